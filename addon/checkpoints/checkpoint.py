@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An opened checkpoint: an ONNX model whose weights stay in the file until they are asked for."""
+
+import hashlib
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, numpy_helper
+
+from .errors import CheckpointError
+
+# The fixed sizes of ONNX's number types in bytes; types below one byte and strings are not listed.
+ITEM_SIZE = {
+    number: np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number)).itemsize
+    for number in TensorProto.DataType.values()
+    if number
+    not in (TensorProto.UNDEFINED, TensorProto.STRING)
+    and not TensorProto.DataType.Name(number).endswith(("INT4", "INT2", "4E2M1"))
+}
+
+
+@dataclass
+class Checkpoint:
+    """A file read as an ONNX model.
+
+    `model` is a whole `ModelProto`, except that large initializers are external data (ONNX's own mechanism):
+    they name a file in the model's folder, often the model's own, with an offset and a length. `array` maps
+    them on demand, so opening a model costs its graph and not its weights.
+    """
+
+    path: Path
+    format: str
+    model: onnx.ModelProto
+    structure: str = "graph"
+    _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @property
+    def producer(self) -> str:
+        return " ".join(filter(None, (self.model.producer_name, self.model.producer_version)))
+
+    def sha256(self) -> str:
+        """The hash of the model file itself, in hex; files of external data are not in it."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def array(self, tensor: TensorProto) -> np.ndarray:
+        """The numbers of a tensor, in its own dtype and shape; of external data a read-only view of the file."""
+        if tensor.data_location != TensorProto.EXTERNAL:
+            return numpy_helper.to_array(tensor)
+        location, offset, length = locate(self.path, tensor)
+        if location not in self._files:
+            with (self.folder / location).open("rb") as file:
+                self._files[location] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = memoryview(self._files[location])[offset : offset + length]
+        shape = tuple(tensor.dims)
+        if tensor.data_type in ITEM_SIZE:
+            dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
+            return np.frombuffer(data, dtype, prod(shape)).reshape(shape)
+        packed = TensorProto(data_type=tensor.data_type, dims=shape, raw_data=bytes(data))
+        return numpy_helper.to_array(packed)
+
+
+def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
+    """Where the data of an external tensor lie: a file name in the model's folder, offset and length in bytes.
+
+    Raises `CheckpointError` if the file lies outside the folder, is absent, or is too short for the tensor.
+    """
+    said = {entry.key: entry.value for entry in tensor.external_data}
+    location, folder = said.get("location", ""), path.parent.resolve()
+    where = f"the weights of '{tensor.name}'"
+    target = (folder / location).resolve()
+    if not location or Path(location).is_absolute() or not target.is_relative_to(folder):
+        raise CheckpointError(path, f"{where} point outside the model's folder ({location!r})", "refused for safety")
+    if not target.is_file():
+        raise CheckpointError(path, f"{where} should be in '{location}', which is not there",
+                              "put that file beside the model")
+    try:
+        offset, length = int(said.get("offset", 0)), int(said.get("length", byte_size(tensor)))
+    except ValueError as error:
+        raise CheckpointError(path, f"{where} have an unreadable offset or length") from error
+    if length != byte_size(tensor):
+        raise CheckpointError(path, f"{where} need {byte_size(tensor):,} bytes, {length:,} are declared")
+    if offset < 0 or offset + length > target.stat().st_size:
+        raise CheckpointError(path, f"{where} need bytes {offset:,} to {offset + length:,} of '{location}', "
+                              f"which has {target.stat().st_size:,}", "the file is cut short: fetch it again")
+    return location, offset, length
+
+
+def byte_size(tensor: TensorProto) -> int:
+    """The size of a tensor's data in bytes, as its shape and type ask for; types below a byte are packed."""
+    count = prod(tensor.dims)
+    if tensor.data_type in ITEM_SIZE:
+        return count * ITEM_SIZE[tensor.data_type]
+    return -(-count // 4) if TensorProto.DataType.Name(tensor.data_type).endswith("INT2") else -(-count // 2)
+
+
+def tensors(graph: onnx.GraphProto) -> Iterator[TensorProto]:
+    """Every stored tensor of a graph: initializers and tensor attributes, those of its subgraphs too."""
+    yield from graph.initializer
+    yield from node_tensors(graph.node)
+
+
+def node_tensors(nodes) -> Iterator[TensorProto]:
+    """Every tensor stored in the attributes of these nodes, and in their subgraphs."""
+    for node in nodes:
+        for attribute in node.attribute:
+            if attribute.HasField("t"):
+                yield attribute.t
+            yield from attribute.tensors
+            if attribute.HasField("g"):
+                yield from tensors(attribute.g)
+            for graph in attribute.graphs:
+                yield from tensors(graph)

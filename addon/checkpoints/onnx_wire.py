@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Take the graph out of an ONNX file and leave the weights where they are.
+
+A `ModelProto` is a protobuf message. Its graph (field 7) holds the initializers (field 5), and these hold nearly all
+bytes of a file. The walk below copies everything but their data: a tensor's `raw_data` becomes external data that
+points back into the same file. See the ONNX specification, onnx.proto, and the protobuf encoding guide.
+"""
+
+import struct
+
+GRAPH, INITIALIZER = 7, 5
+DATA_TYPE, FLOAT_DATA, RAW_DATA, DOUBLE_DATA, EXTERNAL_DATA, DATA_LOCATION = 2, 4, 9, 10, 13, 14
+# Packed float_data and double_data lie in the file just as raw_data would: data type -> field.
+PACKED_AS_RAW = {1: FLOAT_DATA, 11: DOUBLE_DATA}
+INLINE = 4096  # bytes; smaller tensors (shapes, biases) stay in the model, where shape inference reads them
+
+
+def slim(data: memoryview, file_name: str) -> bytes:
+    """The bytes of a `ModelProto` without the data of its large initializers.
+
+    `data` is the whole file and `file_name` its name, for the references into it. Raises ValueError where the bytes
+    are no protobuf message or end too early.
+    """
+    parts = []
+    for number, start, body, end in fields(data, 0, len(data)):
+        if number == GRAPH:
+            graph = _slim_graph(data, body, end, file_name)
+            parts += [_key(GRAPH, 2), _varint(len(graph)), graph]
+        else:
+            parts.append(data[start:end])
+    return b"".join(parts)
+
+
+def _slim_graph(data, start, end, file_name):
+    parts = []
+    for number, begin, body, stop in fields(data, start, end):
+        tensor = _slim_tensor(data, body, stop, file_name) if number == INITIALIZER and stop - body > INLINE else None
+        if tensor:
+            parts += [_key(INITIALIZER, 2), _varint(len(tensor)), tensor]
+        else:
+            parts.append(data[begin:stop])
+    return b"".join(parts)
+
+
+def _slim_tensor(data, start, end, file_name):
+    """The tensor with a reference for its data, or None if they are not stored in one plain run."""
+    kept, runs, data_type = [], {}, 0
+    for number, begin, body, stop in fields(data, start, end):
+        if number in (RAW_DATA, FLOAT_DATA, DOUBLE_DATA) and stop - body > INLINE // 2:
+            runs.setdefault(number, []).append((body, stop))
+            continue
+        if number == DATA_TYPE:
+            data_type, _ = _read_varint(data, body, stop)
+        kept.append(data[begin:stop])
+    number, found = next(iter(runs.items()), (None, []))
+    if len(runs) != 1 or len(found) != 1 or number not in (RAW_DATA, PACKED_AS_RAW.get(data_type)):
+        return None
+    body, stop = found[0]
+    for key, value in (("location", file_name), ("offset", str(body)), ("length", str(stop - body))):
+        entry = b"".join(_key(i, 2) + _varint(len(text)) + text for i, text in ((1, key.encode()), (2, value.encode())))
+        kept += [_key(EXTERNAL_DATA, 2), _varint(len(entry)), entry]
+    kept += [_key(DATA_LOCATION, 0), b"\x01"]
+    return b"".join(kept)
+
+
+def fields(data: memoryview, start: int, end: int):
+    """The fields of a message: number, where the field starts, where its content starts, where it ends."""
+    at = start
+    while at < end:
+        key, body = _read_varint(data, at, end)
+        number, kind = key >> 3, key & 7
+        if kind == 0:
+            _, stop = _read_varint(data, body, end)
+        elif kind == 1:
+            stop = body + 8
+        elif kind == 2:
+            length, body = _read_varint(data, body, end)
+            stop = body + length
+        elif kind == 5:
+            stop = body + 4
+        else:
+            raise ValueError(f"byte {at:,} starts no field of a protobuf message")
+        if number == 0:
+            raise ValueError(f"byte {at:,} starts no field of a protobuf message")
+        if stop > end:
+            raise ValueError(f"the field at byte {at:,} needs {stop - end:,} bytes more than there are")
+        yield number, at, body, stop
+        at = stop
+
+
+def _read_varint(data, at, end):
+    value = shift = 0
+    while at < end and shift < 64:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if byte < 0x80:
+            return value, at
+        shift += 7
+    raise ValueError(f"a number at byte {at:,} does not end")
+
+
+def _varint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _key(number, kind):
+    return struct.pack("B", number << 3 | kind)

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a model on one input and keep what every layer gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+
+from ..checkpoints import Checkpoint, CheckpointError
+from ..network import Network
+from .inputs import Fitted
+
+
+@dataclass(frozen=True)
+class Score:
+    index: int
+    label: str
+    score: float
+
+
+def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
+    """The values of these tensors, exactly as onnxruntime computes them with graph optimisation switched off.
+
+    Raises `CheckpointError` where the model cannot be run.
+    """
+    import onnxruntime
+
+    model = onnx.ModelProto()
+    model.CopyFrom(checkpoint.model)
+    outputs = {value.name for value in model.graph.output}
+    made = {name for node in model.graph.node for name in node.output}
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name)
+                              for name in dict.fromkeys(tensors) if name in made - outputs)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(checkpoint.folder))
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+        given = {one.name for one in session.get_inputs()}
+        names = [name for name in tensors if name in made | outputs]
+        values = session.run(names, {name: value for name, value in inputs.items() if name in given})
+    except Exception as error:  # onnxruntime's own exception types share no base but Exception
+        reason = str(error).split("\n")[0].split(" : ", 2)[-1]
+        raise CheckpointError(checkpoint.path, f"cannot be run ({reason[:200]})") from error
+    found = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    return inputs | found
+
+
+def run(network: Network, fitted: Fitted) -> dict[str, np.ndarray]:
+    """Every layer's output (whole shape) by tensor name, for one input. Other inputs than the fitted one are refused."""
+    others = [spec.name for spec in network.inputs if spec.name != fitted.name]
+    if others:
+        raise CheckpointError(network.checkpoint.path, f"has {len(others) + 1} inputs and one file was given",
+                              f"'{others[0]}' is missing; models with several inputs cannot be run yet")
+    tensors = [layer.tensor for layer in network.layers] + [spec.name for spec in network.outputs]
+    return activations(network.checkpoint, {fitted.name: fitted.array}, tensors)
+
+
+def top(network: Network, values: dict[str, np.ndarray], count: int) -> list[Score]:
+    """The highest entries of the first output that is a vector of floats, with class names where the file has them."""
+    for spec in network.outputs:
+        value = values.get(spec.name)
+        if value is None or value.dtype.kind != "f" or value.size < 2 or value[0].ndim != 1:
+            continue
+        scores = value[0]
+        names = network.classes if len(network.classes) == len(scores) else [str(i) for i in range(len(scores))]
+        best = np.argsort(-scores, kind="stable")[:count]
+        return [Score(int(i), names[i], float(scores[i])) for i in best]
+    return []

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which weight joins which cells: one module a family of operators, all entered in one table."""
+
+from __future__ import annotations
+
+from . import conv, dense, elementwise, movement, pool  # noqa: F401 - they enter their operators in the table
+from .base import COPY, UNKNOWN, WEIGHT, Edges, Join, Map, Unknown
+from .context import TABLE, Context, UnknownShapeError
+
+__all__ = ["COPY", "UNKNOWN", "WEIGHT", "Context", "Edges", "Join", "Map", "Unknown", "join"]
+
+
+def join(context: Context, slot: int, source_size: int, target_size: int) -> Join:
+    """How the tensor at this input feeds the node's first output; `Unknown` where the operator is not one of ours."""
+    builder = TABLE.get(context.node.op_type) if context.node.domain in ("", "ai.onnx") else None
+    found = None
+    if builder:
+        try:
+            found = builder(context, slot)
+        except (UnknownShapeError, ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError):
+            found = None  # attributes and shapes that contradict one another: the model still opens
+    return found or Unknown(source_size, target_size)
+
+

@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every join has: the edges into given cells, and whether they carry a weight of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from math import prod
+
+import numpy as np
+
+WEIGHT = "weight"  # the edge's weight is a number of the file
+COPY = "copy"  # the operator moves or combines values; the weight is its own coefficient (1, or 1/n for a mean)
+UNKNOWN = "unknown"  # which cell feeds which is not known; the edge only says that the layers are joined
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Parallel arrays, one entry an edge. Cells are flat indices into the tensors (one sample)."""
+
+    source: np.ndarray  # int64
+    target: np.ndarray  # int64
+    weight: np.ndarray  # float32, signed
+    magnitude: np.ndarray  # float32, >= 0
+
+    @classmethod
+    def of(cls, source, target, weight, magnitude=None) -> Edges:
+        source, target = np.broadcast_arrays(source, target)
+        weight = np.broadcast_to(np.asarray(weight, np.float32), source.shape).ravel()
+        magnitude = np.abs(weight) if magnitude is None else np.asarray(magnitude, np.float32).ravel()
+        return cls(source.ravel(), target.ravel(), weight, magnitude)
+
+    def take(self, which) -> Edges:
+        """The edges at these indices, or where this mask is true."""
+        return Edges(*(getattr(self, one.name)[which] for one in fields(self)))
+
+    def __len__(self):
+        return len(self.source)
+
+
+class Join:
+    """How the cells of one layer feed those of another."""
+
+    carries = UNKNOWN
+    fan_in = 1  # edges into one cell, about
+
+    def into(self, targets: np.ndarray, sources: np.ndarray | None = None) -> Edges:
+        """Every edge that ends in one of these target cells; `sources` is a hint: other source cells may be left out."""
+        raise NotImplementedError
+
+    def strength(self, edges: Edges, activation: np.ndarray) -> np.ndarray:
+        """How much each edge matters while the source layer holds this activation (flat, one sample)."""
+        return np.abs(edges.weight * activation[edges.source])
+
+
+class Unknown(Join):
+    """One edge a target cell, spread evenly over the source cells: the layers are joined, the cells not known."""
+
+    def __init__(self, source_size: int, target_size: int):
+        self.sizes = source_size, target_size
+
+    def into(self, targets, sources=None):
+        return Edges.of(targets * self.sizes[0] // max(1, self.sizes[1]), targets, 0.0, np.zeros(len(targets)))
+
+
+class Map(Join):
+    """At most one source cell a target cell: copies, permutations, elementwise operators.
+
+    `source_of` maps target cells to source cells (-1: none). `weight_of`, where the operator multiplies by a
+    number of the file, gives that number for each target cell.
+    """
+
+    def __init__(self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None):
+        self.source_of, self.weight_of = source_of, weight_of
+        self.carries = WEIGHT if weight_of else COPY
+
+    def into(self, targets, sources=None):
+        source = self.source_of(targets)
+        targets, source = targets[source >= 0], source[source >= 0]
+        return Edges.of(source, targets, self.weight_of(targets) if self.weight_of else 1.0)
+
+
+def broadcast(source_shape, target_shape) -> Callable:
+    """Target cell -> source cell under ONNX's (NumPy's) broadcasting of whole shapes."""
+    if tuple(source_shape) == tuple(target_shape):
+        return lambda targets: targets
+    extent = len(target_shape)
+    padded = (1,) * (extent - len(source_shape)) + tuple(source_shape)
+    steps = [0 if size == 1 else prod(padded[axis + 1 :]) for axis, size in enumerate(padded)]
+
+    def source_of(targets):
+        cells = np.unravel_index(targets, target_shape)
+        return sum(cell * step for cell, step in zip(cells, steps, strict=True)).astype(np.int64)
+
+    return source_of

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a join may ask about its node, and the table of operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import onnx
+
+Builder = Callable[["Context", int], "object"]
+TABLE: dict[str, Builder] = {}
+
+
+def joins_for(*operators: str):
+    """Register a function (context, input slot) -> Join, or None where it cannot tell."""
+
+    def register(builder: Builder) -> Builder:
+        TABLE.update(dict.fromkeys(operators, builder))
+        return builder
+
+    return register
+
+
+class UnknownShapeError(ValueError):
+    """A join needs a shape that the file does not give."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One node with the shapes and constants around it. Whole shapes have the batch, sample shapes do not."""
+
+    node: onnx.NodeProto
+    shapes: dict
+    constants: dict
+    opsets: dict[str, int]
+
+    def attribute(self, name: str, default):
+        for attribute in self.node.attribute:
+            if attribute.name == name:
+                return onnx.helper.get_attribute_value(attribute)
+        return default
+
+    def constant(self, slot: int):
+        """The constant at this input, or None."""
+        return self.constants.get(self.node.input[slot]) if slot < len(self.node.input) else None
+
+    def shape_in(self, slot: int) -> tuple[int, ...]:
+        return self._whole(self.node.input[slot])
+
+    def shape_out(self) -> tuple[int, ...]:
+        return self._whole(self.node.output[0])
+
+    def sample_in(self, slot: int) -> Sequence[int]:
+        return self.shape_in(slot)[1:]
+
+    def sample_out(self) -> Sequence[int]:
+        return self.shape_out()[1:]
+
+    def _whole(self, name):
+        shape = self.shapes.get(name)
+        if shape is None or None in shape:
+            raise UnknownShapeError(name)
+        return tuple(shape)

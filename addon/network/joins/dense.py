@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Gemm and MatMul with a constant matrix: every input feeds every output."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .base import WEIGHT, Edges, Join
+from .context import Context, joins_for
+
+
+class Dense(Join):
+    """y[..., o] = sum_i W[i, o] x[..., i]; with `left`, y[o, n] = sum_i W[i, o] x[i, n].
+
+    `matrix` reads W as (inputs, outputs); `columns` is n's extent for the left form.
+    """
+
+    carries = WEIGHT
+
+    def __init__(self, matrix, inputs: int, outputs: int, left: bool = False, columns: int = 1):
+        self.matrix, self.inputs, self.outputs, self.left, self.columns = matrix, inputs, outputs, left, columns
+        self.fan_in = inputs
+
+    def into(self, targets, sources=None):
+        if self.left:
+            output, column = np.divmod(targets, self.columns)
+        else:
+            row, output = np.divmod(targets, self.outputs)
+        inputs = np.arange(self.inputs)
+        if sources is not None:
+            inputs = np.unique(sources // self.columns if self.left else sources % self.inputs)
+        weight = self.matrix()[inputs[None, :], output[:, None]]
+        source = (inputs[None, :] * self.columns + column[:, None] if self.left
+                  else row[:, None] * self.inputs + inputs[None, :])
+        return Edges.of(source, targets[:, None], weight)
+
+    def unit_strength(self):
+        """L2 norm of the weights into each output, (outputs,)."""
+        matrix = np.asarray(self.matrix(), np.float32)
+        return np.sqrt(np.einsum("io,io->o", matrix, matrix))
+
+
+@joins_for("Gemm")
+def gemm(context: Context, slot: int) -> Join | None:
+    other = context.constant(1 - slot) if slot < 2 else None
+    if other is None or len(other.shape) != 2:
+        return None
+    flipped = context.attribute("transB" if slot == 0 else "transA", 0)
+    if slot == 0 and not context.attribute("transA", 0):
+        inputs, outputs = other.shape[::-1] if flipped else other.shape
+        return Dense(_reader(other, bool(flipped)), inputs, outputs)
+    if slot == 1 and not context.attribute("transB", 0):  # y = W x: W is (outputs, inputs)
+        outputs, inputs = other.shape[::-1] if flipped else other.shape
+        return Dense(_reader(other, not flipped), inputs, outputs, True, context.shape_in(1)[-1])
+    return None
+
+
+@joins_for("MatMul", "MatMulInteger")
+def matmul(context: Context, slot: int) -> Join | None:
+    other = context.constant(1 - slot) if slot < 2 else None
+    if other is None or len(other.shape) != 2:
+        return None
+    if slot == 0:
+        return Dense(_reader(other, False), *other.shape)
+    if len(context.shape_in(1)) == 2:
+        outputs, inputs = other.shape
+        return Dense(_reader(other, True), inputs, outputs, True, context.shape_in(1)[-1])
+    return None
+
+
+def _reader(constant, transposed):
+    return (lambda: constant.array().T) if transposed else constant.array

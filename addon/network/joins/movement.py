@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Operators that move values and change none: reshape, transpose, concatenate, slice, pad."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ..constants import evaluate
+from .base import Join, Map
+from .context import Context, joins_for
+
+LARGEST = 1 << 26  # elements; above this the map of a slice or a gather is not worked out
+
+
+@joins_for("Flatten", "Reshape", "Squeeze", "Unsqueeze")
+def reshape(context: Context, slot: int) -> Join | None:
+    """Row-major order is kept, so a cell keeps its flat index: NCHW or NHWC, whatever the file has."""
+    return Map() if slot == 0 else None
+
+
+@joins_for("Transpose")
+def transpose(context: Context, slot: int) -> Join | None:
+    shape, target = context.shape_in(0), context.shape_out()
+    order = context.attribute("perm", list(range(len(shape)))[::-1])
+    steps = [prod(shape[axis + 1 :]) for axis in order]
+
+    def source_of(targets):
+        cells = np.unravel_index(targets, target)
+        return sum(cell * step for cell, step in zip(cells, steps, strict=True))
+
+    return Map(source_of)
+
+
+@joins_for("Concat")
+def concat(context: Context, slot: int) -> Join | None:
+    target, shapes = context.shape_out(), [context.shape_in(i) for i in range(len(context.node.input))]
+    axis = context.attribute("axis", 0) % len(target)
+    offset, extent = sum(shape[axis] for shape in shapes[:slot]), shapes[slot][axis]
+
+    def source_of(targets):
+        cells = list(np.unravel_index(targets, target))
+        cells[axis] = cells[axis] - offset
+        inside = (cells[axis] >= 0) & (cells[axis] < extent)
+        cells[axis] = np.where(inside, cells[axis], 0)
+        return np.where(inside, np.ravel_multi_index(cells, shapes[slot]), -1)
+
+    return Map(source_of)
+
+
+@joins_for("Slice", "Gather", "Pad", "DepthToSpace", "SpaceToDepth", "Tile", "Expand", "Split", "GatherElements",
+           "GatherND", "CenterCropPad", "ReverseSequence")
+def moved(context: Context, slot: int) -> Join | None:
+    """Found out by running the operator itself on the numbers of its cells."""
+    node, shape = context.node, context.shape_in(0)
+    if slot != 0 or prod(shape) > LARGEST or prod(context.shape_out()) > LARGEST:
+        return None
+    if any(context.constant(i) is None for i in range(1, len(node.input)) if node.input[i]):
+        return None
+    found = []
+
+    def source_of(targets):
+        if not found:
+            values = {node.input[0]: np.arange(1, prod(shape) + 1, dtype=np.int64).reshape(shape)}
+            for i in range(1, len(node.input)):
+                if node.input[i]:
+                    values[node.input[i]] = context.constant(i).array()
+            found.append(np.asarray(evaluate(node, values, context.opsets)[0]).ravel() - 1)
+        return found[0][targets]
+
+    return Map(source_of)

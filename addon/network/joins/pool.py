@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Pooling and reductions: many cells into one, by the largest or by the mean."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from .base import COPY, Edges, Join
+from .context import Context, joins_for
+from .window import Window
+
+
+class Pool(Join):
+    """Each target cell reads a window of its own channel. The coefficient is 1 for a maximum and 1/n for a mean."""
+
+    carries = COPY
+
+    def __init__(self, window: Window, largest: bool, whole: bool = False):
+        self.window, self.largest, self.whole = window, largest, whole  # whole: the mean counts padding too
+        self.fan_in = prod(window.kernel)
+
+    def into(self, targets, sources=None):
+        unit, place = np.divmod(targets, prod(self.window.target))
+        position, valid = self.window.read(place)
+        source = unit[:, None] * prod(self.window.source) + position
+        count = np.full(valid.shape, self.fan_in) if self.whole else valid.sum(-1, keepdims=True) + 0 * position
+        weight = np.ones(valid.shape) if self.largest else 1.0 / np.maximum(1, count)
+        return Edges.of(source, targets[:, None], weight).take(valid.ravel())
+
+    def strength(self, edges, activation):
+        return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)
+
+
+class Reduce(Join):
+    """Reduce* and global pooling: each target cell reads all cells along the reduced axes of the whole shape."""
+
+    carries = COPY
+
+    def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...], coefficient: float, largest: bool):
+        self.shape, self.axes, self.coefficient, self.largest = shape, axes, coefficient, largest
+        self.kept = [axis for axis in range(len(shape)) if axis not in axes]
+        self.fan_in = prod(shape[axis] for axis in axes)
+
+    def into(self, targets, sources=None):
+        strides = [prod(self.shape[axis + 1 :]) for axis in range(len(self.shape))]
+        kept = np.unravel_index(targets, [self.shape[axis] for axis in self.kept] or [1])
+        base = sum((cell * strides[axis] for cell, axis in zip(kept, self.kept, strict=False)), np.zeros_like(targets))
+        inner = np.unravel_index(np.arange(self.fan_in), [self.shape[axis] for axis in self.axes])
+        offset = sum(cell * strides[axis] for cell, axis in zip(inner, self.axes, strict=True))
+        return Edges.of(base[:, None] + offset[None, :], targets[:, None], self.coefficient)
+
+    def strength(self, edges, activation):
+        return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)
+
+
+def rank_largest(edges: Edges, activation: np.ndarray) -> np.ndarray:
+    """Strengths that order edges by signed activation, as a maximum does; above 0 for the very cell it picks."""
+    value = activation[edges.source]
+    return value - min(0.0, float(value.min(initial=0.0))) if len(value) else value
+
+
+@joins_for("MaxPool", "AveragePool", "LpPool")
+def pool(context: Context, slot: int) -> Join | None:
+    window = Window.of(context, tuple(context.attribute("kernel_shape", ())))
+    return Pool(window, context.node.op_type == "MaxPool", bool(context.attribute("count_include_pad", 0)))
+
+
+@joins_for("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+def global_pool(context: Context, slot: int) -> Join | None:
+    shape = context.shape_in(0)
+    return _reduce(shape, tuple(range(2, len(shape))), context.node.op_type)
+
+
+@joins_for("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceProd",
+           "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp")
+def reduction(context: Context, slot: int) -> Join | None:
+    shape, given = context.shape_in(0), context.constant(1)
+    axes = given.array().tolist() if given else context.attribute("axes", None)
+    if slot or axes is None and context.attribute("noop_with_empty_axes", 0):
+        return None
+    axes = tuple(sorted(axis % len(shape) for axis in axes)) if axes else tuple(range(len(shape)))
+    return _reduce(shape, axes, context.node.op_type)
+
+
+def _reduce(shape, axes, op):
+    mean = op in ("ReduceMean", "GlobalAveragePool")
+    return Reduce(shape, axes, 1.0 / prod(shape[axis] for axis in axes) if mean else 1.0, op.endswith(("Max", "MaxPool")))

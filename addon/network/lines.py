@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which connections are drawn: the strongest, spread over the units that they feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .drawn import Drawn
+from .joins import COPY, UNKNOWN, Edges, Join
+from .network import Connection
+
+CHUNK = 1 << 21  # edges looked at in one go
+CANDIDATES = 4  # target cells looked at for each line that may be drawn
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Drawn connections as parallel arrays. `source` and `target` index the drawn cells (vertices) of two layers.
+
+    `level` says what a weight is: "cell" (one entry of the weight tensor, or an operator's own coefficient), "unit"
+    (the signed sum of a kernel's taps, its magnitude their L2 norm), or "unknown".
+    """
+
+    level: str
+    source: np.ndarray  # int32
+    target: np.ndarray  # int32
+    weight: np.ndarray  # float32
+    magnitude: np.ndarray  # float32
+    importance: np.ndarray  # float32
+    total: int  # how many connections there are, drawn or not
+
+    def __len__(self):
+        return len(self.source)
+
+
+def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, activations=(None, None)) -> Lines:
+    """At most `limit` connections between drawn cells, the most important first.
+
+    `activations` are those of the source and the target layer (flat, one sample) or None. Importance is
+    |weight x activation of the source| where there is an activation, else the magnitude.
+    """
+    join, total = connection.join, connection.join.fan_in * connection.target.size
+    if hasattr(join, "kernels") and activations[0] is None and (source.grid.is_map or target.grid.is_map):
+        return _kernels(join, source, target, limit)
+    edges, importance = _candidates(join, source, target, limit, activations)
+    if not len(edges) and hasattr(join, "kernels"):
+        return _kernels(join, source, target, limit)  # thinned maps share no tap
+    if connection.source is not connection.target and join.carries == UNKNOWN:
+        total = 0
+    chosen = _spread(edges, importance, target, limit)
+    edges, importance = edges.take(chosen), importance[chosen]
+    return _lines("unknown" if join.carries == UNKNOWN else "cell", source.find(edges.source),
+                  target.find(edges.target), edges.weight, edges.magnitude, importance, total)
+
+
+def _kernels(join, source, target, limit):
+    edges = join.kernels(target.units, source.units)
+    order = np.argsort(-edges.magnitude, kind="stable")[:limit]
+    edges = edges.take(order)
+    total = join.units * join.per_group
+    return _lines("unit", source.middle(edges.source), target.middle(edges.target), edges.weight, edges.magnitude,
+                  edges.magnitude, total)
+
+
+def _lines(level, source, target, weight, magnitude, importance, total):
+    return Lines(level, source.astype(np.int32), target.astype(np.int32), weight.astype(np.float32),
+                 magnitude.astype(np.float32), importance.astype(np.float32), int(total))
+
+
+def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activations):
+    """The edges worth choosing from, and their importance."""
+    targets = _some_targets(join, target, limit, activations[1])
+    step = max(1, CHUNK // max(1, min(join.fan_in, source.size * 9)))
+    found, strengths = [], []
+    hint = None if source.whole else np.sort(source.flat)
+    for begin in range(0, len(targets), step):
+        edges = join.into(targets[begin : begin + step], hint)
+        edges = edges.take(source.find(edges.source) >= 0)
+        strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
+        if activations[0] is not None and join.carries != UNKNOWN:
+            edges, strength = edges.take(strength > 0), strength[strength > 0]
+        found.append(edges)
+        strengths.append(strength)
+    if not found:
+        nothing = np.zeros(0, np.int64)
+        return Edges(nothing, nothing, nothing.astype(np.float32), nothing.astype(np.float32)), np.zeros(0, np.float32)
+    names = ("source", "target", "weight", "magnitude")
+    edges = Edges(*(np.concatenate([getattr(one, name) for one in found]) for name in names))
+    return edges, np.concatenate(strengths)
+
+
+def _some_targets(join, target, limit, activation):
+    """Drawn target cells to look at: all, or for large maps an even choice a unit; cells that are on come first."""
+    if target.size <= CANDIDATES * limit:
+        return target.flat
+    random = np.random.default_rng(0).permutation(target.size)
+    if activation is not None:
+        random = random[np.argsort(activation[target.flat[random]] <= 0, kind="stable")]
+    area = len(target.rows) * len(target.columns)
+    place = _rank_within(random // area)  # how many of the same unit come before
+    return target.flat[random[np.argsort(place, kind="stable")[: CANDIDATES * limit]]]
+
+
+def _spread(edges: Edges, importance, target: Drawn, limit: int) -> np.ndarray:
+    """Indices of the chosen edges.
+
+    On maps one line a cell first, taken from all units in turn, so that lines spread over what the maps show. On a
+    column of neurons each neuron's strongest first, then the strongest of all.
+    """
+    order = np.argsort(-importance, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = _rank_within(edges.target[order])
+    if target.grid.is_map:
+        unit = target.find(edges.target) // (len(target.rows) * len(target.columns))
+        order = order[np.argsort(rank[order], kind="stable")]
+        turn = _rank_within(unit[order])
+        return order[np.argsort(turn, kind="stable")[:limit]]
+    return order[np.argsort(np.minimum(rank[order], 1), kind="stable")[:limit]]
+
+
+def _rank_within(keys: np.ndarray) -> np.ndarray:
+    """For each entry, how many equal entries come before it."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    rank = np.empty(len(keys), np.int64)
+    rank[order] = np.arange(len(keys)) - np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
+    return rank
+
+
+def line_limits(connections: list[Connection], a_pair: int, total: int) -> list[int]:
+    """How many lines each connection may have: at most `a_pair` (less for copies) and `total` in all."""
+    wanted = [min(a_pair if one.join.carries not in (COPY, UNKNOWN) else max(1, a_pair * 2 // 5),
+                  one.join.fan_in * one.target.size) for one in connections]
+    whole = sum(wanted)
+    if whole <= total:
+        return wanted
+    return [max(1, want * total // whole) if total >= len(wanted) else int(i < total) for i, want in enumerate(wanted)]

@@ -59,11 +59,13 @@ class Checkpoint:
         if tensor.data_location != TensorProto.EXTERNAL:
             return numpy_helper.to_array(tensor)
         location, offset, length = locate(self.path, tensor)
+        shape = tuple(tensor.dims)
+        if not length:  # an empty file cannot be mapped
+            return np.empty(shape, onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
         if location not in self._files:
             with (self.folder / location).open("rb") as file:
                 self._files[location] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         data = memoryview(self._files[location])[offset : offset + length]
-        shape = tuple(tensor.dims)
         if tensor.data_type in ITEM_SIZE:
             dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type)
             return np.frombuffer(data, dtype, prod(shape)).reshape(shape)
@@ -79,19 +81,22 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     said = {entry.key: entry.value for entry in tensor.external_data}
     location, folder = said.get("location", ""), path.parent.resolve()
     where = f"the weights of '{tensor.name}'"
-    target = (folder / location).resolve()
+    try:
+        target = (folder / location).resolve()
+    except (ValueError, RuntimeError) as error:  # a null character, or symbolic links in a circle
+        raise CheckpointError(path, f"{where} are in a file that cannot be ({location!r})") from error
     if not location or Path(location).is_absolute() or not target.is_relative_to(folder):
         raise CheckpointError(path, f"{where} point outside the model's folder ({location!r})", "refused for safety")
     if not target.is_file():
         raise CheckpointError(path, f"{where} should be in '{location}', which is not there",
                               "put that file beside the model")
-    try:
-        offset, length = int(said.get("offset", 0)), int(said.get("length", byte_size(tensor)))
-    except ValueError as error:
-        raise CheckpointError(path, f"{where} have an unreadable offset or length") from error
+    texts = said.get("offset", "0"), said.get("length", str(byte_size(tensor)))
+    if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
+        raise CheckpointError(path, f"{where} have an unreadable offset or length")
+    offset, length = map(int, texts)
     if length != byte_size(tensor):
         raise CheckpointError(path, f"{where} need {byte_size(tensor):,} bytes, {length:,} are declared")
-    if offset < 0 or offset + length > target.stat().st_size:
+    if offset + length > target.stat().st_size:
         raise CheckpointError(path, f"{where} need bytes {offset:,} to {offset + length:,} of '{location}', "
                               f"which has {target.stat().st_size:,}", "the file is cut short: fetch it again")
     return location, offset, length
@@ -118,7 +123,13 @@ def node_tensors(nodes) -> Iterator[TensorProto]:
             if attribute.HasField("t"):
                 yield attribute.t
             yield from attribute.tensors
-            if attribute.HasField("g"):
-                yield from tensors(attribute.g)
-            for graph in attribute.graphs:
-                yield from tensors(graph)
+        for graph in subgraphs(node):
+            yield from tensors(graph)
+
+
+def subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs inside a node: the branches of If, the bodies of Loop and Scan."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs

@@ -4,17 +4,19 @@
 """ONNX files, opset 7 to the newest, with or without external data."""
 
 import mmap
+from math import prod
 from pathlib import Path
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
-from .checkpoint import Checkpoint, byte_size, locate, node_tensors, tensors
+from .checkpoint import ITEM_SIZE, Checkpoint, byte_size, locate, node_tensors, subgraphs, tensors
 from .errors import CheckpointError
 from .onnx_wire import slim
 
 FORMAT = "onnx"
+MOST_AXES, MOST_ELEMENTS = 32, 1 << 60  # of a tensor; NumPy's flat indices are int64
 
 
 def read(path: Path) -> Checkpoint:
@@ -40,7 +42,7 @@ def _parse(path, data):
 
 
 def _check(path, model):
-    """Refuse what is not a model, and every tensor whose data are not all there."""
+    """Refuse what is not a model, every tensor whose data are not all there, and a graph that cannot be computed."""
     if not model.ir_version or not model.graph.node and not model.graph.initializer:
         raise CheckpointError(path, "not an ONNX model (no IR version, or an empty graph)")
     if not model.opset_import:
@@ -49,12 +51,63 @@ def _check(path, model):
     for function in model.functions:
         stored += node_tensors(function.node)
     for tensor in stored:
-        if tensor.data_type not in TensorProto.DataType.values() or tensor.data_type == TensorProto.UNDEFINED:
-            raise CheckpointError(path, f"tensor '{tensor.name}' has the unknown data type {tensor.data_type}")
-        if any(size < 0 for size in tensor.dims):
-            raise CheckpointError(path, f"tensor '{tensor.name}' has a negative size in its shape {list(tensor.dims)}")
-        if tensor.data_location == TensorProto.EXTERNAL:
-            locate(path, tensor)
-        elif tensor.HasField("raw_data") and len(tensor.raw_data) != byte_size(tensor):
-            raise CheckpointError(path, f"tensor '{tensor.name}' of shape {list(tensor.dims)} needs "
-                                  f"{byte_size(tensor):,} bytes and has {len(tensor.raw_data):,}")
+        _check_tensor(path, tensor)
+    _check_order(path, model.graph, [])
+
+
+def _check_tensor(path, tensor):
+    shape = list(tensor.dims)
+    if tensor.data_type not in TensorProto.DataType.values() or tensor.data_type == TensorProto.UNDEFINED:
+        raise CheckpointError(path, f"tensor '{tensor.name}' has the unknown data type {tensor.data_type}")
+    if any(size < 0 for size in shape):
+        raise CheckpointError(path, f"tensor '{tensor.name}' has a negative size in its shape {shape}")
+    if len(shape) > MOST_AXES or prod(max(1, size) for size in shape) > MOST_ELEMENTS:
+        raise CheckpointError(path, f"tensor '{tensor.name}' has an absurd shape ({len(shape)} axes)")
+    external = tensor.data_location == TensorProto.EXTERNAL
+    if tensor.data_type == TensorProto.STRING and (external or tensor.HasField("raw_data")):
+        raise CheckpointError(path, f"tensor '{tensor.name}' holds text as raw bytes")
+    if external:
+        locate(path, tensor)
+        return
+    if tensor.HasField("raw_data"):
+        needed, found, unit = byte_size(tensor), len(tensor.raw_data), "bytes"
+    else:
+        needed, found, unit = _entries(tensor), len(getattr(tensor, _field(tensor))), "numbers"
+    if needed != found:
+        raise CheckpointError(path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} "
+                              f"and has {found:,}")
+
+
+def _field(tensor):
+    return helper.tensor_dtype_to_field(tensor.data_type)
+
+
+def _entries(tensor):
+    """How many entries the tensor's typed field must have: two a complex number, one for each byte of packed types."""
+    if tensor.data_type in (TensorProto.COMPLEX64, TensorProto.COMPLEX128):
+        return 2 * prod(tensor.dims)
+    whole = tensor.data_type in ITEM_SIZE or tensor.data_type == TensorProto.STRING
+    return prod(tensor.dims) if whole else byte_size(tensor)
+
+
+def _check_order(path, graph, outside):
+    """Nodes are sorted: each reads what is made before it, in its own graph or in those around it."""
+    made = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer} | {""}
+    made |= {tensor.values.name for tensor in graph.sparse_initializer}
+    scopes = [*outside, made]
+    for node in graph.node:
+        for name in node.input:
+            _check_made(path, f"node '{node.name or node.op_type}' reads '{name}'", name, scopes, graph)
+        for inner in subgraphs(node):
+            _check_order(path, inner, scopes)
+        made.update(node.output)
+    for value in graph.output:
+        _check_made(path, f"'{value.name}' is an output", value.name, scopes, graph)
+
+
+def _check_made(path, text, name, scopes, graph):
+    if any(name in scope for scope in scopes):
+        return
+    if any(name in node.output for node in graph.node):
+        raise CheckpointError(path, f"{text}, which is made only later", "the graph is not sorted, or has a cycle")
+    raise CheckpointError(path, f"{text}, which nothing makes", "damaged, or cut out of a larger model")

@@ -4,6 +4,6 @@
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
 from .inputs import Fitted, fit, load_array, picture_axes
-from .session import Score, run, top
+from .session import Ran, Score, run, top
 
-__all__ = ["Fitted", "Score", "fit", "load_array", "picture_axes", "run", "top"]
+__all__ = ["Fitted", "Ran", "Score", "fit", "load_array", "picture_axes", "run", "top"]

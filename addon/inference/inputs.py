@@ -15,7 +15,8 @@ import onnx
 from ..checkpoints import CheckpointError
 from ..network import Assumption, Spec
 
-LARGEST = 1 << 28  # bytes of a .npy file
+LARGEST = 1 << 28  # bytes of a .npy file, and of a picture's tensor
+MAGIC = np.lib.format.MAGIC_PREFIX
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,17 @@ def load_array(path: Path) -> np.ndarray:
     try:
         if path.stat().st_size > LARGEST:
             raise CheckpointError(path, f"larger than {LARGEST >> 20} MiB", "give one sample")
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise CheckpointError(path, "not a .npy file", "save one sample with numpy.save")
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub" or not array.size:
-            raise CheckpointError(path, "not an array of numbers", "save one sample with numpy.save")
-        return np.array(array)
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except CheckpointError:
+        raise
+    except Exception as error:  # NumPy's reader of the header raises many types
         raise CheckpointError(path, f"not a readable .npy file ({error})") from error
+    if array.dtype.kind not in "fiub" or not array.size:
+        raise CheckpointError(path, "not an array of numbers", "save one sample with numpy.save")
+    return np.array(array)
 
 
 def fit(path: Path, content: np.ndarray, spec: Spec, assumed: list[Assumption] = ()) -> Fitted:
@@ -79,6 +85,8 @@ def _fit_picture(path, picture, shape, dtype):
     if place is None:
         raise CheckpointError(path, f"a picture cannot be fitted to the model's input of shape {list(shape)}",
                               "give a .npy file of that shape")
+    if prod(shape) * 4 > LARGEST:
+        raise CheckpointError(path, f"the model's input of shape {list(shape)} is too large for a picture")
     channels, height, width, last = place
     colour = picture[..., :3] * picture[..., 3:]  # on black
     notes = []

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import onnx
@@ -20,6 +20,16 @@ class Score:
     index: int
     label: str
     score: float
+
+
+@dataclass(frozen=True)
+class Ran:
+    """An input that went through a network: its file, what was done to it, every tensor, the best scores."""
+
+    file: str
+    note: str
+    values: dict[str, np.ndarray] = field(repr=False)
+    scores: list[Score]
 
 
 def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
@@ -52,7 +62,7 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
 
 
 def run(network: Network, fitted: Fitted) -> dict[str, np.ndarray]:
-    """Every layer's output (whole shape) by tensor name, for one input. Other inputs than the fitted one are refused."""
+    """Every layer's output (whole shape) by tensor name, for one input. Models with several inputs are refused."""
     others = [spec.name for spec in network.inputs if spec.name != fitted.name]
     if others:
         raise CheckpointError(network.checkpoint.path, f"has {len(others) + 1} inputs and one file was given",

@@ -9,17 +9,28 @@ They are read when asked for. A `ConstantOfShape` is a view of one number, howev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from ..checkpoints import Checkpoint
+from ..checkpoints import Checkpoint, CheckpointError
+from ..checkpoints.onnx_file import MOST_AXES, MOST_ELEMENTS
 
 LARGEST_FOLD = 1 << 26  # elements; what is larger stays a layer of its own
+LONGEST_FOLD = 200  # nodes run for one value; a longer chain stays layers
 NEVER_FOLDED = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
+
+# Constant inputs that steer an operator and are no weights of it: operator -> input slots.
+SETTINGS = {
+    "Reshape": (1,), "Slice": (1, 2, 3, 4), "Clip": (1, 2), "Pad": (1, 2, 3), "Resize": (1, 2, 3), "Upsample": (1,),
+    "Expand": (1,), "Tile": (1,), "Pow": (1,), "Gather": (1,), "Unsqueeze": (1,), "Squeeze": (1,), "TopK": (1,),
+    "Dropout": (1, 2), "Split": (1,), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "Where": (0,),
+    "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7), "ConvInteger": (2, 3),
+    "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,8 @@ class Constant:
     data_type: int
     array: Callable[[], np.ndarray]
     leaves: tuple[Leaf, ...] = ()
-    nodes: int = 0  # how many nodes of the file compute it
+    nodes: frozenset[str] = frozenset()  # the nodes of the file that compute it, by their first output
+    runs: int = 0  # how many node runs a reading takes
 
     @property
     def size(self) -> int:
@@ -57,10 +69,18 @@ def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Const
 def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant], shapes: dict, opsets: dict):
     """The outputs of a node that needs no input of the model, else an empty list.
 
-    `shapes` maps tensor names to whole shapes (None: not known). Nothing is computed before `array()` is called.
+    `shapes` is what `dimensions.infer` gives. Nothing is computed before `array()` is called, and nothing whose size
+    is only said by the file, for it may come out larger.
     """
     if node.domain not in ("", "ai.onnx") or node.op_type in NEVER_FOLDED:
         return []
+    try:
+        return _fold(checkpoint, node, known, shapes, opsets)
+    except Exception:  # attributes, inputs and shapes that contradict one another: the node stays a layer
+        return []
+
+
+def _fold(checkpoint, node, known, shapes, opsets):
     if node.op_type == "Constant":
         return [_constant(checkpoint, node)] if len(node.attribute) == 1 else []
     if node.op_type in ("Shape", "Size"):
@@ -70,47 +90,75 @@ def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant
         return []
     if any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS) for a in node.attribute):
         return []
-    leaves = tuple(dict.fromkeys(leaf for one in inputs for leaf in one.leaves))
-    count = 1 + sum(one.nodes for one in inputs)
+    steering = SETTINGS.get(node.op_type, ())
+    weights = [known[name] for slot, name in enumerate(node.input) if name and slot not in steering]
+    leaves = tuple(dict.fromkeys(leaf for one in weights for leaf in one.leaves))
+    nodes, runs = _key(node).union(*(one.nodes for one in inputs)), 1 + sum(one.runs for one in inputs)
+    if runs > LONGEST_FOLD:
+        return []
     if node.op_type == "ConstantOfShape":
-        return _filled(node, inputs[0], leaves, count)
+        return _filled(checkpoint, node, inputs[0], leaves, nodes)
     folded = []
     for position, name in enumerate(node.output):
         shape, data_type = shapes.get(name), shapes.get((name, "type"))
         if not name:
             continue
-        if shape is None or None in shape or not data_type or prod(shape) > LARGEST_FOLD:
+        if shape is None or None in shape or not data_type or prod(shape) > LARGEST_FOLD or (name, "said") in shapes:
             return []
 
-        def read(position=position):
-            values = {name: known[name].array() for name in node.input if name}
-            return evaluate(node, values, opsets)[position]
+        def read(position=position, shape=tuple(shape)):
+            try:
+                values = {name: known[name].array() for name in node.input if name}
+                found = np.asarray(evaluate(node, values, opsets)[position])
+            except CheckpointError:
+                raise
+            except Exception as error:  # the operators of the reference implementation raise many types
+                reason = f"{type(error).__name__}: {error}"[:200]
+                raise CheckpointError(checkpoint.path, f"'{node.output[0]}' cannot be computed ({reason})") from error
+            if found.shape != shape:
+                raise CheckpointError(checkpoint.path, f"'{node.output[position]}' has the shape {list(found.shape)} "
+                                      f"and should have {list(shape)}")
+            return found
 
-        folded.append(Constant(name, tuple(shape), data_type, read, leaves, count))
+        folded.append(Constant(name, tuple(shape), data_type, read, leaves, nodes, runs))
     return folded
 
 
+def _key(node):
+    return frozenset(name for name in node.output[:1])
+
+
 def evaluate(node: onnx.NodeProto, values: dict[str, np.ndarray], opsets: dict[str, int]) -> list[np.ndarray]:
-    """Run one node on these arrays with ONNX's reference implementation."""
+    """Run one node on these arrays: with ONNX's reference implementation, which knows every type, else onnxruntime."""
     from onnx.reference import ReferenceEvaluator  # 0.1 s to import, and few models need it
 
-    inputs = [helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(node.input) if name]
+    inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
+              for name, value in values.items()]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     graph = helper.make_graph([node], "one", inputs, outputs)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid(*pair) for pair in opsets.items()])
-    return ReferenceEvaluator(model).run(None, values)
+    model = helper.make_model(graph, ir_version=10,
+                              opset_imports=[helper.make_opsetid(*pair) for pair in opsets.items()])
+    try:
+        return ReferenceEvaluator(model).run(None, values)
+    except Exception:  # an operator or an attribute that it lacks; each operator raises types of its own
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+        return session.run(None, values)
 
 
 def _constant(checkpoint, node):
     attribute, name = node.attribute[0], node.output[0]
     if attribute.name == "value":
-        return stored(checkpoint, attribute.t, name)
+        return replace(stored(checkpoint, attribute.t, name), nodes=_key(node))
     value = np.asarray(helper.get_attribute_value(attribute))
     if attribute.name.startswith("value_float"):
         value = value.astype(np.float32)
     known = attribute.name.startswith(("value_float", "value_int"))
     data_type = helper.np_dtype_to_tensor_dtype(value.dtype) if known else TensorProto.STRING
-    return Constant(name, value.shape, data_type, lambda: value, (Leaf(name, value.size, data_type),), 1)
+    return Constant(name, value.shape, data_type, lambda: value, (Leaf(name, value.size, data_type),), _key(node))
 
 
 def _of_shape(node, shape):
@@ -121,17 +169,17 @@ def _of_shape(node, shape):
     if None in part:
         return []
     value = np.array(part if node.op_type == "Shape" else prod(part), np.int64)
-    return [Constant(node.output[0], value.shape, TensorProto.INT64, lambda: value, (), 1)]
+    return [Constant(node.output[0], value.shape, TensorProto.INT64, lambda: value, (), _key(node))]
 
 
-def _filled(node, shape, leaves, count):
-    if shape.size > 64:
+def _filled(checkpoint, node, shape, leaves, nodes):
+    value = checkpoint.array(node.attribute[0].t) if node.attribute else np.zeros(1, np.float32)
+    if shape.size > MOST_AXES or value.size != 1:
         return []
-    value = onnx.numpy_helper.to_array(node.attribute[0].t) if node.attribute else np.zeros(1, np.float32)
     size = tuple(int(n) for n in shape.array())
-    if min(size, default=0) < 0:
+    if min(size, default=0) < 0 or prod(size) > MOST_ELEMENTS:
         return []
     data_type = helper.np_dtype_to_tensor_dtype(value.dtype)
     name = node.output[0]
     return [Constant(name, size, data_type, lambda: np.broadcast_to(value.reshape(()), size),
-                     (*leaves, Leaf(name, prod(size), data_type)), count)]
+                     (*leaves, Leaf(name, prod(size), data_type)), nodes)]

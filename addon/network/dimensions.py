@@ -20,6 +20,9 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
     `chosen` gives sizes by the name of the dimension or by "input:axis"; the rest is the batch (1), the height or
     width of pictures (224), or the length of a sequence (16).
     """
+    for key, size in chosen.items():
+        if not 0 < size < 1 << 31:
+            raise CheckpointError(checkpoint.path, f"the size {size} for '{key}'", "give a number above 0")
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
     graph, named, assumed, used = model.graph, {}, [], set()
@@ -62,21 +65,41 @@ def _default(dims, axis, name):
 
 
 def infer(model: onnx.ModelProto) -> dict:
-    """Whole shapes by tensor name, with None for what inference cannot tell, and (name, "type") -> data type."""
+    """Whole shapes by tensor name, with None for what inference cannot tell, and (name, "type") -> data type.
+
+    What inference works out goes before what the file says of its tensors; (name, "said") -> True where inference
+    could not tell and the file did.
+    """
+    plain = {name for node in model.graph.node if node.domain in ("", "ai.onnx") for name in node.output}
+    said = list(model.graph.value_info)
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(value for value in said if value.name not in plain)
     try:
-        inferred = shape_inference.infer_shapes(model, data_prop=True)
-    except Exception:  # noqa: BLE001 - inference raises many types on models it does not know; they still open
-        inferred = model
+        graph = shape_inference.infer_shapes(model, data_prop=True).graph
+    except Exception:  # inference raises many types on models it does not know; they still open
+        graph = model.graph
     shapes: dict = {}
-    graph = inferred.graph
     for value in (*graph.output, *graph.value_info, *graph.input):
-        if not value.type.HasField("tensor_type"):
-            continue
-        kind = value.type.tensor_type
-        if kind.elem_type != TensorProto.UNDEFINED:
-            shapes[value.name, "type"] = kind.elem_type
-        if kind.HasField("shape"):
-            shapes[value.name] = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)
+        _enter(shapes, value)
+    for value in said:
+        before = shapes.get(value.name)
+        if value.name in plain and (before is None or None in before):
+            _enter(shapes, value, before)
+            shapes[value.name, "said"] = True
     for tensor in graph.initializer:
         shapes[tensor.name], shapes[tensor.name, "type"] = tuple(tensor.dims), tensor.data_type
     return shapes
+
+
+def _enter(shapes, value, before=None):
+    """Enter the type and shape of a tensor; sizes that are known `before` stay."""
+    if not value.type.HasField("tensor_type"):
+        return
+    kind = value.type.tensor_type
+    if kind.elem_type in TensorProto.DataType.values() and kind.elem_type != TensorProto.UNDEFINED:
+        shapes.setdefault((value.name, "type"), kind.elem_type)
+    if kind.HasField("shape"):
+        shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)
+        if before and len(before) == len(shape):
+            shape = tuple(old or new for old, new in zip(before, shape, strict=True))
+        shapes[value.name] = shape

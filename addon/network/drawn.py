@@ -77,11 +77,13 @@ def share_out(network: Network, limit: int) -> dict[str, Drawn]:
 
 def allocate(sizes: list[int], limit: int) -> list[int]:
     """Fair shares of a limit: who needs less than an equal share gets all, the rest is shared equally."""
-    room, left = [0] * len(sizes), max(limit, len(sizes))
-    for position, (size, index) in enumerate(sorted((size, index) for index, size in enumerate(sizes))):
-        room[index] = max(1, min(size, left // (len(sizes) - position)))
-        left -= room[index]
-    return room
+    share, left = 1, max(limit, len(sizes))
+    for position, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - position)
+        if size > share:
+            break
+        left -= size
+    return [min(size, share) for size in sizes]
 
 
 def _choose(layer: Layer, cells: int, network: Network, drawn: dict[str, Drawn]) -> Drawn:

@@ -8,29 +8,26 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
+from math import prod
 
 from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
+from ..checkpoints.checkpoint import subgraphs, tensors
+from ..checkpoints.onnx_file import MOST_ELEMENTS
 from . import constants, dimensions
+from .constants import SETTINGS
 from .joins import Context, Unknown, join
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .network import Connection, Grid, Layer, Network, Spec
 
-# Constant inputs that steer an operator and are no weights of it: operator -> input slots.
-SETTINGS = {
-    "Reshape": (1,), "Slice": (1, 2, 3, 4), "Clip": (1, 2), "Pad": (1, 2, 3), "Resize": (1, 2, 3), "Upsample": (1,),
-    "Expand": (1,), "Tile": (1,), "Pow": (1,), "Gather": (1,), "Unsqueeze": (1,), "Squeeze": (1,), "TopK": (1,),
-    "Dropout": (1, 2), "Split": (1,), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "Where": (0,),
-    "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7), "ConvInteger": (2, 3),
-    "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,),
-}  # fmt: skip
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
     number for name, number in TensorProto.DataType.items() if name.startswith(("FLOAT8", "FLOAT4"))
 }
 QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
 MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "AveragePool", "LpPool", "DepthToSpace",
         "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")
+LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
 
 def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None) -> Network:
@@ -44,7 +41,8 @@ class _Builder:
         self.checkpoint, self.graph, self.assumed = checkpoint, model.graph, assumed
         self.shapes = dimensions.infer(model)
         self.opsets = {one.domain: one.version for one in model.opset_import}
-        self.known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer}
+        self.known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer
+                      if tensor.name}
         self.layers: list[Layer] = []
         self.connections: list[Connection] = []
         self.made_by: dict[str, Layer] = {}  # tensor -> layer
@@ -85,22 +83,23 @@ class _Builder:
         self._add(Layer(self._unique(value.name), "Input", value.name, shape, self._grid(value.name, shape), nodes=0))
 
     def _layer(self, node):
-        tensor = next((name for name in node.output if name), node.name)
+        tensor = next((name for name in node.output if name), "")
         shape = self._sample(tensor)
         self.channels[tensor] = self._channel_axis(node, shape)
         path = [part for part in (node.name or tensor).split("/") if part]
         layer = Layer(
-            name=self._unique(node.name or tensor or node.op_type),
+            name=self._unique(node.name or tensor or node.op_type or "layer"),
             op=node.op_type,
             tensor=tensor,
             shape=shape,
             grid=self._grid(tensor, shape),
             block="/".join(path[:-1]),
-            weights={slot: self.known[name] for slot, name in enumerate(node.input) if name in self.known},
+            weights=dict(self._weights(node, tensor)),
             node=node,
         )
-        layer.nodes += sum(one.nodes for one in layer.weights.values() if one.name not in self.counted)
-        self.counted |= {one.name for one in layer.weights.values()}
+        behind = frozenset().union(*(one.nodes for one in layer.weights.values())) - self.counted
+        layer.nodes += len(behind)
+        self.counted |= behind
         layer.parameters = self._parameters(self._leaves(layer))
         context = Context(node, self.shapes, self.known, self.opsets)
         read = [(slot, self.made_by[name]) for slot, name in enumerate(node.input) if name in self.made_by]
@@ -112,7 +111,8 @@ class _Builder:
             if slot < len(node.input) and node.input[slot] != source.tensor:
                 through = Unknown(source.size, layer.size)  # a second output, of which no cells are drawn
             self.connections.append(Connection(source, layer, through))
-            layer.strength = layer.strength or getattr(through, "unit_strength", None)
+            if all(one.size <= LARGEST_STRENGTH for one in layer.weights.values()):
+                layer.strength = layer.strength or getattr(through, "unit_strength", None)
         layer.inputs = list(dict.fromkeys(source.name for _, source in read))
         layer.elementwise = (len(read) == 1 and layer.op in (*UNARY, *NORMAL, *SEVERAL)
                              and layer.shape == read[0][1].shape and layer.shape is not None)
@@ -121,7 +121,18 @@ class _Builder:
 
     def _add(self, layer):
         self.layers.append(layer)
-        self.made_by[layer.tensor] = layer
+        if layer.tensor:
+            self.made_by[layer.tensor] = layer
+
+    def _weights(self, node, tensor):
+        """The constants that a node reads, by input slot; those of its subgraphs get the slots after its own."""
+        for slot, name in enumerate(node.input):
+            if name in self.known:
+                yield slot, self.known[name]
+        names = dict.fromkeys(name for name in _captured(node) if name in self.known and name not in node.input)
+        inner = (one for graph in subgraphs(node) for one in tensors(graph))
+        stored = (constants.stored(self.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(inner))
+        yield from enumerate((*(self.known[name] for name in names), *stored), len(node.input))
 
     def _unique(self, name):
         self.names[name] += 1
@@ -139,12 +150,12 @@ class _Builder:
         return shape
 
     def _grid(self, tensor, shape):
-        if shape is None or None in shape:
+        if shape is None or None in shape or prod(shape) > MOST_ELEMENTS:
             return Grid()
         return Grid.of(shape, self.channels.get(tensor, 0))
 
     def _channel_axis(self, node, shape):
-        """Where the units of this tensor are: convolutions set it, transposes move it, cell-by-cell operators keep it."""
+        """Where the units of this tensor are: convolutions set it, transposes move it, others keep it."""
         before = next((name for name in node.input if name in self.made_by), None)
         if shape is None or node.op_type in MAPS:
             return 0
@@ -185,8 +196,7 @@ class _Builder:
 
 def _captured(node):
     """Names that the subgraphs of If, Loop and Scan read from outside; names made inside do no harm here."""
-    graphs = [a.g for a in node.attribute if a.HasField("g")] + [g for a in node.attribute for g in a.graphs]
-    for graph in graphs:
+    for graph in subgraphs(node):
         for inner in graph.node:
             yield from inner.input
             yield from _captured(inner)
@@ -201,12 +211,10 @@ def _classes(model) -> list[str]:
         for parse in (json.loads, ast.literal_eval):
             try:
                 found = parse(entry.value)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                if isinstance(found, dict):
+                    found = [found[key] for key in sorted(found, key=int)]
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
-            if isinstance(found, dict):
-                found = [found[key] for key in sorted(found, key=lambda key: int(key))] if found else []
             if isinstance(found, list):
                 return [str(one) for one in found]
     return []
-
-

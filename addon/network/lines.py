@@ -44,10 +44,12 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     |weight x activation of the source| where there is an activation, else the magnitude.
     """
     join, total = connection.join, connection.join.fan_in * connection.target.size
-    if hasattr(join, "kernels") and activations[0] is None and (source.grid.is_map or target.grid.is_map):
+    by_kernel = (hasattr(join, "kernels") and (source.grid.is_map or target.grid.is_map)
+                 and (source.grid.units, target.grid.units) == (join.channels, join.units))
+    if by_kernel and activations[0] is None:
         return _kernels(join, source, target, limit)
     edges, importance = _candidates(join, source, target, limit, activations)
-    if not len(edges) and hasattr(join, "kernels"):
+    if not len(edges) and by_kernel:
         return _kernels(join, source, target, limit)  # thinned maps share no tap
     if connection.source is not connection.target and join.carries == UNKNOWN:
         total = 0
@@ -58,9 +60,13 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
 
 
 def _kernels(join, source, target, limit):
-    edges = join.kernels(target.units, source.units)
-    order = np.argsort(-edges.magnitude, kind="stable")[:limit]
-    edges = edges.take(order)
+    step = max(1, CHUNK // (min(join.per_group, len(source.units)) * join.taps))
+    found = []
+    for begin in range(0, len(target.units), step):
+        edges = join.kernels(target.units[begin : begin + step], source.units)
+        found.append(edges.take(np.argsort(-edges.magnitude, kind="stable")[:limit]))
+    edges = Edges.joined(found)
+    edges = edges.take(np.argsort(-edges.magnitude, kind="stable")[:limit])
     total = join.units * join.per_group
     return _lines("unit", source.middle(edges.source), target.middle(edges.target), edges.weight, edges.magnitude,
                   edges.magnitude, total)
@@ -74,7 +80,7 @@ def _lines(level, source, target, weight, magnitude, importance, total):
 def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activations):
     """The edges worth choosing from, and their importance."""
     targets = _some_targets(join, target, limit, activations[1])
-    step = max(1, CHUNK // max(1, min(join.fan_in, source.size * 9)))
+    step = max(1, CHUNK // max(1, min(join.fan_in, source.size * join.taps)))
     found, strengths = [], []
     hint = None if source.whole else np.sort(source.flat)
     for begin in range(0, len(targets), step):
@@ -83,14 +89,12 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
         if activations[0] is not None and join.carries != UNKNOWN:
             edges, strength = edges.take(strength > 0), strength[strength > 0]
+        if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
+            chosen = _spread(edges, strength, target, limit)
+            edges, strength = edges.take(chosen), strength[chosen]
         found.append(edges)
         strengths.append(strength)
-    if not found:
-        nothing = np.zeros(0, np.int64)
-        return Edges(nothing, nothing, nothing.astype(np.float32), nothing.astype(np.float32)), np.zeros(0, np.float32)
-    names = ("source", "target", "weight", "magnitude")
-    edges = Edges(*(np.concatenate([getattr(one, name) for one in found]) for name in names))
-    return edges, np.concatenate(strengths)
+    return Edges.joined(found), np.concatenate([np.zeros(0, np.float32), *strengths])
 
 
 def _some_targets(join, target, limit, activation):

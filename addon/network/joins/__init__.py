@@ -22,5 +22,3 @@ def join(context: Context, slot: int, source_size: int, target_size: int) -> Joi
         except (UnknownShapeError, ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError):
             found = None  # attributes and shapes that contradict one another: the model still opens
     return found or Unknown(source_size, target_size)
-
-

@@ -36,6 +36,12 @@ class Edges:
         """The edges at these indices, or where this mask is true."""
         return Edges(*(getattr(self, one.name)[which] for one in fields(self)))
 
+    @classmethod
+    def joined(cls, several: list[Edges]) -> Edges:
+        kinds = {"source": np.int64, "target": np.int64, "weight": np.float32, "magnitude": np.float32}
+        return cls(*(np.concatenate([np.zeros(0, kind), *(getattr(one, name) for one in several)])
+                     for name, kind in kinds.items()))
+
     def __len__(self):
         return len(self.source)
 
@@ -45,9 +51,10 @@ class Join:
 
     carries = UNKNOWN
     fan_in = 1  # edges into one cell, about
+    taps = 1  # edges into one cell from one unit of the source, about
 
     def into(self, targets: np.ndarray, sources: np.ndarray | None = None) -> Edges:
-        """Every edge that ends in one of these target cells; `sources` is a hint: other source cells may be left out."""
+        """Every edge that ends in one of these target cells; `sources` is a hint: other sources may be left out."""
         raise NotImplementedError
 
     def strength(self, edges: Edges, activation: np.ndarray) -> np.ndarray:
@@ -62,24 +69,26 @@ class Unknown(Join):
         self.sizes = source_size, target_size
 
     def into(self, targets, sources=None):
-        return Edges.of(targets * self.sizes[0] // max(1, self.sizes[1]), targets, 0.0, np.zeros(len(targets)))
+        source = (targets / max(1, self.sizes[1]) * self.sizes[0]).astype(np.int64)  # as floats: it may be huge
+        return Edges.of(np.minimum(source, self.sizes[0] - 1), targets, 0.0, np.zeros(len(targets)))
 
 
 class Map(Join):
     """At most one source cell a target cell: copies, permutations, elementwise operators.
 
     `source_of` maps target cells to source cells (-1: none). `weight_of`, where the operator multiplies by a
-    number of the file, gives that number for each target cell.
+    number of the file, gives that number for each target cell; else the weight is the operator's `coefficient`.
     """
 
-    def __init__(self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None):
-        self.source_of, self.weight_of = source_of, weight_of
+    def __init__(self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None,
+                 coefficient: float = 1.0):
+        self.source_of, self.weight_of, self.coefficient = source_of, weight_of, coefficient
         self.carries = WEIGHT if weight_of else COPY
 
     def into(self, targets, sources=None):
         source = self.source_of(targets)
         targets, source = targets[source >= 0], source[source >= 0]
-        return Edges.of(source, targets, self.weight_of(targets) if self.weight_of else 1.0)
+        return Edges.of(source, targets, self.weight_of(targets) if self.weight_of else self.coefficient)
 
 
 def broadcast(source_shape, target_shape) -> Callable:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 
 import onnx
+
+from ...checkpoints.onnx_file import MOST_ELEMENTS
 
 Builder = Callable[["Context", int], "object"]
 TABLE: dict[str, Builder] = {}
@@ -61,6 +64,6 @@ class Context:
 
     def _whole(self, name):
         shape = self.shapes.get(name)
-        if shape is None or None in shape:
+        if shape is None or None in shape or prod(shape) > MOST_ELEMENTS:
             raise UnknownShapeError(name)
         return tuple(shape)

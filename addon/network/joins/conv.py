@@ -11,7 +11,7 @@ import numpy as np
 
 from .base import WEIGHT, Edges, Join
 from .context import Context, joins_for
-from .window import Window
+from .window import LARGEST, Window
 
 
 class Conv(Join):
@@ -28,10 +28,11 @@ class Conv(Join):
     def into(self, targets, sources=None):
         area = prod(self.window.source)
         unit, place = np.divmod(targets, prod(self.window.target))
+        sample, unit = np.divmod(unit, self.units)  # several where frames or crops were folded into the batch
         position, valid = self.window.read(place)
-        channel = self._channels(unit, None if sources is None else np.unique(sources // area))
+        channel = self._channels(unit, None if sources is None else np.unique(sources // area % self.channels))
         weight = self._kernels(unit, channel)  # (n, channels, taps)
-        source = channel[:, :, None] * area + position[:, None, :]
+        source = (sample[:, None, None] * self.channels + channel[:, :, None]) * area + position[:, None, :]
         keep = np.broadcast_to(valid[:, None, :] & (channel >= 0)[:, :, None], source.shape).ravel()
         return Edges.of(source, targets[:, None, None], weight).take(keep)
 
@@ -75,5 +76,9 @@ def conv(context: Context, slot: int) -> Join | None:
     if weight is None:
         return None
     transposed = context.node.op_type == "ConvTranspose"
-    window = Window.of(context, weight.shape[2:], transposed)
-    return Conv(weight.array, window, context.sample_in(0)[0], context.sample_out()[0], context.attribute("group", 1))
+    window, groups = Window.of(context, weight.shape[2:], transposed), context.attribute("group", 1)
+    channels, units = context.sample_in(0)[0], context.sample_out()[0]
+    shape = (channels, units // groups) if transposed else (units, channels // groups)
+    if weight.shape[:2] != shape or channels % groups or units % groups or prod(weight.shape[1:]) > LARGEST:
+        return None
+    return Conv(weight.array, window, channels, units, groups)

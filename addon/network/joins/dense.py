@@ -12,7 +12,7 @@ from .context import Context, joins_for
 
 
 class Dense(Join):
-    """y[..., o] = sum_i W[i, o] x[..., i]; with `left`, y[o, n] = sum_i W[i, o] x[i, n].
+    """y[..., o] = sum_i W[i, o] x[..., i]; with `left`, y[..., o, n] = sum_i W[i, o] x[..., i, n].
 
     `matrix` reads W as (inputs, outputs); `columns` is n's extent for the left form.
     """
@@ -25,15 +25,17 @@ class Dense(Join):
 
     def into(self, targets, sources=None):
         if self.left:
-            output, column = np.divmod(targets, self.columns)
+            row, column = np.divmod(targets, self.columns)
+            row, output = np.divmod(row, self.outputs)
         else:
             row, output = np.divmod(targets, self.outputs)
         inputs = np.arange(self.inputs)
         if sources is not None:
-            inputs = np.unique(sources // self.columns if self.left else sources % self.inputs)
+            inputs = np.unique((sources // self.columns if self.left else sources) % self.inputs)
         weight = self.matrix()[inputs[None, :], output[:, None]]
-        source = (inputs[None, :] * self.columns + column[:, None] if self.left
-                  else row[:, None] * self.inputs + inputs[None, :])
+        source = row[:, None] * self.inputs + inputs[None, :]
+        if self.left:
+            source = source * self.columns + column[:, None]
         return Edges.of(source, targets[:, None], weight)
 
     def unit_strength(self):
@@ -64,10 +66,8 @@ def matmul(context: Context, slot: int) -> Join | None:
         return None
     if slot == 0:
         return Dense(_reader(other, False), *other.shape)
-    if len(context.shape_in(1)) == 2:
-        outputs, inputs = other.shape
-        return Dense(_reader(other, True), inputs, outputs, True, context.shape_in(1)[-1])
-    return None
+    outputs, inputs = other.shape
+    return Dense(_reader(other, True), inputs, outputs, True, context.shape_in(1)[-1])
 
 
 def _reader(constant, transposed):

@@ -20,8 +20,9 @@ UNARY = (
 )  # fmt: skip
 NORMAL = ("BatchNormalization", "InstanceNormalization", "LayerNormalization", "GroupNormalization",
           "RMSNormalization", "SimplifiedLayerNormalization")
-SEVERAL = ("Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Mean", "Sum", "And", "Or", "Xor", "Equal", "Greater",
-           "GreaterOrEqual", "Less", "LessOrEqual", "Where", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
+SEVERAL = ("Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Mean", "Sum", "And", "Or", "Xor", "Equal",
+           "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Where", "BitShift",
+           "BitwiseAnd", "BitwiseOr", "BitwiseXor")
 
 
 @joins_for(*UNARY)
@@ -51,6 +52,7 @@ def several(context: Context, slot: int) -> Join | None:
     others = [i for i in range(len(context.node.input)) if i != slot]
     factor = context.constant(others[0]) if context.node.op_type == "Mul" and len(others) == 1 else None
     if factor is None or factor.size == 1:
-        return Map(source_of)
+        shares = {"Sub": (1.0, -1.0)[slot % 2], "Mean": 1.0 / len(context.node.input)}
+        return Map(source_of, coefficient=shares.get(context.node.op_type, 1.0))
     place = broadcast(factor.shape, context.shape_out())
-    return Map(source_of, lambda targets: factor.array().ravel()[place(targets)])
+    return Map(source_of, lambda targets: factor.array()[np.unravel_index(place(targets), factor.shape)])

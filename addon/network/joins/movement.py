@@ -8,12 +8,13 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
+import onnx
 
 from ..constants import evaluate
 from .base import Join, Map
 from .context import Context, joins_for
 
-LARGEST = 1 << 26  # elements; above this the map of a slice or a gather is not worked out
+LARGEST = 1 << 24  # elements; above this the map of a slice or a gather is not worked out
 
 
 @joins_for("Flatten", "Reshape", "Squeeze", "Unsqueeze")
@@ -64,11 +65,22 @@ def moved(context: Context, slot: int) -> Join | None:
 
     def source_of(targets):
         if not found:
-            values = {node.input[0]: np.arange(1, prod(shape) + 1, dtype=np.int64).reshape(shape)}
-            for i in range(1, len(node.input)):
-                if node.input[i]:
-                    values[node.input[i]] = context.constant(i).array()
-            found.append(np.asarray(evaluate(node, values, context.opsets)[0]).ravel() - 1)
+            found.append(_moved(context, np.arange(1, prod(shape) + 1, dtype=np.int64).reshape(shape)))
         return found[0][targets]
 
     return Map(source_of)
+
+
+def _moved(context, numbers):
+    """For each target cell the source cell (-1: none), or none at all where the operator cannot be run."""
+    node, size = context.node, prod(context.shape_out())
+    try:
+        values = {name: context.constant(i).array() for i, name in enumerate(node.input) if i and name}
+        if node.op_type == "Pad":  # with zeros, whatever the file pads with
+            values |= {name: np.zeros((), np.int64) for name in node.input[2:3] if name}
+            kept = [attribute for attribute in node.attribute if attribute.name != "value"]
+            node = onnx.NodeProto(op_type="Pad", input=node.input, output=node.output, attribute=kept)
+        cells = np.asarray(evaluate(node, values | {node.input[0]: numbers}, context.opsets)[0]).ravel() - 1
+    except Exception:  # the operators of the reference implementation raise many types
+        cells = np.zeros(0)
+    return cells if cells.size == size else np.full(size, -1)

@@ -19,16 +19,19 @@ class Pool(Join):
 
     carries = COPY
 
-    def __init__(self, window: Window, largest: bool, whole: bool = False):
-        self.window, self.largest, self.whole = window, largest, whole  # whole: the mean counts padding too
-        self.fan_in = prod(window.kernel)
+    def __init__(self, window: Window, largest: bool, mean: bool, whole: bool = False):
+        self.window, self.largest, self.mean = window, largest, mean
+        self.whole = whole  # the mean counts padding too
+        self.fan_in = self.taps = prod(window.kernel)
 
     def into(self, targets, sources=None):
         unit, place = np.divmod(targets, prod(self.window.target))
         position, valid = self.window.read(place)
         source = unit[:, None] * prod(self.window.source) + position
-        count = np.full(valid.shape, self.fan_in) if self.whole else valid.sum(-1, keepdims=True) + 0 * position
-        weight = np.ones(valid.shape) if self.largest else 1.0 / np.maximum(1, count)
+        weight = np.ones(len(targets))
+        if self.mean:
+            weight = 1.0 / np.maximum(1, self.window.padded_taps(place) if self.whole else valid.sum(-1))
+        weight = np.broadcast_to(weight[:, None], valid.shape)
         return Edges.of(source, targets[:, None], weight).take(valid.ravel())
 
     def strength(self, edges, activation):
@@ -46,12 +49,22 @@ class Reduce(Join):
         self.fan_in = prod(shape[axis] for axis in axes)
 
     def into(self, targets, sources=None):
+        if sources is not None:
+            return self._from(sources, targets)
         strides = [prod(self.shape[axis + 1 :]) for axis in range(len(self.shape))]
         kept = np.unravel_index(targets, [self.shape[axis] for axis in self.kept] or [1])
         base = sum((cell * strides[axis] for cell, axis in zip(kept, self.kept, strict=False)), np.zeros_like(targets))
         inner = np.unravel_index(np.arange(self.fan_in), [self.shape[axis] for axis in self.axes])
         offset = sum(cell * strides[axis] for cell, axis in zip(inner, self.axes, strict=True))
         return Edges.of(base[:, None] + offset[None, :], targets[:, None], self.coefficient)
+
+    def _from(self, sources, targets):
+        """The edges from these source cells alone: each feeds one target cell."""
+        cells = np.unravel_index(sources, self.shape)
+        target = sum((cells[axis] * prod(self.shape[i] for i in self.kept if i > axis) for axis in self.kept),
+                     np.zeros_like(sources))
+        fed = np.isin(target, targets)
+        return Edges.of(sources[fed], target[fed], self.coefficient)
 
     def strength(self, edges, activation):
         return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)
@@ -66,7 +79,8 @@ def rank_largest(edges: Edges, activation: np.ndarray) -> np.ndarray:
 @joins_for("MaxPool", "AveragePool", "LpPool")
 def pool(context: Context, slot: int) -> Join | None:
     window = Window.of(context, tuple(context.attribute("kernel_shape", ())))
-    return Pool(window, context.node.op_type == "MaxPool", bool(context.attribute("count_include_pad", 0)))
+    op = context.node.op_type
+    return Pool(window, op == "MaxPool", op == "AveragePool", bool(context.attribute("count_include_pad", 0)))
 
 
 @joins_for("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
@@ -80,12 +94,13 @@ def global_pool(context: Context, slot: int) -> Join | None:
 def reduction(context: Context, slot: int) -> Join | None:
     shape, given = context.shape_in(0), context.constant(1)
     axes = given.array().tolist() if given else context.attribute("axes", None)
-    if slot or axes is None and context.attribute("noop_with_empty_axes", 0):
+    dynamic = given is None and any(context.node.input[1:])
+    if slot or dynamic or not axes and context.attribute("noop_with_empty_axes", 0):
         return None
     axes = tuple(sorted(axis % len(shape) for axis in axes)) if axes else tuple(range(len(shape)))
     return _reduce(shape, axes, context.node.op_type)
 
 
 def _reduce(shape, axes, op):
-    mean = op in ("ReduceMean", "GlobalAveragePool")
-    return Reduce(shape, axes, 1.0 / prod(shape[axis] for axis in axes) if mean else 1.0, op.endswith(("Max", "MaxPool")))
+    count = prod(shape[axis] for axis in axes) if op in ("ReduceMean", "GlobalAveragePool") else 1
+    return Reduce(shape, axes, 1.0 / count, op.endswith(("Max", "MaxPool")))

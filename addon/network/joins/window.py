@@ -15,6 +15,8 @@ import numpy as np
 
 from .context import Context
 
+LARGEST = 1 << 22  # taps; larger windows are not worked out
+
 
 @dataclass(frozen=True)
 class Window:
@@ -26,6 +28,7 @@ class Window:
     strides: tuple[int, ...]
     begin: tuple[int, ...]  # padding before each axis
     dilations: tuple[int, ...]
+    end: tuple[int, ...]  # padding after each axis
     transposed: bool = False
 
     @classmethod
@@ -34,7 +37,12 @@ class Window:
         source, target = context.sample_in(0)[1:], context.sample_out()[1:]
         strides = tuple(context.attribute("strides", [1] * axes))
         dilations = tuple(context.attribute("dilations", [1] * axes))
-        pads = tuple(context.attribute("pads", [0] * 2 * axes))[:axes]
+        pads = tuple(context.attribute("pads", [0] * 2 * axes))
+        if not len(source) == len(target) == len(strides) == len(dilations) == len(pads) / 2 == axes > 0:
+            raise ValueError("attributes of different ranks")
+        if prod(kernel) > LARGEST or min(strides) < 1:
+            raise ValueError("an absurd window")
+        pads, end = pads[:axes], pads[axes:]
         mode = context.attribute("auto_pad", b"NOTSET").decode()
         extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
         if mode.startswith("SAME") or transposed and context.attribute("output_shape", None):
@@ -46,9 +54,18 @@ class Window:
                 total = [(o - 1) * s + e - i for o, s, e, i in zip(target, strides, extent, source, strict=True)]
             # the odd row or column of padding goes to the end for SAME_UPPER, to the start otherwise
             pads = tuple(max(0, t) // 2 if mode == "SAME_UPPER" else -(-max(0, t) // 2) for t in total)
+            end = tuple(max(0, t) - p for t, p in zip(total, pads, strict=True))
         elif mode == "VALID":
-            pads = (0,) * axes
-        return cls(source, target, tuple(kernel), strides, pads, dilations, transposed)
+            pads = end = (0,) * axes
+        return cls(source, target, tuple(kernel), strides, pads, dilations, end, transposed)
+
+    def padded_taps(self, positions: np.ndarray) -> np.ndarray:
+        """How many taps lie on the input or its padding, (n,): with ceil_mode the last window may reach beyond."""
+        count = np.ones(len(positions), np.int64)
+        for axis, place in enumerate(np.unravel_index(positions, self.target)):
+            room = self.source[axis] + self.begin[axis] + self.end[axis] - place * self.strides[axis]
+            count *= np.clip(-(-room // self.dilations[axis]), 0, self.kernel[axis])
+        return count
 
     def read(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The input positions under the kernel, for flat output positions: (n, taps) and a mask of the real ones."""

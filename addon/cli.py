@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line. The console script, `blender --command neuroscene` and the operators call the same functions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from .checkpoints import CheckpointError
+
+BAD_INPUT = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status. Bad input is one line on standard error and status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except CheckpointError as error:
+        print(f"neuroscene: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:  # the reader of our output went away
+        sys.stderr.close()
+    return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="neuroscene", description="Neural networks as editable 3D scenes in Blender.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, function, about, model="MODEL"):
+        one = commands.add_parser(name, help=about, description=about)
+        one.set_defaults(command=function)
+        one.add_argument("model", metavar=model, type=Path)
+        one.add_argument("--dim", metavar="NAME=SIZE", action="append", default=[], type=_dim,
+                         help="size of a dimension that the model leaves open, by its name or as input:axis")
+        return one
+
+    one = command("inspect", _inspect, "say what is in a model")
+    one.add_argument("--json", action="store_true", help="as one JSON object")
+
+    one = command("run", _run, "run a model on one input")
+    one.add_argument("--input", required=True, type=Path, metavar="FILE", help="a PNG, JPEG or .npy file")
+    one.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
+    one.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
+    one.add_argument("--json", action="store_true", help="as one JSON object")
+
+    one = command("build", _build, "make a scene and save it")
+    one.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    _drawing(one)
+
+    one = command("render", _render, "render a model or a saved scene", "MODEL|SCENE.blend")
+    one.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
+    one.add_argument("--shot", metavar="NAME", help="which camera (default: hero)")
+    one.add_argument("--engine", choices=("cycles", "eevee"))
+    one.add_argument("--samples", type=_count, metavar="N")
+    one.add_argument("--size", type=_size, metavar="WxH")
+    one.add_argument("--frames", type=_frames, metavar="A-B")
+    _drawing(one)
+
+    one = command("export", _export, "write a model or a saved scene as glTF", "MODEL|SCENE.blend")
+    one.add_argument("-o", "--output", required=True, type=_suffix(".glb"), metavar="OUT.glb")
+    one.add_argument("--realize", action="store_true", help="plain meshes with vertex colours (what is written now)")
+    _drawing(one)
+    return parser
+
+
+def _drawing(command):
+    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG or .npy file to run")
+    command.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
+    command.add_argument("--max-connections", type=_count, metavar="N",
+                         help="connections to draw in all (default: up to 360 between two layers)")
+
+
+def _inspect(options):
+    from .network import summarise
+    from .network.report import report, table
+    from .checkpoints import open_checkpoint
+
+    network = summarise(open_checkpoint(options.model), dict(options.dim))
+    print(json.dumps(report(network)) if options.json else table(network))
+
+
+def _run(options):
+    import numpy as np
+
+    with _quiet():
+        from .scene import importing
+
+        network, ran = importing.run(options.input, importing.open_network(options.model, dict(options.dim)),
+                                     options.top)
+    outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
+    if options.activations:
+        _writable(options.activations)
+        np.savez_compressed(options.activations, **{layer.name: ran.values[layer.tensor] for layer in network.layers
+                                                    if layer.tensor in ran.values})
+    if options.json:
+        best = [{"index": one.index, "label": one.label, "score": one.score} for one in ran.scores]
+        print(json.dumps({"outputs": outputs, "top": best, "input": {"file": ran.file, "fitted": ran.note}}))
+        return
+    print(f"{ran.file}: {ran.note}")
+    for one in ran.scores:
+        print(f"{one.score:10.6f}  {one.label}")
+    for name, shape in outputs.items():
+        print(f"output {name} {shape}")
+
+
+def _build(options):
+    import bpy
+
+    from .scene import importing, tags
+
+    _writable(options.output)
+    with _quiet():
+        _make_scene(options)
+        bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
+    print(f"{options.output}: {importing.summary(tags.networks()[0])}")
+
+
+def _render(options):
+    from .scene import rendering
+
+    _writable(options.output)
+    with _quiet():
+        _open_scene(options)
+        rendering.render(options.output, options.shot, options.engine, options.samples, options.size, options.frames)
+    print(options.output)
+
+
+def _export(options):
+    from .gltf import realise
+
+    _writable(options.output)
+    with _quiet():
+        _open_scene(options)
+        counts = realise.export(options.output)
+    print(f"{options.output}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+
+
+def _open_scene(options):
+    """Load a .blend (its scripts stay off), or build the scene of a model."""
+    import bpy
+
+    if options.model.suffix.lower() != ".blend":
+        _make_scene(options)
+        return
+    if not options.model.is_file():
+        raise CheckpointError(options.model, "no such file", "check the path")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(options.model.resolve()), load_ui=False, use_scripts=False)
+    except RuntimeError as error:
+        raise CheckpointError(options.model, "not a Blender file, or made by a newer Blender") from error
+
+
+def _make_scene(options):
+    import bpy
+
+    from .scene import build, importing
+
+    given = {"max_cells": options.max_cells, "max_connections": options.max_connections}
+    given = {name: value for name, value in given.items() if value}
+    if "max_connections" in given:
+        given["lines_a_pair"] = given["max_connections"]
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    empty = bpy.context.scene
+    build.finish(importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim)))
+    bpy.data.scenes.remove(empty)
+
+
+@contextmanager
+def _quiet():
+    """Keep Blender's own messages off standard output, which is ours."""
+    import os
+
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+def _writable(path: Path):
+    """Say at once, before a long render, that an output cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be written ({error.strerror})", "choose another place") from error
+
+
+def _dim(text):
+    name, equals, size = text.rpartition("=")
+    if not equals or not name or not size.isdigit() or int(size) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=SIZE")
+    return name, int(size)
+
+
+def _count(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
+    return int(text)
+
+
+def _size(text):
+    width, cross, height = text.lower().partition("x")
+    if not cross or not width.isdigit() or not height.isdigit() or not 4 <= min(int(width), int(height)):
+        raise argparse.ArgumentTypeError(f"'{text}' is not WIDTHxHEIGHT")
+    return int(width), int(height)
+
+
+def _frames(text):
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or dash and not last.isdigit() or dash and int(last) < int(first):
+        raise argparse.ArgumentTypeError(f"'{text}' is not FIRST-LAST")
+    return int(first), int(last or first)
+
+
+def _suffix(*allowed):
+    def check(text):
+        if Path(text).suffix.lower() not in allowed:
+            raise argparse.ArgumentTypeError(f"'{text}' should end in {' or '.join(allowed)}")
+        return Path(text)
+
+    return check
+
+
+def command_of_blender(arguments: list[str]) -> int:
+    """What `blender --command neuroscene ...` calls."""
+    try:
+        return main(arguments)
+    except SystemExit as end:  # argparse's own; Blender wants a number
+        return end.code if isinstance(end.code, int) else BAD_INPUT

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every difference between Blender 4.5 LTS and 5.2 LTS, and nothing else."""
+
+import bpy
+
+FIVE = bpy.app.version >= (5, 0, 0)
+FIVE_TWO = bpy.app.version >= (5, 2, 0)
+EEVEE = "BLENDER_EEVEE" if FIVE else "BLENDER_EEVEE_NEXT"
+
+
+def socket_identifier(tree: bpy.types.NodeTree, name: str) -> str:
+    """The identifier of a group's input; panels use up numbers, so it is looked up by name."""
+    return next(item.identifier for item in tree.interface.items_tree
+                if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name)
+
+
+def set_input(modifier: bpy.types.NodesModifier, name: str, value) -> None:
+    identifier = socket_identifier(modifier.node_group, name)
+    if FIVE_TWO:
+        getattr(modifier.properties.inputs, identifier).value = value
+    else:
+        modifier[identifier] = value
+
+
+def get_input(modifier: bpy.types.NodesModifier, name: str):
+    identifier = socket_identifier(modifier.node_group, name)
+    return getattr(modifier.properties.inputs, identifier).value if FIVE_TWO else modifier[identifier]
+
+
+def draw_input(layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, item) -> None:
+    """One input of a geometry-nodes modifier as a field; `item` is its socket in the group's interface."""
+    if FIVE_TWO:
+        layout.prop(getattr(modifier.properties.inputs, item.identifier), "value", text=item.name)
+    elif item.socket_type in ("NodeSocketObject", "NodeSocketMaterial"):
+        data = "objects" if item.socket_type == "NodeSocketObject" else "materials"
+        layout.prop_search(modifier, f'["{item.identifier}"]', bpy.data, data, text=item.name)
+    else:
+        layout.prop(modifier, f'["{item.identifier}"]', text=item.name)
+
+
+def use_nodes(owner) -> bpy.types.NodeTree:
+    """The emptied node tree of a material or world."""
+    if not FIVE:
+        owner.use_nodes = True
+    owner.node_tree.nodes.clear()
+    return owner.node_tree
+
+
+def glow(scene: bpy.types.Scene, name: str, threshold: float, strength: float, size: float) -> None:
+    """Bloom through the compositor of the running Blender."""
+    if FIVE:
+        tree = bpy.data.node_groups.new(name, "CompositorNodeTree")
+        tree.interface.new_socket("Image", in_out="OUTPUT", socket_type="NodeSocketColor")
+        scene.compositing_node_group = tree
+        output = tree.nodes.new("NodeGroupOutput").inputs[0]
+    else:
+        scene.use_nodes = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        output = tree.nodes.new("CompositorNodeComposite").inputs[0]
+    layers, glare = tree.nodes.new("CompositorNodeRLayers"), tree.nodes.new("CompositorNodeGlare")
+    layers.scene = scene
+    if FIVE:
+        glare.inputs["Type"].default_value, glare.inputs["Quality"].default_value = "Bloom", "High"
+    else:
+        glare.glare_type, glare.quality = "BLOOM", "HIGH"
+    settings = {"Threshold": threshold, "Smoothness": 0.5, "Strength": strength, "Size": size, "Maximum": 6.0}
+    for socket, value in settings.items():
+        glare.inputs[socket].default_value = value
+    glare.inputs["Clamp"].default_value = True
+    tree.links.new(layers.outputs["Image"], glare.inputs["Image"])
+    tree.links.new(glare.outputs["Image"], output)
+    for column, node in enumerate((layers, glare, output.node)):
+        node.location = (column * 300, 0)
+    scene.render.use_compositing = True
+
+
+def film(render: bpy.types.RenderSettings) -> None:
+    """Write an H.264 film."""
+    if FIVE:
+        render.image_settings.media_type = "VIDEO"
+    render.image_settings.file_format = "FFMPEG"
+    render.ffmpeg.format, render.ffmpeg.codec = "MPEG4", "H264"
+    render.ffmpeg.constant_rate_factor = "HIGH"
+
+
+def still(render: bpy.types.RenderSettings) -> None:
+    """Write PNG pictures."""
+    if FIVE:
+        render.image_settings.media_type = "IMAGE"
+    render.image_settings.file_format = "PNG"
+    render.image_settings.color_mode, render.image_settings.compression = "RGB", 90
+
+
+def can_denoise() -> bool:
+    """Whether this build has OpenImageDenoise; some distributions leave it out."""
+    import _cycles
+
+    return _cycles.with_openimagedenoise

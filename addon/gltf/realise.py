@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A network as plain coloured meshes, for glTF by Blender's own exporter.
+
+The exporter takes neither instances of geometry nodes nor curves, and no colour that comes through a ramp. So every
+layer and bundle is made real for a moment: corners as they are evaluated, with the ramp's colour at each in a named
+colour attribute, wired to a Background shader, which the exporter turns into an unlit material.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..checkpoints import CheckpointError
+from ..nodes import materials
+from ..nodes.tree import Tree
+from ..scene import framing, tags
+from ..scene.transaction import Made
+
+COLOUR = "Color"
+SIDES = 4  # of a line's tube
+STEPS = 1024  # of the table that a ramp is read into
+CUBE = np.array([[x, y, z] for x in (-1.0, 0.0) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
+CUBE_FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
+
+
+def export(output: Path) -> dict[str, int]:
+    """Write the networks of the open file as a GLB; returns counts of what was written. Raises `CheckpointError`."""
+    networks = tags.networks()
+    if not networks:
+        raise CheckpointError(bpy.data.filepath or output, "holds no network", "import a model first")
+    scene = next((one for one in bpy.data.scenes if networks[0].name in one.collection.children_recursive), None)
+    if scene is None:
+        raise CheckpointError(bpy.data.filepath or output, "the network is in no scene")
+    view_layer = scene.view_layers[0]
+    view_layer.update()
+    made = Made()
+    try:
+        stage = bpy.data.scenes.new("glTF")
+        counts = {"layers": 0, "cells": 0, "connections": 0}
+        paint = _vertex_colour_material()
+        for network in networks:
+            _realise(network, stage, view_layer.depsgraph, paint, counts)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        _write(stage, output)
+    finally:
+        made.remove()
+    return counts
+
+
+def ramp_table(material: bpy.types.Material) -> tuple[np.ndarray, float, float]:
+    """The ramp of a material as it stands: linear RGBA (STEPS, 4), and the shades at its two ends."""
+    nodes = material.node_tree.nodes
+    ramp = nodes[materials.RAMP].color_ramp
+    reach = {one.name: one.default_value for one in nodes[materials.RANGE].inputs if one.type == "VALUE"}
+    colours = np.array([ramp.evaluate(i / (STEPS - 1)) for i in range(STEPS)], np.float32)
+    return colours, reach["From Min"], reach["From Max"]
+
+
+def colours_of(shade: np.ndarray, table: tuple[np.ndarray, float, float]) -> np.ndarray:
+    """Linear RGBA (n, 4) of shades under a material's ramp."""
+    colours, low, high = table
+    place = np.clip((shade - low) / ((high - low) or 1.0), 0, 1) * (STEPS - 1)
+    before = np.minimum(place.astype(np.int64), STEPS - 2)
+    share = (place - before)[:, None]
+    return colours[before] * (1 - share) + colours[before + 1] * share
+
+
+def _realise(network, stage, depsgraph, paint, counts):
+    root = _place(stage, bpy.data.objects.new(network.name, None), None)
+    root["neuroscene"] = {key: value for key, value in tags.read(network).items()
+                          if key in ("kind", "uuid", "sha256", "format", "parameters", "input")}
+    for thing in network.all_objects:
+        kind = tags.kind(thing)
+        if kind not in ("layer", "connections", "label", "class", "bars") or thing.hide_render:
+            continue
+        evaluated = thing.evaluated_get(depsgraph)
+        if kind == "layer":
+            mesh = _cells(thing, evaluated)
+            counts["layers"] += 1
+            counts["cells"] += len(thing.data.vertices)
+        elif kind == "connections":
+            mesh = _tubes(thing, evaluated)
+            counts["connections"] += len(thing.data.curves)
+        elif kind == "bars":
+            mesh = _bars(thing, evaluated)
+        else:
+            mesh = bpy.data.meshes.new_from_object(evaluated, depsgraph=depsgraph)
+            mesh = _coloured(thing.name, *_mesh_arrays(mesh), _flat_colour(thing.data.materials[0]))
+        if mesh is None:
+            continue
+        mesh.materials.clear()
+        mesh.materials.append(paint)
+        copy = _place(stage, bpy.data.objects.new(thing.name, mesh), root)
+        copy.matrix_world = evaluated.matrix_world
+        copy["neuroscene"] = {key: value for key, value in tags.read(thing).items() if key != "strides"}
+
+
+def _place(stage, thing, parent):
+    stage.collection.objects.link(thing)
+    thing.parent = parent
+    return thing
+
+
+def _cells(thing, evaluated):
+    """All cells (and the backing) of a layer as one mesh: boxes for tiles, the cell's own mesh for anything else."""
+    geometry = evaluated.evaluated_geometry()
+    cloud = geometry.instances_pointcloud()
+    if cloud is None:
+        return None
+    matrix, which = framing.instance_matrices(cloud)
+    shade = np.zeros(len(which), np.float32)
+    cloud.attributes["shade"].data.foreach_get("value", shade)
+    modifier = tags.modifier(thing)
+    tile = compat.get_input(modifier, "Cell")
+    points, faces, colours = [], [], []
+    for index, reference in enumerate(geometry.instance_references()):
+        mine = which == index
+        if not mine.any():
+            continue
+        backing = index > 0 and mine.sum() == 1 and len(thing.data.vertices) < len(which)
+        simple = not backing and tags.read(tile).get("cell") == "tile"
+        shape = (CUBE, CUBE_FACES) if simple else _mesh_arrays(reference.mesh)
+        colour = (np.tile(_flat_colour(compat.get_input(modifier, "Backing Material")), (1, 1)) if backing
+                  else colours_of(shade[mine], ramp_table(compat.get_input(modifier, "Material"))))
+        _repeat(shape, matrix[mine], colour, points, faces, colours)
+    return _joined(thing.name, points, faces, colours)
+
+
+def _bars(thing, evaluated):
+    geometry = evaluated.evaluated_geometry()
+    cloud = geometry.instances_pointcloud()
+    if cloud is None:
+        return None
+    matrix, which = framing.instance_matrices(cloud)
+    winner = np.zeros(len(which), np.float32)
+    cloud.attributes["winner"].data.foreach_get("value", winner)
+    points, faces, colours = [], [], []
+    for index, reference in enumerate(geometry.instance_references()):
+        mine = which == index
+        if not mine.any():
+            continue
+        material = reference.mesh.materials[0]
+        mixer = next((node for node in material.node_tree.nodes if node.type == "MIX"), None)
+        if mixer:
+            ends = [np.array(one.default_value) for one in mixer.inputs if one.type == "RGBA"]
+            colour = np.where(winner[mine, None] > 0.5, ends[1], ends[0])
+        else:
+            colour = np.tile(_flat_colour(material), (mine.sum(), 1))
+        _repeat(_mesh_arrays(reference.mesh), matrix[mine], colour, points, faces, colours)
+    return _joined(thing.name, points, faces, colours)
+
+
+def _tubes(thing, evaluated):
+    """Every curve as a tube of four sides, in its evaluated place and width."""
+    geometry = evaluated.evaluated_geometry()
+    curves = geometry.curves
+    if curves is None or not len(curves.curves):
+        return None
+    count = len(curves.curves)
+    each = len(curves.points) // count
+    centre = np.empty(count * each * 3, np.float32)
+    curves.attributes["position"].data.foreach_get("vector", centre)
+    centre = centre.reshape(count, each, 3)
+    radius, shade = np.empty(count * each, np.float32), np.empty(count, np.float32)
+    curves.attributes["radius"].data.foreach_get("value", radius)
+    curves.attributes["shade"].data.foreach_get("value", shade)
+    along = np.gradient(centre, axis=1)
+    along /= np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
+    side = np.cross(along, np.where(np.abs(along[..., 2:]) < 0.9, [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]))
+    side /= np.maximum(np.linalg.norm(side, axis=2, keepdims=True), 1e-9)
+    up = np.cross(side, along)
+    turn = np.arange(SIDES) * 2 * np.pi / SIDES
+    ring = np.cos(turn)[:, None] * side[:, :, None] + np.sin(turn)[:, None] * up[:, :, None]
+    points = centre[:, :, None] + ring * radius.reshape(count, each, 1, 1)
+    step, corner = np.meshgrid(np.arange(each - 1), np.arange(SIDES), indexing="ij")
+    here, there = step * SIDES + corner, step * SIDES + (corner + 1) % SIDES
+    quads = np.stack([here, there, there + SIDES, here + SIDES], -1).reshape(-1, 4)
+    faces = (quads[None] + np.arange(count)[:, None, None] * each * SIDES).reshape(-1, 4)
+    material = compat.get_input(tags.modifier(thing), "Material")
+    colour = (colours_of(shade, ramp_table(material)) if materials.RAMP in material.node_tree.nodes
+              else np.tile(_flat_colour(material), (count, 1)))
+    return _coloured(thing.name, points.reshape(-1, 3), faces, np.repeat(colour, each * SIDES, axis=0))
+
+
+def _repeat(shape, matrices, colour, points, faces, colours):
+    corners, polygons = shape
+    begin = sum(len(one) for one in points)
+    placed = np.einsum("nij,kj->nki", matrices[:, :3, :3], corners) + matrices[:, None, :3, 3]
+    points.append(placed.reshape(-1, 3))
+    steps = begin + np.arange(len(matrices))[:, None, None] * len(corners)
+    faces.append((polygons[None] + steps).reshape(-1, polygons.shape[1]))
+    colours.append(np.repeat(np.broadcast_to(colour, (len(matrices), 4)), len(corners), axis=0))
+
+
+def _joined(name, points, faces, colours):
+    if not points:
+        return None
+    width = {one.shape[1] for one in faces}
+    if len(width) > 1:  # quads beside triangles: split the quads
+        faces = [one if one.shape[1] == 3 else np.concatenate([one[:, [0, 1, 2]], one[:, [0, 2, 3]]]) for one in faces]
+    return _coloured(name, np.concatenate(points), np.concatenate(faces), np.concatenate(colours))
+
+
+def _mesh_arrays(mesh):
+    """Points (n, 3) and triangles (m, 3) of a mesh."""
+    mesh.calc_loop_triangles()
+    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    return framing.mesh_points(mesh), triangles.reshape(-1, 3)
+
+
+def _coloured(name, points, faces, colours):
+    """A mesh with a colour at each vertex; one colour for all may be given as (4,)."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(len(points))
+    mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(points, np.float32).ravel())
+    mesh.loops.add(faces.size)
+    mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(faces, np.int32).ravel())
+    mesh.polygons.add(len(faces))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
+    mesh.update(calc_edges=True)
+    attribute = mesh.color_attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
+    colours = np.ascontiguousarray(np.broadcast_to(colours, (len(points), 4)), np.float32)
+    attribute.data.foreach_set("color", colours.ravel())
+    mesh.color_attributes.active_color = attribute
+    return mesh
+
+
+def _flat_colour(material):
+    """The one colour of a material without a ramp."""
+    for node in material.node_tree.nodes:
+        for socket in node.inputs:
+            if socket.name in ("Base Color", "Color") and not socket.is_linked and socket.type == "RGBA":
+                return np.array(socket.default_value)
+    return np.ones(4)
+
+
+def _vertex_colour_material():
+    material = bpy.data.materials.new("Neuroscene glTF")
+    tree = Tree(compat.use_nodes(material))
+    output, unlit = tree.node("ShaderNodeOutputMaterial"), tree.node("ShaderNodeBackground")
+    colour = tree.node("ShaderNodeVertexColor", layer_name=COLOUR)
+    tree.put(unlit.inputs["Color"], colour.outputs["Color"])
+    tree.put(output.inputs["Surface"], unlit.outputs[0])
+    return material
+
+
+def _write(stage, output):
+    options = {"filepath": str(output.resolve()), "export_format": "GLB", "use_active_scene": True,
+               "export_extras": True, "export_yup": True, "export_normals": False, "export_texcoords": False,
+               "export_animations": False, "export_vertex_color": "MATERIAL", "export_cameras": False,
+               "export_lights": False, "export_apply": False}
+    with bpy.context.temp_override(scene=stage, view_layer=stage.view_layers[0]):
+        bpy.ops.export_scene.gltf(**options)

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The group "Neuroscene Bars": a bar beside each cell of an output layer, as long as its value."""
+
+import bpy
+
+from .tree import Group, reuse
+
+NAME = "Neuroscene Bars"
+
+
+def bars_group() -> bpy.types.NodeTree:
+    """Bars on the cells of a layer, in vertex order; attributes `value` and `winner` of the points."""
+    return reuse(NAME, _build)
+
+
+def _build():
+    group = Group(NAME)
+    group.socket("Layer", "Object", about="The layer whose cells the bars stand beside")
+    group.socket("Length", "Float", 3.4, 0.0, about="Length of a bar of full value", subtype="DISTANCE")
+    group.socket("Offset", "Float", 0.3, 0.0, about="Distance from the cell", subtype="DISTANCE")
+    group.socket("Thickness", "Float", 0.2, 0.0, subtype="DISTANCE")
+    group.socket("Track", "Float", 0.1, 0.0, 1.0, about="Thickness of the line that shows full value, as a share",
+                 subtype="FACTOR")
+    group.socket("Range", "Float", 1.0, 0.0, about="The value of a full bar")
+    group.socket("Material", "Material")
+    group.socket("Track Material", "Material")
+    info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
+    group.put(info.inputs["Object"], group["Layer"])
+    place = group.call("GeometryNodeSampleIndex", {
+        "Geometry": info.outputs["Geometry"], "Value": group.call("GeometryNodeInputPosition", {}),
+        "Index": group.call("GeometryNodeInputIndex", {})}, data_type="FLOAT_VECTOR", domain="INSTANCE")
+    points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
+    points = group.call("GeometryNodeSetPosition", {
+        "Geometry": points, "Position": place, "Offset": group.vector(group["Offset"], 0.0, 0.0)})
+    share = group.math("DIVIDE", group.attribute("value"), group.math("MAXIMUM", group["Range"], 1e-12), clamp=True)
+    thick = group["Thickness"]
+    thin = group.math("MULTIPLY", thick, group["Track"])
+    full = group.vector(group["Length"], thin, thin)
+    bar = group.vector(group.math("MULTIPLY", group["Length"], share), thick, thick)
+    both = group.node("GeometryNodeJoinGeometry")
+    shown = group.math("GREATER_THAN", share, 0.004)
+    for scale, material, some in ((full, "Track Material", True), (bar, "Material", shown)):
+        cube = group.call("GeometryNodeMeshCube", {"Size": group.vector(1.0, 1.0, 1.0)})
+        cube = group.call("GeometryNodeTransform", {"Geometry": cube, "Translation": group.vector(0.5, 0.0, 0.0)})
+        cube = group.call("GeometryNodeSetMaterial", {"Geometry": cube, "Material": group[material]})
+        group.put(both.inputs[0], group.call("GeometryNodeInstanceOnPoints",
+                                             {"Points": points, "Instance": cube, "Scale": scale, "Selection": some}))
+    return group.finish(both.outputs[0])

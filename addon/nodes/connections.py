@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The group "Neuroscene Connections": curves whose ends sit on the cells of two layers."""
+
+import bpy
+
+from .tree import Group, find, reuse
+
+NAME = "Neuroscene Connections"
+POINTS = 8  # a curve
+
+
+def connections_group() -> bpy.types.NodeTree:
+    """The connections' geometry.
+
+    The base curves have their points already: x is the way along the curve (0 to 1), y the same smoothed. That is all
+    the shape needs, so that a moved layer costs two look-ups a curve and a mix a point.
+    """
+    return reuse(NAME, _build)
+
+
+def _build():
+    group = Group(NAME)
+    group.in_panel("Ends")
+    group.socket("Source", "Object", about="The layer whose cells the lines leave")
+    group.socket("Target", "Object", about="The layer whose cells the lines enter")
+    group.in_panel("Shape")
+    group.socket("Ease", "Float", 0.75, 0.0, 1.0, about="0 is a straight line, 1 a full S-curve", subtype="FACTOR")
+    group.socket("Radius", "Float", 0.008, 0.0, about="Radius of the most important line", subtype="DISTANCE")
+    group.socket("Thin End", "Float", 0.35, 0.0, 1.0, about="Radius of the least important line, as a share",
+                 subtype="FACTOR")
+    group.socket("Width Power", "Float", 1.5, 0.1, 8.0, about="How fast lines thin out with importance")
+    group.in_panel("Values")
+    group.socket("Weight Range", "Float", 1.0, 0.0, about="The weight that has the full colour")
+    group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
+    group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
+
+    curves, ends = group["Geometry"], []
+    for name in ("Source", "Target"):
+        info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
+        group.put(info.inputs["Object"], group[name])
+        end = group.call("GeometryNodeSampleIndex", {
+            "Geometry": info.outputs["Geometry"], "Value": group.call("GeometryNodeInputPosition", {}),
+            "Index": group.attribute(name.lower(), "INT")}, data_type="FLOAT_VECTOR", domain="INSTANCE")
+        capture = group.node("GeometryNodeCaptureAttribute", domain="CURVE")
+        capture.capture_items.new("VECTOR", name)
+        group.put(capture.inputs["Geometry"], curves)
+        group.put(capture.inputs[name], end)
+        curves = capture.outputs["Geometry"]
+        ends.append(capture.outputs[name])
+    along, smooth, _ = group.separate(group.call("GeometryNodeInputPosition", {}))
+    eased = group.math("MULTIPLY_ADD", group["Ease"], group.math("SUBTRACT", smooth, along), along)
+    mix = group.node("ShaderNodeMix", data_type="VECTOR", factor_mode="NON_UNIFORM", clamp_factor=False)
+    group.put(find(mix.inputs, ("Factor", "VECTOR")), group.vector(along, eased, eased))
+    group.put(find(mix.inputs, ("A", "VECTOR")), ends[0])
+    group.put(find(mix.inputs, ("B", "VECTOR")), ends[1])
+    curves = group.call("GeometryNodeSetPosition",
+                        {"Geometry": curves, "Position": find(mix.outputs, ("Result", "VECTOR"))})
+
+    share = group.math("DIVIDE", group.attribute("importance"), group.math("MAXIMUM", group["Importance Range"], 1e-12),
+                       clamp=True)
+    curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
+    shade = group.math("DIVIDE", group.attribute("weight"), group.math("MAXIMUM", group["Weight Range"], 1e-12))
+    curves = group.store(curves, "shade", shade, "CURVE")
+    thin = group["Thin End"]
+    width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)
+    curves = group.call("GeometryNodeSetCurveRadius",
+                        {"Curve": curves, "Radius": group.math("MULTIPLY", width, group["Radius"])})
+    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))

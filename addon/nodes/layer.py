@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The group "Neuroscene Layer": cells as instances on points, arranged by unit, row and column."""
+
+import bpy
+
+from .tree import Group, reuse
+
+NAME = "Neuroscene Layer"
+
+
+def layer_group() -> bpy.types.NodeTree:
+    """The layer's geometry. Its mesh has one vertex a cell, whose position is (unit, column, row) among the drawn ones."""
+    return reuse(NAME, _build)
+
+
+def _build():
+    group = Group(NAME)
+    group.in_panel("Arrangement")
+    group.socket("Units", "Int", 1, 1, about="Units that are drawn")
+    group.socket("Rows", "Int", 1, 1, about="Rows of a unit's map that are drawn")
+    group.socket("Columns", "Int", 1, 1, about="Columns of a unit's map that are drawn")
+    group.socket("Unit Columns", "Int", 1, 1, about="Maps side by side before a new row of maps begins")
+    group.socket("Pitch", "Float", 0.1, 0.0, about="Distance of neighbouring cells", subtype="DISTANCE")
+    group.socket("Unit Gap", "Float", 0.0, 0.0, about="Empty space between maps, in cells")
+    group.in_panel("Cells")
+    group.socket("Cell", "Object", about="The object shown for each cell, one metre wide, growing along -X")
+    group.socket("Round", "Bool", False, about="Scale cells evenly by value instead of raising them")
+    group.socket("Size", "Float", 0.95, 0.0, 2.0, about="Width of a cell, in pitches")
+    group.socket("Thickness", "Float", 0.3, 0.0, 10.0, about="Depth of a cell of value 0, in pitches")
+    group.socket("Relief", "Float", 1.3, 0.0, 10.0, about="How far a cell of full value stands out, in pitches")
+    group.socket("Range", "Float", 1.0, 0.0, about="The value that has the full colour and relief")
+    group.socket("Material", "Material", about="Colours cells by the attribute 'shade' (value / Range)")
+    group.in_panel("Backing")
+    group.socket("Backing", "Float", 0.0, 0.0, about="Thickness of the plate behind the cells; 0 for none",
+                 subtype="DISTANCE")
+    group.socket("Margin", "Float", 1.0, 0.0, about="How far the plate stands out, in cells")
+    group.socket("Backing Material", "Material")
+
+    points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
+    shade = group.math("DIVIDE", group.attribute("value"), group.math("MAXIMUM", group["Range"], 1e-12))
+    points = group.store(points, "shade", shade)
+    place, extent = _places(group)
+    points = group.call("GeometryNodeSetPosition", {"Geometry": points, "Position": place})
+    material = group.call("GeometryNodeSetMaterial", {
+        "Geometry": group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry"),
+        "Material": group["Material"]})
+    cells = group.call("GeometryNodeInstanceOnPoints",
+                       {"Points": points, "Instance": material, "Scale": _scale(group)})
+    both = group.node("GeometryNodeJoinGeometry")
+    # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
+    group.put(both.inputs[0], _backing(group, extent))
+    group.put(both.inputs[0], cells)
+    return group.finish(both.outputs[0])
+
+
+def _places(group):
+    """The place of every cell, columns to -Y and rows down -Z, centred; and the whole extent, in metres."""
+    unit, column, row = group.separate(group.call("GeometryNodeInputPosition", {}))
+    across = group.math("MINIMUM", group["Unit Columns"], group["Units"])
+    down = group.math("CEIL", group.math("DIVIDE", group["Units"], across))
+    in_row = group.math("FLOORED_MODULO", unit, across)
+    in_column = group.math("FLOOR", group.math("DIVIDE", group.math("ADD", unit, 0.5), across))
+    horizontal = _axis(group, in_row, across, column, group["Columns"])
+    vertical = _axis(group, in_column, down, row, group["Rows"])
+    place = group.vector(0.0, horizontal[0], vertical[0])
+    return place, (horizontal[1], vertical[1])
+
+
+def _axis(group, unit, units, cell, cells):
+    step = group.math("ADD", cells, group["Unit Gap"])
+    whole = group.math("SUBTRACT", group.math("MULTIPLY", units, step), group["Unit Gap"])
+    place = group.math("ADD", group.math("MULTIPLY", unit, step), cell)
+    centred = group.math("SUBTRACT", group.math("MULTIPLY", group.math("SUBTRACT", whole, 1.0), 0.5), place)
+    return group.math("MULTIPLY", centred, group["Pitch"]), whole
+
+
+def _scale(group):
+    shade = group.math("MINIMUM", group.math("MAXIMUM", group.attribute("shade"), 0.0), 1.0)
+    width = group.math("MULTIPLY", group["Pitch"], group["Size"])
+    rise = group.math("MULTIPLY_ADD", group["Relief"], shade, group["Thickness"])
+    tile = group.vector(group.math("MULTIPLY", group["Pitch"], rise), width, width)
+    even = group.math("MULTIPLY", width, group.math("MULTIPLY_ADD", shade, 0.38, 0.62))
+    return group.call("GeometryNodeSwitch", {"Switch": group["Round"], "False": tile,
+                                             "True": group.vector(even, even, even)}, input_type="VECTOR")
+
+
+def _backing(group, extent):
+    """One box behind all maps, so that what lies behind does not show through the gaps."""
+    edge = group.math("MULTIPLY", group["Margin"], 2.0)
+    sides = [group.math("MULTIPLY", group.math("ADD", side, edge), group["Pitch"]) for side in extent]
+    cube = group.call("GeometryNodeMeshCube", {"Size": group.vector(group["Backing"], *sides)})
+    shift = group.vector(group.math("MULTIPLY", group["Backing"], 0.55), 0.0, 0.0)
+    cube = group.call("GeometryNodeTransform", {"Geometry": cube, "Translation": shift})
+    cube = group.call("GeometryNodeSetMaterial", {"Geometry": cube, "Material": group["Backing Material"]})
+    plate = group.call("GeometryNodeGeometryToInstance", {"Geometry": cube})
+    wanted = group.math("GREATER_THAN", group["Backing"], 0.0)
+    return group.call("GeometryNodeSwitch", {"Switch": wanted, "True": plate}, input_type="GEOMETRY")

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A small builder of node trees: values are sockets or constants, nodes find their place by themselves."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import compat
+
+Value = "bpy.types.NodeSocket | float | tuple"
+
+
+class Tree:
+    """Builds one node tree; every method adds a node and returns its output socket."""
+
+    def __init__(self, tree: bpy.types.NodeTree):
+        self.tree = tree
+
+    def node(self, kind: str, **settings) -> bpy.types.Node:
+        node = self.tree.nodes.new(kind)
+        for name, value in settings.items():
+            setattr(node, name, value)
+        return node
+
+    def put(self, socket: bpy.types.NodeSocket, value: Value) -> None:
+        if isinstance(value, bpy.types.NodeSocket):
+            self.tree.links.new(value, socket)
+        else:
+            socket.default_value = value
+
+    def call(self, kind: str, inputs: dict, output: str | int = 0, **settings) -> bpy.types.NodeSocket:
+        """A node with these inputs (by name, or by (name, type) where names repeat) and its output."""
+        node = self.node(kind, **settings)
+        for name, value in inputs.items():
+            self.put(find(node.inputs, name), value)
+        return find(node.outputs, output) if not isinstance(output, int) else node.outputs[output]
+
+    def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
+        node = self.node("ShaderNodeMath", operation=operation, use_clamp=clamp)
+        for socket, value in zip(node.inputs, values, strict=False):
+            self.put(socket, value)
+        return node.outputs[0]
+
+    def vector(self, x: Value, y: Value, z: Value) -> bpy.types.NodeSocket:
+        return self.call("ShaderNodeCombineXYZ", {"X": x, "Y": y, "Z": z})
+
+    def separate(self, vector: Value) -> list[bpy.types.NodeSocket]:
+        return list(self.call("ShaderNodeSeparateXYZ", {"Vector": vector}).node.outputs)
+
+    def attribute(self, name: str, kind: str = "FLOAT") -> bpy.types.NodeSocket:
+        return self.call("GeometryNodeInputNamedAttribute", {"Name": name}, "Attribute", data_type=kind)
+
+    def store(self, geometry, name: str, value: Value, domain: str = "POINT") -> bpy.types.NodeSocket:
+        return self.call("GeometryNodeStoreNamedAttribute", {"Geometry": geometry, "Name": name, "Value": value},
+                         data_type="FLOAT", domain=domain)
+
+    def arrange(self) -> None:
+        """Put nodes in columns by their distance from the output."""
+        depth: dict[str, int] = {}
+        into: dict[str, list] = {}
+        for link in self.tree.links:
+            into.setdefault(link.to_node.name, []).append(link.from_node.name)
+        for _ in range(len(self.tree.nodes)):
+            changed = False
+            for target, sources in into.items():
+                for source in sources:
+                    if depth.get(source, 0) <= depth.get(target, 0):
+                        depth[source], changed = depth.get(target, 0) + 1, True
+            if not changed:
+                break
+        columns: dict[int, float] = {}
+        for node in self.tree.nodes:
+            column = depth.get(node.name, 0)
+            node.location = (-220 * column, columns.get(column, 0.0))
+            columns[column] = node.location.y - 60 - 26 * (len(node.inputs) + len(node.outputs))
+
+
+def find(sockets, key) -> bpy.types.NodeSocket:
+    """A socket by name, or by (name, type) where a name stands more than once."""
+    name, kind = key if isinstance(key, tuple) else (key, None)
+    return next(one for one in sockets if one.name == name and kind in (None, one.type))
+
+
+class Group(Tree):
+    """A geometry-node group with named, described, bounded inputs; reused if the file already has it."""
+
+    def __init__(self, name: str):
+        super().__init__(bpy.data.node_groups.new(name, "GeometryNodeTree"))
+        self.tree.is_modifier = True
+        self.panel = None
+        self.socket("Geometry", "Geometry")
+        self.tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+        self._inputs = None
+
+    def in_panel(self, name: str) -> None:
+        """Sockets that follow stand in this panel."""
+        self.panel = self.tree.interface.new_panel(name)
+
+    def socket(self, name: str, kind: str, default=None, low=None, high=None, about: str = "", subtype: str = "NONE"):
+        options = {"parent": self.panel} if self.panel else {}
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}", **options)
+        socket.description = about
+        if subtype != "NONE":
+            socket.subtype = subtype
+        for field, value in (("min_value", low), ("max_value", high), ("default_value", default)):
+            if value is not None:
+                setattr(socket, field, value)
+
+    def __getitem__(self, name: str) -> bpy.types.NodeSocket:
+        if self._inputs is None:
+            self._inputs = self.node("NodeGroupInput")
+        return self._inputs.outputs[name]
+
+    def finish(self, geometry: bpy.types.NodeSocket) -> bpy.types.NodeTree:
+        self.put(self.node("NodeGroupOutput").inputs[0], geometry)
+        self.arrange()
+        return self.tree
+
+
+def attach(owner: bpy.types.Object, name: str, tree: bpy.types.NodeTree, values: dict) -> bpy.types.NodesModifier:
+    """A geometry-nodes modifier with these inputs."""
+    modifier = owner.modifiers.new(name, "NODES")
+    modifier.node_group = tree
+    for socket, value in values.items():
+        compat.set_input(modifier, socket, value)
+    return modifier
+
+
+def reuse(name: str, build) -> bpy.types.NodeTree:
+    """The file's group of this name that we made, else a new one by `build`."""
+    for tree in bpy.data.node_groups:
+        if tree.get("neuroscene_group") == name and not tree.library:
+            return tree
+    tree = build()
+    tree["neuroscene_group"] = name
+    return tree

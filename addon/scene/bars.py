@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bars and class names beside the last layer."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..inference import Ran
+from ..layout import HEIGHT, Placement
+from ..network import Layer, Network
+from ..nodes.bars import bars_group
+from ..nodes.tree import attach
+from . import framing, tags
+from .labels import text
+
+MOST = 24  # classes that get a name
+LENGTH = 0.34 * HEIGHT
+
+
+def wanted(layer: Layer) -> bool:
+    return not layer.grid.is_map and 2 <= layer.grid.units <= MOST
+
+
+def make(layer: Layer, thing: bpy.types.Object, place: Placement, classes: list[str], camera: bpy.types.Object,
+         materials: dict):
+    """Bars (one object) and class names (one each), children of the layer's object."""
+    count = layer.grid.units
+    mesh = bpy.data.meshes.new(f"{layer.name} bars")
+    mesh.vertices.add(count)
+    for name in ("value", "winner"):
+        mesh.attributes.new(name, "FLOAT", "POINT")
+    bars = bpy.data.objects.new(mesh.name, mesh)
+    attach(bars, "Bars", bars_group(), {
+        "Layer": thing, "Length": LENGTH, "Offset": 0.75 * place.pitch, "Thickness": 0.5 * place.pitch,
+        "Material": materials["bars"], "Track Material": materials["track"]})
+    tags.write(bars, "bars", layer=layer.name)
+    names = []
+    step = place.pitch * (1 + place.unit_gap)
+    for index in range(count):
+        label = text(classes[index] if len(classes) == count else str(index), min(0.8 * step, 0.06 * HEIGHT),
+                     materials["dim"], "LEFT", "CENTER")
+        label.parent = thing
+        framing.face(label, camera)
+        label.location = (0.75 * place.pitch + LENGTH + 0.05 * HEIGHT, 0.0, ((count - 1) / 2 - index) * step)
+        tags.write(label, "class", layer=layer.name, index=index)
+        names.append(label)
+    bars.parent = thing
+    return bars, names
+
+
+def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
+    """Let the bars of a network show a new run."""
+    materials = tags.read(collection)["materials"]
+    for bars in tags.members(collection, "bars"):
+        name = tags.read(bars)["layer"]
+        values = ran.values.get(network.layer(name).tensor)
+        if values is not None:
+            names = [one for one in tags.members(collection, "class") if tags.read(one)["layer"] == name]
+            set_values(bars, names, values.reshape(-1)[: len(bars.data.vertices)], materials)
+
+
+def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dict) -> None:
+    """Grow bars to these values (one a class) and light up the winner."""
+    winner = np.zeros(len(values), np.float32)
+    winner[int(values.argmax())] = 1.0
+    for name, array in (("value", values), ("winner", winner)):
+        bars.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(array, np.float32))
+    bars.data.update_tag()
+    probability = values.min() >= 0 and values.max() <= 1
+    modifier = next(one for one in bars.modifiers if one.type == "NODES")
+    compat.set_input(modifier, "Range", 1.0 if probability else float(max(values.max(), 1e-12)))
+    for label in names:
+        label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]

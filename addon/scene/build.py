@@ -1,0 +1,249 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Network -> objects: the whole scene, step by step, so that a caller can show progress and stop between steps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+
+import bpy
+import numpy as np
+
+from ..inference import Ran
+from ..layout import arrange
+from ..network import Layer, Network
+from ..network.drawn import share_out
+from ..network.joins import WEIGHT
+from ..network.lines import Lines, line_limits, strongest
+from ..network.network import sample_of
+from ..nodes import materials as shaders
+from . import bars, caption, connections, framing, labels, layers, studio, tags
+
+MAX_CELLS = 150_000
+MAX_CONNECTIONS = 150_000
+LINES_A_PAIR = 360  # of layers: more is a slab of colour, not lines
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to draw of a network."""
+
+    max_cells: int = MAX_CELLS
+    max_connections: int = MAX_CONNECTIONS
+    lines_a_pair: int = LINES_A_PAIR
+    new_scene: bool = True  # else the network alone goes into the scene that is open
+
+
+Steps = Generator[tuple[float, str], None, bpy.types.Collection]
+
+
+def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
+    """Make the scene of a network. Yields (share done, what is next) and returns the network's collection.
+
+    Nothing is linked to the open scene before the last step, and the caller wraps it in `transaction.all_or_nothing`.
+    """
+    yield 0.05, "choosing what to draw"
+    drawn = share_out(network, settings.max_cells)
+    places = arrange(network, drawn)
+    paints, shapes = _materials(network.name), _cell_shapes()
+    made = _Collections(network.name)
+    root = bpy.data.objects.new(network.name, None)
+    root.empty_display_size = 1.0
+    tags.write(root, "root")
+    made.network.objects.link(root)
+
+    objects: dict[str, bpy.types.Object] = {}
+    for index, layer in enumerate(network.layers):
+        if index % 16 == 0:
+            yield 0.05 + 0.3 * index / len(network.layers), f"layer {layer.name}"
+        thing = layers.make(layer, drawn[layer.name], places[layer.name], activation(layer, ran), paints, shapes)
+        thing.parent = root
+        made.layers.objects.link(thing)
+        objects[layer.name] = thing
+
+    chosen: list[Lines] = []
+    limits = line_limits(network.connections, settings.lines_a_pair, settings.max_connections)
+    for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
+        if index % 8 == 0:
+            yield 0.35 + 0.3 * index / len(limits), f"connections into {connection.target.name}"
+        ends = connection.source, connection.target
+        chosen.append(strongest(connection, *(drawn[one.name] for one in ends), limit,
+                                tuple(activation(one, ran) for one in ends)))
+    weights = weight_range(network, chosen)
+    yield 0.68, "lines"
+    for connection, lines in zip(network.connections, chosen, strict=True):
+        thing = connections.make(connection, lines, objects[connection.source.name],
+                                 objects[connection.target.name], paints, weights)
+        thing.parent = root
+        made.connections.objects.link(thing)
+
+    yield 0.75, "labels and light"
+    camera = studio.make_camera(f"{network.name} Hero")
+    made.studio.objects.link(camera)
+    _outputs(network, objects, places, ran, camera, paints, made)
+    for layer in network.layers:
+        if not layer.elementwise:
+            notes = [_lines_note(c, n) for c, n in zip(network.connections, chosen, strict=True) if c.target is layer]
+            for thing in labels.make(network, layer, drawn, [one for one in notes if one], paints):
+                thing.parent = objects[layer.name]
+                made.labels.objects.link(thing)
+    for light in studio.make_lights(network.name, max(place.x for place in places.values())):
+        made.studio.objects.link(light)
+    for thing in caption.make(network, camera, paints, shapes, weights, ran):
+        made.studio.objects.link(thing)
+    _remember(made.network, network, settings, ran, paints)
+
+    yield 0.85, "framing"
+    scene = bpy.context.scene
+    if settings.new_scene:
+        scene = bpy.data.scenes.new(network.name)
+        studio.set_up(scene, network.name, camera)
+        if bpy.context.window:
+            bpy.context.window.scene = scene
+    scene.collection.children.link(made.network)
+    frame(made.network, scene, camera)
+    return made.network
+
+
+def finish(steps: Steps) -> bpy.types.Collection:
+    """Run all steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
+    """The activations of one sample of a layer, flat, or None if nothing ran or they do not fit its grid."""
+    value = ran.values.get(layer.tensor) if ran else None
+    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
+        return None
+    return sample_of(value, layer.grid).astype(np.float32)
+
+
+def weight_range(network: Network, chosen: list[Lines]) -> float:
+    """The weight drawn in full colour, one for the network: the 98th percentile of what is drawn.
+
+    Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
+    """
+    weighted = [(one, np.abs(lines.weight)) for one, lines in zip(network.connections, chosen, strict=True)
+                if one.join.carries == WEIGHT and len(lines)]
+    found = [size for one, size in weighted if not one.target.elementwise] or [size for _, size in weighted]
+    size = np.concatenate(found) if found else np.zeros(0)
+    return float(np.percentile(size, 98)) or 1.0 if size.size else 1.0
+
+
+def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
+    """Put the camera, the labels and the caption in their places for the scene's picture format."""
+    aspect = scene.render.resolution_x * scene.render.pixel_aspect_x / (
+        scene.render.resolution_y * scene.render.pixel_aspect_y)
+    view_layer = scene.view_layers[0]
+    things = {tags.read(one)["layer"]: one for one in tags.members(network, "layer")}
+    named: dict[str, list] = {}
+    for one in tags.members(network, "label"):
+        named.setdefault(tags.read(one)["layer"], []).append(one)
+    subject = [*things.values(), *(o for kind in ("bars", "class") for o in tags.members(network, kind))]
+    framing.aim(camera, studio.AZIMUTH, studio.ELEVATION)
+    margins = framing.Margins(bottom=caption.BAND + 0.03)
+    view_layer.update()
+    depsgraph = view_layer.depsgraph
+    points = framing.corners(subject, depsgraph)
+    text_points = np.zeros((0, 3))
+    for _ in range(2):
+        framing.fit(camera, np.concatenate([points, text_points]), aspect, margins)
+        labels.arrange(named, things, camera, aspect, depsgraph)
+        view_layer.update()
+        text_points = framing.corners((one for pair in named.values() for one in pair), depsgraph)
+    depth = framing.project(camera, points)[:, 2]
+    distance = float(np.quantile(depth, 0.25))
+    studio.focus(camera, distance)
+    holder = next(tags.members(network, "caption"), None)
+    if holder:
+        strip = sorted(tags.members(network, "caption"), key=lambda one: one.type != "EMPTY")
+        caption.arrange(strip, camera, aspect, distance)
+
+
+class _Collections:
+    def __init__(self, name):
+        self.network = bpy.data.collections.new(name)
+        for part in ("layers", "connections", "labels", "studio"):
+            child = bpy.data.collections.new(f"{name} {part.capitalize()}")
+            tags.write(child, part)
+            self.network.children.link(child)
+            setattr(self, part, child)
+
+
+def _materials(name):
+    return {
+        "cells": shaders.cells(f"{name} Cells"), "lines": shaders.lines(f"{name} Lines"),
+        "copies": shaders.copies(f"{name} Copies"), "plate": shaders.plate(f"{name} Plate"),
+        "bars": shaders.bars(f"{name} Bars"), "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
+        "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
+        "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
+    }
+
+
+def _cell_shapes():
+    """The meshes of cells: a bevelled tile that grows along -X from its back face, and a ball. One metre wide."""
+    import bmesh
+
+    found = {}
+    for name in ("tile", "ball"):
+        label = f"Neuroscene {name.capitalize()}"
+        known = next((one for one in bpy.data.objects if tags.read(one).get("cell") == name), None)
+        if known:
+            found[name] = known
+            continue
+        mesh, shape = bpy.data.meshes.new(label), bmesh.new()
+        if name == "tile":
+            bmesh.ops.create_cube(shape, size=1.0)
+            bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
+            bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
+        else:
+            bmesh.ops.create_icosphere(shape, subdivisions=3, radius=0.5)
+        shape.to_mesh(mesh)
+        shape.free()
+        mesh.shade_smooth()
+        if name == "tile":
+            mesh.set_sharp_from_angle(angle=0.87)
+        found[name] = bpy.data.objects.new(label, mesh)
+        tags.write(found[name], "cell", cell=name)
+    return found
+
+
+def _outputs(network, objects, places, ran, camera, paints, made):
+    for layer in network.layers:
+        last = all(layer.name not in other.inputs for other in network.layers)
+        if not last or not bars.wanted(layer) or layer.tensor not in {spec.name for spec in network.outputs}:
+            continue
+        thing, names = bars.make(layer, objects[layer.name], places[layer.name], network.classes, camera,
+                                paints)
+        for one in (thing, *names):
+            made.labels.objects.link(one)
+        values = activation(layer, ran)
+        if values is not None:
+            bars.set_values(thing, names, values, paints)
+
+
+def _lines_note(connection, lines: Lines) -> str:
+    """What of a layer's weights is drawn, in words; empty if all is, or if the lines carry no weight."""
+    if connection.join.carries != WEIGHT or len(lines) >= lines.total:
+        return ""
+    what = "kernels" if lines.level == "unit" else "connections"
+    return f"{len(lines):,} of {count_text(lines.total)} {what}"
+
+
+def count_text(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
+
+
+def _remember(collection, network, settings, ran, paints):
+    source = network.checkpoint
+    tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=source.sha256(),
+               format=source.format, producer=source.producer, structure=source.structure,
+               parameters=str(network.parameters), settings=asdict(settings), materials=paints,
+               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "", input_note=ran.note if ran else "")

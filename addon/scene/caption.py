@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The strip along the lower edge of the picture: what this is, and what the colours mean.
+
+It hangs on the camera, at the distance of its focus, in units of the frame's height.
+"""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ..inference import Ran
+from ..network import Network
+from ..nodes.layer import layer_group
+from ..nodes.tree import attach
+from . import framing, tags
+from .labels import text
+
+BAND = 0.15  # of the frame's height, kept free for the strip
+MARGIN = 0.04  # from the edges, of the frame's width and height
+STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
+RAN = "cube: activation, each layer in its own range"
+RESTING = "cube: bias, else norm of its weights"
+SENTENCE = "Each cube is one number inside the network. Each line is one weight: orange adds, blue subtracts."
+
+
+def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict, weights: float,
+         ran: Ran | None) -> list[bpy.types.Object]:
+    """The objects of the strip; `weights` is the range of the line colours."""
+    holder = bpy.data.objects.new(f"{network.name} caption", None)
+    holder.empty_display_size, holder.parent = 0.01, camera
+    tags.write(holder, "caption")
+    things = [holder]
+
+    def add(thing, x, y, side, role=""):
+        thing.parent, thing.location = holder, (x, y, 0)
+        tags.write(thing, "caption", x=x, side=side, role=role)
+        things.append(thing)
+
+    add(text(network.name, 0.034, materials["label"], "LEFT", "BOTTOM"), 0.0, 0.052, "left")
+    add(text(_facts(network, ran), 0.0185, materials["dim"], "LEFT", "BOTTOM"), 0.0, 0.026, "left", "facts")
+    add(text(SENTENCE, 0.0185, materials["dim"], "LEFT", "BOTTOM"), 0.0, 0.0, "left")
+
+    legends = ((_cell_strip(materials, cells), RAN if ran else RESTING, "negative", "0", "positive", -2 * STRIP - 0.1),
+               (_line_strip(materials), "line: weight", f"−{weights:.3g}", "0", f"+{weights:.3g}", -STRIP))
+    for strip, name, left, middle, right, x in legends:
+        add(strip, x, 0.0285, "right")
+        add(text(name, 0.0185, materials["label"], "LEFT", "BOTTOM"), x, 0.048, "right",
+            "meaning" if strip.type == "MESH" else "")
+        add(text(left, 0.0165, materials["dim"], "LEFT", "BOTTOM"), x, 0.0, "right")
+        add(text(middle, 0.0165, materials["dim"], "CENTER", "BOTTOM"), x + STRIP / 2, 0.0, "right")
+        add(text(right, 0.0165, materials["dim"], "RIGHT", "BOTTOM"), x + STRIP, 0.0, "right")
+    return things
+
+
+def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
+    """Let the strip of a network speak of a new run."""
+    for thing in tags.members(collection, "caption"):
+        role = tags.read(thing).get("role")
+        if role:
+            thing.data.body = _facts(network, ran) if role == "facts" else RAN
+
+
+def _facts(network: Network, ran: Ran | None) -> str:
+    facts = f"{network.parameters:,} parameters in {sum(one.op != 'Input' for one in network.layers):,} layers"
+    if ran is None:
+        return facts
+    best = ran.scores[0] if ran.scores else None
+    share = best is not None and 0 <= best.score <= 1
+    return f"{facts}  ·  {ran.file}" + (f" → {best.label} ({best.score:.1%})" if share else "")
+
+
+def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
+    """Hang the strip into the lower part of the frame."""
+    _, up = framing.slopes(camera.data, aspect)
+    holder, height = things[0], 2 * up * distance
+    holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
+    holder.scale = (height,) * 3
+    edge = aspect * (0.5 - MARGIN)
+    narrow = min(1.0, aspect / (16 / 9))  # a narrow picture has less room for words
+    for thing in things[1:]:
+        facts = tags.read(thing)
+        thing.location.x = facts["x"] * narrow + (edge if facts["side"] == "right" else -edge)
+        if thing.type == "FONT":
+            thing.scale = (narrow,) * 3
+
+
+def _cell_strip(materials, cells):
+    """A row of cells from -1 to 1 in the network's own material, so that an edited ramp shows here too."""
+    mesh = bpy.data.meshes.new("legend cells")
+    mesh.vertices.add(CELLS)
+    position = np.zeros((CELLS, 3), np.float32)
+    position[:, 0] = np.arange(CELLS)
+    mesh.attributes["position"].data.foreach_set("vector", position.ravel())
+    mesh.attributes.new("value", "FLOAT", "POINT").data.foreach_set("value", np.linspace(-1, 1, CELLS, dtype=np.float32))
+    thing = bpy.data.objects.new("legend cells", mesh)
+    attach(thing, "Layer", layer_group(), {
+        "Units": CELLS, "Unit Columns": CELLS, "Pitch": STRIP / CELLS, "Cell": cells["tile"], "Relief": 0.0,
+        "Thickness": 0.2, "Size": 1.0, "Material": materials["cells"], "Range": 1.0})
+    # A layer faces -X with columns along -Y; the camera wants it to face +Z with columns along +X.
+    thing.rotation_euler = Matrix(((0, -1, 0), (0, 0, 1), (-1, 0, 0))).to_euler()
+    thing.delta_location.x = STRIP / 2
+    return thing
+
+
+def _line_strip(materials):
+    """One thick line from -1 to 1 in the material of the lines."""
+    curves = bpy.data.hair_curves.new("legend line")
+    curves.add_curves([CELLS])
+    curves.set_types(type="POLY")
+    position = np.zeros((CELLS, 3), np.float32)
+    position[:, 0] = np.linspace(0, STRIP, CELLS)
+    curves.attributes["position"].data.foreach_set("vector", position.ravel())
+    for name, value in (("radius", np.full(CELLS, 0.0032)), ("shade", np.linspace(-1, 1, CELLS)),
+                        ("strength", np.full(CELLS, 0.8))):
+        attribute = curves.attributes.get(name) or curves.attributes.new(name, "FLOAT", "POINT")
+        attribute.data.foreach_set("value", value.astype(np.float32))
+    curves.materials.append(materials["lines"])
+    return bpy.data.objects.new("legend line", curves)

@@ -1,0 +1,137 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the camera must stand so that everything is in the picture, in closed form.
+
+Axes of a camera: x right, y up, looking along -z. Slopes are the tangents of the frame's edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Shares of the frame that stay empty."""
+
+    left: float = 0.04
+    right: float = 0.04
+    bottom: float = 0.04
+    top: float = 0.06
+
+
+def slopes(camera: bpy.types.Camera, aspect: float) -> tuple[float, float]:
+    """Tangents of half the horizontal and half the vertical angle of view; `aspect` is width / height."""
+    larger = camera.sensor_width / 2 / camera.lens
+    return (larger, larger / aspect) if aspect >= 1 else (larger * aspect, larger)
+
+
+def corners(things, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+    """World corners (n, 3) of the evaluated boxes of objects, instances included."""
+    found = [box_corners(one, depsgraph) for one in things]
+    return np.concatenate([one for one in found if len(one)] or [np.zeros((0, 3))])
+
+
+def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+    """World corners (8, 3) of one object as it is evaluated, or (0, 3) if it shows nothing."""
+    evaluated = thing.evaluated_get(depsgraph)
+    low_high = _instances(evaluated)
+    if low_high is None:
+        if evaluated.type not in ("MESH", "FONT", "CURVES") or not any(evaluated.dimensions):
+            return np.zeros((0, 3))
+        box = np.array(evaluated.bound_box)
+        low_high = box.min(0), box.max(0)
+    grid = np.array(np.meshgrid(*zip(*low_high, strict=True), indexing="ij")).reshape(3, 8).T
+    return grid @ np.array(thing.matrix_world.to_3x3()).T + np.array(thing.matrix_world.translation)
+
+
+def _instances(evaluated):
+    """The local box of an object's instances, or None."""
+    geometry = evaluated.evaluated_geometry()
+    cloud = geometry.instances_pointcloud()
+    if cloud is None or not len(cloud.points):
+        return None
+    matrix, which = instance_matrices(cloud)
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for index, reference in enumerate(geometry.instance_references()):
+        mesh = getattr(reference, "mesh", None) or getattr(getattr(reference, "data", None), "id_data", None)
+        if mesh is None or not (which == index).any():
+            continue
+        points = mesh_points(mesh)
+        box = np.array([points.min(0), points.max(0)])
+        eight = np.array(np.meshgrid(*box.T, indexing="ij")).reshape(3, 8).T
+        placed = np.einsum("nij,kj->nki", matrix[which == index, :3, :3], eight) + matrix[which == index, None, :3, 3]
+        low, high = np.minimum(low, placed.min((0, 1))), np.maximum(high, placed.max((0, 1)))
+    return (low, high) if np.isfinite(low).all() else None
+
+
+def instance_matrices(cloud) -> tuple[np.ndarray, np.ndarray]:
+    """Local matrices (n, 4, 4) of instances and the index of the geometry that each shows."""
+    count = len(cloud.points)
+    matrix = np.empty(count * 16, np.float32)
+    cloud.attributes["instance_transform"].data.foreach_get("value", matrix)
+    which = np.empty(count, np.int32)
+    cloud.attributes[".reference_index"].data.foreach_get("value", which)
+    return matrix.reshape(count, 4, 4).swapaxes(1, 2), which
+
+
+def mesh_points(mesh: bpy.types.Mesh) -> np.ndarray:
+    points = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.attributes["position"].data.foreach_get("vector", points)
+    return points.reshape(-1, 3)
+
+
+def aim(camera: bpy.types.Object, azimuth: float, elevation: float) -> None:
+    """Turn a camera: radians from the signal's axis (0 looks along +X, a right angle from the side), and above."""
+    flat = np.cos(elevation)
+    along = Vector((np.cos(azimuth) * flat, np.sin(azimuth) * flat, -np.sin(elevation)))
+    camera.rotation_euler = along.to_track_quat("-Z", "Y").to_euler()
+
+
+def rotation(camera: bpy.types.Object) -> np.ndarray:
+    """Columns are the camera's axes in the world, (3, 3)."""
+    return np.array(camera.rotation_euler.to_matrix())
+
+
+def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Margins) -> None:
+    """Move a camera, without turning it, to the nearest place from which all points lie inside the margins."""
+    axes = rotation(camera)
+    x, y, z = (points @ axes).T
+    across, up = slopes(camera.data, aspect)
+    sides = []
+    for value, half, low, high in ((x, across, margins.left, margins.right), (y, up, margins.bottom, margins.top)):
+        least, most = -half * (1 - 2 * low), half * (1 - 2 * high)
+        # inside: least * (back - z) <= value - centre <= most * (back - z)
+        above, below = (value + most * z).max(), (value + least * z).min()
+        sides.append((above, below, least, most, (above - below) / (most - least)))
+    back = max(side[4] for side in sides)
+    centre = [(above - most * back + below - least * back) / 2 for above, below, least, most, _ in sides]
+    camera.location = Vector(axes @ np.array([*centre, back]))
+
+
+def project(camera: bpy.types.Object, points: np.ndarray) -> np.ndarray:
+    """Points (n, 3) seen by a camera: slope right, slope up, depth."""
+    x, y, z = ((points - np.array(camera.location)) @ rotation(camera)).T
+    return np.stack([x / -z, y / -z, -z], -1)
+
+
+def unproject(camera: bpy.types.Object, right: float, up: float, depth: float) -> Vector:
+    return Vector(rotation(camera) @ np.array([right * depth, up * depth, -depth])) + camera.location
+
+
+def face(thing: bpy.types.Object, camera: bpy.types.Object) -> None:
+    """Keep an object turned to the camera, also when either moves."""
+    constraint = thing.constraints.new("COPY_ROTATION")
+    constraint.target = camera
+
+
+def place(thing: bpy.types.Object, location: Vector, parent: bpy.types.Object, depsgraph=None) -> None:
+    """Parent an object so that it stands at a place in the world and keeps to its parent from there."""
+    thing.parent = parent
+    thing.matrix_parent_inverse = Matrix.Identity(4)
+    thing.location = parent.matrix_world.inverted() @ location

@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From files to a scene: what the command line and the operators both call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from .. import inference
+from ..checkpoints import CheckpointError, open_checkpoint
+from ..inference import Fitted, Ran
+from ..network import Network, summarise
+from ..network.lines import line_limits, strongest
+from . import bars, build, caption, connections, layers, tags
+from .build import Settings, Steps
+from .pictures import SUFFIXES, load_picture
+
+TOP = 5
+
+
+def open_network(path: str | Path, sizes: dict[str, int] | None = None) -> Network:
+    """The network of a checkpoint file. Raises `CheckpointError`."""
+    return summarise(open_checkpoint(path), sizes)
+
+
+def fit_input(path: str | Path, network: Network) -> Fitted:
+    """A picture or array file as the tensor that a network reads. Raises `CheckpointError`."""
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(path, "no such file", "check the path of the input")
+    if not network.inputs:
+        raise CheckpointError(network.checkpoint.path, "the model has no input")
+    if path.suffix.lower() == ".npy":
+        return inference.fit(path, inference.load_array(path), network.inputs[0], network.assumed)
+    if path.suffix.lower() not in SUFFIXES:
+        raise CheckpointError(path, "not a kind of input we read", "give a .png, .jpg or .npy file")
+    return inference.fit(path, load_picture(path), network.inputs[0], network.assumed)
+
+
+def run(path: str | Path, network: Network, count: int = TOP) -> tuple[Network, Ran]:
+    """Run a file through a network. Where it sets a size that the model leaves open, the network follows it."""
+    fitted = fit_input(path, network)
+    given = {f"{a.input}:{a.axis}": size for a in network.assumed if a.input == fitted.name
+             for size in fitted.array.shape[a.axis : a.axis + 1] if size != a.size}
+    if given:
+        kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
+        network = summarise(network.checkpoint, kept | given)
+    values = inference.run(network, fitted)
+    return network, Ran(Path(path).name, fitted.note, values, inference.top(network, values, count))
+
+
+def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
+                 sizes: dict[str, int] | None = None) -> Steps:
+    """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
+    yield 0.0, "reading the model"
+    network, ran = open_network(path, sizes), None
+    if given:
+        yield 0.02, "running the input"
+        network, ran = run(given, network)
+    return (yield from build.build(network, settings, ran))
+
+
+def summary(collection: bpy.types.Collection) -> str:
+    """One line on what a network's scene holds."""
+    made = list(tags.members(collection, "layer"))
+    cells = sum(len(one.data.vertices) for one in made)
+    lines = sum(len(one.data.curves) for one in tags.members(collection, "connections"))
+    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections"
+
+
+def reopen(collection: bpy.types.Collection) -> Network:
+    """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
+    facts = tags.read(collection)
+    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]))
+    if checkpoint.sha256() != facts["sha256"]:
+        raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
+    return summarise(checkpoint, facts.get("sizes") or None)
+
+
+def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
+    """Run an input through a network that is in the scene: its cells, lines and bars then show it."""
+    network = reopen(collection)
+    followed, ran = run(path, network)
+    if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
+        raise CheckpointError(path, "has another size than the scene was made for", "import the model with this input")
+    limits = line_limits(network.connections, *(tags.read(collection)["settings"][name]
+                                                for name in ("lines_a_pair", "max_connections")))
+    things = {tags.read(one)["layer"]: one for one in tags.members(collection, "layer")}
+    drawn = {name: layers.drawn_of(thing) for name, thing in things.items()}
+    for layer in network.layers:
+        values, thing = build.activation(layer, ran), things.get(layer.name)
+        if thing and values is not None:
+            layers.set_values(thing, values[drawn[layer.name].flat], "activation", layers.value_range(values))
+    bundles = {(tags.read(one)["source"], tags.read(one)["target"]): one
+               for one in tags.members(collection, "connections")}
+    for connection, limit in zip(network.connections, limits, strict=True):
+        ends = connection.source, connection.target
+        bundle = bundles.get(tuple(one.name for one in ends))
+        if bundle and all(one.name in drawn for one in ends):
+            connections.set_lines(bundle, strongest(connection, *(drawn[one.name] for one in ends), limit,
+                                                    tuple(build.activation(one, ran) for one in ends)))
+    bars.show(collection, network, ran)
+    caption.show(collection, network, ran)
+    tags.write(collection, **(tags.read(collection) | {"input": ran.file, "input_note": ran.note}))
+    return ran

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The studio round a network: camera, lights, world, glow and view, in a scene or collection of their own."""
+
+from __future__ import annotations
+
+from math import radians
+
+import bpy
+from mathutils import Vector
+
+from .. import compat
+from ..colormaps import linear
+from ..layout import HEIGHT
+from ..nodes.tree import Tree
+from . import tags
+
+AZIMUTH, ELEVATION = radians(60), radians(14)
+LENS = 45.0  # millimetres
+F_STOP = 1.2  # scales with 1 / HEIGHT
+BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
+
+
+def make_camera(name: str) -> bpy.types.Object:
+    """The camera of the hero shot; `framing.fit` puts it in its place."""
+    data = bpy.data.cameras.new(name)
+    data.lens, data.clip_end = LENS, 100 * HEIGHT
+    camera = bpy.data.objects.new(name, data)
+    tags.write(camera, "camera", shot="hero")
+    return camera
+
+
+def focus(camera: bpy.types.Object, distance: float) -> None:
+    camera.data.dof.use_dof = True
+    camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, F_STOP
+
+
+def make_lights(name: str, length: float) -> list[bpy.types.Object]:
+    """Key, fill and rim for a network of this length along X; energies scale with HEIGHT squared."""
+    middle, size = (length / 2, 0, 0), HEIGHT
+    power = HEIGHT * max(1.0, length / (3.2 * HEIGHT)) * HEIGHT / 10
+    return [
+        _area(f"{name} Key", (0.3 * length, -1.9 * size, 1.9 * size), middle, 2 * size, 2 * size, 780 * power, "#ffe9d2"),
+        _area(f"{name} Fill", (-1.6 * size, -0.6 * size, 0.2 * size), (0.4 * length, 0, 0), 1.6 * size, 1.6 * size,
+              210 * power, "#8fb4ff"),
+        _area(f"{name} Rim", (0.65 * length, 2 * size, 1.5 * size), middle, 2.4 * size, size, 900 * power, "#5f9bff"),
+    ]
+
+
+def _area(name, location, at, width, height, energy, colour):
+    light = bpy.data.lights.new(name, "AREA")
+    light.energy, light.color, light.shape = energy, linear(colour)[:3], "RECTANGLE"
+    light.size, light.size_y = width, height
+    thing = bpy.data.objects.new(name, light)
+    thing.location = location
+    thing.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
+    thing.visible_camera = False
+    tags.write(thing, "light")
+    return thing
+
+
+def make_world(name: str) -> bpy.types.World:
+    """A dark backdrop for the camera, graded over the window; an even blue for everything else."""
+    world = bpy.data.worlds.new(name)
+    tree = Tree(compat.use_nodes(world))
+    output = tree.node("ShaderNodeOutputWorld")
+    x, y, _ = tree.separate(tree.call("ShaderNodeTexCoord", {}, "Window"))
+    across = tree.math("MULTIPLY", tree.math("SUBTRACT", x, 0.5), 1.25)
+    along = tree.math("MULTIPLY", tree.math("SUBTRACT", y, 0.56), 1.5)
+    radius = tree.math("SQRT", tree.math("MULTIPLY_ADD", across, across, tree.math("MULTIPLY", along, along)))
+    ramp = tree.node("ShaderNodeValToRGB")
+    while len(ramp.color_ramp.elements) < len(BACKGROUND):
+        ramp.color_ramp.elements.new(0.5)
+    for element, (position, colour) in zip(ramp.color_ramp.elements, BACKGROUND, strict=True):
+        element.position, element.color = position, linear(colour)
+    tree.put(ramp.inputs[0], radius)
+    backdrop, around, mix = tree.node("ShaderNodeBackground"), tree.node("ShaderNodeBackground"), \
+        tree.node("ShaderNodeMixShader")
+    tree.put(backdrop.inputs["Color"], ramp.outputs["Color"])
+    around.inputs["Color"].default_value, around.inputs["Strength"].default_value = linear("#1b2740"), 0.35
+    tree.put(mix.inputs[0], tree.call("ShaderNodeLightPath", {}, "Is Camera Ray"))
+    tree.put(mix.inputs[1], around.outputs[0])
+    tree.put(mix.inputs[2], backdrop.outputs[0])
+    tree.put(output.inputs["Surface"], mix.outputs[0])
+    tree.arrange()
+    return world
+
+
+def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
+    """Camera, world, glow, colour management and render settings of a scene that is ours."""
+    scene.camera, scene.world = camera, make_world(name)
+    compat.glow(scene, f"{name} Glow", threshold=1.0, strength=0.35, size=0.55)
+    scene.view_settings.view_transform = "AgX"
+    scene.view_settings.look = "AgX - Medium High Contrast"
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 1600, 900, 100
+    compat.still(render)
+    render.engine = "CYCLES"
+    render.use_persistent_data = True
+    render.hair_type, render.hair_subdiv = "STRIP", 2
+    scene.eevee.taa_render_samples = 32
+    cycles = scene.cycles
+    cycles.samples, cycles.adaptive_threshold = 64, 0.02
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 2
+    cycles.caustics_reflective = cycles.caustics_refractive = False
+    cycles.sample_clamp_indirect = 3.0
+    cycles.use_denoising = compat.can_denoise()
+    scene.cycles_curves.shape = "THICK"

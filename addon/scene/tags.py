@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What we know of an object is written on it, in the custom property group "neuroscene"; names may change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bpy
+
+KEY = "neuroscene"
+
+
+def write(block: bpy.types.ID, kind: str, **facts) -> None:
+    """Mark a data-block as ours; values are numbers, strings, lists and dicts of them."""
+    block[KEY] = {"kind": kind, **facts}
+
+
+def read(block: bpy.types.ID | None) -> dict:
+    """The facts on a data-block; empty if it is not ours."""
+    facts = block.get(KEY) if block else None
+    return facts.to_dict() if hasattr(facts, "to_dict") else {}
+
+
+def kind(block: bpy.types.ID | None) -> str:
+    facts = block.get(KEY) if block else None
+    return facts.get("kind", "") if hasattr(facts, "get") else ""
+
+
+def networks() -> list[bpy.types.Collection]:
+    """The networks of this file."""
+    return [one for one in bpy.data.collections if kind(one) == "network"]
+
+
+def members(network: bpy.types.Collection, wanted: str) -> Iterator[bpy.types.Object]:
+    """The objects of one kind ("layer", "connections", "label", ...) of a network."""
+    return (one for one in network.all_objects if kind(one) == wanted)
+
+
+def network_of(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
+    """The network that an object belongs to."""
+    if thing is None:
+        return None
+    return next((one for one in networks() if thing.name in one.all_objects), None)
+
+
+def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection | None:
+    """The network with this uuid; without one, that of the active object, else the first of the file."""
+    if uuid:
+        return next((one for one in networks() if one[KEY]["uuid"] == uuid), None)
+    return network_of(context.object) or next(iter(networks()), None)
+
+
+def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
+    """The geometry-nodes modifier of a layer or a bundle of connections."""
+    if thing is None or kind(thing) not in ("layer", "connections"):
+        return None
+    return next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)

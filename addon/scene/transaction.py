@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Undo what a failed or cancelled import has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bpy
+
+
+class Made:
+    """The data-blocks that came into being since this was made."""
+
+    def __init__(self):
+        self._before = {one.session_uid for one in _all()}
+
+    def remove(self) -> None:
+        bpy.data.batch_remove([one for one in _all() if one.session_uid not in self._before])
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Remove every new data-block if the body raises."""
+    made = Made()
+    try:
+        yield
+    except BaseException:
+        made.remove()
+        raise
+
+
+def _all():
+    for name in dir(bpy.data):
+        found = getattr(bpy.data, name)
+        if isinstance(found, bpy.types.bpy_prop_collection):
+            yield from (one for one in found if isinstance(one, bpy.types.ID))

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""File > Import > Neural Network."""
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import build, importing, tags
+from ..addon.scene.transaction import Made
+
+
+class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
+    """Build an editable scene from a neural network's checkpoint file"""
+
+    bl_idname = "neuroscene.import_network"
+    bl_label = "Import Neural Network"
+    bl_options = {"REGISTER", "UNDO", "PRESET"}
+
+    filename_ext = ".onnx"
+    filter_glob: bpy.props.StringProperty(default="*.onnx", options={"HIDDEN"})
+    input: bpy.props.StringProperty(
+        name="Input", subtype="FILE_PATH", options={"SKIP_PRESET"},
+        description="A PNG, JPEG or .npy file to run through the network; cells then show its activations")
+    max_cells: bpy.props.IntProperty(
+        name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
+        description="Cells to draw in all; large layers show their strongest units")
+    max_connections: bpy.props.IntProperty(
+        name="Connections", default=build.MAX_CONNECTIONS, min=1, soft_max=1_000_000,
+        description="Connections to draw in all; the strongest are chosen")
+    lines_a_pair: bpy.props.IntProperty(
+        name="Between Two Layers", default=build.LINES_A_PAIR, min=1, soft_max=10_000,
+        description="Most connections to draw between two layers")
+    new_scene: bpy.props.BoolProperty(
+        name="New Scene", default=True,
+        description="Make a scene with camera, light and look of its own; else add to the open scene")
+
+    _timer = None
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(self, "input")
+        most = layout.column(heading="At Most")
+        for name in ("max_cells", "max_connections", "lines_a_pair"):
+            most.prop(self, name)
+        layout.prop(self, "new_scene")
+
+    def invoke(self, context, event):
+        if self.filepath and self.options.is_invoke and self.properties.is_property_set("filepath"):
+            return context.window_manager.invoke_props_dialog(self)  # dropped into the window
+        return super().invoke(context, event)
+
+    def execute(self, context):
+        self._begin()
+        if context.window and not bpy.app.background and self.options.is_invoke:
+            self._timer = context.window_manager.event_timer_add(0.01, window=context.window)
+            context.window_manager.progress_begin(0, 100)
+            context.window_manager.modal_handler_add(self)
+            return {"RUNNING_MODAL"}
+        while (state := self._step(context)) == {"RUNNING_MODAL"}:
+            pass
+        return state
+
+    def modal(self, context, event):
+        if event.type == "ESC":
+            self._stop(context)
+            self.report({"WARNING"}, "Import cancelled; nothing was added")
+            return {"CANCELLED"}
+        return self._step(context) if event.type == "TIMER" else {"RUNNING_MODAL"}
+
+    def cancel(self, context):
+        if hasattr(self, "_steps"):
+            self._stop(context)
+
+    def _begin(self):
+        settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene)
+        self._made, self._scene = Made(), bpy.context.scene
+        self._steps = importing.import_steps(self.filepath, settings, bpy.path.abspath(self.input) or None)
+
+    def _step(self, context):
+        try:
+            share, text = next(self._steps)
+        except StopIteration as end:
+            self._end(context)
+            self.report({"INFO"}, importing.summary(end.value))
+            return {"FINISHED"}
+        except CheckpointError as error:
+            self._stop(context)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except Exception:
+            self._stop(context)
+            raise
+        if self._timer:
+            context.window_manager.progress_update(100 * share)
+            context.workspace.status_text_set(f"Importing: {text} ({share:.0%}).  Esc cancels")
+        return {"RUNNING_MODAL"}
+
+    def _stop(self, context):
+        """Leave nothing behind."""
+        self._steps.close()
+        if context.window:
+            context.window.scene = self._scene
+        self._made.remove()
+        self._end(context)
+
+    def _end(self, context):
+        if self._timer:
+            context.window_manager.event_timer_remove(self._timer)
+            context.window_manager.progress_end()
+            context.workspace.status_text_set(None)
+            self._timer = None
+        for area in context.screen.areas if context.screen else ():
+            if area.type == "VIEW_3D" and tags.networks() and self.new_scene:
+                area.spaces.active.shading.type = "MATERIAL"
+                area.spaces.active.shading.use_scene_world = area.spaces.active.shading.use_scene_lights = True
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
+
+
+class NEUROSCENE_FH_onnx(bpy.types.FileHandler):
+    """Drop an .onnx file into a 3D view"""
+
+    bl_idname = "NEUROSCENE_FH_onnx"
+    bl_label = "Neural network"
+    bl_import_operator = NEUROSCENE_OT_import_network.bl_idname
+    bl_file_extensions = ".onnx"
+
+    @classmethod
+    def poll_drop(cls, context):
+        return context.area is not None and context.area.type in {"VIEW_3D", "OUTLINER"}

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a picture or an array through a network of the scene."""
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import importing, tags
+
+
+class NEUROSCENE_OT_run_input(bpy.types.Operator, ImportHelper):
+    """Run a picture or an array through the network: its cells, lines and bars then show it"""
+
+    bl_idname = "neuroscene.run_input"
+    bl_label = "Run Input"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.npy", options={"HIDDEN"})
+    filename_ext = ".png"
+    check_extension = False
+    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Which network; the only or active one if empty")
+
+    @classmethod
+    def poll(cls, context):
+        return bool(tags.networks())
+
+    def execute(self, context):
+        network = tags.chosen(context, self.uuid)
+        if network is None:
+            self.report({"ERROR"}, "No such network in this file")
+            return {"CANCELLED"}
+        try:
+            ran = importing.run_in_scene(network, self.filepath)
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        best = f": {ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else ""
+        self.report({"INFO"}, f"{ran.file}{best} [{ran.note}]")
+        return {"FINISHED"}

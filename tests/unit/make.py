@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small ONNX models for the tests, and the questions that several of them ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+from neuroscene.addon.checkpoints import open_checkpoint
+from neuroscene.addon.network import Network, summarise
+from onnx import TensorProto, helper, numpy_helper
+
+FLOAT = TensorProto.FLOAT
+DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+def info(name, shape, kind=FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+def node(op, inputs, outputs, **attributes):
+    return helper.make_node(op, inputs, outputs, **attributes)
+
+
+def seeded(*shape, seed=0) -> np.ndarray:
+    """Normally distributed float32 numbers."""
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def graph(nodes, inputs, outputs, weights=None, **more) -> onnx.GraphProto:
+    """`inputs` and `outputs` map names to shapes; `weights` maps names to arrays or tensors."""
+    stored = [value if isinstance(value, TensorProto) else numpy_helper.from_array(np.asarray(value), name)
+              for name, value in (weights or {}).items()]
+    return helper.make_graph(nodes, "graph", [info(*pair) for pair in inputs.items()],
+                             [info(*pair) for pair in outputs.items()], stored, **more)
+
+
+def model(nodes, inputs, outputs, weights=None, opset=17, functions=(), domains=(), **more) -> onnx.ModelProto:
+    opsets = [helper.make_opsetid("", opset), *(helper.make_opsetid(domain, 1) for domain in domains)]
+    made = graph(nodes, inputs, outputs, weights, **more)
+    return helper.make_model(made, opset_imports=opsets, functions=list(functions), ir_version=10)
+
+
+def save(folder: Path, made: onnx.ModelProto | bytes, name: str = "model.onnx") -> Path:
+    path = folder / name
+    path.write_bytes(made if isinstance(made, bytes) else made.SerializeToString())
+    return path
+
+
+def network(folder: Path, made: onnx.ModelProto, sizes=None, name: str = "model.onnx") -> Network:
+    return summarise(open_checkpoint(save(folder, made, name)), sizes)
+
+
+def run(made: onnx.ModelProto, inputs: dict[str, np.ndarray], tensors: list[str] | None = None) -> list[np.ndarray]:
+    """The outputs by onnxruntime, or these tensors."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(made)
+    have = {value.name for value in copy.graph.output}
+    copy.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in tensors or () if name not in have)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(copy.SerializeToString(), options, ["CPUExecutionProvider"])
+    return session.run(tensors, inputs)
+
+
+def edges_of(connection):
+    """Every edge of a connection."""
+    return connection.join.into(np.arange(connection.target.size))
+
+
+def summed(connections, values: dict[str, np.ndarray]) -> np.ndarray:
+    """For each cell of the layer that these connections feed: the sum over its edges of weight x source value."""
+    total = np.zeros(connections[0].target.size)
+    for connection in connections:
+        edges = edges_of(connection)
+        source = values[connection.source.tensor].ravel().astype(np.float64)
+        np.add.at(total, edges.target, edges.weight * source[edges.source])
+    return total
+
+
+def into(found: Network, name: str):
+    """The connections that feed a layer."""
+    return [one for one in found.connections if one.target.name == name]
+
+
+def sum_of_edges(folder: Path, made: onnx.ModelProto, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """What the edges into the model's last layer sum up to, and what onnxruntime computes for it, both flat."""
+    found = network(folder, made)
+    given = {spec.name: seeded(*spec.shape, seed=seed) for spec in found.inputs}
+    last = found.layers[-1]
+    known = set(given)
+    tensors = [layer.tensor for layer in found.layers if layer.tensor not in known]
+    values = given | dict(zip(tensors, run(made, given, tensors), strict=True))
+    connections = into(found, last.name)
+    assert all(one.join.carries != "unknown" for one in connections)
+    return summed(connections, values), values[last.tensor].ravel()

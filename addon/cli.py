@@ -118,7 +118,10 @@ def _build(options):
     _writable(options.output)
     with _quiet():
         _make_scene(options)
+        paths = bpy.context.preferences.filepaths
+        versions, paths.save_version = paths.save_version, 0  # no .blend1 beside it
         bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
+        paths.save_version = versions
     print(f"{options.output}: {importing.summary(tags.networks()[0])}")
 
 

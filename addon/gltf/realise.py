@@ -34,7 +34,7 @@ def export(output: Path) -> dict[str, int]:
     networks = tags.networks()
     if not networks:
         raise CheckpointError(bpy.data.filepath or output, "holds no network", "import a model first")
-    scene = next((one for one in bpy.data.scenes if networks[0].name in one.collection.children_recursive), None)
+    scene = next((one for one in bpy.data.scenes if networks[0] in one.collection.children_recursive), None)
     if scene is None:
         raise CheckpointError(bpy.data.filepath or output, "the network is in no scene")
     view_layer = scene.view_layers[0]
@@ -145,7 +145,7 @@ def _bars(thing, evaluated):
         mine = which == index
         if not mine.any():
             continue
-        material = reference.mesh.materials[0]
+        material = next(one for one in reference.mesh.materials if one)
         mixer = next((node for node in material.node_tree.nodes if node.type == "MIX"), None)
         if mixer:
             ends = [np.array(one.default_value) for one in mixer.inputs if one.type == "RGBA"]

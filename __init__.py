@@ -3,17 +3,20 @@
 
 """Neuroscene: neural networks as editable 3D scenes."""
 
-from . import operators, panels
-from .addon import properties
-
 
 def register():
+    from . import operators, panels  # here: they need Blender, and reading a model does not
+    from .addon import properties
+
     properties.register()
     operators.register()
     panels.register()
 
 
 def unregister():
+    from . import operators, panels
+    from .addon import properties
+
     panels.unregister()
     operators.unregister()
     properties.unregister()

@@ -16,12 +16,16 @@ def socket_identifier(tree: bpy.types.NodeTree, name: str) -> str:
                 if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name)
 
 
-def set_input(modifier: bpy.types.NodesModifier, name: str, value) -> None:
-    identifier = socket_identifier(modifier.node_group, name)
-    if FIVE_TWO:
-        getattr(modifier.properties.inputs, identifier).value = value
-    else:
-        modifier[identifier] = value
+def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
+    """Set inputs of a geometry-nodes modifier by the names of their sockets."""
+    names = {item.name: item.identifier for item in modifier.node_group.interface.items_tree
+             if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+    inputs = modifier.properties.inputs if FIVE_TWO else None
+    for name, value in values.items():
+        if FIVE_TWO:
+            getattr(inputs, names[name]).value = value
+        else:
+            modifier[names[name]] = value
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import isqrt, prod
 from pathlib import Path
@@ -36,7 +37,8 @@ def load_array(path: Path) -> np.ndarray:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
                 raise CheckpointError(path, "not a .npy file", "save one sample with numpy.save")
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with warnings.catch_warnings(action="ignore"):  # of a damaged header
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
     except CheckpointError:
         raise
     except Exception as error:  # NumPy's reader of the header raises many types

@@ -36,7 +36,22 @@ def _build():
     group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
     group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
 
-    curves, ends = group["Geometry"], []
+    curves = placed(group, group["Geometry"])
+    share = group.math("DIVIDE", group.attribute("importance"), group.math("MAXIMUM", group["Importance Range"], 1e-12),
+                       clamp=True)
+    curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
+    shade = group.math("DIVIDE", group.attribute("weight"), group.math("MAXIMUM", group["Weight Range"], 1e-12))
+    curves = group.store(curves, "shade", shade, "CURVE")
+    thin = group["Thin End"]
+    width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)
+    curves = group.call("GeometryNodeSetCurveRadius",
+                        {"Curve": curves, "Radius": group.math("MULTIPLY", width, group["Radius"])})
+    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
+
+
+def placed(group: Group, curves: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """The curves with their points between the instances `source` and `target` of the two layers."""
+    ends = []
     for name in ("Source", "Target"):
         info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
         group.put(info.inputs["Object"], group[name])
@@ -55,16 +70,5 @@ def _build():
     group.put(find(mix.inputs, ("Factor", "VECTOR")), group.vector(along, eased, eased))
     group.put(find(mix.inputs, ("A", "VECTOR")), ends[0])
     group.put(find(mix.inputs, ("B", "VECTOR")), ends[1])
-    curves = group.call("GeometryNodeSetPosition",
-                        {"Geometry": curves, "Position": find(mix.outputs, ("Result", "VECTOR"))})
-
-    share = group.math("DIVIDE", group.attribute("importance"), group.math("MAXIMUM", group["Importance Range"], 1e-12),
-                       clamp=True)
-    curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
-    shade = group.math("DIVIDE", group.attribute("weight"), group.math("MAXIMUM", group["Weight Range"], 1e-12))
-    curves = group.store(curves, "shade", shade, "CURVE")
-    thin = group["Thin End"]
-    width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)
-    curves = group.call("GeometryNodeSetCurveRadius",
-                        {"Curve": curves, "Radius": group.math("MULTIPLY", width, group["Radius"])})
-    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
+    return group.call("GeometryNodeSetPosition",
+                      {"Geometry": curves, "Position": find(mix.outputs, ("Result", "VECTOR"))})

@@ -123,8 +123,7 @@ def attach(owner: bpy.types.Object, name: str, tree: bpy.types.NodeTree, values:
     """A geometry-nodes modifier with these inputs."""
     modifier = owner.modifiers.new(name, "NODES")
     modifier.node_group = tree
-    for socket, value in values.items():
-        compat.set_input(modifier, socket, value)
+    compat.set_inputs(modifier, values)
     return modifier
 
 

@@ -72,6 +72,6 @@ def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dic
     bars.data.update_tag()
     probability = values.min() >= 0 and values.max() <= 1
     modifier = next(one for one in bars.modifiers if one.type == "NODES")
-    compat.set_input(modifier, "Range", 1.0 if probability else float(max(values.max(), 1e-12)))
+    compat.set_inputs(modifier, {"Range": 1.0 if probability else float(max(values.max(), 1e-12))})
     for label in names:
         label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 import bpy
@@ -46,6 +47,13 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
     Nothing is linked to the open scene before the last step, and the caller wraps it in `transaction.all_or_nothing`.
     """
     yield 0.05, "choosing what to draw"
+    with ThreadPoolExecutor(1) as aside:  # the hash of a large file takes as long as reading it
+        digest = aside.submit(network.checkpoint.sha256)
+        collection = yield from _build(network, settings, ran, digest)
+    return collection
+
+
+def _build(network, settings, ran, digest):
     drawn = share_out(network, settings.max_cells)
     places = arrange(network, drawn)
     paints, shapes = _materials(network.name), _cell_shapes()
@@ -94,7 +102,7 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
         made.studio.objects.link(light)
     for thing in caption.make(network, camera, paints, shapes, weights, ran):
         made.studio.objects.link(thing)
-    _remember(made.network, network, settings, ran, paints)
+    _remember(made.network, network, settings, ran, paints, digest.result())
 
     yield 0.85, "framing"
     scene = bpy.context.scene
@@ -146,18 +154,17 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
     named: dict[str, list] = {}
     for one in tags.members(network, "label"):
         named.setdefault(tags.read(one)["layer"], []).append(one)
-    subject = [*things.values(), *(o for kind in ("bars", "class") for o in tags.members(network, kind))]
     framing.aim(camera, studio.AZIMUTH, studio.ELEVATION)
     margins = framing.Margins(bottom=caption.BAND + 0.03)
     view_layer.update()
     depsgraph = view_layer.depsgraph
-    points = framing.corners(subject, depsgraph)
+    boxes = {name: framing.box_corners(one, depsgraph) for name, one in things.items()}
+    beside = framing.corners((one for kind in ("bars", "class") for one in tags.members(network, kind)), depsgraph)
+    points = np.concatenate([*boxes.values(), beside])
     text_points = np.zeros((0, 3))
     for _ in range(2):
         framing.fit(camera, np.concatenate([points, text_points]), aspect, margins)
-        labels.arrange(named, things, camera, aspect, depsgraph)
-        view_layer.update()
-        text_points = framing.corners((one for pair in named.values() for one in pair), depsgraph)
+        text_points = labels.arrange(named, boxes, things, camera, aspect)
     depth = framing.project(camera, points)[:, 2]
     distance = float(np.quantile(depth, 0.25))
     studio.focus(camera, distance)
@@ -241,9 +248,9 @@ def count_text(count: int) -> str:
     return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
 
 
-def _remember(collection, network, settings, ran, paints):
+def _remember(collection, network, settings, ran, paints, digest):
     source = network.checkpoint
-    tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=source.sha256(),
+    tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=digest,
                format=source.format, producer=source.producer, structure=source.structure,
                parameters=str(network.parameters), settings=asdict(settings), materials=paints,
                sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "", input_note=ran.note if ran else "")

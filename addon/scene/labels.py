@@ -15,6 +15,8 @@ from . import framing, tags
 EM = 0.021  # of the picture's height, the size of a layer's name
 SECOND, THIRD = 0.78, 0.62  # sizes of the shape under it and of the notes under that
 GAP = 0.022  # of the picture's height, between a layer and its label
+LETTER = 0.56  # mean width of a letter of Inter, in ems
+DEEPEST = 2.5  # a label that would have to go this many label heights down for want of room is hidden
 LONGEST = 22  # characters of a name
 
 
@@ -72,6 +74,7 @@ def text(body: str, size: float, material: bpy.types.Material, align: str = "CEN
     """A text object that only the camera sees."""
     curve = bpy.data.curves.new(body, "FONT")
     curve.body, curve.size, curve.align_x, curve.align_y, curve.font = body, size, align, vertical, font()
+    curve.resolution_u = 3  # the default of 12 costs four times as long, and nobody sees it
     curve.materials.append(material)
     thing = bpy.data.objects.new(body, curve)
     for ray in ("diffuse", "glossy", "shadow", "transmission", "volume_scatter"):
@@ -93,63 +96,84 @@ def make(network: Network, layer: Layer, drawn: dict[str, Drawn], notes: list[st
         thing.data.space_line = 1.2
         thing.data.offset_y = -down
         down += size * 1.2 * (body.count("\n") + 1) + 0.1
-        tags.write(thing, "label", layer=layer.name, height=down)
+        wide = LETTER * size * max(len(line) for line in body.split("\n"))
+        tags.write(thing, "label", layer=layer.name, width=wide, height=down)
+        thing.hide_viewport = True  # until it has a place: text takes long to evaluate
         things.append(thing)
     return things
 
 
-def arrange(labels: dict[str, list], layers: dict[str, bpy.types.Object], camera: bpy.types.Object, aspect: float,
-            depsgraph: bpy.types.Depsgraph) -> None:
-    """Put every label under what is seen above it, all of one size in the picture and none on another."""
+def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[str, bpy.types.Object],
+            camera: bpy.types.Object, aspect: float) -> np.ndarray:
+    """Put every label under what is seen above it, all of one size in the picture and none on another.
+
+    `boxes` are the world corners (8, 3) of the layers. Where there is no room a label is hidden; it can be shown
+    again by hand. Returns the world corners (n, 3) of the labels that are shown.
+    """
     _, up = framing.slopes(camera.data, aspect)
-    boxes = {name: framing.project(camera, framing.box_corners(thing, depsgraph)) for name, thing in layers.items()}
+    names = [name for name in layers if len(boxes[name])]
+    corners = [np.zeros((0, 3))]
+    if not names:
+        return corners[0]
+    seen = framing.project(camera, np.concatenate([boxes[name] for name in names])).reshape(-1, 8, 3)
+    at, outline = _outline(seen)
+    middles, depths = _visible_middles(seen, at), seen[:, :, 2].mean(1)
     taken: list[tuple[float, float, float, float]] = []  # left, right, bottom, top of the labels so far
     em = EM * 2 * up
-    order = sorted((name for name in labels if len(boxes[name])), key=lambda name: -boxes[name][:, 0].mean())
-    for name in order:
-        centre, depth = _visible_middle(name, boxes), boxes[name][:, 2].mean()
-        wide = max(thing.dimensions.x / max(thing.scale.x, 1e-9) for thing in labels[name]) * em
-        tall = em * max(tags.read(thing)["height"] for thing in labels[name])
+    order = sorted((i for i, name in enumerate(names) if name in labels), key=lambda i: -middles[i])
+    for index in order:
+        name, centre, depth = names[index], middles[index], depths[index]
+        size = [tags.read(thing) for thing in labels[name]]
+        wide, tall = (em * max(one[side] for one in size) for side in ("width", "height"))
         left, right = centre - wide / 2 - em * 0.4, centre + wide / 2 + em * 0.4
-        # the lower outline of everything that is seen at this place
-        top = min(float(_outline(other, left, right)) for other in boxes.values() if len(other)) - GAP * 2 * up
+        over = outline[(at >= left) & (at <= right)]
+        wanted = top = float(min(over.min(initial=np.inf), seen[index, :, 1].min())) - GAP * 2 * up
         for begin, end, low, high in sorted(taken, key=lambda one: -one[3]):
             if begin < right and left < end and top > low and top - tall < high:
                 top = low - em * 0.3
-        taken.append((left, right, top - tall, top))
+        crowded = wanted - top > DEEPEST * tall
         for thing in labels[name]:
-            framing.place(thing, framing.unproject(camera, centre, top, depth), layers[name])
+            thing.hide_viewport = thing.hide_render = crowded
+        if crowded:
+            continue
+        taken.append((left, right, top - tall, top))
+        corners += [[framing.unproject(camera, x, y, depth)] for x in (left, right) for y in (top - tall, top)]
+        place = framing.unproject(camera, centre, top, depth)
+        for thing in labels[name]:
+            framing.place(thing, place, layers[name])
             thing.scale = (em * depth,) * 3
             if not thing.constraints:
                 framing.face(thing, camera)
+    return np.concatenate(corners)
 
 
-def _visible_middle(name: str, boxes: dict[str, np.ndarray]) -> float:
-    """The middle of the widest part of a layer that no nearer layer stands before."""
-    box = boxes[name]
-    low, high, depth = box[:, 0].min(), box[:, 0].max(), box[:, 2].mean()
-    at = np.linspace(low, high, 64)
-    seen = np.ones(64, bool)
-    for other in boxes.values():
-        if len(other) and other[:, 2].mean() < depth and other[:, 1].max() > box[:, 1].min():
-            seen &= (at < other[:, 0].min()) | (at > other[:, 0].max())
-    runs = np.split(np.arange(64), np.flatnonzero(np.diff(seen.astype(int))) + 1)
-    widest = max((run for run in runs if seen[run[0]]), key=len, default=np.arange(64))
-    return float(at[widest].mean())
+def _outline(seen: np.ndarray, samples: int = 768) -> tuple[np.ndarray, np.ndarray]:
+    """The lower edge of the picture of all boxes: places across, and the lowest point there (infinite for none).
+
+    `seen` are projected corners (boxes, 8, 3). A box's lower edge is the lowest line between two of its corners.
+    """
+    at = np.linspace(seen[:, :, 0].min(), seen[:, :, 0].max(), samples)
+    first, second = np.triu_indices(8, 1)
+    lowest = np.full(samples, np.inf)
+    for box in seen:
+        (x1, y1), (x2, y2) = box[first, :2].T, box[second, :2].T
+        across = x2 - x1
+        share = (at[:, None] - x1) / np.where(across == 0, np.inf, across)
+        height = np.where((share >= 0) & (share <= 1) & (across != 0), y1 + share * (y2 - y1), np.inf)
+        lowest = np.minimum(lowest, height.min(1))
+    return at, lowest
 
 
-def _outline(box: np.ndarray, left: float, right: float) -> float:
-    """The lowest point of a box's picture between two verticals; infinite where it is not between them."""
-    x, y = box[:, 0], box[:, 1]
-    low, high = max(left, x.min()), min(right, x.max())
-    if low > high:
-        return np.inf
-    a, b = np.meshgrid(np.arange(8), np.arange(8))
-    (xa, xb), (ya, yb) = (x[a], x[b]), (y[a], y[b])
-    lowest = []
-    for at in (low, high):
-        crossing = (xa <= at) & (at <= xb) & (xb > xa)
-        share = (at - xa[crossing]) / (xb - xa)[crossing]
-        lowest += list(ya[crossing] + share * (yb - ya)[crossing])
-    inside = y[(x >= low) & (x <= high)]
-    return min([*lowest, *inside], default=np.inf)
+def _visible_middles(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """For each box the middle of the widest part of it that no nearer box stands before."""
+    left, right, depth = seen[:, :, 0].min(1), seen[:, :, 0].max(1), seen[:, :, 2].mean(1)
+    middles = (left + right) / 2
+    for index in range(len(seen)):
+        nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min())
+        inside = at[(at >= left[index]) & (at <= right[index])]
+        hidden = ((inside[:, None] >= left[nearer]) & (inside[:, None] <= right[nearer])).any(1)
+        runs = np.split(np.arange(len(inside)), np.flatnonzero(np.diff(hidden.astype(int))) + 1)
+        widest = max((run for run in runs if len(run) and not hidden[run[0]]), key=len, default=None)
+        if widest is not None:
+            middles[index] = inside[widest].mean()
+    return middles

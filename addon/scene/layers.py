@@ -79,7 +79,7 @@ def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent
     thing.data.attributes["value"].data.foreach_set("value", values)
     thing.data.attributes["importance"].data.foreach_set("value", np.abs(values))
     thing.data.update_tag()
-    compat.set_input(tags.modifier(thing), "Range", extent or value_range(values))
+    compat.set_inputs(tags.modifier(thing), {"Range": extent or value_range(values)})
     tags.write(thing, **(tags.read(thing) | {"value_is": meaning}))
 
 

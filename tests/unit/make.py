@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
 from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import Network, summarise
-from onnx import TensorProto, helper, numpy_helper
 
 FLOAT = TensorProto.FLOAT
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -4,9 +4,9 @@
 
 import numpy as np
 import pytest
+
 from neuroscene.addon.network import Grid
 from neuroscene.addon.network.drawn import allocate, share_out
-
 from unit.make import model, network, node, seeded
 
 

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import onnx
 import pytest
+
 from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
 from neuroscene.addon.inference import fit, top
 from neuroscene.addon.inference import run as infer
 from neuroscene.addon.network import summarise
-
 from unit.make import DATA, info, model, network, node, run, seeded
 
 EXPECTED = dict(np.load(DATA / "expected_activations.npz"))

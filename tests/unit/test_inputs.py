@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from neuroscene.addon.checkpoints import CheckpointError
 from neuroscene.addon.inference import fit, load_array, picture_axes
 from neuroscene.addon.network import Assumption, Spec

@@ -5,12 +5,12 @@
 import numpy as np
 import onnx
 import pytest
+from onnx import numpy_helper
+
 from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import line_limits, strongest
-from onnx import numpy_helper
-
 from unit.make import DATA, into, model, network, node, run, seeded
 
 DENSE = model([node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"], transB=1)],

@@ -11,10 +11,10 @@ import ml_dtypes
 import numpy as np
 import onnx
 import pytest
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.network import summarise
 from onnx import TensorProto, helper, numpy_helper
 
+from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.network import summarise
 from unit.make import DATA, edges_of, into, model, network, node, save, seeded
 
 PARAMETERS = {"mnist_cnn_keras_export": 29_018, "mnist_cnn_tf2onnx": 29_018, "mnist_cnn_torch_dynamo": 29_018,

@@ -92,11 +92,13 @@ class Map(Join):
 
 
 def broadcast(source_shape, target_shape) -> Callable:
-    """Target cell -> source cell under ONNX's (NumPy's) broadcasting of whole shapes."""
+    """Target cell -> source cell under ONNX's (NumPy's) broadcasting of whole shapes; ValueError if they do not fit."""
     if tuple(source_shape) == tuple(target_shape):
         return lambda targets: targets
     extent = len(target_shape)
     padded = (1,) * (extent - len(source_shape)) + tuple(source_shape)
+    if any(size not in (1, whole) for size, whole in zip(padded, target_shape, strict=True)):
+        raise ValueError(f"{source_shape} does not broadcast to {target_shape}")
     steps = [0 if size == 1 else prod(padded[axis + 1 :]) for axis, size in enumerate(padded)]
 
     def source_of(targets):

@@ -40,7 +40,8 @@ class Conv(Join):
         """One edge a kernel between these units: the signed sum of its taps, magnitude its L2 norm."""
         channel = self._channels(units, np.sort(channels))
         weight = self._kernels(units, channel)
-        edges = Edges.of(channel, units[:, None], weight.sum(-1), np.sqrt((weight**2).sum(-1)))
+        with np.errstate(over="ignore", invalid="ignore"):  # weights that are not finite
+            edges = Edges.of(channel, units[:, None], weight.sum(-1), np.sqrt((weight**2).sum(-1)))
         return edges.take(channel.ravel() >= 0)
 
     def unit_strength(self):

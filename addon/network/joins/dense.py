@@ -29,8 +29,9 @@ class Dense(Join):
             row, output = np.divmod(row, self.outputs)
         else:
             row, output = np.divmod(targets, self.outputs)
-        inputs = np.arange(self.inputs)
-        if sources is not None:
+        if sources is None:
+            inputs = np.arange(self.inputs)
+        else:
             inputs = np.unique((sources // self.columns if self.left else sources) % self.inputs)
         weight = self.matrix()[inputs[None, :], output[:, None]]
         source = row[:, None] * self.inputs + inputs[None, :]
@@ -51,11 +52,9 @@ def gemm(context: Context, slot: int) -> Join | None:
         return None
     flipped = context.attribute("transB" if slot == 0 else "transA", 0)
     if slot == 0 and not context.attribute("transA", 0):
-        inputs, outputs = other.shape[::-1] if flipped else other.shape
-        return Dense(_reader(other, bool(flipped)), inputs, outputs)
+        return _right(context, other, bool(flipped))
     if slot == 1 and not context.attribute("transB", 0):  # y = W x: W is (outputs, inputs)
-        outputs, inputs = other.shape[::-1] if flipped else other.shape
-        return Dense(_reader(other, not flipped), inputs, outputs, True, context.shape_in(1)[-1])
+        return _left(context, other, not flipped)
     return None
 
 
@@ -64,11 +63,21 @@ def matmul(context: Context, slot: int) -> Join | None:
     other = context.constant(1 - slot) if slot < 2 else None
     if other is None or len(other.shape) != 2:
         return None
-    if slot == 0:
-        return Dense(_reader(other, False), *other.shape)
-    outputs, inputs = other.shape
-    return Dense(_reader(other, True), inputs, outputs, True, context.shape_in(1)[-1])
+    return _right(context, other, False) if slot == 0 else _left(context, other, True)
 
 
-def _reader(constant, transposed):
-    return (lambda: constant.array().T) if transposed else constant.array
+def _right(context, matrix, transposed):
+    inputs, outputs = matrix.shape[::-1] if transposed else matrix.shape
+    fits = context.shape_in(0)[-1] == inputs and context.shape_out()[-1] == outputs
+    return Dense(_reader(matrix, transposed), inputs, outputs) if fits else None
+
+
+def _left(context, matrix, transposed):
+    inputs, outputs = matrix.shape[::-1] if transposed else matrix.shape
+    columns = context.shape_in(1)[-1]
+    fits = context.shape_in(1)[-2] == inputs and context.shape_out()[-2:] == (outputs, columns)
+    return Dense(_reader(matrix, transposed), inputs, outputs, True, columns) if fits else None
+
+
+def _reader(matrix, transposed):
+    return (lambda: matrix.array().T) if transposed else matrix.array

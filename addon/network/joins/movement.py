@@ -20,13 +20,15 @@ LARGEST = 1 << 24  # elements; above this the map of a slice or a gather is not 
 @joins_for("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 def reshape(context: Context, slot: int) -> Join | None:
     """Row-major order is kept, so a cell keeps its flat index: NCHW or NHWC, whatever the file has."""
-    return Map() if slot == 0 else None
+    return Map() if slot == 0 and prod(context.shape_in(0)) == prod(context.shape_out()) else None
 
 
 @joins_for("Transpose")
 def transpose(context: Context, slot: int) -> Join | None:
     shape, target = context.shape_in(0), context.shape_out()
     order = context.attribute("perm", list(range(len(shape)))[::-1])
+    if sorted(order) != list(range(len(shape))) or target != tuple(shape[axis] for axis in order):
+        return None
     steps = [prod(shape[axis + 1 :]) for axis in order]
 
     def source_of(targets):
@@ -39,7 +41,10 @@ def transpose(context: Context, slot: int) -> Join | None:
 @joins_for("Concat")
 def concat(context: Context, slot: int) -> Join | None:
     target, shapes = context.shape_out(), [context.shape_in(i) for i in range(len(context.node.input))]
-    axis = context.attribute("axis", 0) % len(target)
+    axis = range(len(target))[context.attribute("axis", 0)]
+    rest = {shape[:axis] + shape[axis + 1 :] for shape in (target, *shapes)}
+    if len(rest) > 1 or sum(shape[axis] for shape in shapes) != target[axis]:
+        return None
     offset, extent = sum(shape[axis] for shape in shapes[:slot]), shapes[slot][axis]
 
     def source_of(targets):

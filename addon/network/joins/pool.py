@@ -97,7 +97,9 @@ def reduction(context: Context, slot: int) -> Join | None:
     dynamic = given is None and any(context.node.input[1:])
     if slot or dynamic or not axes and context.attribute("noop_with_empty_axes", 0):
         return None
-    axes = tuple(sorted(axis % len(shape) for axis in axes)) if axes else tuple(range(len(shape)))
+    axes = tuple(sorted({range(len(shape))[axis] for axis in axes})) if axes else tuple(range(len(shape)))
+    if prod(context.shape_out()) * prod(shape[axis] for axis in axes) != prod(shape):
+        return None
     return _reduce(shape, axes, context.node.op_type)
 
 

@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Building scenes for the tests, and reading them back by Blender's own ways."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import bpy
+import numpy as np
+from neuroscene.addon import compat
+from neuroscene.addon.scene import build as builder
+from neuroscene.addon.scene import importing
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_models"
+CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
+DIGIT = SAMPLES / "digits" / "digit_7.png"
+OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"
+FIELDS = {"INT": ("value", 1, np.int32), "FLOAT": ("value", 1, np.float32), "FLOAT_VECTOR": ("vector", 3, np.float32),
+          "FLOAT4X4": ("value", 16, np.float32), "BOOLEAN": ("value", 1, bool)}
+
+
+def fresh() -> None:
+    """An empty file with factory settings."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+
+
+def build(path, given=None, sizes=None, **settings) -> bpy.types.Collection:
+    """The network of a file in the open .blend."""
+    return builder.finish(importing.import_steps(path, builder.Settings(**settings), given, sizes))
+
+
+def facts(block) -> dict:
+    found = block.get("neuroscene")
+    return found.to_dict() if found else {}
+
+
+def of_kind(network, kind: str) -> list[bpy.types.Object]:
+    return [one for one in network.all_objects if facts(one).get("kind") == kind]
+
+
+def layers(network) -> dict[str, bpy.types.Object]:
+    return {facts(one)["layer"]: one for one in of_kind(network, "layer")}
+
+
+def bundles(network) -> dict[tuple[str, str], bpy.types.Object]:
+    return {(facts(one)["source"], facts(one)["target"]): one for one in of_kind(network, "connections")}
+
+
+def one_of(network, kind: str) -> bpy.types.Object:
+    (found,) = of_kind(network, kind)
+    return found
+
+
+def scene_of(network) -> bpy.types.Scene:
+    return next(one for one in bpy.data.scenes if network in one.collection.children_recursive)
+
+
+def evaluate(network) -> bpy.types.Depsgraph:
+    """The evaluated scene of a network."""
+    view_layer = scene_of(network).view_layers[0]
+    view_layer.update()
+    return view_layer.depsgraph
+
+
+def array(attributes, name: str) -> np.ndarray:
+    """An attribute as an array, a row an element."""
+    attribute = attributes[name]
+    field, width, dtype = FIELDS[attribute.data_type]
+    values = np.empty(len(attribute.data) * width, dtype)
+    attribute.data.foreach_get(field, values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def values_of(thing, name: str = "value") -> np.ndarray:
+    return array(thing.data.attributes, name)
+
+
+def cells_of(thing) -> np.ndarray:
+    """Unit, row and column of every cell of a layer, (n, 3)."""
+    return np.stack([values_of(thing, name) for name in ("unit", "row", "column")], -1).astype(np.int64)
+
+
+def modifier(thing):
+    (found,) = (one for one in thing.modifiers if one.type == "NODES")
+    return found
+
+
+def inputs(thing) -> dict:
+    """The inputs of an object's geometry-nodes modifier by name."""
+    found = modifier(thing)
+    return {item.name: compat.get_input(found, item.name) for item in found.node_group.interface.items_tree
+            if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"}
+
+
+def set_input(thing, name: str, value) -> None:
+    compat.set_input(modifier(thing), name, value)
+    thing.update_tag()
+
+
+def local_instances(thing, depsgraph) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices (n, 4, 4) of an object's instances in its own space, and which geometry each of them shows."""
+    cloud = thing.evaluated_get(depsgraph).evaluated_geometry().instances_pointcloud()
+    matrices = array(cloud.attributes, "instance_transform").reshape(-1, 4, 4).swapaxes(1, 2)
+    return matrices.astype(np.float64), array(cloud.attributes, ".reference_index")
+
+
+def world(thing, depsgraph, points: np.ndarray) -> np.ndarray:
+    """Points (..., 3) of an evaluated object in the world."""
+    matrix = np.array(thing.evaluated_get(depsgraph).matrix_world, np.float64)
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def cell_places(thing, depsgraph) -> np.ndarray:
+    """World positions (n, 3) of the cells of a layer as they are evaluated."""
+    matrices, _ = local_instances(thing, depsgraph)
+    return world(thing, depsgraph, matrices[: len(thing.data.vertices), :3, 3])
+
+
+def curve_places(thing, depsgraph) -> np.ndarray:
+    """World positions (curves, points, 3) of a bundle as it is evaluated."""
+    curves = thing.evaluated_get(depsgraph).evaluated_geometry().curves
+    points = array(curves.attributes, "position").astype(np.float64)
+    return world(thing, depsgraph, points.reshape(len(curves.curves), -1, 3))
+
+
+def extent(network, depsgraph) -> float:
+    """The largest coordinate in the scene, the measure of what a float32 position can tell."""
+    return max(float(np.abs(cell_places(one, depsgraph)).max()) for one in of_kind(network, "layer"))
+
+
+def geometry(network) -> dict[str, np.ndarray]:
+    """Every position of the evaluated network, by object: instances as matrices, curves as points."""
+    depsgraph, found = evaluate(network), {}
+    for thing in network.all_objects:
+        if facts(thing).get("kind") in ("layer", "bars"):
+            found[thing.name] = local_instances(thing, depsgraph)[0]
+        elif facts(thing).get("kind") == "connections":
+            found[thing.name] = curve_places(thing, depsgraph)
+        found[f"{thing.name}/matrix"] = np.array(thing.evaluated_get(depsgraph).matrix_world)
+    return found
+
+
+def blocks() -> list[tuple[str, str, int]]:
+    """Every data-block of the open file: its collection, name and identity."""
+    found = []
+    for name in dir(bpy.data):
+        collection = getattr(bpy.data, name)
+        if isinstance(collection, bpy.types.bpy_prop_collection):
+            found += [(name, one.name_full, one.session_uid) for one in collection if isinstance(one, bpy.types.ID)]
+    return sorted(found)
+
+
+def plain_render(scene, samples: int) -> None:
+    """Cycles on the processor, the same on every run."""
+    scene.render.engine, scene.cycles.device = "CYCLES", "CPU"
+    scene.cycles.samples, scene.cycles.seed = samples, 0
+    scene.cycles.use_denoising = scene.cycles.use_adaptive_sampling = False
+
+
+def png(path: Path) -> np.ndarray:
+    """The pixels (height, width, channels) of a PNG of 8 bits a channel, uint8, not interlaced."""
+    data, at, packed = Path(path).read_bytes(), 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        body = data[at + 8 : at + 8 + length]
+        if kind == b"IHDR":
+            width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", body)
+        packed += body if kind == b"IDAT" else b""
+        at += 12 + length
+    assert (bits, interlaced) == (8, 0)
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, 1 + width * channels)
+    pixels = np.zeros((height + 1, width + 1, channels), int)  # with a row above and a pixel before, of zeros
+    for y in range(height):
+        kind, row = rows[y, 0], rows[y, 1:].reshape(width, channels).astype(int)
+        for x in range(width):
+            left, above, corner = pixels[y + 1, x], pixels[y, x + 1], pixels[y, x]
+            guess = (0, left, above, (left + above) // 2)[kind] if kind < 4 else _paeth(left, above, corner)
+            pixels[y + 1, x + 1] = (row[x] + guess) % 256
+    return pixels[1:, 1:].astype(np.uint8)
+
+
+def _paeth(left, above, corner):
+    """The predictor of the PNG specification, section 9.4."""
+    guess = left + above - corner
+    a, b, c = abs(guess - left), abs(guess - above), abs(guess - corner)
+    return np.where((a <= b) & (a <= c), left, np.where(b <= c, above, corner))

@@ -33,15 +33,15 @@ def get_input(modifier: bpy.types.NodesModifier, name: str):
     return getattr(modifier.properties.inputs, identifier).value if FIVE_TWO else modifier[identifier]
 
 
-def draw_input(layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, item) -> None:
+def draw_input(layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, item, text: str) -> None:
     """One input of a geometry-nodes modifier as a field; `item` is its socket in the group's interface."""
     if FIVE_TWO:
-        layout.prop(getattr(modifier.properties.inputs, item.identifier), "value", text=item.name)
+        layout.prop(getattr(modifier.properties.inputs, item.identifier), "value", text=text)
     elif item.socket_type in ("NodeSocketObject", "NodeSocketMaterial"):
         data = "objects" if item.socket_type == "NodeSocketObject" else "materials"
-        layout.prop_search(modifier, f'["{item.identifier}"]', bpy.data, data, text=item.name)
+        layout.prop_search(modifier, f'["{item.identifier}"]', bpy.data, data, text=text)
     else:
-        layout.prop(modifier, f'["{item.identifier}"]', text=item.name)
+        layout.prop(modifier, f'["{item.identifier}"]', text=text)
 
 
 def use_nodes(owner) -> bpy.types.NodeTree:

@@ -6,24 +6,27 @@
 import bpy
 
 
-def _select(self, context):
+def _active(self):
+    """The place of the active object among the layers."""
+    active = bpy.context.view_layer.objects.active
+    return self.id_data.objects.find(active.name) if active else -1
+
+
+def _select(self, index):
     """Make the layer that was clicked in the list the active object."""
-    things = self.id_data.all_objects
-    if not 0 <= self.active < len(things) or context.view_layer is None:
+    things, known = self.id_data.objects, bpy.context.view_layer.objects
+    if bpy.context.mode != "OBJECT" or not 0 <= index < len(things) or things[index].name not in known:
         return
-    thing = things[self.active]
-    if context.mode != "OBJECT" or thing.name not in context.view_layer.objects:
-        return
-    for other in context.selected_objects:
+    for other in list(known.selected):
         other.select_set(False)
-    thing.select_set(True)
-    context.view_layer.objects.active = thing
+    things[index].select_set(True)
+    known.active = things[index]
 
 
 class NetworkState(bpy.types.PropertyGroup):
     """What the sidebar remembers of a network."""
 
-    active: bpy.props.IntProperty(name="Layer", description="The layer chosen in the list", default=-1, update=_select)
+    active: bpy.props.IntProperty(name="Layer", description="The layer that is active", get=_active, set=_select)
     expanded: bpy.props.BoolProperty(name="Layers", description="Show the layers of this network", default=True)
 
 

@@ -7,7 +7,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.checkpoints import CheckpointError
-from ..addon.scene import build, importing, tags
+from ..addon.scene import build, importing, viewport
 from ..addon.scene.transaction import Made
 
 
@@ -15,13 +15,14 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
     """Build an editable scene from a neural network's checkpoint file"""
 
     bl_idname = "neuroscene.import_network"
-    bl_label = "Import Neural Network"
-    bl_options = {"REGISTER", "UNDO", "PRESET"}
+    bl_label = "Import Network"
+    bl_options = {"UNDO", "PRESET"}
 
     filename_ext = ".onnx"
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default="*.onnx", options={"HIDDEN"})
     input: bpy.props.StringProperty(
-        name="Input", subtype="FILE_PATH", options={"SKIP_PRESET"},
+        name="Input", subtype="FILE_PATH", options={"SKIP_SAVE"},
         description="A PNG, JPEG or .npy file to run through the network; cells then show its activations")
     max_cells: bpy.props.IntProperty(
         name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
@@ -30,7 +31,7 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         name="Connections", default=build.MAX_CONNECTIONS, min=1, soft_max=1_000_000,
         description="Connections to draw in all; the strongest are chosen")
     lines_a_pair: bpy.props.IntProperty(
-        name="Between Two Layers", default=build.LINES_A_PAIR, min=1, soft_max=10_000,
+        name="Per Pair", default=build.LINES_A_PAIR, min=1, soft_max=10_000,
         description="Most connections to draw between two layers")
     new_scene: bpy.props.BoolProperty(
         name="New Scene", default=True,
@@ -42,14 +43,16 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(self, "input")
-        most = layout.column(heading="At Most")
+        layout.label(text="Draw at Most")
+        most = layout.column(align=True)
         for name in ("max_cells", "max_connections", "lines_a_pair"):
             most.prop(self, name)
         layout.prop(self, "new_scene")
 
     def invoke(self, context, event):
-        if self.filepath and self.options.is_invoke and self.properties.is_property_set("filepath"):
-            return context.window_manager.invoke_props_dialog(self)  # dropped into the window
+        if self.properties.is_property_set("filepath"):  # dropped into the window
+            title = bpy.path.basename(self.filepath)
+            return context.window_manager.invoke_props_dialog(self, title=title, confirm_text="Import")
         return super().invoke(context, event)
 
     def execute(self, context):
@@ -84,6 +87,8 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
             share, text = next(self._steps)
         except StopIteration as end:
             self._end(context)
+            if context.window and self.new_scene:
+                viewport.show(context.window)
             self.report({"INFO"}, importing.summary(end.value))
             return {"FINISHED"}
         except CheckpointError as error:
@@ -112,11 +117,6 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
             context.window_manager.progress_end()
             context.workspace.status_text_set(None)
             self._timer = None
-        for area in context.screen.areas if context.screen else ():
-            if area.type == "VIEW_3D" and tags.networks() and self.new_scene:
-                area.spaces.active.shading.type = "MATERIAL"
-                area.spaces.active.shading.use_scene_world = area.spaces.active.shading.use_scene_lights = True
-                area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
 class NEUROSCENE_FH_onnx(bpy.types.FileHandler):

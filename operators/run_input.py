@@ -15,7 +15,7 @@ class NEUROSCENE_OT_run_input(bpy.types.Operator, ImportHelper):
 
     bl_idname = "neuroscene.run_input"
     bl_label = "Run Input"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.npy", options={"HIDDEN"})
     filename_ext = ".png"

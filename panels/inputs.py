@@ -7,6 +7,7 @@ import bpy
 
 from ..addon import compat
 from ..addon.scene import tags
+from .networks import shape_text
 
 
 class NEUROSCENE_PT_inputs(bpy.types.Panel):
@@ -26,19 +27,26 @@ class NEUROSCENE_PT_inputs(bpy.types.Panel):
         column.label(text=thing.name, icon="MOD_ARRAY" if facts["kind"] == "layer" else "OUTLINER_OB_CURVES")
         detail = column.column(align=True)
         detail.active = False
-        if facts["kind"] == "layer":
-            detail.label(text=f"{facts['op']}, {' × '.join(str(size) for size in facts['shape']) or 'shape not known'}")
-            detail.label(text=f"{int(facts['parameters']):,} parameters; cells show the {facts['value_is']}")
-        else:
-            total = f" of {facts['total']:,}" if facts["total"] else ""
-            detail.label(text=f"{facts['drawn']:,}{total} connections")
-            if facts["level"] == "unit":
-                detail.label(text="A line is a kernel: the signed sum of its taps")
-        layout.use_property_split, layout.use_property_decorate = True, True
-        target = layout
+        for text in self._details(facts):
+            detail.label(text=text)
+        layout.use_property_split = True
+        body, panel = layout, ""
         for item in modifier.node_group.interface.items_tree:
             if item.item_type == "PANEL":
-                target = layout.column()
-                target.label(text=item.name)
-            elif item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry":
-                compat.draw_input(target, modifier, item)
+                panel = item.name
+                header, body = layout.panel(f"{modifier.node_group.name} {panel}")
+                header.label(text=panel)
+            elif body and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry":
+                compat.draw_input(body, modifier, item, item.name.removeprefix(f"{panel} "))
+
+    @staticmethod
+    def _details(facts):
+        if facts["kind"] == "layer":
+            yield ", ".join(filter(None, (facts["op"], shape_text(facts))))
+            yield f"{int(facts['parameters']):,} parameters"
+            yield "Cells show nothing until an input runs" if facts["value_is"] == "none" else \
+                f"Cells show the {facts['value_is']}"
+            return
+        yield f"{facts['drawn']:,}" + (f" of {facts['total']:,}" if facts["total"] else "") + " connections"
+        if facts["level"] == "unit":
+            yield "A line is a kernel, the sum of its taps"

@@ -8,17 +8,20 @@ import bpy
 from ..addon.scene import tags
 
 
+def shape_text(facts) -> str:
+    """The shape of a layer from the facts on its object."""
+    return " × ".join(str(size or "?") for size in facts["shape"])
+
+
 class NEUROSCENE_UL_layers(bpy.types.UIList):
     """Layers of a network: the objects of its collection, less all that are not layers"""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index):
-        facts = item.get(tags.KEY)
-        row = layout.row()
+        row = layout.split(factor=0.5)
         row.prop(item, "name", text="", emboss=False)
-        details = row.row()
-        details.active = False
-        details.label(text=facts["op"])
-        details.label(text=" × ".join(str(size) for size in facts["shape"]))
+        shape = row.row()
+        shape.active, shape.alignment = False, "RIGHT"
+        shape.label(text=shape_text(item[tags.KEY]))
 
     def filter_items(self, context, data, property_name):
         things = getattr(data, property_name)
@@ -55,7 +58,7 @@ class NEUROSCENE_PT_networks(bpy.types.Panel):
             column.label(text=f"Input: {facts['input']} ({facts['input_note']})")
         objects = next((one for one in network.children if tags.kind(one) == "layers"), network)
         box.template_list("NEUROSCENE_UL_layers", network.name, objects, "objects", objects.neuroscene_state, "active",
-                          rows=5)
+                          rows=8)
         row = box.row(align=True)
         for operator, icon in (("neuroscene.run_input", "PLAY"), ("neuroscene.frame_network", "CAMERA_DATA")):
             row.operator(operator, icon=icon).uuid = facts["uuid"]

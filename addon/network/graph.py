@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 from collections import Counter
+from functools import cache
 from math import prod
 
 from onnx import TensorProto, helper
@@ -112,7 +113,8 @@ class _Builder:
                 through = Unknown(source.size, layer.size)  # a second output, of which no cells are drawn
             self.connections.append(Connection(source, layer, through))
             if all(one.size <= LARGEST_STRENGTH for one in layer.weights.values()):
-                layer.strength = layer.strength or getattr(through, "unit_strength", None)
+                if layer.strength is None and hasattr(through, "unit_strength"):
+                layer.strength = cache(through.unit_strength)
         layer.inputs = list(dict.fromkeys(source.name for _, source in read))
         layer.elementwise = (len(read) == 1 and layer.op in (*UNARY, *NORMAL, *SEVERAL)
                              and layer.shape == read[0][1].shape and layer.shape is not None)

@@ -14,7 +14,7 @@ from .joins import COPY, UNKNOWN, Edges, Join
 from .network import Connection
 
 CHUNK = 1 << 21  # edges looked at in one go
-CANDIDATES = 4  # target cells looked at for each line that may be drawn
+CANDIDATES = 4  # target cells looked at, and edges ranked, for each line that may be drawn
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         if activations[0] is not None and join.carries != UNKNOWN:
             edges, strength = edges.take(strength > 0), strength[strength > 0]
         if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
-            chosen = _spread(edges, strength, target, limit)
+            chosen = np.sort(_spread(edges, strength, target, limit))
             edges, strength = edges.take(chosen), strength[chosen]
         found.append(edges)
         strengths.append(strength)
@@ -115,15 +115,28 @@ def _spread(edges: Edges, importance, target: Drawn, limit: int) -> np.ndarray:
     On maps one line a cell first, taken from all units in turn, so that lines spread over what the maps show. On a
     column of neurons each neuron's strongest first, then the strongest of all.
     """
-    order = np.argsort(-importance, kind="stable")
-    rank = np.empty(len(order), np.int64)
+    order = _strong(edges, importance, CANDIDATES * limit)
+    order = order[np.argsort(-importance[order], kind="stable")]
+    rank = np.zeros(len(edges), np.int64)
     rank[order] = _rank_within(edges.target[order])
     if target.grid.is_map:
-        unit = target.find(edges.target) // (len(target.rows) * len(target.columns))
+        unit = np.zeros(len(edges), np.int64)
+        unit[order] = target.find(edges.target[order]) // (len(target.rows) * len(target.columns))
         order = order[np.argsort(rank[order], kind="stable")]
         turn = _rank_within(unit[order])
         return order[np.argsort(turn, kind="stable")[:limit]]
     return order[np.argsort(np.minimum(rank[order], 1), kind="stable")[:limit]]
+
+
+def _strong(edges: Edges, importance: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the edges worth ranking: the `count` strongest, and the strongest into each cell."""
+    if len(edges) <= 2 * count:
+        return np.arange(len(edges))
+    # joins give the edges into one cell in one run
+    starts = np.flatnonzero(np.r_[True, edges.target[1:] != edges.target[:-1]])
+    best = np.repeat(np.maximum.reduceat(importance, starts), np.diff(np.r_[starts, len(edges)]))
+    cut = np.partition(importance, -count)[-count]
+    return np.flatnonzero((importance >= cut) | (importance == best))
 
 
 def _rank_within(keys: np.ndarray) -> np.ndarray:

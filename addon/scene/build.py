@@ -105,13 +105,12 @@ def _build(network, settings, ran, digest):
     _remember(made.network, network, settings, ran, paints, digest.result())
 
     yield 0.85, "framing"
-    scene = bpy.context.scene
+    scene = bpy.data.scenes.new(network.name) if settings.new_scene else bpy.context.scene
+    scene.collection.children.link(made.network)
     if settings.new_scene:
-        scene = bpy.data.scenes.new(network.name)
         studio.set_up(scene, network.name, camera)
         if bpy.context.window:
-            bpy.context.window.scene = scene
-    scene.collection.children.link(made.network)
+            bpy.context.window.scene = scene  # after the link: a view forgets a camera that is not in its scene
     frame(made.network, scene, camera)
     return made.network
 
@@ -167,6 +166,7 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
         text_points = labels.arrange(named, boxes, things, camera, aspect)
     depth = framing.project(camera, points)[:, 2]
     distance = float(np.quantile(depth, 0.25))
+    camera.data.clip_end = max(camera.data.clip_end, 2 * float(depth.max()))
     studio.focus(camera, distance)
     holder = next(tags.members(network, "caption"), None)
     if holder:

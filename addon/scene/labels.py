@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 
@@ -21,12 +23,17 @@ LONGEST = 22  # characters of a name
 
 
 def font() -> bpy.types.VectorFont:
-    """Inter, which ships with Blender, packed so that the file shows the same everywhere."""
-    name = "Inter.woff2"
-    path = f"{bpy.utils.system_resource('DATAFILES')}/fonts/{name}"
-    found = bpy.data.fonts.load(path, check_existing=True)
-    if not found.packed_file:
-        found.pack()
+    """Inter, packed so that the file shows the same everywhere.
+
+    The copy beside this module is Blender's own, cut down and not compressed: Blender opens a font anew for every
+    glyph, which takes 6.5 ms with the one it ships and 0.2 ms with this.
+    """
+    known = next((one for one in bpy.data.fonts if one.packed_file and tags.kind(one) == "font"), None)
+    if known:
+        return known
+    found = bpy.data.fonts.load(str(Path(__file__).parent / "fonts" / "Inter.ttf"))
+    found.pack()
+    tags.write(found, "font")
     return found
 
 
@@ -147,7 +154,7 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
     return np.concatenate(corners)
 
 
-def _outline(seen: np.ndarray, samples: int = 768) -> tuple[np.ndarray, np.ndarray]:
+def _outline(seen: np.ndarray, samples: int = 400) -> tuple[np.ndarray, np.ndarray]:
     """The lower edge of the picture of all boxes: places across, and the lowest point there (infinite for none).
 
     `seen` are projected corners (boxes, 8, 3). A box's lower edge is the lowest line between two of its corners.

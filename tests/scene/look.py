@@ -97,13 +97,14 @@ def inputs(thing) -> dict:
 
 
 def set_input(thing, name: str, value) -> None:
-    compat.set_input(modifier(thing), name, value)
+    compat.set_inputs(modifier(thing), {name: value})
     thing.update_tag()
 
 
 def local_instances(thing, depsgraph) -> tuple[np.ndarray, np.ndarray]:
     """Matrices (n, 4, 4) of an object's instances in its own space, and which geometry each of them shows."""
-    cloud = thing.evaluated_get(depsgraph).evaluated_geometry().instances_pointcloud()
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()  # it owns the cloud
+    cloud = geometry.instances_pointcloud()
     matrices = array(cloud.attributes, "instance_transform").reshape(-1, 4, 4).swapaxes(1, 2)
     return matrices.astype(np.float64), array(cloud.attributes, ".reference_index")
 
@@ -122,9 +123,20 @@ def cell_places(thing, depsgraph) -> np.ndarray:
 
 def curve_places(thing, depsgraph) -> np.ndarray:
     """World positions (curves, points, 3) of a bundle as it is evaluated."""
-    curves = thing.evaluated_get(depsgraph).evaluated_geometry().curves
-    points = array(curves.attributes, "position").astype(np.float64)
-    return world(thing, depsgraph, points.reshape(len(curves.curves), -1, 3))
+    points = on_curves(thing, depsgraph, "position").astype(np.float64)
+    return world(thing, depsgraph, points.reshape(len(thing.data.curves), -1, 3))
+
+
+def on_curves(thing, depsgraph, name: str) -> np.ndarray:
+    """An attribute of a bundle as it is evaluated."""
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()  # it owns the curves
+    return array(geometry.curves.attributes, name)
+
+
+def on_cells(thing, depsgraph, name: str) -> np.ndarray:
+    """An attribute of the cells of a layer as they are evaluated."""
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()
+    return array(geometry.instances_pointcloud().attributes, name)[: len(thing.data.vertices)]
 
 
 def extent(network, depsgraph) -> float:

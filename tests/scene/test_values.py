@@ -104,8 +104,7 @@ def test_line_colours_share_one_range(blank):
     network = look.build(look.CNN, look.DIGIT)
     depsgraph, ranges = look.evaluate(network), set()
     for bundle in look.bundles(network).values():
-        curves = bundle.evaluated_get(depsgraph).evaluated_geometry().curves
-        shade, weight = look.array(curves.attributes, "shade"), look.values_of(bundle, "weight")
+        shade, weight = look.on_curves(bundle, depsgraph, "shade"), look.values_of(bundle, "weight")
         ranges.add(look.inputs(bundle)["Weight Range"])
         assert np.array_equal(np.sign(shade), np.sign(weight)), bundle.name
         assert np.allclose(shade * look.inputs(bundle)["Weight Range"], weight, rtol=1e-5, atol=1e-7), bundle.name

@@ -8,6 +8,7 @@ import pytest
 from onnx import numpy_helper
 
 from neuroscene.addon.checkpoints import open_checkpoint
+from neuroscene.addon.network import lines as module
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import line_limits, strongest
@@ -126,6 +127,15 @@ def test_the_same_lines_every_time(tmp_path):
     for name in ("source", "target", "weight", "importance"):
         np.testing.assert_array_equal(getattr(once, name), getattr(again, name))
     assert once.source.dtype == once.target.dtype == np.int32 and once.weight.dtype == np.float32
+
+
+@pytest.mark.parametrize("values", [None, seeded(60)])
+def test_the_same_lines_however_many_are_looked_at_in_one_go(values, monkeypatch, tmp_path):
+    expected = lines_into(network(tmp_path, DENSE), "y", 70, values=values)[0]
+    monkeypatch.setattr(module, "CHUNK", 100)
+    found = lines_into(network(tmp_path, DENSE), "y", 70, values=values)[0]
+    for name in ("source", "target", "weight", "importance", "total"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
 def test_lines_of_a_maximum_start_at_the_cell_that_won(tmp_path):

@@ -63,7 +63,8 @@ class Reduce(Join):
         cells = np.unravel_index(sources, self.shape)
         target = sum((cells[axis] * prod(self.shape[i] for i in self.kept if i > axis) for axis in self.kept),
                      np.zeros_like(sources))
-        fed = np.isin(target, targets)
+        fed = np.flatnonzero(np.isin(target, targets))
+        fed = fed[np.argsort(target[fed], kind="stable")]
         return Edges.of(sources[fed], target[fed], self.coefficient)
 
     def strength(self, edges, activation):

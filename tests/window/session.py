@@ -1,0 +1,361 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user does in a window, by mouse and keyboard, with a picture and a check after each step.
+
+Every step is a generator that yields the seconds to wait, so that Blender can handle events and draw in between.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import bpy
+import numpy as np
+import onnx
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+from onnx import TensorProto, helper, numpy_helper
+
+RUN, OUT = Path(__file__).parent, Path(os.environ["OUT"])
+LOG = OUT / "blender.log"
+KEY = "neuroscene"
+FILE_MENU, IMPORT, NEURAL_NETWORK = (43, 13), (76, 311), (336, 499)  # pixels from the screen's upper left
+LIST, ROW = (100, 141), 21  # the first row of the list of layers, from the sidebar's upper left; height of a row
+RUN_INPUT = (87, 332)
+BEFORE: set = set()  # the data-blocks of the file before the first import
+
+
+# Eyes
+
+
+def window(index=0):
+    return bpy.context.window_manager.windows[index]
+
+
+def view(kind="WINDOW"):
+    """A region of the 3D view."""
+    area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
+    return next(one for one in area.regions if one.type == kind)
+
+
+def space():
+    return next(one for one in window().screen.areas if one.type == "VIEW_3D").spaces.active
+
+
+def blocks():
+    """All data-blocks but screens, which the file browser adds to."""
+    every = (getattr(bpy.data, name) for name in dir(bpy.data) if name != "screens")
+    return {(type(one).__name__, one.name) for some in every if isinstance(some, bpy.types.bpy_prop_collection)
+            for one in some if isinstance(one, bpy.types.ID)}
+
+
+def networks():
+    return [one for one in bpy.data.collections if KEY in one and one[KEY]["kind"] == "network"]
+
+
+def thing(kind, **facts):
+    """The first object of ours with these facts."""
+    return next(one for one in bpy.data.objects if KEY in one and one[KEY]["kind"] == kind
+                and all(one[KEY][name] == value for name, value in facts.items()))
+
+
+def active():
+    return window().view_layer.objects.active
+
+
+def values(layer):
+    found = np.empty(len(layer.data.vertices), np.float32)
+    layer.data.attributes["value"].data.foreach_get("value", found)
+    return found
+
+
+def cells(layer):
+    """Where the cells of a layer are drawn, (n, 3)."""
+    graph = window().view_layer.depsgraph
+    return np.array([one.matrix_world.translation for one in graph.object_instances
+                     if one.is_instance and one.parent.original == layer])
+
+
+def ends(bundle):
+    """First and last points of the lines of a bundle, (n, 2, 3), and the cells of both layers that they belong to."""
+    curves = bundle.evaluated_get(window().view_layer.depsgraph).data
+    points = np.empty(len(curves.points) * 3, np.float32)
+    curves.attributes["position"].data.foreach_get("vector", points)
+    points = points.reshape(len(curves.curves), -1, 3)[:, [0, -1]]
+    points = points @ np.array(bundle.matrix_world.to_3x3()).T + np.array(bundle.matrix_world.translation)
+    there = []
+    for name in ("source", "target"):
+        index = np.empty(len(points), np.int32)
+        curves.attributes[name].data.foreach_get("value", index)
+        there.append(cells(thing("layer", layer=bundle[KEY][name]))[index])
+    return points, np.stack(there, 1)
+
+
+def reports():
+    """What operators said so far."""
+    return [line.split("|", 1)[1].strip() for line in LOG.read_text().splitlines() if " operator " in line]
+
+
+def shot(name):
+    yield 2.0
+    subprocess.run(["import", "-window", "root", OUT / f"{name}.png"], check=True)
+
+
+def until(condition, what, seconds=90.0):
+    for _ in range(int(seconds * 5)):
+        if condition():
+            return
+        yield 0.2
+    raise AssertionError(f"not within {seconds:.0f} s: {what}")
+
+
+# Hands
+
+
+def xdotool(*words):
+    subprocess.run(["xdotool", *map(str, words)], check=True)
+
+
+def click(x, y):
+    for left in (3, 0):  # a button takes a click only once it has seen the mouse
+        xdotool("mousemove", round(x) - left, round(y))
+        yield 0.4
+    xdotool("click", 1)
+    yield 0.8
+
+
+def press(*keys):
+    """Keys, with the mouse over the 3D view."""
+    region = view()
+    xdotool("mousemove", region.x + 0.3 * region.width, window().height - region.y - 0.1 * region.height)
+    yield 0.5
+    for key in keys:
+        xdotool("key", key)
+        yield 0.3
+    yield 1.0
+
+
+def sidebar(x, y):
+    region = view("UI")
+    return click(region.x + x, window().height - region.y - region.height + y)
+
+
+def choose_file(path, picture=""):
+    """Type a path into the file browser and confirm."""
+    yield from until(lambda: len(bpy.context.window_manager.windows) == 2, "a file browser")
+    yield 1.0
+    one = window(1)
+    left, bottom = one.x, window().height - one.y
+    yield from click(left + 576, bottom - one.height + 21)
+    xdotool("key", "ctrl+a")
+    xdotool("type", "--delay", 20, path)
+    xdotool("key", "Return")
+    if picture:
+        yield from shot(picture)
+    for _ in range(3):  # the first click may only leave the text field
+        if len(bpy.context.window_manager.windows) == 2:
+            yield from click(left + one.width - 72, bottom - 22)
+
+
+def import_file(path, picture=""):
+    for place in (FILE_MENU, IMPORT, NEURAL_NETWORK):
+        yield from click(*place)
+    yield from choose_file(path, picture)
+
+
+def undo():
+    return press("ctrl+z")
+
+
+# Steps
+
+
+def import_by_mouse():
+    """File > Import > Neural Network makes a scene, shows it and reports it"""
+    yield from press("Escape")  # the splash screen
+    BEFORE.update(blocks())
+    yield from import_file(RUN / "digits_cnn.onnx", "01_file_browser")
+    yield from until(lambda: any(one.startswith("digits_cnn: ") for one in reports()), "a report")
+    assert window().scene.name == "digits_cnn" == networks()[0].name
+    assert space().region_3d.view_perspective == "CAMERA" and space().camera == window().scene.camera
+    yield 15.0  # shaders are compiled
+    yield from shot("02_imported")
+
+
+def look_at_sidebar():
+    """The sidebar lists the layers; a click on one selects it; layers and connections show their inputs"""
+    yield from press("n")
+    yield from until(lambda: view("UI").active_panel_category not in ("", "UNSUPPORTED"), "a sidebar")
+    view("UI").active_panel_category = "Neuroscene"
+    yield from shot("03_sidebar")
+    yield from sidebar(LIST[0], LIST[1] + 3 * ROW)
+    assert active() == thing("layer", layer="conv2"), active()
+    yield from shot("04_layer")
+
+    bundle = thing("connections", source="relu3", target="scores")
+    middle, _ = ends(bundle)
+    for point in middle.mean(1)[:20]:  # a click may hit what stands before a line
+        at = location_3d_to_region_2d(view(), space().region_3d, point)
+        yield from click(view().x + at.x, window().height - view().y - at.y)
+        if active() == bundle:
+            break
+    assert active() == bundle, active()
+    yield from shot("05_connections")
+
+
+def run_by_mouse():
+    """Run Input in the sidebar fills layers, bars and caption"""
+    before = values(thing("layer", layer="conv2"))
+    yield from sidebar(*RUN_INPUT)
+    yield from choose_file(RUN / "digit_7.png", "06_choose_input")
+    yield from until(lambda: any(one.startswith("digit_7.png: 7") for one in reports()), "a report")
+    assert (values(thing("layer", layer="conv2")) != before).any()
+    assert networks()[0][KEY]["input"] == "digit_7.png"
+    yield from shot("07_ran")
+
+
+def move_layer():
+    """G X 5 Enter moves a layer by five metres, and its lines stay on its cells"""
+    yield from sidebar(LIST[0], LIST[1] + 3 * ROW)
+    layer = thing("layer", layer="conv2")
+    assert active() == layer, active()
+    bundles = thing("connections", target="conv2"), thing("connections", source="conv2")
+    before = [ends(one) for one in bundles]
+    for points, there in before:
+        assert len(points) and np.abs(points - there).max() < 1e-3, np.abs(points - there).max()
+    place = layer.location.x
+    yield from press("g", "x", "5", "Return")
+    yield from until(lambda: abs(thing("layer", layer="conv2").location.x - place - 5) < 1e-4, "the layer has moved")
+    for one, (_, old), side in zip(bundles, before, (1, 0), strict=True):
+        points, there = ends(one)
+        assert np.abs(points - there).max() < 1e-3, np.abs(points - there).max()
+        assert np.allclose(there[:, side] - old[:, side], (5, 0, 0), atol=1e-3)
+        assert np.allclose(there[:, 1 - side], old[:, 1 - side], atol=1e-4)
+    yield from shot("08_moved")
+
+
+def undo_all():
+    """Ctrl Z takes back the move, then the run, then the whole import at once; Ctrl Shift Z brings it back"""
+    place, full = thing("layer", layer="conv2").location.x, blocks()
+    yield from undo()
+    yield from until(lambda: abs(thing("layer", layer="conv2").location.x - place + 5) < 1e-4, "the move is undone")
+    steps = 1
+    while networks() and networks()[0][KEY]["input"]:
+        assert steps < 6, "the run is not undone"
+        yield from undo()
+        steps += 1
+    yield from shot("09_run_undone")
+    while networks():
+        assert steps < 12 and blocks() == full, "the import is undone by halves"
+        yield from undo()
+        steps += 1
+    assert blocks() == BEFORE, blocks() ^ BEFORE
+    assert window().scene.name == "Scene"
+    yield from shot("10_import_undone")
+    for _ in range(steps):
+        yield from press("ctrl+shift+z")
+    assert blocks() == full, blocks() ^ full
+    assert networks()[0][KEY]["input"] == "digit_7.png" and window().scene.name == "digits_cnn"
+    points, there = ends(thing("connections", target="conv2"))
+    assert np.abs(points - there).max() < 1e-3
+    yield from shot("11_redone")
+
+
+def cancel_by_escape():
+    """Esc stops an import and leaves the file as it was"""
+    before, scene, said = blocks(), window().scene.name, len(reports())
+    yield from import_file(long_model())
+    yield from until(lambda: len(blocks()) > len(before) + 20, "the import is under way")
+    xdotool("key", "Escape")
+    yield from until(lambda: len(reports()) > said, "a report")
+    assert "cancelled" in reports()[-1], reports()[said:]
+    assert blocks() == before, blocks() ^ before
+    assert window().scene.name == scene
+    yield from shot("12_cancelled")
+
+
+def import_bad_file():
+    """A damaged file is one line of error and leaves the file as it was"""
+    bad = RUN / "damaged.onnx"
+    bad.write_bytes((RUN / "digits_cnn.onnx").read_bytes()[:1000])
+    before, said = blocks(), len(reports())
+    yield from import_file(bad)
+    yield from until(lambda: len(reports()) > said, "a report")
+    yield from shot("13_bad_file")
+    assert len(reports()) == said + 1 and "damaged.onnx" in reports()[-1], reports()[said:]
+    assert blocks() == before, blocks() ^ before
+    yield from press("Escape")
+
+
+def drop_file():
+    """A dropped file asks for the settings in a dialog and is then imported"""
+    region = view()
+    xdotool("mousemove", region.x + 0.35 * region.width, 0.4 * window().height)
+    yield 0.5
+    area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
+    with bpy.context.temp_override(window=window(), area=area, region=region):
+        bpy.ops.neuroscene.import_network("INVOKE_DEFAULT", filepath=str(RUN / "digits_cnn.onnx"))
+    yield from shot("14_dropped")
+    xdotool("key", "Return")
+    yield from until(lambda: len(networks()) == 2, "a second network")
+    yield 10.0
+    yield from shot("15_second")
+    assert window().scene == window().scene.camera.users_scene[0]
+
+
+def inspect_by_command():
+    """blender --command neuroscene inspect prints JSON and ends with status 0, or 2 for a bad file"""
+    command = [bpy.app.binary_path, "--command", "neuroscene", "inspect", "--json"]
+    good = subprocess.run([*command, RUN / "digits_cnn.onnx"], capture_output=True, text=True)
+    assert good.returncode == 0, good.stderr
+    assert json.loads(good.stdout)["parameters"] == 29066
+    bad = subprocess.run([*command, RUN / "damaged.onnx"], capture_output=True, text=True)
+    assert bad.returncode == 2 and not bad.stdout and len(bad.stderr.splitlines()) == 1, bad
+    yield 0.0
+
+
+def long_model():
+    """A chain of sixty convolutions, which takes a while to import."""
+    random = np.random.default_rng(0)
+    nodes, weights = [], []
+    for index in range(60):
+        weight = random.standard_normal((16, 1 if index == 0 else 16, 3, 3)).astype(np.float32)
+        weights.append(numpy_helper.from_array(weight, f"w{index}"))
+        nodes.append(helper.make_node("Conv", [f"x{index}", f"w{index}"], [f"x{index + 1}"], f"conv{index}",
+                                      pads=[1, 1, 1, 1]))
+    ports = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, 14, 14])]
+             for name, channels in (("x0", 1), ("x60", 16))]
+    model = helper.make_model(helper.make_graph(nodes, "long", *ports, weights))
+    onnx.save(model, RUN / "long.onnx")
+    return RUN / "long.onnx"
+
+
+STEPS = (import_by_mouse, look_at_sidebar, run_by_mouse, move_layer, undo_all, cancel_by_escape, import_bad_file,
+         drop_file, inspect_by_command)
+
+
+def session():
+    yield 3.0
+    for step in STEPS:
+        yield from step()
+        print(f"ok      {step.__doc__}", flush=True)
+
+
+def advance():
+    try:
+        return next(running)
+    except StopIteration:
+        status = 0
+    except BaseException:
+        status = 1
+        print("FAILED ", traceback.format_exc(), flush=True)
+        subprocess.run(["import", "-window", "root", OUT / "failed.png"], check=False)
+    sys.stdout.flush()
+    os._exit(status)
+
+
+running = session()
+bpy.app.timers.register(advance, persistent=True)

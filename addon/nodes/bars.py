@@ -34,7 +34,8 @@ def _build():
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
     points = group.call("GeometryNodeSetPosition", {
         "Geometry": points, "Position": place, "Offset": group.vector(group["Offset"], 0.0, 0.0)})
-    share = group.math("DIVIDE", group.attribute("value"), group.math("MAXIMUM", group["Range"], 1e-12), clamp=True)
+    share = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], 1e-12),
+                       clamp=True)
     thick = group["Thickness"]
     thin = group.math("MULTIPLY", thick, group["Track"])
     full = group.vector(group["Length"], thin, thin)

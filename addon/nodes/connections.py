@@ -37,10 +37,11 @@ def _build():
     group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
 
     curves = placed(group, group["Geometry"])
-    share = group.math("DIVIDE", group.attribute("importance"), group.math("MAXIMUM", group["Importance Range"], 1e-12),
-                       clamp=True)
+    share = group.math("DIVIDE", group.number(group.attribute("importance")),
+                       group.math("MAXIMUM", group["Importance Range"], 1e-12), clamp=True)
     curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
-    shade = group.math("DIVIDE", group.attribute("weight"), group.math("MAXIMUM", group["Weight Range"], 1e-12))
+    shade = group.math("DIVIDE", group.number(group.attribute("weight")),
+                       group.math("MAXIMUM", group["Weight Range"], 1e-12))
     curves = group.store(curves, "shade", shade, "CURVE")
     thin = group["Thin End"]
     width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)

@@ -39,7 +39,7 @@ def _build():
     group.socket("Backing Material", "Material")
 
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
-    shade = group.math("DIVIDE", group.attribute("value"), group.math("MAXIMUM", group["Range"], 1e-12))
+    shade = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], 1e-12))
     points = group.store(points, "shade", shade)
     place, extent = _places(group)
     points = group.call("GeometryNodeSetPosition", {"Geometry": points, "Position": place})

@@ -113,6 +113,11 @@ class Group(Tree):
             self._inputs = self.node("NodeGroupInput")
         return self._inputs.outputs[name]
 
+    def number(self, value: Value) -> bpy.types.NodeSocket:
+        """A field with 0 in place of NaN, which would spread into positions and colours."""
+        return self.call("GeometryNodeSwitch", {"Switch": self.math("COMPARE", value, value, 0.0), "False": 0.0,
+                                                "True": value}, input_type="FLOAT")
+
     def finish(self, geometry: bpy.types.NodeSocket) -> bpy.types.NodeTree:
         self.put(self.node("NodeGroupOutput").inputs[0], geometry)
         self.arrange()

@@ -66,12 +66,13 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
 def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dict) -> None:
     """Grow bars to these values (one a class) and light up the winner."""
     winner = np.zeros(len(values), np.float32)
-    winner[int(values.argmax())] = 1.0
+    best = np.nan_to_num(values, nan=-np.inf, posinf=np.finfo(np.float32).max)
+    winner[int(best.argmax())] = 1.0
     for name, array in (("value", values), ("winner", winner)):
         bars.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(array, np.float32))
     bars.data.update_tag()
-    probability = values.min() >= 0 and values.max() <= 1
+    probability = best.min() >= 0 and best.max() <= 1
     modifier = next(one for one in bars.modifiers if one.type == "NODES")
-    compat.set_inputs(modifier, {"Range": 1.0 if probability else float(max(values.max(), 1e-12))})
+    compat.set_inputs(modifier, {"Range": 1.0 if probability else float(max(best.max(), 1e-12))})
     for label in names:
         label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]

@@ -141,6 +141,7 @@ def weight_range(network: Network, chosen: list[Lines]) -> float:
                 if one.join.carries == WEIGHT and len(lines)]
     found = [size for one, size in weighted if not one.target.elementwise] or [size for _, size in weighted]
     size = np.concatenate(found) if found else np.zeros(0)
+    size = size[np.isfinite(size)]
     return float(np.percentile(size, 98)) or 1.0 if size.size else 1.0
 
 

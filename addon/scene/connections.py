@@ -59,6 +59,7 @@ def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
         for name in ("source", "target", "weight", "magnitude", "importance"):
             curves.attributes[name].data.foreach_set("value", getattr(lines, name))
     curves.update_tag()
-    extent = float(np.percentile(lines.importance, 99.5)) if len(lines) else 1.0
+    finite = lines.importance[np.isfinite(lines.importance)]
+    extent = float(np.percentile(finite, 99.5)) if len(finite) else 1.0
     compat.set_inputs(tags.modifier(thing), {"Importance Range": extent or 1.0})
     tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,9 +80,9 @@ def _drawing(command):
 
 
 def _inspect(options):
+    from .checkpoints import open_checkpoint
     from .network import summarise
     from .network.report import report, table
-    from .checkpoints import open_checkpoint
 
     network = summarise(open_checkpoint(options.model), dict(options.dim))
     print(json.dumps(report(network)) if options.json else table(network))
@@ -116,8 +118,8 @@ def _build(options):
     from .scene import importing, tags
 
     _writable(options.output)
-    with _quiet():
-        _make_scene(options)
+    with _quiet() as progress:
+        _make_scene(options, progress)
         paths = bpy.context.preferences.filepaths
         versions, paths.save_version = paths.save_version, 0  # no .blend1 beside it
         bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
@@ -129,28 +131,30 @@ def _render(options):
     from .scene import rendering
 
     _writable(options.output)
-    with _quiet():
-        _open_scene(options)
-        rendering.render(options.output, options.shot, options.engine, options.samples, options.size, options.frames)
-    print(options.output)
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        written = rendering.render(options.output, options.shot, options.engine, options.samples, options.size,
+                                   options.frames, progress)
+    print(written)
 
 
 def _export(options):
     from .gltf import realise
 
     _writable(options.output)
-    with _quiet():
-        _open_scene(options)
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        progress("writing glTF")
         counts = realise.export(options.output)
     print(f"{options.output}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
 
 
-def _open_scene(options):
+def _open_scene(options, progress):
     """Load a .blend (its scripts stay off), or build the scene of a model."""
     import bpy
 
     if options.model.suffix.lower() != ".blend":
-        _make_scene(options)
+        _make_scene(options, progress)
         return
     if not options.model.is_file():
         raise CheckpointError(options.model, "no such file", "check the path")
@@ -160,7 +164,7 @@ def _open_scene(options):
         raise CheckpointError(options.model, "not a Blender file, or made by a newer Blender") from error
 
 
-def _make_scene(options):
+def _make_scene(options, progress):
     import bpy
 
     from .scene import build, importing
@@ -171,25 +175,46 @@ def _make_scene(options):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    build.finish(importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim)))
+    steps = importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim))
+    build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
 
 
 @contextmanager
 def _quiet():
-    """Keep Blender's own messages off standard output, which is ours."""
-    import os
+    """Keep what Blender and its libraries say out of our output, yet show it if something breaks.
 
-    sys.stdout.flush()
-    kept = os.dup(1)
-    with open(os.devnull, "w") as nothing:
-        os.dup2(nothing.fileno(), 1)
+    Yields a function that shows progress where a person is watching.
+    """
+    kept = {number: os.dup(number) for number in (1, 2)}
+    watched = os.isatty(2)
+
+    def progress(text):
+        if watched:
+            os.write(kept[2], f"\r\033[K{text}".encode())
+
+    with tempfile.TemporaryFile() as said:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for number in kept:
+            os.dup2(said.fileno(), number)
+        broken = True
         try:
-            yield
+            yield progress
+            broken = False
+        except CheckpointError:
+            broken = False
+            raise
         finally:
-            sys.stdout.flush()
-            os.dup2(kept, 1)
-            os.close(kept)
+            progress("")
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            for number, copy in kept.items():
+                os.dup2(copy, number)
+                os.close(copy)
+            if broken:
+                said.seek(0)
+                sys.stderr.write(said.read().decode(errors="replace"))
 
 
 def _writable(path: Path):

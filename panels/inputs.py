@@ -36,6 +36,7 @@ class NEUROSCENE_PT_inputs(bpy.types.Panel):
                 panel = item.name
                 header, body = layout.panel(f"{modifier.node_group.name} {panel}")
                 header.label(text=panel)
+                body = body and body.column()
             elif body and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry":
                 compat.draw_input(body, modifier, item, item.name.removeprefix(f"{panel} "))
 

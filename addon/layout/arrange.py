@@ -54,7 +54,7 @@ def arrange(network: Network, drawn: dict[str, Drawn]) -> dict[str, Placement]:
     for layer in network.layers:
         shape = _shape(layer, drawn[layer.name], tallest)
         x = max((placed[name].x + _distance(layer, shape, placed[name]) for name in layer.inputs), default=0.0)
-        lane = _free_lane(lanes, lane_of.get(layer.inputs[0], 0) if layer.inputs else 0, x)
+        lane = _free_lane(lanes, min((lane_of[name] for name in layer.inputs), key=abs, default=0), x)
         lane_of[layer.name] = lane
         placed[layer.name] = Placement(x, lane * LANE * HEIGHT, **vars(shape))
     return placed
@@ -68,7 +68,7 @@ def _distance(layer, shape, before):
 
 def _free_lane(lanes, wanted, x):
     """The lane nearest to the wanted one in which nothing stands at this depth."""
-    half = BEHIND * HEIGHT / 2
+    half = 0.45 * BEHIND * HEIGHT  # less than half, so that rounding never parts a layer from its activation
     for step in range(2 * len(lanes) + 3):
         lane = wanted + (step + 1) // 2 * (1 if step % 2 else -1)
         taken = lanes.setdefault(lane, [])

@@ -114,7 +114,7 @@ class _Builder:
             self.connections.append(Connection(source, layer, through))
             if all(one.size <= LARGEST_STRENGTH for one in layer.weights.values()):
                 if layer.strength is None and hasattr(through, "unit_strength"):
-                    layer.strength = cache(through.unit_strength)
+                    layer.strength, layer.mean = cache(through.unit_strength), through.unit_mean
         layer.inputs = list(dict.fromkeys(source.name for _, source in read))
         layer.elementwise = (len(read) == 1 and layer.op in (*UNARY, *NORMAL, *SEVERAL)
                              and layer.shape == read[0][1].shape and layer.shape is not None)

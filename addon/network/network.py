@@ -76,6 +76,7 @@ class Layer:
     node: onnx.NodeProto | None = None
     elementwise: bool = False  # keeps the shape of its one input, cell by cell: an activation, a normalisation
     strength: Callable[[], np.ndarray] | None = None  # reads the L2 norm of the weights into each unit
+    mean: Callable[[], np.ndarray] | None = None  # reads their mean
 
     @property
     def size(self) -> int:

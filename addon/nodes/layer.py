@@ -11,7 +11,7 @@ NAME = "Neuroscene Layer"
 
 
 def layer_group() -> bpy.types.NodeTree:
-    """The layer's geometry. Its mesh has one vertex a cell, whose position is (unit, column, row) among the drawn ones."""
+    """The layer's geometry. Its mesh has one vertex a cell, at (unit, column, row) among the drawn ones."""
     return reuse(NAME, _build)
 
 

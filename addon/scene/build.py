@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
@@ -115,11 +115,12 @@ def _build(network, settings, ran, digest):
     return made.network
 
 
-def finish(steps: Steps) -> bpy.types.Collection:
-    """Run all steps at once."""
+def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) -> bpy.types.Collection:
+    """Run all steps at once; `progress` is told what is done."""
     while True:
         try:
-            next(steps)
+            share, text = next(steps)
+            progress(f"{share:4.0%} {text}")
         except StopIteration as end:
             return end.value
 
@@ -254,4 +255,5 @@ def _remember(collection, network, settings, ran, paints, digest):
     tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=digest,
                format=source.format, producer=source.producer, structure=source.structure,
                parameters=str(network.parameters), settings=asdict(settings), materials=paints,
-               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "", input_note=ran.note if ran else "")
+               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "",
+               input_note=ran.note if ran else "")

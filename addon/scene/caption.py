@@ -23,7 +23,7 @@ BAND = 0.15  # of the frame's height, kept free for the strip
 MARGIN = 0.04  # from the edges, of the frame's width and height
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
 RAN = "cube: activation, each layer in its own range"
-RESTING = "cube: bias, else norm of its weights"
+RESTING = "cube: bias, else mean of its weights"
 SENTENCE = "Each cube is one number inside the network. Each line is one weight: orange adds, blue subtracts."
 
 
@@ -95,7 +95,8 @@ def _cell_strip(materials, cells):
     position = np.zeros((CELLS, 3), np.float32)
     position[:, 0] = np.arange(CELLS)
     mesh.attributes["position"].data.foreach_set("vector", position.ravel())
-    mesh.attributes.new("value", "FLOAT", "POINT").data.foreach_set("value", np.linspace(-1, 1, CELLS, dtype=np.float32))
+    shades = np.linspace(-1, 1, CELLS, dtype=np.float32)
+    mesh.attributes.new("value", "FLOAT", "POINT").data.foreach_set("value", shades)
     thing = bpy.data.objects.new("legend cells", mesh)
     attach(thing, "Layer", layer_group(), {
         "Units": CELLS, "Unit Columns": CELLS, "Pitch": STRIP / CELLS, "Cell": cells["tile"], "Relief": 0.0,

@@ -18,7 +18,7 @@ EM = 0.021  # of the picture's height, the size of a layer's name
 SECOND, THIRD = 0.78, 0.62  # sizes of the shape under it and of the notes under that
 GAP = 0.022  # of the picture's height, between a layer and its label
 LETTER = 0.56  # mean width of a letter of Inter, in ems
-DEEPEST = 2.5  # a label that would have to go this many label heights down for want of room is hidden
+DEEPEST = 1.3  # a label that would have to go this many label heights down for want of room is hidden
 LONGEST = 22  # characters of a name
 
 

@@ -17,18 +17,18 @@ from ..nodes.layer import layer_group
 from ..nodes.tree import attach
 from . import tags
 
-SOURCES = ("activation", "bias", "weight norm", "none")  # what `value` can be
+SOURCES = ("activation", "bias", "mean weight", "none")  # what `value` can be
 
 
 def resting_values(layer: Layer, drawn: Drawn) -> tuple[np.ndarray, str]:
-    """Values of the drawn cells while no input has run, and what they are: the bias, else the norm of the weights."""
+    """Values of the drawn cells while no input has run, and what they are: the bias, else the mean of the weights."""
     bias = bias_of(layer)
     if bias is not None and len(bias) == layer.grid.units:
         return bias.astype(np.float32)[drawn.cells[0]], "bias"
-    if layer.strength is not None:
-        norm = layer.strength()
-        if len(norm) == layer.grid.units:
-            return norm.astype(np.float32)[drawn.cells[0]], "weight norm"
+    if layer.mean is not None:
+        mean = layer.mean()
+        if len(mean) == layer.grid.units:
+            return mean.astype(np.float32)[drawn.cells[0]], "mean weight"
     return np.zeros(drawn.size, np.float32), "none"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -27,8 +28,12 @@ def shots() -> dict[str, tuple[bpy.types.Scene, bpy.types.Object]]:
 
 
 def render(output: Path, shot: str | None = None, engine: str | None = None, samples: int | None = None,
-           size: tuple[int, int] | None = None, frames: tuple[int, int] | None = None) -> None:
-    """Render a shot of the open file into a PNG (with `frames`: a sequence) or MP4. Raises `CheckpointError`."""
+           size: tuple[int, int] | None = None, frames: tuple[int, int] | None = None,
+           progress: Callable[[str], None] = lambda text: None) -> str:
+    """Render a shot of the open file into a PNG (with `frames`: a sequence) or MP4; says what was written.
+
+    Raises `CheckpointError`.
+    """
     known = shots()
     name = shot or ("hero" if "hero" in known else next(iter(known), None))
     if name not in known:
@@ -51,14 +56,29 @@ def render(output: Path, shot: str | None = None, engine: str | None = None, sam
     (compat.film if film else compat.still)(settings)
     settings.use_file_extension = not film
     output.parent.mkdir(parents=True, exist_ok=True)
+    tell = bpy.app.handlers.render_stats
+    tell.append(lambda stats: progress(f"frame {scene.frame_current}: {stats.split('|')[-1].strip()}"))
+    try:
+        written = _write(scene, output, film, frames)
+    finally:
+        tell.pop()
+    missing = next((one for one in written if not one.is_file()), None)
+    if missing:
+        raise CheckpointError(missing, "Blender wrote no picture", "is the folder writable?")
+    return str(written[0]) if len(written) == 1 else f"{written[0]} to {written[-1].name}"
+
+
+def _write(scene, output, film, frames) -> list[Path]:
+    """Render into files; returns those that must then be there."""
+    settings = scene.render
     if frames or film:
         scene.frame_start, scene.frame_end = frames or (scene.frame_start, scene.frame_end)
         settings.filepath = str(output.resolve() if film else output.with_suffix("").resolve()) + ("" if film else "_")
         bpy.ops.render.render(animation=True, scene=scene.name)
-        wanted = output if film else None
-    else:
-        settings.filepath = str(output.resolve())
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-        wanted = output
-    if wanted and not wanted.is_file():
-        raise CheckpointError(output, "Blender wrote no picture", "is the folder writable?")
+        if film:
+            return [output]
+        return [output.with_name(f"{output.stem}_{frame:04}.png")
+                for frame in range(scene.frame_start, scene.frame_end + 1)]
+    settings.filepath = str(output.resolve())
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    return [output]

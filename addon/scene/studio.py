@@ -41,7 +41,8 @@ def make_lights(name: str, length: float) -> list[bpy.types.Object]:
     middle, size = (length / 2, 0, 0), HEIGHT
     power = HEIGHT * max(1.0, length / (3.2 * HEIGHT)) * HEIGHT / 10
     return [
-        _area(f"{name} Key", (0.3 * length, -1.9 * size, 1.9 * size), middle, 2 * size, 2 * size, 780 * power, "#ffe9d2"),
+        _area(f"{name} Key", (0.3 * length, -1.9 * size, 1.9 * size), middle, 2 * size, 2 * size,
+              780 * power, "#ffe9d2"),
         _area(f"{name} Fill", (-1.6 * size, -0.6 * size, 0.2 * size), (0.4 * length, 0, 0), 1.6 * size, 1.6 * size,
               210 * power, "#8fb4ff"),
         _area(f"{name} Rim", (0.65 * length, 2 * size, 1.5 * size), middle, 2.4 * size, size, 900 * power, "#5f9bff"),

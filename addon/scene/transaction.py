@@ -16,8 +16,11 @@ class Made:
 
     def __init__(self):
         self._before = {one.session_uid for one in _all()}
+        self._shown = [(window, window.scene) for manager in bpy.data.window_managers for window in manager.windows]
 
     def remove(self) -> None:
+        for window, scene in self._shown:
+            window.scene = scene  # a window whose scene is removed crashes Blender; glTF's exporter leaves it in ours
         bpy.data.batch_remove([one for one in _all() if one.session_uid not in self._before])
 
 

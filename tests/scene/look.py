@@ -19,8 +19,8 @@ SAMPLES = ROOT / "sample_models"
 CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"
-FIELDS = {"INT": ("value", 1, np.int32), "FLOAT": ("value", 1, np.float32), "FLOAT_VECTOR": ("vector", 3, np.float32),
-          "FLOAT4X4": ("value", 16, np.float32), "BOOLEAN": ("value", 1, bool)}
+FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
+          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT4X4": ("value", 16, np.float32), "BOOLEAN": ("value", 1, bool)}
 
 
 def fresh() -> None:
@@ -164,6 +164,43 @@ def blocks() -> list[tuple[str, str, int]]:
         if isinstance(collection, bpy.types.bpy_prop_collection):
             found += [(name, one.name_full, one.session_uid) for one in collection if isinstance(one, bpy.types.ID)]
     return sorted(found)
+
+
+def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:
+    """World points (..., 3) in the picture of the network's camera: 0 to 1 from left to right and bottom to top."""
+    camera, render = one_of(network, "camera").evaluated_get(depsgraph), scene_of(network).render
+    projection = np.array(camera.calc_matrix_camera(
+        depsgraph, x=render.resolution_x, y=render.resolution_y, scale_x=render.pixel_aspect_x,
+        scale_y=render.pixel_aspect_y)) @ np.linalg.inv(np.array(camera.matrix_world))
+    clip = points @ projection[:, :3].T + projection[:, 3]
+    assert (clip[..., 3] > 0).all(), "behind the camera"
+    return (clip[..., :2] / clip[..., 3:] + 1) / 2
+
+
+def corners(thing, depsgraph) -> np.ndarray:
+    """World corners (n, 8, 3) of all that an object shows, its instances or its text."""
+    evaluated = thing.evaluated_get(depsgraph)
+    grid = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, 8).T
+    if thing.type == "FONT":
+        return world(thing, depsgraph, np.array(evaluated.bound_box, np.float64))[None]
+    geometry = evaluated.evaluated_geometry()
+    matrices, which = local_instances(thing, depsgraph)
+    found = []
+    for index, reference in enumerate(geometry.instance_references()):
+        mesh = getattr(reference, "mesh", None) or reference.data
+        points = array(mesh.attributes, "position").astype(np.float64)
+        box = points.min(0) + grid * np.ptp(points, axis=0)
+        mine = matrices[which == index]
+        found.append(np.einsum("nij,kj->nki", mine[:, :3, :3], box) + mine[:, None, :3, 3])
+    return world(thing, depsgraph, np.concatenate(found))
+
+
+def outside(network, kinds=("layer", "label", "class", "bars")) -> list[str]:
+    """What is not wholly in the picture of the network's camera."""
+    depsgraph = evaluate(network)
+    boxes = {one.name: seen(network, depsgraph, corners(one, depsgraph))
+             for kind in kinds for one in of_kind(network, kind)}
+    return [name for name, box in boxes.items() if box.min() < 0 or box.max() > 1]
 
 
 def plain_render(scene, samples: int) -> None:

@@ -195,7 +195,7 @@ def look_at_sidebar():
     assert active() == thing("layer", layer="conv2"), active()
     yield from shot("04_layer")
 
-    bundle = thing("connections", source="relu3", target="scores")
+    bundle = thing("connections", source="flatten", target="dense1")
     middle, _ = ends(bundle)
     for point in middle.mean(1)[:20]:  # a click may hit what stands before a line
         at = location_3d_to_region_2d(view(), space().region_3d, point)

@@ -53,6 +53,14 @@ class Conv(Join):
         square = np.square(weight).sum(axis=tuple(range(2, weight.ndim)))
         return np.sqrt(square.reshape(self.groups, self.per_group, -1).sum(1).ravel())
 
+    def unit_mean(self):
+        """Mean of the weights into each output unit, (units,)."""
+        weight = np.asarray(self.weight(), np.float32)
+        if not self.window.transposed:
+            return weight.reshape(self.units, -1).mean(1)
+        mean = weight.reshape(*weight.shape[:2], -1).mean(2)
+        return mean.reshape(self.groups, self.per_group, -1).mean(1).ravel()
+
     def _channels(self, unit, among):
         """The source channels that each unit reads, (n, channels); -1 where one is not among those asked for."""
         first = unit // (self.units // self.groups) * self.per_group

@@ -44,6 +44,10 @@ class Dense(Join):
         matrix = np.asarray(self.matrix(), np.float32)
         return np.sqrt(np.einsum("io,io->o", matrix, matrix))
 
+    def unit_mean(self):
+        """Mean of the weights into each output, (outputs,)."""
+        return np.asarray(self.matrix(), np.float32).mean(0)
+
 
 @joins_for("Gemm")
 def gemm(context: Context, slot: int) -> Join | None:

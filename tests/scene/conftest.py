@@ -1,0 +1,16 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the tests that need Blender."""
+
+from collections.abc import Iterator
+
+import neuroscene
+import pytest
+
+
+@pytest.fixture
+def registered(blank) -> Iterator[None]:
+    """An empty scene in a Blender that has the extension."""
+    neuroscene.register()
+    yield
+    neuroscene.unregister()

@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The operators, as the menus and the sidebar call them."""
+
+import bpy
+import numpy as np
+import pytest
+from neuroscene.addon.scene import tags
+
+from scene import look
+from unit.make import DATA, model, node, save, seeded
+
+
+def import_network(path=look.MLP, **options) -> bpy.types.Collection:
+    before = set(tags.networks())
+    assert bpy.ops.neuroscene.import_network(filepath=str(path), **options) == {"FINISHED"}
+    (network,) = set(tags.networks()) - before
+    return network
+
+
+def numbers(network) -> dict:
+    """All that a scene says of an input: attributes, ranges, texts, and which class is lit."""
+    found = {}
+    for kind, attributes in (("layer", ("value", "importance")), ("bars", ("value", "winner")),
+                             ("connections", ("source", "target", "weight", "magnitude", "importance"))):
+        for thing in look.of_kind(network, kind):
+            facts = look.facts(thing)
+            key = kind, facts.get("layer"), facts.get("source"), facts.get("target")
+            found |= {(*key, name): look.values_of(thing, name) for name in attributes}
+            found |= {(*key, name): value for name, value in look.inputs(thing).items()
+                      if isinstance(value, (int, float))}
+            found[(*key, "facts")] = str(sorted((k, v) for k, v in facts.items()))
+    for kind in ("label", "class", "caption"):
+        things = [one for one in look.of_kind(network, kind) if one.type == "FONT"]
+        found[kind] = sorted((str(look.facts(one).get("layer")), one.data.body,
+                              one.data.materials[0].name.split(".")[0]) for one in things)
+    return found
+
+
+def check_same(one: dict, other: dict):
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        assert np.array_equal(value, other[key]), key
+
+
+@pytest.mark.parametrize("path", [look.CNN, look.MLP], ids=lambda path: path.stem)
+def test_import(registered, path):
+    network = import_network(path, input=str(look.DIGIT))
+    assert look.facts(network)["kind"] == "network" and network.name == path.stem
+    assert bpy.context.scene == look.scene_of(network)  # the new scene is the one that is shown
+    assert look.outside(network) == []
+
+
+def test_import_options(registered):
+    network = import_network(look.CNN, max_cells=900, max_connections=70, lines_a_pair=8)
+    assert sum(len(one.data.vertices) for one in look.of_kind(network, "layer")) <= 900
+    lines = [len(one.data.curves) for one in look.of_kind(network, "connections")]
+    assert sum(lines) <= 70 and max(lines) <= 8
+
+
+@pytest.mark.parametrize("path", [look.CNN, look.MLP, DATA / "mnist_cnn_tf2onnx.onnx"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("first", ["", str(look.DIGIT)], ids=["at rest", "after another input"])
+def test_run_input_is_as_a_fresh_import(registered, path, first):
+    network = import_network(path, input=first)
+    before = numbers(network)
+    assert bpy.ops.neuroscene.run_input(filepath=str(look.OTHER_DIGIT)) == {"FINISHED"}
+    after = numbers(network)
+    changed = {key[0] for key in before if not np.array_equal(before[key], after[key])}
+    assert {"layer", "connections", "bars", "caption"} <= changed
+    check_same(after, numbers(import_network(path, input=str(look.OTHER_DIGIT))))
+
+
+def test_run_input_moves_the_evaluated_scene(registered):
+    network = import_network(look.MLP, input=str(look.DIGIT))
+    before = look.geometry(network)
+    bpy.ops.neuroscene.run_input(filepath=str(look.OTHER_DIGIT))
+    after = look.geometry(network)
+    changed = {name for name in before if before[name].shape != after[name].shape or (before[name] != after[name]).any()}
+    assert {"image", "dense1", "scores", "flatten to dense1"} <= changed
+
+
+def test_run_input_of_one_network_of_two(registered):
+    first, second = (import_network(look.MLP, input=str(look.DIGIT)) for _ in range(2))
+    before = numbers(first), numbers(second)
+    uuid = look.facts(second)["uuid"]
+    assert bpy.ops.neuroscene.run_input(filepath=str(look.OTHER_DIGIT), uuid=uuid) == {"FINISHED"}
+    check_same(before[0], numbers(first))
+    assert any(not np.array_equal(before[1][key], value) for key, value in numbers(second).items())
+
+
+@pytest.mark.parametrize("bad", ["missing.png", "text.png", "wrong.npy", "words.npy", "cut.png"])
+def test_run_input_refuses(registered, tmp_path, bad):
+    (tmp_path / "text.png").write_text("not a picture")
+    np.save(tmp_path / "wrong.npy", np.zeros((3, 3), np.float32))
+    np.save(tmp_path / "words.npy", np.array(["a"] * 784))
+    (tmp_path / "cut.png").write_bytes(look.DIGIT.read_bytes()[:60])
+    network = import_network(look.MLP, input=str(look.DIGIT))
+    before, blocks = numbers(network), look.blocks()
+    with pytest.raises(RuntimeError, match=bad):
+        bpy.ops.neuroscene.run_input(filepath=str(tmp_path / bad))
+    check_same(before, numbers(network))
+    assert look.blocks() == blocks
+
+
+def test_run_input_refuses_another_file_in_the_models_place(registered, tmp_path):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(look.MLP.read_bytes())
+    import_network(path)
+    path.write_bytes(look.CNN.read_bytes())
+    with pytest.raises(RuntimeError, match="not the file that this scene was made from"):
+        bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT))
+    path.unlink()
+    with pytest.raises(RuntimeError, match="no such file"):
+        bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT))
+
+
+def test_frame_network_after_moving_layers(registered):
+    network = import_network(look.CNN, input=str(look.DIGIT), max_cells=5_000)
+    things = look.layers(network)
+    things["conv2"].location.z += 12
+    things["dense1"].location.y -= 15
+    things["probabilities"].location.x += 20
+    look.set_input(things["pool1"], "Pitch", 3 * look.inputs(things["pool1"])["Pitch"])
+    assert look.outside(network)
+    assert bpy.ops.neuroscene.frame_network() == {"FINISHED"}
+    assert look.outside(network) == []
+
+
+def test_frame_network_of_a_moved_root(registered):
+    network = import_network(look.MLP, input=str(look.DIGIT))
+    root = look.one_of(network, "root")
+    root.location, root.rotation_euler.z, root.scale = (30, -50, 10), 0.3, (2, 2, 2)
+    assert look.outside(network)
+    bpy.ops.neuroscene.frame_network()
+    assert look.outside(network) == []
+
+
+def test_frame_network_without_its_camera(registered):
+    network = import_network(look.MLP)
+    bpy.data.objects.remove(look.one_of(network, "camera"))
+    with pytest.raises(RuntimeError, match="no camera"):
+        bpy.ops.neuroscene.frame_network()
+
+
+def test_export(registered, tmp_path):
+    import_network(look.MLP, input=str(look.DIGIT))
+    assert bpy.ops.neuroscene.export_gltf(filepath=str(tmp_path / "out.glb")) == {"FINISHED"}
+    assert (tmp_path / "out.glb").read_bytes()[:4] == b"glTF"
+
+
+def test_state_survives_a_file(registered, tmp_path):
+    """Save, load, and run an input: nothing of a network is kept in Python."""
+    import_network(look.MLP)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    look.fresh()
+    assert not tags.networks()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    (network,) = tags.networks()
+    for thing in network.all_objects:
+        thing.name = f"renamed {thing.name}"  # objects are found by their properties
+    network.name = "renamed"
+    assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT)) == {"FINISHED"}
+    after = numbers(network)
+    again = numbers(import_network(look.MLP, input=str(look.DIGIT)))
+    check_same({k: v for k, v in after.items() if k[0] in ("layer", "connections", "bars")},
+               {k: v for k, v in again.items() if k[0] in ("layer", "connections", "bars")})
+
+
+def test_run_input_keeps_to_sizes_of_the_scene(registered, tmp_path):
+    """An array of another length needs another scene, and the operator says so."""
+    path = save(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": (1, 3, None, 8)}, {"y": None}))
+    import_network(path)
+    np.save(tmp_path / "x.npy", seeded(1, 3, 9, 8))
+    with pytest.raises(RuntimeError, match="another size"):
+        bpy.ops.neuroscene.run_input(filepath=str(tmp_path / "x.npy"))

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The extension comes and goes without a trace."""
+
+import bpy
+import neuroscene
+import pytest
+
+OPERATORS = {"import_network", "run_input", "frame_network", "export_gltf"}
+
+
+def draws(menu) -> list[str]:
+    return [f"{one.__module__}.{one.__name__}" for one in getattr(menu.draw, "_draw_funcs", ())]
+
+
+def state() -> dict:
+    """Everything in Blender that an extension adds to."""
+    handlers = {name: list(found) for name in dir(bpy.app.handlers)
+                if isinstance(found := getattr(bpy.app.handlers, name), list)}
+    return {
+        "types": set(dir(bpy.types)), "operators": set(dir(bpy.ops.neuroscene)), "handlers": handlers,
+        "timers": sorted(bpy.context.window_manager.keyconfigs.keys()),
+        "menus": {name: draws(getattr(bpy.types, name)) for name in dir(bpy.types)
+                  if hasattr(getattr(bpy.types, name), "draw")},
+        "properties": {name: set(getattr(bpy.types, name).bl_rna.properties.keys()) for name in dir(bpy.types)
+                       if issubclass(getattr(bpy.types, name), bpy.types.ID)},
+    }
+
+
+def is_command(capfd) -> bool:
+    """Whether `blender --command neuroscene` is taken: Blender warns of a second command of the same name."""
+    capfd.readouterr()
+    handle = bpy.utils.register_cli_command("neuroscene", lambda _: 0)
+    bpy.utils.unregister_cli_command(handle)
+    warned = capfd.readouterr()
+    return "duplicate command" in warned.out + warned.err
+
+
+def test_nothing_is_left(blank, capfd):
+    before = state()
+    assert not is_command(capfd)
+    for _ in range(2):
+        neuroscene.register()
+        during = state()
+        assert during["operators"] == OPERATORS
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL"}
+        assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
+        assert during["handlers"] == before["handlers"]
+        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export"):
+            assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
+        assert is_command(capfd)
+        neuroscene.unregister()
+        assert state() == before
+        assert not is_command(capfd)
+
+
+def test_a_scene_outlives_the_extension(blank):
+    from scene import look
+
+    neuroscene.register()
+    bpy.ops.neuroscene.import_network(filepath=str(look.MLP), input=str(look.DIGIT))
+    network = bpy.data.collections["digits_mlp"]
+    before = look.geometry(network)
+    neuroscene.unregister()
+    after = look.geometry(network)
+    assert before.keys() == after.keys()
+    assert all((before[name] == after[name]).all() for name in before)
+
+
+def test_operators_say_what_they_do(registered):
+    for name in OPERATORS:
+        operator = getattr(bpy.ops.neuroscene, name).get_rna_type()
+        assert operator.name and len(operator.description) > 20
+        for setting in operator.properties:
+            hidden = setting.is_hidden or setting.identifier == "rna_type"
+            assert hidden or setting.name, (name, setting.identifier)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network"}))
+def test_operators_wait_for_a_network(registered, name):
+    assert not getattr(bpy.ops.neuroscene, name).poll()

@@ -76,7 +76,7 @@ def smooth(points):
     t = np.linspace(0, 1, STEPS, endpoint=False)[:, None]
     pieces = [
         b + t * (c - a) / 2 + t**2 * (2 * a - 5 * b + 4 * c - d) / 2 + t**3 * (3 * (b - c) + d - a) / 2
-        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:])
+        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
     ]
     return np.vstack([*pieces, points[-1:]])
 
@@ -89,7 +89,7 @@ def ink(lines, width):
     for line in lines:
         # The pen lands and leaves lightly: a stroke is a little thinner at both ends.
         press = 0.8 + 0.2 * np.sin(np.linspace(0, np.pi, len(line))) ** 0.5
-        for start, end, strength in zip(line, line[1:], press):
+        for start, end, strength in zip(line, line[1:], press, strict=False):
             step = end - start
             along = np.clip((grid - start) @ step / max(step @ step, 1e-9), 0, 1)[..., None]
             covered |= np.linalg.norm(grid - start - along * step, axis=-1) <= strength * width / 2

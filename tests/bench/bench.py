@@ -26,7 +26,8 @@ def main() -> int:
     output.write_text(json.dumps(rows, indent=2) + "\n")
     print(f"{'figure':52} {'value':>8} {'goal':>8}  peer")
     for row in rows:
-        print(f"{row['name']:52} {row['value']:8.2f} {row['goal']:>8}  {row['peer']}{'' if row['met'] else '   MISSED'}")
+        missed = "" if row["met"] else "   MISSED"
+        print(f"{row['name']:52} {row['value']:8.2f} {row['goal']:>8}  {row['peer']}{missed}")
     return 0
 
 

@@ -38,7 +38,7 @@ class NEUROSCENE_PT_inputs(bpy.types.Panel):
                 header.label(text=panel)
                 body = body and body.column()
             elif body and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry":
-                compat.draw_input(body, modifier, item, item.name.removeprefix(f"{panel} "))
+                compat.draw_input(body, modifier, item, item.name.replace(panel, "").strip() or panel)
 
     @staticmethod
     def _details(facts):

@@ -133,3 +133,12 @@ def subgraphs(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs
+
+
+def captured(node: onnx.NodeProto) -> Iterator[str]:
+    """Names that the subgraphs of a node read, from outside or from within."""
+    for graph in subgraphs(node):
+        for inner in graph.node:
+            yield from inner.input
+            yield from captured(inner)
+        yield from (value.name for value in graph.output)

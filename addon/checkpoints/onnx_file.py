@@ -4,6 +4,7 @@
 """ONNX files, opset 7 to the newest, with or without external data."""
 
 import mmap
+from graphlib import CycleError, TopologicalSorter
 from math import prod
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper
 
-from .checkpoint import ITEM_SIZE, Checkpoint, byte_size, locate, node_tensors, subgraphs, tensors
+from .checkpoint import ITEM_SIZE, Checkpoint, byte_size, captured, locate, node_tensors, subgraphs, tensors
 from .errors import CheckpointError
 from .onnx_wire import slim
 
@@ -52,7 +53,8 @@ def _check(path, model):
         stored += node_tensors(function.node)
     for tensor in stored:
         _check_tensor(path, tensor)
-    _check_order(path, model.graph, [])
+    _sort(path, model.graph)
+    _check_made(path, model.graph, [])
 
 
 def _check_tensor(path, tensor):
@@ -90,24 +92,40 @@ def _entries(tensor):
     return prod(tensor.dims) if whole else byte_size(tensor)
 
 
-def _check_order(path, graph, outside):
-    """Nodes are sorted: each reads what is made before it, in its own graph or in those around it."""
+def _sort(path, graph):
+    """Put nodes behind what they read; some exporters do not, and ONNX asks for it."""
+    maker = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
+    reads = [{maker[name] for name in (*node.input, *captured(node)) if name in maker} for node in graph.node]
+    # names made inside a subgraph may repeat names outside; a node does not wait for itself through them
+    if all(max(one, default=-1) <= index for index, one in enumerate(reads)):
+        return
+    try:
+        order = list(TopologicalSorter({i: one - {i} for i, one in enumerate(reads)}).static_order())
+    except CycleError as error:
+        names = " -> ".join(graph.node[i].name or graph.node[i].op_type for i in error.args[1][:4])
+        raise CheckpointError(path, f"the graph has a cycle ({names})") from error
+    ordered = onnx.GraphProto(node=[graph.node[i] for i in order])
+    del graph.node[:]
+    graph.node.extend(ordered.node)
+
+
+def _check_made(path, graph, outside):
+    """Every name that is read is made somewhere, in the graph itself or in those around it."""
     made = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer} | {""}
     made |= {tensor.values.name for tensor in graph.sparse_initializer}
     scopes = [*outside, made]
+
+    def check(text, name):
+        if not any(name in scope for scope in scopes):
+            late = any(name in node.output for node in graph.node)
+            raise CheckpointError(path, f"{text}, which {'is made only later' if late else 'nothing makes'}",
+                                  "damaged, or cut out of a larger model")
+
     for node in graph.node:
         for name in node.input:
-            _check_made(path, f"node '{node.name or node.op_type}' reads '{name}'", name, scopes, graph)
+            check(f"node '{node.name or node.op_type}' reads '{name}'", name)
         for inner in subgraphs(node):
-            _check_order(path, inner, scopes)
+            _check_made(path, inner, scopes)
         made.update(node.output)
     for value in graph.output:
-        _check_made(path, f"'{value.name}' is an output", value.name, scopes, graph)
-
-
-def _check_made(path, text, name, scopes, graph):
-    if any(name in scope for scope in scopes):
-        return
-    if any(name in node.output for node in graph.node):
-        raise CheckpointError(path, f"{text}, which is made only later", "the graph is not sorted, or has a cycle")
-    raise CheckpointError(path, f"{text}, which nothing makes", "damaged, or cut out of a larger model")
+        check(f"'{value.name}' is an output", value.name)

@@ -14,7 +14,7 @@ from math import prod
 from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
-from ..checkpoints.checkpoint import subgraphs, tensors
+from ..checkpoints.checkpoint import captured, subgraphs, tensors
 from ..checkpoints.onnx_file import MOST_ELEMENTS
 from . import constants, dimensions
 from .constants import SETTINGS
@@ -104,7 +104,7 @@ class _Builder:
         layer.parameters = self._parameters(self._leaves(layer))
         context = Context(node, self.shapes, self.known, self.opsets)
         read = [(slot, self.made_by[name]) for slot, name in enumerate(node.input) if name in self.made_by]
-        for name in _captured(node):
+        for name in captured(node):
             if name in self.made_by and all(source is not self.made_by[name] for _, source in read):
                 read.append((len(node.input), self.made_by[name]))
         for slot, source in read:
@@ -131,7 +131,7 @@ class _Builder:
         for slot, name in enumerate(node.input):
             if name in self.known:
                 yield slot, self.known[name]
-        names = dict.fromkeys(name for name in _captured(node) if name in self.known and name not in node.input)
+        names = dict.fromkeys(name for name in captured(node) if name in self.known and name not in node.input)
         inner = (one for graph in subgraphs(node) for one in tensors(graph))
         stored = (constants.stored(self.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(inner))
         yield from enumerate((*(self.known[name] for name in names), *stored), len(node.input))
@@ -194,15 +194,6 @@ class _Builder:
         named = number not in (TensorProto.UNDEFINED, TensorProto.STRING)
         dtype = helper.tensor_dtype_to_np_dtype(number).name if named else "string" if number else "unknown"
         return Spec(value.name, self.shapes.get(value.name), dtype)
-
-
-def _captured(node):
-    """Names that the subgraphs of If, Loop and Scan read from outside; names made inside do no harm here."""
-    for graph in subgraphs(node):
-        for inner in graph.node:
-            yield from inner.input
-            yield from _captured(inner)
-        yield from (value.name for value in graph.output)
 
 
 def _classes(model) -> list[str]:

@@ -25,16 +25,16 @@ def _build():
     group.in_panel("Ends")
     group.socket("Source", "Object", about="The layer whose cells the lines leave")
     group.socket("Target", "Object", about="The layer whose cells the lines enter")
-    group.in_panel("Shape")
+    group.in_panel("Lines")
     group.socket("Ease", "Float", 0.75, 0.0, 1.0, about="0 is a straight line, 1 a full S-curve", subtype="FACTOR")
     group.socket("Radius", "Float", 0.008, 0.0, about="Radius of the most important line", subtype="DISTANCE")
     group.socket("Thin End", "Float", 0.35, 0.0, 1.0, about="Radius of the least important line, as a share",
                  subtype="FACTOR")
     group.socket("Width Power", "Float", 1.5, 0.1, 8.0, about="How fast lines thin out with importance")
-    group.in_panel("Values")
+    group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
+    group.in_panel("Range")
     group.socket("Weight Range", "Float", 1.0, 0.0, about="The weight that has the full colour")
     group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
-    group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
 
     curves = placed(group, group["Geometry"])
     share = group.math("DIVIDE", group.number(group.attribute("importance")),

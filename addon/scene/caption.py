@@ -22,7 +22,7 @@ from .labels import text
 BAND = 0.15  # of the frame's height, kept free for the strip
 MARGIN = 0.04  # from the edges, of the frame's width and height
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
-RAN = "cube: activation, each layer in its own range"
+RAN = "cube: activation, range by layer"
 RESTING = "cube: bias, else mean of its weights"
 SENTENCE = "Each cube is one number inside the network. Each line is one weight: orange adds, blue subtracts."
 

@@ -18,7 +18,7 @@ EM = 0.021  # of the picture's height, the size of a layer's name
 SECOND, THIRD = 0.78, 0.62  # sizes of the shape under it and of the notes under that
 GAP = 0.022  # of the picture's height, between a layer and its label
 LETTER = 0.56  # mean width of a letter of Inter, in ems
-DEEPEST = 1.3  # a label that would have to go this many label heights down for want of room is hidden
+DEEPEST = 6.0  # ems; a label that would have to go further down for want of room is hidden
 LONGEST = 22  # characters of a name
 
 
@@ -138,7 +138,7 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
         for begin, end, low, high in sorted(taken, key=lambda one: -one[3]):
             if begin < right and left < end and top > low and top - tall < high:
                 top = low - em * 0.3
-        crowded = wanted - top > DEEPEST * tall
+        crowded = wanted - top > DEEPEST * em
         for thing in labels[name]:
             thing.hide_viewport = thing.hide_render = crowded
         if crowded:

@@ -4,8 +4,9 @@
 
 from collections.abc import Iterator
 
-import neuroscene
 import pytest
+
+import neuroscene
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+
 from neuroscene.addon import compat
 from neuroscene.addon.scene import build as builder
 from neuroscene.addon.scene import importing
@@ -20,7 +21,7 @@ CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"
 FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
-          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT4X4": ("value", 16, np.float32), "BOOLEAN": ("value", 1, bool)}
+          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT4X4": ("value", 16, np.float32)}
 
 
 def fresh() -> None:

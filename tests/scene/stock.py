@@ -24,7 +24,8 @@ def points(geometry, matrix):
     found = np.empty(len(curves.points) * 3, np.float32)
     curves.attributes["position"].data.foreach_get("vector", found)
     matrix = np.array(matrix, np.float64)
-    return (found.astype(np.float64).reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]).reshape(len(curves.curves), -1, 3)
+    placed = found.astype(np.float64).reshape(-1, 3) @ matrix[:3, :3].T + matrix[:3, 3]
+    return placed.reshape(len(curves.curves), -1, 3)
 
 
 def main(scene_path, geometry_path, picture_path):

@@ -3,8 +3,9 @@
 """The extension comes and goes without a trace."""
 
 import bpy
-import neuroscene
 import pytest
+
+import neuroscene
 
 OPERATORS = {"import_network", "run_input", "frame_network", "export_gltf"}
 
@@ -19,11 +20,9 @@ def state() -> dict:
                 if isinstance(found := getattr(bpy.app.handlers, name), list)}
     return {
         "types": set(dir(bpy.types)), "operators": set(dir(bpy.ops.neuroscene)), "handlers": handlers,
-        "timers": sorted(bpy.context.window_manager.keyconfigs.keys()),
         "menus": {name: draws(getattr(bpy.types, name)) for name in dir(bpy.types)
                   if hasattr(getattr(bpy.types, name), "draw")},
-        "properties": {name: set(getattr(bpy.types, name).bl_rna.properties.keys()) for name in dir(bpy.types)
-                       if issubclass(getattr(bpy.types, name), bpy.types.ID)},
+        "properties": {one.__name__: set(one.bl_rna.properties.keys()) for one in bpy.types.ID.__subclasses__()},
     }
 
 

@@ -24,6 +24,12 @@ def sound(found):
     return found
 
 
+def test_unsorted_nodes_are_put_in_order(tmp_path):
+    nodes = [node("Add", ["h", "g"], ["y"]), node("Neg", ["h"], ["g"]), node("Relu", ["x"], ["h"])]
+    found = sound(network(tmp_path, model(nodes, {"x": (1, 3)}, {"y": (1, 3)})))
+    assert [(layer.name, layer.inputs) for layer in found.layers] == [
+        ("x", []), ("h", ["x"]), ("g", ["h"]), ("y", ["h", "g"])]
+
 
 def test_if_reads_what_its_branches_capture(tmp_path):
     nodes = [node("Relu", ["x"], ["h"]), node("If", ["c"], ["y"], name="choice",

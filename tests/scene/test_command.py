@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""inspect, run, build, render and export, as from a shell."""
+
+import json
+import shutil
+
+import bpy
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+
+from scene import look
+from scene.command import run, run_many
+from unit.make import model, node, save, seeded
+from unit.make import run as infer
+
+
+def read(path) -> np.ndarray:
+    return look.png(path)[..., 0].astype(np.float32)[None, None] / 255
+
+
+def test_inspect_json():
+    done = run("inspect", look.CNN, "--json")
+    assert (done.status, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert found.keys() >= {"format", "producer", "structure", "parameters", "inputs", "outputs", "layers"}
+    assert (found["format"], found["structure"]) == ("onnx", "graph")
+    assert found["inputs"] == [{"name": "image", "shape": [1, 1, 28, 28], "dtype": "float32"}]
+    assert found["outputs"] == [{"name": "probabilities", "shape": [1, 10], "dtype": "float32"}]
+    file = onnx.load(look.CNN)
+    sizes = {one.name: numpy_helper.to_array(one) for one in file.graph.initializer}
+    assert found["parameters"] == sum(one.size for one in sizes.values() if one.dtype == np.float32)
+    layers = {layer["name"]: layer for layer in found["layers"]}
+    assert layers.keys() == {"image", *(one.output[0] for one in file.graph.node)}
+    for one in file.graph.node:
+        layer = layers[one.output[0]]
+        assert layer.keys() >= {"name", "op", "inputs", "shape", "parameters", "block"}
+        assert layer["op"] == one.op_type
+        assert layer["inputs"] == [name for name in one.input if name in layers]
+        assert layer["parameters"] == sum(sizes[name].size for name in one.input if name in sizes)
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """What one process after another said and wrote."""
+    folder = tmp_path_factory.mktemp("outputs")
+    np.save(folder / "x.npy", read(look.DIGIT))
+    save(folder, model([node("Relu", ["x"], ["y"])], {"x": ("n", 3, "height", 8)}, {"y": None}), "open.onnx")
+    cnn, scene = ["--input", look.DIGIT, "--max-cells", 3_000], folder / "scene.blend"
+    commands = {
+        "inspect": ["inspect", look.CNN],
+        "dim": ["inspect", folder / "open.onnx", "--dim", "height=40", "--json"],
+        "dim axis": ["inspect", folder / "open.onnx", "--dim", "x:2=41", "--json"],
+        "run": ["run", look.CNN, "--input", look.DIGIT],
+        "run json": ["run", look.CNN, "--input", look.DIGIT, "--json", "--top", 3, "--activations", folder / "a.npz"],
+        "run array": ["run", look.CNN, "--input", folder / "x.npy", "--json"],
+        "build": ["build", look.CNN, "-o", scene, *cnn, "--max-connections", 200],
+        "build folder": ["build", look.MLP, "-o", folder / "new" / "folder" / "mlp.blend"],
+        "build spaces": ["build", look.MLP, "-o", folder / "with ünïcode and spaces.blend"],
+        "render": ["render", scene, "-o", folder / "scene.png", "--size", "64x36", "--samples", 1],
+        "render model": ["render", look.MLP, "-o", folder / "model.png", "--size", "40x40", "--samples", 1,
+                         "--engine", "cycles", "--shot", "hero"],
+        "render frames": ["render", scene, "-o", folder / "frame.png", "--size", "32x18", "--samples", 1,
+                          "--frames", "2-3"],
+        "render film": ["render", scene, "-o", folder / "film.mp4", "--size", "32x18", "--samples", 1,
+                        "--frames", "1-2"],
+        "export": ["export", scene, "-o", folder / "scene.glb"],
+        "export model": ["export", look.MLP, "-o", folder / "model.glb", "--realize", *cnn],
+    }
+    done = dict(zip(commands, run_many(list(commands.values())), strict=True))
+    return folder, done
+
+
+def test_all_went_well(outputs):
+    _, done = outputs
+    assert {name: (one.status, one.err) for name, one in done.items() if one.status or "Traceback" in one.err} == {}
+
+
+def test_tables_are_for_people(outputs):
+    _, done = outputs
+    assert "29,034 parameters" in done["inspect"].out and "dense1" in done["inspect"].out
+    assert "digit_7.png" in done["run"].out and len(done["run"].out.splitlines()) == 7
+
+
+@pytest.mark.parametrize("name", ["dim", "dim axis", "run json", "run array"])
+def test_json_is_one_object_and_nothing_else(outputs, name):
+    _, done = outputs
+    assert isinstance(json.loads(done[name].out), dict)
+    assert done[name].out.count("\n") == 1
+
+
+def test_sizes_that_are_chosen(outputs):
+    _, done = outputs
+    for name, height in (("dim", 40), ("dim axis", 41)):
+        found = json.loads(done[name].out)
+        assert found["inputs"][0]["shape"] == [1, 3, height, 8]
+        assert found["layers"][-1]["shape"] == [3, height, 8]
+
+
+def test_scores_are_those_of_onnxruntime(outputs):
+    _, done = outputs
+    expected = infer(onnx.load(look.CNN), {"image": read(look.DIGIT)})[0][0]
+    for name, count in (("run json", 3), ("run array", 5)):
+        found = json.loads(done[name].out)
+        assert found["outputs"] == {"probabilities": [1, 10]}
+        order = np.argsort(-expected)[:count]
+        assert [one["index"] for one in found["top"]] == order.tolist()
+        assert [one["label"] for one in found["top"]] == [str(index) for index in order]
+        assert np.allclose([one["score"] for one in found["top"]], expected[order], rtol=1e-5, atol=1e-9)
+
+
+def test_activations_hold_one_array_a_layer(outputs):
+    folder, _ = outputs
+    file = onnx.load(look.CNN)
+    names = [one.output[0] for one in file.graph.node]
+    expected = dict(zip(names, infer(file, {"image": read(look.DIGIT)}, names), strict=True))
+    with np.load(folder / "a.npz") as found:
+        assert set(found) == {"image", *names}
+        assert np.array_equal(found["image"], read(look.DIGIT))
+        for name in names:
+            assert found[name].shape == expected[name].shape
+            assert np.allclose(found[name], expected[name], rtol=1e-5, atol=1e-6), name
+
+
+def test_build_writes_a_scene(outputs, blank):
+    folder, done = outputs
+    assert done["build"].out.startswith(str(folder / "scene.blend"))
+    assert not list(folder.glob("*.blend1"))
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "scene.blend"))
+    (network,) = (one for one in bpy.data.collections if look.facts(one).get("kind") == "network")
+    assert [one.name for one in bpy.data.scenes] == ["digits_cnn"]
+    assert sum(len(one.data.vertices) for one in look.of_kind(network, "layer")) <= 3_000
+    assert sum(len(one.data.curves) for one in look.of_kind(network, "connections")) <= 200
+    # what the line says of it is true
+    cells = sum(len(one.data.vertices) for one in look.of_kind(network, "layer"))
+    assert f"15 layers, {cells:,} cells" in done["build"].out
+
+
+def test_build_makes_folders_and_takes_any_name(outputs):
+    folder, _ = outputs
+    for path in (folder / "new" / "folder" / "mlp.blend", folder / "with ünïcode and spaces.blend"):
+        assert path.stat().st_size > 10_000
+
+
+def test_render_writes_a_picture(outputs):
+    folder, _ = outputs
+    for name, shape in (("scene.png", (36, 64, 3)), ("model.png", (40, 40, 3))):
+        picture = look.png(folder / name)
+        assert picture.shape == shape and picture.std() > 5
+
+
+def test_render_writes_frames_and_films(outputs):
+    folder, _ = outputs
+    assert sorted(one.name for one in folder.glob("frame*")) == ["frame_0002.png", "frame_0003.png"]
+    assert (folder / "film.mp4").read_bytes()[4:8] == b"ftyp"
+
+
+def test_export_writes_glb(outputs):
+    folder, done = outputs
+    for name, command in (("scene.glb", "export"), ("model.glb", "export model")):
+        data = (folder / name).read_bytes()
+        assert data[:4] == b"glTF" and int.from_bytes(data[8:12], "little") == len(data)
+        assert str(folder / name) in done[command].out and "layers" in done[command].out
+
+
+def test_real_exit_status(tmp_path):
+    """Not that of a function: of the process, and the model in the folder that it runs in."""
+    shutil.copy(look.MLP, tmp_path / "model.onnx")
+    done = run("build", "model.onnx", "-o", "out.blend", cwd=tmp_path)
+    assert (done.status, done.err) == (0, "") and (tmp_path / "out.blend").is_file()
+    done = run("inspect", "nothing.onnx", cwd=tmp_path)
+    assert done.status == 2 and done.out == ""
+    assert done.err == "neuroscene: nothing.onnx: no such file; check the path\n"
+    assert run("--help").status == 0
+
+
+def test_open_sizes_follow_an_array(tmp_path):
+    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, "h", "w")}, {"y": None},
+                                {"w": seeded(2, 3, 3, 3)}))
+    np.save(tmp_path / "x.npy", seeded(1, 3, 12, 9))
+    (done,) = run_many([["run", path, "--input", tmp_path / "x.npy", "--json"]])
+    assert done.status == 0 and json.loads(done.out)["outputs"] == {"y": [1, 2, 10, 7]}

@@ -34,18 +34,24 @@ def export(output: Path) -> dict[str, int]:
     networks = tags.networks()
     if not networks:
         raise CheckpointError(bpy.data.filepath or output, "holds no network", "import a model first")
-    scene = next((one for one in bpy.data.scenes if networks[0] in one.collection.children_recursive), None)
-    if scene is None:
+    shown = [(one, scene) for one in networks for scene in bpy.data.scenes
+             if one in scene.collection.children_recursive]
+    if not shown:
         raise CheckpointError(bpy.data.filepath or output, "the network is in no scene")
-    view_layer = scene.view_layers[0]
-    view_layer.update()
-    made = Made()
+    made, names = Made(), {}
     try:
         stage = bpy.data.scenes.new("glTF")
         counts = {"layers": 0, "cells": 0, "connections": 0}
         paint = _vertex_colour_material()
-        for network in networks:
+        for network, scene in dict(shown).items():
+            view_layer = scene.view_layers[0]
+            view_layer.update()
             _realise(network, stage, view_layer.depsgraph, paint, counts)
+        # Names are unique in a file; for the while of the export the copies have those that the GLB should show.
+        for copy in stage.objects:
+            thing = bpy.data.objects[copy["source"]]
+            names[thing], thing.name, copy.name = thing.name, "", thing.name
+            del copy["source"]
         output.parent.mkdir(parents=True, exist_ok=True)
         _write(stage, output)
     finally:

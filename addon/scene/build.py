@@ -15,7 +15,7 @@ import numpy as np
 
 from ..inference import Ran
 from ..layout import arrange
-from ..network import Layer, Network
+from ..network import Connection, Layer, Network
 from ..network.drawn import share_out
 from ..network.joins import WEIGHT
 from ..network.lines import Lines, line_limits, strongest
@@ -72,18 +72,18 @@ def _build(network, settings, ran, digest):
         made.layers.objects.link(thing)
         objects[layer.name] = thing
 
-    chosen: list[Lines] = []
+    lines: list[tuple[Connection, Lines]] = []
     limits = line_limits(network.connections, settings.lines_a_pair, settings.max_connections)
     for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
         if index % 8 == 0:
             yield 0.35 + 0.3 * index / len(limits), f"connections into {connection.target.name}"
         ends = connection.source, connection.target
-        chosen.append(strongest(connection, *(drawn[one.name] for one in ends), limit,
-                                tuple(activation(one, ran) for one in ends)))
-    weights = weight_range(network, chosen)
+        lines.append((connection, strongest(connection, *(drawn[one.name] for one in ends), limit,
+                                            tuple(activation(one, ran) for one in ends))))
+    weights = weight_range(lines)
     yield 0.68, "lines"
-    for connection, lines in zip(network.connections, chosen, strict=True):
-        thing = connections.make(connection, lines, objects[connection.source.name],
+    for connection, chosen in lines:
+        thing = connections.make(connection, chosen, objects[connection.source.name],
                                  objects[connection.target.name], paints, weights)
         thing.parent = root
         made.connections.objects.link(thing)
@@ -94,15 +94,14 @@ def _build(network, settings, ran, digest):
     _outputs(network, objects, places, ran, camera, paints, made)
     for layer in network.layers:
         if not layer.elementwise:
-            notes = [_lines_note(c, n) for c, n in zip(network.connections, chosen, strict=True) if c.target is layer]
-            for thing in labels.make(network, layer, drawn, [one for one in notes if one], paints):
+            for thing in labels.make(layer, labels.notes(network, layer, drawn[layer.name], lines), paints):
                 thing.parent = objects[layer.name]
                 made.labels.objects.link(thing)
     for light in studio.make_lights(network.name, max(place.x for place in places.values())):
         made.studio.objects.link(light)
     for thing in caption.make(network, camera, paints, shapes, weights, ran):
         made.studio.objects.link(thing)
-    _remember(made.network, network, settings, ran, paints, digest.result())
+    _remember(made.network, network, settings, ran, paints, weights, digest.result())
 
     yield 0.85, "framing"
     scene = bpy.data.scenes.new(network.name) if settings.new_scene else bpy.context.scene
@@ -133,13 +132,12 @@ def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
     return sample_of(value, layer.grid).astype(np.float32)
 
 
-def weight_range(network: Network, chosen: list[Lines]) -> float:
+def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
     """The weight drawn in full colour, one for the network: the 98th percentile of what is drawn.
 
     Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
     """
-    weighted = [(one, np.abs(lines.weight)) for one, lines in zip(network.connections, chosen, strict=True)
-                if one.join.carries == WEIGHT and len(lines)]
+    weighted = [(one, np.abs(chosen.weight)) for one, chosen in lines if one.join.carries == WEIGHT and len(chosen)]
     found = [size for one, size in weighted if not one.target.elementwise] or [size for _, size in weighted]
     size = np.concatenate(found) if found else np.zeros(0)
     size = size[np.isfinite(size)]
@@ -238,22 +236,10 @@ def _outputs(network, objects, places, ran, camera, paints, made):
             bars.set_values(thing, names, values, paints)
 
 
-def _lines_note(connection, lines: Lines) -> str:
-    """What of a layer's weights is drawn, in words; empty if all is, or if the lines carry no weight."""
-    if connection.join.carries != WEIGHT or len(lines) >= lines.total:
-        return ""
-    what = "kernels" if lines.level == "unit" else "connections"
-    return f"{len(lines):,} of {count_text(lines.total)} {what}"
-
-
-def count_text(count: int) -> str:
-    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
-
-
-def _remember(collection, network, settings, ran, paints, digest):
+def _remember(collection, network, settings, ran, paints, weights, digest):
     source = network.checkpoint
     tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=digest,
                format=source.format, producer=source.producer, structure=source.structure,
-               parameters=str(network.parameters), settings=asdict(settings), materials=paints,
+               parameters=str(network.parameters), settings=asdict(settings), materials=paints, weight_range=weights,
                sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "",
                input_note=ran.note if ran else "")

@@ -35,33 +35,45 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     tags.write(holder, "caption")
     things = [holder]
 
+    words = _words(network, ran, weights)
+
     def add(thing, x, y, side, role=""):
         thing.parent, thing.location = holder, (x, y, 0)
         tags.write(thing, "caption", x=x, side=side, role=role)
         things.append(thing)
 
-    add(text(network.name, 0.034, materials["label"], "LEFT", "BOTTOM"), 0.0, 0.052, "left")
-    add(text(_facts(network, ran), 0.0185, materials["dim"], "LEFT", "BOTTOM"), 0.0, 0.026, "left", "facts")
-    add(text(SENTENCE, 0.0185, materials["dim"], "LEFT", "BOTTOM"), 0.0, 0.0, "left")
+    def say(role, size, paint, x, y, side="right", align="LEFT"):
+        add(text(words[role], size, materials[paint], align, "BOTTOM"), x, y, side, role)
 
-    legends = ((_cell_strip(materials, cells), RAN if ran else RESTING, "negative", "0", "positive", -2 * STRIP - 0.1),
-               (_line_strip(materials), "line: weight", f"−{weights:.3g}", "0", f"+{weights:.3g}", -STRIP))
-    for strip, name, left, middle, right, x in legends:
+    say("name", 0.034, "label", 0.0, 0.052, "left")
+    say("facts", 0.0185, "dim", 0.0, 0.026, "left")
+    say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
+    for strip, kind, x in ((_cell_strip(materials, cells), "cube", -2 * STRIP - 0.1),
+                           (_line_strip(materials), "line", -STRIP)):
         add(strip, x, 0.0285, "right")
-        add(text(name, 0.0185, materials["label"], "LEFT", "BOTTOM"), x, 0.048, "right",
-            "meaning" if strip.type == "MESH" else "")
-        add(text(left, 0.0165, materials["dim"], "LEFT", "BOTTOM"), x, 0.0, "right")
-        add(text(middle, 0.0165, materials["dim"], "CENTER", "BOTTOM"), x + STRIP / 2, 0.0, "right")
-        add(text(right, 0.0165, materials["dim"], "RIGHT", "BOTTOM"), x + STRIP, 0.0, "right")
+        say(kind, 0.0185, "label", x, 0.048)
+        say(f"{kind} low", 0.0165, "dim", x, 0.0)
+        say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER")
+        say(f"{kind} high", 0.0165, "dim", x + STRIP, 0.0, align="RIGHT")
     return things
 
 
-def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
+def show(collection: bpy.types.Collection, network: Network, ran: Ran, weights: float) -> None:
     """Let the strip of a network speak of a new run."""
+    words = _words(network, ran, weights)
     for thing in tags.members(collection, "caption"):
         role = tags.read(thing).get("role")
         if role:
-            thing.data.body = _facts(network, ran) if role == "facts" else RAN
+            thing.data.body = words[role]
+
+
+def _words(network: Network, ran: Ran | None, weights: float) -> dict[str, str]:
+    """What the strip says, by role."""
+    return {
+        "name": network.name, "facts": _facts(network, ran), "sentence": SENTENCE,
+        "cube": RAN if ran else RESTING, "cube low": "negative", "cube zero": "0", "cube high": "positive",
+        "line": "line: weight", "line low": f"−{weights:.3g}", "line zero": "0", "line high": f"+{weights:.3g}",
+    }
 
 
 def _facts(network: Network, ran: Ran | None) -> str:

@@ -63,3 +63,10 @@ def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
     extent = float(np.percentile(finite, 99.5)) if len(finite) else 1.0
     compat.set_inputs(tags.modifier(thing), {"Importance Range": extent or 1.0})
     tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
+
+
+def follow_range(thing: bpy.types.Object, before: float, now: float) -> None:
+    """Give a bundle the network's new weight range, unless somebody has set its own."""
+    modifier = tags.modifier(thing)
+    if np.isclose(compat.get_input(modifier, "Weight Range"), before):
+        compat.set_inputs(modifier, {"Weight Range": now})

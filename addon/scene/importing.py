@@ -14,7 +14,7 @@ from ..checkpoints import CheckpointError, open_checkpoint
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
 from ..network.lines import line_limits, strongest
-from . import bars, build, caption, connections, layers, tags
+from . import bars, build, caption, connections, labels, layers, tags
 from .build import Settings, Steps
 from .pictures import SUFFIXES, load_picture
 
@@ -96,13 +96,24 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
             layers.set_values(thing, values[drawn[layer.name].flat], "activation", layers.value_range(values))
     bundles = {(tags.read(one)["source"], tags.read(one)["target"]): one
                for one in tags.members(collection, "connections")}
+    lines = []
     for connection, limit in zip(network.connections, limits, strict=True):
         ends = connection.source, connection.target
         bundle = bundles.get(tuple(one.name for one in ends))
         if bundle and all(one.name in drawn for one in ends):
-            connections.set_lines(bundle, strongest(connection, *(drawn[one.name] for one in ends), limit,
-                                                    tuple(build.activation(one, ran) for one in ends)))
+            lines.append((connection, strongest(connection, *(drawn[one.name] for one in ends), limit,
+                                                tuple(build.activation(one, ran) for one in ends))))
+            connections.set_lines(bundle, lines[-1][1])
+    weights = build.weight_range(lines)
+    for bundle in bundles.values():
+        connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)
+    for thing in tags.members(collection, "label"):
+        facts = tags.read(thing)
+        if facts["part"] == "notes" and facts["layer"] in drawn:
+            layer = network.layer(facts["layer"])
+            labels.write(thing, labels.notes(network, layer, drawn[layer.name], lines))
     bars.show(collection, network, ran)
-    caption.show(collection, network, ran)
-    tags.write(collection, **(tags.read(collection) | {"input": ran.file, "input_note": ran.note}))
+    caption.show(collection, network, ran, weights)
+    tags.write(collection, **(tags.read(collection) | {"input": ran.file, "input_note": ran.note,
+                                                       "weight_range": weights}))
     return ran

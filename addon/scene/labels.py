@@ -10,8 +10,10 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..network import Layer, Network
+from ..network import Connection, Layer, Network
 from ..network.drawn import Drawn
+from ..network.joins import WEIGHT
+from ..network.lines import Lines
 from . import framing, tags
 
 EM = 0.021  # of the picture's height, the size of a layer's name
@@ -89,25 +91,43 @@ def text(body: str, size: float, material: bpy.types.Material, align: str = "CEN
     return thing
 
 
-def make(network: Network, layer: Layer, drawn: dict[str, Drawn], notes: list[str], materials: dict):
-    """The label of a layer: its name, its shape, and in small what is left out and what stands close behind it."""
+def notes(network: Network, layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> str:
+    """The small print of a label: what is left out of its cells and connections, and what stands close behind it."""
+    parts = [left_out(layer, drawn)]
+    for connection, chosen in lines:
+        if connection.target is layer and connection.join.carries == WEIGHT and len(chosen) < chosen.total:
+            what = "kernels" if chosen.level == "unit" else "connections"
+            parts.append(f"{len(chosen):,} of {count_text(chosen.total)} {what}")
     behind = " · ".join(one.op for one in followers(network, layer))
-    small = [left_out(layer, drawn[layer.name]), *notes, f"then {behind}" if behind else ""]
-    lines = ((short_name(layer), 1.0, "label"), (shape_text(layer), SECOND, "dim"),
-             ("\n".join(filter(None, small)), THIRD, "dim"))
+    return "\n".join(filter(None, [*parts, f"then {behind}" if behind else ""]))
+
+
+def count_text(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
+
+
+def make(layer: Layer, small: str, materials: dict) -> list[bpy.types.Object]:
+    """The label of a layer: its name, its shape, and its notes in small."""
     things, down = [], 0.0
-    for body, size, material in lines:
-        if not body:
-            continue
+    for part, body, size, material in (("name", short_name(layer), 1.0, "label"),
+                                       ("shape", shape_text(layer), SECOND, "dim"), ("notes", small, THIRD, "dim")):
         thing = text(body, size, materials[material])
-        thing.data.space_line = 1.2
-        thing.data.offset_y = -down
-        down += size * 1.2 * (body.count("\n") + 1) + 0.1
-        wide = LETTER * size * max(len(line) for line in body.split("\n"))
-        tags.write(thing, "label", layer=layer.name, width=wide, height=down)
+        thing.data.space_line, thing.data.offset_y = 1.2, -down
+        tags.write(thing, "label", layer=layer.name, part=part, above=down)
+        write(thing, body)
+        down = tags.read(thing)["height"]
         thing.hide_viewport = True  # until it has a place: text takes long to evaluate
         things.append(thing)
     return things
+
+
+def write(thing: bpy.types.Object, body: str) -> None:
+    """Change what a part of a label says."""
+    facts, size = tags.read(thing), thing.data.size
+    thing.data.body = body
+    wide = LETTER * size * max(len(line) for line in body.split("\n"))
+    height = facts["above"] + (size * 1.2 * (body.count("\n") + 1) + 0.1 if body else 0.0)
+    tags.write(thing, **(facts | {"width": wide, "height": height}))
 
 
 def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[str, bpy.types.Object],

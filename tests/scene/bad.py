@@ -47,10 +47,9 @@ def _external(path, kind):
     source = DATA / "onnx_external_data"
     model = onnx.load(source / "mnist_cnn.onnx", load_external_data=False)
     weights = (source / "mnist_cnn.onnx.data").read_bytes()
-    if kind == "outside.onnx":
-        (path.parent.parent / "secret").write_bytes(weights)
-        for entry in (entry for tensor in model.graph.initializer for entry in tensor.external_data):
-            entry.value = "../secret" if entry.key == "location" else entry.value
-    if kind == "short.onnx":
-        (path.parent / "mnist_cnn.onnx.data").write_bytes(weights[: len(weights) // 2])
+    location = {"external.onnx": "gone.data", "outside.onnx": "../secret", "short.onnx": "short.data"}[kind]
+    for entry in (entry for tensor in model.graph.initializer for entry in tensor.external_data):
+        entry.value = location if entry.key == "location" else entry.value
+    if kind != "external.onnx":
+        (path.parent / location).write_bytes(weights[: len(weights) // 2] if kind == "short.onnx" else weights)
     path.write_bytes(model.SerializeToString())

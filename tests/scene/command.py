@@ -33,7 +33,7 @@ for arguments in json.load(sys.stdin):
             file.seek(0)
             texts.append(file.read().decode())
     results.append([status, *texts])
-print(json.dumps(results))
+print("RESULT", json.dumps(results))
 """
 
 
@@ -55,7 +55,8 @@ def run_many(commands: list[list]) -> list[Done]:
     given = json.dumps([[str(one) for one in arguments] for arguments in commands])
     done = _python(MANY, [], input=given)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [Done(*one) for one in json.loads(done.stdout.splitlines()[-1])]
+    found = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
+    return [Done(*one) for one in json.loads(found.removeprefix("RESULT "))]
 
 
 def _python(program, arguments, **options):

@@ -34,28 +34,30 @@ def export(output: Path) -> dict[str, int]:
     networks = tags.networks()
     if not networks:
         raise CheckpointError(bpy.data.filepath or output, "holds no network", "import a model first")
-    shown = [(one, scene) for one in networks for scene in bpy.data.scenes
-             if one in scene.collection.children_recursive]
-    if not shown:
+    scenes = {one: scene for one in networks for scene in reversed(bpy.data.scenes)
+              if one in scene.collection.children_recursive}
+    if not scenes:
         raise CheckpointError(bpy.data.filepath or output, "the network is in no scene")
-    made, names = Made(), {}
+    made, renamed = Made(), []
     try:
         stage = bpy.data.scenes.new("glTF")
         counts = {"layers": 0, "cells": 0, "connections": 0}
         paint = _vertex_colour_material()
-        for network, scene in dict(shown).items():
+        for network, scene in scenes.items():
             view_layer = scene.view_layers[0]
             view_layer.update()
-            _realise(network, stage, view_layer.depsgraph, paint, counts)
-        # Names are unique in a file; for the while of the export the copies have those that the GLB should show.
-        for copy in stage.objects:
-            thing = bpy.data.objects[copy["source"]]
-            names[thing], thing.name, copy.name = thing.name, "", thing.name
-            del copy["source"]
+            copies = _realise(network, stage, view_layer.depsgraph, paint, counts)
+            # Names are unique in a file: while it is written, the copies have those that the GLB is to show.
+            for copy, thing in copies:
+                renamed.append((thing, thing.name))
+                thing.name = "exported"
+                copy.name = renamed[-1][1]
         output.parent.mkdir(parents=True, exist_ok=True)
         _write(stage, output)
     finally:
         made.remove()
+        for thing, name in renamed:
+            thing.name = name
     return counts
 
 
@@ -78,7 +80,9 @@ def colours_of(shade: np.ndarray, table: tuple[np.ndarray, float, float]) -> np.
 
 
 def _realise(network, stage, depsgraph, paint, counts):
+    """Copies of a network's objects in the stage, as pairs of copy and original."""
     root = _place(stage, bpy.data.objects.new(network.name, None), None)
+    pairs = [(root, one) for one in tags.members(network, "root")]
     root["neuroscene"] = {key: value for key, value in tags.read(network).items()
                           if key in ("kind", "uuid", "sha256", "format", "parameters", "input")}
     for thing in network.all_objects:
@@ -97,6 +101,8 @@ def _realise(network, stage, depsgraph, paint, counts):
             mesh = _bars(thing, evaluated)
         else:
             mesh = bpy.data.meshes.new_from_object(evaluated, depsgraph=depsgraph)
+            if not len(mesh.vertices):
+                continue  # a text that says nothing
             mesh = _coloured(thing.name, *_mesh_arrays(mesh), _flat_colour(thing.data.materials[0]))
         if mesh is None:
             continue
@@ -105,6 +111,8 @@ def _realise(network, stage, depsgraph, paint, counts):
         copy = _place(stage, bpy.data.objects.new(thing.name, mesh), root)
         copy.matrix_world = evaluated.matrix_world
         copy["neuroscene"] = {key: value for key, value in tags.read(thing).items() if key != "strides"}
+        pairs.append((copy, thing))
+    return pairs
 
 
 def _place(stage, thing, parent):

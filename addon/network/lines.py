@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drawn import Drawn
+from .drawn import Drawn, allocate
 from .joins import COPY, UNKNOWN, Edges, Join
 from .network import Connection
 
@@ -153,7 +153,4 @@ def line_limits(connections: list[Connection], a_pair: int, total: int) -> list[
     """How many lines each connection may have: at most `a_pair` (less for copies) and `total` in all."""
     wanted = [min(a_pair if one.join.carries not in (COPY, UNKNOWN) else max(1, a_pair * 2 // 5),
                   one.join.fan_in * one.target.size) for one in connections]
-    whole = sum(wanted)
-    if whole <= total:
-        return wanted
-    return [max(1, want * total // whole) if total >= len(wanted) else int(i < total) for i, want in enumerate(wanted)]
+    return allocate(wanted, total) if total >= len(wanted) else [int(i < total) for i in range(len(wanted))]

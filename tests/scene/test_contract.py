@@ -136,7 +136,6 @@ def test_budget_of_connections(blank, given, limit):
     assert limit / 3 < lines <= limit
 
 
-@pytest.mark.xfail(strict=True, reason="line_limits gives every bundle a line beyond the limit")
 def test_budget_of_connections_of_unlike_layers(blank, tmp_path):
     """One large bundle beside many small ones: each keeps a line, and the sum keeps to the limit."""
     nodes = [node("Gemm", ["x", "w"], ["h"]), *(node("Relu", [f"h{i}" if i else "h"], [f"h{i + 1}"]) for i in range(5))]

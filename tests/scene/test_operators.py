@@ -76,7 +76,6 @@ def test_run_input_is_as_a_fresh_import(registered, path, first):
     check_same(data(after), data(numbers(import_network(path, input=str(look.OTHER_DIGIT)))))
 
 
-@pytest.mark.xfail(strict=True, reason="run_in_scene leaves the range of the line colours and the notes of labels")
 @pytest.mark.parametrize("path", [look.CNN, look.MLP], ids=lambda path: path.stem)
 def test_run_input_looks_as_a_fresh_import(registered, path):
     network = import_network(path)

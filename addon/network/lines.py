@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .drawn import Drawn, allocate
-from .joins import COPY, UNKNOWN, Edges, Join
+from .joins import COPY, UNKNOWN, WEIGHT, Edges, Join
 from .network import Connection
 
 CHUNK = 1 << 21  # edges looked at in one go
@@ -99,14 +99,16 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
 
 def _some_targets(join, target, limit, activation):
     """Drawn target cells to look at: all, or for large maps an even choice a unit; cells that are on come first."""
-    if target.size <= CANDIDATES * limit:
+    alike = activation is None and join.fan_in == 1 and join.carries != WEIGHT  # no choice is better than another
+    count = limit if alike else CANDIDATES * limit
+    if target.size <= count:
         return target.flat
     random = np.random.default_rng(0).permutation(target.size)
     if activation is not None:
         random = random[np.argsort(activation[target.flat[random]] <= 0, kind="stable")]
     area = len(target.rows) * len(target.columns)
     place = _rank_within(random // area)  # how many of the same unit come before
-    return target.flat[random[np.argsort(place, kind="stable")[: CANDIDATES * limit]]]
+    return target.flat[random[np.argsort(place, kind="stable")[:count]]]
 
 
 def _spread(edges: Edges, importance, target: Drawn, limit: int) -> np.ndarray:

@@ -196,12 +196,19 @@ def corners(thing, depsgraph) -> np.ndarray:
     return world(thing, depsgraph, np.concatenate(found))
 
 
+def pictures(network, kinds=("layer", "label", "class", "bars")) -> dict[str, np.ndarray]:
+    """Left, bottom, right and top, in the picture of the network's camera, of all that is shown of these kinds."""
+    depsgraph, found = evaluate(network), {}
+    for thing in (one for kind in kinds for one in of_kind(network, kind)):
+        if not thing.hide_render and (thing.type != "FONT" or thing.data.body):
+            points = seen(network, depsgraph, corners(thing, depsgraph)).reshape(-1, 2)
+            found[thing.name] = np.concatenate([points.min(0), points.max(0)])
+    return found
+
+
 def outside(network, kinds=("layer", "label", "class", "bars")) -> list[str]:
     """What is not wholly in the picture of the network's camera."""
-    depsgraph = evaluate(network)
-    boxes = {one.name: seen(network, depsgraph, corners(one, depsgraph))
-             for kind in kinds for one in of_kind(network, kind)}
-    return [name for name, box in boxes.items() if box.min() < 0 or box.max() > 1]
+    return [name for name, box in pictures(network, kinds).items() if box.min() < 0 or box.max() > 1]
 
 
 def plain_render(scene, samples: int) -> None:

@@ -89,7 +89,8 @@ def check_lines(network, file):
         for end, name, which in ((0, source, "source"), (-1, target, "target")):
             away = np.abs(rings[:, end].mean(1) - places[name][look.values_of(bundle, which)]).max()
             assert away <= 1e-4 * max(1.0, size / 10), (bundle.name, which)
-        radius = look.on_curves(bundle, depsgraph, "radius").reshape(count, 8)
+        scale = np.linalg.det(np.array(bundle.matrix_world)[:3, :3]) ** (1 / 3)
+        radius = scale * look.on_curves(bundle, depsgraph, "radius").reshape(count, 8)
         found = np.linalg.norm(rings - rings.mean(2, keepdims=True), axis=-1)
         assert np.allclose(found, radius[..., None], atol=1e-4 * max(1.0, size / 10)), bundle.name
         colours = file.colours(bundle.name).reshape(count, -1, file.colours(bundle.name).shape[-1])

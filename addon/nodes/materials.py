@@ -18,7 +18,7 @@ RANGE = "Range"
 
 def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types.Material:
     """The material of cells; `shade` comes from the instances."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, "#3f78b5")
     shade, ramp = _ramp(tree, "INSTANCER", stops)
     away = tree.math("MINIMUM", tree.math("ABSOLUTE", shade), 1.0)
     glow = tree.math("MULTIPLY_ADD", tree.math("POWER", away, 2.0), 0.85, 0.20)
@@ -31,26 +31,26 @@ def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types
 
 def lines(name: str, stops: colormaps.Stops = colormaps.WEIGHT) -> bpy.types.Material:
     """The material of connections that carry a weight: hue by its sign, brightness by importance."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, "#e0481c")
     _, ramp = _ramp(tree, "GEOMETRY", stops)
     return _finish(material, tree, output, _emission(tree, ramp, _strength(tree, 1.235)))
 
 
 def copies(name: str) -> bpy.types.Material:
     """The material of connections that carry no weight of the file: neutral."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, "#8fa6c8")
     return _finish(material, tree, output, _emission(tree, colormaps.linear("#8fa6c8"), _strength(tree, 0.455)))
 
 
 def flat(name: str, colour: str, strength: float = 1.0) -> bpy.types.Material:
     """One colour that no light changes, for labels."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, colour)
     return _finish(material, tree, output, _emission(tree, colormaps.linear(colour), strength))
 
 
 def bars(name: str) -> bpy.types.Material:
     """Bars of an output: amber for the winner, steel for the rest."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, "#ffb861")
     winner = tree.node("ShaderNodeAttribute", attribute_type="INSTANCER", attribute_name="winner").outputs["Fac"]
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
     for key, value in ((("Factor", "VALUE"), winner), (("A", "RGBA"), colormaps.linear("#5b7db0")),
@@ -62,7 +62,7 @@ def bars(name: str) -> bpy.types.Material:
 
 def plate(name: str) -> bpy.types.Material:
     """The dark, dull backing of maps."""
-    material, tree, output = _new(name)
+    material, tree, output = _new(name, "#131d33")
     surface = tree.node("ShaderNodeBsdfPrincipled")
     for socket, value in (("Base Color", colormaps.linear("#131d33")), ("Roughness", 0.7),
                           ("Emission Color", colormaps.linear("#131d33")), ("Emission Strength", 0.35)):
@@ -70,8 +70,10 @@ def plate(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, surface)
 
 
-def _new(name):
+def _new(name, solid):
+    """A material that is `solid` in viewports of that shading, its tree, and the tree's output node."""
     material = bpy.data.materials.new(name)
+    material.diffuse_color = colormaps.linear(solid)
     tree = Tree(compat.use_nodes(material))
     material.cycles.emission_sampling = "NONE"  # far too many to be sampled as lamps; they glow all the same
     return material, tree, tree.node("ShaderNodeOutputMaterial")

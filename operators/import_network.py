@@ -87,7 +87,7 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
             share, text = next(self._steps)
         except StopIteration as end:
             self._end(context)
-            if context.window and self.new_scene:
+            if context.window and self.new_scene and not bpy.app.background:
                 viewport.show(context.window)
             self.report({"INFO"}, importing.summary(end.value))
             return {"FINISHED"}

@@ -25,6 +25,10 @@ sys.modules["neuroscene"] = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(sys.modules["neuroscene"])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-golden", action="store_true", help="approve the pictures of tests/golden as they are")
+
+
 @pytest.fixture
 def root() -> Path:
     """The repository."""

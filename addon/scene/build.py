@@ -163,7 +163,7 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
     text_points = np.zeros((0, 3))
     for _ in range(2):
         framing.fit(camera, np.concatenate([points, text_points]), aspect, margins)
-        text_points = labels.arrange(named, boxes, things, camera, aspect)
+        text_points = labels.arrange(named, boxes, things, camera, aspect, depsgraph)
     depth = framing.project(camera, points)[:, 2]
     distance = float(np.quantile(depth, 0.25))
     camera.data.clip_end = max(camera.data.clip_end, 2 * float(depth.max()))

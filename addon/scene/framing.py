@@ -47,7 +47,8 @@ def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.n
         box = np.array(evaluated.bound_box)
         low_high = box.min(0), box.max(0)
     grid = np.array(np.meshgrid(*zip(*low_high, strict=True), indexing="ij")).reshape(3, 8).T
-    return grid @ np.array(thing.matrix_world.to_3x3()).T + np.array(thing.matrix_world.translation)
+    matrix = np.array(evaluated.matrix_world)  # in 4.5 that of the original is not set yet in a new scene
+    return grid @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 def _instances(evaluated):
@@ -131,8 +132,9 @@ def face(thing: bpy.types.Object, camera: bpy.types.Object) -> None:
     constraint.target = camera
 
 
-def place(thing: bpy.types.Object, location: Vector, parent: bpy.types.Object, depsgraph=None) -> None:
+def place(thing: bpy.types.Object, location: Vector, parent: bpy.types.Object,
+          depsgraph: bpy.types.Depsgraph) -> None:
     """Parent an object so that it stands at a place in the world and keeps to its parent from there."""
     thing.parent = parent
     thing.matrix_parent_inverse = Matrix.Identity(4)
-    thing.location = parent.matrix_world.inverted() @ location
+    thing.location = parent.evaluated_get(depsgraph).matrix_world.inverted() @ location

@@ -131,7 +131,7 @@ def write(thing: bpy.types.Object, body: str) -> None:
 
 
 def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[str, bpy.types.Object],
-            camera: bpy.types.Object, aspect: float) -> np.ndarray:
+            camera: bpy.types.Object, aspect: float, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """Put every label under what is seen above it, all of one size in the picture and none on another.
 
     `boxes` are the world corners (8, 3) of the layers. Where there is no room a label is hidden; it can be shown
@@ -167,7 +167,7 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
         corners += [[framing.unproject(camera, x, y, depth)] for x in (left, right) for y in (top - tall, top)]
         place = framing.unproject(camera, centre, top, depth)
         for thing in labels[name]:
-            framing.place(thing, place, layers[name])
+            framing.place(thing, place, layers[name], depsgraph)
             thing.scale = (em * depth,) * 3
             if not thing.constraints:
                 framing.face(thing, camera)

@@ -1,13 +1,11 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hero shot of networks of all proportions in all formats: everything in the picture, large, and no text on text."""
+"""The hero shot of networks of all proportions in all formats: everything in the picture, no text on another."""
 
 from itertools import combinations
 
 import numpy as np
 import pytest
-from bpy_extras.object_utils import world_to_camera_view
-from mathutils import Vector
 
 from neuroscene.addon.scene import build
 from scene import look
@@ -111,6 +109,9 @@ def test_wide_pictures_of_the_samples_have_all_labels(blank):
 
 
 def test_the_projection_of_these_tests_is_blenders(blank):
+    from bpy_extras.object_utils import world_to_camera_view  # found only once bpy is imported
+    from mathutils import Vector
+
     network = look.build(look.MLP, look.DIGIT)
     depsgraph, camera = look.evaluate(network), look.one_of(network, "camera")
     scene = look.scene_of(network)

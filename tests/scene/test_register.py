@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The extension comes and goes without a trace."""
 
+import json
+
 import bpy
 import pytest
 
 import neuroscene
+from neuroscene.addon import cli
+from scene import look
 
 OPERATORS = {"import_network", "run_input", "frame_network", "export_gltf"}
 
@@ -54,8 +58,6 @@ def test_nothing_is_left(blank, capfd):
 
 
 def test_a_scene_outlives_the_extension(blank):
-    from scene import look
-
     neuroscene.register()
     bpy.ops.neuroscene.import_network(filepath=str(look.MLP), input=str(look.DIGIT))
     network = bpy.data.collections["digits_mlp"]
@@ -64,6 +66,15 @@ def test_a_scene_outlives_the_extension(blank):
     after = look.geometry(network)
     assert before.keys() == after.keys()
     assert all((before[name] == after[name]).all() for name in before)
+
+
+def test_command_of_blender_returns_a_status(registered, capfd):
+    """`blender --command neuroscene ...` wants a number back and no exception."""
+    assert cli.command_of_blender(["inspect", str(look.MLP), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["parameters"] == 52_650
+    for wrong in (["inspect"], ["inspect", "missing.onnx"], []):
+        assert cli.command_of_blender(wrong) == 2
+        assert "Traceback" not in capfd.readouterr().err
 
 
 def test_operators_say_what_they_do(registered):

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 from math import ceil, isqrt, radians, sqrt
 
 from ..network import Layer, Network
@@ -16,6 +17,8 @@ TURN = radians(28)  # maps stand like louvres, half towards the camera
 COLUMN = 40  # units; a longer vector becomes a ribbon several cells wide
 LANE = 1.12  # distance of parallel branches, in heights
 BEHIND = 0.105  # distance of an activation behind the layer it acts on, in heights
+LONGEST = 10.0  # of a row of layers, in heights; a longer network wraps into rows
+ROW = 1.75  # distance of rows, in heights, with one lane in each
 FUNNEL = 0.62  # heights follow (cells high) ** FUNNEL, so that small maps stay readable
 
 
@@ -32,6 +35,8 @@ class Placement:
     unit_gap: float  # empty cells between maps
     round: bool
     turn: float  # radians about Z
+    lane: int = 0  # of parallel branches
+    row: int = 0  # of a network that is wrapped
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,39 @@ def arrange(network: Network, drawn: dict[str, Drawn]) -> dict[str, Placement]:
         x = max((placed[name].x + _distance(layer, shape, placed[name]) for name in layer.inputs), default=0.0)
         lane = _free_lane(lanes, min((lane_of[name] for name in layer.inputs), key=abs, default=0), x)
         lane_of[layer.name] = lane
-        placed[layer.name] = Placement(x, lane * LANE * HEIGHT, **vars(shape))
-    return placed
+        placed[layer.name] = Placement(x, lane * LANE * HEIGHT, lane=lane, **vars(shape))
+    return _wrapped(network, placed)
+
+
+def _wrapped(network: Network, placed: dict[str, Placement]) -> dict[str, Placement]:
+    """A long network in rows one below the other, each read from the input's side, for a picture twice as wide as high.
+
+    Rows begin where the fewest connections have to come along.
+    """
+    length, lanes = (max(one.x for one in placed.values()) / HEIGHT,
+                     (max(one.z for one in placed.values()) - min(one.z for one in placed.values())) / HEIGHT)
+    if length <= LONGEST:
+        return placed
+    step = ROW + lanes
+    rows = max(2, round(sqrt(length / (2.2 * step))))
+    starts = _row_starts(network, placed, rows)
+    rows_of = {name: bisect_right(starts, one.x) - 1 for name, one in placed.items()}
+    return {name: replace(one, x=one.x - starts[rows_of[name]], z=one.z - rows_of[name] * step * HEIGHT,
+                          row=rows_of[name]) for name, one in placed.items()}
+
+
+def _row_starts(network, placed, rows):
+    """Where rows begin along X: near equal parts, before a layer that is not close behind another."""
+    spans = sorted((placed[name].x, placed[layer.name].x) for layer in network.layers for name in layer.inputs)
+    heads = sorted({placed[layer.name].x for layer in network.layers if not layer.elementwise})
+    part = max(heads) / rows
+    starts = [0.0]
+    for row in range(1, rows):
+        near = [x for x in heads if abs(x - row * part) < 0.2 * part and x > starts[-1]]
+        if near:
+            starts.append(min(near, key=lambda x: (sum(begin < x <= end for begin, end in spans),
+                                                   abs(x - row * part))))
+    return starts
 
 
 def _distance(layer, shape, before):

@@ -97,7 +97,8 @@ def _build(network, settings, ran, digest):
             for thing in labels.make(layer, labels.notes(network, layer, drawn[layer.name], lines), paints):
                 thing.parent = objects[layer.name]
                 made.labels.objects.link(thing)
-    for light in studio.make_lights(network.name, max(place.x for place in places.values())):
+    rows = {place.row: place.z for place in places.values() if not place.lane}
+    for light in studio.make_lights(network.name, max(place.x for place in places.values()), list(rows.values())):
         made.studio.objects.link(light)
     for thing in caption.make(network, camera, paints, shapes, weights, ran):
         made.studio.objects.link(thing)

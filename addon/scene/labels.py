@@ -19,6 +19,7 @@ from . import framing, tags
 EM = 0.021  # of the picture's height, the size of a layer's name
 SECOND, THIRD = 0.78, 0.62  # sizes of the shape under it and of the notes under that
 GAP = 0.022  # of the picture's height, between a layer and its label
+SAMPLES = 400  # places across the picture at which its lower edge is looked up
 LETTER = 0.56  # mean width of a letter of Inter, in ems
 DEEPEST = 6.0  # ems; a label that would have to go further down for want of room is hidden
 LONGEST = 22  # characters of a name
@@ -143,8 +144,11 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
     if not names:
         return corners[0]
     seen = framing.project(camera, np.concatenate([boxes[name] for name in names])).reshape(-1, 8, 3)
-    at, outline = _outline(seen)
-    middles, depths = _visible_middles(seen, at), seen[:, :, 2].mean(1)
+    rows = np.array([tags.read(layers[name]).get("row", 0) for name in names])
+    at = np.linspace(seen[:, :, 0].min(), seen[:, :, 0].max(), SAMPLES)
+    outline = {row: _outline(seen[rows == row], at) for row in np.unique(rows)}
+    middles, depths = _visible_middles(seen, rows, at), seen[:, :, 2].mean(1)
+    low_corner, high_corner = seen[:, :, :2].min(1), seen[:, :, :2].max(1)
     taken: list[tuple[float, float, float, float]] = []  # left, right, bottom, top of the labels so far
     em = EM * 2 * up
     order = sorted((i for i, name in enumerate(names) if name in labels), key=lambda i: -middles[i])
@@ -153,12 +157,13 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
         size = [tags.read(thing) for thing in labels[name]]
         wide, tall = (em * max(one[side] for one in size) for side in ("width", "height"))
         left, right = centre - wide / 2 - em * 0.4, centre + wide / 2 + em * 0.4
-        over = outline[(at >= left) & (at <= right)]
+        over = outline[rows[index]][(at >= left) & (at <= right)]
         wanted = top = float(min(over.min(initial=np.inf), seen[index, :, 1].min())) - GAP * 2 * up
         for begin, end, low, high in sorted(taken, key=lambda one: -one[3]):
             if begin < right and left < end and top > low and top - tall < high:
                 top = low - em * 0.3
-        crowded = wanted - top > DEEPEST * em
+        on_others = (low_corner < (right, top)).all(1) & (high_corner > (left, top - tall)).all(1)
+        crowded = wanted - top > DEEPEST * em or bool((on_others & (rows != rows[index])).any())
         for thing in labels[name]:
             thing.hide_viewport = thing.hide_render = crowded
         if crowded:
@@ -174,29 +179,28 @@ def arrange(labels: dict[str, list], boxes: dict[str, np.ndarray], layers: dict[
     return np.concatenate(corners)
 
 
-def _outline(seen: np.ndarray, samples: int = 400) -> tuple[np.ndarray, np.ndarray]:
-    """The lower edge of the picture of all boxes: places across, and the lowest point there (infinite for none).
+def _outline(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The lowest points of the picture of all boxes at these places across (infinite for none).
 
     `seen` are projected corners (boxes, 8, 3). A box's lower edge is the lowest line between two of its corners.
     """
-    at = np.linspace(seen[:, :, 0].min(), seen[:, :, 0].max(), samples)
     first, second = np.triu_indices(8, 1)
-    lowest = np.full(samples, np.inf)
+    lowest = np.full(len(at), np.inf)
     for box in seen:
         (x1, y1), (x2, y2) = box[first, :2].T, box[second, :2].T
         across = x2 - x1
         share = (at[:, None] - x1) / np.where(across == 0, np.inf, across)
         height = np.where((share >= 0) & (share <= 1) & (across != 0), y1 + share * (y2 - y1), np.inf)
         lowest = np.minimum(lowest, height.min(1))
-    return at, lowest
+    return lowest
 
 
-def _visible_middles(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """For each box the middle of the widest part of it that no nearer box stands before."""
+def _visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """For each box the middle of the widest part of it that no nearer box of its row stands before."""
     left, right, depth = seen[:, :, 0].min(1), seen[:, :, 0].max(1), seen[:, :, 2].mean(1)
     middles = (left + right) / 2
     for index in range(len(seen)):
-        nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min())
+        nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min()) & (rows == rows[index])
         inside = at[(at >= left[index]) & (at <= right[index])]
         hidden = ((inside[:, None] >= left[nearer]) & (inside[:, None] <= right[nearer])).any(1)
         runs = np.split(np.arange(len(inside)), np.flatnonzero(np.diff(hidden.astype(int))) + 1)

@@ -64,7 +64,7 @@ def make(layer: Layer, drawn: Drawn, place: Placement, values: np.ndarray | None
         "Backing": 0.12 * place.pitch if layer.grid.is_map else 0.0,
     })
     tags.write(thing, "layer", layer=layer.name, op=layer.op, shape=[n or 0 for n in layer.shape or ()],
-               parameters=str(layer.parameters), tensor=layer.tensor, strides=list(layer.grid.strides),
+               parameters=str(layer.parameters), row=place.row, tensor=layer.tensor, strides=list(layer.grid.strides),
                grid=[layer.grid.units, layer.grid.rows, layer.grid.columns])
     if values is None:
         set_values(thing, *resting_values(layer, drawn))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import radians
+from math import radians, sqrt
 
 import bpy
 from mathutils import Vector
@@ -36,17 +36,25 @@ def focus(camera: bpy.types.Object, distance: float) -> None:
     camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, F_STOP
 
 
-def make_lights(name: str, length: float) -> list[bpy.types.Object]:
-    """Key, fill and rim for a network of this length along X; energies scale with HEIGHT squared."""
-    middle, size = (length / 2, 0, 0), HEIGHT
-    power = HEIGHT * max(1.0, length / (3.2 * HEIGHT)) * HEIGHT / 10
-    return [
-        _area(f"{name} Key", (0.3 * length, -1.9 * size, 1.9 * size), middle, 2 * size, 2 * size,
-              780 * power, "#ffe9d2"),
-        _area(f"{name} Fill", (-1.6 * size, -0.6 * size, 0.2 * size), (0.4 * length, 0, 0), 1.6 * size, 1.6 * size,
-              210 * power, "#8fb4ff"),
-        _area(f"{name} Rim", (0.65 * length, 2 * size, 1.5 * size), middle, 2.4 * size, size, 900 * power, "#5f9bff"),
-    ]
+def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.types.Object]:
+    """Key, fill and rim for each row of a network: its length along X, and where the rows are along Z.
+
+    Energies scale with HEIGHT squared; rows share them, since each light reaches its neighbours too.
+    """
+    size = HEIGHT
+    power = HEIGHT * max(1.0, length / (3.2 * HEIGHT)) * HEIGHT / 10 / sqrt(len(heights))
+    lights = []
+    for z in heights:
+        middle = (length / 2, 0, z)
+        lights += [
+            _area(f"{name} Key", (0.3 * length, -1.9 * size, z + 1.9 * size), middle, 2 * size, 2 * size,
+                  780 * power, "#ffe9d2"),
+            _area(f"{name} Fill", (-1.6 * size, -0.6 * size, z + 0.2 * size), (0.4 * length, 0, z), 1.6 * size,
+                  1.6 * size, 210 * power, "#8fb4ff"),
+            _area(f"{name} Rim", (0.65 * length, 2 * size, z + 1.5 * size), middle, 2.4 * size, size,
+                  900 * power, "#5f9bff"),
+        ]
+    return lights
 
 
 def _area(name, location, at, width, height, energy, colour):

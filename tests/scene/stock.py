@@ -54,7 +54,7 @@ def main(scene_path, geometry_path, picture_path):
     print("RESULT", json.dumps({
         "scene": scene.name, "camera": scene.camera.name, "drivers": drivers, "texts": len(bpy.data.texts),
         "libraries": len(bpy.data.libraries), "files": files,
-        "ours": [name for name in sys.modules if "neuroscene" in name],
+        "ours": [name for name in sys.modules if "neuroscene" in name.split(".")],
         "scripts": [t.name for t in ids if any(one.bl_idname in ("ScriptNode", "ShaderNodeScript")
                                                for one in getattr(getattr(t, "node_tree", None), "nodes", ()))],
     }))

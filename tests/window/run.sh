@@ -18,9 +18,10 @@ inside() { # a command in the root, with nothing of our own environment
 if ! chroot "$root" which blender Xvfb xdotool import >/dev/null 2>&1; then
   debootstrap --variant=minbase sid "$root"
   cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-  chroot "$root" sh -c 'apt-get update && apt-get install -y --no-install-recommends blender xvfb xdotool imagemagick \
-    python3-cattr python3-numpy python3-requests python3-urllib3 python3-zstandard \
-    libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libglx-mesa0'
+  chroot "$root" sh -c 'apt-get -o Acquire::Check-Valid-Until=false update && \
+    apt-get install -y --no-install-recommends blender xvfb xdotool imagemagick \
+      python3-cattr python3-numpy python3-requests python3-urllib3 python3-zstandard \
+      libegl1 libegl-mesa0 libgl1 libgl1-mesa-dri libglx-mesa0'
 fi
 zip=$(make --no-print-directory extension PYTHON_VERSION="$(chroot "$root" python3 -c \
   'import sys; print("%d.%d" % sys.version_info[:2])')" | tail -n 1)

@@ -113,6 +113,7 @@ def make(layer: Layer, small: str, materials: dict) -> list[bpy.types.Object]:
     for part, body, size, material in (("name", short_name(layer), 1.0, "label"),
                                        ("shape", shape_text(layer), SECOND, "dim"), ("notes", small, THIRD, "dim")):
         thing = text(body, size, materials[material])
+        thing.name = f"{layer.name} {part}"  # a layer's own name is for the layer
         thing.data.space_line, thing.data.offset_y = 1.2, -down
         tags.write(thing, "label", layer=layer.name, part=part, above=down)
         write(thing, body)

@@ -105,6 +105,7 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     render = scene.render
     render.resolution_x, render.resolution_y, render.resolution_percentage = 1600, 900, 100
     compat.still(render)
+    render.use_stamp_filename = False  # a picture need not tell where its maker keeps files
     render.engine = "CYCLES"
     render.use_persistent_data = True
     render.hair_type, render.hair_subdiv = "STRIP", 2

@@ -103,12 +103,21 @@ def _some_targets(join, target, limit, activation):
     count = limit if alike else CANDIDATES * limit
     if target.size <= count:
         return target.flat
-    random = np.random.default_rng(0).permutation(target.size)
+    scattered = _scattered(target.size)
     if activation is not None:
-        random = random[np.argsort(activation[target.flat[random]] <= 0, kind="stable")]
+        scattered = scattered[np.argsort(activation[target.flat[scattered]] <= 0, kind="stable")]
     area = len(target.rows) * len(target.columns)
-    place = _rank_within(random // area)  # how many of the same unit come before
-    return target.flat[random[np.argsort(place, kind="stable")[:count]]]
+    place = _rank_within(scattered // area)  # how many of the same unit come before
+    return target.flat[scattered[np.argsort(place, kind="stable")[:count]]]
+
+
+def _scattered(count: int) -> np.ndarray:
+    """The numbers below `count` in an order without pattern, always the same.
+
+    Knuth's multiplicative hash (TAOCP 3, 6.4); importing NumPy's generators takes longer than a small model.
+    """
+    hashed = np.arange(count, dtype=np.uint64) * np.uint64(2654435761) % np.uint64(1 << 32)
+    return np.argsort(hashed ^ hashed >> np.uint64(15), kind="stable")
 
 
 def _spread(edges: Edges, importance, target: Drawn, limit: int) -> np.ndarray:

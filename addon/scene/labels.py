@@ -188,11 +188,12 @@ def _outline(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
     first, second = np.triu_indices(8, 1)
     lowest = np.full(len(at), np.inf)
     for box in seen:
+        near = slice(*np.searchsorted(at, (box[:, 0].min(), box[:, 0].max())))
         (x1, y1), (x2, y2) = box[first, :2].T, box[second, :2].T
         across = x2 - x1
-        share = (at[:, None] - x1) / np.where(across == 0, np.inf, across)
+        share = (at[near, None] - x1) / np.where(across == 0, np.inf, across)
         height = np.where((share >= 0) & (share <= 1) & (across != 0), y1 + share * (y2 - y1), np.inf)
-        lowest = np.minimum(lowest, height.min(1))
+        lowest[near] = np.minimum(lowest[near], height.min(1))
     return lowest
 
 

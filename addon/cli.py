@@ -31,8 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the whole usage is a page."""
+
+    def error(self, message):
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser():
-    parser = argparse.ArgumentParser(prog="neuroscene", description="Neural networks as editable 3D scenes in Blender.")
+    parser = _Parser(prog="neuroscene", description="Neural networks as editable 3D scenes in Blender.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, function, about, model="MODEL"):

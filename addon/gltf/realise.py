@@ -91,19 +91,19 @@ def _realise(network, stage, depsgraph, paint, counts):
             continue
         evaluated = thing.evaluated_get(depsgraph)
         if kind == "layer":
-            mesh = _cells(thing, evaluated)
+            mesh = _instances(thing, evaluated, "shade")
             counts["layers"] += 1
             counts["cells"] += len(thing.data.vertices)
         elif kind == "connections":
             mesh = _tubes(thing, evaluated)
             counts["connections"] += len(thing.data.curves)
         elif kind == "bars":
-            mesh = _bars(thing, evaluated)
+            mesh = _instances(thing, evaluated, "winner")
         else:
             mesh = bpy.data.meshes.new_from_object(evaluated, depsgraph=depsgraph)
             if not len(mesh.vertices):
                 continue  # a text that says nothing
-            mesh = _coloured(thing.name, *_mesh_arrays(mesh), _flat_colour(thing.data.materials[0]))
+            mesh = _coloured(thing.name, *_mesh_arrays(mesh), _paint(thing.data.materials[0], np.zeros(1)))
         if mesh is None:
             continue
         mesh.materials.clear()
@@ -121,53 +121,42 @@ def _place(stage, thing, parent):
     return thing
 
 
-def _cells(thing, evaluated):
-    """All cells (and the backing) of a layer as one mesh: boxes for tiles, the cell's own mesh for anything else."""
+def _instances(thing, evaluated, attribute):
+    """All instances of a layer or of bars as one mesh, coloured by an attribute through their own materials."""
     geometry = evaluated.evaluated_geometry()
     cloud = geometry.instances_pointcloud()
     if cloud is None:
         return None
     matrix, which = framing.instance_matrices(cloud)
-    shade = np.zeros(len(which), np.float32)
-    cloud.attributes["shade"].data.foreach_get("value", shade)
+    values = np.zeros(len(which), np.float32)
+    cloud.attributes[attribute].data.foreach_get("value", values)
+    points, faces, colours = [], [], []
+    for index, reference in enumerate(geometry.instance_references()):
+        mine = which == index
+        if mine.any() and reference.mesh:
+            material = next((one for one in reference.mesh.materials if one), None)
+            _repeat(_shape(reference.mesh, thing), matrix[mine], _paint(material, values[mine]), points, faces, colours)
+    return _joined(thing.name, points, faces, colours)
+
+
+def _shape(mesh, thing):
+    """Corners and faces of an instance; our bevelled tile becomes a plain box, an eighth of its triangles."""
     modifier = tags.modifier(thing)
-    tile = compat.get_input(modifier, "Cell")
-    points, faces, colours = [], [], []
-    for index, reference in enumerate(geometry.instance_references()):
-        mine = which == index
-        if not mine.any():
-            continue
-        backing = index > 0 and mine.sum() == 1 and len(thing.data.vertices) < len(which)
-        simple = not backing and tags.read(tile).get("cell") == "tile"
-        shape = (CUBE, CUBE_FACES) if simple else _mesh_arrays(reference.mesh)
-        colour = (np.tile(_flat_colour(compat.get_input(modifier, "Backing Material")), (1, 1)) if backing
-                  else colours_of(shade[mine], ramp_table(compat.get_input(modifier, "Material"))))
-        _repeat(shape, matrix[mine], colour, points, faces, colours)
-    return _joined(thing.name, points, faces, colours)
+    cell = compat.get_input(modifier, "Cell") if modifier else None
+    ours = cell and tags.read(cell).get("cell") == "tile" and len(mesh.vertices) == len(cell.data.vertices)
+    return (CUBE, CUBE_FACES) if ours else _mesh_arrays(mesh)
 
 
-def _bars(thing, evaluated):
-    geometry = evaluated.evaluated_geometry()
-    cloud = geometry.instances_pointcloud()
-    if cloud is None:
-        return None
-    matrix, which = framing.instance_matrices(cloud)
-    winner = np.zeros(len(which), np.float32)
-    cloud.attributes["winner"].data.foreach_get("value", winner)
-    points, faces, colours = [], [], []
-    for index, reference in enumerate(geometry.instance_references()):
-        mine = which == index
-        if not mine.any():
-            continue
-        material = next(one for one in reference.mesh.materials if one)
-        mixer = next((node for node in material.node_tree.nodes if node.type == "MIX"), None)
-        if mixer:
-            ends = [np.array(one.default_value) for one in mixer.inputs if one.type == "RGBA"]
-            colour = np.where(winner[mine, None] > 0.5, ends[1], ends[0])
-        else:
-            colour = np.tile(_flat_colour(material), (mine.sum(), 1))
-        _repeat(_mesh_arrays(reference.mesh), matrix[mine], colour, points, faces, colours)
-    return _joined(thing.name, points, faces, colours)
+def _paint(material, values):
+    """Linear RGBA (n, 4) of attribute values: through the material's ramp or mix, else its one colour."""
+    nodes = material.node_tree.nodes if material and material.node_tree else ()
+    if materials.RAMP in nodes and materials.RANGE in nodes:
+        return colours_of(values, ramp_table(material))
+    mix = next((node for node in nodes if node.type == "MIX"), None)
+    if mix:
+        low, high = (np.array(one.default_value) for one in mix.inputs if one.type == "RGBA")
+        return low + (high - low) * np.clip(values, 0, 1)[:, None]
+    return np.tile(_flat_colour(nodes), (len(values), 1))
 
 
 def _tubes(thing, evaluated):
@@ -196,9 +185,7 @@ def _tubes(thing, evaluated):
     here, there = step * SIDES + corner, step * SIDES + (corner + 1) % SIDES
     quads = np.stack([here, there, there + SIDES, here + SIDES], -1).reshape(-1, 4)
     faces = (quads[None] + np.arange(count)[:, None, None] * each * SIDES).reshape(-1, 4)
-    material = compat.get_input(tags.modifier(thing), "Material")
-    colour = (colours_of(shade, ramp_table(material)) if materials.RAMP in material.node_tree.nodes
-              else np.tile(_flat_colour(material), (count, 1)))
+    colour = _paint(compat.get_input(tags.modifier(thing), "Material"), shade)
     return _coloured(thing.name, points.reshape(-1, 3), faces, np.repeat(colour, each * SIDES, axis=0))
 
 
@@ -246,13 +233,10 @@ def _coloured(name, points, faces, colours):
     return mesh
 
 
-def _flat_colour(material):
-    """The one colour of a material without a ramp."""
-    for node in material.node_tree.nodes:
-        for socket in node.inputs:
-            if socket.name in ("Base Color", "Color") and not socket.is_linked and socket.type == "RGBA":
-                return np.array(socket.default_value)
-    return np.ones(4)
+def _flat_colour(nodes):
+    """The one colour of a material without a ramp; white if it has none."""
+    sockets = (one for node in nodes for one in node.inputs if one.type == "RGBA" and not one.is_linked)
+    return next((np.array(one.default_value) for one in sockets if one.name in ("Base Color", "Color")), np.ones(4))
 
 
 def _vertex_colour_material():

@@ -44,7 +44,8 @@ Steps = Generator[tuple[float, str], None, bpy.types.Collection]
 def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
     """Make the scene of a network. Yields (share done, what is next) and returns the network's collection.
 
-    Nothing is linked to the open scene before the last step, and the caller wraps it in `transaction.all_or_nothing`.
+    Nothing is linked to the open scene before the last step. A caller that stops half-way, or meets an error, removes
+    what was made with `transaction.Made`.
     """
     yield 0.05, "choosing what to draw"
     with ThreadPoolExecutor(1) as aside:  # the hash of a large file takes as long as reading it
@@ -97,7 +98,7 @@ def _build(network, settings, ran, digest):
             for thing in labels.make(layer, labels.notes(network, layer, drawn[layer.name], lines), paints):
                 thing.parent = objects[layer.name]
                 made.labels.objects.link(thing)
-    rows = {place.row: place.z for place in places.values() if not place.lane}
+    rows = {place.row: place.z for place in sorted(places.values(), key=lambda place: -abs(place.lane))}
     for light in studio.make_lights(network.name, max(place.x for place in places.values()), list(rows.values())):
         made.studio.objects.link(light)
     for thing in caption.make(network, camera, paints, shapes, weights, ran):

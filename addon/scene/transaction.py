@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import bpy
 
 
@@ -22,17 +19,6 @@ class Made:
         for window, scene in self._shown:
             window.scene = scene  # a window whose scene is removed crashes Blender; glTF's exporter leaves it in ours
         bpy.data.batch_remove([one for one in _all() if one.session_uid not in self._before])
-
-
-@contextmanager
-def all_or_nothing() -> Iterator[None]:
-    """Remove every new data-block if the body raises."""
-    made = Made()
-    try:
-        yield
-    except BaseException:
-        made.remove()
-        raise
 
 
 def _all():

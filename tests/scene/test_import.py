@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.scene import build, importing, tags
-from neuroscene.addon.scene.transaction import Made, all_or_nothing
+from neuroscene.addon.scene.transaction import Made
 from scene import bad, look
 
 
@@ -78,17 +78,6 @@ def test_cancel_at_every_step(blank, beside):
         made.remove()
         assert look.blocks() == before, stop
         assert window.scene == scene, stop
-
-
-def test_all_or_nothing(blank):
-    before, scene = look.blocks(), shown()
-    with pytest.raises(ZeroDivisionError), all_or_nothing():
-        look.build(look.MLP)
-        raise ZeroDivisionError
-    assert look.blocks() == before and shown() == scene
-    with all_or_nothing():
-        look.build(look.MLP)
-    assert len(tags.networks()) == 1
 
 
 def with_undo(operator, **options):

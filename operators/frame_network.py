@@ -6,26 +6,23 @@
 import bpy
 
 from ..addon.scene import build, tags
+from .of_network import OfNetwork
 
 
-class NEUROSCENE_OT_frame_network(bpy.types.Operator):
+class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
     """Bring the whole network into the picture of its camera, with the labels under the layers"""
 
     bl_idname = "neuroscene.frame_network"
     bl_label = "Frame Network"
     bl_options = {"REGISTER", "UNDO"}
 
-    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Which network; the only or active one if empty")
-
-    @classmethod
-    def poll(cls, context):
-        return bool(tags.networks())
-
     def execute(self, context):
-        network = tags.chosen(context, self.uuid)
-        camera = next(tags.members(network, "camera"), None) if network else None
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        camera = next(tags.members(network, "camera"), None)
         if camera is None:
             self.report({"ERROR"}, "The network has no camera of its own")
             return {"CANCELLED"}
-        build.frame(network, context.scene, camera)
+        build.frame(network, tags.scene_of(network) or context.scene, camera)
         return {"FINISHED"}

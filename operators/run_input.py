@@ -7,10 +7,11 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.checkpoints import CheckpointError
-from ..addon.scene import importing, tags
+from ..addon.scene import importing
+from .of_network import OfNetwork
 
 
-class NEUROSCENE_OT_run_input(bpy.types.Operator, ImportHelper):
+class NEUROSCENE_OT_run_input(OfNetwork, bpy.types.Operator, ImportHelper):
     """Run a picture or an array through the network: its cells, lines and bars then show it"""
 
     bl_idname = "neuroscene.run_input"
@@ -20,16 +21,10 @@ class NEUROSCENE_OT_run_input(bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.npy", options={"HIDDEN"})
     filename_ext = ".png"
     check_extension = False
-    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Which network; the only or active one if empty")
-
-    @classmethod
-    def poll(cls, context):
-        return bool(tags.networks())
 
     def execute(self, context):
-        network = tags.chosen(context, self.uuid)
+        network = self.network(context)
         if network is None:
-            self.report({"ERROR"}, "No such network in this file")
             return {"CANCELLED"}
         try:
             ran = importing.run_in_scene(network, self.filepath)

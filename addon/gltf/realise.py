@@ -34,8 +34,7 @@ def export(output: Path) -> dict[str, int]:
     networks = tags.networks()
     if not networks:
         raise CheckpointError(bpy.data.filepath or output, "holds no network", "import a model first")
-    scenes = {one: scene for one in networks for scene in reversed(bpy.data.scenes)
-              if one in scene.collection.children_recursive}
+    scenes = {one: scene for one in networks if (scene := tags.scene_of(one))}
     if not scenes:
         raise CheckpointError(bpy.data.filepath or output, "the network is in no scene")
     made, renamed = Made(), []

@@ -45,6 +45,11 @@ def network_of(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
     return next((one for one in networks() if thing.name in one.all_objects), None)
 
 
+def scene_of(network: bpy.types.Collection) -> bpy.types.Scene | None:
+    """The scene that a network stands in, the first if there are several."""
+    return next((one for one in bpy.data.scenes if network in one.collection.children_recursive), None)
+
+
 def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection | None:
     """The network with this uuid; without one, that of the active object, else the first of the file."""
     if uuid:

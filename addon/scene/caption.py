@@ -48,9 +48,9 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     say("name", 0.034, "label", 0.0, 0.052, "left")
     say("facts", 0.0185, "dim", 0.0, 0.026, "left")
     say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
-    for strip, kind, x in ((_cell_strip(materials, cells), "cube", -2 * STRIP - 0.1),
-                           (_line_strip(materials), "line", -STRIP)):
-        add(strip, x, 0.0285, "right")
+    for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - 0.1, STRIP / 2),
+                                   (_line_strip(materials), "line", -STRIP, 0.0)):
+        add(strip, x + centre, 0.0285, "right")
         say(kind, 0.0185, "label", x, 0.048)
         say(f"{kind} low", 0.0165, "dim", x, 0.0)
         say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER")
@@ -96,8 +96,7 @@ def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: fl
     for thing in things[1:]:
         facts = tags.read(thing)
         thing.location.x = facts["x"] * narrow + (edge if facts["side"] == "right" else -edge)
-        if thing.type == "FONT":
-            thing.scale = (narrow,) * 3
+        thing.scale = (narrow,) * 3
 
 
 def _cell_strip(materials, cells):
@@ -115,7 +114,6 @@ def _cell_strip(materials, cells):
         "Thickness": 0.2, "Size": 1.0, "Material": materials["cells"], "Range": 1.0})
     # A layer faces -X with columns along -Y; the camera wants it to face +Z with columns along +X.
     thing.rotation_euler = Matrix(((0, -1, 0), (0, 0, 1), (-1, 0, 0))).to_euler()
-    thing.delta_location.x = STRIP / 2
     return thing
 
 

@@ -21,7 +21,7 @@ SECOND, THIRD = 0.78, 0.62  # sizes of the shape under it and of the notes under
 GAP = 0.022  # of the picture's height, between a layer and its label
 SAMPLES = 400  # places across the picture at which its lower edge is looked up
 LETTER = 0.56  # mean width of a letter of Inter, in ems
-DEEPEST = 6.0  # ems; a label that would have to go further down for want of room is hidden
+DEEPEST = 8.0  # ems; a label that would have to go further down for want of room is hidden
 LONGEST = 22  # characters of a name
 
 
@@ -64,11 +64,9 @@ def left_out(layer: Layer, drawn: Drawn) -> str:
     words, grid = [], drawn.grid
     if len(drawn.units) < grid.units:
         words.append(f"{len(drawn.units):,} of {grid.units:,} {'channels' if grid.is_map else 'units'}")
-    if len(drawn.rows) < grid.rows:
-        words.append(f"{len(drawn.rows):,} of {grid.rows:,} rows")
-    if len(drawn.columns) < grid.columns:
-        words.append(f"{len(drawn.columns):,} of {grid.columns:,} columns")
-    return ", ".join(words)
+    if (len(drawn.rows), len(drawn.columns)) != (grid.rows, grid.columns):
+        words.append(f"{len(drawn.rows):,} × {len(drawn.columns):,} of {grid.rows:,} × {grid.columns:,} cells")
+    return "\n".join(words)
 
 
 def followers(network: Network, layer: Layer) -> list[Layer]:

@@ -155,11 +155,13 @@ def test_labels_say_what_is_left_out(blank):
         grid, text = look.facts(thing)["grid"], texts(network, name)
         if not text:  # an activation, whose label is that of the layer before it
             continue
-        for axis, word in enumerate(("channels" if grid[1] * grid[2] > 1 else "units", "rows", "columns")):
-            count = len(np.unique(look.cells_of(thing)[:, axis]))
-            sentence = f"{count:,} of {grid[axis]:,} {word}"
-            assert (sentence in text) == (count < grid[axis]), (name, text)
-            said += count < grid[axis]
+        units, rows, columns = (len(np.unique(one)) for one in look.cells_of(thing).T)
+        word = "channels" if grid[1] * grid[2] > 1 else "units"
+        for sentence, left_out in ((f"{units:,} of {grid[0]:,} {word}", units < grid[0]),
+                                   (f"{rows:,} × {columns:,} of {grid[1]:,} × {grid[2]:,} cells",
+                                    (rows, columns) != tuple(grid[1:]))):
+            assert (sentence in text) == left_out, (name, text)
+            said += left_out
     assert said > 3
 
 
@@ -167,7 +169,7 @@ def test_labels_say_nothing_of_what_is_whole(blank):
     network = look.build(look.MLP, look.DIGIT)
     for name, thing in look.layers(network).items():
         assert len(thing.data.vertices) == np.prod(look.facts(thing)["grid"])
-        assert not re.search(r"of [\d,]+ (channels|units|rows|columns)", texts(network, name))
+        assert not re.search(r"of [\d,× ]+ (channels|units|cells)", texts(network, name))
 
 
 def test_labels_count_the_lines(blank):

@@ -10,16 +10,15 @@ FIVE_TWO = bpy.app.version >= (5, 2, 0)
 EEVEE = "BLENDER_EEVEE" if FIVE else "BLENDER_EEVEE_NEXT"
 
 
-def socket_identifier(tree: bpy.types.NodeTree, name: str) -> str:
-    """The identifier of a group's input; panels use up numbers, so it is looked up by name."""
-    return next(item.identifier for item in tree.interface.items_tree
-                if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name)
+def identifiers(tree: bpy.types.NodeTree) -> dict[str, str]:
+    """The identifiers of a group's inputs by name; they cannot be told beforehand, for panels use up numbers."""
+    return {item.name: item.identifier for item in tree.interface.items_tree
+            if item.item_type == "SOCKET" and item.in_out == "INPUT"}
 
 
 def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
     """Set inputs of a geometry-nodes modifier by the names of their sockets."""
-    names = {item.name: item.identifier for item in modifier.node_group.interface.items_tree
-             if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+    names = identifiers(modifier.node_group)
     inputs = modifier.properties.inputs if FIVE_TWO else None
     for name, value in values.items():
         if FIVE_TWO:
@@ -29,7 +28,7 @@ def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):
-    identifier = socket_identifier(modifier.node_group, name)
+    identifier = identifiers(modifier.node_group)[name]
     return getattr(modifier.properties.inputs, identifier).value if FIVE_TWO else modifier[identifier]
 
 

@@ -95,7 +95,7 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
             self._stop(context)
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        except Exception:
+        except Exception:  # a fault of ours: it is shown as it is, and leaves nothing behind either
             self._stop(context)
             raise
         if self._timer:

@@ -71,7 +71,7 @@ def share_out(network: Network, limit: int) -> dict[str, Drawn]:
     room = allocate([layer.size for layer in network.layers], limit)
     drawn: dict[str, Drawn] = {}
     for layer, cells in zip(network.layers, room, strict=True):
-        drawn[layer.name] = _choose(layer, cells, network, drawn)
+        drawn[layer.name] = _choose(layer, cells, drawn)
     return drawn
 
 
@@ -86,7 +86,7 @@ def allocate(sizes: list[int], limit: int) -> list[int]:
     return [min(size, share) for size in sizes]
 
 
-def _choose(layer: Layer, cells: int, network: Network, drawn: dict[str, Drawn]) -> Drawn:
+def _choose(layer: Layer, cells: int, drawn: dict[str, Drawn]) -> Drawn:
     grid = layer.grid
     if grid.size <= cells:
         return Drawn(grid, *(np.arange(n) for n in (grid.units, grid.rows, grid.columns)))

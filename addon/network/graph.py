@@ -71,7 +71,7 @@ class _Builder:
             connections=self.connections,
             inputs=[self._spec(value) for value in inputs],
             outputs=[self._spec(value) for value in self.graph.output],
-            parameters=self._parameters({leaf: 0 for layer in self.layers for leaf in self._leaves(layer)}),
+            parameters=self._parameters(leaf for layer in self.layers for leaf in self._leaves(layer)),
             assumed=self.assumed,
             classes=_classes(self.checkpoint.model),
         )

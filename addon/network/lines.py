@@ -51,7 +51,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     edges, importance = _candidates(join, source, target, limit, activations)
     if not len(edges) and by_kernel:
         return _kernels(join, source, target, limit)  # thinned maps share no tap
-    if connection.source is not connection.target and join.carries == UNKNOWN:
+    if join.carries == UNKNOWN:
         total = 0
     chosen = _spread(edges, importance, target, limit)
     edges, importance = edges.take(chosen), importance[chosen]

@@ -84,7 +84,7 @@ def find(sockets, key) -> bpy.types.NodeSocket:
 
 
 class Group(Tree):
-    """A geometry-node group with named, described, bounded inputs; reused if the file already has it."""
+    """A geometry-node group with named, described, bounded inputs."""
 
     def __init__(self, name: str):
         super().__init__(bpy.data.node_groups.new(name, "GeometryNodeTree"))

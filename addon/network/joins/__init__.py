@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import conv, dense, elementwise, movement, pool  # noqa: F401 - they enter their operators in the table
 from .base import COPY, UNKNOWN, WEIGHT, Edges, Join, Map, Unknown
-from .context import TABLE, Context, UnknownShapeError
+from .context import TABLE, Context
 
 __all__ = ["COPY", "UNKNOWN", "WEIGHT", "Context", "Edges", "Join", "Map", "Unknown", "join"]
 
@@ -19,6 +19,6 @@ def join(context: Context, slot: int, source_size: int, target_size: int) -> Joi
     if builder:
         try:
             found = builder(context, slot)
-        except (UnknownShapeError, ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError):
+        except (ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError):
             found = None  # attributes and shapes that contradict one another: the model still opens
     return found or Unknown(source_size, target_size)

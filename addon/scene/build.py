@@ -16,7 +16,7 @@ import numpy as np
 from ..inference import Ran
 from ..layout import arrange
 from ..network import Connection, Layer, Network
-from ..network.drawn import share_out
+from ..network.drawn import Drawn, share_out
 from ..network.joins import WEIGHT
 from ..network.lines import Lines, line_limits, strongest
 from ..network.network import sample_of
@@ -78,13 +78,11 @@ def _build(network, settings, ran, digest):
     for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
         if index % 8 == 0:
             yield 0.35 + 0.3 * index / len(limits), f"connections into {connection.target.name}"
-        ends = connection.source, connection.target
-        lines.append((connection, strongest(connection, *(drawn[one.name] for one in ends), limit,
-                                            tuple(activation(one, ran) for one in ends))))
+        lines.append((connection, choose(connection, drawn, limit, ran)))
     weights = weight_range(lines)
     yield 0.68, "lines"
-    for connection, chosen in lines:
-        thing = connections.make(connection, chosen, objects[connection.source.name],
+    for index, (connection, chosen) in enumerate(lines):
+        thing = connections.make(index, connection, chosen, objects[connection.source.name],
                                  objects[connection.target.name], paints, weights)
         thing.parent = root
         made.connections.objects.link(thing)
@@ -132,6 +130,12 @@ def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
     if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
         return None
     return sample_of(value, layer.grid).astype(np.float32)
+
+
+def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran | None) -> Lines:
+    """The lines to draw of a connection, by what ran if anything did."""
+    ends = connection.source, connection.target
+    return strongest(connection, *(drawn[one.name] for one in ends), limit, tuple(activation(one, ran) for one in ends))
 
 
 def weight_range(lines: list[tuple[Connection, Lines]]) -> float:

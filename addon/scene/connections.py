@@ -28,8 +28,9 @@ def base_points(count: int) -> np.ndarray:
     return points
 
 
-def make(connection: Connection, lines: Lines, source: bpy.types.Object, target: bpy.types.Object, materials: dict,
-         weight_range: float) -> bpy.types.Object:
+def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Object, target: bpy.types.Object,
+         materials: dict, weight_range: float) -> bpy.types.Object:
+    """The object of a bundle; `index` is its place among the connections, for two may join the same layers."""
     curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
     for name, kind in (("source", "INT"), ("target", "INT"), ("weight", "FLOAT"), ("magnitude", "FLOAT"),
                        ("importance", "FLOAT")):
@@ -40,7 +41,7 @@ def make(connection: Connection, lines: Lines, source: bpy.types.Object, target:
         "Source": source, "Target": target, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
         "Weight Range": weight_range, "Material": materials["lines" if weighted else "copies"]})
     tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
-               carries=connection.join.carries)
+               index=index, carries=connection.join.carries)
     set_lines(thing, lines)
     return thing
 

@@ -13,7 +13,7 @@ from .. import inference
 from ..checkpoints import CheckpointError, open_checkpoint
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
-from ..network.lines import line_limits, strongest
+from ..network.lines import line_limits
 from . import bars, build, caption, connections, labels, layers, tags
 from .build import Settings, Steps
 from .pictures import SUFFIXES, load_picture
@@ -93,17 +93,13 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     for layer in network.layers:
         values, thing = build.activation(layer, ran), things.get(layer.name)
         if thing and values is not None:
-            layers.set_values(thing, values[drawn[layer.name].flat], "activation", layers.value_range(values))
-    bundles = {(tags.read(one)["source"], tags.read(one)["target"]): one
-               for one in tags.members(collection, "connections")}
+            layers.set_activation(thing, drawn[layer.name], values)
+    bundles = {tags.read(one)["index"]: one for one in tags.members(collection, "connections")}
     lines = []
-    for connection, limit in zip(network.connections, limits, strict=True):
-        ends = connection.source, connection.target
-        bundle = bundles.get(tuple(one.name for one in ends))
-        if bundle and all(one.name in drawn for one in ends):
-            lines.append((connection, strongest(connection, *(drawn[one.name] for one in ends), limit,
-                                                tuple(build.activation(one, ran) for one in ends))))
-            connections.set_lines(bundle, lines[-1][1])
+    for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
+        if index in bundles and {connection.source.name, connection.target.name} <= drawn.keys():
+            lines.append((connection, build.choose(connection, drawn, limit, ran)))
+            connections.set_lines(bundles[index], lines[-1][1])
     weights = build.weight_range(lines)
     for bundle in bundles.values():
         connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)

@@ -17,8 +17,6 @@ from ..nodes.layer import layer_group
 from ..nodes.tree import attach
 from . import tags
 
-SOURCES = ("activation", "bias", "mean weight", "none")  # what `value` can be
-
 
 def resting_values(layer: Layer, drawn: Drawn) -> tuple[np.ndarray, str]:
     """Values of the drawn cells while no input has run, and what they are: the bias, else the mean of the weights."""
@@ -46,9 +44,9 @@ def make(layer: Layer, drawn: Drawn, place: Placement, values: np.ndarray | None
     """The object of a layer. `values` are the activations of one sample, flat, or None."""
     mesh = bpy.data.meshes.new(layer.name)
     mesh.vertices.add(drawn.size)
-    ranks = np.meshgrid(*(np.arange(len(one)) for one in (drawn.units, drawn.columns, drawn.rows)), indexing="ij")
-    # (unit, column, row) among the drawn, in the vertex order unit, row, column
-    position = np.stack([one.swapaxes(1, 2).ravel() for one in ranks], -1).astype(np.float32)
+    unit, row, column = np.meshgrid(*(np.arange(len(one)) for one in (drawn.units, drawn.rows, drawn.columns)),
+                                    indexing="ij")
+    position = np.stack([unit, column, row], -1).astype(np.float32)  # among the drawn
     mesh.attributes["position"].data.foreach_set("vector", position.ravel())
     for name, index in zip(("unit", "row", "column"), drawn.cells, strict=True):
         mesh.attributes.new(name, "INT", "POINT").data.foreach_set("value", index)
@@ -69,12 +67,20 @@ def make(layer: Layer, drawn: Drawn, place: Placement, values: np.ndarray | None
     if values is None:
         set_values(thing, *resting_values(layer, drawn))
     else:
-        set_values(thing, values[drawn.flat], "activation", value_range(values))
+        set_activation(thing, drawn, values)
     return thing
 
 
+def set_activation(thing: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
+    """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
+    set_values(thing, values[drawn.flat], "activation", value_range(values))
+
+
 def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent: float | None = None) -> None:
-    """Put values into the cells of a layer and its range into the modifier; `meaning` is one of SOURCES."""
+    """Put values into the cells of a layer and its range into the modifier.
+
+    `meaning` is "activation", "bias", "mean weight" or "none".
+    """
     values = np.ascontiguousarray(values, np.float32)
     thing.data.attributes["value"].data.foreach_set("value", values)
     thing.data.attributes["importance"].data.foreach_set("value", np.abs(values))

@@ -92,6 +92,21 @@ def test_run_input_moves_the_evaluated_scene(registered):
     assert {"image", "dense1", "scores", "flatten to dense1"} <= changed
 
 
+def test_run_input_when_a_layer_reads_another_twice(registered, tmp_path):
+    """Both bundles between the same two layers follow, each with its own coefficient."""
+    nodes = [node("MatMul", ["x", "w"], ["h"]), node("Sub", ["h", "h"], ["y"])]
+    path = save(tmp_path, model(nodes, {"x": (1, 6)}, {"y": (1, 6)}, {"w": seeded(6, 6)}))
+    np.save(tmp_path / "x.npy", seeded(1, 6, seed=1))
+    network = import_network(path)
+    bpy.ops.neuroscene.run_input(filepath=str(tmp_path / "x.npy"))
+    again = import_network(path, input=str(tmp_path / "x.npy"))
+    seen = [[look.array(bundle.data.attributes, name) for bundle in look.of_kind(one, "connections")
+             if look.facts(bundle)["target"] == "y" for name in ("weight", "importance")] for one in (network, again)]
+    assert sorted(one[0] for one in seen[1][::2]) == [-1, 1]
+    for here, there in zip(*seen, strict=True):
+        assert np.array_equal(here, there)
+
+
 def test_run_input_of_one_network_of_two(registered):
     first, second = (import_network(look.MLP, input=str(look.DIGIT)) for _ in range(2))
     before = numbers(first), numbers(second)

@@ -98,16 +98,17 @@ def _inspect(options):
 def _run(options):
     import numpy as np
 
+    from .inference import by_name
+
     with _quiet():
         from .scene import importing
 
         network, ran = importing.run(options.input, importing.open_network(options.model, dict(options.dim)),
-                                     options.top)
+                                     options.top, bool(options.activations))
     outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
     if options.activations:
         _writable(options.activations)
-        np.savez_compressed(options.activations, **{layer.name: ran.values[layer.tensor] for layer in network.layers
-                                                    if layer.tensor in ran.values})
+        np.savez_compressed(options.activations, **by_name(network, ran.values))
     if options.json:
         best = [{"index": one.index, "label": one.label, "score": one.score} for one in ran.scores]
         print(json.dumps({"outputs": outputs, "top": best, "input": {"file": ran.file, "fitted": ran.note}}))

@@ -7,13 +7,18 @@ import bpy
 
 FIVE = bpy.app.version >= (5, 0, 0)
 FIVE_TWO = bpy.app.version >= (5, 2, 0)
+_identifiers: dict[tuple[int, int], dict[str, str]] = {}  # of groups, which stay the same as long as Blender runs
 EEVEE = "BLENDER_EEVEE" if FIVE else "BLENDER_EEVEE_NEXT"
 
 
 def identifiers(tree: bpy.types.NodeTree) -> dict[str, str]:
     """The identifiers of a group's inputs by name; they cannot be told beforehand, for panels use up numbers."""
-    return {item.name: item.identifier for item in tree.interface.items_tree
-            if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+    items = tree.interface.items_tree
+    key = tree.session_uid, len(items)
+    if key not in _identifiers:
+        _identifiers[key] = {item.name: item.identifier for item in items
+                             if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+    return _identifiers[key]
 
 
 def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:

@@ -5,22 +5,22 @@
 
 import bpy
 
+from .scene import selection
+
 
 def _active(self):
-    """The place of the active object among the layers."""
+    """The place of the active object among those of the network."""
     active = bpy.context.view_layer.objects.active
-    return self.id_data.objects.find(active.name) if active else -1
+    return self.id_data.all_objects.find(active.name) if active else -1
 
 
 def _select(self, index):
     """Make the layer that was clicked in the list the active object."""
-    things, known = self.id_data.objects, bpy.context.view_layer.objects
+    things, known = self.id_data.all_objects, bpy.context.view_layer.objects
     if bpy.context.mode != "OBJECT" or not 0 <= index < len(things) or things[index].name not in known:
         return
-    for other in list(known.selected):
-        other.select_set(False)
-    things[index].select_set(True)
-    known.active = things[index]
+    selection.select(bpy.context, [things[index]])
+    known.active = things[index]  # also a hidden one: its facts can be read
 
 
 class NetworkState(bpy.types.PropertyGroup):

@@ -6,16 +6,32 @@
 import bpy
 
 from ..addon import cli
+from .arrange_network import NEUROSCENE_OT_arrange_network
 from .export_gltf import NEUROSCENE_OT_export_gltf
+from .find_layers import NEUROSCENE_OT_find_layers
+from .fold_blocks import NEUROSCENE_OT_fold_blocks
+from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_onnx, NEUROSCENE_OT_import_network
+from .put_back import NEUROSCENE_OT_put_back
 from .run_input import NEUROSCENE_OT_run_input
+from .select_block import NEUROSCENE_OT_select_block
+from .select_related import NEUROSCENE_OT_select_related
+from .set_detail import NEUROSCENE_OT_set_detail
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
     NEUROSCENE_FH_onnx,
     NEUROSCENE_OT_run_input,
     NEUROSCENE_OT_frame_network,
+    NEUROSCENE_OT_arrange_network,
+    NEUROSCENE_OT_put_back,
+    NEUROSCENE_OT_fold_blocks,
+    NEUROSCENE_OT_select_block,
+    NEUROSCENE_OT_set_detail,
+    NEUROSCENE_OT_find_layers,
+    NEUROSCENE_OT_select_related,
+    NEUROSCENE_OT_frame_layers,
     NEUROSCENE_OT_export_gltf,
 )
 _commands = []

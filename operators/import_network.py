@@ -7,8 +7,9 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.checkpoints import CheckpointError
-from ..addon.scene import build, importing, viewport
+from ..addon.scene import arranging, build, importing, viewport
 from ..addon.scene.transaction import Made
+from .arrange_network import DIRECTIONS
 
 
 class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
@@ -37,6 +38,13 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         name="New Scene", default=True,
         description="Make a scene with camera, light and look of its own; else add to the open scene")
 
+    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, description="Where the signal runs")
+    spacing: bpy.props.FloatProperty(
+        name="Spacing", default=1.0, min=0.2, max=4.0, description="Factor on the gaps between layers")
+    fold_repeats: bpy.props.BoolProperty(
+        name="Fold Repeats", default=True,
+        description="In a large network, show the first of equal blocks and fold the others to boxes")
+
     _timer = None
 
     def draw(self, context):
@@ -48,6 +56,10 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         for name in ("max_cells", "max_connections", "lines_a_pair"):
             most.prop(self, name)
         layout.prop(self, "new_scene")
+        header, body = layout.panel("NEUROSCENE_import_layout", default_closed=True)
+        header.label(text="Layout")
+        for name in ("direction", "spacing", "fold_repeats") if body else ():
+            body.prop(self, name)
 
     def invoke(self, context, event):
         if self.properties.is_property_set("filepath"):  # dropped into the window
@@ -78,7 +90,9 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
             self._stop(context)
 
     def _begin(self):
-        settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene)
+        layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
+        settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene,
+                                  self.fold_repeats, layout)
         self._made, self._scene = Made(), bpy.context.scene
         self._steps = importing.import_steps(self.filepath, settings, bpy.path.abspath(self.input) or None)
 

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import tags
+from ..addon.scene import arranging, hero, tags
 
 
 class OfNetwork:
@@ -22,3 +22,31 @@ class OfNetwork:
         if found is None:
             self.report({"ERROR"}, "No such network in this file")
         return found
+
+
+class ChangesNetwork(OfNetwork):
+    """Changes meshes or the selection, so it needs Object Mode."""
+
+    @classmethod
+    def poll(cls, context):
+        if not tags.networks():
+            cls.poll_message_set("There is no network in this file")
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Works in Object Mode")
+            return False
+        return True
+
+
+class MakesRoom(ChangesNetwork):
+    """Changes how much room parts of a network take."""
+
+    arrange: bpy.props.BoolProperty(
+        name="Make Room", default=True, options={"SKIP_SAVE"},
+        description="Arrange the network anew, to make room or to close a gap; what was moved by hand stays")
+
+    def settle(self, network):
+        """Arrange the network, if that is wanted, and its labels."""
+        if self.arrange:
+            arranging.rearrange(network, arranging.settings_of(network))
+        hero.relabel(network)

@@ -1,21 +1,35 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The "Neuroscene" tab of the 3D view's sidebar."""
+"""The "Neuroscene" tab of the 3D view's sidebar, and Select > Layers."""
 
 import bpy
 
+from . import select_menu
+from .block import NEUROSCENE_PT_block
 from .inputs import NEUROSCENE_PT_inputs
+from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .networks import NEUROSCENE_PT_networks, NEUROSCENE_UL_layers
 
-CLASSES = (NEUROSCENE_UL_layers, NEUROSCENE_PT_networks, NEUROSCENE_PT_inputs)
+CLASSES = (
+    NEUROSCENE_UL_layers,
+    NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_layer,
+    NEUROSCENE_PT_detail,
+    NEUROSCENE_PT_weights,
+    NEUROSCENE_PT_block,
+    NEUROSCENE_PT_inputs,
+    select_menu.NEUROSCENE_MT_select,
+)
 
 
 def register():
     for one in CLASSES:
         bpy.utils.register_class(one)
+    bpy.types.VIEW3D_MT_select_object.append(select_menu.entry)
 
 
 def unregister():
+    bpy.types.VIEW3D_MT_select_object.remove(select_menu.entry)
     for one in reversed(CLASSES):
         bpy.utils.unregister_class(one)

@@ -7,7 +7,6 @@ import bpy
 
 from ..addon import compat
 from ..addon.scene import tags
-from .networks import shape_text
 
 
 class NEUROSCENE_PT_inputs(bpy.types.Panel):
@@ -22,13 +21,14 @@ class NEUROSCENE_PT_inputs(bpy.types.Panel):
 
     def draw(self, context):
         layout, thing = self.layout, context.object
-        facts, modifier = thing[tags.KEY], tags.modifier(thing)
-        column = layout.column(align=True)
-        column.label(text=thing.name, icon="MOD_ARRAY" if facts["kind"] == "layer" else "OUTLINER_OB_CURVES")
-        detail = column.column(align=True)
-        detail.active = False
-        for text in self._details(facts):
-            detail.label(text=text)
+        modifier = tags.modifier(thing)
+        if tags.kind(thing) == "connections":
+            column = layout.column(align=True)
+            column.label(text=thing.name, icon="OUTLINER_OB_CURVES")
+            detail = column.column(align=True)
+            detail.active = False
+            for text in self._details(thing[tags.KEY]):
+                detail.label(text=text)
         layout.use_property_split = True
         body, panel = layout, ""
         for item in modifier.node_group.interface.items_tree:
@@ -42,12 +42,6 @@ class NEUROSCENE_PT_inputs(bpy.types.Panel):
 
     @staticmethod
     def _details(facts):
-        if facts["kind"] == "layer":
-            yield ", ".join(filter(None, (facts["op"], shape_text(facts))))
-            yield f"{int(facts['parameters']):,} parameters"
-            yield "Cells show nothing until an input runs" if facts["value_is"] == "none" else \
-                f"Cells show the {facts['value_is']}"
-            return
         yield f"{facts['drawn']:,}" + (f" of {facts['total']:,}" if facts["total"] else "") + " connections"
         if facts["level"] == "unit":
             yield "A line is a kernel, the sum of its taps"

@@ -5,30 +5,41 @@
 
 import bpy
 
-from ..addon.scene import tags
+from ..addon.scene import selection, tags
+
+LONGEST = 22  # characters of a name in the list
 
 
-def shape_text(facts) -> str:
-    """The shape of a layer from the facts on its object."""
-    return " × ".join(str(size or "?") for size in facts["shape"])
+def tail(name: str) -> str:
+    """The end of a long path, by which layers differ."""
+    while len(name) > LONGEST and "/" in name:
+        name = name.partition("/")[2]
+    return name
 
 
 class NEUROSCENE_UL_layers(bpy.types.UIList):
-    """Layers of a network: the objects of its collection, less all that are not layers"""
+    """Layers of a network: its objects, less all that are not layers. The list's id is the network's uuid"""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index):
-        row = layout.split(factor=0.5)
-        row.prop(item, "name", text="", emboss=False)
-        shape = row.row()
-        shape.active, shape.alignment = False, "RIGHT"
-        shape.label(text=shape_text(item[tags.KEY]))
+        row = layout.split(factor=0.65)
+        row.label(text=tail(item.name.lstrip("/")))
+        op = row.row()
+        op.active = False
+        op.label(text=item[tags.KEY]["op"])
+
+    def draw_filter(self, context, layout):
+        row = layout.row(align=True)
+        row.prop(self, "filter_name", text="", icon="VIEWZOOM")
+        found = row.operator("neuroscene.find_layers", text="", icon="RESTRICT_SELECT_OFF")
+        found.uuid, found.text = self.list_id, self.filter_name
 
     def filter_items(self, context, data, property_name):
-        things = getattr(data, property_name)
-        sought = self.filter_name.lower()
-        shown = [tags.kind(one) == "layer" and (sought in one.name.lower() or sought in one[tags.KEY]["op"].lower())
-                 for one in things]
-        return [self.bitflag_filter_item if one else 0 for one in shown], []
+        shown, places, sought = [], [], self.filter_name
+        for place, one in enumerate(getattr(data, property_name)):
+            layer = tags.kind(one) == "layer"
+            shown.append(self.bitflag_filter_item if layer and (not sought or selection.matches(one, sought)) else 0)
+            places.append((place, selection.order(one) if layer else 0))
+        return shown, bpy.types.UI_UL_list.sort_items_helper(places, key=lambda pair: pair[1])
 
 
 class NEUROSCENE_PT_networks(bpy.types.Panel):
@@ -56,9 +67,15 @@ class NEUROSCENE_PT_networks(bpy.types.Panel):
         column.label(text=f"{int(facts['parameters']):,} parameters, {facts['format']}")
         if facts["input"]:
             column.label(text=f"Input: {facts['input']} ({facts['input_note']})")
-        objects = next((one for one in network.children if tags.kind(one) == "layers"), network)
-        box.template_list("NEUROSCENE_UL_layers", network.name, objects, "objects", objects.neuroscene_state, "active",
-                          rows=8)
+        box.template_list("NEUROSCENE_UL_layers", facts["uuid"], network, "all_objects", state, "active", rows=8)
         row = box.row(align=True)
         for operator, icon in (("neuroscene.run_input", "PLAY"), ("neuroscene.frame_network", "CAMERA_DATA")):
             row.operator(operator, icon=icon).uuid = facts["uuid"]
+        row = box.row(align=True)
+        row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = facts["uuid"]
+        row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = facts["uuid"]
+        if any(tags.kind(one) == "block" for one in network.children):
+            row = box.row(align=True)
+            for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):
+                folder = row.operator("neuroscene.fold_blocks", text=text)
+                folder.uuid, folder.which, folder.fold = facts["uuid"], which, fold

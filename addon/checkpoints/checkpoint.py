@@ -25,6 +25,8 @@ ITEM_SIZE = {
     and not TensorProto.DataType.Name(number).endswith(("INT4", "INT2", "4E2M1"))
 }
 
+BUFFER = 1 << 23  # bytes hashed in one go; small ones would have to wait for Python's lock in between
+
 
 @dataclass
 class Checkpoint:
@@ -51,8 +53,11 @@ class Checkpoint:
 
     def sha256(self) -> str:
         """The hash of the model file itself, in hex; files of external data are not in it."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        digest, buffer = hashlib.sha256(), memoryview(bytearray(BUFFER))
+        with self.path.open("rb", buffering=0) as file:
+            while size := file.readinto(buffer):
+                digest.update(buffer[:size])
+        return digest.hexdigest()
 
     def array(self, tensor: TensorProto) -> np.ndarray:
         """The numbers of a tensor, in its own dtype and shape; of external data a read-only view of the file."""

@@ -14,6 +14,7 @@ from onnx import TensorProto, helper
 
 from .checkpoint import ITEM_SIZE, Checkpoint, byte_size, captured, locate, node_tensors, subgraphs, tensors
 from .errors import CheckpointError
+from .functions import inline
 from .onnx_wire import slim
 
 FORMAT = "onnx"
@@ -25,7 +26,7 @@ def read(path: Path) -> Checkpoint:
     with path.open("rb") as file:
         model = _parse(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     _check(path, model)
-    return Checkpoint(path, FORMAT, model)
+    return Checkpoint(path, FORMAT, inline(model))
 
 
 def _parse(path, data):

@@ -18,6 +18,9 @@ ACTIVATION: Stops = (
 WEIGHT: Stops = (
     (0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "#e0481c"), (1.0, "#ff6a26"),
 )
+# Blocks on dark, one colour a structure: muted, so that cells and lines stay the brightest.
+STRUCTURES = ("#3f6ea8", "#3d8a7a", "#8a5fa8", "#a8763f", "#a84f62", "#6f8f45", "#4f7fae", "#7a6a9a", "#9a6a4f",
+              "#4f8f9a")
 
 
 def linear(colour: str) -> tuple[float, float, float, float]:

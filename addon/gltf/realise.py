@@ -24,6 +24,7 @@ from ..scene.transaction import Made
 
 COLOUR = "Color"
 SIDES = 4  # of a line's tube
+SMALLEST = 1e-6  # metres, of what is written
 STEPS = 1024  # of the table that a ramp is read into
 CUBE = np.array([[x, y, z] for x in (-1.0, 0.0) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
 CUBE_FACES = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])
@@ -86,7 +87,7 @@ def _realise(network, stage, depsgraph, paint, counts):
                           if key in ("kind", "uuid", "sha256", "format", "parameters", "input")}
     for thing in network.all_objects:
         kind = tags.kind(thing)
-        if kind not in ("layer", "connections", "label", "class", "bars") or thing.hide_render:
+        if kind not in ("layer", "block", "connections", "label", "class", "bars") or thing.hide_render:
             continue
         evaluated = thing.evaluated_get(depsgraph)
         if kind == "layer":
@@ -98,6 +99,8 @@ def _realise(network, stage, depsgraph, paint, counts):
             counts["connections"] += len(thing.data.curves)
         elif kind == "bars":
             mesh = _instances(thing, evaluated, "winner")
+        elif kind == "block":
+            mesh = _block(thing, evaluated)
         else:
             mesh = bpy.data.meshes.new_from_object(evaluated, depsgraph=depsgraph)
             if not len(mesh.vertices):
@@ -131,10 +134,27 @@ def _instances(thing, evaluated, attribute):
     cloud.attributes[attribute].data.foreach_get("value", values)
     points, faces, colours = [], [], []
     for index, reference in enumerate(geometry.instance_references()):
-        mine = which == index
+        mine = (which == index) & _seen(matrix)
         if mine.any() and reference.mesh:
             material = next((one for one in reference.mesh.materials if one), None)
             _repeat(_shape(reference.mesh, thing), matrix[mine], _paint(material, values[mine]), points, faces, colours)
+    return _joined(thing.name, points, faces, colours)
+
+
+def _seen(matrix):
+    """Which instances have a size; those of layers in a folded block have none, (n,)."""
+    return np.abs(matrix[:, :3, :3]).max((1, 2)) > SMALLEST
+
+
+def _block(thing, evaluated):
+    """The trays of a block, or the box that it is folded to."""
+    geometry = evaluated.evaluated_geometry()
+    cloud = geometry.instances_pointcloud()
+    matrix, _ = framing.instance_matrices(cloud) if cloud else (np.zeros((0, 4, 4)), None)
+    points, faces, colours = [], [], []
+    for reference, placed in zip(geometry.instance_references(), matrix[_seen(matrix)], strict=False):
+        colour = np.array(compat.get_input(tags.modifier(thing), "Colour"))
+        _repeat(_mesh_arrays(reference.mesh), placed[None], colour, points, faces, colours)
     return _joined(thing.name, points, faces, colours)
 
 
@@ -172,6 +192,10 @@ def _tubes(thing, evaluated):
     radius, shade = np.empty(count * each, np.float32), np.empty(count, np.float32)
     curves.attributes["radius"].data.foreach_get("value", radius)
     curves.attributes["shade"].data.foreach_get("value", shade)
+    long = np.ptp(centre, 1).max(1) > SMALLEST  # those in a folded block are not
+    if not long.any():
+        return None
+    centre, radius, shade, count = centre[long], radius.reshape(count, each)[long], shade[long], int(long.sum())
     along = np.gradient(centre, axis=1)
     along /= np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
     side = np.cross(along, np.where(np.abs(along[..., 2:]) < 0.9, [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]))

@@ -30,6 +30,7 @@ class Ran:
     note: str
     values: dict[str, np.ndarray] = field(repr=False)
     scores: list[Score]
+    path: str = ""
 
 
 def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
@@ -61,14 +62,26 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     return inputs | found
 
 
-def run(network: Network, fitted: Fitted) -> dict[str, np.ndarray]:
-    """Every layer's output (whole shape) by tensor name, for one input. Models with several inputs are refused."""
+def run(network: Network, fitted: Fitted, parts: bool = False) -> dict[str, np.ndarray]:
+    """Every layer's output (whole shape) by tensor name, for one input; with `parts` also those of the nodes in them.
+
+    Models with several inputs are refused.
+    """
     others = [spec.name for spec in network.inputs if spec.name != fitted.name]
     if others:
         raise CheckpointError(network.checkpoint.path, f"has {len(others) + 1} inputs and one file was given",
                               f"'{others[0]}' is missing; models with several inputs cannot be run yet")
-    tensors = [layer.tensor for layer in network.layers] + [spec.name for spec in network.outputs]
+    tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
+    tensors += [spec.name for spec in network.outputs]
+    tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
     return activations(network.checkpoint, {fitted.name: fitted.array}, tensors)
+
+
+def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What layers give, by their names, and what their parts give by theirs, where no layer has the same name."""
+    parts = {part.name: values[part.tensor] for layer in network.layers for part in layer.parts
+             if part.tensor in values}
+    return parts | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
 
 
 def top(network: Network, values: dict[str, np.ndarray], count: int) -> list[Score]:

@@ -3,6 +3,8 @@
 
 """Where layers stand and how their cells are arranged. Pure functions of the network; imports no Blender."""
 
-from .arrange import HEIGHT, Placement, arrange
+from .arrange import Arrangement, Frame, Part, Piece, arrange
+from .layered import Place, Settings
+from .shapes import HEIGHT, Shape, shapes
 
-__all__ = ["HEIGHT", "Placement", "arrange"]
+__all__ = ["HEIGHT", "Arrangement", "Frame", "Part", "Piece", "Place", "Settings", "Shape", "arrange", "shapes"]

@@ -1,166 +1,184 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Layers along one axis by depth, each with the arrangement of its cells. Metres; signal runs along +X, Z is up."""
+"""Where the layers and blocks of a network stand. Metres; as a rule the signal runs along +X and Z is up."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from dataclasses import dataclass, replace
-from math import ceil, isqrt, radians, sqrt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
-from ..network import Layer, Network
-from ..network.drawn import Drawn
+import numpy as np
 
-HEIGHT = 10.0  # of the tallest layer, metres; every other length follows it
-TURN = radians(28)  # maps stand like louvres, half towards the camera
-COLUMN = 40  # units; a longer vector becomes a ribbon several cells wide
-LANE = 1.12  # distance of parallel branches, in heights
-BEHIND = 0.105  # distance of an activation behind the layer it acts on, in heights
-LONGEST = 10.0  # of a row of layers, in heights; a longer network wraps into rows
-ROW = 1.75  # distance of rows, in heights, with one lane in each
-FUNNEL = 0.62  # heights follow (cells high) ** FUNNEL, so that small maps stay readable
+from .layered import Item, Place, Settings, axes, layered
+from .shapes import HEIGHT
 
+MARGIN = 0.05 * HEIGHT  # of a tray round what stands on it
+TRAY = 0.018 * HEIGHT  # thickness
+STEP = 0.05 * HEIGHT  # down from the tray of a block to that of the block round it
+BORDER = 0.1 * HEIGHT  # more room along the signal for each border of a block between two layers
+CLOSED = 0.2 * HEIGHT  # depth of a folded block
+MOST = 0.9  # of all layers; a block of more has no tray, for it would say nothing
 
-@dataclass(frozen=True)
-class Placement:
-    """Where a layer stands and how its cells are laid out."""
-
-    x: float
-    z: float
-    height: float
-    width: float
-    pitch: float  # distance of neighbouring cells
-    unit_columns: int
-    unit_gap: float  # empty cells between maps
-    round: bool
-    turn: float  # radians about Z
-    lane: int = 0  # of parallel branches
-    row: int = 0  # of a network that is wrapped
+DEFAULT = Settings()
+Vector = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class _Shape:
-    height: float
-    width: float
-    pitch: float
-    unit_columns: int
-    unit_gap: float
-    round: bool
-    turn: float
+class Piece:
+    """A layer as the layout sees it."""
+
+    name: str
+    inputs: tuple[str, ...]
+    size: Vector  # of its box, metres: along the signal, to the side, up
+    block: str = ""
 
 
-def arrange(network: Network, drawn: dict[str, Drawn]) -> dict[str, Placement]:
-    """A placement for every layer, by name. Layers stand behind all that they read; branches get lanes of their own."""
-    tallest = max((_cells_high(layer, drawn[layer.name]) for layer in network.layers if _is_map(layer)), default=1)
-    placed: dict[str, Placement] = {}
-    lanes: dict[int, list[tuple[float, float]]] = {}
-    lane_of: dict[str, int] = {}
-    for layer in network.layers:
-        shape = _shape(layer, drawn[layer.name], tallest)
-        x = max((placed[name].x + _distance(layer, shape, placed[name]) for name in layer.inputs), default=0.0)
-        lane = _free_lane(lanes, min((lane_of[name] for name in layer.inputs), key=abs, default=0), x)
-        lane_of[layer.name] = lane
-        placed[layer.name] = Placement(x, lane * LANE * HEIGHT, lane=lane, **vars(shape))
-    return _wrapped(network, placed)
+@dataclass(frozen=True)
+class Part:
+    """A block as the layout sees it; parents come before children."""
+
+    path: str
+    parent: str
+    layers: tuple[str, ...]
 
 
-def _wrapped(network: Network, placed: dict[str, Placement]) -> dict[str, Placement]:
-    """A long network in rows one below the other, each read from the input's side, for a picture twice as wide as high.
+@dataclass(frozen=True)
+class Frame:
+    """A block's place and the sizes of its tray and its folded box, in the world's axes."""
 
-    Rows begin where the fewest connections have to come along.
+    middle: Vector
+    trays: tuple[tuple[Vector, Vector], ...]  # one a row of its layers: place from the middle, and size
+    box: Vector
+    row: int
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Places by layer name, frames by block path, lifts by the names of a connection's ends, and how all is turned."""
+
+    places: dict[str, Place]
+    frames: dict[str, Frame]
+    lifts: dict[tuple[str, str], Vector]
+    turn: np.ndarray  # (3, 3), columns: where depth, side and up point
+
+
+def arrange(pieces: Sequence[Piece], parts: Sequence[Part], settings: Settings = DEFAULT,
+            folded: Collection[str] = (), pinned: Mapping[str, Vector] = {}) -> Arrangement:
+    """Arrange layers (in topological order) and blocks.
+
+    Blocks in `folded` take the room of one box; what is in them stands round its middle as it would if they were
+    unfolded. Layers in `pinned` stay where they are.
     """
-    length, lanes = (max(one.x for one in placed.values()) / HEIGHT,
-                     (max(one.z for one in placed.values()) - min(one.z for one in placed.values())) / HEIGHT)
-    if length <= LONGEST:
-        return placed
-    step = ROW + lanes
-    rows = max(2, round(sqrt(length / (2.2 * step))))
-    starts = _row_starts(network, placed, rows)
-    rows_of = {name: bisect_right(starts, one.x) - 1 for name, one in placed.items()}
-    return {name: replace(one, x=one.x - starts[rows_of[name]], z=one.z - rows_of[name] * step * HEIGHT,
-                          row=rows_of[name]) for name, one in placed.items()}
+    outer = _outermost(parts, folded)
+    items, inner = _items(pieces, outer, {part.path: part for part in parts}, settings)
+    places, routes = layered(items, settings, _gap)
+    turn, sizes = axes(settings.direction), {one.name: one.size for one in pieces}
+    for path, within in inner.items():
+        middle = np.mean(_bounds([one.location for one in within.values()], [sizes[name] for name in within]), 0)
+        at = places.pop(path)
+        for name, place in within.items():
+            moved = np.add(at.location, turn @ np.subtract(place.location, middle))
+            places[name] = Place(tuple(moved.tolist()), at.row, at.lane, at.backwards)
+    places = {one.name: places[one.name] for one in pieces}
+    for name, location in pinned.items():
+        if name in places:
+            places[name] = Place(tuple(location), places[name].row, places[name].lane, places[name].backwards)
+    frames = _frames(pieces, parts, places, turn, outer)
+    lifts = {}
+    for piece in pieces:
+        for name in piece.inputs:
+            route = routes.get((outer.get(name, name), outer.get(piece.name, piece.name)))
+            lifts[name, piece.name] = route.lift if route else (0.0, 0.0, 0.0)
+    return Arrangement(places, frames, lifts, turn)
 
 
-def _row_starts(network, placed, rows):
-    """Where rows begin along X: near equal parts, before a layer that is not close behind another."""
-    spans = sorted((placed[name].x, placed[layer.name].x) for layer in network.layers for name in layer.inputs)
-    heads = sorted({placed[layer.name].x for layer in network.layers if not layer.elementwise})
-    part = max(heads) / rows
-    starts = [0.0]
-    for row in range(1, rows):
-        near = [x for x in heads if abs(x - row * part) < 0.2 * part and x > starts[-1]]
-        if near:
-            starts.append(min(near, key=lambda x: (sum(begin < x <= end for begin, end in spans),
-                                                   abs(x - row * part))))
-    return starts
+def _outermost(parts: Sequence[Part], folded: Collection[str]) -> dict[str, str]:
+    """Layer -> the outermost folded block that it is in."""
+    found: dict[str, str] = {}
+    for part in parts:  # parents come first
+        if part.path in folded:
+            for name in part.layers:
+                found.setdefault(name, part.path)
+    return found
 
 
-def _distance(layer, shape, before):
-    if layer.elementwise:
-        return BEHIND * HEIGHT
-    return 0.20 * HEIGHT + 0.19 * max(shape.height, before.height)
+def _items(pieces, outer, parts, settings):
+    """What is laid out: layers, and in place of folded blocks boxes; and how the layers stand inside those."""
+    names: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        names.setdefault(outer.get(piece.name, piece.name), []).append(piece)
+    items, inner = [], {}
+    for name, within in names.items():
+        reads = dict.fromkeys(outer.get(one, one) for piece in within for one in piece.inputs)
+        reads.pop(name, None)
+        if name not in parts or outer.get(within[0].name) != name:
+            items.append(Item(name, tuple(reads), within[0].size, within[0].block))
+            continue
+        known = {one.name for one in within}
+        inner[name] = layered([Item(one.name, tuple(n for n in one.inputs if n in known), one.size, one.block)
+                               for one in within], Settings(spacing=settings.spacing, longest=0), _gap)[0]
+        items.append(Item(name, tuple(reads), box_of(within), parts[name].parent))
+    return _sorted(items), inner
 
 
-def _free_lane(lanes, wanted, x):
-    """The lane nearest to the wanted one in which nothing stands at this depth."""
-    half = 0.45 * BEHIND * HEIGHT  # less than half, so that rounding never parts a layer from its activation
-    for step in range(2 * len(lanes) + 3):
-        lane = wanted + (step + 1) // 2 * (1 if step % 2 else -1)
-        taken = lanes.setdefault(lane, [])
-        if all(x + half <= begin or x - half >= end for begin, end in taken):
-            taken.append((x - half, x + half))
-            return lane
-    raise AssertionError("one lane more than there are is always free")
+def box_of(within: Sequence[Piece]) -> Vector:
+    """The size of the box that these layers fold to: as high and wide as the largest, of one depth for all."""
+    return (CLOSED, max(one.size[1] for one in within), max(one.size[2] for one in within))
 
 
-def _is_map(layer: Layer) -> bool:
-    return layer.grid.is_map and layer.op != "Input"
+def _sorted(items: list[Item]) -> list[Item]:
+    """In topological order; folding may have put a block before something that feeds it."""
+    by_name = {one.name: one for one in items}
+    return [by_name[name] for name in TopologicalSorter({one.name: one.inputs for one in items}).static_order()]
 
 
-def unit_columns(units: int) -> int:
-    """Columns of a grid of maps, taller than wide: 16 -> 4, 8 -> 2, 10 -> 2."""
-    root = isqrt(units)
-    return next((n for n in range(root, 0, -1) if units % n == 0 and 2 * n >= root), root)
+def _gap(before: Item, item: Item) -> float:
+    """The free room between two layers, for lines to be seen: by their heights, more where a block ends or begins."""
+    first, second = (one.block.split("/") if one.block else [] for one in (before, item))
+    shared = next((i for i, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
+                  min(len(first), len(second)))
+    borders = len(first) + len(second) - 2 * shared
+    centres = 0.20 * HEIGHT + 0.19 * max(before.size[2], item.size[2])
+    room = max(0.05 * HEIGHT, centres - (before.size[0] + item.size[0]) / 2)
+    return room + BORDER * min(3, borders)
 
 
-def _gap(cells: int) -> int:
-    """Empty cells between maps: 4, 3, 2 for maps of 28, 14, 7 cells."""
-    return round(1.1 + 0.11 * cells)
+def _bounds(places, sizes):
+    """The lowest and the highest corner of boxes, each (3,)."""
+    centre, half = np.array(places), np.array(sizes) / 2
+    return (centre - half).min(0), (centre + half).max(0)
 
 
-def _cells_high(layer, drawn):
-    """Rows of cells of a layer at its full resolution, with the units that are drawn."""
-    rows = ceil(len(drawn.units) / unit_columns(len(drawn.units)))
-    return rows * layer.grid.rows + (rows - 1) * _gap(layer.grid.rows)
+def _frames(pieces, parts, places, turn, outer):
+    by_name = {one.name: one for one in pieces}
+    turned = {name: turn.T @ place.location for name, place in places.items()}  # along, to the side, up
+    children: dict[str, list[str]] = {}
+    frames, depth, closed = {}, {}, {}
+    for part in reversed(parts):  # children come first, for trays stand below one another
+        depth[part.path] = 1 + max((depth[child] for child in children.get(part.path, ())), default=-1)
+        children.setdefault(part.parent, []).append(part.path)
+        rows: dict[int, list] = {}
+        for name in part.layers:
+            inside = outer.get(name)  # a folded block takes the room of its box
+            box = closed[inside] if inside in closed else (turned[name], by_name[name].size)
+            rows.setdefault(places[name].row, []).append(box)
+        below, wider = STEP * (1 + depth[part.path]), MARGIN * (1 + depth[part.path])
+        boxes = [_bounds(*zip(*rows[row], strict=True)) for row in sorted(rows)]
+        middle = np.mean([np.min([low for low, _ in boxes], 0), np.max([high for _, high in boxes], 0)], 0)
+        trays = []
+        for low, high in boxes:
+            size = [*(high - low)[:2] + 2 * wider, TRAY]
+            place = np.array([*(low + high)[:2] / 2, low[2] - below]) - middle
+            size = np.multiply(size, len(part.layers) <= MOST * len(pieces))
+            trays.append((_tuple(turn @ place), _tuple(np.abs(turn @ size))))
+        box = box_of([by_name[name] for name in part.layers])
+        if outer.get(part.layers[0]) == part.path:
+            closed[part.path] = middle, box
+        frames[part.path] = Frame(_tuple(turn @ middle), tuple(trays), _tuple(np.abs(turn @ box)), min(rows))
+    return {part.path: frames[part.path] for part in parts}
 
 
-def _shape(layer, drawn, tallest) -> _Shape:
-    if not layer.grid.is_map:
-        return _vector(len(drawn.units))
-    units, rows, columns = len(drawn.units), len(drawn.rows), len(drawn.columns)
-    across = unit_columns(units)
-    down, gap = ceil(units / across), _gap(max(rows, columns) if units > 1 else 0)
-    high, wide = down * rows + (down - 1) * gap, across * columns + (across - 1) * gap
-    if layer.op == "Input":
-        height = HEIGHT * min(0.52 * down, 1.0)
-    elif layer.grid.units == 1 and layer.grid.rows != layer.grid.columns:
-        height = HEIGHT * 0.8
-    else:
-        height = HEIGHT * (_cells_high(layer, drawn) / tallest) ** FUNNEL
-    pitch = min(height / high, 1.3 * HEIGHT / wide)
-    return _Shape(pitch * high, pitch * wide, pitch, across, float(gap), False, TURN)
-
-
-def _vector(units) -> _Shape:
-    """A column of balls, or for many units a ribbon of tiles about sixteen times as high as wide."""
-    if units == 1:
-        return _Shape(0.1 * HEIGHT, 0.1 * HEIGHT, 0.1 * HEIGHT, 1, 0.0, False, 0.0)
-    if units > COLUMN:
-        across = ceil(sqrt(units / 16))
-        rows = ceil(units / across)
-        pitch = 1.06 * HEIGHT / rows
-        return _Shape(pitch * rows, pitch * across, pitch, across, 0.0, False, TURN)
-    gap, height = (1.2, 0.88) if units <= 12 else (0.35, 0.98)
-    pitch = min(height * HEIGHT / (units + (units - 1) * gap), 0.06 * HEIGHT)
-    return _Shape(pitch * (units + (units - 1) * gap), pitch, pitch, 1, gap, True, 0.0)
+def _tuple(vector):
+    return tuple(float(one) for one in vector)

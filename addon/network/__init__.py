@@ -4,6 +4,6 @@
 """The network as plain data: what its layers are and which weight joins which cells. Imports no Blender."""
 
 from .graph import summarise
-from .network import Assumption, Connection, Grid, Layer, Network, Spec
+from .network import Assumption, Block, Connection, Grid, Layer, Network, Spec
 
-__all__ = ["Assumption", "Connection", "Grid", "Layer", "Network", "Spec", "summarise"]
+__all__ = ["Assumption", "Block", "Connection", "Grid", "Layer", "Network", "Spec", "summarise"]

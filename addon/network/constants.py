@@ -9,7 +9,7 @@ They are read when asked for. A `ConstantOfShape` is a view of one number, howev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 
 import numpy as np
@@ -29,17 +29,23 @@ SETTINGS = {
     "Expand": (1,), "Tile": (1,), "Pow": (1,), "Gather": (1,), "Unsqueeze": (1,), "Squeeze": (1,), "TopK": (1,),
     "Dropout": (1, 2), "Split": (1,), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "Where": (0,),
     "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7), "ConvInteger": (2, 3),
-    "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,),
+    "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,), "LSTM": (4, 5, 6), "GRU": (4, 5),
+    "RNN": (4, 5),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A tensor stored in the file."""
+    """A tensor stored in the file; `array()` reads it."""
 
     name: str
-    size: int
+    shape: tuple[int, ...]
     data_type: int
+    array: Callable[[], np.ndarray] = field(compare=False, repr=False)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,10 @@ class Constant:
 def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Constant:
     """An initializer, or the tensor of a Constant node under the name of its output."""
     name, shape = name or tensor.name, tuple(tensor.dims)
-    return Constant(name, shape, tensor.data_type, lambda: checkpoint.array(tensor),
-                    (Leaf(name, prod(shape), tensor.data_type),))
+    def read():
+        return checkpoint.array(tensor)
+
+    return Constant(name, shape, tensor.data_type, read, (Leaf(name, shape, tensor.data_type, read),))
 
 
 def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant], shapes: dict, opsets: dict):
@@ -158,7 +166,8 @@ def _constant(checkpoint, node):
         value = value.astype(np.float32)
     known = attribute.name.startswith(("value_float", "value_int"))
     data_type = helper.np_dtype_to_tensor_dtype(value.dtype) if known else TensorProto.STRING
-    return Constant(name, value.shape, data_type, lambda: value, (Leaf(name, value.size, data_type),), _key(node))
+    return Constant(name, value.shape, data_type, lambda: value, (Leaf(name, value.shape, data_type, lambda: value),),
+                    _key(node))
 
 
 def _of_shape(node, shape):
@@ -181,5 +190,8 @@ def _filled(checkpoint, node, shape, leaves, nodes):
         return []
     data_type = helper.np_dtype_to_tensor_dtype(value.dtype)
     name = node.output[0]
-    return [Constant(name, size, data_type, lambda: np.broadcast_to(value.reshape(()), size),
-                     (*leaves, Leaf(name, prod(size), data_type)), nodes)]
+
+    def read():
+        return np.broadcast_to(value.reshape(()), size)
+
+    return [Constant(name, size, data_type, read, (*leaves, Leaf(name, size, data_type, read)), nodes)]

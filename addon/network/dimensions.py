@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import onnx
 from onnx import TensorProto, shape_inference
 
@@ -12,6 +14,7 @@ from ..checkpoints import Checkpoint, CheckpointError
 from .network import Assumption
 
 BATCH, PIXELS, STEPS = 1, 224, 16
+LARGEST_SHAPE, LONGEST_SHAPE = 64, 100  # numbers of a constant that may be a shape, and nodes that compute it
 
 
 def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelProto, list[Assumption]]:
@@ -71,9 +74,13 @@ def infer(model: onnx.ModelProto) -> dict:
     could not tell and the file did.
     """
     plain = {name for node in model.graph.node if node.domain in ("", "ai.onnx") for name in node.output}
-    said = list(model.graph.value_info)
+    said = [*model.graph.value_info, *deepcopy(list(model.graph.output))]
+    known = [value for value in model.graph.value_info if value.name not in plain]
     del model.graph.value_info[:]
-    model.graph.value_info.extend(value for value in said if value.name not in plain)
+    model.graph.value_info.extend(known)
+    for value in model.graph.output:
+        if value.name in plain and value.type.HasField("tensor_type"):
+            value.type.tensor_type.ClearField("shape")
     try:
         graph = shape_inference.infer_shapes(model, data_prop=True).graph
     except Exception:  # inference raises many types on models it does not know; they still open
@@ -89,6 +96,39 @@ def infer(model: onnx.ModelProto) -> dict:
     for tensor in graph.initializer:
         shapes[tensor.name], shapes[tensor.name, "type"] = tuple(tensor.dims), tensor.data_type
     return shapes
+
+
+def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str, int]) -> None:
+    """Fill in the shapes of a node's outputs that `infer` could not tell, now that constants before it are `known`."""
+    unknown = [name for name in node.output
+               if name and (shapes.get(name) is None or None in shapes[name] or (name, "said") in shapes)]
+    if not unknown or node.domain not in ("", "ai.onnx"):
+        return
+    types, data = {}, {}
+    for name in filter(None, node.input):
+        if name in known:
+            types[name] = onnx.helper.make_tensor_type_proto(known[name].data_type, known[name].shape)
+            if known[name].size <= LARGEST_SHAPE and known[name].runs <= LONGEST_SHAPE:
+                data[name] = known[name]
+        elif (name, "type") in shapes:
+            types[name] = onnx.helper.make_tensor_type_proto(shapes[name, "type"], shapes.get(name))
+    try:
+        schema = onnx.defs.get_schema(node.op_type, opsets.get("", 1), "")
+        found = shape_inference.infer_node_outputs(
+            schema, node, types, {name: onnx.numpy_helper.from_array(one.array(), name) for name, one in data.items()},
+            opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))])
+    except Exception:  # as above, and constants that cannot be computed
+        return
+    for name in unknown:
+        if name in found:
+            kind = found[name].tensor_type
+            before = shapes.get(name)
+            shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)
+            if kind.HasField("shape") and ((name, "said") not in shapes or None not in shape) and (
+                    before is None or len(before) == len(shape) or (name, "said") in shapes):
+                shapes[name] = shape
+                shapes.pop((name, "said"), None)
+            shapes.setdefault((name, "type"), kind.elem_type)
 
 
 def _enter(shapes, value, before=None):

@@ -1,33 +1,53 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which cells of each layer are drawn, under a budget for the whole scene.
+"""What of each layer is drawn, under a budget of cells for the whole scene: its level of detail, and which cells.
 
-A layer that is too large shows its strongest units and, of a large map, every n-th row and column. Indices stay those
-of the tensor. The small layers show everything.
+A layer that is too large shows its strongest units and, of a large map, every n-th row and column; if that would leave
+next to nothing of a map, each map as one tile; in the end the whole layer as one box. Indices stay those of the tensor.
+The small layers show everything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from .network import Grid, Layer, Network
 
+CELLS, MAPS, BOX = "cells", "maps", "box"
+LEVELS = (BOX, MAPS, CELLS)
 FEW_UNITS = 16  # a map is thinned out before fewer units than this are shown
+FEW_CELLS = 256  # below this many, maps are not thinned out further but become tiles
+FEW_TILES = 4  # below this many the layer is one box
 LARGEST_RANKING = 1 << 22  # units; above this they are not ranked by their weights
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What somebody has chosen for one layer. An empty level leaves it to the budget."""
+
+    level: str = ""
+    cells: int = 0  # at most so many, 0 for its share of the budget
+
+
+@dataclass(frozen=True)
 class Drawn:
-    """The drawn cells of a layer: all combinations of these units, rows and columns (ascending indices)."""
+    """The drawn cells of a layer: all combinations of these units, rows and columns (ascending indices).
+
+    At the level of maps a cell stands for all of its unit's map, at that of boxes for the whole layer; row and column
+    are then those of the middle.
+    """
 
     grid: Grid
     units: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
+    level: str = CELLS
 
     @property
     def size(self) -> int:
@@ -50,14 +70,34 @@ class Drawn:
 
     def find(self, flat: np.ndarray) -> np.ndarray:
         """The vertices that draw these elements of the tensor; -1 for those that are not drawn."""
-        order = self._order
-        at = np.minimum(np.searchsorted(self.flat, flat, sorter=order), self.size - 1)
-        vertex = order[at]
-        return np.where(self.flat[vertex] == flat, vertex, -1)
+        if self.level == BOX:
+            return np.zeros(len(flat), np.int64)
+        if self.level == MAPS:
+            unit = flat // self.grid.strides[0] % self.grid.units
+            at = np.minimum(np.searchsorted(self.units, unit), len(self.units) - 1)
+            return np.where(self.units[at] == unit, at, -1)
+        grid, axes = self.grid, (self.units, self.rows, self.columns)
+        if self.whole and grid.strides == (grid.rows * grid.columns, grid.columns, 1):
+            return flat
+        vertex = np.zeros(len(flat), np.int64)
+        missing = np.zeros(len(flat), bool)
+        for drawn, size, step in zip(axes, (grid.units, grid.rows, grid.columns), grid.strides, strict=True):
+            if size > 1:
+                place = _places(drawn, size, flat // step % size)
+                missing |= place < 0
+                vertex = vertex * len(drawn) + place
+        return np.where(missing, -1, vertex)
 
-    @cached_property
-    def _order(self):
-        return np.argsort(self.flat, kind="stable")
+    def sample(self, values: np.ndarray) -> np.ndarray:
+        """What the drawn cells show of values for all cells (flat): their own, or the mean of all they stand for."""
+        if self.level == CELLS:
+            return values[self.flat]
+        if self.level == BOX:
+            return np.full(1, values.mean())
+        grid = self.grid
+        if grid.strides[0] == 1:
+            return values.reshape(-1, grid.units).mean(0)[self.units]
+        return values.reshape(grid.units, -1).mean(1)[self.units]
 
     def middle(self, units: np.ndarray) -> np.ndarray:
         """The vertex in the middle of the map of each of these (drawn) units."""
@@ -66,12 +106,29 @@ class Drawn:
         return np.searchsorted(self.units, units) * area + centre
 
 
-def share_out(network: Network, limit: int) -> dict[str, Drawn]:
-    """The drawn cells of every layer, at most `limit` in all (yet at least one a layer), by layer name."""
-    room = allocate([layer.size for layer in network.layers], limit)
+def _places(drawn, size, index):
+    """Where each index stands among the drawn ones of an axis of this size; -1 where it does not."""
+    if len(drawn) == size:
+        return index
+    if size <= LARGEST_RANKING:
+        table = np.full(size, -1)
+        table[drawn] = np.arange(len(drawn))
+        return table[index]
+    at = np.minimum(np.searchsorted(drawn, index), len(drawn) - 1)
+    return np.where(drawn[at] == index, at, -1)
+
+
+def share_out(network: Network, limit: int, wishes: Mapping[str, Wish] = {}) -> dict[str, Drawn]:
+    """The drawn cells of every layer, at most `limit` in all (yet at least one a layer), by layer name.
+
+    Layers for which somebody wished a number of cells have that many, whatever the limit says.
+    """
+    asked = [wishes.get(layer.name, Wish()) for layer in network.layers]
+    free = [layer.size for layer, wish in zip(network.layers, asked, strict=True) if not wish.cells]
+    room = iter(allocate(free, limit))
     drawn: dict[str, Drawn] = {}
-    for layer, cells in zip(network.layers, room, strict=True):
-        drawn[layer.name] = _choose(layer, cells, drawn)
+    for layer, wish in zip(network.layers, asked, strict=True):
+        drawn[layer.name] = choose(layer, wish.cells or next(room), drawn, wish.level)
     return drawn
 
 
@@ -86,8 +143,18 @@ def allocate(sizes: list[int], limit: int) -> list[int]:
     return [min(size, share) for size in sizes]
 
 
-def _choose(layer: Layer, cells: int, drawn: dict[str, Drawn]) -> Drawn:
+def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str = "") -> Drawn:
+    """What is drawn of one layer with so many cells; `drawn` is what its inputs show, if that is known."""
     grid = layer.grid
+    if not level:
+        maps = grid.is_map and grid.units > 1
+        level = CELLS if grid.size <= cells or cells >= (FEW_CELLS if maps else FEW_TILES) else (
+            MAPS if maps and cells >= min(FEW_TILES, grid.units) else BOX)
+    middle = np.array([grid.rows // 2]), np.array([grid.columns // 2])
+    if level == BOX:
+        return Drawn(grid, np.array([grid.units // 2]), *middle, BOX)
+    if level == MAPS and grid.is_map:
+        return Drawn(grid, _units(layer, max(1, min(grid.units, cells)), drawn), *middle, MAPS)
     if grid.size <= cells:
         return Drawn(grid, *(np.arange(n) for n in (grid.units, grid.rows, grid.columns)))
     rows, columns = _thinned(grid.rows, grid.columns, max(1, cells // min(grid.units, FEW_UNITS)))
@@ -96,10 +163,15 @@ def _choose(layer: Layer, cells: int, drawn: dict[str, Drawn]) -> Drawn:
 
 
 def _thinned(rows, columns, limit):
-    """Every n-th row and column, so that at most `limit` cells are left; the longer side gives way first."""
-    step = [1, 1]
-    while (height := -(-rows // step[0])) * (width := -(-columns // step[1])) > limit:
-        step[0 if height >= width else 1] += max(1, step[0 if height >= width else 1] // 8)
+    """Every 2^n-th row and column, so that at most `limit` cells are left; the longer side gives way first.
+
+    So what a coarser choice shows, a finer one shows too.
+    """
+    step, size = [1, 1], [rows, columns]
+    while prod(size) > limit:
+        side = 0 if size[0] >= size[1] else 1
+        step[side] *= 2
+        size[side] = -(-(rows, columns)[side] // step[side])
     return np.arange(0, rows, step[0]), np.arange(0, columns, step[1])
 
 

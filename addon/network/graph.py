@@ -1,26 +1,31 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""ONNX graph -> Network: one layer a node that depends on the input; what depends on weights alone is folded."""
+"""ONNX graph -> Network: operators are put together to layers, and what joins them is worked out."""
 
 from __future__ import annotations
 
 import ast
 import json
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from math import prod
+from os.path import commonprefix
 
 from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
-from ..checkpoints.checkpoint import captured, subgraphs, tensors
 from ..checkpoints.onnx_file import MOST_ELEMENTS
-from . import constants, dimensions
-from .constants import SETTINGS
-from .joins import Context, Unknown, join
+from . import blocks, dimensions
+from .constants import SETTINGS, Constant
+from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
-from .network import Connection, Grid, Layer, Network, Spec
+from .network import Connection, Grid, Layer, Network, Part, Spec
+from .operators import Operator, Operators, operators
+from .recognise import RECURRENT, Group, group, is_reshape, single
+from .work import multiply_adds
 
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
     number for name, number in TensorProto.DataType.items() if name.startswith(("FLOAT8", "FLOAT4"))
@@ -28,52 +33,72 @@ FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorPr
 QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
 MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "AveragePool", "LpPool", "DepthToSpace",
         "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")
+BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
 
-def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None) -> Network:
-    """The network of a checkpoint. `sizes` fills dimensions that the file leaves open (see `dimensions.resolve`)."""
+def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None, by_node: bool = False) -> Network:
+    """The network of a checkpoint.
+
+    `sizes` fills dimensions that the file leaves open (see `dimensions.resolve`). With `by_node` each node of the graph
+    is a layer of its own, else those that belong together are one (see `recognise`).
+    """
     model, assumed = dimensions.resolve(checkpoint, sizes or {})
-    return _Builder(checkpoint, model, assumed).network()
+    graph = operators(checkpoint, model)
+    return _Builder(graph, single(graph) if by_node else group(graph), by_node).network(assumed)
+
+
+@dataclass(frozen=True)
+class _View:
+    """Where the elements of a tensor are found: in which layer, and at which of its cells (None: in the same order).
+
+    `known` is False where the layer's cells are of another tensor.
+    """
+
+    layer: Layer
+    source_of: Callable | None = None
+    known: bool = True
 
 
 class _Builder:
-    def __init__(self, checkpoint: Checkpoint, model, assumed):
-        self.checkpoint, self.graph, self.assumed = checkpoint, model.graph, assumed
-        self.shapes = dimensions.infer(model)
-        self.opsets = {one.domain: one.version for one in model.opset_import}
-        self.known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer
-                      if tensor.name}
+    def __init__(self, graph: Operators, groups: list[Group], by_node: bool):
+        self.graph, self.groups, self.by_node = graph, groups, by_node
+        self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
+        self.owner = {one.index: found for found in groups for one in found.members}
+        self.moves = {one.index for found in groups for one in found.moves}
+        self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
         self.layers: list[Layer] = []
+        self.layer_of: dict[int, Layer] = {}  # id of a group -> layer
+        self.input_of: dict[str, Layer] = {}
         self.connections: list[Connection] = []
-        self.made_by: dict[str, Layer] = {}  # tensor -> layer
         self.channels: dict[str, int | None] = {}  # tensor -> axis of its units in the sample
         self.names: Counter[str] = Counter()
-        self.counted: set[str] = set()
 
-    def network(self) -> Network:
-        inputs = [value for value in self.graph.input if value.name not in self.known]
-        self.batch = {self._batch(value) for value in inputs} or {1}
-        for value in inputs:
+    def network(self, assumed) -> Network:
+        self.batch = {self._batch(value) for value in self.graph.inputs} or {1}
+        for value in self.graph.inputs:
             self._input(value)
-        for node in self.graph.node:
-            folded = constants.fold(self.checkpoint, node, self.known, self.shapes, self.opsets)
-            if folded and not self._is_output(node):
-                self.known.update((one.name, one) for one in folded)
-            else:
-                self._layer(node)
+        for operator in self.graph:
+            self._channels(operator)
+        for found in self.groups:
+            self._layer(found)
         if not self.layers:
             raise CheckpointError(self.checkpoint.path, "the graph has no layer", "is this the whole model?")
+        found_blocks, where = blocks.find(self.layers, {one.name: [leaf.name for leaf in one.weights]
+                                                        for one in self.layers})
+        for layer in self.layers:
+            layer.block = where.get(layer.name, "")
         return Network(
             name=self.checkpoint.path.stem,
             checkpoint=self.checkpoint,
             layers=self.layers,
             connections=self.connections,
-            inputs=[self._spec(value) for value in inputs],
-            outputs=[self._spec(value) for value in self.graph.output],
-            parameters=self._parameters(leaf for layer in self.layers for leaf in self._leaves(layer)),
-            assumed=self.assumed,
+            inputs=[self._spec(value) for value in self.graph.inputs],
+            outputs=[self._spec(value) for value in self.graph.outputs],
+            parameters=_size(leaf for layer in self.layers for leaf in layer.weights),
+            assumed=assumed,
             classes=_classes(self.checkpoint.model),
+            blocks=found_blocks,
         )
 
     def _input(self, value):
@@ -81,60 +106,134 @@ class _Builder:
         # A picture with its colours last, as TensorFlow has it; else channels come first.
         last = shape and len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] not in (1, 3, 4)
         self.channels[value.name] = -1 if last else 0 if not shape or len(shape) != 2 else None
-        self._add(Layer(self._unique(value.name), "Input", value.name, shape, self._grid(value.name, shape), nodes=0))
-
-    def _layer(self, node):
-        tensor = next((name for name in node.output if name), "")
-        shape = self._sample(tensor)
-        self.channels[tensor] = self._channel_axis(node, shape)
-        path = [part for part in (node.name or tensor).split("/") if part]
-        layer = Layer(
-            name=self._unique(node.name or tensor or node.op_type or "layer"),
-            op=node.op_type,
-            tensor=tensor,
-            shape=shape,
-            grid=self._grid(tensor, shape),
-            block="/".join(path[:-1]),
-            weights=dict(self._weights(node, tensor)),
-            node=node,
-        )
-        behind = frozenset().union(*(one.nodes for one in layer.weights.values())) - self.counted
-        layer.nodes += len(behind)
-        self.counted |= behind
-        layer.parameters = self._parameters(self._leaves(layer))
-        context = Context(node, self.shapes, self.known, self.opsets)
-        read = [(slot, self.made_by[name]) for slot, name in enumerate(node.input) if name in self.made_by]
-        for name in captured(node):
-            if name in self.made_by and all(source is not self.made_by[name] for _, source in read):
-                read.append((len(node.input), self.made_by[name]))
-        for slot, source in read:
-            through = join(context, slot, source.size, layer.size)
-            if slot < len(node.input) and node.input[slot] != source.tensor:
-                through = Unknown(source.size, layer.size)  # a second output, of which no cells are drawn
-            self.connections.append(Connection(source, layer, through))
-            if all(one.size <= LARGEST_STRENGTH for one in layer.weights.values()):
-                if layer.strength is None and hasattr(through, "unit_strength"):
-                    layer.strength, layer.mean = cache(through.unit_strength), through.unit_mean
-        layer.inputs = list(dict.fromkeys(source.name for _, source in read))
-        layer.elementwise = (len(read) == 1 and layer.op in (*UNARY, *NORMAL, *SEVERAL)
-                             and layer.shape == read[0][1].shape and layer.shape is not None)
-        self._add(layer)
-        self.made_by.update((name, layer) for name in node.output if name)
-
-    def _add(self, layer):
+        layer = Layer(self._unique(value.name), "Input", value.name, shape, self._grid(value.name), value.name,
+                      outputs=(value.name,), nodes=0)
         self.layers.append(layer)
-        if layer.tensor:
-            self.made_by[layer.tensor] = layer
+        self.input_of[value.name] = layer
 
-    def _weights(self, node, tensor):
-        """The constants that a node reads, by input slot; those of its subgraphs get the slots after its own."""
-        for slot, name in enumerate(node.input):
-            if name in self.known:
-                yield slot, self.known[name]
-        names = dict.fromkeys(name for name in captured(node) if name in self.known and name not in node.input)
-        inner = (one for graph in subgraphs(node) for one in tensors(graph))
-        stored = (constants.stored(self.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(inner))
-        yield from enumerate((*(self.known[name] for name in names), *stored), len(node.input))
+    def _layer(self, found: Group):
+        shown = found.shown or found.out
+        if found.shown and not self._sized(shown):
+            shown = found.out
+        layer = Layer(
+            name=self._unique(self._name(found)),
+            op=found.op,
+            tensor=found.out,
+            shape=self._sample(found.out),
+            grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
+            shown=shown,
+            parts=tuple(Part(one.label, one.op, one.tensor, one.scope) for one in found.members),
+            steps=tuple(found.steps),
+            inner=tuple((attribute.name, tuple(node.op_type for node in attribute.g.node))
+                        for attribute in found.main.node.attribute if attribute.HasField("g")),
+            outputs=(found.out, *self._same(found)),
+            nodes=sum(one.nodes for one in found.members),
+            weights=tuple(dict.fromkeys(leaf for one in found.members for leaf in _leaves(one))),
+            bias=_bias(found),
+            multiply_adds=self._work(found),
+        )
+        layer.parameters = _size(layer.weights)
+        self.layer_of[id(found)] = layer
+        self._connect(found, layer)
+        self.layers.append(layer)
+
+    def _name(self, found):
+        scope = tuple(commonprefix([one.scope for one in found.named])) if found.named else ()
+        alone = found.op == "Attention" or scope and self.scopes[scope] == len(found.named)
+        return "/".join(scope) if scope and alone else found.main.label
+
+    def _same(self, found):
+        """The tensors that hold the numbers of a layer in the same order: its reshapings."""
+        same = [found.out]
+        for one in found.moves:
+            if one.inputs[0] in same and is_reshape(one) and self._sized(one.tensor) == self._sized(found.out) > 0:
+                same.append(one.tensor)
+        return same[1:]
+
+    def _work(self, found):
+        counts = [multiply_adds(one, self.shapes) for one in found.members]
+        if None in counts:
+            return None
+        whole = self.shapes.get(found.out)
+        batch = whole[0] if whole and len(whole) > 1 and whole[0] in self.batch else 1
+        return sum(counts) // batch
+
+    def _connect(self, found: Group, layer: Layer):
+        """Join a layer to all that it reads."""
+        inside = {one.index for one in found.members}
+        members = [one for one in found.members if one.index not in self.moves]
+        for operator in members:
+            for slot, tensor in operator.reads:
+                maker = self.graph.made_by.get(tensor)
+                if maker is not None and maker.index in inside and maker.index not in self.moves:
+                    continue
+                view = self._view(tensor)
+                if view is None or view.layer is layer:
+                    continue
+                joined = self._join(found, layer, operator, slot, tensor, view)
+                if joined is not None:
+                    self._add(view.layer, layer, joined)
+        if found.main.op in RECURRENT and (itself := again(self._context(found.main), layer.size)):
+            self.connections.append(Connection(layer, layer, itself))
+        reads = [one.source.name for one in self.connections if one.target is layer is not one.source]
+        layer.inputs = list(dict.fromkeys(reads))
+
+    def _add(self, source, layer, joined):
+        known = joined.carries != Unknown.carries
+        for one in self.connections:
+            if one.target is layer and one.source is source and not known and one.join.carries == Unknown.carries:
+                return  # once is enough
+        self.connections.append(Connection(source, layer, joined))
+        if layer.strength is None and hasattr(joined, "unit_strength") and _size(layer.weights) <= LARGEST_STRENGTH:
+            layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
+
+    def _join(self, found, layer, operator, slot, tensor, view):
+        unknown = Unknown(view.layer.size, layer.size)
+        if found.opaque or not view.known or layer.shown != found.out:
+            return unknown
+        if found.source:
+            if operator is not next(one for one in found.members if found.source in one.inputs):
+                return None  # the fork of a composite is one connection
+            if found.main.op == "Mul":
+                data = next(i for i, name in found.main.reads)
+                joined = join(self._context(found.main), data, view.layer.size, layer.size)
+            else:
+                joined = Map() if self._sized(tensor) == layer.size else unknown
+        else:
+            if operator is not found.main or slot >= len(operator.node.input):
+                return unknown
+            if operator.node.output[:1] != [operator.tensor] or self._sized(operator.tensor) != layer.size:
+                return unknown
+            joined = join(self._context(operator), slot, view.layer.size, layer.size)
+        if joined.carries == Unknown.carries:
+            return unknown
+        if view.source_of is None:
+            return joined if self._sized(tensor) == view.layer.size else unknown
+        return through(joined, view.source_of, self._grid(tensor), view.layer.grid)
+
+    def _view(self, tensor) -> _View | None:
+        if tensor in self.input_of:
+            return _View(self.input_of[tensor])
+        maker = self.graph.made_by[tensor]
+        if maker.index in self.moves:
+            before = self._view(maker.inputs[0])
+            if before is None:
+                return None
+            try:
+                moved = move(self._context(maker), tensor)
+            except ValueError:
+                return _View(before.layer, known=False)
+            if moved is None:
+                return before
+            if before.source_of is None:
+                return _View(before.layer, moved, before.known)
+            first = before.source_of
+            return _View(before.layer, lambda cells: _after(first, moved(cells)), before.known)
+        layer = self.layer_of.get(id(self.owner[maker.index]))
+        return layer and _View(layer, known=tensor == layer.shown)
+
+    def _context(self, operator):
+        return Context(operator.node, self.shapes, self.graph.known, self.graph.opsets)
 
     def _unique(self, name):
         self.names[name] += 1
@@ -151,49 +250,73 @@ class _Builder:
             return shape[1:]
         return shape
 
-    def _grid(self, tensor, shape):
-        if shape is None or None in shape or prod(shape) > MOST_ELEMENTS:
-            return Grid()
-        return Grid.of(shape, self.channels.get(tensor, 0))
+    def _sized(self, tensor) -> int:
+        """How many cells a tensor has; 0 if that is not known."""
+        shape = self._sample(tensor)
+        return 0 if shape is None or None in shape or prod(shape) > MOST_ELEMENTS else prod(shape)
 
-    def _channel_axis(self, node, shape):
-        """Where the units of this tensor are: convolutions set it, transposes move it, others keep it."""
-        before = next((name for name in node.input if name in self.made_by), None)
-        if shape is None or node.op_type in MAPS:
-            return 0
-        if before is not None and node.op_type in (*UNARY, *NORMAL, *SEVERAL, "Concat", "Pad", "Slice"):
+    def _grid(self, tensor):
+        return Grid.of(self._sample(tensor), self.channels.get(tensor, 0)) if self._sized(tensor) else Grid()
+
+    def _steps(self, tensor):
+        """A recurrent layer as a matrix: a row a step, a column a hidden unit."""
+        size, shape = self._sized(tensor), self._sample(tensor)
+        return Grid.of((shape[0], size // shape[0]), None) if size and len(shape) > 1 else self._grid(tensor)
+
+    def _channels(self, operator):
+        """Where the units of a tensor are: convolutions set it, transposes move it, others keep it."""
+        tensor, before = operator.tensor, next(iter(operator.inputs), None)
+        shape = self._sample(tensor)
+        axis = None if shape is None or len(shape) == 2 else 0
+        if shape is None or operator.op in MAPS:
+            axis = 0
+        elif before is not None and operator.op in (*UNARY, *NORMAL, *SEVERAL, "Concat", "Pad", "Slice", "Split"):
             if len(shape) == len(self._sample(before) or ()):
-                return self.channels.get(before, 0)
-        if before is not None and node.op_type == "Transpose" and len(shape) == 3:
-            order = next((list(a.ints) for a in node.attribute if a.name == "perm"), [3, 2, 1, 0])
+                axis = self.channels.get(before, 0)
+        elif before is not None and operator.op == "Transpose" and len(shape) == 3:
+            order = list(operator.attribute("perm", [3, 2, 1, 0]))
             was = 1 if self.channels.get(before, 0) == 0 else 3
-            return {1: 0, 3: -1}.get(order.index(was) if was in order else 1, 0)
-        return None if len(shape) == 2 else 0
-
-    def _leaves(self, layer):
-        """The stored tensors that are weights of this layer."""
-        steering = SETTINGS.get(layer.op, ())
-        for slot, constant in layer.weights.items():
-            if slot in steering or constant.data_type not in FLOATS | QUANTIZED or not constant.shape:
-                continue
-            if layer.op in SEVERAL and constant.size == 1:
-                continue  # a scale or an epsilon
-            for leaf in constant.leaves:
-                if leaf.data_type in FLOATS | QUANTIZED and (leaf.size > 1 or constant.size == 1):
-                    yield leaf
-
-    @staticmethod
-    def _parameters(leaves):
-        return sum(leaf.size for leaf in dict.fromkeys(leaves))
-
-    def _is_output(self, node):
-        return any(value.name in node.output for value in self.graph.output)
+            axis = {1: 0, 3: -1}.get(order.index(was) if was in order else 1, 0)
+        self.channels.update((name, axis) for name in operator.node.output if name)
 
     def _spec(self, value):
         number = self.shapes.get((value.name, "type"), TensorProto.UNDEFINED)
         named = number not in (TensorProto.UNDEFINED, TensorProto.STRING)
         dtype = helper.tensor_dtype_to_np_dtype(number).name if named else "string" if number else "unknown"
         return Spec(value.name, self.shapes.get(value.name), dtype)
+
+
+def _after(first, cells):
+    """The cells of the layer for cells of a tensor moved twice; -1 stays -1."""
+    found = first(cells.clip(0))
+    found[cells < 0] = -1
+    return found
+
+
+def _leaves(operator: Operator):
+    """The stored tensors that are weights of an operator."""
+    steering = SETTINGS.get(operator.op, ())
+    for slot, constant in operator.constants.items():
+        if slot in steering or constant.data_type not in FLOATS | QUANTIZED or not constant.shape:
+            continue
+        if operator.op in SEVERAL and constant.size == 1:
+            continue  # a scale or an epsilon
+        for leaf in constant.leaves:
+            if leaf.data_type in FLOATS | QUANTIZED and (leaf.size > 1 or constant.size == 1):
+                yield leaf
+
+
+def _bias(found: Group) -> Constant | None:
+    """The first additive constant of the units of a layer: a bias, or the shift of a normalisation."""
+    for one in found.members:
+        slot = next(iter(one.constants), None) if one.op == "Add" else BIASES.get(one.op)
+        if slot in one.constants and one.constants[slot].size > 1:
+            return one.constants[slot]
+    return None
+
+
+def _size(leaves) -> int:
+    return sum(leaf.size for leaf in dict.fromkeys(leaves))
 
 
 def _classes(model) -> list[str]:

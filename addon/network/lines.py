@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drawn import Drawn, allocate
-from .joins import COPY, UNKNOWN, WEIGHT, Edges, Join
+from .drawn import BOX, CELLS, MAPS, Drawn, allocate
+from .joins import UNKNOWN, WEIGHT, Edges, Join
 from .network import Connection
 
 CHUNK = 1 << 21  # edges looked at in one go
+MANY = 24  # connections of a network; above this, each has fewer lines
 CANDIDATES = 4  # target cells looked at, and edges ranked, for each line that may be drawn
 
 
@@ -44,19 +45,26 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     |weight x activation of the source| where there is an activation, else the magnitude.
     """
     join, total = connection.join, connection.join.fan_in * connection.target.size
+    if join.carries == UNKNOWN or BOX in (source.level, target.level):
+        return _evenly(source, target, limit)
     by_kernel = (hasattr(join, "kernels") and (source.grid.is_map or target.grid.is_map)
                  and (source.grid.units, target.grid.units) == (join.channels, join.units))
-    if by_kernel and activations[0] is None:
+    if by_kernel and (activations[0] is None or MAPS in (source.level, target.level)):
         return _kernels(join, source, target, limit)
     edges, importance = _candidates(join, source, target, limit, activations)
     if not len(edges) and by_kernel:
         return _kernels(join, source, target, limit)  # thinned maps share no tap
-    if join.carries == UNKNOWN:
-        total = 0
     chosen = _spread(edges, importance, target, limit)
     edges, importance = edges.take(chosen), importance[chosen]
-    return _lines("unknown" if join.carries == UNKNOWN else "cell", source.find(edges.source),
+    return _lines(join.level, source.find(edges.source),
                   target.find(edges.target), edges.weight, edges.magnitude, importance, total)
+
+
+def _evenly(source, target, limit):
+    """Lines that say only that two layers are joined, spread over what is drawn of them."""
+    count = min(limit, max(source.size, target.size))
+    ends = (np.linspace(0, one.size - 1, count).round() for one in (source, target))
+    return _lines("unknown", *ends, np.zeros(count), np.zeros(count), np.zeros(count), 0)
 
 
 def _kernels(join, source, target, limit):
@@ -80,14 +88,15 @@ def _lines(level, source, target, weight, magnitude, importance, total):
 def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activations):
     """The edges worth choosing from, and their importance."""
     targets = _some_targets(join, target, limit, activations[1])
-    step = max(1, CHUNK // max(1, min(join.fan_in, source.size * join.taps)))
+    part = source.level == CELLS and not source.whole  # of the cells; maps show all of them
+    step = max(1, CHUNK // max(1, min(join.fan_in, source.size * join.taps) if part else join.fan_in))
     found, strengths = [], []
-    hint = None if source.whole else np.sort(source.flat)
+    hint = np.sort(source.flat) if part else None
     for begin in range(0, len(targets), step):
         edges = join.into(targets[begin : begin + step], hint)
         edges = edges.take(source.find(edges.source) >= 0)
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
-        if activations[0] is not None and join.carries != UNKNOWN:
+        if activations[0] is not None:
             edges, strength = edges.take(strength > 0), strength[strength > 0]
         if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
             chosen = np.sort(_spread(edges, strength, target, limit))
@@ -161,7 +170,11 @@ def _rank_within(keys: np.ndarray) -> np.ndarray:
 
 
 def line_limits(connections: list[Connection], a_pair: int, total: int) -> list[int]:
-    """How many lines each connection may have: at most `a_pair` (less for copies) and `total` in all."""
-    wanted = [min(a_pair if one.join.carries not in (COPY, UNKNOWN) else max(1, a_pair * 2 // 5),
+    """How many lines each connection may have: at most `a_pair` (less for copies) and `total` in all.
+
+    In a network of many connections each has fewer, down to an eighth, for they stand smaller in the picture.
+    """
+    share = a_pair if len(connections) <= MANY else max(1, round(a_pair * max(1 / 8, MANY / len(connections))))
+    wanted = [min(share if one.join.carries == WEIGHT else max(1, share * 2 // 5),
                   one.join.fan_in * one.target.size) for one in connections]
     return allocate(wanted, total) if total >= len(wanted) else [int(i < total) for i in range(len(wanted))]

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
-import onnx
 
 from ..checkpoints import Checkpoint
-from .constants import Constant
+from .constants import Constant, Leaf
 from .joins.base import Join
 
 Shape = tuple[int | None, ...]
@@ -39,7 +38,7 @@ class Grid:
         if len(shape) == 1:
             return cls(shape[0])
         if channels is None and len(shape) == 2:
-            return cls(1, *shape, strides=(0, shape[1], 1))
+            return cls(1, *shape, strides=(1, shape[1], 1))
         if channels == -1:
             rows, columns, units = prod(shape[:-2]), shape[-2], shape[-1]
             return cls(units, rows, columns, (1, columns * units, units))
@@ -56,11 +55,23 @@ class Grid:
         return self.rows * self.columns > 1
 
 
+@dataclass(frozen=True)
+class Part:
+    """One node of the file inside a layer."""
+
+    name: str
+    op: str
+    tensor: str  # its first output
+    scope: tuple[str, ...] = ()  # names of the modules round it, outermost first
+
+
 @dataclass
 class Layer:
-    """One node of the graph, or one of its inputs (op "Input").
+    """What a person calls a layer: nodes of the graph that belong together, or an input of the model (op "Input").
 
-    `shape` is that of one sample (batch left out) and None where it is not known; `tensor` names its first output.
+    `op` is that of the main part, or of what the parts make up ("Attention", "Gelu"). `tensor` is what the layer gives
+    to others; `shown` is the tensor whose cells are drawn, of `grid`: the same, but for attention its pattern.
+    `shape` is that of one sample of `tensor` (batch left out) and None where it is not known.
     """
 
     name: str
@@ -68,19 +79,42 @@ class Layer:
     tensor: str
     shape: Shape | None
     grid: Grid
+    shown: str = ""
+    parts: tuple[Part, ...] = ()  # in the order of the graph; constants and shape arithmetic are not listed
+    steps: tuple[str, ...] = ()  # what they do in short: ("MatMul", "Add", "Gelu"), however many nodes the Gelu takes
+    inner: tuple[tuple[str, tuple[str, ...]], ...] = ()  # subgraphs by name ("body", "then_branch"): their operators
+    outputs: tuple[str, ...] = ()  # tensors with the same numbers in the same order, `tensor` and its reshapings
     inputs: list[str] = field(default_factory=list)
     parameters: int = 0
-    nodes: int = 1
-    block: str = ""
-    weights: dict[int, Constant] = field(default_factory=dict)
-    node: onnx.NodeProto | None = None
-    elementwise: bool = False  # keeps the shape of its one input, cell by cell: an activation, a normalisation
+    nodes: int = 1  # of the file, those folded into it included
+    block: str = ""  # path of the innermost block
+    multiply_adds: int | None = 0  # for one sample; None where a shape is not known
+    weights: tuple[Leaf, ...] = ()  # stored tensors that are its parameters
+    bias: Constant | None = None  # the additive constant of each unit
     strength: Callable[[], np.ndarray] | None = None  # reads the L2 norm of the weights into each unit
     mean: Callable[[], np.ndarray] | None = None  # reads their mean
 
     @property
     def size(self) -> int:
         return self.grid.size
+
+
+@dataclass(frozen=True)
+class Block:
+    """Layers that belong together: a module of the framework, or a part of the graph that repeats.
+
+    `path` is unique; `parent` is the path of the block round it, "" for none. A block with `repeat` n > 1 holds n equal
+    blocks one after the other (`children` are their paths) and nothing else.
+    """
+
+    path: str
+    name: str
+    parent: str
+    layers: tuple[str, ...]  # names, those of blocks inside included, in the order of the network
+    children: tuple[str, ...]  # paths of the blocks directly inside
+    signature: int  # equal for blocks of identical structure, small numbers from 0
+    repeat: int = 1
+    inferred: bool = False  # from repetition in the graph, not from names in the file
 
 
 @dataclass
@@ -123,6 +157,7 @@ class Network:
     parameters: int
     assumed: list[Assumption]
     classes: list[str]
+    blocks: list[Block] = field(default_factory=list)  # parents before children
 
     def layer(self, name: str) -> Layer:
         return next(layer for layer in self.layers if layer.name == name)

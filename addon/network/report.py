@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
-from .network import Network, Spec
+from collections.abc import Sequence
+from math import isfinite
+
+from .constants import Leaf
+from .network import Block, Layer, Network, Shape, Spec
+from .statistics import statistics
+
+MOST_PARTS = 3  # named in a table
 
 
 def report(network: Network) -> dict:
-    """The object that `inspect --json` prints. Shapes of layers leave the batch out; those of inputs keep it."""
-    source = network.checkpoint
+    """The object that `inspect --json` prints; it reads all weights. Shapes of layers leave the batch out; those of
+    inputs keep it."""
+    source, weights = network.checkpoint, {layer.name: layer.weights for layer in network.layers}
     return {
         "format": source.format,
         "producer": source.producer,
@@ -21,11 +29,29 @@ def report(network: Network) -> dict:
         "assumed": [{"input": a.input, "axis": a.axis, "name": a.name, "size": a.size,
                      "by": "user" if a.chosen else "default"} for a in network.assumed],
         "layers": [{
-            "name": layer.name, "op": layer.op, "inputs": layer.inputs, "shape": list(layer.shape or ()),
-            "parameters": layer.parameters, "block": layer.block, "nodes": layer.nodes,
+            "name": layer.name, "op": layer.op, "parts": [one.op for one in layer.parts], "inputs": layer.inputs,
+            "shape": list(layer.shape or ()), "parameters": layer.parameters, "multiply_adds": layer.multiply_adds,
+            "weights": _weights(layer), "block": layer.block, "nodes": layer.nodes,
             **({} if layer.shape is not None else {"shape_known": False}),
         } for layer in network.layers],
+        "blocks": [_block(one, weights) for one in network.blocks],
     }
+
+
+def _weights(layer: Layer) -> dict | None:
+    found = statistics(layer)
+    if found is None:
+        return None
+    numbers = {"mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
+    return {name: one if isfinite(one) else None for name, one in numbers.items()} | {
+        "zeros": found.zeros, **({"not_finite": found.not_finite} if found.not_finite else {})}
+
+
+def _block(one: Block, weights: dict[str, tuple[Leaf, ...]]) -> dict:
+    leaves = {leaf for name in one.layers for leaf in weights[name]}
+    return {"path": one.path, "name": one.name, "parent": one.parent, "layers": len(one.layers),
+            "parameters": sum(leaf.size for leaf in leaves), "repeat": one.repeat, "signature": one.signature,
+            "inferred": one.inferred}
 
 
 def _spec(one: Spec) -> dict:
@@ -33,16 +59,41 @@ def _spec(one: Spec) -> dict:
 
 
 def table(network: Network) -> str:
-    """The same for people."""
-    source = network.checkpoint
+    """The same for people, without what takes reading the weights."""
+    source, work = network.checkpoint, [layer.multiply_adds for layer in network.layers]
+    total = ("at least " if None in work else "") + short(sum(filter(None, work)))
     lines = [f"{source.path.name}: {source.format}, by {source.producer or 'an unnamed exporter'}, "
-             f"{network.parameters:,} parameters"]
+             f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
     lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
               f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}" for a in network.assumed]
-    rows = [("layer", "op", "shape", "parameters", "reads")]
-    rows += [(layer.name, layer.op, "?" if layer.shape is None else " x ".join(str(n or "?") for n in layer.shape),
-              f"{layer.parameters:,}", ", ".join(layer.inputs)) for layer in network.layers]
-    width = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines += ["  ".join([*(text.ljust(size) for text, size in zip(row[:3], width, strict=False)),
-                         row[3].rjust(width[3]), row[4]]).rstrip() for row in rows]
+    rows = [("layer", "op", "shape", "parameters", "multiply-adds", "reads")]
+    rows += [(layer.name, op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),
+              f"{layer.parameters:,}", "?" if layer.multiply_adds is None else short(layer.multiply_adds),
+              ", ".join(layer.inputs)) for layer in network.layers]
+    width = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines += ["  ".join([*map(str.ljust, row[:3], width[:3]), *map(str.rjust, row[3:5], width[3:5]), row[5]]).rstrip()
+              for row in rows]
     return "\n".join(lines)
+
+
+def _shape_text(shape: Shape | None) -> str:
+    return "?" if shape is None else " x ".join(str(n or "?") for n in shape)
+
+
+def op_text(op: str, parts: Sequence[str]) -> str:
+    """The op of a layer with those of its parts: "Conv + BatchNormalization + Relu", "MatMul + Add + 5 more"."""
+    if len(parts) < 2:
+        return op
+    if op not in parts:
+        return f"{op} ({len(parts)} parts)"
+    named = parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], f"{len(parts) - MOST_PARTS + 1} more"]
+    return " + ".join(named)
+
+
+def short(number: int) -> str:
+    """A count in three digits: 950, 56.4 k, 1.82 G."""
+    for unit in ("", " k", " M", " G", " T"):
+        if number < 999.5:
+            return f"{number:.3g}{unit}"
+        number /= 1000
+    return f"{number:.3g} P"

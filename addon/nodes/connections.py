@@ -14,8 +14,9 @@ POINTS = 8  # a curve
 def connections_group() -> bpy.types.NodeTree:
     """The connections' geometry.
 
-    The base curves have their points already: x is the way along the curve (0 to 1), y the same smoothed. That is all
-    the shape needs, so that a moved layer costs two look-ups a curve and a mix a point.
+    The base curves have their points already: x is the way along the curve (0 to 1), y the same smoothed, z how far a
+    point is from both ends (0 at the ends, near 1 between). That is all the shape needs, so a moved layer costs two
+    look-ups a curve and a mix a point.
     """
     return reuse(NAME, _build)
 
@@ -27,6 +28,8 @@ def _build():
     group.socket("Target", "Object", about="The layer whose cells the lines enter")
     group.in_panel("Lines")
     group.socket("Ease", "Float", 0.75, 0.0, 1.0, about="0 is a straight line, 1 a full S-curve", subtype="FACTOR")
+    group.socket("Lift", "Vector", (0.0, 0.0, 0.0), about="How far the middle is led round what the lines skip",
+                 subtype="TRANSLATION")
     group.socket("Radius", "Float", 0.008, 0.0, about="Radius of the most important line", subtype="DISTANCE")
     group.socket("Thin End", "Float", 0.35, 0.0, 1.0, about="Radius of the least important line, as a share",
                  subtype="FACTOR")
@@ -36,7 +39,13 @@ def _build():
     group.socket("Weight Range", "Float", 1.0, 0.0, about="The weight that has the full colour")
     group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
 
-    curves = placed(group, group["Geometry"])
+    curves, ends, position = between(group, group["Geometry"])
+    size = group.call("ShaderNodeVectorMath", {0: group["Lift"]}, "Value", operation="LENGTH")
+    placed = [group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": position, "Offset": offset})
+              for offset in ((0.0, 0.0, 0.0), _lift(group, ends, size))]
+    # a switch works out only what it gives: most bundles have no lift, and need not pay for it
+    curves = group.call("GeometryNodeSwitch", {"Switch": group.math("GREATER_THAN", size, 0.0), "False": placed[0],
+                                               "True": placed[1]}, input_type="GEOMETRY")
     share = group.math("DIVIDE", group.number(group.attribute("importance")),
                        group.math("MAXIMUM", group["Importance Range"], 1e-12), clamp=True)
     curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
@@ -50,8 +59,8 @@ def _build():
     return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
 
 
-def placed(group: Group, curves: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-    """The curves with their points between the instances `source` and `target` of the two layers."""
+def between(group: Group, curves: bpy.types.NodeSocket) -> tuple:
+    """Curves, their ends on the instances `source` and `target` of the two layers, and where their points go."""
     ends = []
     for name in ("Source", "Target"):
         info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
@@ -71,5 +80,13 @@ def placed(group: Group, curves: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     group.put(find(mix.inputs, ("Factor", "VECTOR")), group.vector(along, eased, eased))
     group.put(find(mix.inputs, ("A", "VECTOR")), ends[0])
     group.put(find(mix.inputs, ("B", "VECTOR")), ends[1])
-    return group.call("GeometryNodeSetPosition",
-                      {"Geometry": curves, "Position": find(mix.outputs, ("Result", "VECTOR"))})
+    return curves, ends, find(mix.outputs, ("Result", "VECTOR"))
+
+
+def _lift(group, ends, size):
+    """How far each point is led off; where both ends come together, in a folded block, not at all."""
+    _, _, swell = group.separate(group.call("GeometryNodeInputPosition", {}))
+    apart = group.call("ShaderNodeVectorMath", {0: ends[0], 1: ends[1]}, "Value", operation="DISTANCE")
+    share = group.math("DIVIDE", group.math("MULTIPLY", apart, 2.0), group.math("MAXIMUM", size, 1e-9), clamp=True)
+    return group.call("ShaderNodeVectorMath", {0: group["Lift"], "Scale": group.math("MULTIPLY", swell, share)},
+                      operation="SCALE")

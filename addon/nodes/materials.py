@@ -60,6 +60,17 @@ def bars(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, _emission(tree, colour, tree.math("MULTIPLY_ADD", winner, 0.8, 0.9)))
 
 
+def blocks(name: str) -> bpy.types.Material:
+    """Trays and folded blocks, in the colour of their modifier."""
+    material, tree, output = _new(name, "#3a5a8c")
+    tint = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="tint").outputs["Color"]
+    surface = tree.node("ShaderNodeBsdfPrincipled")
+    for socket, value in (("Base Color", tint), ("Emission Color", tint), ("Emission Strength", 0.35),
+                          ("Roughness", 0.5)):
+        tree.put(surface.inputs[socket], value)
+    return _finish(material, tree, output, surface)
+
+
 def plate(name: str) -> bpy.types.Material:
     """The dark, dull backing of maps."""
     material, tree, output = _new(name, "#131d33")

@@ -31,11 +31,11 @@ class Tree:
             socket.default_value = value
 
     def call(self, kind: str, inputs: dict, output: str | int = 0, **settings) -> bpy.types.NodeSocket:
-        """A node with these inputs (by name, or by (name, type) where names repeat) and its output."""
+        """A node with these inputs (by name, by (name, type) where names repeat, or by place) and its output."""
         node = self.node(kind, **settings)
         for name, value in inputs.items():
             self.put(find(node.inputs, name), value)
-        return find(node.outputs, output) if not isinstance(output, int) else node.outputs[output]
+        return find(node.outputs, output)
 
     def math(self, operation: str, *values: Value, clamp: bool = False) -> bpy.types.NodeSocket:
         node = self.node("ShaderNodeMath", operation=operation, use_clamp=clamp)
@@ -78,7 +78,9 @@ class Tree:
 
 
 def find(sockets, key) -> bpy.types.NodeSocket:
-    """A socket by name, or by (name, type) where a name stands more than once."""
+    """A socket by name, by (name, type) where a name stands more than once, or by its place."""
+    if isinstance(key, int):
+        return sockets[key]
     name, kind = key if isinstance(key, tuple) else (key, None)
     return next(one for one in sockets if one.name == name and kind in (None, one.type))
 
@@ -134,7 +136,7 @@ def attach(owner: bpy.types.Object, name: str, tree: bpy.types.NodeTree, values:
 
 def reuse(name: str, build) -> bpy.types.NodeTree:
     """The file's group of this name that we made, else a new one by `build`."""
-    for tree in bpy.data.node_groups:
+    for tree in filter(None, (bpy.data.node_groups.get(name), *bpy.data.node_groups)):
         if tree.get("neuroscene_group") == name and not tree.library:
             return tree
     tree = build()

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from math import pi
+
 import bpy
 import numpy as np
 
 from .. import compat
 from ..inference import Ran
-from ..layout import HEIGHT, Placement
+from ..layout import HEIGHT, Shape
 from ..network import Layer, Network
 from ..nodes.bars import bars_group
 from ..nodes.tree import attach
@@ -25,9 +27,9 @@ def wanted(layer: Layer) -> bool:
     return not layer.grid.is_map and 2 <= layer.grid.units <= MOST
 
 
-def make(layer: Layer, thing: bpy.types.Object, place: Placement, classes: list[str], camera: bpy.types.Object,
-         materials: dict):
-    """Bars (one object) and class names (one each), children of the layer's object."""
+def make(layer: Layer, thing: bpy.types.Object, shape: Shape, classes: list[str], camera: bpy.types.Object,
+         materials: dict, backwards: bool = False):
+    """Bars (one object) and class names (one each), children of the layer's object, on its far side."""
     count = layer.grid.units
     mesh = bpy.data.meshes.new(f"{layer.name} bars")
     mesh.vertices.add(count)
@@ -35,21 +37,33 @@ def make(layer: Layer, thing: bpy.types.Object, place: Placement, classes: list[
         mesh.attributes.new(name, "FLOAT", "POINT")
     bars = bpy.data.objects.new(mesh.name, mesh)
     attach(bars, "Bars", bars_group(), {
-        "Layer": thing, "Length": LENGTH, "Offset": 0.75 * place.pitch, "Thickness": 0.5 * place.pitch,
+        "Layer": thing, "Length": LENGTH, "Offset": 0.75 * shape.pitch, "Thickness": 0.5 * shape.pitch,
         "Material": materials["bars"], "Track Material": materials["track"]})
     tags.write(bars, "bars", layer=layer.name)
     names = []
-    step = place.pitch * (1 + place.unit_gap)
+    step = shape.pitch * (1 + shape.unit_gap)
     for index in range(count):
         label = text(classes[index] if len(classes) == count else str(index), min(0.8 * step, 0.06 * HEIGHT),
                      materials["dim"], "LEFT", "CENTER")
         label.parent = thing
         framing.face(label, camera)
-        label.location = (0.75 * place.pitch + LENGTH + 0.05 * HEIGHT, 0.0, ((count - 1) / 2 - index) * step)
+        away = 0.75 * shape.pitch + LENGTH + 0.05 * HEIGHT
+        label.location = (away, 0.0, ((count - 1) / 2 - index) * step)
         tags.write(label, "class", layer=layer.name, index=index)
         names.append(label)
     bars.parent = thing
+    for one in (bars, *names):
+        turn(one, backwards)
     return bars, names
+
+
+def turn(thing: bpy.types.Object, backwards: bool) -> None:
+    """Put bars, or a class name, on the side of their layer to which the signal goes on."""
+    if thing.type == "FONT":
+        thing.data.align_x = "RIGHT" if backwards else "LEFT"
+        thing.location.x = abs(thing.location.x) * (-1 if backwards else 1)
+    else:
+        thing.rotation_euler.z = pi if backwards else 0.0
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:

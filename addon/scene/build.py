@@ -8,20 +8,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
+from .. import compat
 from ..inference import Ran
-from ..layout import arrange
+from ..layout import Arrangement, arrange, shapes
+from ..layout import Settings as Layout
 from ..network import Connection, Layer, Network
 from ..network.drawn import Drawn, share_out
-from ..network.joins import WEIGHT
+from ..network.joins import WEIGHT, Unknown
 from ..network.lines import Lines, line_limits, strongest
 from ..network.network import sample_of
+from ..network.statistics import statistics
 from ..nodes import materials as shaders
-from . import bars, caption, connections, framing, labels, layers, studio, tags
+from . import arranging, bars, blocks, caption, connections, hero, labels, layers, studio, tags, words
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000
@@ -36,6 +41,8 @@ class Settings:
     max_connections: int = MAX_CONNECTIONS
     lines_a_pair: int = LINES_A_PAIR
     new_scene: bool = True  # else the network alone goes into the scene that is open
+    fold_repeats: bool = True  # of a large network: of equal blocks the first is open, the others are boxes
+    layout: Layout = Layout(longest=arranging.LONGEST)
 
 
 Steps = Generator[tuple[float, str], None, bpy.types.Collection]
@@ -56,21 +63,30 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
 
 def _build(network, settings, ran, digest):
     drawn = share_out(network, settings.max_cells)
-    places = arrange(network, drawn)
-    paints, shapes = _materials(network.name), _cell_shapes()
+    formed = shapes(network, drawn)
+    closed = blocks.closed_at_first(network) if settings.fold_repeats else set()
+    arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network), settings.layout, closed)
+    paints, cells = _materials(network.name), cell_shapes()
     made = _Collections(network.name)
     root = bpy.data.objects.new(network.name, None)
     root.empty_display_size = 1.0
     tags.write(root, "root")
     made.network.objects.link(root)
+    within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], closed)
+    collections = {path: pair[0] for path, pair in within.items()} | {"": made.layers}
 
     objects: dict[str, bpy.types.Object] = {}
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
             yield 0.05 + 0.3 * index / len(network.layers), f"layer {layer.name}"
-        thing = layers.make(layer, drawn[layer.name], places[layer.name], activation(layer, ran), paints, shapes)
-        thing.parent = root
-        made.layers.objects.link(thing)
+        thing = layers.make(layer, drawn[layer.name], formed[layer.name], activation(layer, ran), paints, cells)
+        thing.parent = within[layer.block][1]
+        around = arrangement.frames.get(layer.block)
+        layers.put(thing, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
+        if around:
+            compat.set_inputs(tags.modifier(thing), {"Block": thing.parent})
+        tags.write(thing, **(tags.read(thing) | {"order": index}))
+        collections[layer.block].objects.link(thing)
         objects[layer.name] = thing
 
     lines: list[tuple[Connection, Lines]] = []
@@ -83,25 +99,29 @@ def _build(network, settings, ran, digest):
     yield 0.68, "lines"
     for index, (connection, chosen) in enumerate(lines):
         thing = connections.make(index, connection, chosen, objects[connection.source.name],
-                                 objects[connection.target.name], paints, weights)
+                                 objects[connection.target.name], paints, weights,
+                                 arranging.lift_of(connection.source.name, connection.target.name, arrangement))
         thing.parent = root
         made.connections.objects.link(thing)
 
     yield 0.75, "labels and light"
     camera = studio.make_camera(f"{network.name} Hero")
     made.studio.objects.link(camera)
-    _outputs(network, objects, places, ran, camera, paints, made)
+    _outputs(network, objects, formed, arrangement, ran, camera, paints, made)
     for layer in network.layers:
-        if not layer.elementwise:
-            for thing in labels.make(layer, labels.notes(network, layer, drawn[layer.name], lines), paints):
-                thing.parent = objects[layer.name]
-                made.labels.objects.link(thing)
-    rows = {place.row: place.z for place in sorted(places.values(), key=lambda place: -abs(place.lane))}
-    for light in studio.make_lights(network.name, max(place.x for place in places.values()), list(rows.values())):
+        labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], lines))
+    for block in network.blocks:
+        labels.say(within[block.path][1], words.of_block(block, network))
+    for light in studio.make_lights(network.name, *_extent(arrangement)):
+        light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ light.matrix_basis
         made.studio.objects.link(light)
-    for thing in caption.make(network, camera, paints, shapes, weights, ran):
+    for thing in caption.make(network, camera, paints, cells, weights, ran):
         made.studio.objects.link(thing)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
+    for index, layer in enumerate(network.layers):
+        if index % 16 == 0:
+            yield 0.78 + 0.07 * index / len(network.layers), f"statistics of {layer.name}"
+        layers.tell(objects[layer.name], statistics(layer))
 
     yield 0.85, "framing"
     scene = bpy.data.scenes.new(network.name) if settings.new_scene else bpy.context.scene
@@ -110,7 +130,7 @@ def _build(network, settings, ran, digest):
         studio.set_up(scene, network.name, camera)
         if bpy.context.window:
             bpy.context.window.scene = scene  # after the link: a view forgets a camera that is not in its scene
-    frame(made.network, scene, camera)
+    hero.frame(made.network, scene, camera)
     return made.network
 
 
@@ -126,16 +146,44 @@ def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) ->
 
 def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
     """The activations of one sample of a layer, flat, or None if nothing ran or they do not fit its grid."""
-    value = ran.values.get(layer.tensor) if ran else None
+    value = ran.values.get(layer.shown) if ran else None
     if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
         return None
     return sample_of(value, layer.grid).astype(np.float32)
 
 
 def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran | None) -> Lines:
-    """The lines to draw of a connection, by what ran if anything did."""
+    """The lines to draw of a connection, by what ran if anything did.
+
+    Where no drawn cell feeds another, as in maps that are thinned out, they say only that the layers are joined.
+    """
     ends = connection.source, connection.target
-    return strongest(connection, *(drawn[one.name] for one in ends), limit, tuple(activation(one, ran) for one in ends))
+    shown, values = [drawn[one.name] for one in ends], tuple(activation(one, ran) for one in ends)
+    lines = strongest(connection, *shown, limit, values)
+    if len(lines) or ran:
+        return lines
+    return strongest(replace(connection, join=Unknown(*(one.size for one in ends))), *shown, limit)
+
+
+def limits(network: bpy.types.Collection, model: Network) -> list[int]:
+    """How many lines each connection of a network may have, by its settings and what was wished for its target."""
+    settings = tags.read(network)["settings"]
+    found = line_limits(model.connections, settings["lines_a_pair"], settings["max_connections"])
+    wishes = {facts["layer"]: facts["wish"]["lines"] for one in tags.members(network, "layer")
+              if (facts := tags.read(one)).get("wish")}
+    return [wishes.get(one.target.name) or limit for one, limit in zip(model.connections, found, strict=True)]
+
+
+def facts_of(ran: Ran | None) -> dict[str, str]:
+    """What a network's collection says of the input that ran."""
+    return {"input": ran.file if ran else "", "input_note": ran.note if ran else "",
+            "input_path": ran.path if ran else ""}
+
+
+def stat_of(path: Path) -> str:
+    """Size and time of a file, to tell quickly that it is still the same."""
+    found = path.stat()
+    return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
@@ -144,40 +192,11 @@ def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
     Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
     """
     weighted = [(one, np.abs(chosen.weight)) for one, chosen in lines if one.join.carries == WEIGHT and len(chosen)]
-    found = [size for one, size in weighted if not one.target.elementwise] or [size for _, size in weighted]
+    found = ([size for one, size in weighted if hasattr(one.join, "unit_strength")]
+             or [size for _, size in weighted])
     size = np.concatenate(found) if found else np.zeros(0)
     size = size[np.isfinite(size)]
     return float(np.percentile(size, 98)) or 1.0 if size.size else 1.0
-
-
-def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
-    """Put the camera, the labels and the caption in their places for the scene's picture format."""
-    aspect = scene.render.resolution_x * scene.render.pixel_aspect_x / (
-        scene.render.resolution_y * scene.render.pixel_aspect_y)
-    view_layer = scene.view_layers[0]
-    things = {tags.read(one)["layer"]: one for one in tags.members(network, "layer")}
-    named: dict[str, list] = {}
-    for one in tags.members(network, "label"):
-        named.setdefault(tags.read(one)["layer"], []).append(one)
-    framing.aim(camera, studio.AZIMUTH, studio.ELEVATION)
-    margins = framing.Margins(bottom=caption.BAND + 0.03)
-    view_layer.update()
-    depsgraph = view_layer.depsgraph
-    boxes = {name: framing.box_corners(one, depsgraph) for name, one in things.items()}
-    beside = framing.corners((one for kind in ("bars", "class") for one in tags.members(network, kind)), depsgraph)
-    points = np.concatenate([*boxes.values(), beside])
-    text_points = np.zeros((0, 3))
-    for _ in range(2):
-        framing.fit(camera, np.concatenate([points, text_points]), aspect, margins)
-        text_points = labels.arrange(named, boxes, things, camera, aspect, depsgraph)
-    depth = framing.project(camera, points)[:, 2]
-    distance = float(np.quantile(depth, 0.25))
-    camera.data.clip_end = max(camera.data.clip_end, 2 * float(depth.max()))
-    studio.focus(camera, distance)
-    holder = next(tags.members(network, "caption"), None)
-    if holder:
-        strip = sorted(tags.members(network, "caption"), key=lambda one: one.type != "EMPTY")
-        caption.arrange(strip, camera, aspect, distance)
 
 
 class _Collections:
@@ -194,13 +213,14 @@ def _materials(name):
     return {
         "cells": shaders.cells(f"{name} Cells"), "lines": shaders.lines(f"{name} Lines"),
         "copies": shaders.copies(f"{name} Copies"), "plate": shaders.plate(f"{name} Plate"),
-        "bars": shaders.bars(f"{name} Bars"), "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
+        "bars": shaders.bars(f"{name} Bars"), "blocks": shaders.blocks(f"{name} Blocks"),
+        "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
         "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
     }
 
 
-def _cell_shapes():
+def cell_shapes() -> dict[str, bpy.types.Object]:
     """The meshes of cells: a bevelled tile that grows along -X from its back face, and a ball. One metre wide."""
     import bmesh
 
@@ -228,13 +248,22 @@ def _cell_shapes():
     return found
 
 
-def _outputs(network, objects, places, ran, camera, paints, made):
+def _extent(arrangement: Arrangement):
+    """How long the network is along the signal, and where its rows are upwards."""
+    turned = {name: arrangement.turn.T @ place.location for name, place in arrangement.places.items()}
+    rows = {place.row: float(turned[name][2]) for name, place in sorted(arrangement.places.items(),
+                                                                        key=lambda pair: -abs(pair[1].lane))}
+    along = [float(one[0]) for one in turned.values()]
+    return max(along) - min(along), list(rows.values())
+
+
+def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
+    given, read = {spec.name for spec in network.outputs}, {name for one in network.layers for name in one.inputs}
     for layer in network.layers:
-        last = all(layer.name not in other.inputs for other in network.layers)
-        if not last or not bars.wanted(layer) or layer.tensor not in {spec.name for spec in network.outputs}:
+        if layer.name in read or not bars.wanted(layer) or not given.intersection(layer.outputs):
             continue
-        thing, names = bars.make(layer, objects[layer.name], places[layer.name], network.classes, camera,
-                                paints)
+        thing, names = bars.make(layer, objects[layer.name], formed[layer.name], network.classes, camera, paints,
+                                 arrangement.places[layer.name].backwards)
         for one in (thing, *names):
             made.labels.objects.link(one)
         values = activation(layer, ran)
@@ -247,5 +276,5 @@ def _remember(collection, network, settings, ran, paints, weights, digest):
     tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=digest,
                format=source.format, producer=source.producer, structure=source.structure,
                parameters=str(network.parameters), settings=asdict(settings), materials=paints, weight_range=weights,
-               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, input=ran.file if ran else "",
-               input_note=ran.note if ran else "")
+               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, stat=stat_of(source.path),
+               **facts_of(ran))

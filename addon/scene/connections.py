@@ -21,15 +21,20 @@ COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
 
 
 def base_points(count: int) -> np.ndarray:
-    """Positions (count, 8, 3) of curves before their modifier: x the way along, y the same smoothed, z 0."""
+    """Positions (count, 8, 3) of curves before their modifier: x the way along, y the same smoothed, z the lift."""
+    return np.broadcast_to(BASE, (count, POINTS, 3))
+
+
+def _base():
     along = np.linspace(0, 1, POINTS, dtype=np.float32)
-    points = np.zeros((count, POINTS, 3), np.float32)
-    points[:, :, 0], points[:, :, 1] = along, along * along * (3 - 2 * along)
-    return points
+    return np.stack([along, along * along * (3 - 2 * along), 1 - (2 * along - 1) ** 4], -1)
+
+
+BASE = _base()
 
 
 def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Object, target: bpy.types.Object,
-         materials: dict, weight_range: float) -> bpy.types.Object:
+         materials: dict, weight_range: float, lift: tuple[float, float, float]) -> bpy.types.Object:
     """The object of a bundle; `index` is its place among the connections, for two may join the same layers."""
     curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
     for name, kind in (("source", "INT"), ("target", "INT"), ("weight", "FLOAT"), ("magnitude", "FLOAT"),
@@ -39,7 +44,7 @@ def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Obj
     weighted = connection.join.carries == WEIGHT
     attach(thing, "Connections", connections_group(), {
         "Source": source, "Target": target, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
-        "Weight Range": weight_range, "Material": materials["lines" if weighted else "copies"]})
+        "Weight Range": weight_range, "Lift": lift, "Material": materials["lines" if weighted else "copies"]})
     tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
                index=index, carries=connection.join.carries)
     set_lines(thing, lines)
@@ -53,17 +58,42 @@ def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
         curves.remove_curves()
         if len(lines):
             curves.add_curves([POINTS] * len(lines))
-            # Poly curves: of others Blender evaluates twelve points a segment at every move of a layer.
-            curves.set_types(type="POLY")
+            _bend(thing)
     if len(lines):
         curves.attributes["position"].data.foreach_set("vector", base_points(len(lines)).ravel())
         for name in ("source", "target", "weight", "magnitude", "importance"):
             curves.attributes[name].data.foreach_set("value", getattr(lines, name))
     curves.update_tag()
     finite = lines.importance[np.isfinite(lines.importance)]
-    extent = float(np.percentile(finite, 99.5)) if len(finite) else 1.0
+    high = int(0.995 * len(finite))
+    extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
     compat.set_inputs(tags.modifier(thing), {"Importance Range": extent or 1.0})
     tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
+
+
+def lead(thing: bpy.types.Object, lift: tuple[float, float, float]) -> None:
+    """Lead the lines of a bundle round what they skip."""
+    compat.set_inputs(tags.modifier(thing), {"Lift": lift})
+    if len(thing.data.curves):
+        _bend(thing)
+    thing.update_tag()
+
+
+def _bend(thing):
+    """Poly curves: of others Blender evaluates twelve points a segment at every move of a layer. Lines that are led
+    round something are few, and bend too much for eight points."""
+    bent = any(compat.get_input(tags.modifier(thing), "Lift"))
+    thing.data.set_types(type="CATMULL_ROM" if bent else "POLY")
+
+
+def lines_of(thing: bpy.types.Object) -> Lines:
+    """The connections of a bundle, read back from it."""
+    facts, found = tags.read(thing), {}
+    for name in ("source", "target", "weight", "magnitude", "importance"):
+        values = np.empty(len(thing.data.curves), np.int32 if name in ("source", "target") else np.float32)
+        thing.data.attributes[name].data.foreach_get("value", values)
+        found[name] = values
+    return Lines(facts["level"], **found, total=facts["total"])
 
 
 def follow_range(thing: bpy.types.Object, before: float, now: float) -> None:

@@ -13,8 +13,7 @@ from .. import inference
 from ..checkpoints import CheckpointError, open_checkpoint
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
-from ..network.lines import line_limits
-from . import bars, build, caption, connections, labels, layers, tags
+from . import bars, build, caption, connections, labels, layers, tags, words
 from .build import Settings, Steps
 from .pictures import SUFFIXES, load_picture
 
@@ -40,16 +39,20 @@ def fit_input(path: str | Path, network: Network) -> Fitted:
     return inference.fit(path, load_picture(path), network.inputs[0], network.assumed)
 
 
-def run(path: str | Path, network: Network, count: int = TOP) -> tuple[Network, Ran]:
-    """Run a file through a network. Where it sets a size that the model leaves open, the network follows it."""
+def run(path: str | Path, network: Network, count: int = TOP, parts: bool = False) -> tuple[Network, Ran]:
+    """Run a file through a network; with `parts` keep what each node gives, else what each layer gives.
+
+    Where the input sets a size that the model leaves open, the network follows it.
+    """
     fitted = fit_input(path, network)
     given = {f"{a.input}:{a.axis}": size for a in network.assumed if a.input == fitted.name
              for size in fitted.array.shape[a.axis : a.axis + 1] if size != a.size}
     if given:
         kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
         network = summarise(network.checkpoint, kept | given)
-    values = inference.run(network, fitted)
-    return network, Ran(Path(path).name, fitted.note, values, inference.top(network, values, count))
+    values = inference.run(network, fitted, parts)
+    best = inference.top(network, values, count)
+    return network, Ran(Path(path).name, fitted.note, values, best, str(Path(path).resolve()))
 
 
 def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
@@ -75,7 +78,8 @@ def reopen(collection: bpy.types.Collection) -> Network:
     """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
     facts = tags.read(collection)
     checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]))
-    if checkpoint.sha256() != facts["sha256"]:
+    same = build.stat_of(checkpoint.path) == facts["stat"]  # neither size nor time has changed: no need to read it all
+    if not same and checkpoint.sha256() != facts["sha256"]:
         raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
     return summarise(checkpoint, facts.get("sizes") or None)
 
@@ -86,8 +90,7 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     followed, ran = run(path, network)
     if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
         raise CheckpointError(path, "has another size than the scene was made for", "import the model with this input")
-    limits = line_limits(network.connections, *(tags.read(collection)["settings"][name]
-                                                for name in ("lines_a_pair", "max_connections")))
+    limits = build.limits(collection, network)
     things = {tags.read(one)["layer"]: one for one in tags.members(collection, "layer")}
     drawn = {name: layers.drawn_of(thing) for name, thing in things.items()}
     for layer in network.layers:
@@ -103,13 +106,19 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     weights = build.weight_range(lines)
     for bundle in bundles.values():
         connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)
-    for thing in tags.members(collection, "label"):
-        facts = tags.read(thing)
-        if facts["part"] == "notes" and facts["layer"] in drawn:
-            layer = network.layer(facts["layer"])
-            labels.write(thing, labels.notes(network, layer, drawn[layer.name], lines))
+    say(collection, network, things, drawn, lines)
     bars.show(collection, network, ran)
     caption.show(collection, network, ran, weights)
-    tags.write(collection, **(tags.read(collection) | {"input": ran.file, "input_note": ran.note,
-                                                       "weight_range": weights}))
+    tags.write(collection, **(tags.read(collection) | build.facts_of(ran) | {"weight_range": weights}))
     return ran
+
+
+def say(collection, network, things, drawn, lines):
+    """Let the labels of layers speak of what is drawn now."""
+    texts = {(tags.read(one)["owner"], tags.read(one)["part"]): one for one in tags.members(collection, "label")}
+    for layer in network.layers:
+        if layer.name in things:
+            labels.say(things[layer.name], words.of_layer(layer, drawn[layer.name], lines))
+            for part in labels.parts(things[layer.name]):
+                if (layer.name, part.name) in texts:
+                    labels.write(texts[layer.name, part.name], part)

@@ -7,42 +7,59 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+from mathutils import Matrix, Vector
 
 from .. import compat
 from ..colormaps import value_range
-from ..layout import Placement
+from ..layout import Arrangement, Shape
 from ..network import Grid, Layer
-from ..network.drawn import Drawn
+from ..network.drawn import BOX, CELLS, Drawn
+from ..network.statistics import Statistics
 from ..nodes.layer import layer_group
 from ..nodes.tree import attach
 from . import tags
 
+LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting layer
+
 
 def resting_values(layer: Layer, drawn: Drawn) -> tuple[np.ndarray, str]:
     """Values of the drawn cells while no input has run, and what they are: the bias, else the mean of the weights."""
-    bias = bias_of(layer)
-    if bias is not None and len(bias) == layer.grid.units:
-        return bias.astype(np.float32)[drawn.cells[0]], "bias"
+    if layer.bias is not None and layer.bias.size == layer.grid.units <= LARGEST_BIAS:
+        return _of_units(np.asarray(layer.bias.array(), np.float32).ravel(), drawn), "bias"
     if layer.mean is not None:
         mean = layer.mean()
         if len(mean) == layer.grid.units:
-            return mean.astype(np.float32)[drawn.cells[0]], "mean weight"
+            return _of_units(mean.astype(np.float32), drawn), "mean weight"
     return np.zeros(drawn.size, np.float32), "none"
 
 
-def bias_of(layer: Layer) -> np.ndarray | None:
-    """The additive constant of each unit, if the file has one at this layer."""
-    slot = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}.get(layer.op)
-    if layer.op == "Add":
-        slot = next(iter(layer.weights), None)
-    constant = layer.weights.get(slot)
-    return np.asarray(constant.array(), np.float32).ravel() if constant and constant.size <= 1 << 24 else None
+def _of_units(values, drawn):
+    return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[0]]
 
 
-def make(layer: Layer, drawn: Drawn, place: Placement, values: np.ndarray | None, materials: dict,
+def make(layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, materials: dict,
          cells: dict) -> bpy.types.Object:
-    """The object of a layer. `values` are the activations of one sample, flat, or None."""
-    mesh = bpy.data.meshes.new(layer.name)
+    """The object of a layer, at the origin. `values` are the activations of one sample, flat, or None."""
+    thing = bpy.data.objects.new(layer.name, bpy.data.meshes.new(layer.name))
+    attach(thing, "Layer", layer_group(), {
+        "Cell": cells["tile"], "Material": materials["cells"], "Backing Material": materials["plate"]})
+    tags.write(thing, "layer", layer=layer.name, op=layer.op, shape=[n or 0 for n in layer.shape or ()],
+               parameters=str(layer.parameters), tensor=layer.tensor, strides=list(layer.grid.strides),
+               grid=[layer.grid.units, layer.grid.rows, layer.grid.columns], inputs=layer.inputs,
+               parts=[part.op for part in layer.parts], nodes=layer.nodes, block=layer.block,
+               multiply_adds="" if layer.multiply_adds is None else str(layer.multiply_adds))
+    show(thing, layer, drawn, shape, cells)
+    if values is None:
+        set_values(thing, *resting_values(layer, drawn))
+    else:
+        set_activation(thing, drawn, values)
+    return thing
+
+
+def show(thing: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
+    """Let a layer's object have these cells, in place of those it has; their values are still to be set."""
+    mesh = thing.data
+    mesh.clear_geometry()
     mesh.vertices.add(drawn.size)
     unit, row, column = np.meshgrid(*(np.arange(len(one)) for one in (drawn.units, drawn.rows, drawn.columns)),
                                     indexing="ij")
@@ -52,34 +69,53 @@ def make(layer: Layer, drawn: Drawn, place: Placement, values: np.ndarray | None
         mesh.attributes.new(name, "INT", "POINT").data.foreach_set("value", index)
     for name in ("value", "importance"):
         mesh.attributes.new(name, "FLOAT", "POINT")
-    thing = bpy.data.objects.new(layer.name, mesh)
-    thing.location, thing.rotation_euler = (place.x, 0.0, place.z), (0.0, 0.0, place.turn)
-    attach(thing, "Layer", layer_group(), {
-        "Units": len(drawn.units), "Rows": len(drawn.rows), "Columns": len(drawn.columns),
-        "Unit Columns": place.unit_columns, "Pitch": place.pitch, "Unit Gap": place.unit_gap,
-        "Cell": cells["ball" if place.round else "tile"], "Round": place.round, "Size": 1.0 if place.round else 0.95,
-        "Material": materials["cells"], "Backing Material": materials["plate"],
-        "Backing": 0.12 * place.pitch if layer.grid.is_map else 0.0,
-    })
-    tags.write(thing, "layer", layer=layer.name, op=layer.op, shape=[n or 0 for n in layer.shape or ()],
-               parameters=str(layer.parameters), row=place.row, tensor=layer.tensor, strides=list(layer.grid.strides),
-               grid=[layer.grid.units, layer.grid.rows, layer.grid.columns])
-    if values is None:
-        set_values(thing, *resting_values(layer, drawn))
-    else:
-        set_activation(thing, drawn, values)
-    return thing
+    box, facts = drawn.level == BOX, tags.read(thing)
+    values = {"Units": len(drawn.units), "Rows": len(drawn.rows), "Columns": len(drawn.columns), "Pitch": shape.pitch,
+              "Unit Columns": shape.unit_columns, "Unit Gap": shape.unit_gap, "Cell Size": shape.cell}
+    if facts.get("level") != drawn.level:  # the look of cells may have been changed by hand
+        values |= {"Cell": cells["ball" if shape.round else "tile"], "Round": shape.round,
+                   "Size": 1.0 if shape.round or box else 0.95, "Thickness": 1.0 if box else 0.3,
+                   "Relief": 0.0 if box else 1.3}
+    values["Backing"] = 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0
+    compat.set_inputs(tags.modifier(thing), values)
+    tags.write(thing, **(facts | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
+
+
+def put(thing: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple[float, float, float]) -> None:
+    """Give a layer its place; `outer` is that of the block it is in."""
+    place = arrangement.places[name]
+    thing.location = Vector(place.location) - Vector(outer)
+    facts = tags.read(thing) | {"row": place.row, "backwards": place.backwards, "placed": list(thing.location),
+                                "axes": arrangement.turn.ravel().tolist()}
+    tags.write(thing, **facts)
+    turn(thing)
+
+
+def turn(thing: bpy.types.Object) -> None:
+    """Turn a layer as its shape and the direction of its network want it."""
+    facts = tags.read(thing)
+    axes = Matrix([facts["axes"][row * 3 : row * 3 + 3] for row in range(3)])
+    thing.rotation_euler = (axes @ Matrix.Rotation(facts["turn"], 3, "Z")).to_euler()
+
+
+def tell(thing: bpy.types.Object, found: Statistics | None) -> None:
+    """Write the statistics of its weights onto a layer."""
+    if found is not None:
+        facts = {"count": str(found.count), "zeros": str(found.zeros), "not_finite": str(found.not_finite),
+                 "mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
+        tags.write(thing, **(tags.read(thing) | {"statistics": facts}))
 
 
 def set_activation(thing: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
     """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
-    set_values(thing, values[drawn.flat], "activation", value_range(values))
+    meaning = "activation" if drawn.level == CELLS else "mean activation"
+    set_values(thing, drawn.sample(values), meaning, value_range(values))
 
 
 def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent: float | None = None) -> None:
     """Put values into the cells of a layer and its range into the modifier.
 
-    `meaning` is "activation", "bias", "mean weight" or "none".
+    `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
     values = np.ascontiguousarray(values, np.float32)
     thing.data.attributes["value"].data.foreach_set("value", values)
@@ -97,4 +133,4 @@ def drawn_of(thing: bpy.types.Object) -> Drawn:
         values = np.empty(len(thing.data.vertices), np.int32)
         thing.data.attributes[name].data.foreach_get("value", values)
         index.append(np.unique(values).astype(np.int64))
-    return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index)
+    return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index, facts["level"])

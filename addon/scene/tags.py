@@ -12,7 +12,7 @@ import bpy
 KEY = "neuroscene"
 
 
-def write(block: bpy.types.ID, kind: str, **facts) -> None:
+def write(block: bpy.types.ID, /, kind: str, **facts) -> None:
     """Mark a data-block as ours; values are numbers, strings, lists and dicts of them."""
     block[KEY] = {"kind": kind, **facts}
 
@@ -35,7 +35,8 @@ def networks() -> list[bpy.types.Collection]:
 
 def members(network: bpy.types.Collection, wanted: str) -> Iterator[bpy.types.Object]:
     """The objects of one kind ("layer", "connections", "label", ...) of a network."""
-    return (one for one in network.all_objects if kind(one) == wanted)
+    things = list(network.all_objects)  # hiding one of them while Blender's own list is walked through crashes
+    return (one for one in things if kind(one) == wanted)
 
 
 def network_of(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
@@ -58,7 +59,7 @@ def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection |
 
 
 def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of a layer or a bundle of connections."""
-    if thing is None or kind(thing) not in ("layer", "connections"):
+    """The geometry-nodes modifier of a layer, a block or a bundle of connections."""
+    if thing is None or kind(thing) not in ("layer", "block", "connections"):
         return None
     return next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)

@@ -23,3 +23,22 @@ def show(window: bpy.types.Window) -> None:
         region = next(one for one in area.regions if one.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_center_camera()
+
+
+def view(context: bpy.types.Context) -> bpy.types.Area | None:
+    """The 3D view that a person is in, else the first of the window."""
+    if context.area and context.area.type == "VIEW_3D":
+        return context.area
+    areas = context.screen.areas if context.screen else ()
+    return next((one for one in areas if one.type == "VIEW_3D"), None)
+
+
+def frame_selected(context: bpy.types.Context) -> None:
+    """Bring what is selected into the 3D view. One that looks through a camera leaves it where the camera stands."""
+    area = view(context)
+    region = next(one for one in area.regions if one.type == "WINDOW")
+    space = area.spaces.active
+    locked, space.lock_camera = space.lock_camera, False  # else it would move the camera
+    with bpy.context.temp_override(area=area, region=region):
+        bpy.ops.view3d.view_selected()
+    space.lock_camera = locked

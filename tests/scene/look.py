@@ -17,11 +17,17 @@ from neuroscene.addon.scene import importing
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_models"
+ZOO = ROOT / "tests" / "data" / "zoo"
 CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"
+# The nodes of the sample network that belong together, by the layer that they make up.
+CNN_LAYERS = {"conv1": ["conv1", "relu1"], "conv2": ["conv2", "bn2", "relu2"], "pool1": ["pool1"],
+              "conv3": ["conv3", "relu3"], "pool2": ["pool2", "flatten"], "dense1": ["dense1", "relu4"],
+              "scores": ["scores", "probabilities"]}
 FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
-          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT4X4": ("value", 16, np.float32)}
+          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT_COLOR": ("color", 4, np.float32),
+          "FLOAT4X4": ("value", 16, np.float32)}
 
 
 def fresh() -> None:
@@ -49,6 +55,30 @@ def layers(network) -> dict[str, bpy.types.Object]:
 
 def bundles(network) -> dict[tuple[str, str], bpy.types.Object]:
     return {(facts(one)["source"], facts(one)["target"]): one for one in of_kind(network, "connections")}
+
+
+def boxes(network) -> dict[str, bpy.types.Object]:
+    """The objects of the blocks by path."""
+    return {facts(one)["path"]: one for one in of_kind(network, "block")}
+
+
+def folded(network, path: str) -> bool:
+    """Whether a block is closed, or one round it."""
+    things = boxes(network)
+    while path:
+        if inputs(things[path])["Fold"] == 1:
+            return True
+        path = facts(things[path])["parent"]
+    return False
+
+
+def labels(network, of: str = "layer") -> dict[str, dict[str, bpy.types.Object]]:
+    """The texts of the labels by part ("name", "shape", "notes"), by the layer or block that they are of."""
+    found = {}
+    for one in of_kind(network, "label"):
+        if facts(one)["of"] == of:
+            found.setdefault(facts(one)["owner"], {})[facts(one)["part"]] = one
+    return found
 
 
 def one_of(network, kind: str) -> bpy.types.Object:
@@ -128,6 +158,15 @@ def curve_places(thing, depsgraph) -> np.ndarray:
     return world(thing, depsgraph, points.reshape(len(thing.data.curves), -1, 3))
 
 
+def box_points(thing, depsgraph) -> np.ndarray:
+    """World positions (n, 3) of the corners of a block's trays, or of its box, as they are evaluated."""
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()
+    matrices, _ = local_instances(thing, depsgraph)
+    reference = geometry.instance_references()[0]  # it owns the mesh
+    points = array(reference.mesh.attributes, "position").astype(np.float64)
+    return world(thing, depsgraph, points @ matrices[0, :3, :3].T + matrices[0, :3, 3])
+
+
 def on_curves(thing, depsgraph, name: str) -> np.ndarray:
     """An attribute of a bundle as it is evaluated."""
     geometry = thing.evaluated_get(depsgraph).evaluated_geometry()  # it owns the curves
@@ -138,6 +177,18 @@ def on_cells(thing, depsgraph, name: str) -> np.ndarray:
     """An attribute of the cells of a layer as they are evaluated."""
     geometry = thing.evaluated_get(depsgraph).evaluated_geometry()
     return array(geometry.instances_pointcloud().attributes, name)[: len(thing.data.vertices)]
+
+
+def check_ends(network):
+    """The first and last point of every curve lie on the source and target cell."""
+    depsgraph = evaluate(network)
+    places = {name: cell_places(thing, depsgraph) for name, thing in layers(network).items()}
+    tolerance = 1e-5 * max(np.abs(one).max() for one in places.values())
+    for (source, target), bundle in bundles(network).items():
+        points = curve_places(bundle, depsgraph)
+        for end, name, which in ((0, source, "source"), (-1, target, "target")):
+            away = np.abs(points[:, end] - places[name][values_of(bundle, which)]).max()
+            assert away <= tolerance, (bundle.name, which, away)
 
 
 def extent(network, depsgraph) -> float:
@@ -153,6 +204,8 @@ def geometry(network) -> dict[str, np.ndarray]:
             found[thing.name] = local_instances(thing, depsgraph)[0]
         elif facts(thing).get("kind") == "connections":
             found[thing.name] = curve_places(thing, depsgraph)
+        elif facts(thing).get("kind") == "block":
+            found[thing.name] = box_points(thing, depsgraph)
         found[f"{thing.name}/matrix"] = np.array(thing.evaluated_get(depsgraph).matrix_world)
     return found
 
@@ -179,7 +232,9 @@ def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:
 
 
 def corners(thing, depsgraph) -> np.ndarray:
-    """World corners (n, 8, 3) of all that an object shows, its instances or its text."""
+    """World corners (n, 8, 3) of all that an object shows, its instances or its text; of a curve all points."""
+    if thing.type == "CURVES":
+        return curve_places(thing, depsgraph)
     evaluated = thing.evaluated_get(depsgraph)
     grid = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, 8).T
     if thing.type == "FONT":

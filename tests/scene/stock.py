@@ -28,6 +28,16 @@ def points(geometry, matrix):
     return placed.reshape(len(curves.curves), -1, 3)
 
 
+def box(geometry, matrix):
+    reference = geometry.instance_references()[0]  # it owns the mesh
+    found = np.empty(len(reference.mesh.vertices) * 3, np.float32)
+    reference.mesh.attributes["position"].data.foreach_get("vector", found)
+    for one in (matrices(geometry)[0], np.array(matrix)):
+        one = one.astype(np.float64)
+        found = found.reshape(-1, 3) @ one[:3, :3].T + one[:3, 3]
+    return found
+
+
 def main(scene_path, geometry_path, picture_path):
     bpy.ops.wm.open_mainfile(filepath=scene_path)
     scene, found = bpy.context.scene, {}
@@ -36,9 +46,10 @@ def main(scene_path, geometry_path, picture_path):
     for thing in scene.objects:
         evaluated = thing.evaluated_get(depsgraph)
         kind = (thing.get("neuroscene") or {}).get("kind")
-        if kind in ("layer", "bars", "connections"):
+        if kind in ("layer", "bars", "block", "connections"):
             geometry = evaluated.evaluated_geometry()
             found[thing.name] = (points(geometry, evaluated.matrix_world) if kind == "connections"
+                                 else box(geometry, evaluated.matrix_world) if kind == "block"
                                  else matrices(geometry))
         found[f"{thing.name}/matrix"] = np.array(evaluated.matrix_world)
     np.savez(geometry_path, **found)

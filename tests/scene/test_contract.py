@@ -16,18 +16,26 @@ LAYER_ATTRIBUTES = {"unit": "INT", "row": "INT", "column": "INT", "value": "FLOA
 LINE_ATTRIBUTES = {"source": "INT", "target": "INT", "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}
 
 
-def test_collections_and_parents(blank):
-    network = look.build(look.CNN, look.DIGIT)
+@pytest.mark.parametrize("path, given", [(look.CNN, look.DIGIT), (look.ZOO / "resnet18.onnx", None)],
+                         ids=["flat", "blocks"])
+def test_collections_and_parents(blank, path, given):
+    network = look.build(path, given)
     assert look.facts(network)["kind"] == "network"
-    assert {look.facts(one)["kind"] for one in network.children} == {"layers", "connections", "labels", "studio"}
-    root = look.one_of(network, "root")
+    kinds = [look.facts(one)["kind"] for one in network.children if look.facts(one)["kind"] != "block"]
+    assert sorted(kinds) == ["connections", "labels", "layers", "studio"]
+    root, boxes, named = look.one_of(network, "root"), look.boxes(network), look.layers(network)
     assert root.type == "EMPTY" and root.parent is None
-    for kind in ("layer", "connections"):
-        assert all(one.parent == root for one in look.of_kind(network, kind))
-    named = look.layers(network)
-    for kind in ("label", "class"):
-        things = look.of_kind(network, kind)
-        assert things and all(one.parent == named[look.facts(one)["layer"]] for one in things)
+    assert bool(boxes) == (path != look.CNN)
+    for one in named.values():
+        assert one.parent == boxes.get(look.facts(one)["block"], root)
+    for one in boxes.values():
+        assert one.parent == boxes.get(look.facts(one)["parent"], root)
+    assert all(one.parent == root for one in look.of_kind(network, "connections"))
+    for one in look.of_kind(network, "label"):
+        facts = look.facts(one)
+        assert one.parent == {"layer": named, "block": boxes}[facts["of"]][facts["owner"]]
+    assert look.of_kind(network, "class") and look.of_kind(network, "label")
+    assert all(one.parent == named[look.facts(one)["layer"]] for one in look.of_kind(network, "class"))
     assert look.one_of(network, "camera").type == "CAMERA"
     assert look.facts(look.one_of(network, "camera"))["shot"] == "hero"
     # everything that the scene shows of the network is in the network's collection
@@ -61,13 +69,18 @@ def test_layers_have_one_vertex_a_cell(blank):
         assert np.prod(facts["shape"]) == np.prod(facts["grid"]), name
 
 
-def test_connections_have_eight_points_a_curve(blank):
-    network = look.build(look.CNN, look.DIGIT)
+@pytest.mark.parametrize("path, given, led_round", [(look.CNN, look.DIGIT, 0), (look.ZOO / "unet.onnx", None, 3)],
+                         ids=["chain", "skips"])
+def test_connections_have_eight_points_a_curve(blank, path, given, led_round):
+    """Poly curves but for those that are led round others: their few lines are smooth."""
+    network = look.build(path, given)
     things = look.layers(network)
+    assert sum(any(look.inputs(one)["Lift"]) for one in look.of_kind(network, "connections")) == led_round
     for (source, target), bundle in look.bundles(network).items():
         curves = bundle.data
         assert isinstance(curves, bpy.types.Curves) and len(curves.points) == 8 * len(curves.curves) > 0
-        assert set(look.array(curves.attributes, "curve_type")) == {1}  # poly
+        poly = "curve_type" in curves.attributes and set(look.array(curves.attributes, "curve_type")) == {1}
+        assert poly != any(look.inputs(bundle)["Lift"])  # else Catmull-Rom, which is 0 or no attribute
         for attribute, kind in LINE_ATTRIBUTES.items():
             found = curves.attributes[attribute]
             assert (found.domain, found.data_type) == ("CURVE", kind), bundle.name
@@ -123,10 +136,14 @@ def drawn(network):
 
 
 @pytest.mark.parametrize("given", [None, look.DIGIT])
-@pytest.mark.parametrize("limit", [15, 100, 1_000, 20_000])
+@pytest.mark.parametrize("limit", [8, 15, 100, 1_000, 2_500, 20_000])
 def test_budget_of_cells(blank, given, limit):
-    cells, _ = drawn(look.build(look.CNN, given, max_cells=limit))
-    assert limit / 3 < cells <= limit
+    network = look.build(look.CNN, given, max_cells=limit)
+    cells, tiled = drawn(network)[0], False
+    for thing in look.layers(network).values():  # a tile a channel is all that fits between too few and too many
+        units = len(np.unique(look.cells_of(thing)[:, 0]))
+        tiled |= look.facts(thing)["level"] == "maps" and units == look.facts(thing)["grid"][0]
+    assert cells <= limit and (limit / 3 < cells or tiled)
 
 
 @pytest.mark.parametrize("given", [None, look.DIGIT])
@@ -144,50 +161,67 @@ def test_budget_of_connections_of_unlike_layers(blank, tmp_path):
         assert drawn(look.build(path, max_connections=limit))[1] <= limit
 
 
-def texts(network, layer):
-    return "\n".join(one.data.body for one in look.of_kind(network, "label") if look.facts(one)["layer"] == layer)
+def said(thing):
+    """All that the label of a layer or a block says."""
+    return "\n".join(look.facts(thing)["label"].values())
 
 
-def test_labels_say_what_is_left_out(blank):
-    network = look.build(look.CNN, look.DIGIT, max_cells=600)
-    said = 0
+@pytest.mark.parametrize("cells, expected", [(20, {"box"}), (600, {"maps", "cells"}), (4_000, {"cells"})])
+def test_labels_say_what_is_left_out(blank, cells, expected):
+    network, levels = look.build(look.CNN, max_cells=cells), set()
     for name, thing in look.layers(network).items():
-        grid, text = look.facts(thing)["grid"], texts(network, name)
-        if not text:  # an activation, whose label is that of the layer before it
-            continue
-        units, rows, columns = (len(np.unique(one)) for one in look.cells_of(thing).T)
-        word = "channels" if grid[1] * grid[2] > 1 else "units"
-        for sentence, left_out in ((f"{units:,} of {grid[0]:,} {word}", units < grid[0]),
-                                   (f"{rows:,} × {columns:,} of {grid[1]:,} × {grid[2]:,} cells",
-                                    (rows, columns) != tuple(grid[1:]))):
-            assert (sentence in text) == left_out, (name, text)
-            said += left_out
-    assert said > 3
+        (units, rows, columns), text = look.facts(thing)["grid"], said(thing)
+        shown, level = [len(np.unique(one)) for one in look.cells_of(thing).T], look.facts(thing)["level"]
+        word, whole = "channels" if rows * columns > 1 else "units", f"{rows:,} × {columns:,}"
+        sentences = {
+            f"a box for {units * rows * columns:,} cells": level == "box",
+            f"{shown[0]:,} of {units:,} {word}": level != "box" and shown[0] < units,
+            f"a tile for {whole} cells": level == "maps",
+            f"{shown[1]:,} × {shown[2]:,} of {whole} cells": level == "cells" and shown[1:] != [rows, columns]}
+        assert {one for one in sentences if one in text} == {one for one, left in sentences.items() if left}, name
+        levels |= {level} if any(sentences.values()) else set()
+    assert levels == expected
 
 
 def test_labels_say_nothing_of_what_is_whole(blank):
     network = look.build(look.MLP, look.DIGIT)
-    for name, thing in look.layers(network).items():
+    for thing in look.layers(network).values():
         assert len(thing.data.vertices) == np.prod(look.facts(thing)["grid"])
-        assert not re.search(r"of [\d,× ]+ (channels|units|cells)", texts(network, name))
+        assert not re.search(r"of [\d,× ]+ (channels|units|cells)|tile|box", said(thing))
 
 
 def test_labels_count_the_lines(blank):
-    network = look.build(look.MLP, look.DIGIT)
+    network, counted = look.build(look.MLP, look.DIGIT), 0
     for (_, target), bundle in look.bundles(network).items():
         facts = look.facts(bundle)
-        if facts["carries"] == "weight":
-            expected = f"{len(bundle.data.curves):,} of {facts['total']:,} connections"
-            assert (expected in texts(network, target)) == (facts["drawn"] < facts["total"]), target
+        assert facts["carries"] == "weight"
+        expected = f"{len(bundle.data.curves):,} of {facts['total']:,} weights"
+        assert (expected in said(look.layers(network)[target])) == (facts["drawn"] < facts["total"]), target
+        counted += facts["drawn"] < facts["total"]
+    assert counted == 3
+
+
+@pytest.mark.parametrize("path", [look.CNN, look.ZOO / "resnet18.onnx"], ids=lambda path: path.stem)
+def test_texts_are_those_of_the_label(blank, path):
+    """A label is made where there is room for it; its parts say what is written on its layer or block."""
+    network = look.build(path)
+    for of, owners in (("layer", look.layers(network)), ("block", look.boxes(network))):
+        made = look.labels(network, of)
+        assert bool(made) == bool(owners)
+        for name, parts in made.items():
+            said = look.facts(owners[name])["label"]
+            assert all(text.data.body == said[part] for part, text in parts.items()), name
+            shown = [part for part, text in parts.items() if not text.hide_render]
+            # the small print goes before the name does
+            assert shown == [part for part, words in said.items() if words][: len(shown)], name
 
 
 def test_total_of_a_dense_layer_is_its_weights(blank):
     network = look.build(look.MLP)
-    for (_, target), count in {("flatten", "dense1"): 784 * 64, ("relu1", "dense2"): 64 * 32}.items():
-        bundle = next(one for (_, name), one in look.bundles(network).items() if name == target)
-        assert look.facts(bundle)["total"] == count
+    for ends, count in {("image", "dense1"): 784 * 64, ("dense1", "dense2"): 64 * 32}.items():
+        assert look.facts(look.bundles(network)[ends])["total"] == count
 
 
 def test_external_data(blank):
     network = look.build(DATA / "onnx_external_data" / "mnist_cnn.onnx", look.DIGIT)
-    assert len(look.layers(network)) == 14 and drawn(network)[1] > 0
+    assert len(look.layers(network)) == 8 and drawn(network)[1] > 0

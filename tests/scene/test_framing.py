@@ -7,12 +7,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import build
+from neuroscene.addon.scene import hero
 from scene import look
 from unit.make import model, node, save, seeded
 
 FORMATS = {"16:9": (1600, 900), "1:1": (900, 900), "9:16": (900, 1600), "21:9": (2100, 900)}
-SHOWN = ("layer", "bars", "class", "label")
+SHOWN = ("layer", "block", "connections", "bars", "class", "label")
 
 
 def tall(folder):
@@ -28,7 +28,8 @@ def chain(folder):
     return save(folder, model(nodes, {"x0": (1, 4, 8, 8)}, {"x30": None}, weights), "chain.onnx")
 
 
-NETWORKS = {"cnn": lambda _: look.CNN, "mlp": lambda _: look.MLP, "tall": tall, "chain": chain}
+NETWORKS = {"cnn": lambda _: look.CNN, "mlp": lambda _: look.MLP, "tall": tall, "chain": chain,
+            **{name: lambda _, name=name: look.ZOO / f"{name}.onnx" for name in ("resnet18", "unet", "bert")}}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
@@ -45,7 +46,7 @@ def framed(request, network):
     """The network framed for a format."""
     scene = look.scene_of(network)
     scene.render.resolution_x, scene.render.resolution_y = FORMATS[request.param]
-    build.frame(network, scene, look.one_of(network, "camera"))
+    hero.frame(network, scene, look.one_of(network, "camera"))
     return network
 
 
@@ -89,23 +90,47 @@ def test_texts_do_not_overlap_with_the_caption(framed):
 
 
 def test_labels_stand_below_their_layers(framed):
-    boxes = look.pictures(framed, ("layer", "label"))
-    for name, thing in look.layers(framed).items():
-        for label in look.of_kind(framed, "label"):
-            if look.facts(label)["layer"] == name and label.name in boxes:
-                assert boxes[label.name][3] < boxes[thing.name][1], label.name
+    boxes, named = look.pictures(framed, ("layer", "label")), look.layers(framed)
+    for name, texts in look.labels(framed).items():
+        for label in texts.values():
+            assert label.hide_render or boxes[label.name][3] < boxes[named[name].name][1], label.name
+
+
+def test_labels_stand_below_the_trays_of_their_blocks(framed):
+    boxes, depsgraph = look.pictures(framed, ("label",)), look.evaluate(framed)
+    for path, texts in look.labels(framed, "block").items():
+        corners = look.box_points(look.boxes(framed)[path], depsgraph)[:8]  # the first tray, or the box that it becomes
+        steps = np.linspace(0, 1, 200)[:, None]
+        edges = np.concatenate([one * (1 - steps) + other * steps for one, other in combinations(corners, 2)])
+        across, up = look.seen(framed, depsgraph, edges).T
+        for left, _, right, top in (boxes[one.name] for one in texts.values() if not one.hide_render):
+            above = (across > left) & (across < right)
+            assert above.any() and top < up[above].min(), path
 
 
 def test_labels_that_have_room_are_shown(framed):
-    shown = [one for one in look.of_kind(framed, "label") if not one.hide_render and one.data.body]
-    assert len({look.facts(one)["layer"] for one in shown}) >= 2
-    assert all(one.hide_render == one.hide_viewport for one in look.of_kind(framed, "label"))
+    texts = look.of_kind(framed, "label")
+    shown = {(look.facts(one)["of"], look.facts(one)["owner"]) for one in texts if not one.hide_render}
+    assert len([1 for of, _ in shown if of == "layer"]) >= 2
+    assert any(of == "block" for of, _ in shown) or not look.boxes(framed)
+    assert all(one.hide_render == one.hide_viewport for one in texts)
+
+
+def test_what_is_folded_away_has_no_label(framed):
+    boxes = look.boxes(framed)
+    closed = [path for path, one in boxes.items() if look.inputs(one)["Fold"] == 1]
+    inside = {name for path in closed for name in look.facts(boxes[path])["layers"]}
+    for one in look.of_kind(framed, "label"):
+        owner = look.facts(one)["owner"]
+        assert one.hide_render or owner not in inside and not any(owner.startswith(f"{path}/") for path in closed)
 
 
 def test_wide_pictures_of_the_samples_have_all_labels(blank):
     for path in (look.CNN, look.MLP):
         network = look.build(path, look.DIGIT)
-        assert not [one.name for one in look.of_kind(network, "label") if one.hide_render]
+        for name, thing in look.layers(network).items():
+            parts = {part for part, said in look.facts(thing)["label"].items() if said}
+            assert parts == {part for part, one in look.labels(network)[name].items() if not one.hide_render}, name
 
 
 def test_the_projection_of_these_tests_is_blenders(blank):
@@ -120,10 +145,11 @@ def test_the_projection_of_these_tests_is_blenders(blank):
     assert np.allclose(look.seen(network, depsgraph, points), expected, atol=1e-5)
 
 
-def test_framing_again_changes_nothing(blank):
-    network = look.build(look.CNN, look.DIGIT)
+@pytest.mark.parametrize("path", [look.CNN, look.ZOO / "resnet18.onnx"], ids=lambda path: path.stem)
+def test_framing_again_changes_nothing(blank, path):
+    network = look.build(path)
     before = look.pictures(network)
-    build.frame(network, look.scene_of(network), look.one_of(network, "camera"))
+    hero.frame(network, look.scene_of(network), look.one_of(network, "camera"))
     after = look.pictures(network)
     assert before.keys() == after.keys()
     assert all(np.allclose(before[name], after[name], atol=1e-4) for name in before)

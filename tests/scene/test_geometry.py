@@ -19,16 +19,10 @@ def network(blank):
     return look.build(look.CNN, look.DIGIT, max_cells=4_000)
 
 
-def check_ends(network):
-    """The first and last point of every curve lie on the source and target cell."""
-    depsgraph = look.evaluate(network)
-    places = {name: look.cell_places(thing, depsgraph) for name, thing in look.layers(network).items()}
-    tolerance = 1e-5 * max(np.abs(one).max() for one in places.values())
-    for (source, target), bundle in look.bundles(network).items():
-        points = look.curve_places(bundle, depsgraph)
-        for end, name, which in ((0, source, "source"), (-1, target, "target")):
-            away = np.abs(points[:, end] - places[name][look.values_of(bundle, which)]).max()
-            assert away <= tolerance, (bundle.name, which, away)
+@pytest.fixture(params=["unet", "resnet18", "mobilenet_v3", "gpt2"])
+def zoo(blank, request):
+    """Networks with blocks, skip connections and cells of all levels, some blocks folded."""
+    return look.build(look.ZOO / f"{request.param}.onnx", max_cells=8_000)
 
 
 def formula(thing) -> np.ndarray:
@@ -38,18 +32,22 @@ def formula(thing) -> np.ndarray:
     unit, row, column = (np.unique(one, return_inverse=True)[1] for one in look.cells_of(thing).T)
     across = min(given["Unit Columns"], given["Units"])
     down = -(-given["Units"] // across)
+    _, width, height = given["Cell Size"]
     place = np.zeros((len(unit), 3))
-    for axis, maps, map_, cells, cell in ((1, across, unit % across, given["Columns"], column),
-                                          (2, down, unit // across, given["Rows"], row)):
-        step = cells + given["Unit Gap"]
+    for axis, maps, map_, cells, cell, size in ((1, across, unit % across, given["Columns"], column, width),
+                                                (2, down, unit // across, given["Rows"], row, height)):
+        step = cells * size + given["Unit Gap"]
         whole = maps * step - given["Unit Gap"]
-        place[:, axis] = ((whole - 1) / 2 - (map_ * step + cell)) * given["Pitch"]
+        place[:, axis] = (whole / 2 - (map_ * step + (cell + 0.5) * size)) * given["Pitch"]
     return place
 
 
 def check_places(network):
     depsgraph = look.evaluate(network)
     for name, thing in look.layers(network).items():
+        block = look.boxes(network).get(look.facts(thing)["block"])
+        if block and look.folded(network, look.facts(block)["path"]):
+            continue
         found = look.local_instances(thing, depsgraph)[0][: len(thing.data.vertices), :3, 3]
         expected = formula(thing)
         assert np.abs(found - expected).max() <= 1e-5 * max(1.0, np.abs(expected).max()), name
@@ -101,21 +99,26 @@ EDITS = (rotate, move, scale, stretch, adopt, release, widen, rearrange, spread)
 
 
 def test_as_built(network):
-    check_ends(network)
+    look.check_ends(network)
     check_places(network)
+
+
+def test_zoo_as_built(zoo):
+    look.check_ends(zoo)
+    check_places(zoo)
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 def test_lines_follow_an_edited_layer(network, edit):
     root = look.one_of(network, "root")
     root.location, root.rotation_euler = (5.0, -2.0, 1.0), (0.0, 0.0, 0.3)  # so that a lost parent shows
-    for name in ("relu1", "dense1"):
+    for name in ("conv1", "dense1"):
         thing = look.layers(network)[name]
         before = look.cell_places(thing, look.evaluate(network))
         edit(thing, network)
         after = look.cell_places(thing, look.evaluate(network))
         assert np.abs(after - before).max() > 0.1, name  # or there would be nothing to follow
-    check_ends(network)
+    look.check_ends(network)
     check_places(network)
 
 
@@ -129,33 +132,82 @@ def test_lines_follow_the_root(network):
     for name, thing in look.layers(network).items():
         expected = before[name] @ turn[:3, :3].T + turn[:3, 3]
         assert np.allclose(look.cell_places(thing, depsgraph), expected, atol=1e-4), name
-    check_ends(network)
+    look.check_ends(network)
 
 
 def test_lines_follow_a_cell_moved_by_hand(network):
     """A vertex of the layer's mesh is (unit, column, row) of its cell: move it, and the cell moves."""
     thing = look.layers(network)["dense1"]
-    bundle = look.bundles(network)["dense1", "relu4"]
+    bundle = look.bundles(network)["dense1", "scores"]
     which = int(look.values_of(bundle, "source")[0])
     before = look.cell_places(thing, look.evaluate(network))
     thing.data.vertices[which].co.x += 7.0
     thing.data.update_tag()
     away = np.abs(look.cell_places(thing, look.evaluate(network)) - before).max(-1)
     assert away[which] > 0.1 and np.count_nonzero(away) == 1
-    check_ends(network)
+    look.check_ends(network)
 
 
-def test_lines_run_in_a_smooth_curve_between_their_ends(network):
-    """Along the straight way evenly, across it by the ease: 0 straight, else the blend with 3t^2 - 2t^3."""
-    bundle = look.bundles(network)["relu1", "conv2"]
-    steps = np.linspace(0, 1, 8)
-    for ease in (0.0, 0.75):
-        look.set_input(bundle, "Ease", ease)
-        points = look.curve_places(bundle, look.evaluate(network))
-        eased = steps + ease * (steps * steps * (3 - 2 * steps) - steps)
-        share = np.stack([steps, eased, eased], -1)[None]
-        expected = points[:, :1] * (1 - share) + points[:, -1:] * share
-        assert np.abs(points - expected).max() < 1e-4
+def curve(bundle, ends, matrix, count=8) -> np.ndarray:
+    """Where points (curves, count, 3) of a bundle should stand in the world, from its inputs and its ends (curves, 2).
+
+    Along the straight way evenly, across it by the ease: 0 straight, else the blend with 3t^2 - 2t^3. The lift is added
+    between the ends, less of it where they are close to each other.
+    """
+    given, steps = look.inputs(bundle), np.linspace(0, 1, count)
+    eased = steps + given["Ease"] * (steps * steps * (3 - 2 * steps) - steps)
+    local = np.linalg.inv(matrix)
+    ends = ends @ local[:3, :3].T + local[:3, 3]
+    share, lift = np.stack([steps, eased, eased], -1)[None], np.array(given["Lift"])
+    apart = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1)
+    led = np.minimum(1, 2 * apart / max(np.linalg.norm(lift), 1e-9))[:, None] * (1 - (2 * steps - 1) ** 4)
+    points = ends[:, :1] * (1 - share) + ends[:, 1:] * share + led[..., None] * lift
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def check_curves(network) -> int:
+    """All lines against the formula; how many bundles are led round others."""
+    depsgraph, lifted = look.evaluate(network), 0
+    root = np.array(look.one_of(network, "root").matrix_world)
+    for bundle in look.bundles(network).values():
+        points = look.curve_places(bundle, depsgraph)
+        expected = curve(bundle, points[:, [0, -1]], root)
+        assert np.abs(points - expected).max() < 1e-4 * max(1.0, np.abs(expected).max() / 10), bundle.name
+        lifted += any(look.inputs(bundle)["Lift"])
+    return lifted
+
+
+@pytest.mark.parametrize("ease", [0.0, 0.75])
+def test_lines_run_in_a_smooth_curve_between_their_ends(network, ease):
+    look.set_input(look.bundles(network)["conv1", "conv2"], "Ease", ease)
+    assert check_curves(network) == 0
+
+
+def test_lines_of_skips_are_led_round_what_they_skip(zoo):
+    assert check_curves(zoo) > 0
+    root = look.one_of(zoo, "root")
+    root.location, root.rotation_euler, root.scale = (5, -2, 1), (0.3, 0.1, 1.2), (1.5, 1.5, 1.5)
+    look.evaluate(zoo)
+    check_curves(zoo)
+    look.check_ends(zoo)
+
+
+def test_lines_of_skips_keep_clear_of_what_they_skip(zoo):
+    """The middle line of a bundle, but near its ends, goes through no layer or folded block that it does not join."""
+    depsgraph, things, boxes = look.evaluate(zoo), look.layers(zoo), look.boxes(zoo)
+    solid = {one: look.corners(one, depsgraph).reshape(-1, 3) for one in things.values()
+             if not look.folded(zoo, look.facts(one)["block"])}
+    solid |= {one: look.box_points(one, depsgraph) for path, one in boxes.items()
+              if look.inputs(one)["Fold"] == 1 and not look.folded(zoo, look.facts(one)["parent"])}
+    root = np.array(look.one_of(zoo, "root").matrix_world)
+    for ends, bundle in look.bundles(zoo).items():
+        joined = [things[name] for name in ends]
+        if any(look.inputs(bundle)["Lift"]) and set(joined) <= solid.keys():
+            middles = np.array([look.world(one, depsgraph, np.zeros(3)) for one in joined])
+            line = curve(bundle, middles[None], root, 200)[0, 16:-16]
+            for one in solid.keys() - set(joined):
+                low, high = solid[one].min(0), solid[one].max(0)
+                assert not ((line > low) & (line < high)).all(-1).any(), (bundle.name, one.name)
 
 
 @pytest.mark.parametrize("path", [look.CNN, look.MLP], ids=lambda path: path.stem)
@@ -171,7 +223,7 @@ def test_scale_by_value(blank, path):
             expected = (width * (0.62 + 0.38 * shade))[:, None].repeat(3, axis=1)
         else:
             rise = given["Pitch"] * (given["Thickness"] + given["Relief"] * shade)
-            expected = np.stack([rise, np.full(count, width), np.full(count, width)], -1)
+            expected = np.stack([rise, np.full(count, width), np.full(count, width)], -1) * given["Cell Size"]
         assert np.allclose(found, expected, rtol=1e-4), name
         assert np.allclose(look.on_cells(thing, depsgraph, "shade"), look.values_of(thing) / given["Range"], atol=1e-6)
         kinds.add(given["Round"])

@@ -59,19 +59,21 @@ def steps_of(path, given=look.DIGIT):
     return importing.import_steps(path, build.Settings(), given)
 
 
-@pytest.mark.parametrize("beside", [False, True])
-def test_cancel_at_every_step(blank, beside):
+@pytest.mark.parametrize("path, given, beside", [
+    (look.CNN, look.DIGIT, False), (look.CNN, look.DIGIT, True), (look.ZOO / "unet.onnx", None, False)],
+    ids=["alone", "beside", "blocks"])
+def test_cancel_at_every_step(blank, path, given, beside):
     """As Esc does it: stop the steps, take back what was made."""
     if beside:
         look.build(look.MLP)
-    count = len(list(steps_of(look.CNN)))
+    count = len(list(steps_of(path, given)))
     assert count > 6
     for stop in range(1, count + 1):
         look.fresh()
         if beside:
             look.build(look.MLP)
         window, scene = bpy.context.window, bpy.context.scene
-        before, made, steps = look.blocks(), Made(), steps_of(look.CNN)
+        before, made, steps = look.blocks(), Made(), steps_of(path, given)
         for _ in range(stop):
             next(steps)
         steps.close()
@@ -85,10 +87,12 @@ def with_undo(operator, **options):
     assert operator("EXEC_DEFAULT", True, **options) == {"FINISHED"}
 
 
-def test_undo_and_redo_in_one_step(registered):
+@pytest.mark.parametrize("path, given", [(look.MLP, look.DIGIT), (look.ZOO / "gpt2.onnx", "")],
+                         ids=["flat", "blocks"])
+def test_undo_and_redo_in_one_step(registered, path, given):
     names = [name for _, name, _ in look.blocks()]
     bpy.ops.ed.undo_push(message="before")
-    with_undo(bpy.ops.neuroscene.import_network, filepath=str(look.MLP), input=str(look.DIGIT))
+    with_undo(bpy.ops.neuroscene.import_network, filepath=str(path), input=str(given))
     imported, geometry = [name for _, name, _ in look.blocks()], look.geometry(tags.networks()[0])
     assert imported != names
     bpy.ops.ed.undo()

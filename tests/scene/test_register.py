@@ -11,11 +11,12 @@ import neuroscene
 from neuroscene.addon import cli
 from scene import look
 
-OPERATORS = {"import_network", "run_input", "frame_network", "export_gltf"}
+OPERATORS = {"import_network", "run_input", "frame_network", "arrange_network", "put_back", "fold_blocks",
+             "select_block", "set_detail", "find_layers", "select_related", "frame_layers", "export_gltf"}
 
 
 def draws(menu) -> list[str]:
-    return [f"{one.__module__}.{one.__name__}" for one in getattr(menu.draw, "_draw_funcs", ())]
+    return [f"{one.__module__}.{one.__name__}" for one in getattr(menu.draw, "_draw_funcs", [menu.draw])]
 
 
 def state() -> dict:
@@ -44,15 +45,14 @@ def test_nothing_is_left(blank, capfd):
     assert not is_command(capfd)
     for _ in range(2):
         neuroscene.register()
-        during = state()
-        assert during["operators"] == OPERATORS
-        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL"}
+        during, command = state(), is_command(capfd)
+        neuroscene.unregister()
+        assert command and during["operators"] == OPERATORS
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
         assert during["handlers"] == before["handlers"]
-        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export"):
+        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object"):
             assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
-        assert is_command(capfd)
-        neuroscene.unregister()
         assert state() == before
         assert not is_command(capfd)
 

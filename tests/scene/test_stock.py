@@ -14,15 +14,32 @@ import pytest
 from scene import look
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def chain():
+    """The sample network with a digit and a layer that was moved."""
+    network = look.build(look.CNN, look.DIGIT, max_cells=10_000)
+    thing = look.layers(network)["conv3"]
+    thing.rotation_euler.y, thing.location.z = 0.5, 2.0  # by hand, as a designer would
+    look.set_input(thing, "Pitch", 1.4 * look.inputs(thing)["Pitch"])
+    return network
+
+
+def blocks():
+    """A network with skip connections, of whose blocks one was moved, one is folded and one half folded."""
+    network = look.build(look.ZOO / "resnet18.onnx", max_cells=6_000)
+    boxes = look.boxes(network)
+    boxes["layer1"].location.z += 3.0
+    look.set_input(boxes["layer2"], "Fold", 1.0)
+    look.set_input(boxes["layer3"], "Fold", 0.5)
+    return network
+
+
+@pytest.fixture(scope="module", params=[chain, blocks], ids=lambda made: made.__name__)
+def saved(request, tmp_path_factory):
     """The geometry and picture of a scene in memory, and of its file in a Blender without Neuroscene."""
     folder = tmp_path_factory.mktemp("stock")
     look.fresh()
-    network = look.build(look.CNN, look.DIGIT, max_cells=10_000)
-    scene, thing = look.scene_of(network), look.layers(network)["conv3"]
-    thing.rotation_euler.y, thing.location.z = 0.5, 2.0  # by hand, as a designer would
-    look.set_input(thing, "Pitch", 1.4 * look.inputs(thing)["Pitch"])
+    network = request.param()
+    scene = look.scene_of(network)
     look.plain_render(scene, 4)
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 96, 54, 100
     handlers = {name: [f for f in getattr(bpy.app.handlers, name) if "neuroscene" in f.__module__]
@@ -52,7 +69,7 @@ def test_the_file_opens_on_the_network(saved):
 
 def test_same_geometry(saved):
     here, there = saved["here"], saved["there"]
-    assert set(here) <= set(there) and any(name == "conv3" for name in here)
+    assert set(here) <= set(there) and {"conv3", "layer3"} & set(here)
     for name, numbers in here.items():
         size = max(1.0, np.abs(numbers).max())
         assert np.abs(there[name] - numbers).max() <= 1e-6 * size, name

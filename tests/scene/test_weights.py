@@ -5,45 +5,35 @@
 import numpy as np
 import onnx
 import pytest
-from onnx import numpy_helper
 
 from scene import look
+from scene.stored import File, setting
 from unit.make import DATA, model, node, save, seeded
 
 CHECKED = 200
+DIMENSIONS = {"groups": "group", "stride": "strides", "pad": "pads", "dilation": "dilations"}
 
 
 class Sides:
     """Randomly chosen lines of a bundle: the cells at both ends and what the lines carry."""
 
     def __init__(self, network, source, target, level=None):
-        things, bundle = look.layers(network), look.bundles(network)[source, target]
+        bundle = look.bundles(network)[source, target]
         count = len(bundle.data.curves)
         assert count > 0
         some = np.random.default_rng(count).choice(count, min(count, CHECKED), replace=False)
-        ends = [look.cells_of(things[name])[look.values_of(bundle, which)[some]]
-                for name, which in ((source, "source"), (target, "target"))]
+        self.things = [look.layers(network)[name] for name in (source, target)]
+        ends = [look.cells_of(thing)[look.values_of(bundle, which)[some]]
+                for thing, which in zip(self.things, ("source", "target"), strict=True)]
         self.source, self.target = (end.T for end in ends)  # each unit, row, column
         self.weight, self.magnitude, self.importance = (
             look.values_of(bundle, name)[some] for name in ("weight", "magnitude", "importance"))
         self.level = look.facts(bundle)["level"]
         assert level in (None, self.level)
 
-
-class File:
-    """The arrays and nodes of an ONNX file, read by onnx alone."""
-
-    def __init__(self, path):
-        loaded = onnx.load(path)
-        self.arrays = {one.name: numpy_helper.to_array(one) for one in loaded.graph.initializer}
-        self.nodes = {one.output[0]: one for one in loaded.graph.node}
-
-    def weight(self, tensor):
-        return self.arrays[self.nodes[tensor].input[1]]
-
-    def setting(self, tensor, name, default):
-        return next((onnx.helper.get_attribute_value(one) for one in self.nodes[tensor].attribute
-                     if one.name == name), default)
+    def shapes(self):
+        """The shapes of one sample of both layers."""
+        return [look.facts(thing)["shape"] for thing in self.things]
 
 
 def check_taps(sides, weight, groups=1, stride=1, pad=0, dilation=1, transposed=False):
@@ -66,8 +56,10 @@ def check_taps(sides, weight, groups=1, stride=1, pad=0, dilation=1, transposed=
     assert np.array_equal(sides.magnitude, np.abs(expected))
 
 
-def check_kernels(sides, weight, groups=1):
+def check_kernels(sides, weight, groups=1, transposed=False):
     """Lines of a Conv between units: the signed sum over the taps, and the taps' L2 norm."""
+    if transposed:
+        weight = weight.swapaxes(0, 1)
     unit, inside = sides.target[0], sides.source[0] % weight.shape[1]
     assert (sides.source[0] // weight.shape[1] == unit // (weight.shape[0] // groups)).all()
     taps = weight[unit, inside].reshape(len(unit), -1).astype(np.float64)
@@ -76,31 +68,49 @@ def check_kernels(sides, weight, groups=1):
     assert np.array_equal(sides.importance, sides.magnitude)
 
 
-def check_dense(sides, weight):
-    """Lines of a Dense layer, W as (inputs, outputs)."""
-    expected = weight[sides.source[0], sides.target[0]]
+def check_dense(sides, weight, last=False):
+    """Lines of a Dense layer, W as (inputs, outputs): of a vector, of what was flattened, of each row of a matrix or
+    of its first. `last` says that channels were put last before they were flattened."""
+    (unit, row, column), (before, after) = sides.source, sides.shapes()
+    if len(before) == 2:
+        assert (row == (sides.target[1] if len(after) == 2 else 0)).all()
+        index = column
+    elif len(before) == 3 and last:
+        index = np.ravel_multi_index((row, column, unit), (*before[1:], before[0]))
+    else:
+        index = np.ravel_multi_index((unit, row, column)[: len(before)], before)
+    expected = weight[index, sides.target[2 if len(after) == 2 else 0]]
     assert np.array_equal(sides.weight, expected)
     assert np.array_equal(sides.magnitude, np.abs(expected))
 
 
-def check_network(network, path) -> set[str]:
+def check_scale(sides, scale):
+    """Lines of a normalisation: each cell to itself, with the scale of its channel, or of the column of a matrix."""
+    assert np.array_equal(sides.source, sides.target)
+    assert np.array_equal(sides.weight, scale[sides.target[2 if len(sides.shapes()[1]) == 2 else 0]])
+
+
+def check_network(network, path, last=False) -> set[str]:
     """Every bundle of a network that carries weights; returns the operators that were checked."""
-    file, checked = File(path), set()
-    tensors = {name: look.facts(thing)["tensor"] for name, thing in look.layers(network).items()}
+    file, things, checked = File(path), look.layers(network), set()
     for (source, target), bundle in look.bundles(network).items():
-        if look.facts(bundle)["carries"] != "weight":
+        if look.facts(bundle)["carries"] != "weight" or not len(bundle.data.curves):
             continue
-        tensor, sides = tensors[target], Sides(network, source, target)
-        op, weight = file.nodes[tensor].op_type, file.weight(tensor)
-        if op == "Conv" and sides.level == "unit":
-            check_kernels(sides, weight)
-        elif op == "Conv":
-            check_taps(sides, weight, pad=file.setting(tensor, "pads", [0])[0])
+        sides, op = Sides(network, source, target), look.facts(things[target])["op"]
+        composite = op == "LayerNormalization" and op not in {one.op_type for one in file.nodes.values()}
+        main = file.chain(things[target], "Mul" if composite else "")[0]  # the product with the scale
+        weight = file.weight(main)
+        if "Conv" in op:
+            given = {name: np.ravel(setting(main, stored, 0 if name == "pad" else 1))[0]
+                     for name, stored in DIMENSIONS.items()} | {"transposed": op == "ConvTranspose"}
+            if sides.level == "unit":
+                check_kernels(sides, weight, given["groups"], given["transposed"])
+            else:
+                check_taps(sides, weight, **given)
         elif op in ("Gemm", "MatMul"):
-            check_dense(sides, weight.T if file.setting(tensor, "transB", 0) else weight)
-        elif op == "BatchNormalization":
-            assert np.array_equal(sides.source, sides.target)
-            assert np.array_equal(sides.weight, weight[sides.target[0]])
+            check_dense(sides, weight.T if setting(main, "transB", 0) else weight, last)
+        elif op in ("BatchNormalization", "LayerNormalization"):
+            check_scale(sides, weight)
         else:
             raise AssertionError(f"{op} carries weights and is not checked")
         checked.add(f"{op} {sides.level}")
@@ -111,15 +121,79 @@ def check_network(network, path) -> set[str]:
 @pytest.mark.parametrize("cells", [150_000, 2_500])
 def test_sample_network(blank, given, cells):
     checked = check_network(look.build(look.CNN, given, max_cells=cells), look.CNN)
-    conv = "Conv cell" if given else "Conv unit"
-    assert checked == {conv, "Gemm cell", "BatchNormalization cell"}
+    assert checked == {"Conv cell" if given else "Conv unit", "Gemm cell"}
 
 
 @pytest.mark.parametrize("given", [None, look.DIGIT])
 def test_tensorflow_network(blank, given):
+    """TensorFlow transposes before it flattens: row x width x channels + column x channels + channel."""
     path = DATA / "mnist_cnn_tf2onnx.onnx"
-    checked = check_network(look.build(path, given), path)
+    checked = check_network(look.build(path, given), path, last=True)
     assert checked == {"Conv cell" if given else "Conv unit", "MatMul cell"}
+
+
+ZOO = {"resnet18": {"Conv", "Gemm"}, "unet": {"Conv", "ConvTranspose"}, "mobilenet_v3": {"Conv", "Gemm"},
+       "densenet": {"BatchNormalization", "Conv", "Gemm"}, "vit": {"Conv", "Gemm", "LayerNormalization", "MatMul"},
+       "gpt2": {"Gemm", "LayerNormalization", "MatMul"}, "bert": {"Gemm", "MatMul"}}
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_zoo_at_rest(blank, name):
+    path = look.ZOO / f"{name}.onnx"
+    checked = check_network(look.build(path), path)
+    assert {one.split()[0] for one in checked} == ZOO[name]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "unet", "mobilenet_v3"])
+@pytest.mark.parametrize("cells", [150_000, 20_000])
+def test_zoo_with_an_input(blank, tmp_path, name, cells):
+    path = look.ZOO / f"{name}.onnx"
+    (given,) = onnx.load(path).graph.input
+    np.save(tmp_path / "x.npy", seeded(*(one.dim_value for one in given.type.tensor_type.shape.dim), seed=2))
+    checked = check_network(look.build(path, tmp_path / "x.npy", max_cells=cells), path)
+    assert "Conv cell" in checked and {one.split()[0] for one in checked} == ZOO[name]
+
+
+def check_copy(sides, node, offset):
+    """Lines of an operator without weights: from where they come, and the share that each source has."""
+    (unit, *from_), (to_unit, *to) = sides.source, sides.target
+    expected = 1.0
+    if node.op_type == "Concat":
+        assert np.array_equal(unit + offset, to_unit) and np.array_equal(from_, to)
+    elif node.op_type.endswith("Pool"):
+        size = sides.shapes()[0][1:]
+        kernel, stride, pad = (setting(node, name, default) for name, default in (
+            ("kernel_shape", size), ("strides", [1, 1]), ("pads", [0, 0])))
+        taps = [s + pad[axis] - t * stride[axis] for axis, (s, t) in enumerate(zip(from_, to, strict=True))]
+        assert np.array_equal(unit, to_unit)
+        assert all((tap >= 0).all() and (tap < kernel[axis]).all() for axis, tap in enumerate(taps))
+        expected = 1.0 if node.op_type == "MaxPool" else 1 / np.prod(kernel)
+    else:
+        assert node.op_type == "Add" and np.array_equal(sides.source, sides.target)
+    assert np.allclose(sides.weight, expected)
+
+
+@pytest.mark.parametrize("name, operators", [
+    ("resnet18", {"Add", "MaxPool", "GlobalAveragePool"}), ("unet", {"Concat", "MaxPool"}), ("bert", {"Add"}),
+    ("densenet", {"AveragePool", "Concat", "GlobalAveragePool", "MaxPool"})])
+@pytest.mark.parametrize("cells", [150_000, 20_000])
+def test_copies(blank, name, operators, cells):
+    """Sums and concatenations, also those whose lines are led round others, and pools."""
+    path = look.ZOO / f"{name}.onnx"
+    network, file, checked = look.build(path, max_cells=cells), File(path), set()
+    things = look.layers(network)
+    giver = {look.facts(thing)["tensor"]: name for name, thing in things.items()}
+    for (source, target), bundle in look.bundles(network).items():
+        op = look.facts(things[target])["op"]
+        copies = look.facts(bundle)["carries"] == "copy" and look.facts(bundle)["level"] == "cell"
+        if copies and (op in ("Add", "Concat") or op.endswith("Pool")):
+            node = file.chain(things[target])[0]
+            before = [giver.get(tensor) for tensor in node.input]
+            offset = sum(look.facts(things[name])["shape"][0] for name in before[: before.index(source)]) \
+                if op == "Concat" else 0
+            check_copy(Sides(network, source, target), node, offset)
+            checked.add(op)
+    assert checked == operators
 
 
 CONVS = {
@@ -178,24 +252,12 @@ def test_dense_after_flatten(blank, tmp_path, op, given):
                                 {"w": weight}))
     np.save(tmp_path / "x.npy", seeded(1, 3, 4, 5))
     network = look.build(path, tmp_path / "x.npy" if given else None)
-    check_dense(Sides(network, "f", "y", "cell"), weight)
-    copies = Sides(network, "x", "f")
-    assert np.array_equal(np.ravel_multi_index(copies.source, (3, 4, 5)), copies.target[0])
-
-
-def test_flatten_of_channels_last(blank):
-    """TensorFlow transposes before it flattens: unit row x width x channels + column x channels + channel."""
-    network = look.build(DATA / "mnist_cnn_tf2onnx.onnx", look.DIGIT)
-    turned, flat = Sides(network, "pool2", "pool2__28"), Sides(network, "pool2__28", "flatten")
-    assert np.array_equal(turned.source, turned.target)
-    channel, row, column = flat.source
-    assert np.array_equal((row * 7 + column) * 16 + channel, flat.target[0])
+    check_dense(Sides(network, "x", "y", "cell"), weight)
 
 
 def test_strongest_line_of_the_file_is_drawn(blank):
     network, file = look.build(look.MLP), File(look.MLP)
-    for source, target in (("flatten", "dense1"), ("relu1", "dense2"), ("relu2", "scores")):
-        weight = file.weight(target)
-        weight = weight.T if file.setting(target, "transB", 0) else weight
+    for source, target in (("image", "dense1"), ("dense1", "dense2"), ("dense2", "scores")):
+        weight = file.weight(file.nodes[target])
         drawn = look.values_of(look.bundles(network)[source, target], "magnitude")
         assert drawn.max() == np.abs(weight).max()

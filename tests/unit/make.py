@@ -51,8 +51,9 @@ def save(folder: Path, made: onnx.ModelProto | bytes, name: str = "model.onnx") 
     return path
 
 
-def network(folder: Path, made: onnx.ModelProto, sizes=None, name: str = "model.onnx") -> Network:
-    return summarise(open_checkpoint(save(folder, made, name)), sizes)
+def network(folder: Path, made: onnx.ModelProto, sizes=None, name: str = "model.onnx", by_node=True) -> Network:
+    """The network of a model, as a rule with each node as a layer, so that every join is tested by itself."""
+    return summarise(open_checkpoint(save(folder, made, name)), sizes, by_node)
 
 
 def run(made: onnx.ModelProto, inputs: dict[str, np.ndarray], tensors: list[str] | None = None) -> list[np.ndarray]:

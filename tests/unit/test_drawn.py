@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.network import Grid
-from neuroscene.addon.network.drawn import allocate, share_out
+from neuroscene.addon.network.drawn import BOX, CELLS, FEW_CELLS, FEW_TILES, LEVELS, MAPS, Wish, allocate, share_out
 from unit.make import model, network, node, seeded
 
 
@@ -41,19 +41,54 @@ SHAPES = [(1, 300), (1, 64, 40, 30), (1, 3, 100, 100), (1, 2000, 3, 3), (1, 50, 
 def test_thinned_layers_keep_exact_indices(shape, limit, tmp_path):
     found = network(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": shape}, {"y": shape}))
     for layer, drawn in zip(found.layers, share_out(found, limit).values(), strict=True):
-        size = int(np.prod(shape))
+        size, room = int(np.prod(shape)), max(1, limit // 2)
+        maps = layer.grid.is_map and layer.grid.units > 1
         assert layer.size == size
-        assert 1 <= drawn.size <= max(1, limit // 2) or drawn.whole
-        assert drawn.whole == (size <= max(1, limit // 2))
-        unit, row, column = (one.astype(np.int64) for one in drawn.cells)
-        assert len(unit) == drawn.size == len(np.unique(drawn.flat))
-        np.testing.assert_array_equal(drawn.flat, np.stack([unit, row, column], 1) @ np.array(layer.grid.strides))
-        assert drawn.flat.min() >= 0 and drawn.flat.max() < size
-        np.testing.assert_array_equal(drawn.find(drawn.flat), np.arange(drawn.size))
-        others = np.setdiff1d(np.arange(size), drawn.flat)
-        assert (drawn.find(others) == -1).all()
-        middle = drawn.middle(drawn.units)
-        np.testing.assert_array_equal(unit[middle], drawn.units)
+        assert drawn.size <= room and drawn.whole == (size <= room)
+        assert (drawn.level == CELLS) == (size <= room or room >= (FEW_CELLS if maps else FEW_TILES))
+        assert drawn.level != MAPS or maps and room >= min(FEW_TILES, layer.grid.units)
+        check(layer, drawn)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cells", [1, 7, 400, 10**6])
+def test_a_wish_is_granted(shape, level, cells, tmp_path):
+    found = network(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": shape}, {"y": shape}))
+    layer = found.layer("y")
+    drawn = share_out(found, 1000, {"y": Wish(level, cells)})["y"]
+    assert drawn.level == (CELLS if level == MAPS and not layer.grid.is_map else level)
+    assert drawn.size <= cells
+    check(layer, drawn)
+
+
+def check(layer, drawn):
+    """Drawn cells are cells of the layer; each element is found at the one that shows it, and sampled with it."""
+    size = layer.size
+    unit, row, column = (one.astype(np.int64) for one in drawn.cells)
+    assert 1 <= len(unit) == drawn.size == len(np.unique(drawn.flat))
+    np.testing.assert_array_equal(drawn.flat, np.stack([unit, row, column], 1) @ np.array(layer.grid.strides))
+    assert drawn.flat.min() >= 0 and drawn.flat.max() < size
+    np.testing.assert_array_equal(drawn.find(drawn.flat), np.arange(drawn.size))
+    np.testing.assert_array_equal(unit[drawn.middle(drawn.units)], drawn.units)
+    of = unit_of(layer.grid)
+    shown_at = {CELLS: np.arange(size), MAPS: of, BOX: np.zeros(size, int)}[drawn.level]
+    shown = {CELLS: drawn.flat, MAPS: drawn.units, BOX: np.zeros(1, int)}[drawn.level]
+    expected = np.full(size, -1)
+    expected[shown] = np.arange(len(shown))
+    np.testing.assert_array_equal(drawn.find(np.arange(size)), expected[shown_at])
+    values = seeded(size).astype(np.float64)
+    means = np.bincount(shown_at, values) / np.maximum(1, np.bincount(shown_at))
+    np.testing.assert_allclose(drawn.sample(values), means[shown], atol=1e-12)
+
+
+def unit_of(grid):
+    """The unit of every element, by way of its cell."""
+    cells = np.stack(np.meshgrid(*map(np.arange, (grid.units, grid.rows, grid.columns)), indexing="ij"), -1)
+    cells = cells.reshape(-1, 3)
+    found = np.empty(grid.size, int)
+    found[cells @ np.array(grid.strides)] = cells[:, 0]
+    return found
 
 
 @pytest.mark.parametrize("shape", [(5,), (4, 6), (3, 4, 5), (3, 2, 4, 5), (2, 2, 3, 4, 5)])

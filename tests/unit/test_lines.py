@@ -10,7 +10,7 @@ from onnx import numpy_helper
 from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import lines as module
 from neuroscene.addon.network import summarise
-from neuroscene.addon.network.drawn import share_out
+from neuroscene.addon.network.drawn import Wish, share_out
 from neuroscene.addon.network.lines import line_limits, strongest
 from unit.make import DATA, into, model, network, node, run, seeded
 
@@ -51,7 +51,7 @@ def test_flatten_leads_each_cell_of_a_map_to_its_place(tmp_path):
 
 
 @pytest.mark.parametrize(("groups", "multiplier"), [(1, 1), (2, 1), (6, 1), (6, 2)])
-@pytest.mark.parametrize("cells", [10_000, 200])
+@pytest.mark.parametrize("cells", [10_000, 600, 200])  # whole maps, thinned ones, tiles
 def test_kernels_carry_the_sum_of_the_taps_of_the_file(groups, multiplier, cells, tmp_path):
     lines, source, target = lines_into(network(tmp_path, conv(groups, multiplier)), "y", 100, cells)
     weight = seeded(*((6 * multiplier, 1, 3, 3) if groups == 6 else (8, 6 // groups, 3, 3)))
@@ -63,7 +63,7 @@ def test_kernels_carry_the_sum_of_the_taps_of_the_file(groups, multiplier, cells
 
 
 @pytest.mark.parametrize(("groups", "multiplier"), [(1, 1), (2, 1), (6, 2)])
-@pytest.mark.parametrize("cells", [10_000, 300])
+@pytest.mark.parametrize("cells", [10_000, 600])
 def test_taps_carry_the_weights_of_the_file(groups, multiplier, cells, tmp_path):
     given = seeded(1, 6, 9, 9, seed=3)
     lines, source, target = lines_into(network(tmp_path, conv(groups, multiplier)), "y", 200, cells, given.ravel())
@@ -74,6 +74,25 @@ def test_taps_carry_the_weights_of_the_file(groups, multiplier, cells, tmp_path)
     np.testing.assert_array_equal(lines.weight, expected)
     active = given[0][tuple(source.T)]
     np.testing.assert_allclose(lines.importance, np.abs(expected * active), rtol=1e-6)
+
+
+def test_between_tiles_kernels_are_drawn_with_activations_too(tmp_path):
+    lines, source, target = lines_into(network(tmp_path, conv()), "y", 48, 200, seeded(486, seed=3))
+    assert len(lines) == 48 and lines.level == "unit"
+    taps = seeded(8, 6, 9)[target[:, 0], source[:, 0]]
+    np.testing.assert_allclose(lines.weight, taps.sum(1), atol=1e-5)
+
+
+def test_lines_to_a_box_claim_no_weight(tmp_path):
+    found = network(tmp_path, conv())
+    connection, = into(found, "y")
+    for wishes in ({"y": Wish("box")}, {"x": Wish("box")}, {"x": Wish("box"), "y": Wish("box")}):
+        drawn = share_out(found, 10_000, wishes)
+        ends = drawn["x"], drawn["y"]
+        lines = strongest(connection, *ends, 50, (seeded(486), None))
+        assert lines.level == "unknown" and not lines.weight.any() and 1 <= len(lines) <= 50
+        for index, end in zip((lines.source, lines.target), ends, strict=True):
+            assert len(np.unique(index)) == min(len(lines), end.size) and index.max() < end.size
 
 
 def test_a_map_whose_units_are_not_the_channels_of_the_kernel(tmp_path):
@@ -155,6 +174,7 @@ def test_lines_of_an_unknown_operator_claim_no_weight(tmp_path):
     for values in (None, seeded(30)):
         lines, *_ = lines_into(network(tmp_path, made), "y", 10, values=values)
         assert lines.level == "unknown" and (lines.weight == 0).all() and lines.total == 0
+        assert len(set(lines.source)) == len(set(lines.target)) == len(lines) == 10
 
 
 @pytest.mark.parametrize("name", ["mnist_cnn_tf2onnx", "mnist_cnn_torch_dynamo", "onnx_external_data/mnist_cnn"])
@@ -162,11 +182,14 @@ def test_first_dense_layer_of_a_real_model(name):
     found = summarise(open_checkpoint(DATA / f"{name}.onnx"))
     whole = onnx.load(DATA / f"{name}.onnx")
     layer = next(one for one in found.layers if one.op in ("Gemm", "MatMul"))
-    matrix = next(numpy_helper.to_array(one) for one in whole.graph.initializer if one.name == layer.node.input[1])
+    dense = next(one for one in whole.graph.node if one.op_type == layer.op)
+    matrix = next(numpy_helper.to_array(one) for one in whole.graph.initializer if one.name == dense.input[1])
     matrix = matrix if matrix.shape == (784, 32) else matrix.T
     lines, source, target = lines_into(found, layer.name, 500, 6_000)
-    assert len(lines) == 500
-    np.testing.assert_array_equal(lines.weight, matrix[source[:, 0], target[:, 0]])
+    assert len(lines) == 500 and len(set(target[:, 0])) == 32
+    unit, row, column = source.T  # of the pooled maps; the flattening between is in their layer
+    flat = (row * 7 + column) * 16 + unit if "tf2onnx" in name else (unit * 7 + row) * 7 + column
+    np.testing.assert_array_equal(lines.weight, matrix[flat, target[:, 0]])
 
 
 def test_limits_for_each_pair_and_for_all(tmp_path):

@@ -78,7 +78,9 @@ def test_weights_in_every_storage(case, shape, tmp_path):
     made = model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, shape[0])}, {"y": (1, shape[1])}, {"w": stored}, opset=21)
     found = network(tmp_path, made)
     assert found.parameters == shape[0] * shape[1]
-    read = found.layer("y").weights[1].array()
+    leaf, = found.layer("y").weights
+    assert (leaf.name, leaf.size, leaf.data_type) == ("w", values.size, kind)
+    read = leaf.array()
     assert read.dtype == dtype
     np.testing.assert_array_equal(read, values)
     edges = edges_of(into(found, "y")[0])
@@ -92,7 +94,8 @@ def test_weights_beside_the_model(dtype, tmp_path):
                  {"w": numpy_helper.from_array(values, "w"), "empty": np.zeros((0, 3), np.float32)}, opset=21)
     onnx.save(made, tmp_path / "model.onnx", save_as_external_data=True, location="weights.bin", size_threshold=0)
     found = summarise(open_checkpoint(tmp_path / "model.onnx"))
-    np.testing.assert_array_equal(found.layer("y").weights[1].array(), values)
+    leaf, = next(layer for layer in found.layers if layer.op == "Gemm").weights
+    np.testing.assert_array_equal(leaf.array(), values)
     empty = next(one for one in found.checkpoint.model.graph.initializer if one.name == "empty")
     assert found.checkpoint.array(empty).shape == (0, 3)
 
@@ -113,7 +116,8 @@ def test_weights_made_by_constant_nodes(tmp_path):
     found = network(tmp_path, model(nodes, {"x": (1, 6)}, {"y": (1, 4)}))
     assert found.parameters == 28 and [layer.op for layer in found.layers] == ["Input", "Gemm"]
     assert found.layer("y").nodes == 3
-    np.testing.assert_array_equal(found.layer("y").weights[1].array(), weight)
+    for leaf, expected in zip(found.layer("y").weights, (weight, [1, 2, 3, 4]), strict=True):
+        np.testing.assert_array_equal(leaf.array(), expected)
 
 
 def test_scales_of_quantised_weights_are_no_parameters(tmp_path):

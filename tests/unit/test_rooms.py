@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "scene": {"checkpoints", "network", "layout", "inference", "colormaps", "nodes", "compat"},
     "gltf": {"checkpoints", "network", "nodes", "scene", "compat"},
     "properties": {"scene"},
-    "cli": {"checkpoints", "network", "scene", "gltf"},
+    "cli": {"checkpoints", "network", "inference", "scene", "gltf"},
 }
 
 

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
-from . import conv, dense, elementwise, movement, pool  # noqa: F401 - they enter their operators in the table
+from . import conv, dense, elementwise, movement, pool, recurrent  # noqa: F401 - they enter their operators in the table
 from .base import COPY, UNKNOWN, WEIGHT, Edges, Join, Map, Unknown
 from .context import TABLE, Context
+from .movement import move
+from .recurrent import again
+from .through import through
 
-__all__ = ["COPY", "UNKNOWN", "WEIGHT", "Context", "Edges", "Join", "Map", "Unknown", "join"]
+__all__ = ["COPY", "UNKNOWN", "WEIGHT", "Context", "Edges", "Join", "Map", "Unknown", "again", "join", "move",
+           "through"]
 
 
 def join(context: Context, slot: int, source_size: int, target_size: int) -> Join:

@@ -50,6 +50,7 @@ class Join:
     """How the cells of one layer feed those of another."""
 
     carries = UNKNOWN
+    level = "cell"  # what an edge's weight is: see `lines.Lines`
     fan_in = 1  # edges into one cell, about
     taps = 1  # edges into one cell from one unit of the source, about
 

@@ -51,10 +51,10 @@ class Context:
         return self.constants.get(self.node.input[slot]) if slot < len(self.node.input) else None
 
     def shape_in(self, slot: int) -> tuple[int, ...]:
-        return self._whole(self.node.input[slot])
+        return self.whole(self.node.input[slot])
 
     def shape_out(self) -> tuple[int, ...]:
-        return self._whole(self.node.output[0])
+        return self.whole(self.node.output[0])
 
     def sample_in(self, slot: int) -> Sequence[int]:
         return self.shape_in(slot)[1:]
@@ -62,7 +62,8 @@ class Context:
     def sample_out(self) -> Sequence[int]:
         return self.shape_out()[1:]
 
-    def _whole(self, name):
+    def whole(self, name: str) -> tuple[int, ...]:
+        """The shape of a tensor; raises `UnknownShapeError`."""
         shape = self.shapes.get(name)
         if shape is None or None in shape or prod(shape) > MOST_ELEMENTS:
             raise UnknownShapeError(name)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -55,6 +56,40 @@ def concat(context: Context, slot: int) -> Join | None:
         return np.where(inside, np.ravel_multi_index(cells, shapes[slot]), -1)
 
     return Map(source_of)
+
+
+def move(context: Context, tensor: str) -> Callable | None:
+    """Where the cells of an output of a moving operator come from, as in `Map`; None where every cell keeps its index.
+
+    Raises `ValueError` where that cannot be told.
+    """
+    op = context.node.op_type
+    if op in ("Transpose", "Slice", "Gather"):
+        found = (transpose if op == "Transpose" else moved)(context, 0)
+        if found is None:
+            raise ValueError(f"what {op} moves is not known")
+        return found.source_of
+    if op == "Split":
+        return _part_of_split(context, tensor)
+    if prod(context.shape_in(0)) != prod(context.whole(tensor)):
+        raise ValueError(f"{op} changes the number of elements")
+    return None
+
+
+def _part_of_split(context, tensor):
+    shape, part = context.shape_in(0), context.whole(tensor)
+    axis = range(len(shape))[context.attribute("axis", 0)]
+    before = context.node.output[: list(context.node.output).index(tensor)]
+    offset = sum(context.whole(name)[axis] for name in before)
+    if part[:axis] + part[axis + 1 :] != shape[:axis] + shape[axis + 1 :] or offset + part[axis] > shape[axis]:
+        raise ValueError("parts that do not fit")
+
+    def source_of(targets):
+        cells = list(np.unravel_index(targets, part))
+        cells[axis] = cells[axis] + offset
+        return np.ravel_multi_index(cells, shape)
+
+    return source_of
 
 
 @joins_for("Slice", "Gather", "Pad", "DepthToSpace", "SpaceToDepth", "Tile", "Expand", "Split", "GatherElements",

@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operators of a graph that depend on its inputs, and who reads what; all else is folded into constants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import onnx
+
+from ..checkpoints import Checkpoint
+from ..checkpoints.checkpoint import captured, subgraphs, tensors
+from . import constants, dimensions
+from .constants import Constant
+from .scopes import scope_of
+
+
+@dataclass
+class Operator:
+    """A node that depends on an input of the model; `index` is its place among those."""
+
+    index: int
+    node: onnx.NodeProto
+    reads: list[tuple[int, str]]  # (slot, tensor) of what is not constant; what subgraphs capture comes after the slots
+    constants: dict[int, Constant]  # by slot; those of subgraphs come after the slots
+    scope: tuple[str, ...] = ()
+    nodes: int = 1  # with the nodes folded into it
+
+    @property
+    def op(self) -> str:
+        return self.node.op_type
+
+    @property
+    def tensor(self) -> str:
+        return next((name for name in self.node.output if name), "")
+
+    @property
+    def inputs(self) -> list[str]:
+        return [name for _, name in self.reads]
+
+    @property
+    def label(self) -> str:
+        return self.node.name or self.tensor or self.op or "layer"
+
+    def attribute(self, name: str, default=None):
+        for attribute in self.node.attribute:
+            if attribute.name == name:
+                return onnx.helper.get_attribute_value(attribute)
+        return default
+
+
+@dataclass
+class Operators:
+    """The operators in the order of the graph. Shapes are whole, as `dimensions.infer` gives them."""
+
+    checkpoint: Checkpoint
+    shapes: dict
+    known: dict[str, Constant]
+    opsets: dict[str, int]
+    inputs: list[onnx.ValueInfoProto]
+    outputs: list[onnx.ValueInfoProto]
+    all: list[Operator] = field(default_factory=list)
+    made_by: dict[str, Operator] = field(default_factory=dict)  # tensor -> operator
+    readers: dict[str, list[Operator]] = field(default_factory=dict)  # tensor -> operators, each once
+
+    def __iter__(self) -> Iterator[Operator]:
+        return iter(self.all)
+
+    def is_output(self, tensor: str) -> bool:
+        return any(value.name == tensor for value in self.outputs)
+
+    def only_reader(self, tensor: str) -> Operator | None:
+        """The one operator that reads a tensor, if there is just one and the model does not give it out."""
+        readers = self.readers.get(tensor, ())
+        return readers[0] if len(readers) == 1 and not self.is_output(tensor) else None
+
+    def constant(self, operator: Operator) -> Constant | None:
+        """The one constant of an operator that reads one tensor and one constant, as x + c and c * x do."""
+        if len(operator.reads) == 1 and len(operator.constants) == 1:
+            return next(iter(operator.constants.values()))
+        return None
+
+
+def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
+    """Read the graph of a model whose inputs have whole shapes (see `dimensions.resolve`)."""
+    graph = model.graph
+    known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer
+             if tensor.name}
+    found = Operators(checkpoint, dimensions.infer(model), known,
+                      {one.domain: one.version for one in model.opset_import},
+                      [value for value in graph.input if value.name not in known], list(graph.output))
+    outputs = {value.name for value in graph.output}
+    folded_nodes = []
+    for node in graph.node:
+        dimensions.infer_node(node, found.shapes, known, found.opsets)
+        folded = constants.fold(checkpoint, node, known, found.shapes, found.opsets)
+        if folded and not outputs.intersection(node.output):
+            known.update((one.name, one) for one in folded)
+            folded_nodes.append(node)
+        else:
+            _enter(found, node)
+    _count(found, folded_nodes)
+    return found
+
+
+def _enter(found, node):
+    inner = dict.fromkeys(captured(node))
+    outside = [name for name in inner if name not in node.input and _is_made(found, name)]
+    if outside:
+        inside = {name for graph in subgraphs(node) for name in _made_inside(graph)}
+        outside = [name for name in outside if name not in inside]
+    reads = [(slot, name) for slot, name in enumerate(node.input) if _is_made(found, name)]
+    reads += [(len(node.input), name) for name in outside]
+    operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node))
+    found.all.append(operator)
+    found.made_by.update((name, operator) for name in node.output if name)
+    for name in dict.fromkeys(operator.inputs):
+        found.readers.setdefault(name, []).append(operator)
+
+
+def _is_made(found, tensor):
+    return tensor in found.made_by or any(tensor == value.name for value in found.inputs)
+
+
+def _made_inside(graph):
+    yield from (value.name for value in graph.input)
+    for node in graph.node:
+        yield from node.output
+
+
+def _constants(found, node, inner):
+    for slot, name in enumerate(node.input):
+        if name in found.known:
+            yield slot, found.known[name]
+    names = [name for name in inner if name in found.known and name not in node.input]
+    stored = (one for graph in subgraphs(node) for one in tensors(graph))
+    tensor = next((name for name in node.output if name), "")
+    yield from enumerate((*(found.known[name] for name in names),
+                          *(constants.stored(found.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(stored))),
+                         len(node.input))
+
+
+def _count(found, folded):
+    """Each folded node counts with the first operator that uses its result; one without use, with a neighbour."""
+    counted = set()
+    for operator in found.all:
+        behind = frozenset().union(*(one.nodes for one in operator.constants.values())) - counted
+        operator.nodes += len(behind)
+        counted |= behind
+    for node in folded:
+        if node.output[0] in counted or not found.all:
+            continue
+        counted.add(node.output[0])
+        before = next((found.made_by[name] for name in node.input if name in found.made_by), found.all[0])
+        before.nodes += 1

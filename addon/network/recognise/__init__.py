@@ -1,0 +1,202 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which operators make up one layer to a person. Every operator belongs to exactly one group."""
+
+from __future__ import annotations
+
+import heapq
+
+from ..joins.elementwise import NORMAL, SEVERAL, UNARY
+from ..operators import Operators
+from .attention import attentions
+from .composites import ACTIVATIONS, NORMALISATIONS, composites
+from .groups import Group, is_bias, is_move, is_reshape, keeps_shape
+
+__all__ = ["RECURRENT", "Group", "group", "is_reshape", "single"]
+
+# Layers of their own: what follows is not part of them.
+ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Gather", "Pad", "Resize",
+         "Upsample", "If", "Loop", "Scan", "TopK", "NonMaxSuppression", "ArgMax", "ArgMin", "Expand", "Tile")
+SUMS = ("Add", "Sum")
+RECURRENT = ("LSTM", "GRU", "RNN")
+ON_SUMS = (*NORMALISATIONS, "SkipLayerNormalization")  # part of a sum before it ("add and norm"), of nothing else
+
+
+def single(graph: Operators) -> list[Group]:
+    """Each operator as a layer of its own."""
+    return [Group.of(operator) for operator in graph]
+
+
+def group(graph: Operators) -> list[Group]:
+    """The layers of a graph, each behind all that it reads; should that ever be impossible, each operator alone."""
+    groups = _Grouping(graph).groups()
+    return groups if sum(len(one.members) for one in groups) == len(graph.all) else single(graph)
+
+
+class _Grouping:
+    def __init__(self, graph: Operators):
+        self.graph = graph
+        self.owner: dict[int, Group] = {}  # operator -> its group
+        self.composite = {one.index: found for found in composites(graph) for one in found.members}
+        self.norms_sums = self._norms_sums()
+
+    def groups(self) -> list[Group]:
+        norms = {index: one for index, one in self.composite.items() if one.op in NORMALISATIONS}
+        for attention in attentions(self.graph, norms):
+            if not any(one.index in self.owner for one in attention.members):
+                self._own(attention, attention.members)
+        for attention in {id(one): one for one in self.owner.values()}.values():
+            self._follow(attention)
+        for operator in self.graph:
+            if operator.index not in self.owner and not self._moves_a_layer(operator):
+                self._begin(operator)
+        self._moves()
+        return _in_order(self.graph, list({id(one): one for one in self.owner.values()}.values()), self.owner)
+
+    def _norms_sums(self) -> bool:
+        """Whether normalisations act on sums ("add and norm"); else, as in pre-norm networks, on what branches read."""
+        norms = [(one.source, one.members) for one in dict.fromkeys(self.composite.values()) if one.op in ON_SUMS]
+        norms += [(one.inputs[0], (one,)) for one in self.graph if one.op in ON_SUMS and one.reads]
+        alone = 0
+        for tensor, members in norms:
+            maker = self.graph.made_by.get(tensor)
+            alone += (maker is not None and maker.op in SUMS
+                      and all(reader in members for reader in self.graph.readers[tensor]))
+        return 2 * alone >= len(norms)
+
+    def _own(self, group, operators):
+        self.owner.update((one.index, group) for one in operators)
+
+    def _moves_a_layer(self, operator):
+        """Whether an operator moves elements of a layer, and so belongs to it. Those of an input go to their reader."""
+        return is_move(operator) and (operator.inputs[0] in self.graph.made_by or bool(self._readers(operator)))
+
+    def _readers(self, operator):
+        return [one for name in operator.node.output for one in self.graph.readers.get(name, ())]
+
+    def _begin(self, operator):
+        composite = self.composite.get(operator.index)
+        if composite and not any(one.index in self.owner for one in composite.members):
+            main = composite.scale or operator
+            found = Group(list(composite.members), main, composite.op, composite.out, source=composite.source,
+                          named=composite.members, steps=[composite.op])
+            self._own(found, composite.members)
+        else:
+            found = Group.of(operator)
+            self._own(found, [operator])
+        if found.op in RECURRENT:
+            self._put_side_by_side(found)
+        elif found.op not in ALONE:
+            self._follow(found)
+
+    def _follow(self, group):
+        """Add what acts on a layer's cells one by one, as long as nothing else reads the tensor between."""
+        while True:
+            after = self._after(group, group.out)
+            if not after:
+                return
+            self._own(group, after)
+            group.take(after)
+            composite = self.composite.get(after[-1].index)
+            group.out = composite.out if composite else after[-1].tensor
+            group.steps.append(composite.op if composite else after[-1].op)
+
+    def _put_side_by_side(self, group):
+        """Recurrent layers give their directions an axis of its own; what exporters add to join them is part of it."""
+        while (after := self.graph.only_reader(group.out)) and after.index not in self.owner and is_move(after):
+            self._own(group, [after])
+            group.take([after])
+            group.out = after.tensor
+
+    def _after(self, group, out):
+        """The operators that come next into a group, through reshapings if need be; none if it ends here."""
+        path = []
+        while True:
+            readers = self.graph.readers.get(out, [])
+            if not readers or self.graph.is_output(out) or any(one.index in self.owner for one in readers):
+                return []
+            composite = self.composite.get(readers[0].index)
+            if composite and composite.source == out:
+                within = {one.index for one in composite.members}
+                fits = composite.op in ACTIVATIONS or composite.op in ON_SUMS and group.op in SUMS and self.norms_sums
+                alone = all(one.index in within for one in readers)
+                return [*path, *composite.members] if fits and alone else []
+            if len(readers) > 1 or composite:
+                return []
+            if self._acts(group, readers[0]):
+                return [*path, readers[0]]
+            if not is_reshape(readers[0]):
+                return []
+            path.append(readers[0])
+            out = readers[0].tensor
+
+    def _acts(self, group, operator):
+        """Whether an operator changes the cells of a layer one by one."""
+        if len(operator.reads) != 1 or operator.reads[0][0] != 0 and operator.op not in ("Add", "Mul"):
+            return False
+        if operator.op in ON_SUMS or operator.op in NORMAL and "Batch" not in operator.op:
+            return operator.op == "InstanceNormalization" or group.op in SUMS and self.norms_sums
+        if not keeps_shape(self.graph, operator) or group.op == "Attention" and operator.op != "Identity":
+            return False
+        return operator.op in (*UNARY, *NORMAL) or operator.op in SEVERAL and not self._is_sum_of_cells(operator)
+
+    def _is_sum_of_cells(self, operator):
+        """Whether a large constant is added cell by cell, as a table of positions is: that is a layer of its own."""
+        constant = self.graph.constant(operator)
+        return operator.op == "Add" and not is_bias(self.graph, operator) and constant and constant.size > 1
+
+    def _moves(self):
+        """Give every operator that moves elements to the layer that made them; those of an input to their reader."""
+        for operator in self.graph:
+            if operator.index in self.owner:
+                continue
+            maker = self.graph.made_by.get(operator.inputs[0])
+            if maker is not None and maker.index in self.owner:
+                group = self.owner[maker.index]
+                group.take([operator])
+                group.moves.append(operator)
+                self._own(group, [operator])
+        for operator in reversed(self.graph.all):
+            if operator.index in self.owner:
+                continue
+            readers = [one for one in self._readers(operator) if one.index in self.owner]
+            if readers:
+                first = self.owner[min(one.index for one in readers)]
+                first.take([operator])
+                first.moves.append(operator)
+                self._own(first, [operator])
+            else:
+                self._own(Group.of(operator), [operator])
+
+
+def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) -> list[Group]:
+    """Groups behind what they read, otherwise in the order of the file (Kahn's algorithm)."""
+    for one in groups:
+        one.members.sort(key=lambda operator: operator.index)
+    waits = {id(one): set() for one in groups}
+    feeds = {id(one): set() for one in groups}
+    by_id = {id(one): one for one in groups}
+    moves = {one.index for found in groups for one in found.moves}
+    for operator in graph:
+        mine = id(owner[operator.index])
+        for name in operator.inputs if operator.index not in moves else ():
+            maker = graph.made_by.get(name)
+            while maker and maker.index in moves:  # of an input it can stand in a layer that is not waited for
+                maker = graph.made_by.get(maker.inputs[0])
+            other = id(owner[maker.index]) if maker else mine
+            if other != mine:
+                waits[mine].add(other)
+                feeds[other].add(mine)
+    ready = [(by_id[key].members[0].index, key) for key, behind in waits.items() if not behind]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        _, key = heapq.heappop(ready)
+        ordered.append(by_id[key])
+        for after in feeds[key]:
+            waits[after].discard(key)
+            if not waits[after]:
+                heapq.heappush(ready, (by_id[after].members[0].index, after))
+    return ordered
+

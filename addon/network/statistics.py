@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the weights of a layer are like: mean, spread, range and zeros of all their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, nan, sqrt
+
+import numpy as np
+
+from .network import Layer
+
+CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cache holds
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of all numbers of a layer's weights, as they are stored. NaN and infinities are counted and otherwise left out.
+
+    `std` is that of a population (no Bessel's correction). Where no number is finite all but the counts are NaN.
+    """
+
+    count: int
+    mean: float
+    std: float
+    minimum: float
+    maximum: float
+    zeros: int
+    not_finite: int = 0
+
+
+def statistics(layer: Layer) -> Statistics | None:
+    """The statistics of a layer's weights, or None if it has none. Reads them; raises `CheckpointError`.
+
+    Of a layer with matrices or kernels these are its weights; its biases, and what a normalisation in it has for each
+    channel, are numbers of another kind and left out.
+    """
+    found = _Moments()
+    kernels = [leaf for leaf in layer.weights if len(leaf.shape) > 1]
+    for leaf in kernels or layer.weights:
+        array = np.asarray(leaf.array())
+        # A view of one number that stands for billions has strides of 0.
+        distinct = array[(*(slice(1) if stride == 0 else slice(None) for stride in array.strides), ...)]
+        found.add(distinct.ravel("K"), array.size // max(distinct.size, 1))
+    return found.statistics() if found.count else None
+
+
+class _Moments:
+    """Adds up chunks by their mean and sum of squared deviations, which loses no digits where the mean is far from 0.
+
+    Chan, Golub, LeVeque 1979, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances.
+    """
+
+    def __init__(self):
+        self.count = self.finite = self.zeros = 0
+        self.mean = self.squares = 0.0
+        self.minimum, self.maximum = np.inf, -np.inf
+        self.buffer = np.empty(CHUNK)
+
+    def add(self, values: np.ndarray, times: int) -> None:
+        """Add a flat array whose numbers each occur so many times."""
+        for start in range(0, values.size, CHUNK):
+            stored = values[start : start + CHUNK]
+            chunk = self.buffer[: stored.size]
+            np.copyto(chunk, stored, casting="unsafe")
+            self.count += times * chunk.size
+            self.zeros += times * (chunk.size - int(np.count_nonzero(chunk)))
+            with np.errstate(over="ignore", invalid="ignore"):  # float64 can overflow; the result says so
+                self._merge(chunk, times)
+
+    def _merge(self, chunk, times):
+        low, high = float(chunk.min()), float(chunk.max())
+        if not (isfinite(low) and isfinite(high)):
+            chunk = chunk[np.isfinite(chunk)]
+            if not chunk.size:
+                return
+            low, high = float(chunk.min()), float(chunk.max())
+        self.minimum, self.maximum = min(self.minimum, low), max(self.maximum, high)
+        mean, more = float(chunk.sum()) / chunk.size, times * chunk.size
+        chunk -= mean
+        both, apart = self.finite + more, mean - self.mean
+        np.square(chunk, out=chunk)  # not chunk @ chunk: BLAS shares so small a product among threads that wait for it
+        self.squares += times * float(chunk.sum()) + apart * apart * self.finite * more / both
+        self.mean += apart * more / both
+        self.finite = both
+
+    def statistics(self) -> Statistics:
+        not_finite = self.count - self.finite
+        if not self.finite:
+            return Statistics(self.count, nan, nan, nan, nan, self.zeros, not_finite)
+        return Statistics(self.count, self.mean, sqrt(self.squares / self.finite), self.minimum, self.maximum,
+                          self.zeros, not_finite)

@@ -1,0 +1,80 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The group "Neuroscene Block": a tray under the layers of a block, and the box that they fold into.
+
+It gives one instance, at the place where what is inside folds to, with the attribute `fold`. The layers and blocks
+inside read these two, so that one slider on the outermost block folds all that is in it.
+"""
+
+import bpy
+
+from .tree import Group, Tree, Value, find, reuse
+
+NAME = "Neuroscene Block"
+FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
+
+
+def block_group() -> bpy.types.NodeTree:
+    """The geometry of a block. Its mesh has a vertex a tray, with the attribute `size`; the origin is its middle."""
+    return reuse(NAME, _build)
+
+
+def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """How far the block in the socket of this name is folded (0 to 1), and the place it folds to, in our own space."""
+    info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
+    group.put(info.inputs["Object"], group[name])
+    found = []
+    position = group.call("GeometryNodeInputPosition", {})
+    for value, kind in ((group.attribute("fold"), "FLOAT"), (position, "FLOAT_VECTOR")):
+        found.append(group.call("GeometryNodeSampleIndex", {
+            "Geometry": info.outputs["Geometry"], "Value": value, "Index": 0}, data_type=kind, domain="INSTANCE"))
+    return found[0], found[1]
+
+
+def mixed(tree: Tree, factor: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
+    """The vector between two vectors."""
+    mix = tree.node("ShaderNodeMix", data_type="VECTOR")
+    tree.put(find(mix.inputs, ("Factor", "VALUE")), factor)
+    tree.put(find(mix.inputs, ("A", "VECTOR")), first)
+    tree.put(find(mix.inputs, ("B", "VECTOR")), second)
+    return find(mix.outputs, ("Result", "VECTOR"))
+
+
+def scaled(tree: Tree, vector: Value, factor: Value) -> bpy.types.NodeSocket:
+    return tree.call("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")
+
+
+def _build():
+    group = Group(NAME)
+    group.in_panel("Fold")
+    group.socket("Fold", "Float", 0.0, 0.0, 1.0, about="1 closes the block to one box", subtype="FACTOR")
+    group.socket("Outer", "Object", about="The block round this one, which folds it too")
+    group.socket("Box", "Vector", (1.0, 1.0, 1.0), 0.0, about="Size of the folded block", subtype="TRANSLATION")
+    group.in_panel("Look")
+    group.socket("Colour", "Color", (0.2, 0.3, 0.5, 1.0), about="Blocks of the same structure have the same")
+    group.socket("Material", "Material", about="Shows the attribute 'tint'")
+
+    outer, anchor = folding(group, "Outer")
+    fold = group["Fold"]
+    open_ = group.math("SUBTRACT", 1.0, fold)
+    # the first tray grows to the box, the others vanish
+    first = group.math("COMPARE", group.call("GeometryNodeInputIndex", {}), 0.0, 0.1)
+    box = scaled(group, group["Box"], first)
+    size = mixed(group, fold, group.attribute("size", "FLOAT_VECTOR"), box)
+    place = scaled(group, group.call("GeometryNodeInputPosition", {}), open_)
+    trays = group.call("GeometryNodeSetPosition", {
+        "Geometry": group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]}), "Position": place})
+    cubes = group.call("GeometryNodeInstanceOnPoints", {
+        "Points": trays, "Instance": group.call("GeometryNodeMeshCube", {}), "Scale": size})
+    box = group.call("GeometryNodeRealizeInstances", {"Geometry": cubes})
+    store = group.node("GeometryNodeStoreNamedAttribute", data_type="FLOAT_COLOR", domain="POINT")
+    for socket, value in (("Geometry", box), ("Name", "tint"), ("Value", group["Colour"])):
+        group.put(store.inputs[socket], value)
+    box = group.call("GeometryNodeSetMaterial", {"Geometry": store.outputs[0], "Material": group["Material"]})
+    points = group.call("GeometryNodePoints", {"Count": 1, "Position": scaled(group, anchor, outer)})
+    left = group.math("SUBTRACT", 1.0, outer)
+    shown = group.call("GeometryNodeInstanceOnPoints",
+                       {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)})
+    both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
+    return group.finish(group.store(shown, "fold", both, "INSTANCE"))

@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arrange the layers and blocks that stand in a scene anew; what was moved by hand stays where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import asdict
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
+from ..layout.layered import axes
+from ..network import Network
+from . import bars, blocks, connections, layers, tags
+
+LONGEST = 14.0 * HEIGHT  # of a row
+MOVED = 1e-3  # metres; what stands farther from where it was put was moved by hand
+BOW = 0.15 * HEIGHT  # metres, of lines from a layer to itself
+
+
+def pieces(network: Network, formed: dict[str, Shape]) -> list[Piece]:
+    return [Piece(layer.name, tuple(layer.inputs), formed[layer.name].size, layer.block) for layer in network.layers]
+
+
+def parts(network: Network) -> list[Part]:
+    return [Part(block.path, block.parent, block.layers) for block in network.blocks]
+
+
+def settings_of(network: bpy.types.Collection) -> Settings:
+    """The settings that a network was arranged with."""
+    return Settings(**tags.read(network)["settings"]["layout"])
+
+
+def lift_of(source: str, target: str, arrangement: Arrangement) -> tuple[float, float, float]:
+    """How the lines between two layers are led: round what they skip, and from a layer to itself in a bow before it."""
+    if source == target:
+        return tuple((arrangement.turn @ (-BOW, 0.0, 0.0)).tolist())
+    return arrangement.lifts[source, target]
+
+
+def moved(thing: bpy.types.Object) -> bool:
+    """Whether somebody has moved a layer or a block away from where it was put."""
+    facts = thing[tags.KEY]
+    placed = facts.get("placed", thing.location)
+    return bool(facts.get("pinned")) or any(abs(is_ - was) > MOVED for is_, was in zip(thing.location, placed,
+                                                                                     strict=True))
+
+
+def by_hand(network: bpy.types.Collection) -> list[bpy.types.Object]:
+    """The layers and blocks that were moved by hand."""
+    return [one for kind in ("block", "layer") for one in tags.members(network, kind) if moved(one)]
+
+
+def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collection[bpy.types.Object] = ()) -> int:
+    """Put layers and blocks where these settings and the folded blocks want them, and keep the settings.
+
+    What was moved by hand stays where it is, unless it is in `reset`. Returns how many layers stay so.
+    """
+    for thing in reset:
+        tags.write(thing, **(tags.read(thing) | {"pinned": False}))
+        thing.location = tags.read(thing)["placed"]
+    things = {tags.read(one)["layer"]: one for one in sorted(tags.members(network, "layer"),
+                                                             key=lambda one: tags.read(one)["order"])}
+    facts = {name: tags.read(one) for name, one in things.items()}
+    boxes = {path: one for path, one in blocks.by_path(network).items()
+             if not things.keys().isdisjoint(tags.read(one)["layers"])}  # layers may have been deleted
+    known, still = {path: tags.read(one) for path, one in boxes.items()}, set()
+    for path, one in boxes.items():  # a block in one that was moved goes with it
+        if moved(one) or known[path]["parent"] in still:
+            still.add(path)
+    inside = {name for path in still for name in known[path]["layers"]}
+    pinned = {name: tuple(_place(one)) for name, one in things.items() if name in inside or moved(one)}
+    stood, closed = {path: _place(boxes[path]) for path in still}, boxes.keys() & set(blocks.folded(network))
+    unseen = {name for path in closed for name in known[path]["layers"]} - inside  # boxes stand as if none was moved
+    arrangement = arrange(
+        [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), tuple(facts[name]["size"]),
+               facts[name]["block"]) for name in things],
+        [Part(path, one["parent"], tuple(name for name in one["layers"] if name in things))
+         for path, one in known.items()], settings, closed,
+        {name: place for name, place in pinned.items() if name not in unseen})
+    for path, one in boxes.items():
+        frame, outer = arrangement.frames[path], known[path]["parent"]
+        if path not in still:
+            blocks.put(one, frame, arrangement.frames.get(outer))
+            continue
+        if outer not in still:
+            _pin(one, stood[path])
+        blocks.form(one, frame, Vector(frame.middle) - stood[path])
+    for name, one in things.items():
+        if name not in pinned:
+            layers.put(one, name, arrangement, _place(one.parent))
+        elif name not in inside:
+            _pin(one, pinned[name])
+    for kind in ("bars", "class"):
+        for one in tags.members(network, kind):
+            if (name := tags.read(one)["layer"]) in things:
+                bars.turn(one, arrangement.places[name].backwards)
+    for bundle in tags.members(network, "connections"):
+        ends = [tags.read(bundle)[end] for end in ("source", "target")]
+        if things.keys() >= set(ends):
+            connections.lead(bundle, lift_of(*ends, arrangement))
+    _swing(network, axes(settings.direction) @ axes(settings_of(network).direction).T)
+    state = tags.read(network)
+    tags.write(network, **(state | {"settings": state["settings"] | {"layout": asdict(settings)}}))
+    return len(pinned)
+
+
+def _swing(network, turn):
+    """Let the lights of a network turn with it; `turn` is a rotation (3, 3)."""
+    if not np.allclose(turn, np.eye(3)):
+        for light in tags.members(network, "light"):
+            light.matrix_basis = Matrix(turn).to_4x4() @ light.matrix_basis
+
+
+def _pin(thing, place):
+    """Leave a thing where it stands, however the block round it has moved, and remember that somebody put it there:
+    a block whose layers were all moved alike stands round them as before."""
+    thing.location = Vector(place) - _place(thing.parent)
+    tags.write(thing, **(tags.read(thing) | {"pinned": True}))
+
+
+def _place(thing: bpy.types.Object | None) -> Vector:
+    """Where a layer or a block stands in the space of the network's root, from the locations of the blocks round it."""
+    return sum((one.location for one in _upward(thing)), Vector())
+
+
+def _upward(thing) -> Iterator[bpy.types.Object]:
+    while thing is not None and tags.kind(thing) in ("layer", "block"):
+        yield thing
+        thing = thing.parent

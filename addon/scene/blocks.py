@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Blocks: a collection each, and an object: the parent of its layers, their tray, and the box that they fold to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from .. import colormaps, compat
+from ..layout import Frame
+from ..network import Network
+from ..nodes.block import block_group
+from ..nodes.tree import attach
+from . import framing, selection, tags, words
+
+MANY = 30  # layers; a smaller network is shown whole
+FEW = 3  # equal blocks; fewer are all shown
+
+
+def make(network: Network, frames: dict[str, Frame], top: bpy.types.Collection, root: bpy.types.Object,
+         material: bpy.types.Material, closed: Collection[str]) -> dict[str, tuple]:
+    """The collections and objects of all blocks, by path; parents come before children."""
+    found = {"": (top, root)}
+    parameters = {layer.name: layer.parameters for layer in network.layers}
+    for order, block in enumerate(network.blocks):
+        outer, parent = found[block.parent]
+        collection = bpy.data.collections.new(words.block_name(block))
+        tags.write(collection, "block", path=block.path)
+        outer.children.link(collection)
+        mesh = bpy.data.meshes.new(words.block_name(block))
+        thing = bpy.data.objects.new(words.block_name(block), mesh)
+        thing.parent = parent
+        attach(thing, "Block", block_group(), {
+            "Outer": parent if block.parent else None, "Colour": colour(block.signature), "Material": material,
+            "Fold": float(block.path in closed)})
+        tags.write(thing, "block", path=block.path, name=block.name, parent=block.parent, layers=list(block.layers),
+                   repeat=block.repeat, signature=block.signature, inferred=block.inferred, order=order,
+                   parameters=str(sum(parameters[name] for name in block.layers)))
+        put(thing, frames[block.path], frames.get(block.parent))
+        collection.objects.link(thing)
+        found[block.path] = collection, thing
+    return found
+
+
+def closed_at_first(network: Network) -> set[str]:
+    """The blocks of a large network that are folded when it is imported: of equal ones all but the first."""
+    if len(network.layers) <= MANY:
+        return set()
+    return {path for block in network.blocks if block.repeat >= FEW for path in block.children[1:]}
+
+
+def colour(signature: int) -> tuple[float, float, float, float]:
+    """The colour of blocks of this structure, linear."""
+    return colormaps.linear(colormaps.STRUCTURES[signature % len(colormaps.STRUCTURES)])
+
+
+def put(thing: bpy.types.Object, frame: Frame, outer: Frame | None) -> None:
+    """Give a block its place and size."""
+    thing.location = Vector(frame.middle) - Vector(outer.middle if outer else (0.0, 0.0, 0.0))
+    tags.write(thing, **(tags.read(thing) | {"placed": list(thing.location)}))
+    form(thing, frame)
+
+
+def form(thing: bpy.types.Object, frame: Frame, shift: Vector | tuple = (0.0, 0.0, 0.0)) -> None:
+    """Give a block its trays, so far from its middle, and its box."""
+    mesh = thing.data
+    mesh.clear_geometry()
+    mesh.vertices.add(len(frame.trays))
+    places, sizes = np.array(frame.trays, np.float32).swapaxes(0, 1)
+    places = places + np.array(shift, np.float32)
+    mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(places).ravel())
+    mesh.attributes.new("size", "FLOAT_VECTOR", "POINT").data.foreach_set("vector", np.ascontiguousarray(sizes).ravel())
+    compat.set_inputs(tags.modifier(thing), {"Box": frame.box})
+    thing.update_tag()
+    tags.write(thing, **(tags.read(thing) | {"row": frame.row, "tray": [places[0].tolist(), sizes[0].tolist()]}))
+
+
+def corners(thing: bpy.types.Object, closed: bool, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+    """World corners (8, 3) of a block's box if it is closed, else of its first tray."""
+    if closed:
+        return framing.box_corners(thing, depsgraph)
+    place, size = (np.array(one) for one in tags.read(thing)["tray"])
+    grid = np.array(np.meshgrid(*np.stack([place - size / 2, place + size / 2], 1), indexing="ij")).reshape(3, 8).T
+    matrix = np.array(thing.evaluated_get(depsgraph).matrix_world)
+    return grid @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def by_path(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
+    """The block objects of a network, parents before children."""
+    things = sorted(tags.members(network, "block"), key=lambda one: tags.read(one)["order"])
+    return {tags.read(one)["path"]: one for one in things}
+
+
+def is_copy(thing: bpy.types.Object, boxes: dict[str, bpy.types.Object]) -> bool:
+    """Whether a block is one of several equal ones, and not the last."""
+    facts = tags.read(thing)
+    outer = boxes.get(facts["parent"])
+    if outer is None or tags.read(outer)["repeat"] < 2:
+        return False
+    return [path for path, one in boxes.items() if tags.read(one)["parent"] == facts["parent"]][-1] != facts["path"]
+
+
+def folded(network: bpy.types.Collection) -> Iterator[str]:
+    """The paths of the blocks that are closed by more than half."""
+    for path, thing in by_path(network).items():
+        if compat.get_input(tags.modifier(thing), "Fold") > 0.5:
+            yield path
+
+
+def fold(network: bpy.types.Collection, paths: Collection[str], value: float) -> None:
+    """Fold these blocks: 1 closes them to boxes, 0 opens them."""
+    for path, thing in by_path(network).items():
+        if path in paths:
+            compat.set_inputs(tags.modifier(thing), {"Fold": value})
+            thing.update_tag()
+
+
+def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str, fold: bool) -> list[str]:
+    """The paths of the blocks to fold or to unfold.
+
+    `which` is "REPEATS" (of equal blocks that repeat all but the first), "GROUPS" (those that hold such blocks), "ALL"
+    (the outermost; to unfold, all), or "SELECTED": the selected blocks and those round the selected layers, of these
+    the innermost, or to unfold the closed ones. Without a selection, the active object counts.
+    """
+    facts = {path: tags.read(one) for path, one in by_path(network).items()}
+    groups = [path for path, one in facts.items() if one["repeat"] > 1]
+    if which == "GROUPS":
+        return groups
+    if which == "REPEATS":
+        inside = {outer: [path for path, one in facts.items() if one["parent"] == outer] for outer in groups}
+        return [path for some in inside.values() for path in some[1:]]
+    if which == "ALL":
+        return [path for path, one in facts.items() if not (fold and one["parent"])]
+    return _selected(context, network, facts, fold)
+
+
+def _selected(context, network, facts, fold):
+    chosen = context.view_layer.objects.selected or [context.view_layer.objects.active]
+    mine, closed, found = set(network.all_objects), set(folded(network)), set()
+    for one in map(tags.read, mine.intersection(chosen)):
+        path = one.get("block", "")
+        found |= {one["path"]} if one.get("kind") == "block" else {path} if fold else set()
+        while not fold and path in facts:
+            found |= {path} & closed
+            path = facts[path]["parent"]
+    return [path for path in facts if path in found]
+
+
+def layers_in(network: bpy.types.Collection, paths: Collection[str]) -> list[bpy.types.Object]:
+    """The objects of the layers in these blocks, those of blocks inside included, in the order of the network."""
+    names = {name for path, one in by_path(network).items() if path in paths for name in tags.read(one)["layers"]}
+    return [one for name, one in selection.layers(network).items() if name in names]

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""More or less detail of single layers that stand in a scene: their level, how many cells, how many lines.
+
+The lines into a layer are part of its detail; those out of it are part of the detail of the layers that read it. So
+raising a layer reads its own weights and no others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import bpy
+import numpy as np
+
+from ..inference import Ran
+from ..layout import shapes
+from ..network import Connection, Network
+from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
+from ..network.joins import WEIGHT, Unknown
+from ..network.lines import Lines
+from . import build, connections, importing, layers, selection, tags
+
+
+def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:
+    """Draw these layers at another level of detail, each with up to `lines` lines from each that it reads (0: as many
+    as before, or with an empty level as many as the network's settings give).
+
+    If an input has run, it runs again. Returns one line on what was done; raises `CheckpointError`, and then nothing
+    has changed.
+    """
+    model = importing.reopen(network)
+    ran = _ran(network, model)
+    things = selection.layers(network)
+    before = {name: layers.drawn_of(thing) for name, thing in things.items()}
+    share = _share(network, model, wish.level)
+    drawn = {layer.name: choose(layer, 1, level=BOX) for layer in model.layers} | before  # some may have been deleted
+    for name in names:
+        drawn[name] = choose(model.layer(name), wish.cells or share[name], drawn, wish.level)
+    formed, cells = shapes(model, drawn), build.cell_shapes()
+    for name in names:
+        layer, thing = model.layer(name), things[name]
+        facts = tags.read(thing)
+        layers.show(thing, layer, drawn[name], formed[name], cells)
+        if formed[name].turn != facts["turn"]:  # else it may have been turned by hand
+            layers.turn(thing)
+        values = build.activation(layer, ran)
+        if values is None:
+            layers.set_values(thing, *layers.resting_values(layer, drawn[name]))
+        else:
+            layers.set_activation(thing, drawn[name], values)
+        kept = facts.get("wish", {}).get("lines", 0) if wish.level else 0
+        tags.write(thing, **(tags.read(thing) | {"wish": {"level": wish.level, "cells": wish.cells,
+                                                          "lines": lines or kept}}))
+    chosen, bare = _lines(network, model, set(names), before, drawn, ran)
+    importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
+    return _summary([drawn[name] for name in names], sorted(bare))
+
+
+def _ran(network, model: Network) -> Ran | None:
+    """What the input gives whose activations the network shows."""
+    path = tags.read(network).get("input_path")
+    return importing.run(bpy.path.abspath(path), model)[1] if path else None
+
+
+def _share(network, model, level) -> dict[str, int]:
+    """The cells of each layer under the network's budget; who asks for cells gets some, however small the budget."""
+    room = allocate([layer.size for layer in model.layers], tags.read(network)["settings"]["max_cells"])
+    least = FEW_CELLS if level == CELLS else 1
+    return {layer.name: max(cells, least) for layer, cells in zip(model.layers, room, strict=True)}
+
+
+def _lines(network, model, names, before, drawn, ran) -> tuple[list[tuple], set[str]]:
+    """Choose the lines into these layers anew, and let those out of them follow their cells.
+
+    Returns the lines into them, and the layers whose lines have lost their weights.
+    """
+    bundles = {tags.read(one)["index"]: one for one in tags.members(network, "connections")}
+    chosen, bare = [], set()
+    for index, (connection, limit) in enumerate(zip(model.connections, build.limits(network, model), strict=True)):
+        source, target = connection.source.name, connection.target.name
+        if index not in bundles or not {source, target} <= before.keys() or not {source, target} & names:
+            continue
+        if target in names:
+            lines = build.choose(connection, drawn, limit, ran)
+            chosen.append((connection, lines))
+        else:
+            lines = _followed(connection, connections.lines_of(bundles[index]), before[source], drawn, limit, ran)
+            if lines.level == "unknown" and connection.join.carries == WEIGHT and drawn[target].level != BOX:
+                bare.add(target)
+        connections.set_lines(bundles[index], lines)
+    return chosen, bare
+
+
+def _followed(connection: Connection, lines: Lines, before: Drawn, drawn: dict[str, Drawn], limit: int,
+              ran: Ran | None) -> Lines:
+    """The same lines from the same cells of a layer that is drawn in another way.
+
+    Where some of them have no cell any more, others are chosen. But while a layer is raised the weights of those that
+    read it are not read: then its lines are only those that can follow, and if none can, lines without weights.
+    """
+    now = drawn[connection.source.name]
+    source = _places(lines, before, now)
+    known = source >= 0
+    if known.all():
+        return replace(lines, source=source.astype(np.int32))
+    if now.size < before.size or connection.join.carries != WEIGHT:
+        return build.choose(connection, drawn, limit, ran)
+    if not known.any():
+        bare = replace(connection, join=Unknown(connection.source.size, connection.target.size))
+        return build.choose(bare, drawn, limit, None)
+    rest = (getattr(lines, name)[known] for name in ("target", "weight", "magnitude", "importance"))
+    return Lines(lines.level, source[known].astype(np.int32), *rest, lines.total)
+
+
+def _places(lines: Lines, before: Drawn, now: Drawn) -> np.ndarray:
+    """The vertices from which lines start now, -1 where that cannot be told."""
+    nowhere = np.full(len(lines), -1)
+    if BOX in (before.level, now.level) or lines.level == "unknown":
+        return nowhere
+    units = before.cells[0][lines.source].astype(np.int64)
+    if lines.level == "unit":  # a kernel stands for its whole map
+        return np.where(np.isin(units, now.units), now.middle(units), -1)
+    if before.level != CELLS and now.level == CELLS:  # which cell of the map is not known
+        return nowhere
+    return now.find(before.flat[lines.source])
+
+
+def _summary(drawn: list[Drawn], bare: list[str]) -> str:
+    count = sum(one.size for one in drawn)
+    text = f"{len(drawn):,} layer{'' if len(drawn) == 1 else 's'}, {count:,} cell{'' if count == 1 else 's'}"
+    if bare:
+        named = ", ".join(bare[:3]) + (" and more" if len(bare) > 3 else "")
+        text += f"; lines into {named} show no weights until {'their' if len(bare) > 1 else 'its'} detail is set too"
+    return text

@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where labels go: under what is seen above them, all of one size in the picture and none on another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from . import framing, labels, tags
+
+EM = 0.021  # of the picture's height, the size of a name
+GAP = 0.022  # of the picture's height, between a thing and its label
+SAMPLES = 400  # places across the picture at which its lower edge is looked up
+DEEPEST, DEEPEST_IN_ROWS = 6.0, 3.0  # ems; a label that would have to go further down for want of room is hidden
+MOST = 400  # things; in a larger network only blocks are labelled
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """A layer or a block: its object, the texts that there are of its label by part, its box in the world (8, 3)."""
+
+    thing: bpy.types.Object
+    texts: dict[str, bpy.types.Object]
+    box: np.ndarray
+    depth: int = 0  # of a block in others; 0 for layers
+    quiet: bool = False  # needs no label
+
+    @property
+    def row(self) -> int:
+        return tags.read(self.thing).get("row", 0)
+
+    @property
+    def block(self) -> bool:
+        return self.depth > 0
+
+
+def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, depsgraph: bpy.types.Depsgraph,
+            make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object]) -> np.ndarray:
+    """Put every label in its place: of blocks first, the outer before the inner, then of layers from the right.
+
+    Where there is no room for all of a label, its small print is left out, or the whole. `make` makes a text that is
+    not there yet. Returns the world corners (n, 3) of what is shown.
+    """
+    hidden = [one for one in things if one.quiet or len(things) > MOST and not one.block or not len(one.box)]
+    for one in hidden:
+        for text in one.texts.values():
+            _hide(text, True)
+    things = [one for one in things if one not in hidden]
+    if not things:
+        return np.zeros((0, 3))
+    picture = _Picture(things, camera, aspect)
+    order = sorted(range(len(things)), key=lambda i: (things[i].depth or np.inf, -picture.middles[i]))
+    corners = [np.zeros((0, 3))]
+    for index in order:
+        corners += picture.place(index, depsgraph, make)
+    return np.concatenate(corners)
+
+
+class _Picture:
+    """What a camera sees of the things, in slopes from its axis, and the room that labels have taken."""
+
+    def __init__(self, things: list[Labelled], camera: bpy.types.Object, aspect: float):
+        self.things, self.camera = things, camera
+        self.up = framing.slopes(camera.data, aspect)[1]
+        self.em = EM * 2 * self.up
+        self.seen = framing.project(camera, np.concatenate([one.box for one in things])).reshape(-1, 8, 3)
+        self.rows = np.array([one.row for one in things])
+        self.at = np.linspace(self.seen[:, :, 0].min(), self.seen[:, :, 0].max(), SAMPLES)
+        self.outline = {row: _outline(self.seen[self.rows == row], self.at) for row in np.unique(self.rows)}
+        self.middles, self.depths = _visible_middles(self.seen, self.rows, self.at), self.seen[:, :, 2].mean(1)
+        for index, one in enumerate(things):
+            if one.block:  # a tray is seen in front of what stands on it
+                self.middles[index] = self.seen[index, :, 0].mean()
+        self.low, self.high = self.seen[:, :, :2].min(1), self.seen[:, :, :2].max(1)
+        self.deepest = (DEEPEST if len(self.outline) == 1 else DEEPEST_IN_ROWS) * self.em
+        self.taken: list[tuple[float, float, float, float]] = []  # left, right, bottom, top of the labels so far
+
+    def place(self, index: int, depsgraph: bpy.types.Depsgraph, make: Callable) -> list[list]:
+        """Put one label under its thing, as much of it as there is room for; the world corners of what is shown."""
+        one = self.things[index]
+        parts, top = labels.parts(one.thing), None
+        while parts:
+            wide, tall = self.em * max(part.width for part in parts), self.em * parts[-1].below
+            top = self._top(index, wide, tall)
+            if top is not None:
+                break
+            parts.pop()
+        for name, text in one.texts.items():
+            _hide(text, name not in {part.name for part in parts})
+        if top is None:
+            return []
+        centre = self.middles[index]
+        sides = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
+        self.taken.append((*sides, top - tall, top))
+        depth = self._before(index, sides)
+        place = framing.unproject(self.camera, centre, top, depth)
+        for part in parts:
+            if part.name not in one.texts:
+                one.texts[part.name] = make(one.thing, part)
+            text = one.texts[part.name]
+            labels.write(text, part)
+            framing.place(text, place, one.thing, depsgraph)
+            text.scale = (self.em * depth,) * 3
+        return [[framing.unproject(self.camera, x, y, depth)] for x in sides for y in (top - tall, top)]
+
+    def _before(self, index, sides) -> float:
+        """A depth nearer than all of its row that stands between these sides, so that nothing hides the label."""
+        beside = (self.low[:, 0] < sides[1]) & (self.high[:, 0] > sides[0]) & (self.rows == self.rows[index])
+        return float(min(self.seen[beside, :, 2].min(initial=self.depths[index]), self.depths[index]))
+
+    def _top(self, index, wide, tall) -> float | None:
+        """The upper edge of a label of this size; None where there is no room."""
+        row, centre = self.rows[index], self.middles[index]
+        left, right = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
+        over = self.outline[row][(self.at >= left) & (self.at <= right)]
+        lowest = np.inf if self.things[index].block else self.seen[index, :, 1].min()
+        wanted = top = float(min(over.min(initial=lowest), lowest)) - GAP * 2 * self.up
+        for begin, end, low, high in sorted(self.taken, key=lambda label: -label[3]):
+            if begin < right and left < end and top > low and top - tall < high:
+                top = low - self.em * 0.3
+        on_others = (self.low < (right, top)).all(1) & (self.high > (left, top - tall)).all(1) & (self.rows != row)
+        return None if wanted - top > self.deepest or on_others.any() else top
+
+
+def _hide(text: bpy.types.Object, hidden: bool) -> None:
+    text.hide_viewport = text.hide_render = hidden
+
+
+def _outline(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The lowest points of the picture of all boxes at these places across (infinite for none).
+
+    `seen` are projected corners (boxes, 8, 3). A box's lower edge is the lowest line between two of its corners.
+    """
+    first, second = np.triu_indices(8, 1)
+    lowest = np.full(len(at), np.inf)
+    for box in seen:
+        near = slice(*np.searchsorted(at, (box[:, 0].min(), box[:, 0].max())))
+        (x1, y1), (x2, y2) = box[first, :2].T, box[second, :2].T
+        across = x2 - x1
+        share = (at[near, None] - x1) / np.where(across == 0, np.inf, across)
+        height = np.where((share >= 0) & (share <= 1) & (across != 0), y1 + share * (y2 - y1), np.inf)
+        lowest[near] = np.minimum(lowest[near], height.min(1))
+    return lowest
+
+
+def _visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """For each box the middle of the widest part of it that no nearer box of its row stands before."""
+    left, right, depth = seen[:, :, 0].min(1), seen[:, :, 0].max(1), seen[:, :, 2].mean(1)
+    middles = (left + right) / 2
+    for index in range(len(seen)):
+        nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min()) & (rows == rows[index])
+        inside = at[(at >= left[index]) & (at <= right[index])]
+        hidden = ((inside[:, None] >= left[nearer]) & (inside[:, None] <= right[nearer])).any(1)
+        runs = np.split(np.arange(len(inside)), np.flatnonzero(np.diff(hidden.astype(int))) + 1)
+        widest = max((run for run in runs if len(run) and not hidden[run[0]]), key=len, default=None)
+        if widest is not None:
+            middles[index] = inside[widest].mean()
+    return middles

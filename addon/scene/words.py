@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What labels say of layers and blocks."""
+
+from __future__ import annotations
+
+from ..network import Block, Connection, Layer, Network
+from ..network.drawn import BOX, MAPS, Drawn
+from ..network.joins import WEIGHT
+from ..network.lines import Lines
+from ..network.recognise.groups import MOVES
+
+LONGEST = 22  # characters of a name
+FEW = 4  # parts of a layer that are all named
+GENERIC = ("BiasAdd", "Conv2D", "convolution")
+SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
+RECURRENT = ("LSTM", "GRU", "RNN")
+QUIET = ("Cast", "Identity", "Dropout")
+
+
+def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> dict[str, str]:
+    """The label of a layer: its name, its shape, and its notes in small."""
+    return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(layer, drawn, lines)}
+
+
+def of_block(block: Block, network: Network) -> dict[str, str]:
+    """The label of a block: its name with how often it repeats, and of an outermost one what is in it in small."""
+    return {"name": block_name(block), "notes": "" if block.parent else block_facts(block, network)}
+
+
+def short_name(layer: Layer) -> str:
+    """What to call a layer on screen: the last part of its name that is not just its operator."""
+    parts = [part for part in layer.name.split("/") if part] or [layer.name]
+    last = parts[-1].split(":")[0]
+    if len(parts) > 1 and last.rstrip("_0123456789 ") in {*(part.op for part in layer.parts), *GENERIC}:
+        module = parts[-2].split(".")[-1]
+        last = (module if module.isidentifier() else parts[-2]) if layer.weights and layer.op not in SUMS else layer.op
+    last = last.removeprefix("node_")
+    return last if len(last) <= LONGEST else f"{last[: LONGEST // 2 - 1]}…{last[-LONGEST // 2 :]}"
+
+
+def shape_text(layer: Layer) -> str:
+    if layer.shape is None:
+        return "shape not known"
+    return " × ".join("?" if size is None else f"{size:,}" for size in layer.shape) or "1"
+
+
+def left_out(drawn: Drawn) -> str:
+    """What of a layer is not drawn, in words; empty if all is."""
+    grid = drawn.grid
+    if drawn.level == BOX:
+        return f"a box for {grid.size:,} cells" if grid.size > 1 else ""
+    lines = []
+    if len(drawn.units) < grid.units:
+        lines.append(f"{len(drawn.units):,} of {grid.units:,} {'channels' if grid.is_map else 'units'}")
+    if drawn.level == MAPS:
+        lines.append(f"a tile for {grid.rows:,} × {grid.columns:,} cells")
+    elif (len(drawn.rows), len(drawn.columns)) != (grid.rows, grid.columns):
+        lines.append(f"{len(drawn.rows):,} × {len(drawn.columns):,} of {grid.rows:,} × {grid.columns:,} cells")
+    return "\n".join(lines)
+
+
+def notes(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> str:
+    """The small print of a label: the layer's parts, and what is left out of its cells and connections."""
+    said = [made_of(layer), left_out(drawn)]
+    for connection, chosen in lines:
+        if connection.target is layer and connection.join.carries == WEIGHT and len(chosen) < chosen.total:
+            join = connection.join
+            kernels = chosen.level == "unit" and hasattr(join, "kernels")
+            what = "kernels" if kernels else "weights" if hasattr(join, "matrix") else "connections"
+            said.append(f"{len(chosen):,} of {count_text(chosen.total)} {what}")
+    return "\n".join(filter(None, said))
+
+
+def made_of(layer: Layer) -> str:
+    """The operators in a layer, or how many there are; empty for one alone."""
+    if layer.inner:
+        return "\n".join(f"{name}: {', '.join(ops[:FEW])}{' …' if len(ops) > FEW else ''}" for name, ops in layer.inner)
+    if layer.op in RECURRENT:
+        return f"{layer.op}, recurrent"
+    if layer.op == "Attention":
+        return f"attention, {layer.grid.units:,} heads"
+    steps = [one for one in layer.steps if one not in QUIET]
+    if len(steps) < 2:
+        count = sum(part.op not in MOVES for part in layer.parts)
+        return f"{layer.op} in {count} operators" if count > 1 and steps == [layer.op] else ""
+    return " · ".join(steps) if len(steps) <= FEW else f"{layer.op} and {len(steps) - 1} more"
+
+
+def count_text(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
+
+
+def block_name(block: Block) -> str:
+    return f"{block.name} × {block.repeat}" if block.repeat > 1 else block.name
+
+
+def block_facts(block: Block, network: Network) -> str:
+    """How much is in a block, and whether somebody named it."""
+    inside = set(block.layers)
+    parameters = sum(layer.parameters for layer in network.layers if layer.name in inside)
+    facts = f"{len(block.layers):,} layers"
+    if parameters:
+        facts += f", {count_text(parameters)} parameters"
+    return facts + ("\nfound by its repetition" if block.inferred else "")

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arrange the layers and blocks of a network anew."""
+
+import bpy
+
+from ..addon.scene import arranging, hero, tags
+from .of_network import ChangesNetwork
+
+DIRECTIONS = [(axis, axis, f"The signal runs along {axis}") for axis in ("X", "-X", "Y", "-Y", "Z", "-Z")]
+
+
+class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
+    """Arrange the layers and blocks of a network anew. What was moved by hand stays where it is"""
+
+    bl_idname = "neuroscene.arrange_network"
+    bl_label = "Arrange Network"
+    bl_options = {"REGISTER", "UNDO"}
+
+    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, options={"SKIP_SAVE"},
+                                      description="Where the signal runs")
+    spacing: bpy.props.FloatProperty(
+        name="Spacing", default=1.0, min=0.2, max=4.0, options={"SKIP_SAVE"},
+        description="Factor on the gaps between layers")
+    wrap: bpy.props.BoolProperty(name="Wrap", default=True, options={"SKIP_SAVE"},
+                                 description="Break a long network into rows")
+    longest: bpy.props.FloatProperty(
+        name="Longer Than", default=arranging.LONGEST, min=1.0, soft_max=1000.0, unit="LENGTH", options={"SKIP_SAVE"},
+        description="A network that is longer than this is broken into rows")
+    snake: bpy.props.BoolProperty(name="Snake", default=True, options={"SKIP_SAVE"},
+                                  description="Rows run to and fro; else all in the same direction")
+    reset: bpy.props.BoolProperty(name="Reset Moved Layers", default=False, options={"SKIP_SAVE"},
+                                  description="Put back also what was moved by hand")
+    frame: bpy.props.BoolProperty(name="Frame", default=False, options={"SKIP_SAVE"},
+                                  description="Bring the whole network into the picture of its camera")
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.row().prop(self, "direction", expand=True)
+        layout.prop(self, "spacing")
+        layout.prop(self, "wrap")
+        rows = layout.column()
+        rows.active = self.wrap
+        rows.prop(self, "longest")
+        rows.prop(self, "snake")
+        layout.prop(self, "reset")
+        layout.prop(self, "frame")
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        self._begin_with(arranging.settings_of(network))
+        settings = arranging.Settings(self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake)
+        left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
+        camera = next(tags.members(network, "camera"), None)
+        if self.frame and camera:
+            hero.frame(network, tags.scene_of(network) or context.scene, camera)
+        else:
+            hero.relabel(network)
+        if left:
+            self.report({"INFO"}, f"{left:,} layer{' stays' if left == 1 else 's stay'} where put by hand")
+        return {"FINISHED"}
+
+    def _begin_with(self, settings):
+        """Take what was not asked for from the settings that the network has."""
+        known = {"direction": settings.direction, "spacing": settings.spacing, "wrap": settings.longest > 0,
+                 "longest": settings.longest or arranging.LONGEST, "snake": settings.snake}
+        for name, value in known.items():
+            if not self.properties.is_property_set(name):
+                setattr(self, name, value)

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find layers by name or op."""
+
+import bpy
+
+from ..addon.scene import selection, viewport
+from .of_layers import SelectsLayers
+
+
+class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
+    """Select the layers whose name, operators or block have the words that are sought"""
+
+    bl_idname = "neuroscene.find_layers"
+    bl_label = "Find Layers"
+    bl_options = {"REGISTER", "UNDO"}
+
+    text: bpy.props.StringProperty(
+        name="Find", options={"SKIP_SAVE"},
+        description="Words that are in a layer's name, operators or block, such as: layer2 conv")
+    frame: bpy.props.BoolProperty(
+        name="Frame", default=False, description="Bring what was found into view, out of the camera's if need be")
+
+    def invoke(self, context, event):
+        if self.properties.is_property_set("text"):  # by a button that knows what is sought
+            return self.execute(context)
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Select")
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(self, "text", icon="VIEWZOOM")
+        layout.prop(self, "extend")
+        layout.prop(self, "frame")
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        things = selection.found(network, self.text)
+        if not things:
+            self.report({"WARNING"}, f"No layer of {network.name} has '{self.text}' in its name, operators or block")
+            return {"CANCELLED"}
+        done = self.select(context, things)
+        if self.frame and done == {"FINISHED"} and viewport.view(context):
+            viewport.frame_selected(context)
+        return done

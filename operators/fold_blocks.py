@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fold blocks to boxes, and unfold them."""
+
+import bpy
+
+from ..addon.scene import blocks
+from .of_network import MakesRoom
+
+WHICH = {
+    "SELECTED": ("Selected", "The selected blocks, and those round the selected layers"),
+    "REPEATS": ("Repeats", "All but the first of equal blocks that repeat"),
+    "GROUPS": ("Groups", "Runs of equal blocks, each to one box"),
+    "ALL": ("All", "The outermost blocks; to unfold, all blocks"),
+}
+
+
+class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
+    """Fold blocks to one box each, or unfold them; a block's Fold slider does the same and can be keyframed"""
+
+    bl_idname = "neuroscene.fold_blocks"
+    bl_label = "Fold Blocks"
+    bl_options = {"REGISTER", "UNDO"}
+
+    which: bpy.props.EnumProperty(name="Blocks", items=[(key, *one) for key, one in WHICH.items()],
+                                  options={"SKIP_SAVE"})
+    fold: bpy.props.BoolProperty(name="Fold", default=True, options={"SKIP_SAVE"},
+                                 description="Close the blocks; else open them")
+
+    @classmethod
+    def description(cls, context, properties):
+        return f"{'Fold' if properties.fold else 'Unfold'}: {WHICH[properties.which][1]}"
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        paths = blocks.chosen(context, network, self.which, self.fold)
+        if not paths:
+            self.report({"WARNING"}, f"{network.name} has no such block: {WHICH[self.which][1]}")
+            return {"CANCELLED"}
+        blocks.fold(network, paths, float(self.fold))
+        self.settle(network)
+        self.report({"INFO"}, f"{len(paths):,} block{'' if len(paths) == 1 else 's'} "
+                              f"{'folded' if self.fold else 'unfolded'}")
+        return {"FINISHED"}

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look at the selected layers."""
+
+import bpy
+
+from ..addon.scene import viewport
+from .of_layers import any_layer_selected
+
+
+class NEUROSCENE_OT_frame_layers(bpy.types.Operator):
+    """Bring the selected layers into view, out of the camera's if need be; the camera stays where it is"""
+
+    bl_idname = "neuroscene.frame_layers"
+    bl_label = "Frame Layers"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context):
+        if not any_layer_selected(context):
+            cls.poll_message_set("Select a layer first")
+            return False
+        if viewport.view(context) is None:
+            cls.poll_message_set("There is no 3D view in this window")
+            return False
+        return True
+
+    def execute(self, context):
+        viewport.frame_selected(context)
+        return {"FINISHED"}

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What operators that select layers share."""
+
+import bpy
+
+from ..addon.scene import selection, tags
+from .of_network import ChangesNetwork
+
+
+class SelectsLayers(ChangesNetwork):
+    """Selects layers of one network and reports how many."""
+
+    extend: bpy.props.BoolProperty(name="Extend", description="Keep what is selected", default=False,
+                                   options={"SKIP_SAVE"})
+
+    def select(self, context, things):
+        """Select these objects and report it; what an operator returns."""
+        done = selection.select(context, things, self.extend)
+        hidden = len(things) - len(done)
+        text = f"{len(done):,} layer{'' if len(done) == 1 else 's'} selected"
+        text += f"; {hidden:,} hidden or not selectable" if hidden else ""
+        self.report({"INFO" if done else "WARNING"}, text)
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+
+def any_layer_selected(context) -> bool:
+    """Whether a selected object is a layer."""
+    return any(tags.kind(one) == "layer" for one in context.view_layer.objects.selected)
+
+
+class OfSelectedLayers(ChangesNetwork):
+    """Works on the selected layers, else on the active one."""
+
+    @classmethod
+    def poll(cls, context):
+        if not super().poll(context):
+            return False
+        if not any_layer_selected(context) and tags.kind(context.view_layer.objects.active) != "layer":
+            cls.poll_message_set("Select a layer first")
+            return False
+        return True

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put back what was moved by hand."""
+
+import bpy
+
+from ..addon.scene import arranging, hero, tags
+from .of_network import ChangesNetwork
+
+
+class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
+    """Put the selected layers and blocks back to where the network's arrangement wants them"""
+
+    bl_idname = "neuroscene.put_back"
+    bl_label = "Put Back"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        chosen = [*context.view_layer.objects.selected, context.view_layer.objects.active]
+        back = [one for one in arranging.by_hand(network) if one in chosen]
+        if not back:
+            self.report({"WARNING"}, "Nothing selected was moved by hand")
+            return {"CANCELLED"}
+        arranging.rearrange(network, arranging.settings_of(network), back)
+        hero.relabel(network)
+        self.report({"INFO"}, ", ".join(tags.read(one).get("layer") or one.name for one in back) + " put back")
+        return {"FINISHED"}

@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a block to its layers."""
+
+import bpy
+
+from ..addon.scene import blocks
+from .of_layers import SelectsLayers
+
+
+class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
+    """Select the layers of the selected blocks, those of blocks inside included"""
+
+    bl_idname = "neuroscene.select_block"
+    bl_label = "Select Layers of Block"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        things = blocks.layers_in(network, blocks.chosen(context, network, "SELECTED", True))
+        if not things:
+            self.report({"WARNING"}, "Select a block first, or a layer in one")
+            return {"CANCELLED"}
+        return self.select(context, things)

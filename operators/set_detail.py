@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How much of a layer is drawn."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
+from ..addon.scene import detail, selection, tags
+from .of_layers import OfSelectedLayers
+from .of_network import MakesRoom
+
+LEVELS = {
+    "AUTO": ("", "Auto", "As the budget of the whole scene has it"),
+    "BOX": (BOX, "Box", "The whole layer as one box"),
+    "MAPS": (MAPS, "Maps", "Each map as one tile"),
+    "CELLS": (CELLS, "Cells", "The strongest units with their cells"),
+}
+
+
+class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
+    """Draw the selected layers in more or less detail. More detail reads their weights from the file, and no others"""
+
+    bl_idname = "neuroscene.set_detail"
+    bl_label = "Set Detail"
+    bl_options = {"REGISTER", "UNDO"}
+
+    level: bpy.props.EnumProperty(name="Level", default="AUTO", options={"SKIP_SAVE"},
+                                  items=[(key, *one[1:]) for key, one in LEVELS.items()])
+    cells: bpy.props.IntProperty(
+        name="Cells", default=0, min=0, soft_max=100_000, options={"SKIP_SAVE"},
+        description="Cells or maps to draw of each layer at most; 0 for a fair share of the scene's budget")
+    lines: bpy.props.IntProperty(
+        name="Lines", default=0, min=0, soft_max=10_000, options={"SKIP_SAVE"},
+        description="Lines to draw from each layer that is read, at most; 0 for as many as before")
+
+    @classmethod
+    def description(cls, context, properties):
+        return f"{LEVELS[properties.level][2]}. More detail reads the layers' own weights from the file, and no others"
+
+    def invoke(self, context, event):
+        if self.properties.is_property_set("level"):  # by a button that knows which
+            return self.execute(context)
+        wish = tags.read(context.object).get("wish", {})
+        self.level = next((key for key, one in LEVELS.items() if one[0] == wish.get("level", "")), "AUTO")
+        self.cells, self.lines = wish.get("cells", 0), wish.get("lines", 0)
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Set")
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.row().prop(self, "level", expand=True)
+        for name in ("cells", "lines", "arrange"):
+            layout.prop(self, name)
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        wish = Wish(LEVELS[self.level][0], self.cells)
+        try:
+            done = detail.set_detail(network, selection.selected(context, network), wish, self.lines)
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.settle(network)
+        self.report({"INFO"}, done)
+        return {"FINISHED"}

@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The active block, or that of the active layer: what is in it, and how far it is folded."""
+
+import bpy
+
+from ..addon import compat
+from ..addon.scene import arranging, tags
+from .table import moved, table
+
+
+class NEUROSCENE_PT_block(bpy.types.Panel):
+    bl_label = "Block"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Neuroscene"
+
+    @classmethod
+    def poll(cls, context):
+        return _block(context.object) is not None
+
+    def draw(self, context):
+        layout, thing = self.layout, _block(context.object)
+        facts = tags.read(thing)
+        layout.label(text=_name(thing), icon="OUTLINER_COLLECTION")
+        table(layout, _details(facts))
+        if thing == context.object and arranging.moved(thing):
+            moved(layout)
+        column = layout.column(align=True)
+        column.use_property_split = True
+        for one in _outward(thing):
+            modifier = tags.modifier(one)
+            if modifier:
+                text = "Fold" if one == thing else f"Fold {_name(one)}"
+                compat.draw_input(column, modifier, _fold(modifier), text)
+        row = layout.row(align=True)
+        for text, fold in (("Fold", True), ("Unfold", False)):
+            folder = row.operator("neuroscene.fold_blocks", text=text)
+            folder.which, folder.fold = "SELECTED", fold
+        row.operator("neuroscene.select_block", text="Select Layers")
+
+
+def _block(thing) -> bpy.types.Object | None:
+    """The block that an object is, or that its layer is in."""
+    if tags.kind(thing) == "layer":
+        thing = thing.parent
+    return thing if tags.kind(thing) == "block" else None
+
+
+def _outward(thing):
+    """A block and those round it."""
+    while tags.kind(thing) == "block":
+        yield thing
+        thing = thing.parent
+
+
+def _name(thing):
+    facts = thing[tags.KEY]
+    return facts["name"] + (f" × {facts['repeat']}" if facts["repeat"] > 1 else "")
+
+
+def _fold(modifier):
+    """The socket of the slider in its group's interface."""
+    return next(item for item in modifier.node_group.interface.items_tree
+                if item.item_type == "SOCKET" and item.name == "Fold")
+
+
+def _details(facts):
+    """Labels and texts of the facts on a block."""
+    yield "Path", facts["path"]
+    if facts["inferred"]:
+        yield "Found", "by its repetition"
+    yield "Layers", f"{len(facts['layers']):,}"
+    if "parameters" in facts:
+        yield "Parameters", f"{int(facts['parameters']):,}"

@@ -1,0 +1,22 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Facts as a panel shows them."""
+
+
+def table(layout, rows):
+    """Labels on the left and texts on the right of a column, as properties stand."""
+    column = layout.column(align=True)
+    for label, text in rows:
+        row = column.split(factor=0.4)
+        left = row.row()
+        left.alignment, left.active = "RIGHT", False
+        left.label(text=label)
+        row.label(text=text)
+
+
+def moved(layout):
+    """That somebody has moved the active object, and the way back."""
+    row = layout.row()
+    row.label(text="Moved by hand", icon="PINNED")
+    row.operator("neuroscene.put_back")

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import colorsys
+
 import numpy as np
 
 Stops = tuple[tuple[float, str], ...]
@@ -18,9 +20,13 @@ ACTIVATION: Stops = (
 WEIGHT: Stops = (
     (0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "#e0481c"), (1.0, "#ff6a26"),
 )
-# Blocks on dark, one colour a structure: muted, so that cells and lines stay the brightest.
-STRUCTURES = ("#3f6ea8", "#3d8a7a", "#8a5fa8", "#a8763f", "#a84f62", "#6f8f45", "#4f7fae", "#7a6a9a", "#9a6a4f",
-              "#4f8f9a")
+
+
+def structure(number: int) -> str:
+    """The colour of blocks of one structure, on dark: muted, hues in steps of the golden ratio, so none repeats."""
+    hue, level = 0.59 + number * 0.6180339887, number % 3
+    red, green, blue = colorsys.hsv_to_rgb(hue % 1.0, 0.62 - 0.08 * level, 0.66 - 0.07 * level)
+    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}"
 
 
 def linear(colour: str) -> tuple[float, float, float, float]:

@@ -225,6 +225,8 @@ def _repeat(shape, matrices, colour, points, faces, colours):
 def _joined(name, points, faces, colours):
     if not points:
         return None
+    if max(float(np.ptp(one, 0).max()) for one in points) < SMALLEST:
+        return None  # folded away
     width = {one.shape[1] for one in faces}
     if len(width) > 1:  # quads beside triangles: split the quads
         faces = [one if one.shape[1] == 3 else np.concatenate([one[:, [0, 1, 2]], one[:, [0, 2, 3]]]) for one in faces]

@@ -56,7 +56,7 @@ def closed_at_first(network: Network) -> set[str]:
 
 def colour(signature: int) -> tuple[float, float, float, float]:
     """The colour of blocks of this structure, linear."""
-    return colormaps.linear(colormaps.STRUCTURES[signature % len(colormaps.STRUCTURES)])
+    return colormaps.linear(colormaps.structure(signature))
 
 
 def put(thing: bpy.types.Object, frame: Frame, outer: Frame | None) -> None:

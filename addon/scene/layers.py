@@ -23,18 +23,28 @@ LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting l
 
 
 def resting_values(layer: Layer, drawn: Drawn) -> tuple[np.ndarray, str]:
-    """Values of the drawn cells while no input has run, and what they are: the bias, else the mean of the weights."""
-    if layer.bias is not None and layer.bias.size == layer.grid.units <= LARGEST_BIAS:
-        return _of_units(np.asarray(layer.bias.array(), np.float32).ravel(), drawn), "bias"
-    if layer.mean is not None:
-        mean = layer.mean()
-        if len(mean) == layer.grid.units:
-            return _of_units(mean.astype(np.float32), drawn), "mean weight"
+    """Values of the drawn cells while no input has run, and what they are: the bias, else the mean of the weights.
+
+    A unit's number is that of all its cells; of a matrix of tokens x features, each feature's that of its column.
+    """
+    bias = layer.bias
+    if bias is not None and bias.size <= LARGEST_BIAS and (axis := _axis(layer, bias.size)) is not None:
+        return _spread(np.asarray(bias.array(), np.float32).ravel(), drawn, axis), "bias"
+    mean = layer.mean() if layer.mean is not None else ()
+    if len(mean) and (axis := _axis(layer, len(mean))) is not None:
+        return _spread(mean.astype(np.float32), drawn, axis), "mean weight"
     return np.zeros(drawn.size, np.float32), "none"
 
 
-def _of_units(values, drawn):
-    return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[0]]
+def _axis(layer, count) -> int | None:
+    """Along which of a cell's indices so many numbers go: the units, or the columns of a matrix."""
+    if count == layer.grid.units:
+        return 0
+    return 2 if layer.grid.units == 1 and count == layer.grid.columns else None
+
+
+def _spread(values, drawn, axis):
+    return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[axis]]
 
 
 def make(layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, materials: dict,

@@ -37,6 +37,9 @@ def short_name(layer: Layer) -> str:
         module = parts[-2].split(".")[-1]
         last = (module if module.isidentifier() else parts[-2]) if layer.weights and layer.op not in SUMS else layer.op
     last = last.removeprefix("node_")
+    scope = layer.parts[0].scope if layer.parts else ()
+    if len(parts) == 1 and scope and layer.weights and last.rstrip("_0123456789 ") in {part.op for part in layer.parts}:
+        last = scope[-1]
     return last if len(last) <= LONGEST else f"{last[: LONGEST // 2 - 1]}…{last[-LONGEST // 2 :]}"
 
 

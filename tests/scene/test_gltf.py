@@ -212,6 +212,7 @@ def test_zoo(tmp_path, name):
     depsgraph = look.evaluate(network)
     for path, box in look.boxes(network).items():  # trays, and boxes of what is folded
         corners, hidden = look.box_points(box, depsgraph), look.folded(network, look.facts(box)["parent"])
+        hidden = hidden or not np.ptp(corners, 0).any()  # a block of nearly all layers has no tray
         assert (box.name in file.nodes) != hidden, path
         if not hidden:
             found = file.positions(box.name)

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The "Neuroscene" tab of the 3D view's sidebar, and Select > Layers."""
+"""The "Neuroscene" tab of the 3D view's sidebar, and menus of the view."""
 
 import bpy
 
-from . import select_menu
+from . import menus
 from .block import NEUROSCENE_PT_block
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
@@ -19,17 +19,20 @@ CLASSES = (
     NEUROSCENE_PT_weights,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_inputs,
-    select_menu.NEUROSCENE_MT_select,
+    menus.NEUROSCENE_MT_select,
+    menus.NEUROSCENE_MT_network,
 )
 
 
 def register():
     for one in CLASSES:
         bpy.utils.register_class(one)
-    bpy.types.VIEW3D_MT_select_object.append(select_menu.entry)
+    bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
+    bpy.types.VIEW3D_MT_object.append(menus.in_object)
 
 
 def unregister():
-    bpy.types.VIEW3D_MT_select_object.remove(select_menu.entry)
+    bpy.types.VIEW3D_MT_object.remove(menus.in_object)
+    bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     for one in reversed(CLASSES):
         bpy.utils.unregister_class(one)

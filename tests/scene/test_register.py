@@ -51,7 +51,8 @@ def test_nothing_is_left(blank, capfd):
         assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
         assert during["handlers"] == before["handlers"]
-        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object"):
+        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object",
+                     "VIEW3D_MT_object"):
             assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
         assert state() == before
         assert not is_command(capfd)

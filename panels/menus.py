@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Select > Layers and Object > Neural Network of the 3D view, which is also where F3 looks for operators."""
+
+import bpy
+
+from ..addon.scene import tags
+
+
+class NEUROSCENE_MT_select(bpy.types.Menu):
+    bl_label = "Layers"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        layout.operator("neuroscene.find_layers", text="Find Layers...", icon="VIEWZOOM")
+        layout.separator()
+        layout.operator_enum("neuroscene.select_related", "relation")
+        layout.separator()
+        for operator in ("select_block", "frame_layers"):
+            layout.operator(f"neuroscene.{operator}")
+
+
+class NEUROSCENE_MT_network(bpy.types.Menu):
+    bl_label = "Neural Network"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        for operator in ("arrange_network", "fold_blocks", "set_detail", "put_back"):
+            layout.operator(f"neuroscene.{operator}")
+        layout.separator()
+        for operator in ("run_input", "frame_network"):
+            layout.operator(f"neuroscene.{operator}")
+
+
+def in_select(self, context):
+    _entry(self.layout, "NEUROSCENE_MT_select")
+
+
+def in_object(self, context):
+    _entry(self.layout, "NEUROSCENE_MT_network")
+
+
+def _entry(layout, menu):
+    if tags.networks():
+        layout.separator()
+        layout.menu(menu)

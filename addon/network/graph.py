@@ -45,7 +45,7 @@ def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None, by_no
     """
     model, assumed = dimensions.resolve(checkpoint, sizes or {})
     graph = operators(checkpoint, model)
-    return _Builder(graph, single(graph) if by_node else group(graph), by_node).network(assumed)
+    return _Builder(graph, single(graph) if by_node else group(graph)).network(assumed)
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class _View:
 
 
 class _Builder:
-    def __init__(self, graph: Operators, groups: list[Group], by_node: bool):
-        self.graph, self.groups, self.by_node = graph, groups, by_node
+    def __init__(self, graph: Operators, groups: list[Group]):
+        self.graph, self.groups = graph, groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
+from .joins.recurrent import GATES
 from .operators import Operator
-
-GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 
 class _UnknownError(Exception):

@@ -9,13 +9,13 @@ from ..network import Block, Connection, Layer, Network
 from ..network.drawn import BOX, MAPS, Drawn
 from ..network.joins import WEIGHT
 from ..network.lines import Lines
+from ..network.recognise import RECURRENT
 from ..network.recognise.groups import MOVES
 
 LONGEST = 22  # characters of a name
 FEW = 4  # parts of a layer that are all named
 GENERIC = ("BiasAdd", "Conv2D", "convolution")
 SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
-RECURRENT = ("LSTM", "GRU", "RNN")
 QUIET = ("Cast", "Identity", "Dropout")
 
 

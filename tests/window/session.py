@@ -193,7 +193,7 @@ def import_by_mouse():
     BEFORE.update(blocks())
     yield from import_file(RUN / "digits_cnn.onnx", "01_file_browser")
     yield from until(lambda: not importing() and networks(), "the network")
-    assert reports()[-1].startswith("digits_cnn: 15 layers"), reports()
+    assert reports()[-1].startswith("digits_cnn: 8 layers"), reports()
     assert window().scene.name == "digits_cnn" == networks()[0].name
     assert space().region_3d.view_perspective == "CAMERA" and space().camera == window().scene.camera
     yield 15.0  # shaders are compiled
@@ -206,11 +206,11 @@ def look_at_sidebar():
     yield from until(lambda: view("UI").active_panel_category not in ("", "UNSUPPORTED"), "a sidebar")
     view("UI").active_panel_category = "Neuroscene"
     yield from shot("03_sidebar")
-    yield from sidebar(LIST[0], LIST[1] + 3 * ROW)
+    yield from sidebar(LIST[0], LIST[1] + 2 * ROW)
     assert active() == thing("layer", layer="conv2"), active()
     yield from shot("04_layer")
 
-    bundle = thing("connections", source="flatten", target="dense1")
+    bundle = thing("connections", source="pool2", target="dense1")
     middle, _ = ends(bundle)
     for point in middle.mean(1)[:20]:  # a click may hit what stands before a line
         at = location_3d_to_region_2d(view(), space().region_3d, point)
@@ -237,7 +237,7 @@ def run_by_mouse():
 def move_layer():
     """G X 5 Enter moves a layer by five metres, and its lines stay on its cells"""
     space().shading.type = "SOLID"  # redraws quickly without a graphics card
-    yield from sidebar(LIST[0], LIST[1] + 4 * ROW)  # one row lower: the input is named above the list
+    yield from sidebar(LIST[0], LIST[1] + 3 * ROW)  # one row lower: the input is named above the list
     layer = thing("layer", layer="conv2")
     assert active() == layer, active()
     bundles = thing("connections", target="conv2"), thing("connections", source="conv2")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 
 from ..joins.elementwise import NORMAL, SEVERAL, UNARY
+from ..joins.recurrent import GATES
 from ..operators import Operators
 from .attention import attentions
 from .composites import ACTIVATIONS, NORMALISATIONS, composites
@@ -19,7 +20,7 @@ __all__ = ["RECURRENT", "Group", "group", "is_reshape", "single"]
 ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Gather", "Pad", "Resize",
          "Upsample", "If", "Loop", "Scan", "TopK", "NonMaxSuppression", "ArgMax", "ArgMin", "Expand", "Tile")
 SUMS = ("Add", "Sum")
-RECURRENT = ("LSTM", "GRU", "RNN")
+RECURRENT = tuple(GATES)
 ON_SUMS = (*NORMALISATIONS, "SkipLayerNormalization")  # part of a sum before it ("add and norm"), of nothing else
 
 

@@ -46,13 +46,13 @@ def _around(graph, softmax, norms):
     out, after = _output(graph, context[0].tensor)
     members.update((one.index, one) for one in after)
     ordered = [members[index] for index in sorted(members)]
-    if not closed(graph, ordered, out):
+    if not closed(graph, ordered):
         return None
     return Group(ordered, softmax, "Attention", out, softmax.tensor, opaque=True, named=tuple(ordered),
                  steps=["Attention"])
 
 
-def _is_product(graph, operator):
+def _is_product(operator):
     return operator.op in PRODUCTS and len(operator.reads) == 2
 
 
@@ -64,7 +64,7 @@ def _scores(graph, softmax):
         if operator is None:
             return None
         path.append(operator)
-        if _is_product(graph, operator):
+        if _is_product(operator):
             return operator, path
         if not (is_move(operator) or operator.op in ON_SCORES):
             return None
@@ -98,7 +98,7 @@ def _context(graph, softmax):
         if len(rest) != 1 or graph.is_output(tensor):
             return None
         path += [*checks, rest[0]]
-        if _is_product(graph, rest[0]):
+        if _is_product(rest[0]):
             return rest[0], path, way
         if not (is_move(rest[0]) or rest[0].op in ("Where", "Mul")):
             return None

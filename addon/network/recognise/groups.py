@@ -66,7 +66,7 @@ def keeps_shape(graph: Operators, operator: Operator) -> bool:
     return shapes[0] is not None and shapes[0] == shapes[1]
 
 
-def closed(graph: Operators, members: list[Operator], out: str) -> bool:
+def closed(graph: Operators, members: list[Operator]) -> bool:
     """Whether nothing outside reads a tensor of these operators and feeds them again."""
     inside = {one.index for one in members}
     last = max(inside)

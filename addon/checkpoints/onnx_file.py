@@ -49,6 +49,9 @@ def _check(path, model):
         raise CheckpointError(path, "not an ONNX model (no IR version, or an empty graph)")
     if not model.opset_import:
         raise CheckpointError(path, "damaged or cut short (it names no operator set)", "fetch it again")
+    odd = next((text for text in _texts(model) if not isinstance(text, str)), None)
+    if odd is not None:  # protobuf gives text that is not UTF-8 as bytes
+        raise CheckpointError(path, f"damaged: the name {odd[:40]!r} is not text", "fetch it again")
     stored = list(tensors(model.graph))
     for function in model.functions:
         stored += node_tensors(function.node)
@@ -56,6 +59,36 @@ def _check(path, model):
         _check_tensor(path, tensor)
     _sort(path, model.graph)
     _check_made(path, model.graph, [])
+
+
+def _texts(model):
+    """The names in a model that others look up or show."""
+    yield from (model.producer_name, model.producer_version, model.domain)
+    yield from (one.domain for one in model.opset_import)
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    for function in model.functions:
+        yield from (function.name, function.domain, *function.input, *function.output, *function.attribute)
+        yield from _texts_of(function.node)
+    yield from _texts_of_graph(model.graph)
+
+
+def _texts_of_graph(graph):
+    for value in (*graph.input, *graph.output, *graph.value_info):
+        yield value.name
+        yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
+    yield from (tensor.name for tensor in graph.initializer)
+    yield from _texts_of(graph.node)
+
+
+def _texts_of(nodes):
+    for node in nodes:
+        yield from (node.op_type, node.name, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+        for entry in node.metadata_props:
+            yield from (entry.key, entry.value)
+        for graph in subgraphs(node):
+            yield from _texts_of_graph(graph)
 
 
 def _check_tensor(path, tensor):

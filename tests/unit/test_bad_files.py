@@ -96,6 +96,18 @@ def test_an_empty_graph_and_no_operator_set(tmp_path):
     refused(save(tmp_path, made))
 
 
+@pytest.mark.parametrize("name", ["Relu", "first", "hidden", "tokens", "reader"])
+def test_names_that_are_no_text(name, tmp_path):
+    made = model([node("Relu", ["x"], ["hidden"], name="first"), node("Tanh", ["hidden"], ["y"])],
+                 {"x": (1, "tokens")}, {"y": (1, "tokens")})
+    made.producer_name = "reader"
+    data = made.SerializeToString()
+    broken = data.replace(name.encode(), b"\xff" * len(name))
+    assert broken != data
+    with pytest.raises(CheckpointError, match="is not text"):
+        open_checkpoint(save(tmp_path, broken))
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_flipped_bytes(small, tmp_path):
     whole = SMALL.SerializeToString() if small else WHOLE

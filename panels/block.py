@@ -6,15 +6,12 @@
 import bpy
 
 from ..addon import compat
-from ..addon.scene import arranging, tags
-from .table import moved, table
+from ..addon.scene import arranging, tags, words
+from .sidebar import Sidebar, moved, table
 
 
-class NEUROSCENE_PT_block(bpy.types.Panel):
+class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
     bl_label = "Block"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Neuroscene"
 
     @classmethod
     def poll(cls, context):
@@ -57,7 +54,7 @@ def _outward(thing):
 
 def _name(thing):
     facts = thing[tags.KEY]
-    return facts["name"] + (f" × {facts['repeat']}" if facts["repeat"] > 1 else "")
+    return words.block_name(facts["name"], facts["repeat"])
 
 
 def _fold(modifier):

@@ -7,13 +7,11 @@ import bpy
 
 from ..addon import compat
 from ..addon.scene import tags
+from .sidebar import Sidebar
 
 
-class NEUROSCENE_PT_inputs(bpy.types.Panel):
+class NEUROSCENE_PT_inputs(Sidebar, bpy.types.Panel):
     bl_label = "Selected"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Neuroscene"
 
     @classmethod
     def poll(cls, context):

@@ -8,20 +8,14 @@ from itertools import chain, repeat
 import bpy
 
 from ..addon.scene import arranging, tags
-from .table import moved, table
+from .sidebar import Sidebar, moved, table
 
 MOST_PARTS = 6
 RELATED = (("INPUTS", "OUTPUTS"), ("UPSTREAM", "DOWNSTREAM"))
 LEVELS = {"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps", "CELLS": "Cells"}
 
 
-class OfLayer:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Neuroscene"
-
-
-class NEUROSCENE_PT_layer(OfLayer, bpy.types.Panel):
+class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
     bl_label = "Layer"
 
     @classmethod
@@ -44,7 +38,7 @@ class NEUROSCENE_PT_layer(OfLayer, bpy.types.Panel):
         row.operator("neuroscene.frame_layers", text="Frame")
 
 
-class NEUROSCENE_PT_detail(OfLayer, bpy.types.Panel):
+class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
     bl_label = "Detail"
     bl_parent_id = "NEUROSCENE_PT_layer"
 
@@ -59,7 +53,7 @@ class NEUROSCENE_PT_detail(OfLayer, bpy.types.Panel):
         row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
 
 
-class NEUROSCENE_PT_weights(OfLayer, bpy.types.Panel):
+class NEUROSCENE_PT_weights(Sidebar, bpy.types.Panel):
     bl_label = "Weights"
     bl_parent_id = "NEUROSCENE_PT_layer"
 

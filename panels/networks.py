@@ -6,6 +6,7 @@
 import bpy
 
 from ..addon.scene import selection, tags
+from .sidebar import Sidebar
 
 LONGEST = 22  # characters of a name in the list
 
@@ -42,11 +43,8 @@ class NEUROSCENE_UL_layers(bpy.types.UIList):
         return shown, bpy.types.UI_UL_list.sort_items_helper(places, key=lambda pair: pair[1])
 
 
-class NEUROSCENE_PT_networks(bpy.types.Panel):
+class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
     bl_label = "Networks"
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "Neuroscene"
 
     def draw(self, context):
         layout = self.layout

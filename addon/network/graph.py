@@ -160,7 +160,7 @@ class _Builder:
 
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
-        inside = {one.index for one in found.members}
+        inside, into = {one.index for one in found.members}, []
         members = [one for one in found.members if one.index not in self.moves]
         for operator in members:
             for slot, tensor in operator.reads:
@@ -172,18 +172,18 @@ class _Builder:
                     continue
                 joined = self._join(found, layer, operator, slot, tensor, view)
                 if joined is not None:
-                    self._add(view.layer, layer, joined)
+                    self._add(into, view.layer, layer, joined)
         if found.main.op in RECURRENT and (itself := again(self._context(found.main), layer.size)):
-            self.connections.append(Connection(layer, layer, itself))
-        reads = [one.source.name for one in self.connections if one.target is layer is not one.source]
-        layer.inputs = list(dict.fromkeys(reads))
+            into.append(Connection(layer, layer, itself))
+        layer.inputs = list(dict.fromkeys(one.source.name for one in into if one.source is not layer))
+        self.connections += into
 
-    def _add(self, source, layer, joined):
-        known = joined.carries != Unknown.carries
-        for one in self.connections:
-            if one.target is layer and one.source is source and not known and one.join.carries == Unknown.carries:
-                return  # once is enough
-        self.connections.append(Connection(source, layer, joined))
+    def _add(self, into, source, layer, joined):
+        """Join a layer to a source; `into` are its connections so far."""
+        unknown = Unknown.carries
+        if joined.carries == unknown and any(one.source is source and one.join.carries == unknown for one in into):
+            return  # once is enough
+        into.append(Connection(source, layer, joined))
         if layer.strength is None and hasattr(joined, "unit_strength") and _size(layer.weights) <= LARGEST_STRENGTH:
             layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
 

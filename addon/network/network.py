@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -159,8 +160,16 @@ class Network:
     classes: list[str]
     blocks: list[Block] = field(default_factory=list)  # parents before children
 
+    @cached_property
+    def by_name(self) -> dict[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
     def layer(self, name: str) -> Layer:
-        return next(layer for layer in self.layers if layer.name == name)
+        return self.by_name[name]
+
+    def parameters_in(self, block: Block) -> int:
+        """How many weights the layers of a block have; those that several share count once."""
+        return sum(leaf.size for leaf in {leaf for name in block.layers for leaf in self.by_name[name].weights})
 
 
 def sample_of(array: np.ndarray, grid: Grid) -> np.ndarray:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from .constants import Leaf
 from .network import Block, Layer, Network, Shape, Spec
 from .statistics import statistics
 
@@ -18,7 +17,7 @@ MOST_PARTS = 3  # named in a table
 def report(network: Network) -> dict:
     """The object that `inspect --json` prints; it reads all weights. Shapes of layers leave the batch out; those of
     inputs keep it."""
-    source, weights = network.checkpoint, {layer.name: layer.weights for layer in network.layers}
+    source = network.checkpoint
     return {
         "format": source.format,
         "producer": source.producer,
@@ -34,7 +33,7 @@ def report(network: Network) -> dict:
             "weights": _weights(layer), "block": layer.block, "nodes": layer.nodes,
             **({} if layer.shape is not None else {"shape_known": False}),
         } for layer in network.layers],
-        "blocks": [_block(one, weights) for one in network.blocks],
+        "blocks": [_block(one, network) for one in network.blocks],
     }
 
 
@@ -47,10 +46,9 @@ def _weights(layer: Layer) -> dict | None:
         "zeros": found.zeros, **({"not_finite": found.not_finite} if found.not_finite else {})}
 
 
-def _block(one: Block, weights: dict[str, tuple[Leaf, ...]]) -> dict:
-    leaves = {leaf for name in one.layers for leaf in weights[name]}
+def _block(one: Block, network: Network) -> dict:
     return {"path": one.path, "name": one.name, "parent": one.parent, "layers": len(one.layers),
-            "parameters": sum(leaf.size for leaf in leaves), "repeat": one.repeat, "signature": one.signature,
+            "parameters": network.parameters_in(one), "repeat": one.repeat, "signature": one.signature,
             "inferred": one.inferred}
 
 

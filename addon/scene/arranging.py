@@ -74,7 +74,7 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
             still.add(path)
     inside = {name for path in still for name in known[path]["layers"]}
     pinned = {name: tuple(_place(one)) for name, one in things.items() if name in inside or moved(one)}
-    stood, closed = {path: _place(boxes[path]) for path in still}, boxes.keys() & set(blocks.folded(network))
+    stood, closed = {path: _place(boxes[path]) for path in still}, blocks.folded(boxes)
     unseen = {name for path in closed for name in known[path]["layers"]} - inside  # boxes stand as if none was moved
     arrangement = arrange(
         [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), tuple(facts[name]["size"]),

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 import bpy
 import numpy as np
@@ -26,21 +26,20 @@ def make(network: Network, frames: dict[str, Frame], top: bpy.types.Collection, 
          material: bpy.types.Material, closed: Collection[str]) -> dict[str, tuple]:
     """The collections and objects of all blocks, by path; parents come before children."""
     found = {"": (top, root)}
-    parameters = {layer.name: layer.parameters for layer in network.layers}
     for order, block in enumerate(network.blocks):
         outer, parent = found[block.parent]
-        collection = bpy.data.collections.new(words.block_name(block))
+        title = words.block_name(block.name, block.repeat)
+        collection = bpy.data.collections.new(title)
         tags.write(collection, "block", path=block.path)
         outer.children.link(collection)
-        mesh = bpy.data.meshes.new(words.block_name(block))
-        thing = bpy.data.objects.new(words.block_name(block), mesh)
+        thing = bpy.data.objects.new(title, bpy.data.meshes.new(title))
         thing.parent = parent
         attach(thing, "Block", block_group(), {
             "Outer": parent if block.parent else None, "Colour": colour(block.signature), "Material": material,
             "Fold": float(block.path in closed)})
         tags.write(thing, "block", path=block.path, name=block.name, parent=block.parent, layers=list(block.layers),
                    repeat=block.repeat, signature=block.signature, inferred=block.inferred, order=order,
-                   parameters=str(sum(parameters[name] for name in block.layers)))
+                   parameters=str(network.parameters_in(block)))
         put(thing, frames[block.path], frames.get(block.parent))
         collection.objects.link(thing)
         found[block.path] = collection, thing
@@ -85,9 +84,7 @@ def corners(thing: bpy.types.Object, closed: bool, depsgraph: bpy.types.Depsgrap
     if closed:
         return framing.box_corners(thing, depsgraph)
     place, size = (np.array(one) for one in tags.read(thing)["tray"])
-    grid = np.array(np.meshgrid(*np.stack([place - size / 2, place + size / 2], 1), indexing="ij")).reshape(3, 8).T
-    matrix = np.array(thing.evaluated_get(depsgraph).matrix_world)
-    return grid @ matrix[:3, :3].T + matrix[:3, 3]
+    return framing.corners_of(thing.evaluated_get(depsgraph), place - size / 2, place + size / 2)
 
 
 def by_path(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
@@ -96,20 +93,18 @@ def by_path(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     return {tags.read(one)["path"]: one for one in things}
 
 
-def is_copy(thing: bpy.types.Object, boxes: dict[str, bpy.types.Object]) -> bool:
-    """Whether a block is one of several equal ones, and not the last."""
-    facts = tags.read(thing)
-    outer = boxes.get(facts["parent"])
-    if outer is None or tags.read(outer)["repeat"] < 2:
-        return False
-    return [path for path, one in boxes.items() if tags.read(one)["parent"] == facts["parent"]][-1] != facts["path"]
+def copies(boxes: dict[str, bpy.types.Object]) -> set[str]:
+    """The paths of the blocks that are one of several equal ones, and not the last."""
+    facts = {path: tags.read(one) for path, one in boxes.items()}
+    inside: dict[str, list[str]] = {}
+    for path, one in facts.items():
+        inside.setdefault(one["parent"], []).append(path)
+    return {path for outer, one in facts.items() if one["repeat"] > 1 for path in inside.get(outer, [])[:-1]}
 
 
-def folded(network: bpy.types.Collection) -> Iterator[str]:
+def folded(boxes: dict[str, bpy.types.Object]) -> set[str]:
     """The paths of the blocks that are closed by more than half."""
-    for path, thing in by_path(network).items():
-        if compat.get_input(tags.modifier(thing), "Fold") > 0.5:
-            yield path
+    return {path for path, thing in boxes.items() if compat.get_input(tags.modifier(thing), "Fold") > 0.5}
 
 
 def fold(network: bpy.types.Collection, paths: Collection[str], value: float) -> None:
@@ -127,7 +122,8 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
     (the outermost; to unfold, all), or "SELECTED": the selected blocks and those round the selected layers, of these
     the innermost, or to unfold the closed ones. Without a selection, the active object counts.
     """
-    facts = {path: tags.read(one) for path, one in by_path(network).items()}
+    boxes = by_path(network)
+    facts = {path: tags.read(one) for path, one in boxes.items()}
     groups = [path for path, one in facts.items() if one["repeat"] > 1]
     if which == "GROUPS":
         return groups
@@ -136,12 +132,12 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
         return [path for some in inside.values() for path in some[1:]]
     if which == "ALL":
         return [path for path, one in facts.items() if not (fold and one["parent"])]
-    return _selected(context, network, facts, fold)
+    return _selected(context, network, facts, fold, folded(boxes))
 
 
-def _selected(context, network, facts, fold):
+def _selected(context, network, facts, fold, closed):
     chosen = context.view_layer.objects.selected or [context.view_layer.objects.active]
-    mine, closed, found = set(network.all_objects), set(folded(network)), set()
+    mine, found = set(network.all_objects), set()
     for one in map(tags.read, mine.intersection(chosen)):
         path = one.get("block", "")
         found |= {one["path"]} if one.get("kind") == "block" else {path} if fold else set()

@@ -108,8 +108,9 @@ def _build(network, settings, ran, digest):
     camera = studio.make_camera(f"{network.name} Hero")
     made.studio.objects.link(camera)
     _outputs(network, objects, formed, arrangement, ran, camera, paints, made)
+    into = words.into(lines)
     for layer in network.layers:
-        labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], lines))
+        labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
     for block in network.blocks:
         labels.say(within[block.path][1], words.of_block(block, network))
     for light in studio.make_lights(network.name, *_extent(arrangement)):

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..layout.skyline import smooth, swell
 from ..network import Connection
 from ..network.joins import WEIGHT
 from ..network.lines import Lines
@@ -27,7 +28,7 @@ def base_points(count: int) -> np.ndarray:
 
 def _base():
     along = np.linspace(0, 1, POINTS, dtype=np.float32)
-    return np.stack([along, along * along * (3 - 2 * along), 1 - (2 * along - 1) ** 4], -1)
+    return np.stack([along, smooth(along), swell(along)], -1)
 
 
 BASE = _base()

@@ -46,7 +46,12 @@ def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.n
             return np.zeros((0, 3))
         box = np.array(evaluated.bound_box)
         low_high = box.min(0), box.max(0)
-    grid = np.array(np.meshgrid(*zip(*low_high, strict=True), indexing="ij")).reshape(3, 8).T
+    return corners_of(evaluated, *low_high)
+
+
+def corners_of(evaluated: bpy.types.Object, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """World corners (8, 3) of a box in the space of an evaluated object."""
+    grid = np.array(np.meshgrid(*np.stack([low, high], 1), indexing="ij")).reshape(3, 8).T
     matrix = np.array(evaluated.matrix_world)  # in 4.5 that of the original is not set yet in a new scene
     return grid @ matrix[:3, :3].T + matrix[:3, 3]
 

@@ -87,7 +87,9 @@ def _hide_beside(network):
     """Hide bars and class names where not every unit of their layer has its cell to stand beside."""
     cells, units = ({tags.read(one)["layer"]: len(one.data.vertices) for one in tags.members(network, kind)}
                     for kind in ("layer", "bars"))
-    away = {name for name, count in units.items() if cells.get(name) != count} | _inside(network)
+    away = {name for name, count in units.items() if cells.get(name) != count}
+    boxes = blocks.by_path(network)
+    away |= _inside(boxes, blocks.folded(boxes))
     for kind in ("bars", "class"):
         for one in tags.members(network, kind):
             facts = tags.read(one)
@@ -98,10 +100,9 @@ def _hide_beside(network):
                 tags.write(one, **(facts | {"away": hidden}))
 
 
-def _inside(network) -> set[str]:
-    """The layers that are inside folded blocks."""
-    boxes = blocks.by_path(network)
-    return {name for path in blocks.folded(network) for name in tags.read(boxes[path])["layers"]}
+def _inside(boxes, closed) -> set[str]:
+    """The layers that are inside the closed of these blocks."""
+    return {name for path in closed for name in tags.read(boxes[path])["layers"]}
 
 
 def _labelled(network, depsgraph) -> list[labelling.Labelled]:
@@ -110,14 +111,15 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
     for one in tags.members(network, "label"):
         facts = tags.read(one)
         texts.setdefault((facts["of"], facts["owner"]), {})[facts["part"]] = one
-    boxes, closed, inside = blocks.by_path(network), set(blocks.folded(network)), _inside(network)
-    depth, found = {"": 0}, []
+    boxes = blocks.by_path(network)
+    closed, copies = blocks.folded(boxes), blocks.copies(boxes)
+    inside, depth, found = _inside(boxes, closed), {"": 0}, []
     for path, thing in boxes.items():
         outer = tags.read(thing)["parent"]
         above = depth.get(outer, 0)  # the block round it may have been deleted
         depth[path] = above + 1 if outer not in closed and above is not None else None
         box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(thing, path in closed, depsgraph)
-        quiet = path in closed and blocks.is_copy(thing, boxes) or not any(tags.read(thing)["tray"][1])
+        quiet = path in closed & copies or not any(tags.read(thing)["tray"][1])
         found.append(labelling.Labelled(thing, texts.get(("block", path), {}), box, depth[path] or 1, quiet))
     for thing in tags.members(network, "layer"):
         name = tags.read(thing)["layer"]

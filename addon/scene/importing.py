@@ -116,9 +116,10 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 def say(collection, network, things, drawn, lines):
     """Let the labels of layers speak of what is drawn now."""
     texts = {(tags.read(one)["owner"], tags.read(one)["part"]): one for one in tags.members(collection, "label")}
+    into = words.into(lines)
     for layer in network.layers:
         if layer.name in things:
-            labels.say(things[layer.name], words.of_layer(layer, drawn[layer.name], lines))
+            labels.say(things[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
             for part in labels.parts(things[layer.name]):
                 if (layer.name, part.name) in texts:
                     labels.write(texts[layer.name, part.name], part)

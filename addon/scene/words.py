@@ -20,13 +20,13 @@ QUIET = ("Cast", "Identity", "Dropout")
 
 
 def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> dict[str, str]:
-    """The label of a layer: its name, its shape, and its notes in small."""
+    """The label of a layer: its name, its shape, and its notes in small; `lines` are those into it."""
     return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(layer, drawn, lines)}
 
 
 def of_block(block: Block, network: Network) -> dict[str, str]:
     """The label of a block: its name with how often it repeats, and of an outermost one what is in it in small."""
-    return {"name": block_name(block), "notes": "" if block.parent else block_facts(block, network)}
+    return {"name": block_name(block.name, block.repeat), "notes": "" if block.parent else block_facts(block, network)}
 
 
 def short_name(layer: Layer) -> str:
@@ -68,7 +68,7 @@ def notes(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> 
     """The small print of a label: the layer's parts, and what is left out of its cells and connections."""
     said = [made_of(layer), left_out(drawn)]
     for connection, chosen in lines:
-        if connection.target is layer and connection.join.carries == WEIGHT and len(chosen) < chosen.total:
+        if connection.join.carries == WEIGHT and len(chosen) < chosen.total:
             join = connection.join
             kernels = chosen.level == "unit" and hasattr(join, "kernels")
             what = "kernels" if kernels else "weights" if hasattr(join, "matrix") else "connections"
@@ -95,14 +95,21 @@ def count_text(count: int) -> str:
     return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
 
 
-def block_name(block: Block) -> str:
-    return f"{block.name} × {block.repeat}" if block.repeat > 1 else block.name
+def into(lines: list[tuple[Connection, Lines]]) -> dict[str, list[tuple[Connection, Lines]]]:
+    """Connections with their lines, by the name of the layer that they enter."""
+    found: dict[str, list] = {}
+    for one in lines:
+        found.setdefault(one[0].target.name, []).append(one)
+    return found
+
+
+def block_name(name: str, repeat: int) -> str:
+    return f"{name} × {repeat}" if repeat > 1 else name
 
 
 def block_facts(block: Block, network: Network) -> str:
     """How much is in a block, and whether somebody named it."""
-    inside = set(block.layers)
-    parameters = sum(layer.parameters for layer in network.layers if layer.name in inside)
+    parameters = network.parameters_in(block)
     facts = f"{len(block.layers):,} layers"
     if parameters:
         facts += f", {count_text(parameters)} parameters"

@@ -1,7 +1,15 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts as a panel shows them."""
+"""What panels of the sidebar share."""
+
+
+class Sidebar:
+    """A panel in the tab of ours."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Neuroscene"
 
 
 def table(layout, rows):

@@ -22,19 +22,39 @@ def identifiers(tree: bpy.types.NodeTree) -> dict[str, str]:
 
 
 def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
-    """Set inputs of a geometry-nodes modifier by the names of their sockets."""
+    """Set inputs of a geometry-nodes modifier by the names of their sockets; menus by the names of their items."""
     names = identifiers(modifier.node_group)
     inputs = modifier.properties.inputs if FIVE_TWO else None
     for name, value in values.items():
         if FIVE_TWO:
             getattr(inputs, names[name]).value = value
         else:
-            modifier[names[name]] = value
+            modifier[names[name]] = menu(modifier.node_group, name).index(value) if isinstance(value, str) else value
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):
     identifier = identifiers(modifier.node_group)[name]
-    return getattr(modifier.properties.inputs, identifier).value if FIVE_TWO else modifier[identifier]
+    if FIVE_TWO:
+        return getattr(modifier.properties.inputs, identifier).value
+    items = menu(modifier.node_group, name) if isinstance(modifier[identifier], int) else ()
+    return items[modifier[identifier]] if items else modifier[identifier]
+
+
+def menu(tree: bpy.types.NodeTree, name: str) -> list[str]:
+    """The items of a group's input that is a menu, none if it is not; 4.5 stores their numbers, 5.2 their names."""
+    identifier = identifiers(tree)[name]
+    for link in tree.links:
+        if link.from_node.type == "GROUP_INPUT" and link.from_socket.identifier == identifier:
+            if link.to_node.type == "MENU_SWITCH" and link.to_socket.name == "Menu":
+                return [item.name for item in link.to_node.enum_items]
+    return []
+
+
+def input_path(modifier: bpy.types.NodesModifier, name: str) -> str:
+    """The data path of an input, from its object, for keyframes and drivers."""
+    identifier = identifiers(modifier.node_group)[name]
+    own = f".properties.inputs.{identifier}.value" if FIVE_TWO else f'["{identifier}"]'
+    return f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]{own}'
 
 
 def draw_input(layout: bpy.types.UILayout, modifier: bpy.types.NodesModifier, item, text: str) -> None:

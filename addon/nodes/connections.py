@@ -5,6 +5,7 @@
 
 import bpy
 
+from . import ranges
 from .tree import Group, find, reuse
 
 NAME = "Neuroscene Connections"
@@ -36,7 +37,7 @@ def _build():
     group.socket("Width Power", "Float", 1.5, 0.1, 8.0, about="How fast lines thin out with importance")
     group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
     group.in_panel("Range")
-    group.socket("Weight Range", "Float", 1.0, 0.0, about="The weight that has the full colour")
+    ranges.declare(group, "Weight Range", "The weight that has the full colour")
     group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
 
     curves, ends, position = between(group, group["Geometry"])
@@ -50,7 +51,7 @@ def _build():
                        group.math("MAXIMUM", group["Importance Range"], 1e-12), clamp=True)
     curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
     shade = group.math("DIVIDE", group.number(group.attribute("weight")),
-                       group.math("MAXIMUM", group["Weight Range"], 1e-12))
+                       ranges.in_force(group, "Weight Range"))
     curves = group.store(curves, "shade", shade, "CURVE")
     thin = group["Thin End"]
     width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)

@@ -5,6 +5,7 @@
 
 import bpy
 
+from . import ranges
 from .block import FOLDED, folding, mixed, scaled
 from .tree import Group, reuse
 
@@ -33,7 +34,7 @@ def _build():
     group.socket("Size", "Float", 0.95, 0.0, 2.0, about="Width of a cell, in pitches")
     group.socket("Thickness", "Float", 0.3, 0.0, 10.0, about="Depth of a cell of value 0, in pitches")
     group.socket("Relief", "Float", 1.3, 0.0, 10.0, about="How far a cell of full value stands out, in pitches")
-    group.socket("Range", "Float", 1.0, 0.0, about="The value that has the full colour and relief")
+    ranges.declare(group, "Range", "The value that has the full colour and relief")
     group.socket("Material", "Material", about="Colours cells by the attribute 'shade' (value / Range)")
     group.in_panel("Backing")
     group.socket("Backing", "Float", 0.0, 0.0, about="Thickness of the plate behind the cells; 0 for none",
@@ -42,7 +43,7 @@ def _build():
     group.socket("Backing Material", "Material")
 
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
-    shade = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], 1e-12))
+    shade = group.math("DIVIDE", group.number(group.attribute("value")), ranges.in_force(group, "Range"))
     points = group.store(points, "shade", shade)
     place, extent = _places(group)
     fold, anchor = folding(group, "Block")

@@ -95,6 +95,7 @@ class Group(Tree):
         self.socket("Geometry", "Geometry")
         self.tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
         self._inputs = None
+        self._menus: dict[str, tuple[str, ...]] = {}
 
     def in_panel(self, name: str) -> None:
         """Sockets that follow stand in this panel."""
@@ -114,6 +115,41 @@ class Group(Tree):
         if self._inputs is None:
             self._inputs = self.node("NodeGroupInput")
         return self._inputs.outputs[name]
+
+    def menu(self, name: str, *items: str, about: str = "") -> None:
+        """A menu of these items, the first of them by default; `picked` tells which."""
+        self.socket(name, "Menu", about=about)
+        self._menus[name] = items
+
+    def picked(self, name: str) -> bpy.types.NodeSocket:
+        """The number of the item that is chosen in a menu, from 0."""
+        items, node = self._menus[name], self.node("GeometryNodeMenuSwitch", data_type="INT")
+        for number, item in enumerate(items):  # two are there; they keep their numbers, which 4.5 stores in the file
+            (node.enum_items[number] if number < 2 else node.enum_items.new(item)).name = item
+        for number, item in enumerate(items):
+            node.inputs[item].default_value = number
+        self.put(node.inputs["Menu"], self[name])
+        next(one for one in self.tree.interface.items_tree if one.name == name).default_value = items[0]
+        return node.outputs[0]
+
+    def same(self, first: Value, second: Value) -> bpy.types.NodeSocket:
+        """Whether two whole numbers are equal."""
+        return self.call("FunctionNodeCompare", {("A", "INT"): first, ("B", "INT"): second}, data_type="INT",
+                         operation="EQUAL")
+
+    def when(self, condition: Value, yes: Value, no: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
+        """One of two values. Where the condition is one value and no field, the other is never worked out."""
+        return self.call("GeometryNodeSwitch", {"Switch": condition, "True": yes, "False": no}, input_type=kind)
+
+    def near(self, thing: Value) -> bpy.types.NodeSocket:
+        """The geometry of an object in our own space."""
+        return self.call("GeometryNodeObjectInfo", {"Object": thing}, "Geometry", transform_space="RELATIVE")
+
+    def sample(self, geometry: Value, value: Value, index: Value, kind: str = "FLOAT",
+               domain: str = "INSTANCE") -> bpy.types.NodeSocket:
+        """A field of another geometry at an index; 0 where there is none."""
+        return self.call("GeometryNodeSampleIndex", {"Geometry": geometry, "Value": value, "Index": index},
+                         data_type=kind, domain=domain)
 
     def number(self, value: Value) -> bpy.types.NodeSocket:
         """A field with 0 in place of NaN, which would spread into positions and colours."""

@@ -26,6 +26,8 @@ from ..network.lines import Lines, line_limits, strongest
 from ..network.network import sample_of
 from ..network.statistics import statistics
 from ..nodes import materials as shaders
+from ..nodes.network import network_group
+from ..nodes.tree import attach
 from . import arranging, bars, blocks, caption, connections, hero, labels, layers, studio, tags, words
 
 MAX_CELLS = 150_000
@@ -68,8 +70,8 @@ def _build(network, settings, ran, digest):
     arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network), settings.layout, closed)
     paints, cells = _materials(network.name), cell_shapes()
     made = _Collections(network.name)
-    root = bpy.data.objects.new(network.name, None)
-    root.empty_display_size = 1.0
+    root = bpy.data.objects.new(network.name, bpy.data.meshes.new(network.name))
+    attach(root, "Network", network_group(), {})
     tags.write(root, "root")
     made.network.objects.link(root)
     within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], closed)

@@ -59,7 +59,7 @@ def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection |
 
 
 def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of a layer, a block or a bundle of connections."""
-    if thing is None or kind(thing) not in ("layer", "block", "connections"):
+    """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections."""
+    if thing is None or kind(thing) not in ("root", "layer", "block", "connections"):
         return None
     return next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)

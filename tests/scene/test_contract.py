@@ -24,7 +24,7 @@ def test_collections_and_parents(blank, path, given):
     kinds = [look.facts(one)["kind"] for one in network.children if look.facts(one)["kind"] != "block"]
     assert sorted(kinds) == ["connections", "labels", "layers", "studio"]
     root, boxes, named = look.one_of(network, "root"), look.boxes(network), look.layers(network)
-    assert root.type == "EMPTY" and root.parent is None
+    assert root.type == "MESH" and root.parent is None
     assert bool(boxes) == (path != look.CNN)
     for one in named.values():
         assert one.parent == boxes.get(look.facts(one)["block"], root)

@@ -31,7 +31,7 @@ def _build():
     group = Group(NAME)
     group.in_panel("Network")
     group.socket("Expand", "Bool", False, about="Let all lines follow Expansion, whatever their own detail is")
-    for name, attribute, most, about in SLIDERS:
+    for name, _, most, about in SLIDERS:
         group.socket(name, "Float", 1.0 if name == "Expansion" else 0.0, 0.0, most, about=about, subtype="FACTOR")
     # a mesh with nothing in it gives an instance that nobody sees
     empty = group.call("GeometryNodeMeshLine", {"Count": 0})

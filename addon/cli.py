@@ -56,6 +56,8 @@ def _parser():
     one = command("run", _run, "run a model on one input")
     one.add_argument("--input", required=True, type=Path, metavar="FILE", help="a PNG, JPEG or .npy file")
     one.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
+    one.add_argument("--prune", type=_share, default=0.0, metavar="P",
+                     help="without this share (0 to 1) of each hidden layer's units, the least important first")
     one.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     one.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -103,21 +105,36 @@ def _run(options):
     with _quiet():
         from .scene import importing
 
-        network, ran = importing.run(options.input, importing.open_network(options.model, dict(options.dim)),
-                                     options.top, bool(options.activations))
+        network = importing.open_network(options.model, dict(options.dim))
+        parts = bool(options.activations)
+        if options.prune:
+            network, whole, ran, pruned = importing.run_pruned(options.input, network, options.prune, options.top,
+                                                               parts)
+        else:
+            network, ran = importing.run(options.input, network, options.top, parts)
     outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
     if options.activations:
         _writable(options.activations)
         np.savez_compressed(options.activations, **by_name(network, ran.values))
     if options.json:
-        best = [{"index": one.index, "label": one.label, "score": one.score} for one in ran.scores]
-        print(json.dumps({"outputs": outputs, "top": best, "input": {"file": ran.file, "fitted": ran.note}}))
+        said = {"outputs": outputs, "top": _scores(ran), "input": {"file": ran.file, "fitted": ran.note}}
+        if options.prune:
+            layers = [{"name": name, "pruned": gone, "units": of} for name, (gone, of) in pruned.items()]
+            said["pruned"] = {"share": options.prune, "layers": layers, "top_unpruned": _scores(whole)}
+        print(json.dumps(said))
         return
     print(f"{ran.file}: {ran.note}")
+    if options.prune:
+        print("pruned: " + (", ".join(f"{gone:,} of {of:,} in {name}" for name, (gone, of) in pruned.items() if gone)
+                            or "nothing, for there are too few units"))
     for one in ran.scores:
         print(f"{one.score:10.6f}  {one.label}")
     for name, shape in outputs.items():
         print(f"output {name} {shape}")
+
+
+def _scores(ran) -> list[dict]:
+    return [{"index": one.index, "label": one.label, "score": one.score} for one in ran.scores]
 
 
 def _build(options):
@@ -249,6 +266,16 @@ def _count(text):
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
     return int(text)
+
+
+def _share(text):
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share between 0 and 1")
+    return share
 
 
 def _size(text):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,15 +34,19 @@ class Ran:
     path: str = ""
 
 
-def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str]) -> dict[str, np.ndarray]:
+def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str],
+                masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
     """The values of these tensors, exactly as onnxruntime computes them with graph optimisation switched off.
 
-    Raises `CheckpointError` where the model cannot be run.
+    `masks` are factors for some of the tensors, of their shape and type, that all who read these get too. Raises
+    `CheckpointError` where the model cannot be run.
     """
     import onnxruntime
 
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
+    for name, mask in masks.items():
+        _mask(model.graph, name, mask)
     outputs = {value.name for value in model.graph.output}
     made = {name for node in model.graph.node for name in node.output}
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name)
@@ -62,10 +67,20 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     return inputs | found
 
 
-def run(network: Network, fitted: Fitted, parts: bool = False) -> dict[str, np.ndarray]:
+def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray) -> None:
+    """Multiply a tensor by these factors where it is made."""
+    place, maker = next((place, node) for place, node in enumerate(graph.node) if tensor in node.output)
+    whole, mask = f"{tensor}/unpruned", f"{tensor}/mask"
+    maker.output[list(maker.output).index(tensor)] = whole
+    graph.initializer.append(onnx.numpy_helper.from_array(factors, mask))
+    graph.node.insert(place + 1, onnx.helper.make_node("Mul", [whole, mask], [tensor]))
+
+
+def run(network: Network, fitted: Fitted, parts: bool = False,
+        masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
     """Every layer's output (whole shape) by tensor name, for one input; with `parts` also those of the nodes in them.
 
-    Models with several inputs are refused.
+    `masks` are as for `activations`. Models with several inputs are refused.
     """
     others = [spec.name for spec in network.inputs if spec.name != fitted.name]
     if others:
@@ -74,7 +89,7 @@ def run(network: Network, fitted: Fitted, parts: bool = False) -> dict[str, np.n
     tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
     tensors += [spec.name for spec in network.outputs]
     tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
-    return activations(network.checkpoint, {fitted.name: fitted.array}, tensors)
+    return activations(network.checkpoint, {fitted.name: fitted.array}, tensors, masks)
 
 
 def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from functools import cache
 from math import prod
 from os.path import commonprefix
 
+import numpy as np
 from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
@@ -130,6 +131,7 @@ class _Builder:
             nodes=sum(one.nodes for one in found.members),
             weights=tuple(dict.fromkeys(leaf for one in found.members for leaf in _leaves(one))),
             bias=_bias(found),
+            scale=_scale(found),
             multiply_adds=self._work(found),
         )
         layer.parameters = _size(layer.weights)
@@ -313,6 +315,21 @@ def _bias(found: Group) -> Constant | None:
         if slot in one.constants and one.constants[slot].size > 1:
             return one.constants[slot]
     return None
+
+
+def _scale(found: Group) -> Callable[[], np.ndarray] | None:
+    """By how much a batch normalisation in a layer multiplies each unit: scale / sqrt(variance + epsilon)."""
+    one = next((one for one in found.members if one.op == "BatchNormalization"), None)
+    if one is None or not {1, 4} <= one.constants.keys():
+        return None
+    scale, variance = one.constants[1], one.constants[4]
+
+    def read():
+        with np.errstate(invalid="ignore", divide="ignore"):  # a variance that is negative is the file's
+            return np.asarray(scale.array(), np.float32) / np.sqrt(
+                np.asarray(variance.array(), np.float32) + one.attribute("epsilon", 1e-5))
+
+    return read
 
 
 def _size(leaves) -> int:

@@ -94,6 +94,7 @@ class Layer:
     bias: Constant | None = None  # the additive constant of each unit
     strength: Callable[[], np.ndarray] | None = None  # reads the L2 norm of the weights into each unit
     mean: Callable[[], np.ndarray] | None = None  # reads their mean
+    scale: Callable[[], np.ndarray] | None = None  # reads by how much a batch normalisation in it multiplies each unit
 
     @property
     def size(self) -> int:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -53,6 +54,18 @@ def run(path: str | Path, network: Network, count: int = TOP, parts: bool = Fals
     values = inference.run(network, fitted, parts)
     best = inference.top(network, values, count)
     return network, Ran(Path(path).name, fitted.note, values, best, str(Path(path).resolve()))
+
+
+def run_pruned(path: str | Path, network: Network, share: float, count: int = TOP,
+               parts: bool = False) -> tuple[Network, Ran, Ran, dict[str, tuple[int, int]]]:
+    """Run a file through a network without this share of each hidden layer's units, the least important first.
+
+    Returns the network, what it gives whole and what it gives pruned, and by layer how many units went of how many.
+    """
+    network, whole = run(path, network, count)
+    pruned = inference.run_pruned(network, fit_input(path, network), whole.values, share, parts)
+    best = inference.top(network, pruned.values, count)
+    return network, whole, replace(whole, values=pruned.values, scores=best), pruned.units
 
 
 def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,

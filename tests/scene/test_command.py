@@ -58,6 +58,8 @@ def outputs(tmp_path_factory):
         "dim axis": ["inspect", folder / "open.onnx", "--dim", "x:2=41", "--json"],
         "run": ["run", look.CNN, "--input", look.DIGIT],
         "run json": ["run", look.CNN, "--input", look.DIGIT, "--json", "--top", 3, "--activations", folder / "a.npz"],
+        "run pruned": ["run", look.CNN, "--input", look.DIGIT, "--json", "--prune", 0.3],
+        "run pruned table": ["run", look.CNN, "--input", look.DIGIT, "--prune", 0.3],
         "run array": ["run", look.CNN, "--input", folder / "x.npy", "--json"],
         "build": ["build", look.CNN, "-o", scene, *cnn, "--max-connections", 200],
         "build folder": ["build", look.MLP, "-o", folder / "new" / "folder" / "mlp.blend"],
@@ -87,7 +89,7 @@ def test_tables_are_for_people(outputs):
     assert "digit_7.png" in done["run"].out and len(done["run"].out.splitlines()) == 7
 
 
-@pytest.mark.parametrize("name", ["dim", "dim axis", "run json", "run array"])
+@pytest.mark.parametrize("name", ["dim", "dim axis", "run json", "run array", "run pruned"])
 def test_json_is_one_object_and_nothing_else(outputs, name):
     _, done = outputs
     assert isinstance(json.loads(done[name].out), dict)
@@ -112,6 +114,19 @@ def test_scores_are_those_of_onnxruntime(outputs):
         assert [one["index"] for one in found["top"]] == order.tolist()
         assert [one["label"] for one in found["top"]] == [str(index) for index in order]
         assert np.allclose([one["score"] for one in found["top"]], expected[order], rtol=1e-5, atol=1e-9)
+
+
+def test_scores_of_a_pruned_network(outputs):
+    """Beside those of the whole; a third of each hidden layer's units, rounded down, are gone."""
+    _, done = outputs
+    found, whole = json.loads(done["run pruned"].out), json.loads(done["run array"].out)["top"]
+    pruned = found["pruned"]
+    assert pruned["share"] == 0.3 and np.allclose([one["score"] for one in pruned["top_unpruned"]],
+                                                  [one["score"] for one in whole], rtol=1e-5)
+    assert pruned["layers"] == [{"name": name, "pruned": int(0.3 * units), "units": units}
+                                for name, units in (("conv1", 8), ("conv2", 16), ("conv3", 16), ("dense1", 32))]
+    assert found["top"][0]["index"] == 7 and found["top"][0]["score"] != whole[0]["score"]
+    assert "2 of 8 in conv1" in done["run pruned table"].out
 
 
 def test_activations_hold_one_array_a_layer(outputs):

@@ -108,6 +108,8 @@ OPTIONS = {
     "an unknown engine": ["render", look.MLP, "-o", "o.png", "--engine", "povray"],
     "a dimension without a size": ["inspect", look.MLP, "--dim", "batch"],
     "a dimension of no size": ["inspect", look.MLP, "--dim", "batch=0"],
+    "more than all to prune": ["run", look.MLP, "--input", look.DIGIT, "--prune", "1.5"],
+    "nothing known to prune": ["run", look.MLP, "--input", look.DIGIT, "--prune", "nan"],
     "digits that are no numbers": ["build", look.MLP, "-o", "o.blend", "--max-cells", "²"],
 }
 

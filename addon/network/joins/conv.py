@@ -61,6 +61,15 @@ class Conv(Join):
         mean = weight.reshape(*weight.shape[:2], -1).mean(2)
         return mean.reshape(self.groups, self.per_group, -1).mean(1).ravel()
 
+    def source_strength(self):
+        """L2 norm of the weights out of each channel, (channels,)."""
+        weight = np.asarray(self.weight(), np.float32)
+        if self.window.transposed:
+            flat = weight.reshape(self.channels, -1)
+            return np.sqrt(np.einsum("ck,ck->c", flat, flat))
+        flat = weight.reshape(self.groups, self.units // self.groups, self.per_group, -1)
+        return np.sqrt(np.einsum("gock,gock->gc", flat, flat).ravel())
+
     def _channels(self, unit, among):
         """The source channels that each unit reads, (n, channels); -1 where one is not among those asked for."""
         first = unit // (self.units // self.groups) * self.per_group

@@ -48,6 +48,11 @@ class Dense(Join):
         """Mean of the weights into each output, (outputs,)."""
         return np.asarray(self.matrix(), np.float32).mean(0)
 
+    def source_strength(self):
+        """L2 norm of the weights out of each input, (inputs,)."""
+        matrix = np.asarray(self.matrix(), np.float32)
+        return np.sqrt(np.einsum("io,io->i", matrix, matrix))
+
 
 @joins_for("Gemm")
 def gemm(context: Context, slot: int) -> Join | None:

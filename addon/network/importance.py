@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How much each unit of a hidden layer matters, and which of them a pruned network does without.
+
+A unit matters by how large its numbers are times how much is made of them: importance = size x reach.
+
+- size: the root mean square of its activations where an input has run, else the L2 norm of the weights into it
+  (Li et al. 2017, Pruning Filters for Efficient ConvNets) times the scale of a batch normalisation behind them
+  (Liu et al. 2017, Learning Efficient Convolutional Networks through Network Slimming);
+- reach: the L2 norm of the weights that read it, through layers that only pass it on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .joins import COPY
+from .joins.through import KernelsThrough, Through
+from .network import Connection, Layer, Network
+from .recognise import RECURRENT
+
+LARGEST = 1 << 28  # weights; those of a larger layer are not read to tell how much it makes of its inputs
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The units of a layer by importance. `axis` is that of a cell's indices along which the units go: 0, or 2 for the
+    columns of a matrix. `leader` is the layer whose units they are, where this one only passes them on."""
+
+    importance: np.ndarray  # (units,) float32
+    axis: int
+    leader: str
+
+    @property
+    def pruned_at(self) -> np.ndarray:
+        """The smallest share of its units that a layer has to lose before each of them goes, (units,), above 0."""
+        place = np.empty(len(self.importance))
+        place[np.argsort(np.nan_to_num(self.importance, nan=-1.0), kind="stable")] = np.arange(1, len(place) + 1)
+        return (place / len(place)).astype(np.float32)
+
+    def kept(self, share: float) -> np.ndarray:
+        """Which units are left when this share of them, rounded down, is pruned, (units,) bool."""
+        return self.pruned_at > np.float32(share) + 1e-6
+
+
+def rank(network: Network, values: Mapping[str, np.ndarray] = {}) -> dict[str, Ranking]:
+    """Every hidden layer that has units of its own, and the layers that only pass these on.
+
+    `values` are tensors by name from one input, if any has run. Layers that give an output of the network, and those
+    whose units cannot be told (attention, recurrent layers), are left alone.
+    """
+    return _Ranker(network, values).rankings()
+
+
+class _Ranker:
+    def __init__(self, network: Network, values: Mapping[str, np.ndarray]):
+        self.network, self.values = network, values
+        self.outputs = {spec.name for spec in network.outputs}
+        self.readers: dict[str, list[Connection]] = {}
+        self.reads: dict[str, list[Connection]] = {}
+        for one in network.connections:
+            self.readers.setdefault(one.source.name, []).append(one)
+            self.reads.setdefault(one.target.name, []).append(one)
+        self.known: dict[str, np.ndarray | None] = {}
+
+    def rankings(self) -> dict[str, Ranking]:
+        found: dict[str, Ranking] = {}
+        last = self._last()
+        for layer in self.network.layers:
+            if layer.name in last:
+                continue
+            before = self.reads.get(layer.name, [])
+            if layer.strength is not None and self._plain(layer):
+                strength = layer.strength()
+                if (axis := axis_of(layer, len(strength))) is not None:
+                    importance = self._size(layer, strength, axis) * self._reach(layer, axis)
+                    found[layer.name] = Ranking(importance.astype(np.float32), axis, layer.name)
+            elif len(before) == 1 and self._passes(before[0]) and before[0].source.name in found:
+                led = found[before[0].source.name]
+                found[layer.name] = Ranking(led.importance, led.axis, led.leader)
+        return found
+
+    def _last(self) -> set[str]:
+        """The layers that give the network's outputs, and those whose units these only pass on."""
+        found, todo = set(), [one for one in self.network.layers if self.outputs.intersection(one.outputs)]
+        while todo:
+            layer = todo.pop()
+            if layer.name not in found:
+                found.add(layer.name)
+                todo += [one.source for one in self.reads.get(layer.name, []) if self._passes(one)]
+        return found
+
+    def _plain(self, layer):
+        """Whether the cells of a layer are those of its tensor, one unit beside the other."""
+        return layer.shown == layer.tensor and layer.op not in RECURRENT and layer.op != "Attention"
+
+    def _passes(self, connection: Connection) -> bool:
+        """Whether a layer only passes on the units of another, each to the unit of the same number."""
+        source, target = connection.source, connection.target
+        alike = source.grid.units == target.grid.units and (source.grid.units > 1 or source.grid == target.grid)
+        return connection.join.carries == COPY and alike and self._plain(target) and target.strength is None
+
+    def _size(self, layer, strength, axis):
+        values = self.values.get(layer.tensor)
+        if values is not None and values.dtype.kind == "f" and values.size == layer.size:
+            squares = np.square(values.reshape(-1).astype(np.float32))
+            mean = np.bincount(units_of(layer, axis), squares, len(strength)) / (layer.size // len(strength))
+            return np.sqrt(mean)
+        scale = layer.scale() if layer.scale else None
+        return strength * np.abs(scale) if scale is not None and len(scale) == len(strength) else strength
+
+    def _reach(self, layer, axis) -> np.ndarray:
+        """L2 norm of the weights that read each unit; 1 for all where that cannot be told."""
+        count = (layer.grid.units, 1, layer.grid.columns)[axis]
+        square = self._squares(layer, axis, count)
+        return np.ones(count) if square is None or not square.any() else np.sqrt(square)
+
+    def _squares(self, layer, axis, count) -> np.ndarray | None:
+        if layer.name not in self.known:
+            self.known[layer.name] = None  # meanwhile, should layers read one another in a circle
+            total = np.zeros(count)
+            for one in self.readers.get(layer.name, []):
+                if hasattr(one.join, "source_strength") or isinstance(one.join, Through):
+                    square = _outgoing(one, axis, count)
+                else:
+                    square = self._squares(one.target, axis, count) if self._passes(one) else None
+                if square is None or len(square) != count:
+                    return None
+                total += square
+            self.known[layer.name] = total
+        return self.known[layer.name]
+
+
+def _outgoing(connection: Connection, axis: int, count: int) -> np.ndarray | None:
+    """The sum of the squares of the weights that a layer has for each unit of another; None if that cannot be told."""
+    join, source = connection.join, connection.source
+    inner = join.join if isinstance(join, Through) else join
+    weights = sum(leaf.size for leaf in connection.target.weights)
+    if not hasattr(inner, "source_strength") or weights > LARGEST:
+        return None
+    square = np.square(inner.source_strength().astype(np.float64))
+    if isinstance(join, KernelsThrough):
+        return np.bincount(join.unit_of, square, count)
+    cells = join.source_of(np.arange(join.size)) if isinstance(join, Through) else np.arange(len(square))
+    if len(square) == source.size == len(cells):
+        seen = cells >= 0
+        return np.bincount(units_of(source, axis)[cells[seen]], square[seen], count)
+    return square if len(square) == count and not isinstance(join, Through) else None
+
+
+def axis_of(layer: Layer, count: int) -> int | None:
+    """Along which of a cell's indices so many numbers go: the units, or the columns of a matrix."""
+    if count == layer.grid.units:
+        return 0
+    return 2 if layer.grid.units == 1 and count == layer.grid.columns else None
+
+
+def units_of(layer: Layer, axis: int) -> np.ndarray:
+    """The index along an axis (see `Ranking`) of each element of a layer's tensor, one sample, flat."""
+    size = (layer.grid.units, layer.grid.rows, layer.grid.columns)[axis]
+    return np.arange(layer.size) // layer.grid.strides[axis] % size

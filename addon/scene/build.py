@@ -28,7 +28,7 @@ from ..network.statistics import statistics
 from ..nodes import materials as shaders
 from ..nodes.network import network_group
 from ..nodes.tree import attach
-from . import arranging, bars, blocks, caption, connections, hero, labels, layers, studio, tags, words
+from . import arranging, bars, blocks, caption, connections, hero, labels, layers, pruning, studio, tags, words
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000
@@ -90,6 +90,8 @@ def _build(network, settings, ran, digest):
         tags.write(thing, **(tags.read(thing) | {"order": index}))
         collections[layer.block].objects.link(thing)
         objects[layer.name] = thing
+    yield 0.34, "importance of units"
+    pruning.mark(network, objects, drawn, ran)
 
     lines: list[tuple[Connection, Lines]] = []
     limits = line_limits(network.connections, settings.lines_a_pair, settings.max_connections)

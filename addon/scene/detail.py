@@ -20,7 +20,7 @@ from ..network import Connection, Network
 from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ..network.joins import WEIGHT, Unknown
 from ..network.lines import Lines
-from . import build, connections, importing, layers, selection, tags
+from . import build, connections, importing, layers, pruning, selection, tags
 
 
 def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:
@@ -53,6 +53,7 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
         kept = facts.get("wish", {}).get("lines", 0) if wish.level else 0
         tags.write(thing, **(tags.read(thing) | {"wish": {"level": wish.level, "cells": wish.cells,
                                                           "lines": lines or kept}}))
+    pruning.mark(model, {name: things[name] for name in names}, drawn, ran)
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
     importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))

@@ -14,7 +14,7 @@ from .. import inference
 from ..checkpoints import CheckpointError, open_checkpoint
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
-from . import bars, build, caption, connections, labels, layers, tags, words
+from . import bars, build, caption, connections, labels, layers, pruning, tags, words
 from .build import Settings, Steps
 from .pictures import SUFFIXES, load_picture
 
@@ -110,6 +110,7 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
         values, thing = build.activation(layer, ran), things.get(layer.name)
         if thing and values is not None:
             layers.set_activation(thing, drawn[layer.name], values)
+    pruning.mark(network, things, drawn, ran)
     bundles = {tags.read(one)["index"]: one for one in tags.members(collection, "connections")}
     lines = []
     for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):

@@ -53,17 +53,23 @@ def make(layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, ma
     thing = bpy.data.objects.new(layer.name, bpy.data.meshes.new(layer.name))
     attach(thing, "Layer", layer_group(), {
         "Cell": cells["tile"], "Material": materials["cells"], "Backing Material": materials["plate"]})
-    tags.write(thing, "layer", layer=layer.name, op=layer.op, shape=[n or 0 for n in layer.shape or ()],
-               parameters=str(layer.parameters), tensor=layer.tensor, strides=list(layer.grid.strides),
-               grid=[layer.grid.units, layer.grid.rows, layer.grid.columns], inputs=layer.inputs,
-               parts=[part.op for part in layer.parts], nodes=layer.nodes, block=layer.block,
-               multiply_adds="" if layer.multiply_adds is None else str(layer.multiply_adds))
+    know(thing, layer)
     show(thing, layer, drawn, shape, cells)
     if values is None:
         set_values(thing, *resting_values(layer, drawn))
     else:
         set_activation(thing, drawn, values)
     return thing
+
+
+def know(thing: bpy.types.Object, layer: Layer) -> None:
+    """Write what the model says of a layer onto its object; what else is known of that stays."""
+    tags.write(thing, **(tags.read(thing) | {
+        "kind": "layer", "layer": layer.name, "op": layer.op, "shape": [n or 0 for n in layer.shape or ()],
+        "parameters": str(layer.parameters), "tensor": layer.tensor, "strides": list(layer.grid.strides),
+        "grid": [layer.grid.units, layer.grid.rows, layer.grid.columns], "inputs": layer.inputs,
+        "parts": [part.op for part in layer.parts], "nodes": layer.nodes, "block": layer.block,
+        "multiply_adds": "" if layer.multiply_adds is None else str(layer.multiply_adds)}))
 
 
 def show(thing: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:

@@ -50,10 +50,10 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
             layers.set_values(thing, *layers.resting_values(layer, drawn[name]))
         else:
             layers.set_activation(thing, drawn[name], values)
+        pruning.put(thing, drawn[name])
         kept = facts.get("wish", {}).get("lines", 0) if wish.level else 0
         tags.write(thing, **(tags.read(thing) | {"wish": {"level": wish.level, "cells": wish.cells,
                                                           "lines": lines or kept}}))
-    pruning.mark(model, {name: things[name] for name in names}, drawn, ran)
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
     importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))

@@ -16,17 +16,25 @@ from ..network.drawn import BOX, Drawn
 from ..network.importance import rank
 
 ATTRIBUTE = "pruned_at"  # of the cells: the share of its layer that has to go before it does; 0 where it never goes
+MOST = 1 << 16  # units; a wider layer is never pruned on screen
 
 
 def mark(network: Network, things: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
-    """Write onto the cells of layers (objects by name) when pruning hides them, by what ran if anything did."""
+    """Write onto layers (objects by name) when pruning hides their units, by what ran if anything did."""
     found = rank(network, ran.values if ran else {})
     for name, thing in things.items():
-        if name in found and drawn[name].level != BOX:
-            one = found[name]
-            values = one.pruned_at[drawn[name].cells[one.axis]]
-        else:
-            values = np.zeros(len(thing.data.vertices), np.float32)
-        attributes = thing.data.attributes
-        attribute = attributes.get(ATTRIBUTE) or attributes.new(ATTRIBUTE, "FLOAT", "POINT")
-        attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
+        one = found.get(name)
+        known = one is not None and len(one.importance) <= MOST
+        thing.data[ATTRIBUTE] = [float(one.axis), *one.pruned_at.tolist()] if known else [0.0]
+        put(thing, drawn[name])
+
+
+def put(thing: bpy.types.Object, drawn: Drawn) -> None:
+    """Let the cells that a layer draws now know when pruning hides them. Reads no weights."""
+    axis, *units = thing.data.get(ATTRIBUTE, [0.0])
+    values = np.zeros(drawn.size, np.float32)
+    if units and drawn.level != BOX:
+        values[:] = np.array(units, np.float32)[drawn.cells[int(axis)]]
+    attributes = thing.data.attributes
+    attribute = attributes.get(ATTRIBUTE) or attributes.new(ATTRIBUTE, "FLOAT", "POINT")
+    attribute.data.foreach_set("value", values)

@@ -29,7 +29,8 @@ def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
         if FIVE_TWO:
             getattr(inputs, names[name]).value = value
         else:
-            modifier[names[name]] = menu(modifier.node_group, name).index(value) if isinstance(value, str) else value
+            items = menu(modifier.node_group, name) if isinstance(value, str) else ()
+            modifier[names[name]] = items.index(value) if items else value
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):
@@ -105,6 +106,28 @@ def glow(scene: bpy.types.Scene, name: str, threshold: float, strength: float, s
     scene.render.use_compositing = True
 
 
+def glare_of(scene: bpy.types.Scene) -> bpy.types.Node | None:
+    """The node that gives a scene its glow, if it has one."""
+    tree = scene.compositing_node_group if FIVE else scene.node_tree
+    return next((one for one in tree.nodes if one.type == "GLARE"), None) if tree else None
+
+
+def align_letters(node: bpy.types.Node, align: str) -> None:
+    """On which side the text of a String to Curves node begins: "Left", "Center" or "Right"."""
+    if FIVE_TWO:
+        node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = align, "Bottom Baseline"
+    else:
+        node.align_x, node.align_y = align.upper(), "BOTTOM_BASELINE"
+
+
+def set_font(node: bpy.types.Node, font: bpy.types.VectorFont) -> None:
+    """The font of a String to Curves node."""
+    if FIVE_TWO:
+        node.inputs["Font"].default_value = font
+    else:
+        node.font = font
+
+
 def film(render: bpy.types.RenderSettings) -> None:
     """Write an H.264 film."""
     if FIVE:
@@ -127,3 +150,18 @@ def can_denoise() -> bool:
     import _cycles
 
     return _cycles.with_openimagedenoise
+
+
+def animated(owner: bpy.types.ID) -> set[str]:
+    """The data paths of a data-block that are keyframed or driven."""
+    data = owner.animation_data
+    if data is None:
+        return set()
+    action, curves = data.action, []
+    if action and FIVE:
+        bags = (strip.channelbag(data.action_slot) for layer in action.layers for strip in layer.strips
+                if data.action_slot)
+        curves = [curve for bag in bags if bag for curve in bag.fcurves]
+    elif action:
+        curves = list(action.fcurves)
+    return {curve.data_path for curve in (*curves, *data.drivers)}

@@ -6,7 +6,13 @@
 import bpy
 
 from ..addon import cli
+from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
+from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
+from .bundle_lines import NEUROSCENE_OT_bundle_lines
+from .check_pruning import NEUROSCENE_OT_check_pruning
+from .copy_look import NEUROSCENE_OT_copy_look
+from .edit_cells import NEUROSCENE_OT_edit_cells
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .find_layers import NEUROSCENE_OT_find_layers
 from .fold_blocks import NEUROSCENE_OT_fold_blocks
@@ -14,24 +20,42 @@ from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_onnx, NEUROSCENE_OT_import_network
 from .put_back import NEUROSCENE_OT_put_back
+from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .run_input import NEUROSCENE_OT_run_input
+from .save_style import NEUROSCENE_OT_save_style
 from .select_block import NEUROSCENE_OT_select_block
 from .select_related import NEUROSCENE_OT_select_related
+from .set_colours import NEUROSCENE_OT_set_colours
 from .set_detail import NEUROSCENE_OT_set_detail
+from .set_map import NEUROSCENE_OT_set_map
+from .show_kernels import NEUROSCENE_OT_show_kernels
+from .store_expansion import NEUROSCENE_OT_store_expansion
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
     NEUROSCENE_FH_onnx,
+    NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_run_input,
+    NEUROSCENE_OT_check_pruning,
     NEUROSCENE_OT_frame_network,
     NEUROSCENE_OT_arrange_network,
     NEUROSCENE_OT_put_back,
     NEUROSCENE_OT_fold_blocks,
     NEUROSCENE_OT_select_block,
     NEUROSCENE_OT_set_detail,
+    NEUROSCENE_OT_edit_cells,
+    NEUROSCENE_OT_back_to_arrangement,
+    NEUROSCENE_OT_bundle_lines,
+    NEUROSCENE_OT_store_expansion,
     NEUROSCENE_OT_find_layers,
     NEUROSCENE_OT_select_related,
     NEUROSCENE_OT_frame_layers,
+    NEUROSCENE_OT_apply_style,
+    NEUROSCENE_OT_save_style,
+    NEUROSCENE_OT_copy_look,
+    NEUROSCENE_OT_set_map,
+    NEUROSCENE_OT_set_colours,
+    NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_export_gltf,
 )
 _commands = []

@@ -6,13 +6,13 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.checkpoints import CheckpointError
-from ..addon.scene import arranging, build, importing, viewport
+from ..addon.scene import arranging, build, importing, reloading, viewport
 from ..addon.scene.transaction import Made
 from .arrange_network import DIRECTIONS
+from .stepwise import Stepwise
 
 
-class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
+class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     """Build an editable scene from a neural network's checkpoint file"""
 
     bl_idname = "neuroscene.import_network"
@@ -45,7 +45,11 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         name="Fold Repeats", default=True,
         description="In a large network, show the first of equal blocks and fold the others to boxes")
 
-    _timer = None
+    update: bpy.props.BoolProperty(
+        name="Update Existing", default=True,
+        description="If the open file holds a network of this checkpoint, bring that up to date; what was moved, set, "
+                    "painted or keyframed in it stays")
+    doing = "Importing"
 
     def draw(self, context):
         layout = self.layout
@@ -55,6 +59,7 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         most = layout.column(align=True)
         for name in ("max_cells", "max_connections", "lines_a_pair"):
             most.prop(self, name)
+        layout.prop(self, "update")
         layout.prop(self, "new_scene")
         header, body = layout.panel("NEUROSCENE_import_layout", default_closed=True)
         header.label(text="Layout")
@@ -68,69 +73,29 @@ class NEUROSCENE_OT_import_network(bpy.types.Operator, ImportHelper):
         return super().invoke(context, event)
 
     def execute(self, context):
-        self._begin()
-        if context.window and not bpy.app.background and self.options.is_invoke:
-            self._timer = context.window_manager.event_timer_add(0.01, window=context.window)
-            context.window_manager.progress_begin(0, 100)
-            context.window_manager.modal_handler_add(self)
-            return {"RUNNING_MODAL"}
-        while (state := self._step(context)) == {"RUNNING_MODAL"}:
-            pass
-        return state
-
-    def modal(self, context, event):
-        if event.type == "ESC":
-            self._stop(context)
-            self.report({"WARNING"}, "Import cancelled; nothing was added")
-            return {"CANCELLED"}
-        return self._step(context) if event.type == "TIMER" else {"RUNNING_MODAL"}
-
-    def cancel(self, context):
-        if hasattr(self, "_steps"):
-            self._stop(context)
-
-    def _begin(self):
+        self._made, self._scene, known = Made(), bpy.context.scene, reloading.find(self.filepath)
+        given = bpy.path.abspath(self.input)
+        if known and self.update:
+            self._made = None
+            return self.start(context, reloading.steps(known, self.filepath, given))
         layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
         settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene,
                                   self.fold_repeats, layout)
-        self._made, self._scene = Made(), bpy.context.scene
-        self._steps = importing.import_steps(self.filepath, settings, bpy.path.abspath(self.input) or None)
+        return self.start(context, importing.import_steps(self.filepath, settings, given or None))
 
-    def _step(self, context):
-        try:
-            share, text = next(self._steps)
-        except StopIteration as end:
-            self._end(context)
-            if context.window and self.new_scene and not bpy.app.background:
-                viewport.show(context.window)
-            self.report({"INFO"}, importing.summary(end.value))
-            return {"FINISHED"}
-        except CheckpointError as error:
-            self._stop(context)
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        except Exception:  # a fault of ours: it is shown as it is, and leaves nothing behind either
-            self._stop(context)
-            raise
-        if self._timer:
-            context.window_manager.progress_update(100 * share)
-            context.workspace.status_text_set(f"Importing: {text} ({share:.0%}).  Esc cancels")
-        return {"RUNNING_MODAL"}
+    def done(self, context, result):
+        if self._made is None:
+            self.report({"INFO"}, f"Updated: {result}")
+            return
+        if context.window and self.new_scene and not bpy.app.background:
+            viewport.show(context.window)
+        self.report({"INFO"}, importing.summary(result))
 
-    def _stop(self, context):
-        """Leave nothing behind."""
-        self._steps.close()
-        if context.window:
-            context.window.scene = self._scene
-        self._made.remove()
-        self._end(context)
-
-    def _end(self, context):
-        if self._timer:
-            context.window_manager.event_timer_remove(self._timer)
-            context.window_manager.progress_end()
-            context.workspace.status_text_set(None)
-            self._timer = None
+    def undone(self, context):
+        if self._made:
+            if context.window:
+                context.window.scene = self._scene
+            self._made.remove()
 
 
 class NEUROSCENE_FH_onnx(bpy.types.FileHandler):

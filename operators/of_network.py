@@ -21,6 +21,10 @@ class OfNetwork:
         found = tags.chosen(context, self.uuid)
         if found is None:
             self.report({"ERROR"}, "No such network in this file")
+        elif found.library:
+            where = found.library.filepath
+            self.report({"ERROR"}, f"{found.name} is linked from {where}: change it there, or append it")
+            return None
         return found
 
 

@@ -9,14 +9,23 @@ from . import menus
 from .block import NEUROSCENE_PT_block
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
+from .lines import NEUROSCENE_PT_lines
+from .look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from .networks import NEUROSCENE_PT_networks, NEUROSCENE_UL_layers
+from .shape import NEUROSCENE_PT_shape
+from .sliders import NEUROSCENE_PT_sliders
 
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,
+    NEUROSCENE_PT_shape,
     NEUROSCENE_PT_weights,
+    NEUROSCENE_PT_lines,
+    NEUROSCENE_PT_look,
+    NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_inputs,
     menus.NEUROSCENE_MT_select,

@@ -9,6 +9,7 @@ from ..addon.scene import selection, tags
 from .sidebar import Sidebar
 
 LONGEST = 22  # characters of a name in the list
+MOST_CHANGES = 8  # lines
 
 
 def tail(name: str) -> str:
@@ -70,6 +71,11 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         for operator, icon in (("neuroscene.run_input", "PLAY"), ("neuroscene.frame_network", "CAMERA_DATA")):
             row.operator(operator, icon=icon).uuid = facts["uuid"]
         row = box.row(align=True)
+        row.operator("neuroscene.reload_checkpoint", icon="FILE_REFRESH").uuid = facts["uuid"]
+        other = row.operator("neuroscene.reload_checkpoint", text="", icon="FILEBROWSER")
+        other.uuid, other.choose = facts["uuid"], True
+        _changes(box, facts)
+        row = box.row(align=True)
         row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = facts["uuid"]
         row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = facts["uuid"]
         if any(tags.kind(one) == "block" for one in network.children):
@@ -77,3 +83,16 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
             for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):
                 folder = row.operator("neuroscene.fold_blocks", text=text)
                 folder.uuid, folder.which, folder.fold = facts["uuid"], which, fold
+
+
+def _changes(box, facts):
+    """What the last reloading has changed in the structure."""
+    lines = list(facts.get("changes", ()))
+    if not lines:
+        return
+    column = box.column(align=True)
+    column.active = False
+    for line in lines[:MOST_CHANGES]:
+        column.label(text=line)
+    if len(lines) > MOST_CHANGES:
+        column.label(text=f"and {len(lines) - MOST_CHANGES:,} more")

@@ -3,6 +3,8 @@
 
 """What panels of the sidebar share."""
 
+from ..addon import compat
+
 
 class Sidebar:
     """A panel in the tab of ours."""
@@ -21,6 +23,15 @@ def table(layout, rows):
         left.alignment, left.active = "RIGHT", False
         left.label(text=label)
         row.label(text=text)
+
+
+def sockets(layout, modifier, names):
+    """Inputs of a modifier as fields, in this order; the row of each by its name."""
+    items = {one.name: one for one in modifier.node_group.interface.items_tree if one.item_type == "SOCKET"}
+    rows = {name: layout.row(align=True) for name in names}
+    for name, row in rows.items():
+        compat.draw_input(row, modifier, items[name], name)
+    return rows
 
 
 def moved(layout):

@@ -19,6 +19,7 @@ from .. import compat
 from ..checkpoints import CheckpointError
 from ..nodes import materials
 from ..nodes.tree import Tree
+from ..nodes.value import places
 from ..scene import framing, tags
 from ..scene.transaction import Made
 
@@ -61,19 +62,11 @@ def export(output: Path) -> dict[str, int]:
     return counts
 
 
-def ramp_table(material: bpy.types.Material) -> tuple[np.ndarray, float, float]:
-    """The ramp of a material as it stands: linear RGBA (STEPS, 4), and the shades at its two ends."""
-    nodes = material.node_tree.nodes
-    ramp = nodes[materials.RAMP].color_ramp
-    reach = {one.name: one.default_value for one in nodes[materials.RANGE].inputs if one.type == "VALUE"}
+def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
+    """Linear RGBA (n, 4) of shades under a material's ramp as it stands."""
+    ramp = materials.ramp_of(material)
     colours = np.array([ramp.evaluate(i / (STEPS - 1)) for i in range(STEPS)], np.float32)
-    return colours, reach["From Min"], reach["From Max"]
-
-
-def colours_of(shade: np.ndarray, table: tuple[np.ndarray, float, float]) -> np.ndarray:
-    """Linear RGBA (n, 4) of shades under a material's ramp."""
-    colours, low, high = table
-    place = np.clip((shade - low) / ((high - low) or 1.0), 0, 1) * (STEPS - 1)
+    place = places(materials.node_of(material, materials.VALUE), shade) * (STEPS - 1)
     before = np.minimum(place.astype(np.int64), STEPS - 2)
     share = (place - before)[:, None]
     return colours[before] * (1 - share) + colours[before + 1] * share
@@ -96,7 +89,7 @@ def _realise(network, stage, depsgraph, paint, counts):
             counts["cells"] += len(thing.data.vertices)
         elif kind == "connections":
             mesh = _tubes(thing, evaluated)
-            counts["connections"] += len(thing.data.curves)
+            counts["connections"] += len(evaluated.data.curves)  # those of the level that is shown
         elif kind == "bars":
             mesh = _instances(thing, evaluated, "winner")
         elif kind == "block":
@@ -167,13 +160,12 @@ def _shape(mesh, thing):
 
 
 def _paint(material, values):
-    """Linear RGBA (n, 4) of attribute values: through the material's ramp or mix, else its one colour."""
+    """Linear RGBA (n, 4) of attribute values: through the material's ramp or its two colours, else its one colour."""
     nodes = material.node_tree.nodes if material and material.node_tree else ()
-    if materials.RAMP in nodes and materials.RANGE in nodes:
-        return colours_of(values, ramp_table(material))
-    mix = next((node for node in nodes if node.type == "MIX"), None)
-    if mix:
-        low, high = (np.array(one.default_value) for one in mix.inputs if one.type == "RGBA")
+    if materials.ramp_of(material) and materials.VALUE in nodes:
+        return colours_of(values, material)
+    if materials.SECOND in nodes:
+        low, high = (np.array(nodes[name].outputs[0].default_value) for name in (materials.COLOUR, materials.SECOND))
         return low + (high - low) * np.clip(values, 0, 1)[:, None]
     return np.tile(_flat_colour(nodes), (len(values), 1))
 
@@ -192,7 +184,8 @@ def _tubes(thing, evaluated):
     radius, shade = np.empty(count * each, np.float32), np.empty(count, np.float32)
     curves.attributes["radius"].data.foreach_get("value", radius)
     curves.attributes["shade"].data.foreach_get("value", shade)
-    long = np.ptp(centre, 1).max(1) > SMALLEST  # those in a folded block are not
+    seen = radius.reshape(count, each).max(1) > 0  # those of hidden cells are not
+    long = seen & (np.ptp(centre, 1).max(1) > SMALLEST)  # those in a folded block are not
     if not long.any():
         return None
     centre, radius, shade, count = centre[long], radius.reshape(count, each)[long], shade[long], int(long.sum())
@@ -260,6 +253,8 @@ def _coloured(name, points, faces, colours):
 
 def _flat_colour(nodes):
     """The one colour of a material without a ramp; white if it has none."""
+    if materials.COLOUR in nodes:
+        return np.array(nodes[materials.COLOUR].outputs[0].default_value)
     sockets = (one for node in nodes for one in node.inputs if one.type == "RGBA" and not one.is_linked)
     return next((np.array(one.default_value) for one in sockets if one.name in ("Base Color", "Color")), np.ones(4))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil, cos, isqrt, log2, radians, sin, sqrt
 
+import numpy as np
+
 from ..network import Network
 from ..network.drawn import BOX, MAPS, Drawn
 
@@ -32,6 +34,18 @@ class Shape:
     cell: tuple[float, float, float] = (1.0, 1.0, 1.0)
     round: bool = False
     turn: float = 0.0  # radians about the up axis
+
+    def places(self, units: int, rows: int, columns: int) -> np.ndarray:
+        """Where the cells of so many units stand in the grid, in the order of the layer's vertices, (n, 3) float32."""
+        across = min(self.unit_columns, units)
+        down = ceil(units / across)
+        unit, row, column = (one.ravel() for one in np.indices((units, rows, columns)))
+        place = np.zeros((len(unit), 3), np.float32)
+        for axis, maps, count, at, cells, cell in ((1, unit % across, across, column, columns, self.cell[1]),
+                                                   (2, unit // across, down, row, rows, self.cell[2])):
+            step = cells * cell + self.unit_gap
+            place[:, axis] = (((count - 1) / 2 - maps) * step + ((cells - 1) / 2 - at) * cell) * self.pitch
+        return place
 
     @property
     def size(self) -> tuple[float, float, float]:

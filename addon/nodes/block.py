@@ -9,7 +9,8 @@ inside read these two, so that one slider on the outermost block folds all that 
 
 import bpy
 
-from .tree import Group, Tree, Value, find, reuse
+from .tree import Group, reuse
+from .vectors import mixed, scaled
 
 NAME = "Neuroscene Block"
 FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
@@ -30,19 +31,6 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
         found.append(group.call("GeometryNodeSampleIndex", {
             "Geometry": info.outputs["Geometry"], "Value": value, "Index": 0}, data_type=kind, domain="INSTANCE"))
     return found[0], found[1]
-
-
-def mixed(tree: Tree, factor: Value, first: Value, second: Value) -> bpy.types.NodeSocket:
-    """The vector between two vectors."""
-    mix = tree.node("ShaderNodeMix", data_type="VECTOR")
-    tree.put(find(mix.inputs, ("Factor", "VALUE")), factor)
-    tree.put(find(mix.inputs, ("A", "VECTOR")), first)
-    tree.put(find(mix.inputs, ("B", "VECTOR")), second)
-    return find(mix.outputs, ("Result", "VECTOR"))
-
-
-def scaled(tree: Tree, vector: Value, factor: Value) -> bpy.types.NodeSocket:
-    return tree.call("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")
 
 
 def _build():

@@ -3,10 +3,15 @@
 
 """The group "Neuroscene Connections": curves whose ends sit on the cells of two layers."""
 
+from __future__ import annotations
+
 import bpy
 
-from . import ranges
-from .tree import Group, find, reuse
+from . import bundling, choice, paths, ranges, taps
+from .network import of_network
+from .part import within
+from .tree import Group, reuse
+from .vectors import mixed
 
 NAME = "Neuroscene Connections"
 POINTS = 8  # a curve
@@ -15,9 +20,7 @@ POINTS = 8  # a curve
 def connections_group() -> bpy.types.NodeTree:
     """The connections' geometry.
 
-    The base curves have their points already: x is the way along the curve (0 to 1), y the same smoothed, z how far a
-    point is from both ends (0 at the ends, near 1 between). That is all the shape needs, so a moved layer costs two
-    look-ups a curve and a mix a point.
+    A moved layer costs two look-ups a curve and a mix a point; all else is worked out only where it is wanted.
     """
     return reuse(NAME, _build)
 
@@ -27,67 +30,91 @@ def _build():
     group.in_panel("Ends")
     group.socket("Source", "Object", about="The layer whose cells the lines leave")
     group.socket("Target", "Object", about="The layer whose cells the lines enter")
-    group.in_panel("Lines")
-    group.socket("Ease", "Float", 0.75, 0.0, 1.0, about="0 is a straight line, 1 a full S-curve", subtype="FACTOR")
-    group.socket("Lift", "Vector", (0.0, 0.0, 0.0), about="How far the middle is led round what the lines skip",
-                 subtype="TRANSLATION")
-    group.socket("Radius", "Float", 0.008, 0.0, about="Radius of the most important line", subtype="DISTANCE")
-    group.socket("Thin End", "Float", 0.35, 0.0, 1.0, about="Radius of the least important line, as a share",
-                 subtype="FACTOR")
-    group.socket("Width Power", "Float", 1.5, 0.1, 8.0, about="How fast lines thin out with importance")
-    group.socket("Material", "Material", about="Colours lines by 'shade' (weight / Weight Range) and 'strength'")
+    group.socket("Network", "Object", about="The network's root, whose sliders hold for all its lines")
+    taps.declare(group)
+    paths.declare_shape(group)
+    paths.declare_width(group)
+    bundling.declare(group)
+    choice.declare(group)
+    paths.declare_pulse(group)
     group.in_panel("Range")
     ranges.declare(group, "Weight Range", "The weight that has the full colour")
-    group.socket("Importance Range", "Float", 1.0, 0.0, about="The importance that has the full width and brightness")
+    group.socket("Importance Range", "Float", 1.0, 0.0, 1e30,
+                 about="The importance that has the full width and brightness")
 
-    curves, ends, position = between(group, group["Geometry"])
-    size = group.call("ShaderNodeVectorMath", {0: group["Lift"]}, "Value", operation="LENGTH")
-    placed = [group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": position, "Offset": offset})
-              for offset in ((0.0, 0.0, 0.0), _lift(group, ends, size))]
-    # a switch works out only what it gives: most bundles have no lift, and need not pay for it
-    curves = group.call("GeometryNodeSwitch", {"Switch": group.math("GREATER_THAN", size, 0.0), "False": placed[0],
-                                               "True": placed[1]}, input_type="GEOMETRY")
-    share = group.math("DIVIDE", group.number(group.attribute("importance")),
-                       group.math("MAXIMUM", group["Importance Range"], 1e-12), clamp=True)
-    curves = group.store(curves, "strength", group.math("POWER", share, group["Width Power"]), "CURVE")
-    shade = group.math("DIVIDE", group.number(group.attribute("weight")),
-                       ranges.in_force(group, "Weight Range"))
-    curves = group.store(curves, "shade", shade, "CURVE")
-    thin = group["Thin End"]
-    width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)
-    curves = group.call("GeometryNodeSetCurveRadius",
-                        {"Curve": curves, "Radius": group.math("MULTIPLY", width, group["Radius"])})
+    *expansion, bundle, density = of_network(group, "expand", "expansion", "bundle", "density")
+    infos = [_info(group, name) for name in ("Source", "Target")]
+    layers = [info.outputs["Geometry"] for info in infos]
+    found = taps.opened(group, expansion)
+    # what is stored for a level has an importance of its own, 1 for the strongest
+    extent = group.when(found.expanded, 1.0, group.math("MAXIMUM", group["Importance Range"], 1e-12))
+    full = ranges.in_force(group, "Weight Range")
+    curves = within(group, f"{NAME} Choice", choice.chosen, found.lines, layers[0], full, extent)
+
+    curves, ends = _ends(group, curves, layers, found)
+    strength = group.math("DIVIDE", group.number(group.attribute("importance")), extent, clamp=True)
+    curves = group.store(curves, "strength", group.math("POWER", strength, group["Width Power"]), "CURVE")
+    curves = group.store(curves, "shade", choice.shade(group, layers[0], full, extent), "CURVE")
+    curves = ranges.tell(group, curves, full, "CURVE")
+    points = paths.base(group)
+    curves = _widened(group, curves, points, _seen(group, layers, found))
+    where = paths.place(group, points, ends)
+    where = within(group, f"{NAME} Bends", paths.bent, points, ends, where)
+    transforms = [info.outputs["Transform"] for info in infos]
+    where = within(group, f"{NAME} Density", bundling.by_density, points, ends, transforms, where, density)
+    closing = group.when(found.expanded, group.math("SUBTRACT", 1.0, found.level, clamp=True), 0.0)
+    where = within(group, f"{NAME} Centre", bundling.towards_centre, curves, points, ends, where,
+                   group.math("MAXIMUM", bundle, closing))
+    curves = group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": where})
     return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
 
 
-def between(group: Group, curves: bpy.types.NodeSocket) -> tuple:
-    """Curves, their ends on the instances `source` and `target` of the two layers, and where their points go."""
+def _info(group, name):
+    info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
+    group.put(info.inputs["Object"], group[name])
+    return info
+
+
+def _ends(group, curves, layers, found):
+    """Curves, and the places of both their ends (fields on them): on the instances `source` and `target` of the two
+    layers, or while lines open on the way there from those that they open from."""
     ends = []
-    for name in ("Source", "Target"):
-        info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
-        group.put(info.inputs["Object"], group[name])
-        end = group.call("GeometryNodeSampleIndex", {
-            "Geometry": info.outputs["Geometry"], "Value": group.call("GeometryNodeInputPosition", {}),
-            "Index": group.attribute(name.lower(), "INT")}, data_type="FLOAT_VECTOR", domain="INSTANCE")
+    for name, layer in zip(("source", "target"), layers, strict=True):
+        place = group.call("GeometryNodeInputPosition", {})
+        to, from_ = (group.sample(layer, place, group.attribute(one, "INT"), "FLOAT_VECTOR")
+                     for one in (name, f"{name}_from"))
         capture = group.node("GeometryNodeCaptureAttribute", domain="CURVE")
         capture.capture_items.new("VECTOR", name)
         group.put(capture.inputs["Geometry"], curves)
-        group.put(capture.inputs[name], end)
+        group.put(capture.inputs[name], group.when(found.expanded, mixed(group, found.share, from_, to), to, "VECTOR"))
         curves = capture.outputs["Geometry"]
         ends.append(capture.outputs[name])
-    along, smooth, _ = group.separate(group.call("GeometryNodeInputPosition", {}))
-    eased = group.math("MULTIPLY_ADD", group["Ease"], group.math("SUBTRACT", smooth, along), along)
-    mix = group.node("ShaderNodeMix", data_type="VECTOR", factor_mode="NON_UNIFORM", clamp_factor=False)
-    group.put(find(mix.inputs, ("Factor", "VECTOR")), group.vector(along, eased, eased))
-    group.put(find(mix.inputs, ("A", "VECTOR")), ends[0])
-    group.put(find(mix.inputs, ("B", "VECTOR")), ends[1])
-    return curves, ends, find(mix.outputs, ("Result", "VECTOR"))
+    return curves, ends
 
 
-def _lift(group, ends, size):
-    """How far each point is led off; where both ends come together, in a folded block, not at all."""
-    _, _, swell = group.separate(group.call("GeometryNodeInputPosition", {}))
-    apart = group.call("ShaderNodeVectorMath", {0: ends[0], 1: ends[1]}, "Value", operation="DISTANCE")
-    share = group.math("DIVIDE", group.math("MULTIPLY", apart, 2.0), group.math("MAXIMUM", size, 1e-9), clamp=True)
-    return group.call("ShaderNodeVectorMath", {0: group["Lift"], "Scale": group.math("MULTIPLY", swell, share)},
-                      operation="SCALE")
+def _seen(group, layers, found):
+    """How much is left of each line: none where an end is hidden or where others open in its place (field); and
+    whether there is anything of the kind, a single value."""
+    hiding = [group.sample(layer, group.attribute("hides"), 0) for layer in layers]
+    shown = [group.math("SUBTRACT", 1.0, group.sample(layer, group.attribute("hidden"), group.attribute(name, "INT")),
+                        clamp=True) for layer, name in zip(layers, ("source", "target"), strict=True)]
+    hides = group.math("GREATER_THAN", group.math("ADD", *hiding), 0.0)
+    left = group.math("MULTIPLY", taps.fading(group, found), group.when(hides, group.math("MULTIPLY", *shown), 1.0))
+    left = group.call("GeometryNodeFieldOnDomain", {("Value", "VALUE"): left}, ("Value", "VALUE"), domain="CURVE")
+    trimmed = group.math("GREATER_THAN", group["Trim End"], group["Trim Start"])
+    return group.math("MULTIPLY", left, trimmed), group.math(
+        "MAXIMUM", group.math("MAXIMUM", hides, found.expanded), group.math("SUBTRACT", 1.0, trimmed))
+
+
+def _widened(group, curves, points, seen):
+    """Curves with their radius, and with the pulse where there is one."""
+    thin = group["Thin End"]
+    width = group.math("MULTIPLY_ADD", group.attribute("strength"), group.math("SUBTRACT", 1.0, thin), thin)
+    radius = paths.profile(group, points, group.math("MULTIPLY", width, paths.radius(group, curves)))
+    left, less = seen
+    radius = group.when(less, group.math("MULTIPLY", radius, left), radius)
+    bright = group.math("GREATER_THAN", group["Pulse Strength"], 0.0)
+    pulsing = group.store(curves, "pulse", paths.pulse(group, points), "POINT")
+    grown = group.math("MULTIPLY", radius, group.math("ADD", group.attribute("pulse"), 1.0))
+    return group.call("GeometryNodeSetCurveRadius", {
+        "Curve": group.when(bright, pulsing, curves, "GEOMETRY"), "Radius": group.when(bright, grown, radius)})

@@ -1,84 +1,138 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Materials: an attribute through Map Range and Color Ramp into colour and light.
+"""Materials: an attribute through the group "Neuroscene Value" and a Color Ramp into colour, light and opacity.
 
 `shade` is value / Range for cells and weight / Weight Range for lines, as the modifiers store it: -1 to 1 covers the
-ramp. The range of one layer is a socket of its modifier; the Map Range and the ramp here hold for the network.
+ramp of a diverging map. The range of one layer is a socket of its modifier; the group and the ramp here hold for all
+that has the material.
 """
 
 import bpy
 
 from .. import colormaps, compat
+from . import value
 from .tree import Tree, find
 
-RAMP = "Ramp"  # the names of the nodes that export and legend look for
-RANGE = "Range"
+RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
+VALUE = value.NAME
+COLOUR, SECOND, SURFACE = "Colour", "Second Colour", "Surface"
 
 
 def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types.Material:
     """The material of cells; `shade` comes from the instances."""
     material, tree, output = _new(name, "#3f78b5")
-    shade, ramp = _ramp(tree, "INSTANCER", stops)
-    away = tree.math("MINIMUM", tree.math("ABSOLUTE", shade), 1.0)
-    glow = tree.math("MULTIPLY_ADD", tree.math("POWER", away, 2.0), 0.85, 0.20)
-    surface = tree.node("ShaderNodeBsdfPrincipled")
-    for socket, value in (("Base Color", ramp), ("Emission Color", ramp), ("Emission Strength", glow),
-                          ("Roughness", 0.38)):
-        tree.put(surface.inputs[socket], value)
-    return _finish(material, tree, output, surface)
+    node = value.add(tree, {"Shade": _attribute(tree, "shade", "INSTANCER"), "Emission": 0.20,
+                            "Emission by Magnitude": 0.85})
+    ramp = _ramp(tree, node, stops)
+    surface = _principled(tree, ramp, node.outputs["Emission Strength"], 0.38)
+    tree.put(surface.inputs["Alpha"], node.outputs["Alpha"])
+    return _finish(material, tree, output, surface.outputs[0])
 
 
 def lines(name: str, stops: colormaps.Stops = colormaps.WEIGHT) -> bpy.types.Material:
     """The material of connections that carry a weight: hue by its sign, brightness by importance."""
     material, tree, output = _new(name, "#e0481c")
-    _, ramp = _ramp(tree, "GEOMETRY", stops)
-    return _finish(material, tree, output, _emission(tree, ramp, _strength(tree, 1.235)))
+    node = _light(tree, {"Shade": _attribute(tree, "shade"), "Emission by Strength": 1.235})
+    ramp = _ramp(tree, node, stops)
+    return _finish(material, tree, output, _through(tree, node, ramp))
 
 
 def copies(name: str) -> bpy.types.Material:
     """The material of connections that carry no weight of the file: neutral."""
     material, tree, output = _new(name, "#8fa6c8")
-    return _finish(material, tree, output, _emission(tree, colormaps.linear("#8fa6c8"), _strength(tree, 0.455)))
+    node = _light(tree, {"Emission by Strength": 0.455})
+    return _finish(material, tree, output, _through(tree, node, _colour(tree, "#8fa6c8")))
 
 
 def flat(name: str, colour: str, strength: float = 1.0) -> bpy.types.Material:
     """One colour that no light changes, for labels."""
     material, tree, output = _new(name, colour)
-    return _finish(material, tree, output, _emission(tree, colormaps.linear(colour), strength))
+    return _finish(material, tree, output, _emission(tree, _colour(tree, colour), strength))
 
 
 def bars(name: str) -> bpy.types.Material:
     """Bars of an output: amber for the winner, steel for the rest."""
     material, tree, output = _new(name, "#ffb861")
-    winner = tree.node("ShaderNodeAttribute", attribute_type="INSTANCER", attribute_name="winner").outputs["Fac"]
+    winner = _attribute(tree, "winner", "INSTANCER")
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, value in ((("Factor", "VALUE"), winner), (("A", "RGBA"), colormaps.linear("#5b7db0")),
-                       (("B", "RGBA"), colormaps.linear("#ffb861"))):
-        tree.put(find(mix.inputs, key), value)
+    for key, one in ((("Factor", "VALUE"), winner), (("A", "RGBA"), _colour(tree, "#5b7db0")),
+                     (("B", "RGBA"), _colour(tree, "#ffb861", SECOND))):
+        tree.put(find(mix.inputs, key), one)
+    node = value.add(tree, {"Strength": winner, "Emission": 0.9, "Emission by Strength": 0.8})
     colour = find(mix.outputs, ("Result", "RGBA"))
-    return _finish(material, tree, output, _emission(tree, colour, tree.math("MULTIPLY_ADD", winner, 0.8, 0.9)))
+    return _finish(material, tree, output, _emission(tree, colour, node.outputs["Emission Strength"]))
 
 
 def blocks(name: str) -> bpy.types.Material:
     """Trays and folded blocks, in the colour of their modifier."""
     material, tree, output = _new(name, "#3a5a8c")
     tint = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="tint").outputs["Color"]
-    surface = tree.node("ShaderNodeBsdfPrincipled")
-    for socket, value in (("Base Color", tint), ("Emission Color", tint), ("Emission Strength", 0.35),
-                          ("Roughness", 0.5)):
-        tree.put(surface.inputs[socket], value)
-    return _finish(material, tree, output, surface)
+    return _finish(material, tree, output, _principled(tree, tint, 0.35, 0.5).outputs[0])
 
 
 def plate(name: str) -> bpy.types.Material:
     """The dark, dull backing of maps."""
     material, tree, output = _new(name, "#131d33")
-    surface = tree.node("ShaderNodeBsdfPrincipled")
-    for socket, value in (("Base Color", colormaps.linear("#131d33")), ("Roughness", 0.7),
-                          ("Emission Color", colormaps.linear("#131d33")), ("Emission Strength", 0.35)):
-        surface.inputs[socket].default_value = value
-    return _finish(material, tree, output, surface)
+    return _finish(material, tree, output, _principled(tree, _colour(tree, "#131d33"), 0.35, 0.7).outputs[0])
+
+
+def kernels(name: str) -> bpy.types.Material:
+    """Kernels as tiles: the attribute `kernel` holds colours as a screen shows them, 0 to 1."""
+    material, tree, output = _new(name, "#808080")
+    colour = tree.node("ShaderNodeAttribute", attribute_type="INSTANCER", attribute_name="kernel").outputs["Color"]
+    colour = tree.call("ShaderNodeGamma", {"Color": colour, "Gamma": 2.2})
+    return _finish(material, tree, output, _emission(tree, colour, 1.0))
+
+
+def ramp_of(material: bpy.types.Material | None) -> bpy.types.ColorRamp | None:
+    """The ramp of a material that shows values."""
+    node = node_of(material, RAMP)
+    return node.color_ramp if node and node.type == "VALTORGB" else None
+
+
+def node_of(material: bpy.types.Material | None, name: str) -> bpy.types.Node | None:
+    """A node that this module named."""
+    return material.node_tree.nodes.get(name) if material and material.node_tree else None
+
+
+def stops_of(ramp: bpy.types.ColorRamp) -> list[tuple[float, tuple[float, ...]]]:
+    """Places and linear RGBA of a ramp as it stands."""
+    return [(one.position, tuple(one.color)) for one in ramp.elements]
+
+
+def set_stops(ramp: bpy.types.ColorRamp, stops: list[tuple[float, tuple[float, ...]]]) -> None:
+    """Let a ramp have these stops and no others."""
+    elements = ramp.elements
+    while len(elements) > len(stops):
+        elements.remove(elements[-1])
+    while len(elements) < len(stops):
+        elements.new(1.0)
+    ramp.color_mode, ramp.interpolation = "RGB", "LINEAR"
+    for place in range(len(stops)):  # they are kept in order: none may overtake the next
+        elements[place].position = 0.0
+    for place in reversed(range(len(stops))):
+        elements[place].position, elements[place].color = stops[place]
+
+
+def map_of(material: bpy.types.Material | None) -> str:
+    """The name of the map that a material shows, "" if its ramp was edited."""
+    ramp = ramp_of(material)
+    if ramp is None or ramp.color_mode != "RGB" or ramp.interpolation != "LINEAR":
+        return ""
+    found = stops_of(ramp)
+    return next((name for name, one in colormaps.maps().items() if _same(found, linear_stops(one.stops))), "")
+
+
+def _same(one, other):
+    return len(one) == len(other) and all(
+        abs(a - b) < 1e-4 for first, second in zip(one, other, strict=True)
+        for a, b in zip((first[0], *first[1]), (second[0], *second[1]), strict=True))
+
+
+def linear_stops(stops: colormaps.Stops) -> list[tuple[float, tuple[float, ...]]]:
+    """The stops of a map as a ramp holds them."""
+    return [(place, colormaps.linear(colour)) for place, colour in stops]
 
 
 def _new(name, solid):
@@ -91,34 +145,51 @@ def _new(name, solid):
 
 
 def _finish(material, tree, output, surface):
-    tree.put(output.inputs["Surface"], surface.outputs[0])
+    tree.put(output.inputs["Surface"], surface)
     tree.arrange()
     return material
 
 
-def _ramp(tree, attribute_type, stops):
-    shade = tree.node("ShaderNodeAttribute", attribute_type=attribute_type, attribute_name="shade").outputs["Fac"]
-    share = tree.call("ShaderNodeMapRange", {("Value", "VALUE"): shade, ("From Min", "VALUE"): -1.0,
-                                             ("From Max", "VALUE"): 1.0}, ("Result", "VALUE"))
-    share.node.name = RANGE
-    node = tree.node("ShaderNodeValToRGB")
-    node.name = RAMP
-    elements = node.color_ramp.elements
-    while len(elements) < len(stops):
-        elements.new(0.5)
-    for element, (position, colour) in zip(elements, stops, strict=True):
-        element.position, element.color = position, colormaps.linear(colour)
-    tree.put(node.inputs[0], share)
-    return shade, node.outputs["Color"]
+def _attribute(tree, name, kind="GEOMETRY"):
+    return tree.node("ShaderNodeAttribute", attribute_type=kind, attribute_name=name).outputs["Fac"]
 
 
-def _strength(tree, gain):
-    strength = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="strength").outputs["Fac"]
-    return tree.math("MULTIPLY_ADD", strength, gain, 0.208)
+def _colour(tree, colour, name=COLOUR):
+    node = tree.node("ShaderNodeRGB", name=name, label=name)
+    node.outputs[0].default_value = colormaps.linear(colour)
+    return node.outputs[0]
+
+
+def _ramp(tree, node, stops):
+    ramp = tree.node("ShaderNodeValToRGB", name=RAMP)
+    set_stops(ramp.color_ramp, linear_stops(stops))
+    tree.put(ramp.inputs[0], node.outputs["Factor"])
+    return ramp.outputs["Color"]
+
+
+def _light(tree, values):
+    """The value group of a line: light by its importance, and of a pulse that runs along it."""
+    return value.add(tree, {"Strength": _attribute(tree, "strength"), "Pulse": _attribute(tree, "pulse"),
+                            "Emission": 0.208} | values)
+
+
+def _through(tree, node, colour):
+    """Light of a line, or where its group says so less of it and what lies behind."""
+    glow = _emission(tree, colour, node.outputs["Emission Strength"])
+    return tree.call("ShaderNodeMixShader", {0: node.outputs["Alpha"], 1: tree.call("ShaderNodeBsdfTransparent", {}),
+                                             2: glow})
+
+
+def _principled(tree, colour, strength, roughness):
+    surface = tree.node("ShaderNodeBsdfPrincipled", name=SURFACE)
+    for socket, one in (("Base Color", colour), ("Emission Color", colour), ("Emission Strength", strength),
+                        ("Roughness", roughness)):
+        tree.put(surface.inputs[socket], one)
+    return surface
 
 
 def _emission(tree, colour, strength):
-    node = tree.node("ShaderNodeEmission")
+    node = tree.node("ShaderNodeEmission", name=SURFACE)
     tree.put(node.inputs["Color"], colour)
     tree.put(node.inputs["Strength"], strength)
-    return node
+    return node.outputs[0]

@@ -1,20 +1,64 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The range in force: the value that has the full colour."""
+"""The range in force: the value that has the full colour.
+
+It is the number in a socket, or it follows what a layer, its block or the whole network holds: the root object of the
+network has a table as a mesh, a vertex a percentile, 101 to a row, and the sockets say which rows are the layer's and
+its block's. Row 0 is the network's.
+"""
 
 from __future__ import annotations
 
 import bpy
 
+from ..colormaps import PERCENTS
 from .tree import Group
+
+FROM = ("Own", "Layer", "Block", "Network")
+TABLES = {"Range": "value_quantile", "Weight Range": "weight_quantile"}  # attributes of the root's mesh
+LAYER_ROW, BLOCK_ROW = "Layer Row", "Block Row"
+TOLD = "range"  # the attribute by which what is drawn tells the range in force
 
 
 def declare(group: Group, name: str, about: str) -> None:
-    """The sockets of a range in the panel that is open; `name` is that of the range itself."""
+    """The sockets of a range in the panel that is open; `name` is that of the range itself, one of `TABLES`."""
     group.socket(name, "Float", 1.0, 0.0, about=about)
+    group.menu("Range From", *FROM, about="Own: the number given here; else the Clip percentile of the magnitudes that "
+                                          "the layer, its block or the whole network has")
+    group.socket("Clip", "Float", 99.0, 50.0, 100.0, about="Percentile that has the full colour; what is larger is "
+                                                           "clipped", subtype="PERCENTAGE")
+    for row, whose in ((LAYER_ROW, "layer"), (BLOCK_ROW, "block")):
+        group.socket(row, "Int", -1, -1, 1 << 24, about=f"The {whose}'s row of the network's table of magnitudes")
+        _item(group, row).hide_in_modifier = True
 
 
 def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
-    """The range to divide by, above 0; no field."""
-    return group.math("MAXIMUM", group[name], 1e-12)
+    """The range to divide by, above 0; no field. Own where nothing is known."""
+    if _item(group, "Network") is None:
+        group.panel = None
+        group.socket("Network", "Object", about="The object that stands for the whole network")
+    chosen, own = group.picked("Range From"), group[name]
+    row = group.when(group.same(chosen, 1), group[LAYER_ROW],
+                     group.when(group.same(chosen, 2), group[BLOCK_ROW], 0, "INT"), "INT")
+    table, values = group.near(group["Network"]), group.attribute(TABLES[name])
+    below = group.math("FLOOR", group["Clip"])
+    first = group.math("MULTIPLY_ADD", row, float(PERCENTS), below)
+    share = group.math("SUBTRACT", group["Clip"], below)
+    ends = [group.sample(table, values, index, domain="POINT") for index in
+            (first, group.math("ADD", first, group.math("GREATER_THAN", share, 0.0)))]
+    found = group.math("MULTIPLY_ADD", group.math("SUBTRACT", ends[1], ends[0]), share, ends[0])
+    known = group.math("MULTIPLY", group.math("GREATER_THAN", found, 0.0), group.math("GREATER_THAN", row, -0.5))
+    followed = group.when(known, found, own)
+    return group.math("MAXIMUM", group.when(group.math("GREATER_THAN", chosen, 0.5), followed, own), 1e-12)
+
+
+def tell(group: Group, geometry: bpy.types.NodeSocket, extent: bpy.types.NodeSocket,
+         domain: str) -> bpy.types.NodeSocket:
+    """Geometry that says the range in force (from `in_force`), for the legend."""
+    return group.store(geometry, TOLD, extent, domain)
+
+
+def _item(group, name):
+    return next((one for one in group.tree.interface.items_tree
+                 if one.item_type == "SOCKET" and one.in_out == "INPUT" and one.name == name), None)

@@ -5,10 +5,15 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import bpy
 
 from .. import compat
 
+MARK = "neuroscene_group"  # custom property of a group of ours: its name when we made it
 Value = "bpy.types.NodeSocket | float | tuple"
 
 
@@ -21,13 +26,14 @@ class Tree:
     def node(self, kind: str, **settings) -> bpy.types.Node:
         node = self.tree.nodes.new(kind)
         for name, value in settings.items():
-            setattr(node, name, value)
+            if getattr(node, name) != value:  # each change lets Blender look through the whole tree
+                setattr(node, name, value)
         return node
 
     def put(self, socket: bpy.types.NodeSocket, value: Value) -> None:
         if isinstance(value, bpy.types.NodeSocket):
             self.tree.links.new(value, socket)
-        else:
+        elif not same(socket.default_value, value):
             socket.default_value = value
 
     def call(self, kind: str, inputs: dict, output: str | int = 0, **settings) -> bpy.types.NodeSocket:
@@ -71,10 +77,20 @@ class Tree:
             if not changed:
                 break
         columns: dict[int, float] = {}
+        places: list[float] = []
         for node in self.tree.nodes:
             column = depth.get(node.name, 0)
-            node.location = (-220 * column, columns.get(column, 0.0))
-            columns[column] = node.location.y - 60 - 26 * (len(node.inputs) + len(node.outputs))
+            top = columns.get(column, 0.0)
+            places += (-220 * column, top)
+            columns[column] = top - 60 - 26 * (len(node.inputs) + len(node.outputs))
+        self.tree.nodes.foreach_set("location", places)
+
+
+def same(now, value) -> bool:
+    """Whether a socket has a value already."""
+    if isinstance(value, tuple):
+        return tuple(now) == value
+    return now == value
 
 
 def find(sockets, key) -> bpy.types.NodeSocket:
@@ -129,7 +145,8 @@ class Group(Tree):
         for number, item in enumerate(items):
             node.inputs[item].default_value = number
         self.put(node.inputs["Menu"], self[name])
-        next(one for one in self.tree.interface.items_tree if one.name == name).default_value = items[0]
+        sockets = (one for one in self.tree.interface.items_tree if one.item_type == "SOCKET")  # panels have names too
+        next(one for one in sockets if one.name == name).default_value = items[0]
         return node.outputs[0]
 
     def same(self, first: Value, second: Value) -> bpy.types.NodeSocket:
@@ -170,11 +187,45 @@ def attach(owner: bpy.types.Object, name: str, tree: bpy.types.NodeTree, values:
     return modifier
 
 
-def reuse(name: str, build) -> bpy.types.NodeTree:
-    """The file's group of this name that we made, else a new one by `build`."""
+def reuse(name: str, build, font: bpy.types.VectorFont | None = None) -> bpy.types.NodeTree:
+    """The file's group of this name that we made, else a new one by `build`, whose texts are in this font.
+
+    Blender looks through a whole tree whenever a node or a link is added, so that a large one takes long. What was
+    built once is kept for other files of this session.
+    """
     for tree in filter(None, (bpy.data.node_groups.get(name), *bpy.data.node_groups)):
-        if tree.get("neuroscene_group") == name and not tree.library:
+        if tree.get(MARK) == name and not tree.library:
             return tree
-    tree = build()
-    tree["neuroscene_group"] = name
+    kept = Path(_folder().name) / f"{name}.blend"
+    if kept.is_file():
+        tree = _fetch(kept, name)
+    else:
+        tree = build()
+        tree[MARK] = name
+        bpy.data.libraries.write(str(kept), {tree})
+    if font:
+        _write_in(tree, font)
+    return tree
+
+
+def _write_in(tree, font):
+    for node in tree.nodes:
+        if node.bl_idname == "GeometryNodeStringToCurves":
+            compat.set_font(node, font)
+        elif node.bl_idname == "GeometryNodeGroup":
+            _write_in(node.node_tree, font)
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory:
+    """Where groups are kept; Blender's own temporary folder goes with the file that is open."""
+    return tempfile.TemporaryDirectory(prefix="neuroscene-")
+
+
+def _fetch(path: Path, name: str) -> bpy.types.NodeTree:
+    before = set(bpy.data.libraries)
+    with bpy.data.libraries.load(str(path), link=False) as (_, wanted):
+        wanted.node_groups = [name]
+    (tree,) = wanted.node_groups
+    bpy.data.batch_remove(set(bpy.data.libraries) - before)
     return tree

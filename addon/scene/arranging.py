@@ -15,10 +15,13 @@ from mathutils import Matrix, Vector
 from ..layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
 from ..layout.layered import axes
 from ..network import Network
-from . import bars, blocks, connections, layers, tags
+from . import bars, blocks, connections, framing, layers, sockets, tags
 
 LONGEST = 14.0 * HEIGHT  # of a row
 MOVED = 1e-3  # metres; what stands farther from where it was put was moved by hand
+SHAPING = {"Arrangement": 2.0, "Line Axis": 0.0, "Radius": 1.0, "Arc Angle": 120.0, "Spacing": 1.0, "Spread": 1.0,
+           "Offset": 0.0, "Explode": 0.0, "By Hand": 0.0, "Shown Units": 0, "Fold": 0.0, "Unit Columns": 1,
+           "Pitch": 0.1, "Unit Gap": 0.0, "Cell Size": (1.0, 1.0, 1.0)}  # sockets that change the room a layer takes
 BOW = 0.15 * HEIGHT  # metres, of lines from a layer to itself
 
 
@@ -73,12 +76,13 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
         if moved(one) or known[path]["parent"] in still:
             still.add(path)
     inside = {name for path in still for name in known[path]["layers"]}
-    pinned = {name: tuple(_place(one)) for name, one in things.items() if name in inside or moved(one)}
-    stood, closed = {path: _place(boxes[path]) for path in still}, blocks.folded(boxes)
+    pinned = {name: tuple(place_of(one)) for name, one in things.items() if name in inside or moved(one)}
+    stood, closed = {path: place_of(boxes[path]) for path in still}, blocks.folded(boxes)
     unseen = {name for path in closed for name in known[path]["layers"]} - inside  # boxes stand as if none was moved
+    sizes = {name: _size(one, axes(settings.direction)) for name, one in things.items()}
     arrangement = arrange(
-        [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), tuple(facts[name]["size"]),
-               facts[name]["block"]) for name in things],
+        [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), sizes[name], facts[name]["block"])
+         for name in things],
         [Part(path, one["parent"], tuple(name for name in one["layers"] if name in things))
          for path, one in known.items()], settings, closed,
         {name: place for name, place in pinned.items() if name not in unseen})
@@ -88,13 +92,13 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
             blocks.put(one, frame, arrangement.frames.get(outer))
             continue
         if outer not in still:
-            _pin(one, stood[path])
+            pin(one, stood[path])
         blocks.form(one, frame, Vector(frame.middle) - stood[path])
     for name, one in things.items():
         if name not in pinned:
-            layers.put(one, name, arrangement, _place(one.parent))
+            layers.put(one, name, arrangement, place_of(one.parent))
         elif name not in inside:
-            _pin(one, pinned[name])
+            pin(one, pinned[name])
     for kind in ("bars", "class"):
         for one in tags.members(network, kind):
             if (name := tags.read(one)["layer"]) in things:
@@ -102,11 +106,29 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
     for bundle in tags.members(network, "connections"):
         ends = [tags.read(bundle)[end] for end in ("source", "target")]
         if things.keys() >= set(ends):
-            connections.lead(bundle, lift_of(*ends, arrangement))
+            connections.lead(bundle, lift_of(*ends, arrangement), arrangement.turn)
     _swing(network, axes(settings.direction) @ axes(settings_of(network).direction).T)
     state = tags.read(network)
     tags.write(network, **(state | {"settings": state["settings"] | {"layout": asdict(settings)}}))
     return len(pinned)
+
+
+def _size(thing, turn) -> tuple[float, float, float]:
+    """The room that a layer takes along the signal, to the side and up: as it was made, or where somebody has shaped
+    it otherwise, as it is evaluated."""
+    facts, scene = tags.read(thing), next(iter(thing.users_scene), None)
+    if scene is None or not sockets.changed(thing, SHAPING):
+        return tuple(facts["size"])
+    corners = framing.box_corners(thing, scene.view_layers[0].depsgraph)
+    root = np.array(_root(thing).matrix_world)
+    local = (corners - root[:3, 3]) @ np.linalg.inv(root[:3, :3]).T @ turn
+    return tuple(np.ptp(local, 0).tolist()) if len(corners) else tuple(facts["size"])
+
+
+def _root(thing):
+    while thing.parent is not None and tags.kind(thing) != "root":
+        thing = thing.parent
+    return thing
 
 
 def _swing(network, turn):
@@ -116,14 +138,14 @@ def _swing(network, turn):
             light.matrix_basis = Matrix(turn).to_4x4() @ light.matrix_basis
 
 
-def _pin(thing, place):
+def pin(thing, place):
     """Leave a thing where it stands, however the block round it has moved, and remember that somebody put it there:
     a block whose layers were all moved alike stands round them as before."""
-    thing.location = Vector(place) - _place(thing.parent)
+    thing.location = Vector(place) - place_of(thing.parent)
     tags.write(thing, **(tags.read(thing) | {"pinned": True}))
 
 
-def _place(thing: bpy.types.Object | None) -> Vector:
+def place_of(thing: bpy.types.Object | None) -> Vector:
     """Where a layer or a block stands in the space of the network's root, from the locations of the blocks round it."""
     return sum((one.location for one in _upward(thing)), Vector())
 

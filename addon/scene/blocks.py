@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import bpy
 import numpy as np
@@ -23,27 +23,41 @@ FEW = 3  # equal blocks; fewer are all shown
 
 
 def make(network: Network, frames: dict[str, Frame], top: bpy.types.Collection, root: bpy.types.Object,
-         material: bpy.types.Material, closed: Collection[str]) -> dict[str, tuple]:
-    """The collections and objects of all blocks, by path; parents come before children."""
+         material: bpy.types.Material, closed: Collection[str],
+         known: Mapping[str, bpy.types.Object] = {}) -> dict[str, tuple]:
+    """The collections and objects of all blocks, by path; parents come before children. `known` are objects that some
+    of them have already."""
     found = {"": (top, root)}
     for order, block in enumerate(network.blocks):
         outer, parent = found[block.parent]
-        title = words.block_name(block.name, block.repeat)
-        collection = bpy.data.collections.new(title)
-        tags.write(collection, "block", path=block.path)
-        outer.children.link(collection)
-        thing = bpy.data.objects.new(title, bpy.data.meshes.new(title))
-        thing.parent = parent
-        attach(thing, "Block", block_group(), {
-            "Outer": parent if block.parent else None, "Colour": colour(block.signature), "Material": material,
-            "Fold": float(block.path in closed)})
-        tags.write(thing, "block", path=block.path, name=block.name, parent=block.parent, layers=list(block.layers),
-                   repeat=block.repeat, signature=block.signature, inferred=block.inferred, order=order,
-                   parameters=str(network.parameters_in(block)))
-        put(thing, frames[block.path], frames.get(block.parent))
-        collection.objects.link(thing)
+        thing, new = known.get(block.path), block.path not in known
+        collection = _collection(thing)
+        if collection is None:
+            title = words.block_name(block.name, block.repeat)
+            collection = bpy.data.collections.new(title)
+            tags.write(collection, "block", path=block.path)
+            outer.children.link(collection)
+        if new:
+            title = words.block_name(block.name, block.repeat)
+            thing = bpy.data.objects.new(title, bpy.data.meshes.new(title))
+            thing.parent = parent
+            attach(thing, "Block", block_group(), {
+                "Outer": parent if block.parent else None, "Colour": colour(block.signature), "Material": material,
+                "Fold": float(block.path in closed)})
+            collection.objects.link(thing)
+        tags.write(thing, **(tags.read(thing) | {
+            "kind": "block", "path": block.path, "name": block.name, "parent": block.parent,
+            "layers": list(block.layers), "repeat": block.repeat, "signature": block.signature,
+            "inferred": block.inferred, "order": order, "parameters": str(network.parameters_in(block))}))
+        if new:
+            put(thing, frames[block.path], frames.get(block.parent))
         found[block.path] = collection, thing
     return found
+
+
+def _collection(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
+    """The collection of a block that has an object."""
+    return next((one for one in thing.users_collection if tags.kind(one) == "block"), None) if thing else None
 
 
 def closed_at_first(network: Network) -> set[str]:

@@ -28,7 +28,22 @@ from ..network.statistics import statistics
 from ..nodes import materials as shaders
 from ..nodes.network import network_group
 from ..nodes.tree import attach
-from . import arranging, bars, blocks, caption, connections, hero, labels, layers, pruning, studio, tags, words
+from . import (
+    arranging,
+    bars,
+    blocks,
+    caption,
+    connections,
+    expansion,
+    hero,
+    labels,
+    layers,
+    pruning,
+    ranges,
+    studio,
+    tags,
+    words,
+)
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000
@@ -85,8 +100,7 @@ def _build(network, settings, ran, digest):
         thing.parent = within[layer.block][1]
         around = arrangement.frames.get(layer.block)
         layers.put(thing, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-        if around:
-            compat.set_inputs(tags.modifier(thing), {"Block": thing.parent})
+        compat.set_inputs(tags.modifier(thing), {"Network": root, "Block": thing.parent if around else None})
         tags.write(thing, **(tags.read(thing) | {"order": index}))
         collections[layer.block].objects.link(thing)
         objects[layer.name] = thing
@@ -102,10 +116,10 @@ def _build(network, settings, ran, digest):
     weights = weight_range(lines)
     yield 0.68, "lines"
     for index, (connection, chosen) in enumerate(lines):
-        thing = connections.make(index, connection, chosen, objects[connection.source.name],
-                                 objects[connection.target.name], paints, weights,
-                                 arranging.lift_of(connection.source.name, connection.target.name, arrangement))
-        thing.parent = root
+        ends = connection.source.name, connection.target.name
+        thing = connections.make(index, connection, chosen, *(objects[name] for name in ends), root, paints, weights)
+        connections.lead(thing, arranging.lift_of(*ends, arrangement), arrangement.turn)
+        expansion.refresh(thing, connection, *(drawn[name] for name in ends), len(lines))
         made.connections.objects.link(thing)
 
     yield 0.75, "labels and light"
@@ -120,8 +134,9 @@ def _build(network, settings, ran, digest):
     for light in studio.make_lights(network.name, *_extent(arrangement)):
         light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ light.matrix_basis
         made.studio.objects.link(light)
-    for thing in caption.make(network, camera, paints, cells, weights, ran):
+    for thing in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects), ran):
         made.studio.objects.link(thing)
+    ranges.fill(made.network)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
@@ -215,7 +230,7 @@ class _Collections:
 
 
 def _materials(name):
-    return {
+    found = {
         "cells": shaders.cells(f"{name} Cells"), "lines": shaders.lines(f"{name} Lines"),
         "copies": shaders.copies(f"{name} Copies"), "plate": shaders.plate(f"{name} Plate"),
         "bars": shaders.bars(f"{name} Bars"), "blocks": shaders.blocks(f"{name} Blocks"),
@@ -223,34 +238,29 @@ def _materials(name):
         "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
     }
+    for role, material in found.items():
+        tags.write(material, "material", role=role)
+    return found
 
 
 def cell_shapes() -> dict[str, bpy.types.Object]:
-    """The meshes of cells: a bevelled tile that grows along -X from its back face, and a ball. One metre wide."""
+    """The mesh of a cell by its name: a bevelled tile, one metre wide, that grows along -X from its back face."""
     import bmesh
 
-    found = {}
-    for name in ("tile", "ball"):
-        label = f"Neuroscene {name.capitalize()}"
-        known = next((one for one in bpy.data.objects if tags.read(one).get("cell") == name), None)
-        if known:
-            found[name] = known
-            continue
-        mesh, shape = bpy.data.meshes.new(label), bmesh.new()
-        if name == "tile":
-            bmesh.ops.create_cube(shape, size=1.0)
-            bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
-            bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
-        else:
-            bmesh.ops.create_icosphere(shape, subdivisions=3, radius=0.5)
-        shape.to_mesh(mesh)
-        shape.free()
-        mesh.shade_smooth()
-        if name == "tile":
-            mesh.set_sharp_from_angle(angle=0.87)
-        found[name] = bpy.data.objects.new(label, mesh)
-        tags.write(found[name], "cell", cell=name)
-    return found
+    known = next((one for one in bpy.data.objects if tags.read(one).get("cell") == "tile"), None)
+    if known:
+        return {"tile": known}
+    mesh, shape = bpy.data.meshes.new("Neuroscene Tile"), bmesh.new()
+    bmesh.ops.create_cube(shape, size=1.0)
+    bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
+    bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
+    shape.to_mesh(mesh)
+    shape.free()
+    mesh.shade_smooth()
+    mesh.set_sharp_from_angle(angle=0.87)
+    tile = bpy.data.objects.new("Neuroscene Tile", mesh)
+    tags.write(tile, "cell", cell="tile")
+    return {"tile": tile}
 
 
 def _extent(arrangement: Arrangement):
@@ -262,11 +272,15 @@ def _extent(arrangement: Arrangement):
     return max(along) - min(along), list(rows.values())
 
 
-def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
+def last(network: Network) -> list[Layer]:
+    """The layers that give an output of the network, are read by no other, and have few enough cells for bars."""
     given, read = {spec.name for spec in network.outputs}, {name for one in network.layers for name in one.inputs}
-    for layer in network.layers:
-        if layer.name in read or not bars.wanted(layer) or not given.intersection(layer.outputs):
-            continue
+    return [layer for layer in network.layers
+            if layer.name not in read and bars.wanted(layer) and given.intersection(layer.outputs)]
+
+
+def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
+    for layer in last(network):
         thing, names = bars.make(layer, objects[layer.name], formed[layer.name], network.classes, camera, paints,
                                  arrangement.places[layer.name].backwards)
         for one in (thing, *names):
@@ -276,10 +290,17 @@ def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
             bars.set_values(thing, names, values, paints)
 
 
-def _remember(collection, network, settings, ran, paints, weights, digest):
+def know(collection: bpy.types.Collection, network: Network, digest: str) -> None:
+    """Write onto a network's collection which file it shows; what else is known of that stays."""
     source = network.checkpoint
-    tags.write(collection, "network", uuid=str(uuid.uuid4()), source=str(source.path.resolve()), sha256=digest,
-               format=source.format, producer=source.producer, structure=source.structure,
-               parameters=str(network.parameters), settings=asdict(settings), materials=paints, weight_range=weights,
-               sizes={f"{a.input}:{a.axis}": a.size for a in network.assumed}, stat=stat_of(source.path),
-               **facts_of(ran))
+    tags.write(collection, **(tags.read(collection) | {
+        "kind": "network", "source": str(source.path.resolve()), "sha256": digest, "stat": stat_of(source.path),
+        "format": source.format, "producer": source.producer, "structure": source.structure,
+        "parameters": str(network.parameters), "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
+
+
+def _remember(collection, network, settings, ran, paints, weights, digest):
+    know(collection, network, digest)
+    tags.write(collection, **(tags.read(collection) | {
+        "uuid": str(uuid.uuid4()), "settings": asdict(settings), "materials": paints, "weight_range": weights,
+        **facts_of(ran)}))

@@ -3,39 +3,45 @@
 
 """The strip along the lower edge of the picture: what this is, and what the colours mean.
 
-It hangs on the camera, at the distance of its focus, in units of the frame's height.
+It hangs on the camera, at the distance of its focus, in units of the frame's height. Its legends show the materials of
+the network as they stand, and its numbers the ranges in force; no Python keeps them so (see `nodes.legend`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 
+from .. import compat
+from ..colormaps import DIVERGING, maps
 from ..inference import Ran
 from ..network import Network
+from ..nodes import legend
 from ..nodes.layer import layer_group
+from ..nodes.materials import VALUE, map_of, node_of
 from ..nodes.tree import attach
 from . import framing, tags
-from .labels import text
+from .labels import font, seen_by_camera, text
 
 BAND = 0.15  # of the frame's height, kept free for the strip
 MARGIN = 0.04  # from the edges, of the frame's width and height
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
-RAN = "cube: activation, range by layer"
-RESTING = "cube: bias, else mean of its weights"
-SENTENCE = "Each cube is one number inside the network. Each line is one weight: orange adds, blue subtracts."
+SHOWS = {"cube": "Values", "line": "Weights"}
+TEXTS = ("One", "Several", "Digits")  # what a text that tells a range is put together from
+PAINT = {"cube": "cells", "line": "lines"}
+KINDS = {"Values": "layer", "Weights": "connections"}
 
 
-def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict, weights: float,
+def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict, drawn: Iterable[bpy.types.Object],
          ran: Ran | None) -> list[bpy.types.Object]:
-    """The objects of the strip; `weights` is the range of the line colours."""
+    """The objects of the strip; `drawn` are the layers and bundles whose ranges it tells."""
     holder = bpy.data.objects.new(f"{network.name} caption", None)
     holder.empty_display_size, holder.parent = 0.01, camera
     tags.write(holder, "caption")
     things = [holder]
-
-    words = _words(network, ran, weights)
 
     def add(thing, x, y, side, role=""):
         thing.parent, thing.location = holder, (x, y, 0)
@@ -43,37 +49,135 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
         things.append(thing)
 
     def say(role, size, paint, x, y, side="right", align="LEFT"):
-        add(text(words[role], size, materials[paint], align, "BOTTOM"), x, y, side, role)
+        add(text("", size, materials[paint], align, "BOTTOM"), x, y, side, role)
 
+    known = _known(network.name, drawn)
     say("name", 0.034, "label", 0.0, 0.052, "left")
     say("facts", 0.0185, "dim", 0.0, 0.026, "left")
     say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
     for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - 0.1, STRIP / 2),
                                    (_line_strip(materials), "line", -STRIP, 0.0)):
-        add(strip, x + centre, 0.0285, "right")
-        say(kind, 0.0185, "label", x, 0.048)
-        say(f"{kind} low", 0.0165, "dim", x, 0.0)
+        add(strip, x + centre, 0.0285, "right", f"{kind} strip")
+        for role, size, paint, shift, y, align in (
+                (kind, 0.0185, "label", 0.0, 0.048, "Left"), (f"{kind} low", 0.0165, "dim", 0.0, 0.0, "Left"),
+                (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right")):
+            add(live(role, known, SHOWS[kind], size, materials[paint], align), x + shift, y, "right", role)
         say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER")
-        say(f"{kind} high", 0.0165, "dim", x + STRIP, 0.0, align="RIGHT")
-    return things
+    _write(things, _words(network, ran, materials))
+    return [*things, known]
 
 
-def show(collection: bpy.types.Collection, network: Network, ran: Ran, weights: float) -> None:
+def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the strip of a network speak of a new run."""
-    words = _words(network, ran, weights)
-    for thing in tags.members(collection, "caption"):
+    _write(tags.members(collection, "caption"), _words(network, ran, tags.read(collection)["materials"]))
+
+
+def follow(collection: bpy.types.Collection) -> None:
+    """Let the strip of a network speak of its materials as they are now."""
+    materials, ran = tags.read(collection)["materials"], bool(tags.read(collection).get("input"))
+    _write(tags.members(collection, "caption"), _legends(materials, ran) | {"sentence": _sentence(materials)})
+
+
+def _known(name, drawn):
+    """The object that knows the ranges of all that is drawn; nobody sees it."""
+    thing = bpy.data.objects.new(f"{name} ranges", bpy.data.meshes.new(f"{name} ranges"))
+    tags.write(thing, "ranges")
+    thing.hide_select = True
+    _watch(thing, list(drawn))
+    return thing
+
+
+def watch(collection: bpy.types.Collection) -> None:
+    """Let the strip of a network know of all layers and bundles that are in it now."""
+    for thing in tags.members(collection, "ranges"):
+        thing.modifiers.clear()
+        _watch(thing, [one for kind in KINDS.values() for one in tags.members(collection, kind)])
+
+
+def _watch(thing, drawn):
+    for shows, kind in KINDS.items():
+        some = [one for one in drawn if tags.kind(one) == kind and tags.read(one).get("carries", "weight") == "weight"]
+        for first in range(0, len(some), legend.EACH):
+            given = some[first : first + legend.EACH]
+            attach(thing, f"{shows} {first}", legend.ranges_group(shows),
+                   {f"Object {number + 1}": one for number, one in enumerate(given)})
+
+
+def live(name: str, known: bpy.types.Object, shows: str, size: float, material: bpy.types.Material,
+         align: str) -> bpy.types.Object:
+    """A text that only the camera sees and that tells a range: `known` knows it, `tell` says in which words."""
+    thing = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    parts = {}
+    for part in TEXTS:  # they are in no scene
+        parts[part] = bpy.data.objects.new(f"{name} {part.lower()}", bpy.data.meshes.new(name))
+        attach(parts[part], "Text", legend.text_group(font()), {
+            "Text": legend.GLYPHS if part == "Digits" else "", "Size": size, "Material": material,
+            "Align": align if part == "Several" else "Left"})
+    attach(thing, "Number", legend.number_group(), {"Of": known, "Shows": shows, "Align": align, **parts})
+    seen_by_camera(thing)
+    return thing
+
+
+def tell(thing: bpy.types.Object, one: str, number: bool, several: str) -> None:
+    """Let a text say `one` if all have one range, and that range after it if `number`; else `several`."""
+    modifier = thing.modifiers[0]
+    texts = {name: compat.get_input(modifier, name) for name in ("One", "Several")}
+    align = compat.get_input(modifier, "Align")
+    compat.set_inputs(texts["One"].modifiers[0], {"Text": f"{one} " if number else one,
+                                                  "Align": "Left" if number else align})
+    compat.set_inputs(texts["Several"].modifiers[0], {"Text": several})
+    compat.set_inputs(modifier, {"Number": number})
+    for each in (thing, *texts.values()):
+        each.update_tag()
+
+
+def _write(things, words):
+    """Let the texts of a strip say these words, by role: a text, or what `tell` takes. The colours run from a shade."""
+    for thing in things:
         role = tags.read(thing).get("role")
-        if role:
+        if role not in words:
+            continue
+        if thing.type == "FONT":
             thing.data.body = words[role]
+        elif role.endswith("strip"):
+            values = np.linspace(words[role], 1, CELLS, dtype=np.float32)
+            thing.data.attributes["value" if thing.type == "MESH" else "shade"].data.foreach_set("value", values)
+            thing.data.update_tag()
+        else:
+            tell(thing, *words[role])
 
 
-def _words(network: Network, ran: Ran | None, weights: float) -> dict[str, str]:
+def _words(network: Network, ran: Ran | None, materials: dict) -> dict:
     """What the strip says, by role."""
-    return {
-        "name": network.name, "facts": _facts(network, ran), "sentence": SENTENCE,
-        "cube": RAN if ran else RESTING, "cube low": "negative", "cube zero": "0", "cube high": "positive",
-        "line": "line: weight", "line low": f"−{weights:.3g}", "line zero": "0", "line high": f"+{weights:.3g}",
-    }
+    return {"name": network.name, "facts": _facts(network, ran), "sentence": _sentence(materials),
+            **_legends(materials, ran is not None)}
+
+
+def _legends(materials, ran) -> dict:
+    about = {"cube": "cube: activation" if ran else "cube: bias, else mean weight", "line": "line: weight"}
+    found = {}
+    for kind, paint in PAINT.items():
+        node = node_of(materials[paint], VALUE)
+        low, log = (node.inputs[name].default_value for name in ("Low", "Log")) if node else (-1.0, 0.0)
+        signed, head = low < 0, about[kind] + (f", log {log:.2g} decades" if log else "")
+        spread = ", range by layer" if kind == "cube" and ran and not log else ", by layer"
+        found |= {
+            kind: (head, False, head + spread), f"{kind} strip": -1.0 if signed else 0.0,
+            f"{kind} low": ("−", True, "negative") if signed else ("0", False, "0"),
+            f"{kind} zero": "0" if signed else "", f"{kind} high": ("+", True, "positive")}
+    return found
+
+
+def _sentence(materials) -> str:
+    """What cells and lines are, in the words of the map of the lines if it is one that has words."""
+    said = "Each cube is one number inside the network. Each line is one weight"
+    shown = maps().get(map_of(materials["lines"]))
+    if shown is None:
+        return f"{said}."
+    below, above = shown.colours
+    if shown.kind == DIVERGING:
+        return f"{said}: {above} adds, {below} subtracts."
+    return f"{said}: from {below} for none to {above}."
 
 
 def _facts(network: Network, ran: Ran | None) -> str:
@@ -106,8 +210,7 @@ def _cell_strip(materials, cells):
     position = np.zeros((CELLS, 3), np.float32)
     position[:, 0] = np.arange(CELLS)
     mesh.attributes["position"].data.foreach_set("vector", position.ravel())
-    shades = np.linspace(-1, 1, CELLS, dtype=np.float32)
-    mesh.attributes.new("value", "FLOAT", "POINT").data.foreach_set("value", shades)
+    mesh.attributes.new("value", "FLOAT", "POINT")
     thing = bpy.data.objects.new("legend cells", mesh)
     attach(thing, "Layer", layer_group(), {
         "Units": CELLS, "Unit Columns": CELLS, "Pitch": STRIP / CELLS, "Cell": cells["tile"], "Relief": 0.0,
@@ -125,9 +228,8 @@ def _line_strip(materials):
     position = np.zeros((CELLS, 3), np.float32)
     position[:, 0] = np.linspace(0, STRIP, CELLS)
     curves.attributes["position"].data.foreach_set("vector", position.ravel())
-    for name, value in (("radius", np.full(CELLS, 0.0032)), ("shade", np.linspace(-1, 1, CELLS)),
-                        ("strength", np.full(CELLS, 0.8))):
+    for name, value in (("radius", 0.0032), ("shade", 0.0), ("strength", 0.8)):
         attribute = curves.attributes.get(name) or curves.attributes.new(name, "FLOAT", "POINT")
-        attribute.data.foreach_set("value", value.astype(np.float32))
+        attribute.data.foreach_set("value", np.full(CELLS, value, np.float32))
     curves.materials.append(materials["lines"])
     return bpy.data.objects.new("legend line", curves)

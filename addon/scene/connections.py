@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+from mathutils import Matrix, Vector
 
 from .. import compat
 from ..layout.skyline import smooth, swell
 from ..network import Connection
 from ..network.joins import WEIGHT
 from ..network.lines import Lines
+from ..nodes.bundling import STORED
 from ..nodes.connections import POINTS, connections_group
 from ..nodes.tree import attach
-from . import tags
+from . import sockets, tags, words
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
+
+NONE = Lines("unknown", *(np.zeros(0, kind) for kind in (np.int32, np.int32, *[np.float32] * 3)), total=0)
 
 
 def base_points(count: int) -> np.ndarray:
@@ -35,46 +39,67 @@ BASE = _base()
 
 
 def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Object, target: bpy.types.Object,
-         materials: dict, weight_range: float, lift: tuple[float, float, float]) -> bpy.types.Object:
+         root: bpy.types.Object, materials: dict, weight_range: float) -> bpy.types.Object:
     """The object of a bundle; `index` is its place among the connections, for two may join the same layers."""
     curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
     for name, kind in (("source", "INT"), ("target", "INT"), ("weight", "FLOAT"), ("magnitude", "FLOAT"),
                        ("importance", "FLOAT")):
         curves.attributes.new(name, kind, "CURVE")
     thing = bpy.data.objects.new(curves.name, curves)
+    thing.parent = root
     weighted = connection.join.carries == WEIGHT
     attach(thing, "Connections", connections_group(), {
-        "Source": source, "Target": target, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
-        "Weight Range": weight_range, "Lift": lift, "Material": materials["lines" if weighted else "copies"]})
+        "Source": source, "Target": target, "Network": root, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
+        "Weight Range": weight_range, "Material": materials["lines" if weighted else "copies"]})
     tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
-               index=index, carries=connection.join.carries)
+               index=index, carries=connection.join.carries, form=words.form(connection.join))
     set_lines(thing, lines)
     return thing
 
 
 def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
-    """Put these connections into a bundle, in place of those it has."""
-    curves = thing.data
-    if len(curves.curves) != len(lines):
-        curves.remove_curves()
-        if len(lines):
-            curves.add_curves([POINTS] * len(lines))
-            _bend(thing)
+    """Put these connections into a bundle, in place of those it has; offsets by which others were bundled go."""
+    drop_offsets(thing)
+    fill(thing.data, len(lines), {name: getattr(lines, name)
+                              for name in ("source", "target", "weight", "magnitude", "importance")})
     if len(lines):
-        curves.attributes["position"].data.foreach_set("vector", base_points(len(lines)).ravel())
-        for name in ("source", "target", "weight", "magnitude", "importance"):
-            curves.attributes[name].data.foreach_set("value", getattr(lines, name))
-    curves.update_tag()
+        _bend(thing)
     finite = lines.importance[np.isfinite(lines.importance)]
     high = int(0.995 * len(finite))
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
-    compat.set_inputs(tags.modifier(thing), {"Importance Range": extent or 1.0})
+    sockets.refresh(thing, {"Importance Range": extent or 1.0})
     tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
 
 
-def lead(thing: bpy.types.Object, lift: tuple[float, float, float]) -> None:
-    """Lead the lines of a bundle round what they skip."""
-    compat.set_inputs(tags.modifier(thing), {"Lift": lift})
+def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]) -> None:
+    """Let a data-block have so many base curves with these attributes (count,), which are there."""
+    if len(curves.curves) != count:
+        curves.remove_curves()
+        if count:
+            curves.add_curves([POINTS] * count)
+    if count:
+        curves.attributes["position"].data.foreach_set("vector", base_points(count).ravel())
+        for name, array in values.items():
+            curves.attributes[name].data.foreach_set("value", array)
+    curves.update_tag()
+
+
+def drop_offsets(thing: bpy.types.Object) -> None:
+    """Forget by how much the lines of a bundle were bundled."""
+    attributes = thing.data.attributes
+    stale = [one.name for one in attributes if one.name.startswith(STORED)]
+    for name in stale:
+        attributes.remove(attributes[name])
+    if stale:
+        compat.set_inputs(tags.modifier(thing), {"Iterations": 0.0})
+
+
+def lead(thing: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarray) -> None:
+    """Lead the lines of a bundle round what they skip, and let its X, Y and Z be the directions along the signal, to
+    the side and up: `turn` is where these point in the network's space, as columns (3, 3), as is `lift`."""
+    axes = Matrix(np.asarray(turn).tolist())
+    thing.rotation_euler = axes.to_euler()
+    compat.set_inputs(tags.modifier(thing), {"Lift": tuple(axes.transposed() @ Vector(lift))})
     if len(thing.data.curves):
         _bend(thing)
     thing.update_tag()
@@ -85,6 +110,14 @@ def _bend(thing):
     round something are few, and bend too much for eight points."""
     bent = any(compat.get_input(tags.modifier(thing), "Lift"))
     thing.data.set_types(type="CATMULL_ROM" if bent else "POLY")
+
+
+def by_index(network: bpy.types.Collection) -> dict[int, bpy.types.Object]:
+    """The bundles of a network by their place among its connections; of copies the first."""
+    found: dict[int, bpy.types.Object] = {}
+    for one in tags.members(network, "connections"):
+        found.setdefault(tags.read(one)["index"], one)
+    return found
 
 
 def lines_of(thing: bpy.types.Object) -> Lines:

@@ -20,7 +20,7 @@ from ..network import Connection, Network
 from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ..network.joins import WEIGHT, Unknown
 from ..network.lines import Lines
-from . import build, connections, importing, layers, pruning, selection, tags
+from . import build, connections, expansion, importing, layers, pruning, ranges, selection, tags
 
 
 def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:
@@ -55,6 +55,7 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
         tags.write(thing, **(tags.read(thing) | {"wish": {"level": wish.level, "cells": wish.cells,
                                                           "lines": lines or kept}}))
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
+    ranges.fill(network)
     importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))
 
@@ -77,7 +78,7 @@ def _lines(network, model, names, before, drawn, ran) -> tuple[list[tuple], set[
 
     Returns the lines into them, and the layers whose lines have lost their weights.
     """
-    bundles = {tags.read(one)["index"]: one for one in tags.members(network, "connections")}
+    bundles = connections.by_index(network)
     chosen, bare = [], set()
     for index, (connection, limit) in enumerate(zip(model.connections, build.limits(network, model), strict=True)):
         source, target = connection.source.name, connection.target.name
@@ -86,7 +87,9 @@ def _lines(network, model, names, before, drawn, ran) -> tuple[list[tuple], set[
         if target in names:
             lines = build.choose(connection, drawn, limit, ran)
             chosen.append((connection, lines))
+            expansion.refresh(bundles[index], connection, drawn[source], drawn[target], len(bundles))
         else:
+            expansion.drop(bundles[index])
             lines = _followed(connection, connections.lines_of(bundles[index]), before[source], drawn, limit, ran)
             if lines.level == "unknown" and connection.join.carries == WEIGHT and drawn[target].level != BOX:
                 bare.add(target)

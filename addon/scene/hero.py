@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import compat
 from ..layout.layered import axes
-from . import arranging, blocks, caption, framing, labelling, labels, studio, tags
+from . import arranging, blocks, caption, counting, framing, labelling, labels, studio, tags
 
 
 def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
@@ -23,9 +23,10 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
     _hide_beside(network)
     view_layer.update()
     depsgraph = view_layer.depsgraph
+    counting.tell(network, depsgraph)
     things = _labelled(network, depsgraph)
-    beside = framing.corners((one for kind in ("bars", "class") for one in tags.members(network, kind)
-                              if not one.hide_render), depsgraph)
+    beside = framing.corners((one for kind in ("bars", "class", "kernels") for one in
+                              tags.members(network, kind) if not one.hide_render), depsgraph)
     crests = _crests(network, {one.thing.name: one.box for one in things})
     points = np.concatenate([*(one.box for one in things), beside, crests])
     make, text_points = _maker(network, camera), np.zeros((0, 3))
@@ -52,6 +53,7 @@ def relabel(network: bpy.types.Collection) -> None:
     view_layer = scene.view_layers[0]
     view_layer.update()
     depsgraph = view_layer.depsgraph
+    counting.tell(network, depsgraph)
     matrix = camera.evaluated_get(depsgraph).matrix_world  # a rig may carry the camera
     eye = SimpleNamespace(data=camera.data, location=matrix.to_translation(), rotation_euler=matrix.to_euler())
     things = [one for one in _labelled(network, depsgraph) if (framing.project(eye, one.box)[:, 2] > 0).all()]

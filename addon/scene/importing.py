@@ -10,11 +10,27 @@ from pathlib import Path
 
 import bpy
 
-from .. import inference
+from .. import compat, inference
 from ..checkpoints import CheckpointError, open_checkpoint
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
-from . import bars, build, caption, connections, labels, layers, pruning, tags, words
+from ..network.drawn import Drawn
+from ..network.lines import Lines
+from . import (
+    bars,
+    build,
+    bundling,
+    caption,
+    connections,
+    expansion,
+    labels,
+    layers,
+    pruning,
+    ranges,
+    selection,
+    tags,
+    words,
+)
 from .build import Settings, Steps
 from .pictures import SUFFIXES, load_picture
 
@@ -103,28 +119,83 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     followed, ran = run(path, network)
     if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
         raise CheckpointError(path, "has another size than the scene was made for", "import the model with this input")
-    limits = build.limits(collection, network)
-    things = {tags.read(one)["layer"]: one for one in tags.members(collection, "layer")}
-    drawn = {name: layers.drawn_of(thing) for name, thing in things.items()}
-    for layer in network.layers:
-        values, thing = build.activation(layer, ran), things.get(layer.name)
-        if thing and values is not None:
-            layers.set_activation(thing, drawn[layer.name], values)
-    pruning.mark(network, things, drawn, ran)
-    bundles = {tags.read(one)["index"]: one for one in tags.members(collection, "connections")}
-    lines = []
+    drawn = {name: layers.drawn_of(thing) for name, thing in selection.layers(collection).items()}
+    show(collection, network, ran, build.finish(choose_lines(network, drawn, build.limits(collection, network), ran)))
+    return ran
+
+
+def pruned_score(collection: bpy.types.Collection) -> str:
+    """One line: what a network in the scene says of its input, and what it says without the units that its slider
+    Prune hides. Raises `CheckpointError`."""
+    facts, root = tags.read(collection), next(tags.members(collection, "root"))
+    share = float(compat.get_input(tags.modifier(root), "Prune"))
+    if not facts.get("input_path"):
+        raise CheckpointError(facts["source"], "no input has run", "run an input first")
+    _, whole, pruned, units = run_pruned(bpy.path.abspath(facts["input_path"]), reopen(collection), share, 1)
+    gone, every = (sum(one[which] for one in units.values()) for which in (0, 1))
+    said = [f"{one.scores[0].label} ({one.scores[0].score:.3g})" if one.scores else "no scores"
+            for one in (whole, pruned)]
+    return f"{said[1]} without {gone:,} of {every:,} units, {said[0]} with all"
+
+
+def choose_lines(network: Network, drawn: dict[str, Drawn], limits: list[int], ran: Ran | None):
+    """The lines of every connection between layers that are drawn, by its place among the connections.
+
+    Yields as `build.build` and changes nothing.
+    """
+    found: dict[int, Lines] = {}
     for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
-        if index in bundles and {connection.source.name, connection.target.name} <= drawn.keys():
-            lines.append((connection, build.choose(connection, drawn, limit, ran)))
-            connections.set_lines(bundles[index], lines[-1][1])
+        if {connection.source.name, connection.target.name} <= drawn.keys():
+            if len(found) % 8 == 0:
+                yield index / len(limits), f"connections into {connection.target.name}"
+            found[index] = build.choose(connection, drawn, limit, ran)
+    return found
+
+
+def show(collection: bpy.types.Collection, network: Network, ran: Ran | None, chosen: dict[int, Lines],
+         weights_are_new: bool = False) -> None:
+    """Let the layers and bundles of a network in the scene show what a model holds, or what ran through it."""
+    things = selection.layers(collection)
+    drawn = {name: layers.drawn_of(thing) for name, thing in things.items()}
+    bundles = connections.by_index(collection)
+    for layer in network.layers:
+        if layer.name not in things:
+            continue
+        thing, values = things[layer.name], build.activation(layer, ran)
+        if values is not None:
+            layers.set_activation(thing, drawn[layer.name], values)
+        elif ran is None:
+            layers.set_values(thing, *layers.resting_values(layer, drawn[layer.name]))
+    pruning.mark(network, things, drawn, ran)
+    lines, bundled = [], {}
+    for index in chosen.keys() & bundles.keys():
+        connection, thing = network.connections[index], bundles[index]
+        bundled[index] = bundling.held(thing)
+        connections.set_lines(thing, chosen[index])
+        if weights_are_new:
+            expansion.refresh(thing, connection, drawn[connection.source.name], drawn[connection.target.name],
+                              len(bundles))
+        lines.append((connection, chosen[index]))
+    _bundle_again(collection, {bundles[index]: kept for index, kept in bundled.items() if kept})
     weights = build.weight_range(lines)
     for bundle in bundles.values():
         connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)
     say(collection, network, things, drawn, lines)
-    bars.show(collection, network, ran)
-    caption.show(collection, network, ran, weights)
+    if ran:
+        bars.show(collection, network, ran)
+    ranges.fill(collection)
+    caption.show(collection, network, ran)
     tags.write(collection, **(tags.read(collection) | build.facts_of(ran) | {"weight_range": weights}))
-    return ran
+
+
+def _bundle_again(collection, kept: dict) -> None:
+    """Bundle lines that are new, where those before them were bundled."""
+    scene = tags.scene_of(collection)
+    if kept and scene:
+        view_layer = scene.view_layers[0]
+        view_layer.update()
+        for thing, how in kept.items():
+            bundling.restore(thing, view_layer.depsgraph, how)
 
 
 def say(collection, network, things, drawn, lines):

@@ -39,9 +39,14 @@ def text(body: str, size: float, material: bpy.types.Material, align: str = "CEN
     curve.resolution_u = 3  # the default of 12 costs four times as long, and nobody sees it
     curve.materials.append(material)
     thing = bpy.data.objects.new(body, curve)
+    seen_by_camera(thing)
+    return thing
+
+
+def seen_by_camera(thing: bpy.types.Object) -> None:
+    """Let only the camera see a thing: text throws no shadow."""
     for ray in ("diffuse", "glossy", "shadow", "transmission", "volume_scatter"):
         setattr(thing, f"visible_{ray}", False)
-    return thing
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from .. import compat
 from ..colormaps import value_range
 from ..layout import Arrangement, Shape
 from ..network import Grid, Layer
@@ -17,8 +16,9 @@ from ..network.drawn import BOX, CELLS, Drawn
 from ..network.statistics import Statistics
 from ..nodes.layer import layer_group
 from ..nodes.tree import attach
-from . import tags
+from . import by_hand, labels, ranges, sockets, tags
 
+LESS = 0.38  # of a ball's width has one of value 0 less than one of full value
 LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting layer
 
 
@@ -51,8 +51,9 @@ def make(layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, ma
          cells: dict) -> bpy.types.Object:
     """The object of a layer, at the origin. `values` are the activations of one sample, flat, or None."""
     thing = bpy.data.objects.new(layer.name, bpy.data.meshes.new(layer.name))
-    attach(thing, "Layer", layer_group(), {
-        "Cell": cells["tile"], "Material": materials["cells"], "Backing Material": materials["plate"]})
+    attach(thing, "Layer", layer_group(labels.font()), {
+        "Cell": cells["tile"], "Material": materials["cells"], "Backing Material": materials["plate"],
+        "Number Material": materials["label"]})
     know(thing, layer)
     show(thing, layer, drawn, shape, cells)
     if values is None:
@@ -73,28 +74,35 @@ def know(thing: bpy.types.Object, layer: Layer) -> None:
 
 
 def show(thing: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
-    """Let a layer's object have these cells, in place of those it has; their values are still to be set."""
-    mesh = thing.data
+    """Let a layer's object have these cells, in place of those it has; their values are still to be set.
+
+    Cells that somebody has placed by hand stay where they are.
+    """
+    mesh, held = thing.data, by_hand.held(thing)
     mesh.clear_geometry()
     mesh.vertices.add(drawn.size)
-    unit, row, column = np.meshgrid(*(np.arange(len(one)) for one in (drawn.units, drawn.rows, drawn.columns)),
-                                    indexing="ij")
-    position = np.stack([unit, column, row], -1).astype(np.float32)  # among the drawn
-    mesh.attributes["position"].data.foreach_set("vector", position.ravel())
+    counts = len(drawn.units), len(drawn.rows), len(drawn.columns)
+    by_hand.put(mesh, shape.places(*counts))
     for name, index in zip(("unit", "row", "column"), drawn.cells, strict=True):
         mesh.attributes.new(name, "INT", "POINT").data.foreach_set("value", index)
-    for name in ("value", "importance"):
+    for name in ("value", "importance", "order", "importance_order"):
         mesh.attributes.new(name, "FLOAT", "POINT")
-    box, facts = drawn.level == BOX, tags.read(thing)
-    values = {"Units": len(drawn.units), "Rows": len(drawn.rows), "Columns": len(drawn.columns), "Pitch": shape.pitch,
-              "Unit Columns": shape.unit_columns, "Unit Gap": shape.unit_gap, "Cell Size": shape.cell}
-    if facts.get("level") != drawn.level:  # the look of cells may have been changed by hand
-        values |= {"Cell": cells["ball" if shape.round else "tile"], "Round": shape.round,
-                   "Size": 1.0 if shape.round or box else 0.95, "Thickness": 1.0 if box else 0.3,
-                   "Relief": 0.0 if box else 1.3}
-    values["Backing"] = 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0
-    compat.set_inputs(tags.modifier(thing), values)
-    tags.write(thing, **(facts | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
+    mesh.attributes.new("unit_rank", "INT", "POINT")
+    box, same = drawn.level == BOX, tags.read(thing).get("level") == drawn.level
+    structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
+    values = {"Pitch": shape.pitch, "Unit Columns": shape.unit_columns, "Unit Gap": shape.unit_gap,
+              "Cell Size": shape.cell, "Backing": 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0}
+    if not same:
+        structure |= values | {
+            "Cell": cells["tile"], "Shape": "Sphere" if shape.round else "Tile",
+            "Size": 1.0 if shape.round or box else 0.95, "Size by Value": LESS if shape.round else 0.0,
+            "Thickness": 1.0 if box else 0.3, "Relief": 0.0 if box else 1.3,
+            "Line Axis": 0.0 if layer.grid.is_map else 1.0}
+    sockets.write(thing, structure)
+    if same:  # what somebody has set stays
+        sockets.refresh(thing, values)
+    tags.write(thing, **(tags.read(thing) | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
+    by_hand.keep(thing, held)
 
 
 def put(thing: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple[float, float, float]) -> None:
@@ -126,6 +134,7 @@ def set_activation(thing: bpy.types.Object, drawn: Drawn, values: np.ndarray) ->
     """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
     meaning = "activation" if drawn.level == CELLS else "mean activation"
     set_values(thing, drawn.sample(values), meaning, value_range(values))
+    ranges.note(thing, values)
 
 
 def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent: float | None = None) -> None:
@@ -133,12 +142,45 @@ def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent
 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
-    values = np.ascontiguousarray(values, np.float32)
-    thing.data.attributes["value"].data.foreach_set("value", values)
-    thing.data.attributes["importance"].data.foreach_set("value", np.abs(values))
+    values = by_hand.of_vertices(thing, np.ascontiguousarray(values, np.float32))
+    _write(thing, "value", values)
+    _write(thing, "importance", np.abs(values))
+    rank(thing)
     thing.data.update_tag()
-    compat.set_inputs(tags.modifier(thing), {"Range": extent or value_range(values)})
+    ranges.note(thing, None)
+    sockets.refresh(thing, {"Range": extent or value_range(values)})
     tags.write(thing, **(tags.read(thing) | {"value_is": meaning}))
+
+
+def rank(thing: bpy.types.Object) -> None:
+    """Write which cells and units come first, from the values and importances that the layer has now.
+
+    `order` and `importance_order`: the share of cells that are stronger, or more important (0 of the first);
+    `unit_rank`: how many units are stronger, by the sum of their values without signs.
+    """
+    value, importance, unit = (np.nan_to_num(by_hand.array(thing, name)) for name in ("value", "importance", "unit"))
+    strong = np.abs(value)
+    order = _order(strong)
+    _write(thing, "order", order)
+    _write(thing, "importance_order", order if np.array_equal(strong, importance) else _order(importance))
+    units, which = np.unique(unit, return_inverse=True)
+    ranks = np.empty(len(units), np.int32)
+    total = np.bincount(which, strong.astype(np.float64), len(units))
+    ranks[np.argsort(-total, kind="stable")] = np.arange(len(units))
+    _write(thing, "unit_rank", ranks[which], "INT")
+
+
+def _order(strength: np.ndarray) -> np.ndarray:
+    """The share of numbers that are larger than each, (n,); of equal ones the first comes first."""
+    order = np.empty(len(strength), np.float32)
+    order[np.argsort(-strength, kind="stable")] = np.arange(len(strength)) / max(1, len(strength))
+    return order
+
+
+def _write(thing, name, values, kind="FLOAT"):
+    attributes = thing.data.attributes
+    attribute = attributes.get(name) or attributes.new(name, kind, "POINT")
+    attribute.data.foreach_set("value", np.ascontiguousarray(values))
 
 
 def drawn_of(thing: bpy.types.Object) -> Drawn:
@@ -146,7 +188,5 @@ def drawn_of(thing: bpy.types.Object) -> Drawn:
     facts = tags.read(thing)
     index = []
     for name in ("unit", "row", "column"):
-        values = np.empty(len(thing.data.vertices), np.int32)
-        thing.data.attributes[name].data.foreach_get("value", values)
-        index.append(np.unique(values).astype(np.int64))
+        index.append(np.unique(by_hand.array(thing, name)).astype(np.int64))
     return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index, facts["level"])

@@ -14,6 +14,7 @@ from ..inference import Ran
 from ..network import Network
 from ..network.drawn import BOX, Drawn
 from ..network.importance import rank
+from . import by_hand
 
 ATTRIBUTE = "pruned_at"  # of the cells: the share of its layer that has to go before it does; 0 where it never goes
 MOST = 1 << 16  # units; a wider layer is never pruned on screen
@@ -37,4 +38,4 @@ def put(thing: bpy.types.Object, drawn: Drawn) -> None:
         values[:] = np.array(units, np.float32)[drawn.cells[int(axis)]]
     attributes = thing.data.attributes
     attribute = attributes.get(ATTRIBUTE) or attributes.new(ATTRIBUTE, "FLOAT", "POINT")
-    attribute.data.foreach_set("value", values)
+    attribute.data.foreach_set("value", by_hand.of_vertices(thing, values))

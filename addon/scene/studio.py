@@ -19,20 +19,20 @@ from . import tags
 AZIMUTH, ELEVATION = radians(60), radians(14)
 LENS = 45.0  # millimetres
 F_STOP = 1.2  # scales with 1 / HEIGHT
+BACKDROP, AROUND = "Backdrop", "Around"  # the names of the nodes that styles look for
 BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
 
 
 def make_camera(name: str) -> bpy.types.Object:
     """The camera of the hero shot; `framing.fit` puts it in its place."""
     data = bpy.data.cameras.new(name)
-    data.lens, data.clip_end = LENS, 100 * HEIGHT
+    data.lens, data.clip_end, data.dof.use_dof = LENS, 100 * HEIGHT, True
     camera = bpy.data.objects.new(name, data)
     tags.write(camera, "camera", shot="hero")
     return camera
 
 
 def focus(camera: bpy.types.Object, distance: float) -> None:
-    camera.data.dof.use_dof = True
     camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, F_STOP
 
 
@@ -65,7 +65,7 @@ def _area(name, location, at, width, height, energy, colour):
     thing.location = location
     thing.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
     thing.visible_camera = False
-    tags.write(thing, "light")
+    tags.write(thing, "light", role=name.rpartition(" ")[2], share=1.0)
     return thing
 
 
@@ -78,7 +78,7 @@ def make_world(name: str) -> bpy.types.World:
     across = tree.math("MULTIPLY", tree.math("SUBTRACT", x, 0.5), 1.25)
     along = tree.math("MULTIPLY", tree.math("SUBTRACT", y, 0.56), 1.5)
     radius = tree.math("SQRT", tree.math("MULTIPLY_ADD", across, across, tree.math("MULTIPLY", along, along)))
-    ramp = tree.node("ShaderNodeValToRGB")
+    ramp = tree.node("ShaderNodeValToRGB", name=BACKDROP)
     while len(ramp.color_ramp.elements) < len(BACKGROUND):
         ramp.color_ramp.elements.new(0.5)
     for element, (position, colour) in zip(ramp.color_ramp.elements, BACKGROUND, strict=True):
@@ -88,17 +88,20 @@ def make_world(name: str) -> bpy.types.World:
         tree.node("ShaderNodeMixShader")
     tree.put(backdrop.inputs["Color"], ramp.outputs["Color"])
     around.inputs["Color"].default_value, around.inputs["Strength"].default_value = linear("#1b2740"), 0.35
+    around.name = AROUND
     tree.put(mix.inputs[0], tree.call("ShaderNodeLightPath", {}, "Is Camera Ray"))
     tree.put(mix.inputs[1], around.outputs[0])
     tree.put(mix.inputs[2], backdrop.outputs[0])
     tree.put(output.inputs["Surface"], mix.outputs[0])
     tree.arrange()
+    tags.write(world, "world")
     return world
 
 
 def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     """Camera, world, glow, colour management and render settings of a scene that is ours."""
     scene.camera, scene.world = camera, make_world(name)
+    tags.write(scene, "scene")
     compat.glow(scene, f"{name} Glow", threshold=1.0, strength=0.35, size=0.55)
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"

@@ -52,10 +52,10 @@ def scene_of(network: bpy.types.Collection) -> bpy.types.Scene | None:
 
 
 def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection | None:
-    """The network with this uuid; without one, that of the active object, else the first of the file."""
-    if uuid:
-        return next((one for one in networks() if one[KEY]["uuid"] == uuid), None)
-    return network_of(context.object) or next(iter(networks()), None)
+    """The network with this uuid, of copies that of the active object; without one, that of the active object, else the
+    first of the file."""
+    active, found = network_of(context.object), [one for one in networks() if not uuid or one[KEY]["uuid"] == uuid]
+    return active if active in found else next(iter(found), None)
 
 
 def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:

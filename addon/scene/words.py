@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..network import Block, Connection, Layer, Network
 from ..network.drawn import BOX, MAPS, Drawn
-from ..network.joins import WEIGHT
+from ..network.joins import WEIGHT, Join
 from ..network.lines import Lines
 from ..network.recognise import RECURRENT
 from ..network.recognise.groups import MOVES
@@ -16,12 +16,14 @@ LONGEST = 22  # characters of a name
 FEW = 4  # parts of a layer that are all named
 GENERIC = ("BiasAdd", "Conv2D", "convolution")
 SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
+LEVEL_NOUNS = ("kernels", "kernels", "weights", "weights at all positions")  # lines of the levels 0 to 3
 QUIET = ("Cast", "Identity", "Dropout")
 
 
 def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> dict[str, str]:
     """The label of a layer: its name, its shape, and its notes in small; `lines` are those into it."""
-    return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(layer, drawn, lines)}
+    base = "\n".join(filter(None, (made_of(layer), left_out(drawn))))
+    return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(base, lines), "base": base}
 
 
 def of_block(block: Block, network: Network) -> dict[str, str]:
@@ -64,16 +66,26 @@ def left_out(drawn: Drawn) -> str:
     return "\n".join(lines)
 
 
-def notes(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> str:
-    """The small print of a label: the layer's parts, and what is left out of its cells and connections."""
-    said = [made_of(layer), left_out(drawn)]
-    for connection, chosen in lines:
-        if connection.join.carries == WEIGHT and len(chosen) < chosen.total:
-            join = connection.join
-            kernels = chosen.level == "unit" and hasattr(join, "kernels")
-            what = "kernels" if kernels else "weights" if hasattr(join, "matrix") else "connections"
-            said.append(f"{len(chosen):,} of {count_text(chosen.total)} {what}")
-    return "\n".join(filter(None, said))
+def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
+    """The small print of a label: what is said of a layer and its cells, and what is left out of its connections."""
+    said = [part_of(len(chosen), chosen.total, noun(form(connection.join), chosen.level))
+            for connection, chosen in lines
+            if connection.join.carries == WEIGHT and len(chosen) < chosen.total]
+    return "\n".join(filter(None, (base, *said)))
+
+
+def part_of(count: int, whole: int, what: str) -> str:
+    return f"{count:,} of {count_text(whole)} {what}"
+
+
+def form(join: Join) -> str:
+    """What the weights of a connection are: "kernels", a "matrix" or something else."""
+    return next((one for one in ("kernels", "matrix") if hasattr(join, one)), "")
+
+
+def noun(form: str, level: str) -> str:
+    """What lines are called that were chosen, at a level of `Lines`, among weights of this form."""
+    return "kernels" if (form, level) == ("kernels", "unit") else "weights" if form == "matrix" else "connections"
 
 
 def made_of(layer: Layer) -> str:

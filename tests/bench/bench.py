@@ -23,7 +23,7 @@ SPARE = 500e6  # bytes that an import may take beside one and a half files
 
 
 def main() -> int:
-    rows = [*_part("move"), *_part("layout")]
+    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("layout")]
     with tempfile.TemporaryDirectory() as folder:
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"

@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
+import cells
+import lines
 
-LINES, CELLS, MOVES, PAIRS = 100_000, 1_000, 100, 4
 DRAGS, LAYERS = 40, 10_000
 
 
@@ -96,108 +96,7 @@ def layout():
     return [row(f"layout of {len(pieces):,} layers in {len(parts):,} blocks", seconds, "s", "the bound alone", 2.0)]
 
 
-def move():
-    """One depsgraph update after moving a layer with LINES curves, beside a bare modifier that sets the same places.
-
-    Both have PAIRS scenes of their own, which take turns: whatever else the machine does, and where in memory a scene
-    happens to lie, meets both.
-    """
-    import bpy
-
-    from neuroscene.addon.nodes.connections import connections_group
-
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    trees = connections_group(), _bare_group()
-    stages = [_stage(tree) for _ in range(PAIRS) for tree in trees]
-    seconds = {tree: [] for tree in trees}
-    for step in range(MOVES):
-        for tree, (view_layer, target, _) in zip(trees * PAIRS, stages, strict=True):
-            target.location.y = step / MOVES
-            begin = time.perf_counter()
-            view_layer.update()
-            seconds[tree].append(time.perf_counter() - begin)
-    ours, bare = (_places(view_layer, bundle) for view_layer, _, bundle in stages[:2])
-    assert np.allclose(ours, bare, atol=1e-4), "the bare modifier should set the same places"
-    mine, other = (statistics.median(seconds[tree]) for tree in trees)
-    from bench import row
-
-    return [row(f"moving one layer with {LINES:,} curves, one update", mine / other, "x",
-                f"a bare modifier that sets the same places ({1000 * other:.0f} ms; ours {1000 * mine:.0f} ms)", 1.3)]
-
-
-def _stage(tree):
-    """A scene with two layers and a bundle between them: its view layer, the layer to move, the bundle."""
-    import bpy
-
-    scene = bpy.data.scenes.new(tree.name)
-    source, target = _layer("source", 0.0), _layer("target", 5.0)
-    bundle = _bundle(tree, source, target)
-    for thing in (source, target, bundle):
-        scene.collection.objects.link(thing)
-    scene.view_layers[0].update()
-    return scene.view_layers[0], target, bundle
-
-
-def _places(view_layer, bundle):
-    curves = bundle.evaluated_get(view_layer.depsgraph).data
-    place = np.empty(len(curves.points) * 3, np.float32)
-    curves.points.foreach_get("position", place)
-    return place
-
-
-def _layer(name, x):
-    import bpy
-
-    from neuroscene.addon.nodes.layer import layer_group
-    from neuroscene.addon.nodes.tree import attach
-
-    mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(CELLS)
-    place = np.zeros((CELLS, 3), np.float32)
-    place[:, 0] = np.arange(CELLS)
-    mesh.attributes["position"].data.foreach_set("vector", place.ravel())
-    mesh.attributes.new("value", "FLOAT", "POINT")
-    cell = bpy.data.objects.new(name, bpy.data.meshes.new(name))
-    thing = bpy.data.objects.new(name, mesh)
-    attach(thing, "Layer", layer_group(), {"Units": CELLS, "Unit Columns": 32, "Cell": cell})
-    thing.location.x = x
-    return thing
-
-
-def _bundle(tree, source, target):
-    import bpy
-
-    from neuroscene.addon.nodes.tree import attach
-    from neuroscene.addon.scene.connections import base_points
-
-    curves = bpy.data.hair_curves.new(tree.name)
-    curves.add_curves([8] * LINES)
-    curves.set_types(type="POLY")
-    curves.attributes["position"].data.foreach_set("vector", base_points(LINES).ravel())
-    random = np.random.default_rng(0)
-    for name in ("source", "target"):
-        curves.attributes.new(name, "INT", "CURVE").data.foreach_set(
-            "value", random.integers(0, CELLS, LINES, dtype=np.int32))
-    for name in ("weight", "importance"):
-        curves.attributes.new(name, "FLOAT", "CURVE").data.foreach_set("value", random.random(LINES, np.float32))
-    thing = bpy.data.objects.new(tree.name, curves)
-    attach(thing, "Connections", tree, {"Source": source, "Target": target})
-    return thing
-
-
-def _bare_group():
-    """Only what sets the same positions from the same two objects: look up the ends, ease, mix."""
-    from neuroscene.addon.nodes import connections
-    from neuroscene.addon.nodes.tree import Group
-
-    group = Group("Bare")
-    for name in ("Source", "Target"):
-        group.socket(name, "Object")
-    group.socket("Ease", "Float", 0.75)
-    curves, _, position = connections.between(group, group["Geometry"])
-    return group.finish(group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": position}))
-
-
 if __name__ == "__main__":
-    parts = {"make": make, "floor": floor, "import": import_, "move": move, "layout": layout}
+    parts = {"make": make, "floor": floor, "import": import_, "move": lines.move, "fold": lines.fold,
+             "density": lines.density, "cells": cells.cells, "layout": layout}
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

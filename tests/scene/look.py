@@ -155,7 +155,7 @@ def cell_places(thing, depsgraph) -> np.ndarray:
 def curve_places(thing, depsgraph) -> np.ndarray:
     """World positions (curves, points, 3) of a bundle as it is evaluated."""
     points = on_curves(thing, depsgraph, "position").astype(np.float64)
-    return world(thing, depsgraph, points.reshape(len(thing.data.curves), -1, 3))
+    return world(thing, depsgraph, points.reshape(len(on_curves(thing, depsgraph, "shade")), -1, 3))
 
 
 def box_points(thing, depsgraph) -> np.ndarray:
@@ -187,7 +187,7 @@ def check_ends(network):
     for (source, target), bundle in bundles(network).items():
         points = curve_places(bundle, depsgraph)
         for end, name, which in ((0, source, "source"), (-1, target, "target")):
-            away = np.abs(points[:, end] - places[name][values_of(bundle, which)]).max()
+            away = np.abs(points[:, end] - places[name][on_curves(bundle, depsgraph, which)]).max()
             assert away <= tolerance, (bundle.name, which, away)
 
 

@@ -102,20 +102,22 @@ def upstream(socket):
 
 
 @pytest.mark.parametrize("kind", ["layer", "connections"])
-def test_colour_is_attribute_map_range_ramp(blank, kind):
+def test_colour_is_attribute_value_ramp(blank, kind):
     network = look.build(look.CNN, look.DIGIT)
     weighted = [one for one in look.of_kind(network, kind) if look.facts(one).get("carries", "weight") == "weight"]
     for material in {look.inputs(one)["Material"] for one in weighted}:
         nodes = material.node_tree.nodes
         (output,) = (one for one in nodes if one.type == "OUTPUT_MATERIAL")
         surface = upstream(output.inputs["Surface"])
+        if surface.type == "MIX_SHADER":  # of a line, with what lies behind it
+            surface = upstream(surface.inputs[2])
         coloured = ("Base Color", "Emission Color") if kind == "layer" else ("Color",)
         for name in coloured:
             ramp = upstream(surface.inputs[name])
             assert ramp.type == "VALTORGB"
-            spread = upstream(ramp.inputs[0])
-            assert spread.type == "MAP_RANGE" and not spread.inputs["From Max"].is_linked
-            source = upstream(spread.inputs["Value"])
+            value = upstream(ramp.inputs[0])
+            assert value.node_tree.name == "Neuroscene Value" and not value.inputs["Low"].is_linked
+            source = upstream(value.inputs["Shade"])
             assert (source.type, source.attribute_name) == ("ATTRIBUTE", "shade")
             assert source.attribute_type == ("INSTANCER" if kind == "layer" else "GEOMETRY")
 

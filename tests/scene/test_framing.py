@@ -70,10 +70,25 @@ def _caption(network):
     """The boxes of the texts of the caption."""
     depsgraph, found = look.evaluate(network), {}
     for thing in look.of_kind(network, "caption"):
-        if thing.type == "FONT":
-            points = look.seen(network, depsgraph, look.corners(thing, depsgraph)).reshape(-1, 2)
+        live = "One" in look.inputs(thing) if thing.type == "MESH" and thing.modifiers else False
+        if thing.type == "FONT" and thing.data.body or live:
+            corners = _letters(thing, depsgraph) if live else look.corners(thing, depsgraph)
+            points = look.seen(network, depsgraph, corners).reshape(-1, 2)
             found[thing.name] = np.concatenate([points.min(0), points.max(0)])
     return found
+
+
+def _letters(thing, depsgraph):
+    """World corners of all letters of a text that is made by nodes."""
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()
+    matrices, which = look.local_instances(thing, depsgraph)
+    points = []
+    for index, reference in enumerate(geometry.instance_references()):  # it owns the mesh
+        mesh = getattr(reference, "mesh", None)
+        if mesh and len(mesh.vertices):
+            mine, corners = matrices[which == index], look.array(mesh.attributes, "position")
+            points.append((np.einsum("nij,kj->nki", mine[:, :3, :3], corners) + mine[:, None, :3, 3]).reshape(-1, 3))
+    return look.world(thing, depsgraph, np.concatenate(points))
 
 
 def test_the_subject_is_large(framed):

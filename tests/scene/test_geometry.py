@@ -136,8 +136,10 @@ def test_lines_follow_the_root(network):
 
 
 def test_lines_follow_a_cell_moved_by_hand(network):
-    """A vertex of the layer's mesh is (unit, column, row) of its cell: move it, and the cell moves."""
+    """By hand a cell is where its vertex is; that is at first where the arrangement has it."""
     thing = look.layers(network)["dense1"]
+    look.set_input(thing, "By Hand", 1.0)
+    check_places(network)
     bundle = look.bundles(network)["dense1", "scores"]
     which = int(look.values_of(bundle, "source")[0])
     before = look.cell_places(thing, look.evaluate(network))
@@ -168,10 +170,9 @@ def curve(bundle, ends, matrix, count=8) -> np.ndarray:
 def check_curves(network) -> int:
     """All lines against the formula; how many bundles are led round others."""
     depsgraph, lifted = look.evaluate(network), 0
-    root = np.array(look.one_of(network, "root").matrix_world)
     for bundle in look.bundles(network).values():
         points = look.curve_places(bundle, depsgraph)
-        expected = curve(bundle, points[:, [0, -1]], root)
+        expected = curve(bundle, points[:, [0, -1]], np.array(bundle.matrix_world))
         assert np.abs(points - expected).max() < 1e-4 * max(1.0, np.abs(expected).max() / 10), bundle.name
         lifted += any(look.inputs(bundle)["Lift"])
     return lifted
@@ -199,12 +200,11 @@ def test_lines_of_skips_keep_clear_of_what_they_skip(zoo):
              if not look.folded(zoo, look.facts(one)["block"])}
     solid |= {one: look.box_points(one, depsgraph) for path, one in boxes.items()
               if look.inputs(one)["Fold"] == 1 and not look.folded(zoo, look.facts(one)["parent"])}
-    root = np.array(look.one_of(zoo, "root").matrix_world)
     for ends, bundle in look.bundles(zoo).items():
         joined = [things[name] for name in ends]
         if any(look.inputs(bundle)["Lift"]) and set(joined) <= solid.keys():
             middles = np.array([look.world(one, depsgraph, np.zeros(3)) for one in joined])
-            line = curve(bundle, middles[None], root, 200)[0, 16:-16]
+            line = curve(bundle, middles[None], np.array(bundle.matrix_world), 200)[0, 16:-16]
             for one in solid.keys() - set(joined):
                 low, high = solid[one].min(0), solid[one].max(0)
                 assert not ((line > low) & (line < high)).all(-1).any(), (bundle.name, one.name)
@@ -219,15 +219,15 @@ def test_scale_by_value(blank, path):
         found = np.linalg.norm(look.local_instances(thing, depsgraph)[0][:count, :3, :3], axis=1)
         shade = np.clip(look.values_of(thing) / given["Range"], 0, 1)
         width = given["Pitch"] * given["Size"]
-        if given["Round"]:
+        if given["Shape"] == "Sphere":
             expected = (width * (0.62 + 0.38 * shade))[:, None].repeat(3, axis=1)
         else:
             rise = given["Pitch"] * (given["Thickness"] + given["Relief"] * shade)
             expected = np.stack([rise, np.full(count, width), np.full(count, width)], -1) * given["Cell Size"]
         assert np.allclose(found, expected, rtol=1e-4), name
         assert np.allclose(look.on_cells(thing, depsgraph, "shade"), look.values_of(thing) / given["Range"], atol=1e-6)
-        kinds.add(given["Round"])
-    assert kinds == {True, False}
+        kinds.add(given["Shape"])
+    assert kinds == {"Tile", "Sphere"}
 
 
 def test_cells_come_before_the_plate(network):

@@ -32,15 +32,17 @@ def plain(tmp_path_factory):
 
 def nodes_of(material):
     by_kind = {one.type: one for one in material.node_tree.nodes}
-    return by_kind["MAP_RANGE"], by_kind["VALTORGB"].color_ramp
+    return by_kind["GROUP"], by_kind["VALTORGB"].color_ramp
 
 
 def ramp(material, shade: np.ndarray) -> np.ndarray:
-    """Linear RGB (n, 3) of shades, from the stops of the material and the ends of its Map Range."""
-    spread, found = nodes_of(material)
+    """Linear RGB (n, 3) of shades, from the stops of the material and the settings of its value group."""
+    value, found = nodes_of(material)
     assert found.interpolation == "LINEAR" and found.color_mode == "RGB"
-    low, high = (spread.inputs[name].default_value for name in ("From Min", "From Max"))
-    place = np.clip((shade - low) / (high - low), 0, 1)
+    low, decades = (value.inputs[name].default_value for name in ("Low", "Log"))
+    if decades:
+        shade = np.sign(shade) * np.log10(1 + (10**decades - 1) * np.abs(shade)) / decades
+    place = np.clip((shade - low) / (1 - low), 0, 1)
     stops = sorted((one.position, tuple(one.color)) for one in found.elements)
     at, colours = [one[0] for one in stops], np.array([one[1] for one in stops])
     return np.stack([np.interp(place, at, colours[:, channel]) for channel in range(3)], -1)
@@ -57,7 +59,8 @@ def check_cells(network, file, round_too=True):
     size = look.extent(network, depsgraph)
     for thing in look.of_kind(network, "layer"):
         given, count = look.inputs(thing), len(thing.data.vertices)
-        each = len(given["Cell"].data.vertices) if given["Round"] else 8
+        even = given["Shape"] == "Sphere"
+        each = 162 if even else 8
         if look.folded(network, look.facts(thing)["block"]):  # at most its plate, which has no size
             points = file.positions(thing.name) if thing.name in file.nodes else np.zeros((1, 3))
             assert np.ptp(points, axis=0).max() < 1e-4, thing.name
@@ -65,7 +68,7 @@ def check_cells(network, file, round_too=True):
         vertices = file.positions(thing.name)[: count * each].reshape(count, each, 3)
         # a ball's centre is the mean of its corners, a tile's place the middle of its back
         matrices, _ = look.local_instances(thing, depsgraph)
-        centre = np.array([0.0 if given["Round"] else -0.5, 0.0, 0.0])
+        centre = np.array([0.0 if even else -0.5, 0.0, 0.0])
         middle = matrices[:count, :3, :3] @ centre + matrices[:count, :3, 3]
         expected = look.world(thing, depsgraph, middle)
         assert np.abs(vertices.mean(1) - expected).max() <= 1e-4 * max(1.0, size / 10), thing.name
@@ -76,7 +79,7 @@ def check_cells(network, file, round_too=True):
         assert np.ptp(colours, axis=1).max() <= HALF  # a cell has one colour
         shade = np.clip(look.values_of(thing) / given["Range"], -1, 1)
         assert np.abs(colours[:, 0, :3] - ramp(given["Material"], shade)).max() <= HALF, thing.name
-        kinds.add(given["Round"])
+        kinds.add(even)
     assert kinds == {round_too, False}
 
 
@@ -173,8 +176,8 @@ def edit_ramps(network):
         materials = {look.inputs(one)["Material"] for one in look.of_kind(network, kind)
                      if look.facts(one).get("carries", "weight") == "weight"}
         for material in materials:
-            spread, found = nodes_of(material)
-            spread.inputs["From Min"].default_value, spread.inputs["From Max"].default_value = -0.4, 0.7
+            value, found = nodes_of(material)
+            value.inputs["Low"].default_value, value.inputs["Log"].default_value = -0.4, 1.5
             found.elements[1].position, found.elements[1].color = 0.33, (0.1, 0.9, 0.2, 1)
             found.elements[-1].color = (1.0, 0.0, 0.5, 1)
             found.elements.new(0.61).color = (0.02, 0.3, 0.8, 1)

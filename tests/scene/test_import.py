@@ -140,7 +140,7 @@ def test_two_networks_in_one_file(registered):
 
 def test_the_same_model_twice(registered):
     for _ in range(2):
-        import_network(look.MLP, input=str(look.DIGIT))
+        import_network(look.MLP, input=str(look.DIGIT), update=False)
     first, second = tags.networks()
     assert look.facts(first)["uuid"] != look.facts(second)["uuid"]
     assert not {one.name for one in first.all_objects} & {one.name for one in second.all_objects}

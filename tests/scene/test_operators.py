@@ -13,7 +13,7 @@ from unit.make import DATA, model, node, save, seeded
 
 def import_network(path=look.MLP, **options) -> bpy.types.Collection:
     before = set(tags.networks())
-    assert bpy.ops.neuroscene.import_network(filepath=str(path), **options) == {"FINISHED"}
+    assert bpy.ops.neuroscene.import_network(filepath=str(path), update=False, **options) == {"FINISHED"}
     (network,) = set(tags.networks()) - before
     return network
 

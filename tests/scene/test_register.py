@@ -11,8 +11,10 @@ import neuroscene
 from neuroscene.addon import cli
 from scene import look
 
-OPERATORS = {"import_network", "run_input", "frame_network", "arrange_network", "put_back", "fold_blocks",
-             "select_block", "set_detail", "find_layers", "select_related", "frame_layers", "export_gltf"}
+OPERATORS = {"apply_style", "arrange_network", "back_to_arrangement", "bundle_lines", "check_pruning", "copy_look",
+             "edit_cells", "export_gltf", "find_layers", "fold_blocks", "frame_layers", "frame_network",
+             "import_network", "put_back", "reload_checkpoint", "run_input", "save_style", "select_block",
+             "select_related", "set_colours", "set_detail", "set_map", "show_kernels", "store_expansion"}
 
 
 def draws(menu) -> list[str]:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "layout": {"network"},
     "inference": {"network", "checkpoints"},
     "compat": set(),
-    "nodes": {"colormaps", "compat"},
+    "nodes": {"colormaps", "network", "compat"},
     "scene": {"checkpoints", "network", "layout", "inference", "colormaps", "nodes", "compat"},
     "gltf": {"checkpoints", "network", "nodes", "scene", "compat"},
     "properties": {"scene"},

@@ -282,6 +282,27 @@ def undo_all():
     yield from shot("11_redone")
 
 
+def edit_by_hand():
+    """Edit Cells by Hand: in Edit Mode a dragged cell takes its lines along before the mouse is let go"""
+    layer, bundle = thing("layer", layer="dense1"), thing("connections", source="dense1")
+    window().view_layer.objects.active = layer
+    area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
+    with bpy.context.temp_override(window=window(), area=area, region=view()):
+        bpy.ops.neuroscene.edit_cells("INVOKE_DEFAULT")
+    yield from until(lambda: layer.mode == "EDIT", "Edit Mode")
+    yield 2.0
+    _, before = ends(bundle)
+    yield from press("a", "g", "z", "3")
+    yield from until(lambda: np.allclose(ends(bundle)[1][:, 0] - before[:, 0], (0, 0, 3), atol=1e-2), "the cells move")
+    points, there = ends(bundle)
+    assert np.abs(points - there).max() < 1e-3, np.abs(points - there).max()
+    yield from shot("16_by_hand")
+    yield from press("Return", "Tab")
+    yield from until(lambda: layer.mode == "OBJECT", "Object Mode")
+    points, there = ends(bundle)
+    assert np.abs(points - there).max() < 1e-3 and np.allclose(there[:, 0] - before[:, 0], (0, 0, 3), atol=1e-2)
+
+
 def cancel_by_escape():
     """Esc stops an import and leaves the file as it was"""
     before, scene = blocks(), window().scene.name
@@ -315,7 +336,7 @@ def drop_file():
     yield 0.5
     area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
     with bpy.context.temp_override(window=window(), area=area, region=region):
-        bpy.ops.neuroscene.import_network("INVOKE_DEFAULT", filepath=str(RUN / "digits_cnn.onnx"))
+        bpy.ops.neuroscene.import_network("INVOKE_DEFAULT", filepath=str(RUN / "digits_cnn.onnx"), update=False)
     yield from shot("14_dropped")
     xdotool("key", "Return")
     yield from until(lambda: not importing() and len(networks()) == before + 1, "one more network")
@@ -351,8 +372,8 @@ def long_model():
     return RUN / "long.onnx"
 
 
-STEPS = (import_by_mouse, look_at_sidebar, run_by_mouse, move_layer, undo_all, cancel_by_escape, import_bad_file,
-         drop_file, inspect_by_command)
+STEPS = (import_by_mouse, look_at_sidebar, run_by_mouse, move_layer, undo_all, edit_by_hand, cancel_by_escape,
+         import_bad_file, drop_file, inspect_by_command)
 
 
 def session():

@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lines drawn together: towards one centre, and by stored offsets to where many run."""
+
+from __future__ import annotations
+
+import bpy
+
+from .paths import chord, each, smooth
+from .tree import Group, find
+from .vectors import mixed, plus, scaled
+
+STORED = "bundle_"  # attributes of points: offsets after so many iterations, "bundle_1", "bundle_2", ...
+LEG = 3 / 7  # of the way: of 8 points the first four make the way to the centre, the others that from it
+
+
+def declare(group: Group) -> None:
+    """The panel Bundle."""
+    group.in_panel("Bundle")
+    group.socket("Bundle", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
+                 about="Draws all lines together to one point; at 1 each cell has one line to or from it")
+    group.socket("Bundle Place", "Float", 0.5, 0.0, 1.0, about="Where that point is: 0 at the source, 1 at the target",
+                 subtype="FACTOR")
+    group.socket("Density", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
+                 about="Draws lines together where many run, as Bundle Lines has worked it out")
+    group.socket("Iterations", "Float", 0.0, 0.0, 64.0, about="After how many rounds of bundling; 0 for none")
+    group.socket("Rest Length", "Float", 1.0, 0.0, 1e6, subtype="DISTANCE",
+                 about="Mean length of the lines when they were bundled")
+    for end in ("Source", "Target"):
+        group.socket(f"Rest {end} Rotation", "Vector", (0.0, 0.0, 0.0), -1e3, 1e3, subtype="EULER",
+                     about="Of the layer when the lines were bundled, as seen from them")
+        group.socket(f"Rest {end} Scale", "Vector", (1.0, 1.0, 1.0), -1e6, 1e6, subtype="XYZ",
+                     about="Of the layer when the lines were bundled, as seen from them")
+
+
+def towards_centre(group: Group, lines, points: list, ends: list, where, extra) -> bpy.types.NodeSocket:
+    """Points drawn to the two legs from source to centre and from centre to target (field).
+
+    `extra` is a share besides the bundle's own, a single value; the larger of both is in force.
+    """
+    share = group.math("MAXIMUM", group["Bundle"], extra)
+    means = []
+    for end in ends:
+        node = group.node("GeometryNodeAttributeStatistic", data_type="FLOAT_VECTOR", domain="CURVE")
+        group.put(node.inputs["Geometry"], lines)
+        group.put(find(node.inputs, ("Attribute", "VECTOR")), end)
+        means.append(find(node.outputs, ("Mean", "VECTOR")))
+    centre = mixed(group, group["Bundle Place"], *means)
+    there = group.math("MULTIPLY", points[0], 1 / LEG, clamp=True)
+    on = group.math("MULTIPLY_ADD", points[0], 1 / LEG, 1 - 1 / LEG, clamp=True)
+    legs = plus(group, each(group, _shares(group, there), ends[0], centre),
+                 each(group, _shares(group, on), (0.0, 0.0, 0.0),
+                      group.call("ShaderNodeVectorMath", {0: ends[1], 1: centre}, operation="SUBTRACT")))
+    return group.when(group.math("GREATER_THAN", share, 0.0), mixed(group, share, where, legs), where, "VECTOR")
+
+
+def _shares(group, way):
+    """The share of the way along the signal, and eased across it."""
+    eased = group.math("MULTIPLY_ADD", group["Ease"], group.math("SUBTRACT", smooth(group, way), way), way)
+    return group.vector(way, eased, eased)
+
+
+def by_density(group: Group, points: list, ends: list, transforms: list, where, extra) -> bpy.types.NodeSocket:
+    """Points moved by the stored offsets, which turn and scale with both layers; where the ends come together, in a
+    folded block, there are none. `extra` is as above; `transforms` are those of the layers as the lines see them."""
+    share = group.math("MAXIMUM", group["Density"], extra)
+    low = group.math("FLOOR", group["Iterations"])
+    offset = mixed(group, group.math("FRACT", group["Iterations"]), _stored(group, low),
+                   _stored(group, group.math("ADD", low, 1.0)))
+    turned = [group.call("FunctionNodeTransformDirection", {
+        "Direction": offset, "Transform": _since(group, now, end)})
+        for now, end in zip(transforms, ("Source", "Target"), strict=True)]
+    room = group.math("DIVIDE", group.math("MULTIPLY", chord(group, ends), 2.0),
+                      group.math("MAXIMUM", group["Rest Length"], 1e-9), clamp=True)
+    offset = scaled(group, mixed(group, points[0], *turned), group.math("MULTIPLY", room, share))
+    wanted = group.math("MULTIPLY", share, group["Iterations"])
+    return group.when(group.math("GREATER_THAN", wanted, 0.0), plus(group, where, offset), where, "VECTOR")
+
+
+def _stored(group, number):
+    """The offsets after a whole number of iterations, 0 where there are none (field)."""
+    text = group.call("FunctionNodeValueToString", {("Value", "INT"): number}, data_type="INT")
+    join = group.node("GeometryNodeStringJoin")
+    # a multi-input socket lists the latest link first
+    group.put(join.inputs["Strings"], text)
+    group.put(join.inputs["Strings"], group.call("FunctionNodeInputString", {}, string=STORED))
+    return group.call("GeometryNodeInputNamedAttribute", {"Name": join.outputs[0]}, "Attribute",
+                      data_type="FLOAT_VECTOR")
+
+
+def _since(group, now, end):
+    """How a layer has turned and grown since the lines were bundled, a single matrix."""
+    rest = group.call("FunctionNodeCombineTransform", {
+        "Rotation": group.call("FunctionNodeEulerToRotation", {"Euler": group[f"Rest {end} Rotation"]}),
+        "Scale": group[f"Rest {end} Scale"]})
+    product = group.node("FunctionNodeMatrixMultiply")
+    group.put(product.inputs[0], now)
+    group.put(product.inputs[1], group.call("FunctionNodeInvertMatrix", {"Matrix": rest}))
+    return product.outputs[0]

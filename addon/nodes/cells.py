@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands on a layer's cells: its shape, and how large it is by its value."""
+
+from __future__ import annotations
+
+from math import pi
+
+import bpy
+
+from . import ranges
+from .part import Part
+from .tree import Group, Value
+
+Socket = bpy.types.NodeSocket
+SHAPES = ("Tile", "Box", "Sphere", "Disc", "Own")
+SIDES = 24  # of a disc
+
+
+def declare(group: Group) -> None:
+    """The sockets of the panel "Cells"."""
+    group.in_panel("Cells")
+    group.menu("Shape", *SHAPES, about="Tile and Own show the object in Cell; a sphere is scaled evenly")
+    group.socket("Cell", "Object", about="The object shown for each cell, one metre wide, growing along -X")
+    group.socket("Size", "Float", 0.95, 0.0, 2.0, about="Width of a cell, in pitches")
+    group.socket("Size by Value", "Float", 0.0, 0.0, 1.0, about="How much of the width a cell of value 0 lacks",
+                 subtype="FACTOR")
+    group.socket("Thickness", "Float", 0.3, 0.0, 10.0, about="Depth of a cell of value 0, in pitches")
+    group.socket("Relief", "Float", 1.3, 0.0, 10.0, about="How far a cell of full value stands out, in pitches")
+    group.socket("Material", "Material", about="Colours cells by the attribute 'shade' (value / Range)")
+
+
+def shaded(group: Group, points: Socket) -> Socket:
+    """Points with the attribute `shade`: value / range in force; and that range, for the legend."""
+    full = ranges.in_force(group, "Range")
+    points = group.store(points, "shade", group.math("DIVIDE", group.number(group.attribute("value")), full))
+    return ranges.tell(group, points, full, "POINT")
+
+
+class Cells:
+    """The shape and size of a layer's cells."""
+
+    def __init__(self, group: Group):
+        self.group = group
+        self._picked = group.picked("Shape")
+        self.even = group.same(self._picked, SHAPES.index("Sphere"))  # whether cells are scaled evenly
+
+    def shape(self) -> Socket:
+        """The geometry of one cell, one metre wide, with its material."""
+        group = Part("Neuroscene Layer Cell", self.group)
+        picked = group.take("Shape", self._picked)
+        disc = group.call("GeometryNodeMeshCylinder", {"Vertices": SIDES, "Radius": 0.5, "Depth": 1.0})
+        ball = group.call("GeometryNodeMeshIcoSphere", {"Radius": 0.5, "Subdivisions": 3})
+        shapes = {
+            "Box": _grown(group, group.call("GeometryNodeMeshCube", {}), (0.0, 0.0, 0.0)),
+            "Sphere": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
+            "Disc": _grown(group, disc, (0.0, pi / 2, 0.0)),
+        }
+        found = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
+        for name, geometry in shapes.items():
+            found = group.when(group.same(picked, SHAPES.index(name)), geometry, found, "GEOMETRY")
+        return group.give(geometry=painted(group, found, group["Material"]))[0]
+
+    def scale(self, kept: Value) -> Socket:
+        """How large each cell is, a vector field; `kept` is the share that is left of it in a layer that is folded."""
+        group = self.group
+        shade = group.math("ADD", group.attribute("shade"), 0.0, clamp=True)
+        pitch = group.math("MULTIPLY", group["Pitch"], kept)
+        depth, wide, high = group.separate(group["Cell Size"])
+        width = group.math("MULTIPLY", pitch, group["Size"])
+        less = group["Size by Value"]
+        narrower = group.math("MULTIPLY", width, group.math(
+            "MULTIPLY_ADD", less, shade, group.math("SUBTRACT", 1.0, less)))
+        width = group.when(group.math("GREATER_THAN", less, 0.0), narrower, width)
+        deep = group.math("MULTIPLY", pitch, depth)
+        rise = group.math("MULTIPLY_ADD", shade, group.math("MULTIPLY", group["Relief"], deep),
+                          group.math("MULTIPLY", group["Thickness"], deep))
+        tile = group.vector(rise, group.math("MULTIPLY", width, wide), group.math("MULTIPLY", width, high))
+        return group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
+
+
+def painted(group: Group, geometry: Socket, material: Socket) -> Socket:
+    return group.call("GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material})
+
+
+def _grown(group, geometry, turn):
+    """A shape that has its back at the origin and grows along -X, as the tile does."""
+    return group.call("GeometryNodeTransform", {"Geometry": geometry, "Translation": (-0.5, 0.0, 0.0),
+                                                "Rotation": turn})

@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which of its lines a bundle shows, and by what it colours them."""
+
+from __future__ import annotations
+
+import bpy
+
+from .tree import Group
+
+PER = ("Layer", "Unit")
+RANKS = ("Magnitude", "Weight", "Importance", "Weight x Activation")
+COLOURS = ("Weight", "Weight x Activation")
+
+
+def declare(group: Group) -> None:
+    """The panel Choice."""
+    group.in_panel("Choice")
+    group.socket("Most", "Int", 0, 0, 1_000_000, about="At most so many lines, the strongest; 0 shows all")
+    group.menu("Per", *PER, about="Most counts the lines of the whole bundle, or those into each cell of the target")
+    group.socket("Threshold", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
+                 about="Lines below this share of the range are not shown")
+    group.menu("Rank By", *RANKS, about="What makes a line strong; Weight is signed, the largest comes first")
+    group.menu("Colour By", *COLOURS, about="Weight x Activation is of the activation that the source shows")
+
+
+def flow(group: Group, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """weight x `value` of the source cell (field); `source` is the geometry of the source layer."""
+    value = group.sample(source, group.attribute("value"), group.attribute("source", "INT"))
+    return group.number(group.math("MULTIPLY", group.attribute("weight"), value))
+
+
+def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.types.NodeSocket:
+    """The lines that are strong enough. Ranges are single values."""
+    by = group.picked("Rank By")
+    activation = group.math("GREATER_THAN", by, 2.5)
+    plain = group.when(group.math("GREATER_THAN", by, 0.5), group.attribute("weight"), group.attribute("magnitude"))
+    importance = group.when(activation, group.math("ABSOLUTE", flow(group, source)), group.attribute("importance"))
+    rank = group.number(group.when(group.math("GREATER_THAN", by, 1.5), importance, plain))
+    extent = group.when(group.math("GREATER_THAN", by, 1.5), importance_range, weight_range)
+
+    strong = group.call("FunctionNodeCompare", {("A", "VALUE"): rank, ("B", "VALUE"): group.math(
+        "MULTIPLY", group["Threshold"], extent)}, data_type="FLOAT", operation="GREATER_EQUAL")
+    lines = group.when(group.math("GREATER_THAN", group["Threshold"], 0.0), _some(group, lines, strong), lines,
+                       "GEOMETRY")
+    each = group.when(group.picked("Per"), group.attribute("target", "INT"), 0, "INT")
+    order = group.call("GeometryNodeSortElements", {
+        "Geometry": lines, "Group ID": each, "Sort Weight": group.math("MULTIPLY", rank, -1.0)}, domain="CURVE")
+    before = group.call("GeometryNodeAccumulateField", {("Value", "INT"): 1, "Group ID": each}, ("Trailing", "INT"),
+                        data_type="INT", domain="CURVE")
+    first = group.call("FunctionNodeCompare", {("A", "INT"): before, ("B", "INT"): group["Most"]}, data_type="INT",
+                       operation="LESS_THAN")
+    return group.when(group.math("GREATER_THAN", group["Most"], 0.5), _some(group, order, first), lines, "GEOMETRY")
+
+
+def shade(group: Group, source, weight_range, importance_range) -> bpy.types.NodeSocket:
+    """What a line's colour says: weight / range, or weight x activation / range (field)."""
+    plain = group.math("DIVIDE", group.number(group.attribute("weight")), weight_range)
+    active = group.math("DIVIDE", flow(group, source), importance_range)
+    return group.when(group.picked("Colour By"), active, plain)
+
+
+def _some(group, lines, which):
+    return group.call("GeometryNodeSeparateGeometry", {"Geometry": lines, "Selection": which}, domain="CURVE")

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The group "Neuroscene Kernels": the kernels of a convolution as picture tiles, a cell a tap."""
+
+from __future__ import annotations
+
+import bpy
+
+from .block import folding
+from .tree import Group, reuse
+
+NAME = "Neuroscene Kernels"
+
+
+def kernels_group() -> bpy.types.NodeTree:
+    """Tiles of a mesh with a vertex a tap, at (unit, column, row), whose attribute `weight` (a vector) has the weights
+    of red, green and blue. They face -X, as layers do, with their middle at the origin."""
+    return reuse(NAME, _build)
+
+
+def _build():
+    group = Group(NAME)
+    group.in_panel("Tiles")
+    group.socket("Tiles", "Int", 1, 1, 1 << 20, about="Kernels that are shown")
+    group.socket("Tile Columns", "Int", 1, 1, 1 << 20, about="Kernels side by side before a new row begins")
+    group.socket("Rows", "Int", 1, 1, 1 << 12, about="Rows of a kernel")
+    group.socket("Columns", "Int", 1, 1, 1 << 12, about="Columns of a kernel")
+    group.socket("Pitch", "Float", 0.1, 0.0, 1e6, about="Width of a tap", subtype="DISTANCE")
+    group.socket("Gap", "Float", 1.0, 0.0, 100.0, about="Empty space between kernels, in taps")
+    group.socket("Thickness", "Float", 0.2, 0.0, 100.0, about="Depth of a tap, in widths")
+    group.socket("Range", "Float", 1.0, 0.0, 1e30, about="The weight that is white; its negative is black, 0 is grey")
+    group.socket("Block", "Object", about="The block that the kernels fold away with")
+    group.socket("Material", "Material", about="Shows the attribute 'kernel'")
+
+    full = group.math("MAXIMUM", group["Range"], 1e-12)
+    share = group.call("ShaderNodeVectorMath", {
+        0: group.attribute("weight", "FLOAT_VECTOR"), "Scale": group.math("DIVIDE", 0.5, full)}, operation="SCALE")
+    colour = group.call("ShaderNodeVectorMath", {0: share, 1: (0.5, 0.5, 0.5)}, operation="ADD")
+    colour = group.call("ShaderNodeVectorMath", {0: colour, 1: (0.0, 0.0, 0.0)}, operation="MAXIMUM")
+    colour = group.call("ShaderNodeVectorMath", {0: colour, 1: (1.0, 1.0, 1.0)}, operation="MINIMUM")
+    points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
+    points = group.call("GeometryNodeStoreNamedAttribute", {"Geometry": points, "Name": "kernel", "Value": colour},
+                        data_type="FLOAT_COLOR", domain="POINT")
+    points = group.call("GeometryNodeSetPosition", {"Geometry": points, "Position": _places(group)})
+    fold, _ = folding(group, "Block")
+    kept = group.math("SUBTRACT", 1.0, fold)
+    wide = group.math("MULTIPLY", group["Pitch"], kept)
+    cube = group.call("GeometryNodeMeshCube", {})
+    cube = group.call("GeometryNodeSetMaterial", {"Geometry": cube, "Material": group["Material"]})
+    tiles = group.call("GeometryNodeInstanceOnPoints", {
+        "Points": points, "Instance": cube,
+        "Scale": group.vector(group.math("MULTIPLY", wide, group["Thickness"]), wide, wide)})
+    told = group.math("MULTIPLY", full, group.math("GREATER_THAN", kept, 0.5))  # a folded one says nothing
+    for end in ("low", "high"):
+        tiles = group.store(tiles, f"weights_{end}", told, "INSTANCE")
+    return group.finish(tiles)
+
+
+def _places(group):
+    unit, column, row = group.separate(group.call("GeometryNodeInputPosition", {}))
+    across = group.math("MINIMUM", group["Tile Columns"], group["Tiles"])
+    down = group.math("CEIL", group.math("DIVIDE", group["Tiles"], across))
+    line = group.math("FLOOR", group.math("DIVIDE", group.math("ADD", unit, 0.5), across))
+    turn = group.math("FLOORED_MODULO", unit, across)
+    return group.vector(0.0, *(_axis(group, *one) for one in ((turn, across, column, group["Columns"]),
+                                                            (line, down, row, group["Rows"]))))
+
+
+def _axis(group, tile, tiles, tap, taps):
+    """Places of taps along one axis, in metres from the middle, against the axis."""
+    step = group.math("ADD", taps, group["Gap"])
+    whole = group.math("SUBTRACT", group.math("MULTIPLY", tiles, step), group["Gap"])
+    place = group.math("ADD", group.math("MULTIPLY", tile, step), group.math("ADD", tap, 0.5))
+    return group.math("MULTIPLY", group.math("SUBTRACT", group.math("MULTIPLY", whole, 0.5), place), group["Pitch"])

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shader group "Neuroscene Value": a shade (value / range) into a place on the ramp, light and opacity.
+
+`colormaps.value` has the same formulas. Everything that is switched off multiplies by a constant 0 or 1, so that Cycles
+folds it away: a material whose Opacity is 1 is not transparent to it, and costs what it did without.
+"""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from ..colormaps.value import LEAST_LOG, factor
+from .tree import Tree, Value, reuse
+
+NAME = "Neuroscene Value"
+INPUTS = (  # socket, default, least, most, about
+    ("Shade", 0.0, -1e6, 1e6, "Value / range: 1 is full"),
+    ("Low", -1.0, -1.0, 0.0, "The shade at the left end of the ramp: -1 for a diverging map, 0 for a sequential one"),
+    ("Log", 0.0, 0.0, 8.0, "Decades below the range that are told apart; 0 is linear"),
+    ("Emission", 0.2, 0.0, 1000.0, "Light of a value of 0"),
+    ("Emission by Magnitude", 0.0, 0.0, 1000.0, "Light that a full value has besides; it grows with the square"),
+    ("Strength", 0.0, 0.0, 1.0, "Importance of a line, 0 to 1"),
+    ("Emission by Strength", 0.0, 0.0, 1000.0, "Light that the most important line has besides"),
+    ("Opacity", 1.0, 0.0, 1.0, "1 is solid, 0 is not seen; what is solid renders faster"),
+    ("Opacity by Magnitude", 0.0, 0.0, 1.0, "With 1 a value of 0 is not seen, with 0 all are as opaque"),
+    ("Pulse", 0.0, 0.0, 1000.0, "Light that is added as it is"),
+)
+OUTPUTS = ("Factor", "Emission Strength", "Alpha")
+
+
+def value_group() -> bpy.types.NodeTree:
+    return reuse(NAME, _build)
+
+
+def places(node: bpy.types.Node, shade: np.ndarray) -> np.ndarray:
+    """Where shades lie on the ramp behind a node of this group, 0 to 1."""
+    return factor(shade, *(node.inputs[name].default_value for name in ("Low", "Log")))
+
+
+def add(tree: Tree, values: dict[str, Value]) -> bpy.types.Node:
+    """A node of the group, named as it is, with these inputs."""
+    node = tree.node("ShaderNodeGroup", node_tree=value_group(), name=NAME, width=200.0)
+    for socket, default, *_ in INPUTS:
+        tree.put(node.inputs[socket], values.get(socket, default))
+    return node
+
+
+def _build():
+    tree = Tree(bpy.data.node_groups.new(NAME, "ShaderNodeTree"))
+    for name, default, least, most, about in INPUTS:
+        socket = tree.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
+        socket.min_value, socket.max_value, socket.default_value, socket.description = least, most, default, about
+        if (least, most) == (0.0, 1.0):
+            socket.subtype = "FACTOR"
+    for name in OUTPUTS:
+        tree.tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketFloat")
+    given, found = tree.node("NodeGroupInput").outputs, tree.node("NodeGroupOutput").inputs
+
+    size = tree.math("MINIMUM", tree.math("ABSOLUTE", given["Shade"]), 1.0)
+    # ln(1 + (10^d - 1) s) / (d ln 10); where d is nearly 0, the sum hides what is added to it
+    reach = tree.math("SUBTRACT", tree.math("POWER", 10.0, given["Log"]), 1.0)
+    bent = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY_ADD", reach, size, 1.0), 10.0), given["Log"])
+    logged = tree.math("GREATER_THAN", given["Log"], LEAST_LOG)
+    size = tree.math("ADD", tree.math("MULTIPLY", bent, logged),
+                     tree.math("MULTIPLY", size, tree.math("SUBTRACT", 1.0, logged)))
+    signed = tree.math("MULTIPLY", tree.math("SIGN", given["Shade"]), size)
+    tree.put(found["Factor"], tree.math("DIVIDE", tree.math("SUBTRACT", signed, given["Low"]),
+                                        tree.math("SUBTRACT", 1.0, given["Low"]), clamp=True))
+
+    light = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", size, size), given["Emission by Magnitude"],
+                      given["Emission"])
+    light = tree.math("MULTIPLY_ADD", given["Strength"], given["Emission by Strength"], light)
+    tree.put(found["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
+
+    lost = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, size), given["Opacity by Magnitude"])
+    tree.put(found["Alpha"], tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, lost), given["Opacity"]))
+    tree.arrange()
+    return tree.tree

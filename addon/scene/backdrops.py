@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is behind and around a network: world, light, view and glow of a scene that we made. Others are left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import bpy
+
+from .. import compat
+from ..colormaps import linear
+from . import studio, tags
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """`background` are four colours from the middle of the picture outwards; `around` is what lights things evenly, so
+    strongly; `lights` the share of its energy and the colour of the "Key", "Fill" and "Rim": those not named are out.
+    """
+
+    background: tuple
+    around: str | tuple
+    strength: float
+    lights: dict = field(default_factory=dict)
+    view: str = "AgX"
+    look: str = "None"
+    exposure: float = 0.0
+    glow: float = 0.0
+    clean: bool = False  # for print: nothing is out of focus, and white is white to the last pixel
+
+
+def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
+    """Give the scene of a network a backdrop, if the scene is ours; of its world, if that is."""
+    for thing in tags.members(network, "light"):
+        _light(thing, wanted)
+    scene = tags.scene_of(network)
+    if scene is None or tags.kind(scene) != "scene":
+        return
+    ramp, around = _nodes(scene.world)
+    if ramp and around and len(ramp.color_ramp.elements) == len(wanted.background):
+        for element, colour in zip(ramp.color_ramp.elements, wanted.background, strict=True):
+            element.color = _rgba(colour)
+        around.inputs["Color"].default_value, around.inputs["Strength"].default_value = _rgba(wanted.around), \
+            wanted.strength
+    scene.view_settings.view_transform = wanted.view
+    scene.view_settings.look, scene.view_settings.exposure = wanted.look, wanted.exposure
+    if glare := compat.glare_of(scene):
+        glare.inputs["Strength"].default_value = wanted.glow
+    scene.render.use_compositing = wanted.glow > 0
+    scene.render.dither_intensity = 0.0 if wanted.clean else 1.0
+    for camera in tags.members(network, "camera"):
+        camera.data.dof.use_dof = not wanted.clean
+
+
+def taken(network: bpy.types.Collection) -> Backdrop | None:
+    """The backdrop of a network's scene as it is now, or None if that is not ours."""
+    scene = tags.scene_of(network)
+    if scene is None or tags.kind(scene) != "scene":
+        return None
+    ramp, around = _nodes(scene.world)
+    glare = compat.glare_of(scene)
+    if not ramp or not around:
+        return None
+    lights = {tags.read(one)["role"]: [tags.read(one)["share"], [*one.data.color, 1.0]]
+              for one in tags.members(network, "light") if "role" in tags.read(one) and not one.hide_render}
+    view = scene.view_settings
+    return Backdrop(
+        [list(one.color) for one in ramp.color_ramp.elements], list(around.inputs["Color"].default_value),
+        around.inputs["Strength"].default_value, lights, view.view_transform, view.look, view.exposure,
+        glare.inputs["Strength"].default_value if glare and scene.render.use_compositing else 0.0,
+        not any(one.data.dof.use_dof for one in tags.members(network, "camera")))
+
+
+def _nodes(world):
+    found = world.node_tree.nodes if world and world.node_tree and tags.kind(world) == "world" else {}
+    return found.get(studio.BACKDROP), found.get(studio.AROUND)
+
+
+def _light(thing, wanted):
+    """Energies that were set by hand keep their proportion."""
+    facts = tags.read(thing)
+    if "role" not in facts:
+        return
+    share, colour = wanted.lights.get(facts["role"], (0.0, None))
+    thing.hide_render = thing.hide_viewport = share <= 0
+    if share > 0:
+        thing.data.energy *= share / facts["share"]
+        thing.data.color = _rgba(colour)[:3]
+        tags.write(thing, **(facts | {"share": share}))
+
+
+def _rgba(colour):
+    return linear(colour) if isinstance(colour, str) else tuple(colour)

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How many lines are shown and how many there are, whatever sliders have done to them."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..network.joins import WEIGHT
+from . import expansion, labels, selection, tags, words
+
+
+def in_force(thing: bpy.types.Object) -> float | None:
+    """The level that a bundle shows, by its own sockets and its network's; None if it shows chosen lines."""
+    modifier = tags.modifier(thing)
+    root = tags.modifier(compat.get_input(modifier, "Network"))
+    if not expansion.stored(thing):
+        return None
+    if root and compat.get_input(root, "Expand"):
+        return compat.get_input(root, "Expansion")
+    chosen = compat.get_input(modifier, "Detail") == "Chosen"
+    return None if chosen else compat.get_input(modifier, "Expansion")
+
+
+def shown(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> tuple[int, int | None]:
+    """How many lines a bundle shows, and of how many in all at its level, or None where that is not known."""
+    facts, level = tags.read(thing), in_force(thing)
+    count = _visible(thing.evaluated_get(depsgraph).data)
+    if level is None:
+        return count, int(facts["total"]) or None
+    totals = [int(one) for one in facts.get("counts", ())]
+    return count, totals[max(1, min(3, ceil(level)))] if totals else None
+
+
+def _visible(curves) -> int:
+    """Curves that are not hidden, by their radius."""
+    count = len(curves.curves) if hasattr(curves, "curves") else 0
+    radius = curves.attributes.get("radius") if count else None
+    if radius is None or len(radius.data) % count:
+        return count
+    values = np.empty(len(radius.data), np.float32)
+    radius.data.foreach_get("value", values)
+    return int((values.reshape(count, -1).max(1) > 0).sum())
+
+
+def tell(network: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> None:
+    """Let the labels of layers say how many of the weights into them are shown now."""
+    into: dict[str, list] = {}
+    for one in tags.members(network, "connections"):
+        if tags.read(one)["carries"] == WEIGHT:
+            into.setdefault(tags.read(one)["target"], []).append(one)
+    for name, thing in selection.layers(network).items():
+        said = tags.read(thing).get("label")
+        if said and "base" in said and name in into:
+            texts = [_text(one, depsgraph) for one in into[name]]
+            notes = "\n".join(filter(None, (said["base"], *texts)))
+            if notes != said["notes"]:
+                labels.say(thing, said | {"notes": notes})
+
+
+def _text(bundle, depsgraph) -> str:
+    """How much of its lines a bundle shows; nothing if it shows all, or nobody knows how many there are."""
+    (count, whole), level, facts = shown(bundle, depsgraph), in_force(bundle), tags.read(bundle)
+    if not whole or count >= whole:
+        return ""
+    what = words.noun(facts["form"], facts["level"]) if level is None else words.LEVEL_NOUNS[ceil(level)]
+    return words.part_of(count, whole, what)

@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lines of every level of a bundle, stored once beside it: a Curves object that is in no collection."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..network import Connection
+from ..network.drawn import Drawn
+from ..network.expand import TAP, Expanded, budget, counts, expand
+from ..nodes.taps import MEANS
+from . import connections, sockets, tags
+
+ATTRIBUTES = {"detail": "INT", "source_unit": "INT", "target_unit": "INT", "tap_row": "INT", "tap_column": "INT",
+              "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}
+HIGH = 0.995  # of the magnitudes of a level, by rank: the one that has the full width
+MOST = 48  # connections; of a larger network the levels are stored on request
+LARGEST = 1 << 21  # weights of a connection whose levels are stored without a request
+
+
+def store(thing: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, kernels: int,
+          taps: int) -> bool:
+    """Store the levels of a bundle between layers that are drawn so, up to so many kernels and taps; whether there
+    are any."""
+    found = expand(connection, source, target, kernels, taps)
+    drop(thing)
+    if found is None or not len(found):
+        return False
+    curves = bpy.data.hair_curves.new(f"{thing.name} Taps")
+    for name, kind in ATTRIBUTES.items():
+        curves.attributes.new(name, kind, "CURVE")
+    values = {name: getattr(found, name) for name in ATTRIBUTES if name != "importance"}
+    connections.fill(curves, len(found), values | {"importance": _importance(found)})
+    curves.set_types(type="POLY")
+    kept = bpy.data.objects.new(curves.name, curves)
+    tags.write(kept, "taps")
+    maps = _window(found, source, target)
+    compat.set_inputs(tags.modifier(thing), {"Taps": kept} | maps)
+    sockets.refresh(thing, {f"Position {name}": int(maps["Target Map"][axis]) // 2
+                            for axis, name in enumerate(("Row", "Column"))})
+    return True
+
+
+def refresh(thing: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, bundles: int) -> None:
+    """Say how many lines a bundle has at each level, and store the levels anew if they are stored, or if they are few
+    in a network of few bundles: else it takes a third of the time of an import."""
+    totals = counts(connection) or ()
+    tags.write(thing, **(tags.read(thing) | {"counts": [str(one) for one in totals]}))
+    if stored(thing) or bundles <= MOST and totals and totals[2] <= LARGEST:
+        store(thing, connection, source, target, *budget(bundles))
+
+
+def drop(thing: bpy.types.Object) -> None:
+    """Forget the levels of a bundle: its cells are others now."""
+    modifier = tags.modifier(thing)
+    kept = compat.get_input(modifier, "Taps")
+    if kept is not None:
+        compat.set_inputs(modifier, {"Taps": None})
+        if tags.kind(kept) == "taps" and not kept.users_collection and not kept.library:
+            bpy.data.hair_curves.remove(kept.data)  # and the object with it
+
+
+def stored(thing: bpy.types.Object) -> bool:
+    """Whether the levels of a bundle are stored."""
+    return compat.get_input(tags.modifier(thing), "Taps") is not None
+
+
+def _importance(found: Expanded) -> np.ndarray:
+    """Magnitudes as shares of what is large at their level, (n,) float32."""
+    importance, taps = found.magnitude.copy(), found.detail == TAP
+    for part in (taps, ~taps):
+        size = found.magnitude[part]
+        size = np.sort(size[np.isfinite(size)])
+        if len(size):
+            importance[part] /= size[int(HIGH * (len(size) - 1))] or 1.0
+    return importance
+
+
+def _window(found: Expanded, source: Drawn, target: Drawn) -> dict:
+    """The sockets that tell which cells a tap joins."""
+    window = found.window
+    flat = window.source == window.target == (1, 1)  # only whole units are joined, by the middles of their maps
+    maps = [(len(one.rows), len(one.columns)) for one in (source, target)] if flat else [window.source, window.target]
+    steps = [(1, 1) if flat else (_step(one.rows, one.grid.rows), _step(one.columns, one.grid.columns))
+             for one in (source, target)]
+    pairs = {"Kernel": window.kernel, "Stride": window.stride, "Padding": window.padding,
+             "Padding End": window.padding_end, "Dilation": window.dilation, "Source Map": maps[0],
+             "Target Map": maps[1], "Source Step": steps[0], "Target Step": steps[1]}
+    return {name: (*map(float, pair), 0.0) for name, pair in pairs.items()} | {
+        "Transposed": window.transposed, "Mean": MEANS[("", "cells", "window").index(window.mean)]}
+
+
+def _step(drawn, size) -> int:
+    """Every how manieth row or column is drawn."""
+    return int(drawn[1] - drawn[0]) if len(drawn) > 1 else size

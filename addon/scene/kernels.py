@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kernels of a convolution that reads a picture, as pictures above its layer."""
+
+from __future__ import annotations
+
+from math import ceil, sqrt
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from .. import compat
+from ..checkpoints import CheckpointError
+from ..colormaps import value_range
+from ..layout import HEIGHT
+from ..network import Network
+from ..network.joins.conv import Conv
+from ..nodes import materials as shaders
+from ..nodes.kernels import kernels_group
+from ..nodes.tree import attach
+from . import caption, importing, selection, tags
+
+MOST = 1 << 17  # taps that are drawn
+GAP, CLEAR = 1.0, 0.04 * HEIGHT  # taps between kernels; metres between them and their layer
+# Text lies in XY and looks along Z; a layer faces -X, with its columns along -Y.
+FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
+
+
+def weights_of(model: Network, name: str) -> np.ndarray | None:
+    """The kernels of a layer that reads one channel or three, (units, channels, rows, columns), else None."""
+    for one in model.connections:
+        join = one.join
+        while hasattr(join, "join"):
+            join = join.join
+        if one.target.name == name and isinstance(join, Conv) and not join.window.transposed:
+            shape = join.units, join.per_group, *join.window.kernel
+            if len(shape) == 4 and shape[1] in (1, 3) and np.prod(shape) <= MOST:
+                return np.asarray(join.weight(), np.float32).reshape(shape)
+    return None
+
+
+def toggle(network: bpy.types.Collection, names: list[str]) -> str:
+    """Show the kernels of these layers, or if any are shown, hide them. Returns one line on what was done.
+
+    Raises `CheckpointError`, and then nothing has changed.
+    """
+    shown = [one for one in tags.members(network, "kernels") if tags.read(one)["layer"] in names]
+    if shown:
+        for one in shown:
+            _remove(one)
+        return f"kernels of {len(shown):,} layer{'' if len(shown) == 1 else 's'} removed"
+    model, things = importing.reopen(network), selection.layers(network)
+    found = {name: weights for name in names if (weights := weights_of(model, name)) is not None}
+    if not found:
+        raise CheckpointError(model.checkpoint.path, "no selected layer is a convolution of pictures",
+                              "select one that reads 1 or 3 channels")
+    for name, weights in found.items():
+        make(network, things[name], weights)
+    count = sum(len(one) for one in found.values())
+    return f"{count:,} kernels of {', '.join(found)}"
+
+
+def refresh(network: bpy.types.Collection, model: Network) -> None:
+    """Let the kernels that are shown have the weights of a model; those that it has no more are removed."""
+    for thing in list(tags.members(network, "kernels")):
+        weights = weights_of(model, tags.read(thing)["layer"])
+        if weights is None or list(weights.shape) != tags.read(thing)["shape"]:
+            _remove(thing)
+        else:
+            _write(thing, weights)
+
+
+def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.ndarray) -> bpy.types.Object:
+    """The object with the kernels of a layer, and its label; `weights` are (units, 1 or 3, rows, columns)."""
+    units, _, rows, columns = weights.shape
+    facts = tags.read(layer)
+    down = ceil(units / ceil(sqrt(2 * units)))
+    across = ceil(units / down)
+    size = facts["size"]
+    room = max(size[1], 0.3 * HEIGHT)
+    pitch = min(room / (across * (columns + GAP) - GAP), 0.5 * HEIGHT / (down * (rows + GAP) - GAP))
+    mesh = bpy.data.meshes.new(f"{layer.name} kernels")
+    thing = bpy.data.objects.new(mesh.name, mesh)
+    unit, row, column = (one.ravel() for one in np.meshgrid(*map(np.arange, (units, rows, columns)), indexing="ij"))
+    mesh.vertices.add(len(unit))
+    place = np.stack([unit, column, row], -1).astype(np.float32)
+    mesh.attributes["position"].data.foreach_set("vector", place.ravel())
+    for name, index in (("unit", unit), ("row", row), ("column", column)):
+        mesh.attributes.new(name, "INT", "POINT").data.foreach_set("value", index.astype(np.int32))
+    mesh.attributes.new("weight", "FLOAT_VECTOR", "POINT")
+    attach(thing, "Kernels", kernels_group(), {
+        "Tiles": units, "Tile Columns": across, "Rows": rows, "Columns": columns, "Pitch": pitch, "Gap": GAP,
+        "Range": value_range(weights), "Material": _material(network),
+        "Block": layer.parent if tags.kind(layer.parent) == "block" else None})
+    tags.write(thing, "kernels", layer=facts["layer"], shape=list(weights.shape))
+    _write(thing, weights)
+    high = pitch * (down * (rows + GAP) - GAP)
+    thing.parent, thing.location.z = layer, size[2] / 2 + CLEAR + high / 2
+    text = caption.live(f"{layer.name} kernels label", thing, "Weights", min(0.04 * HEIGHT, room / 14),
+                        tags.read(network)["materials"]["dim"], "Center")
+    caption.tell(text, f"{units:,} kernels {rows} × {columns}, ±", True, "")
+    tags.write(text, "kernels label", layer=facts["layer"])
+    text.parent, text.location.z = thing, high / 2 + 0.015 * HEIGHT
+    text.rotation_euler = FACING.to_euler()
+    for one in (thing, text):
+        layer.users_collection[0].objects.link(one)
+    return thing
+
+
+def _write(thing, weights):
+    """The weights of red, green and blue at every tap; of one channel, three times."""
+    taps = np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
+    thing.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
+    compat.set_inputs(thing.modifiers[0], {"Range": value_range(weights)})
+    thing.data.update_tag()
+
+
+def _material(network):
+    """One for all kernels of a network."""
+    facts = {"role": "kernels", "network": tags.read(network)["uuid"]}
+    for one in bpy.data.materials:
+        if tags.read(one).items() >= facts.items():
+            return one
+    made = shaders.kernels(f"{network.name} Kernels")
+    tags.write(made, "material", **facts)
+    return made
+
+
+def _remove(thing):
+    texts = [compat.get_input(one.modifiers[0], part) for one in thing.children for part in caption.TEXTS]
+    for one in filter(None, (*thing.children, thing, *texts)):
+        mesh = one.data
+        bpy.data.objects.remove(one)
+        bpy.data.meshes.remove(mesh)

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which layer of a new checkpoint is which layer of a scene, and what has changed in the structure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from ..network import Network
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a new checkpoint changes in the structure of a network; names are those of layers."""
+
+    pairs: dict[str, str]  # name in the scene -> name in the new model
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    reshaped: tuple[str, ...] = ()  # new names
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        return {old: new for old, new in self.pairs.items() if old != new}
+
+    def lines(self) -> list[str]:
+        """What has changed, a line a layer."""
+        return [*(f"new: {name}" for name in self.added), *(f"gone: {name}" for name in self.removed),
+                *(f"other shape: {name}" for name in self.reshaped),
+                *(f"renamed: {old} to {new}" for old, new in self.renamed.items())]
+
+    def __str__(self):
+        counts = ((len(self.added), "new"), (len(self.removed), "gone"), (len(self.reshaped), "of another shape"),
+                  (len(self.renamed), "renamed"))
+        said = [f"{count:,} {what}" for count, what in counts if count]
+        return "layers: " + ", ".join(said) if said else "same structure"
+
+
+def compare(old: Mapping[str, dict], network: Network) -> Changes:
+    """Match the layers of a scene (facts by name, in their order) with those of a model: by name, and the others by
+    operator and shape in the order of the network."""
+    new = {layer.name: layer for layer in network.layers}
+    pairs = {name: name for name in old if name in new and old[name]["op"] == new[name].op}
+    rest = [name for name in old if name not in pairs]
+    others = [name for name in new if name not in pairs]
+    alike = SequenceMatcher(None, [_sign(old[name]["op"], old[name]["shape"]) for name in rest],
+                            [_sign(new[name].op, [size or 0 for size in new[name].shape or ()]) for name in others],
+                            autojunk=False)
+    for begin, other, count in alike.get_matching_blocks():
+        pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
+    known = set(pairs.values())
+    return Changes(pairs, tuple(name for name in new if name not in known),
+                   tuple(name for name in old if name not in pairs),
+                   tuple(one for name, one in pairs.items() if not _same_grid(old[name], new[one].grid)))
+
+
+def _sign(op, shape):
+    return op, tuple(int(size) for size in shape)
+
+
+def _same_grid(facts, grid) -> bool:
+    return list(facts["grid"]) == [grid.units, grid.rows, grid.columns] and list(facts["strides"]) == list(grid.strides)

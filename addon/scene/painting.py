@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The materials of a network, of a block or of some layers: which they are, colour maps, and their settings.
+
+Our materials are marked with the role that they play ("cells", "lines", "copies", "plate", "bars", ...). A part of a
+network gets copies of its own, and a material that somebody made himself stays where he put it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+
+from .. import compat
+from ..colormaps import Map, linear, maps
+from ..nodes import materials as shaders
+from . import blocks, caption, tags
+
+PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),
+         "SELECTED": ("Selected", "The selected layers, blocks and connections")}
+SLOTS = {"layer": {"Material": "cells", "Backing Material": "plate"}, "block": {"Material": "blocks"},
+         "bars": {"Material": "bars", "Track Material": "track"}}
+ROLES = ("cells", "plate", "lines", "copies", "blocks", "bars", "track")
+GROUP = ("Log", "Emission", "Emission by Magnitude", "Emission by Strength", "Opacity", "Opacity by Magnitude")
+SURFACE = {"Roughness": "Roughness", "Metallic": "Metallic", "Specular": "Specular IOR Level"}
+COLOURS = (shaders.COLOUR, shaders.SECOND)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A network or some of it: what of it can be painted."""
+
+    network: bpy.types.Collection
+    name: str
+    things: tuple[bpy.types.Object, ...]
+    whole: bool = False
+
+    def of_kind(self, kind: str) -> list[bpy.types.Object]:
+        """Its "layer", "connections", "block" or "bars" objects."""
+        return [one for one in self.things if tags.kind(one) == kind]
+
+
+def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: str = "NETWORK") -> Part | None:
+    """The network, the block of the active object with all in it, or what is selected; None if that is nothing.
+
+    The lines into a layer belong to it.
+    """
+    every = [one for one in list(network.all_objects) if tags.kind(one) in ("layer", "connections", "block", "bars")]
+    if which == "NETWORK":
+        return Part(network, network.name, tuple(every), True)
+    things, paths, name = set(), set(), "Selected"
+    if which == "BLOCK":
+        active = tags.read(context.view_layer.objects.active)
+        name = active.get("path") or active.get("block") or ""
+        paths = {name} - {""}
+    else:
+        things = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
+        paths = {tags.read(one)["path"] for one in things if tags.kind(one) == "block"}
+    for path, one in blocks.by_path(network).items():  # parents come first
+        paths |= {path} if tags.read(one)["parent"] in paths else set()
+    things |= {one for one in every if tags.kind(one) == "block" and tags.read(one)["path"] in paths}
+    things |= set(blocks.layers_in(network, paths))
+    names = {tags.read(one)["layer"] for one in things if tags.kind(one) == "layer"}
+    things |= {one for one in every if tags.read(one).get("target", tags.read(one).get("layer")) in names}
+    found = tuple(one for one in every if one in things)
+    return Part(network, name, found) if found else None
+
+
+def slots(thing: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:
+    """The sockets of a thing that take a material of ours: its modifier, the socket's name, the role."""
+    kind = tags.kind(thing)
+    modifier = next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)
+    known = SLOTS.get(kind, {})
+    if kind == "connections":
+        known = {"Material": "lines" if tags.read(thing)["carries"] == "weight" else "copies"}
+    return ((modifier, socket, role) for socket, role in known.items() if modifier)
+
+
+def role_of(material: bpy.types.Material | None) -> str:
+    """What a material of ours is for, "" of others."""
+    return tags.read(material).get("role", "")
+
+
+def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
+    """The materials of these roles (all, if none is given) that a part has to itself.
+
+    The whole network has those that were made with it, and what had its own comes back to them. Another part gets
+    copies, the first time.
+    """
+    kept = {role: one for role, one in tags.read(part.network)["materials"].items() if one}
+    wanted, users = {}, {}
+    for thing in list(part.network.all_objects):
+        for modifier, socket, role in slots(thing):
+            current = compat.get_input(modifier, socket)
+            if current is None or role_of(current) != role or roles and role not in roles:
+                continue
+            users.setdefault(current, set()).add(thing)
+            if thing in part.things:
+                wanted.setdefault(role, []).append((thing, modifier, socket, current))
+    found = {role: one for role, one in kept.items() if not roles or role in roles} if part.whole else {}
+    for role, places in wanted.items():
+        material = found.get(role) or _own(part, role, places, users, kept)
+        found[role] = material
+        for thing, modifier, socket, current in places:
+            if current != material:
+                compat.set_inputs(modifier, {socket: material})
+                thing.update_tag()
+    return found
+
+
+def _own(part, role, places, users, kept):
+    for *_, current in places:
+        if current not in kept.values() and users[current] <= set(part.things) and not _of_style(current):
+            return current
+    first = places[0][-1]
+    copy = (kept[role] if _of_style(first) and role in kept else first).copy()
+    copy.name = f"{part.network.name} {role.capitalize()} {part.name}"
+    return copy
+
+
+def _of_style(material):
+    """Whether a material came with a style that somebody saved; then its nodes are his."""
+    return "style" in tags.read(material)
+
+
+def set_map(part: Part, role: str, name: str) -> int:
+    """Give the "cells" or "lines" of a part a colour map; returns how many things show it."""
+    shown = maps()[name]
+    for material in claim(part, role).values():
+        paint(material, shown)
+    caption.follow(part.network)
+    return sum(wanted == role for thing in part.things for *_, wanted in slots(thing))
+
+
+def set_scale(part: Part, role: str, signed: bool, log: float) -> None:
+    """Let the ramp of a part begin at -1 or at 0, and tell so many decades apart."""
+    for material in claim(part, role).values():
+        inputs = shaders.node_of(material, shaders.VALUE).inputs
+        inputs["Low"].default_value, inputs["Log"].default_value = -1.0 if signed else 0.0, log
+    caption.follow(part.network)
+
+
+def scale_of(part: Part, role: str) -> tuple[bool, float] | None:
+    """Whether the ramp of a part begins below 0, and how many decades it tells apart; None if there is none."""
+    node = shaders.node_of(in_use(part, role), shaders.VALUE)
+    return (node.inputs["Low"].default_value < 0, node.inputs["Log"].default_value) if node else None
+
+
+def paint(material: bpy.types.Material, shown: Map) -> None:
+    """Let the ramp of a material be a map."""
+    ramp, value = shaders.ramp_of(material), shaders.node_of(material, shaders.VALUE)
+    if ramp and value:
+        shaders.set_stops(ramp, shaders.linear_stops(shown.stops))
+        value.inputs["Low"].default_value = shown.low
+        material.diffuse_color = ramp.evaluate(0.85)
+
+
+def settings_of(material: bpy.types.Material) -> dict:
+    """What can be set of a material of ours, as plain data: numbers, colours (linear RGBA), its "Map" or, if that was
+    edited, its "Ramp", and the shade at which that begins ("Low")."""
+    found: dict = {}
+    value, surface = (shaders.node_of(material, name) for name in (shaders.VALUE, shaders.SURFACE))
+    if value:
+        found |= {name: value.inputs[name].default_value for name in GROUP}
+    if ramp := shaders.ramp_of(material):
+        name = shaders.map_of(material)
+        found |= {"Map": name} if name else {
+            "Ramp": [[place, list(colour)] for place, colour in shaders.stops_of(ramp)]}
+        found["Low"] = value.inputs["Low"].default_value if value else -1.0
+    if surface:
+        found |= {name: surface.inputs[socket].default_value for name, socket in SURFACE.items()
+                  if socket in surface.inputs}
+        strength = _strength(surface)
+        found |= {} if strength.is_linked else {"Strength": strength.default_value}
+    for name in COLOURS:
+        if node := shaders.node_of(material, name):
+            found[name] = list(node.outputs[0].default_value)
+    return found
+
+
+def set_settings(material: bpy.types.Material, wanted: dict, ramps: bool = False) -> None:
+    """Set what `settings_of` tells, as far as it is given; a ramp that somebody edited stays unless `ramps`."""
+    value, surface = (shaders.node_of(material, name) for name in (shaders.VALUE, shaders.SURFACE))
+    ramp = shaders.ramp_of(material)
+    for name, one in wanted.items():
+        if name in GROUP and value:
+            value.inputs[name].default_value = one
+        elif name in SURFACE and surface and SURFACE[name] in surface.inputs:
+            surface.inputs[SURFACE[name]].default_value = one
+        elif name == "Strength" and surface and not _strength(surface).is_linked:
+            _strength(surface).default_value = one
+        elif name in COLOURS and (node := shaders.node_of(material, name)):
+            node.outputs[0].default_value = linear(one) if isinstance(one, str) else one
+            if name == shaders.COLOUR:
+                material.diffuse_color = node.outputs[0].default_value
+    if not ramp or not value or not (ramps or shaders.map_of(material)):
+        return
+    if wanted.get("Map") in maps():
+        paint(material, maps()[wanted["Map"]])
+    elif "Ramp" in wanted:
+        shaders.set_stops(ramp, [(place, tuple(colour)) for place, colour in wanted["Ramp"]])
+    if "Low" in wanted:
+        value.inputs["Low"].default_value = wanted["Low"]
+
+
+def _strength(surface):
+    return surface.inputs["Emission Strength" if "Emission Strength" in surface.inputs else "Strength"]
+
+
+def in_use(part: Part, role: str) -> bpy.types.Material | None:
+    """The material that the first thing of a part has in this role, whoever made it."""
+    for thing in part.things:
+        for modifier, socket, wanted in slots(thing):
+            if wanted == role:
+                return compat.get_input(modifier, socket)
+    return None

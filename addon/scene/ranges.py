@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of magnitudes that ranges may follow: quantiles of the values and the weights of a network, of each of its
+blocks and of each of its layers, on the mesh of its root object. See `nodes.ranges`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+import numpy as np
+
+from .. import compat
+from ..colormaps import PERCENTS, pooled, quantiles
+from ..nodes.ranges import BLOCK_ROW, LAYER_ROW, TABLES
+from . import tags
+
+NOTE = "neuroscene_quantiles"  # on a mesh: those of all values of a layer, of which it may draw a part
+
+
+def note(thing: bpy.types.Object, values: np.ndarray | None) -> None:
+    """Remember how all values of a layer are spread, or with None forget it: then what it draws counts."""
+    if values is None:
+        thing.data.pop(NOTE, None)
+    else:
+        row, count = quantiles(values)
+        thing.data[NOTE] = [*map(float, row), float(count)]
+
+
+def fill(network: bpy.types.Collection) -> None:
+    """Work out the table of a network anew, and tell its layers and bundles which rows are theirs.
+
+    Scales of normalisations are near 1 and would dim all other weights: what pools layers leaves them out if it can.
+    """
+    root = next(tags.members(network, "root"), None)
+    if root is None:
+        return
+    blocks = {"": None} | {one["path"]: one["layers"] for one in map(tags.read, tags.members(network, "block"))}
+    layers = {tags.read(one)["layer"]: one for one in tags.members(network, "layer")}
+    bundles = list(tags.members(network, "connections"))
+    row_of = {name: len(blocks) + number for number, name in enumerate(layers)}
+    norms = {name for name, thing in layers.items() if "norm" in tags.read(thing)["op"].lower()}
+    spread = {"value_quantile": {name: _values(thing) for name, thing in layers.items()},
+              "weight_quantile": _weights(bundles)}
+    mesh = root.data
+    mesh.clear_geometry()
+    mesh.vertices.add((len(blocks) + len(layers)) * PERCENTS)
+    for attribute, found in spread.items():
+        rows = []
+        for names in blocks.values():
+            some = [name for name in (layers if names is None else names) if name in found]
+            if attribute == TABLES["Weight Range"]:
+                some = [name for name in some if name not in norms] or some
+            rows.append(pooled([found[name] for name in some])[0])
+        rows += [found[name][0] if name in found else np.zeros(PERCENTS) for name in layers]
+        table = np.concatenate(rows).astype(np.float32)
+        mesh.attributes.new(attribute, "FLOAT", "POINT").data.foreach_set("value", table)
+    mesh.update_tag()
+    places = {path: row for row, path in enumerate(blocks)}
+    for thing in (*layers.values(), *bundles):
+        facts = tags.read(thing)
+        owner = layers.get(facts["layer"] if facts["kind"] == "layer" else facts["target"])
+        if owner:
+            compat.set_inputs(tags.modifier(thing), {
+                LAYER_ROW: row_of[tags.read(owner)["layer"]], BLOCK_ROW: places.get(tags.read(owner)["block"], 0)})
+            thing.update_tag()
+
+
+def set_source(things: Iterable[bpy.types.Object], source: str, clip: float) -> int:
+    """Let the ranges of layers and bundles come from "Own", "Layer", "Block" or "Network"; returns how many did."""
+    count = 0
+    for thing in things:
+        compat.set_inputs(tags.modifier(thing), {"Range From": source, "Clip": clip})
+        thing.update_tag()
+        count += 1
+    return count
+
+
+def _values(thing):
+    kept = thing.data.get(NOTE)
+    if kept is not None:
+        return np.array(kept[:PERCENTS], np.float32), int(kept[PERCENTS])
+    return quantiles(_attribute(thing.data, "value"))
+
+
+def _weights(bundles):
+    """Quantiles of the weights into each layer, as far as they are drawn."""
+    into: dict[str, list[np.ndarray]] = {}
+    for thing in bundles:
+        facts = tags.read(thing)
+        if facts["carries"] == "weight" and len(thing.data.curves):
+            into.setdefault(facts["target"], []).append(_attribute(thing.data, "weight"))
+    return {name: quantiles(np.concatenate(some)) for name, some in into.items()}
+
+
+def _attribute(data, name):
+    found = np.empty(len(data.attributes[name].data), np.float32)
+    data.attributes[name].data.foreach_get("value", found)
+    return found

@@ -1,0 +1,285 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A newer checkpoint in a scene that somebody has worked on: new numbers, the same objects.
+
+Layers and bundles that are still there keep their objects, and with them all that was done to these by hand. What is
+new is made; layers that are gone are put away in a hidden collection, for somebody may have put work into them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import bpy
+
+from .. import compat
+from ..checkpoints import CheckpointError, open_checkpoint
+from ..inference import Ran
+from ..layout import arrange, shapes
+from ..network import Network, summarise
+from ..network.drawn import Drawn, Wish, share_out
+from ..network.statistics import statistics
+from . import (
+    arranging,
+    bars,
+    blocks,
+    build,
+    caption,
+    connections,
+    importing,
+    kernels,
+    layers,
+    matching,
+    selection,
+    tags,
+)
+from .matching import Changes
+
+GONE = "gone"  # kind of the collection for layers that the newer checkpoint has not
+
+
+def find(path: str | Path) -> bpy.types.Collection | None:
+    """The network of the open file that was made from a checkpoint file, if there is one."""
+    path = Path(path).resolve()
+    return next((one for one in tags.networks()
+                 if Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path), None)
+
+
+def steps(collection: bpy.types.Collection, path: str | Path = "",
+          given: str | Path = "") -> Generator[tuple[float, str], None, Changes]:
+    """Let a network in the scene show its checkpoint as it is now, or another one; `given` is an input to run through
+    it, without one that which the scene shows runs again.
+
+    Yields (share done, what is next), and changes nothing before the last step. Returns what has changed in the
+    structure. Raises `CheckpointError`.
+    """
+    facts = tags.read(collection)
+    yield 0.0, "reading the model"
+    network = _open(path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}))
+    digest = network.checkpoint.sha256()
+    ran = _run(given or bpy.path.abspath(facts.get("input_path", "")), network, bool(given))
+    yield 0.1, "comparing layers"
+    things = selection.layers(collection)
+    changes = matching.compare({name: tags.read(one) for name, one in things.items()}, network)
+    kept = {changes.pairs[name]: thing for name, thing in things.items() if name in changes.pairs}
+    back = _gone(collection, network, changes)
+    reshaped = {*changes.reshaped, *back}
+    drawn = _drawn(network, kept, reshaped, facts["settings"])
+    choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
+    chosen = yield from _part(choosing, 0.1, 0.6)
+    told = {}
+    for index, layer in enumerate(network.layers):
+        if index % 16 == 0:
+            yield 0.6 + 0.3 * index / len(network.layers), f"statistics of {layer.name}"
+        told[layer.name] = statistics(layer)
+    yield 0.9, "cells and lines"
+    if changes.lines() or _ends(network) != _old_ends(collection, changes):
+        for name in changes.removed:
+            _put_away(collection, things[name])
+        for name, thing in back.items():
+            kept[name] = _bring_back(thing)
+        _restructure(collection, network, changes, kept, drawn, reshaped)
+    things = selection.layers(collection)
+    for layer in network.layers:
+        layers.know(things[layer.name], layer)
+        layers.tell(things[layer.name], told[layer.name])
+    importing.show(collection, network, ran, chosen, weights_are_new=True)
+    kernels.refresh(collection, network)
+    build.know(collection, network, digest)
+    tags.write(collection, **(tags.read(collection) | {"changes": changes.lines()}))
+    return changes
+
+
+def _part(going: Generator, begin: float, end: float):
+    """Go through the steps of another as a part of these; returns what it returns."""
+    while True:
+        try:
+            share, text = next(going)
+        except StopIteration as last:
+            return last.value
+        yield begin + (end - begin) * share, text
+
+
+def _open(path: str | Path, sizes: dict[str, int]) -> Network:
+    """The network of a file, with those of these sizes that it leaves open."""
+    network = summarise(open_checkpoint(path))
+    mine = {f"{one.input}:{one.axis}": one.size for one in network.assumed}
+    given = {name: size for name, size in sizes.items() if mine.get(name, size) != size}
+    return summarise(network.checkpoint, given) if given else network
+
+
+def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
+    """What an input gives. One that nobody has asked for is left out if it is gone or fits no more."""
+    if not path:
+        return None
+    try:
+        followed, ran = importing.run(path, network)
+        if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
+            raise CheckpointError(path, "has another size than the scene was made for",
+                                  "import the model anew with this input")
+    except CheckpointError:
+        if wanted:
+            raise
+        return None
+    return ran
+
+
+def _ends(network: Network) -> list[tuple]:
+    """What each connection joins and how."""
+    return [(one.source.name, one.target.name, one.join.carries) for one in network.connections]
+
+
+def _old_ends(collection, changes: Changes) -> list[tuple]:
+    """The same of the scene's bundles, by the names that their layers have now."""
+    return [(changes.pairs.get(facts["source"]), changes.pairs.get(facts["target"]), facts["carries"])
+            for facts in map(tags.read, connections.by_index(collection).values())]
+
+
+def _restructure(collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn],
+                 reshaped: set[str]) -> None:
+    """Give every layer, block and connection of the new model an object, the one it had if there is one."""
+    facts, root, parts = tags.read(collection), next(tags.members(collection, "root")), _parts(collection)
+    _remove([one for kind in ("bars", "class") for one in tags.members(collection, kind)
+             if changes.pairs.get(tags.read(one)["layer"]) in reshaped])
+    for old, new in changes.renamed.items():
+        _rename(collection, old, new)
+    formed, cells, boxes = shapes(network, drawn), build.cell_shapes(), blocks.by_path(collection)
+    arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network),
+                          arranging.settings_of(collection), blocks.folded(boxes))
+    within = blocks.make(network, arrangement.frames, collection, root, facts["materials"]["blocks"], (), boxes)
+    for index, layer in enumerate(network.layers):
+        box, parent = within[layer.block]
+        thing = kept.get(layer.name)
+        if thing is None:
+            thing = kept[layer.name] = layers.make(layer, drawn[layer.name], formed[layer.name], None,
+                                                   facts["materials"], cells)
+            thing.parent, around = parent, arrangement.frames.get(layer.block)
+            layers.put(thing, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
+            compat.set_inputs(tags.modifier(thing), {"Network": root})
+        elif layer.name in reshaped:
+            layers.know(thing, layer)
+            layers.show(thing, layer, drawn[layer.name], formed[layer.name], cells)
+        if thing.parent != parent and (thing.parent is None or tags.kind(thing.parent) in ("root", "block")):
+            _adopt(thing, parent)
+        compat.set_inputs(tags.modifier(thing), {"Block": parent if layer.block else None})
+        _move(thing, box if layer.block else parts["layers"])
+        layers.know(thing, layer)
+        tags.write(thing, **(tags.read(thing) | {"order": index}))
+    _remove([boxes[path] for path in boxes.keys() - within.keys()])
+    _join(collection, network, changes, kept, arrangement, parts["connections"], root)
+    _bars(collection, network, kept, formed, arrangement, facts["materials"], parts["labels"])
+    caption.watch(collection)
+    arranging.rearrange(collection, arranging.settings_of(collection))
+
+
+def _adopt(thing, parent) -> None:
+    """Give a layer another block; one that was moved by hand stays where it is."""
+    place = arranging.place_of(thing) if arranging.moved(thing) else None
+    thing.parent = parent
+    if place is not None:
+        arranging.pin(thing, place)
+
+
+def _parts(collection) -> dict[str, bpy.types.Collection]:
+    return {tags.kind(one): one for one in collection.children}
+
+
+def _gone(collection, network: Network, changes: Changes) -> dict[str, bpy.types.Object]:
+    """Layers in the hidden collection that a checkpoint has again, by name."""
+    return {name: one for one in tags.members(collection, GONE) for name in [tags.read(one)["layer"]]
+            if name in changes.added and network.layer(name).op == tags.read(one)["op"]}
+
+
+def _bring_back(thing) -> bpy.types.Object:
+    for one in thing.users_collection:
+        one.objects.unlink(thing)
+    tags.write(thing, **(tags.read(thing) | {"kind": "layer"}))
+    return thing
+
+
+def _drawn(network: Network, kept, reshaped, settings) -> dict[str, Drawn]:
+    """What of each layer is drawn: of those that are still there the same cells."""
+    wishes = {name: Wish(one.get("level", ""), one.get("cells", 0)) for name, thing in kept.items()
+              if (one := tags.read(thing).get("wish"))}
+    drawn = share_out(network, settings["max_cells"], wishes)
+    return drawn | {name: layers.drawn_of(thing) for name, thing in kept.items() if name not in reshaped}
+
+
+def _put_away(collection, thing) -> None:
+    """Hide a layer that is gone; its labels and bars go."""
+    away = _parts(collection).get(GONE)
+    if away is None:
+        away = bpy.data.collections.new(f"{collection.name} Gone")
+        tags.write(away, GONE)
+        away.hide_viewport = away.hide_render = True
+        collection.children.link(away)
+    _remove([one for one in thing.children if tags.kind(one) in ("label", "bars", "class")])
+    tags.write(thing, **(tags.read(thing) | {"kind": GONE}))
+    thing.parent = next(tags.members(collection, "root"))
+    for one in thing.users_collection:
+        one.objects.unlink(thing)
+    away.objects.link(thing)
+
+
+def _move(thing, to) -> None:
+    """Put a layer's object into the collection of its block, unless somebody has put it into one of their own."""
+    ours = [one for one in thing.users_collection if tags.kind(one) in ("block", "layers")]
+    if to in thing.users_collection or thing.users_collection and not ours:
+        return
+    for one in ours:
+        one.objects.unlink(thing)
+    to.objects.link(thing)
+
+
+def _rename(collection, old: str, new: str) -> None:
+    """Let what belongs to a layer know its new name; an object that somebody named keeps that name."""
+    for kind, key in (("label", "owner"), ("bars", "layer"), ("class", "layer")):
+        for one in tags.members(collection, kind):
+            if tags.read(one)[key] == old:
+                tags.write(one, **(tags.read(one) | {key: new}))
+    for one in tags.members(collection, "layer"):
+        if tags.read(one)["layer"] == new and one.name == old:
+            one.name = new
+
+
+def _join(collection, network, changes, kept, arrangement, into, root) -> None:
+    """A bundle for each connection; those between the same layers in the same order stay."""
+    facts, known, seen = tags.read(collection), {}, Counter()
+    for _, thing in sorted(connections.by_index(collection).items()):
+        one = tags.read(thing)
+        ends = changes.pairs.get(one["source"]), changes.pairs.get(one["target"]), one["carries"]
+        known[*ends, seen[ends]] = thing
+        seen[ends] += 1
+    seen.clear()
+    for index, (connection, ends) in enumerate(zip(network.connections, _ends(network), strict=True)):
+        source, target = (kept[name] for name in ends[:2])
+        thing = known.pop((*ends, seen[ends]), None)
+        seen[ends] += 1
+        if thing is None:
+            thing = connections.make(index, connection, connections.NONE, source, target, root, facts["materials"],
+                                     facts["weight_range"])
+            connections.lead(thing, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
+            into.objects.link(thing)
+        tags.write(thing, **(tags.read(thing) | {"index": index, "source": ends[0], "target": ends[1]}))
+    _remove(known.values())
+
+
+def _bars(collection, network, things, formed, arrangement, paints, into) -> None:
+    """Bars beside output layers that are new."""
+    have = {tags.read(one)["layer"] for one in tags.members(collection, "bars")}
+    camera = next(tags.members(collection, "camera"), None)
+    for layer in build.last(network) if camera else ():
+        if layer.name not in have:
+            thing, names = bars.make(layer, things[layer.name], formed[layer.name], network.classes, camera, paints,
+                                     arrangement.places[layer.name].backwards)
+            for one in (thing, *names):
+                into.objects.link(one)
+
+
+def _remove(things: Iterator[bpy.types.Object] | list) -> None:
+    """Delete objects of ours with what they hold."""
+    things = list(things)
+    bpy.data.batch_remove([one.data for one in things if one.data] + things)

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inputs of modifiers that we set and set again, but never over a designer's own value."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+
+from .. import compat
+from . import tags
+
+
+def write(thing: bpy.types.Object, values: dict) -> None:
+    """Set inputs of an object's modifier, and remember that these values are ours."""
+    compat.set_inputs(tags.modifier(thing), values)
+    facts = tags.read(thing)
+    kept = {name: _plain(one) for name, one in values.items() if not isinstance(one, bpy.types.ID | None)}
+    tags.write(thing, **(facts | {"sockets": facts.get("sockets", {}) | kept}))
+
+
+def refresh(thing: bpy.types.Object, values: dict) -> None:
+    """The same, but what somebody has changed since, keyframed or driven stays as it is."""
+    modifier, ours = tags.modifier(thing), tags.read(thing).get("sockets", {})
+    animated = compat.animated(thing)
+    write(thing, {name: value for name, value in values.items()
+                  if name not in ours or _same(compat.get_input(modifier, name), ours[name])
+                  and compat.input_path(modifier, name) not in animated})
+
+
+def changed(thing: bpy.types.Object, defaults: dict) -> bool:
+    """Whether one of these inputs has another value than we have given it, or, where we have not, than it has here."""
+    modifier, ours = tags.modifier(thing), tags.read(thing).get("sockets", {})
+    return any(not _same(compat.get_input(modifier, name), ours.get(name, value)) for name, value in defaults.items())
+
+
+def _plain(value):
+    """A value as custom properties hold it."""
+    return value if isinstance(value, str | bool | int | float) else [float(one) for one in value]
+
+
+def _same(now, before) -> bool:
+    if isinstance(before, str):
+        return now == before
+    return bool(np.allclose(np.asarray(now, float), np.asarray(before, float), rtol=1e-5, atol=1e-9))

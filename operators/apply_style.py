@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Give a network, or a part of it, a style."""
+
+import bpy
+
+from ..addon.scene import saved_styles
+from .on_part import OnPart, counted
+
+_items = []  # Blender keeps no reference to texts of its own
+
+
+def styles(self, context):
+    """The styles there are, for a menu."""
+    _items[:] = [(name, name, one.about) for name, one in saved_styles.every()[0].items()]
+    return _items
+
+
+class NEUROSCENE_OT_apply_style(OnPart, bpy.types.Operator):
+    """Change how a network looks, and not what it shows. A part of it gets materials of its own"""
+
+    bl_idname = "neuroscene.apply_style"
+    bl_label = "Apply Style"
+    bl_options = {"REGISTER", "UNDO"}
+
+    style: bpy.props.EnumProperty(name="Style", items=styles, description="How it looks")
+    ramps: bpy.props.BoolProperty(name="Replace Edited Ramps", default=False, options={"SKIP_SAVE"},
+                                  description="Also replace colour ramps that were edited by hand")
+
+    def execute(self, context):
+        part = self.chosen(context)
+        if part is None:
+            return {"CANCELLED"}
+        count, problems = saved_styles.apply(self.style, part, self.ramps)
+        for problem in problems:
+            self.report({"WARNING"}, problem)
+        self.report({"INFO"}, f"{self.style}: {counted(count, 'thing')} of {part.name}")
+        return {"FINISHED"}

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back from cells placed by hand."""
+
+import bpy
+
+from ..addon.scene import by_hand, tags
+
+
+class NEUROSCENE_OT_back_to_arrangement(bpy.types.Operator):
+    """Put the cells of the active layer back into their arrangement. Where they stood by hand is kept"""
+
+    bl_idname = "neuroscene.back_to_arrangement"
+    bl_label = "Back to Arrangement"
+    bl_options = {"REGISTER", "UNDO"}
+
+    reset: bpy.props.BoolProperty(name="Reset", default=False, options={"SKIP_SAVE"},
+                                  description="Forget where cells stood by hand; start again from the arrangement")
+
+    @classmethod
+    def poll(cls, context):
+        if tags.kind(context.object) != "layer" or not tags.read(context.object).get("by_hand"):
+            cls.poll_message_set("No cell of the active layer was placed by hand")
+            return False
+        if context.mode not in ("OBJECT", "EDIT_MESH"):
+            cls.poll_message_set("Works in Object Mode and in Edit Mode")
+            return False
+        return True
+
+    def execute(self, context):
+        by_hand.back(context.object, self.reset)
+        kept = "their places by hand are forgotten" if self.reset else "their places by hand are kept"
+        self.report({"INFO"}, f"Cells are in their arrangement; {kept}")
+        return {"FINISHED"}

@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lines drawn together where many run."""
+
+import bpy
+
+from ..addon.scene import bundling
+from .of_lines import ChangesLines
+
+
+class NEUROSCENE_OT_bundle_lines(ChangesLines, bpy.types.Operator):
+    """Work out how lines run together where there are many; the sliders Density and Iterations then blend it"""
+
+    bl_idname = "neuroscene.bundle_lines"
+    bl_label = "Bundle Lines"
+    bl_options = {"REGISTER", "UNDO"}
+
+    iterations: bpy.props.IntProperty(name="Iterations", default=bundling.ITERATIONS, min=1, max=32,
+                                      description="Rounds of bundling, each of which can be shown")
+
+    def work(self, context, network, things, progress):
+        return bundling.store_all(things, context.evaluated_depsgraph_get(), self.iterations, progress)

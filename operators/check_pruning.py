@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a network says of its input without the units that its prune slider hides."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import importing
+from .of_network import OfNetwork
+
+
+class NEUROSCENE_OT_check_pruning(OfNetwork, bpy.types.Operator):
+    """Run the input again without the units that Prune hides, and tell the best score beside that of the whole"""
+
+    bl_idname = "neuroscene.check_pruning"
+    bl_label = "Score Without Them"
+    bl_options = {"REGISTER"}
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        try:
+            self.report({"INFO"}, importing.pruned_score(network))
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}

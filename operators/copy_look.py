@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copy how the active layer, bundle or block looks."""
+
+import bpy
+
+from ..addon.scene import looks, tags
+from .of_network import ChangesNetwork
+from .on_part import counted
+
+
+class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):
+    """Give the selected layers, connections or blocks the look of the active one: shape, size, material, reveal"""
+
+    bl_idname = "neuroscene.copy_look"
+    bl_label = "Copy Look"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        if not super().poll(context):
+            return False
+        if tags.kind(context.view_layer.objects.active) not in ("layer", "connections", "block"):
+            cls.poll_message_set("Make a layer, connections or a block active first")
+            return False
+        return True
+
+    def execute(self, context):
+        objects = context.view_layer.objects
+        count = looks.copy(objects.active, list(objects.selected))
+        if not count:
+            self.report({"WARNING"}, "Select others of the same kind besides the active one")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"Look of {objects.active.name} copied to {counted(count, 'object')}")
+        return {"FINISHED"}

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What operators on the lines of a network share."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import tags
+from .of_network import ChangesNetwork
+
+WHICH = (("SELECTED", "Selected", "The lines into the selected layers, and the selected lines"),
+         ("ALL", "All", "All lines of the network"))
+
+
+class ChangesLines(ChangesNetwork):
+    """Works on the bundles of a network, or on those that the selection means."""
+
+    which: bpy.props.EnumProperty(name="Lines", items=WHICH, options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        things = self._bundles(context, network)
+        if not things:
+            self.report({"WARNING"}, "Select lines, or layers that lines enter")
+            return {"CANCELLED"}
+        manager = context.window_manager
+        manager.progress_begin(0, 100)
+        try:
+            self.report({"INFO"}, self.work(context, network, things,
+                                            lambda share: manager.progress_update(int(100 * share))))
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        finally:
+            manager.progress_end()
+        return {"FINISHED"}
+
+    def work(self, context, network, things, progress) -> str:
+        """Change these bundles and tell `progress` which share is done; one line on what was done."""
+        raise NotImplementedError
+
+    def _bundles(self, context, network) -> list[bpy.types.Object]:
+        every = list(tags.members(network, "connections"))
+        if self.which == "ALL":
+            return every
+        meant = {one.name for one in [*context.view_layer.objects.selected, context.object] if one}
+        into = {tags.read(one)["layer"] for one in tags.members(network, "layer") if one.name in meant}
+        return [one for one in every if one.name in meant or tags.read(one)["target"] in into]

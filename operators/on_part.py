@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What operators on a network or a part of it share."""
+
+import bpy
+
+from ..addon.scene import painting
+from .of_network import ChangesNetwork
+
+SHOWN = {"CELLS": ("Cells", "The values of cells", ("layer",)),
+         "LINES": ("Lines", "The weights of lines", ("connections",)),
+         "BOTH": ("Both", "Cells and lines", ("layer", "connections"))}
+ROLES = {"CELLS": ("cells",), "LINES": ("lines",), "BOTH": ("cells", "lines")}
+
+
+class OnPart(ChangesNetwork):
+    """Works on a network, on the block of the active object, or on what is selected."""
+
+    part: bpy.props.EnumProperty(name="On", items=[(key, *one) for key, one in painting.PARTS.items()],
+                                 options={"SKIP_SAVE"}, description="What is changed")
+
+    def chosen(self, context) -> painting.Part | None:
+        """The part, or None, and then it is reported."""
+        network = self.network(context)
+        if network is None:
+            return None
+        found = painting.part_of(context, network, self.part)
+        if found is None:
+            self.report({"ERROR"}, "The active object is in no block" if self.part == "BLOCK" else
+                        "Select layers, blocks or connections first")
+        return found
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

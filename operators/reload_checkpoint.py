@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bring a network in the scene up to date with its checkpoint."""
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..addon.scene import hero, reloading
+from .of_network import ChangesNetwork
+from .stepwise import Stepwise
+
+
+class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
+    """Show the checkpoint as it is now. What was moved, set, painted or keyframed by hand stays"""
+
+    bl_idname = "neuroscene.reload_checkpoint"
+    bl_label = "Reload Checkpoint"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.onnx", options={"HIDDEN"})
+    filename_ext = ".onnx"
+    check_extension = False
+    choose: bpy.props.BoolProperty(
+        name="Choose", default=False, options={"SKIP_SAVE", "HIDDEN"},
+        description="Choose another file, as that of a later epoch, instead of reading the same again")
+    doing = "Reloading"
+
+    def invoke(self, context, event):
+        return super().invoke(context, event) if self.choose else self.execute(context)
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        self.collection = network.name
+        return self.start(context, reloading.steps(network, self.filepath))
+
+    def done(self, context, result):
+        hero.relabel(bpy.data.collections[self.collection])
+        self.report({"INFO"}, f"Reloaded {self.collection}: {result}")

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keep how a network looks as a style of one's own."""
+
+import bpy
+
+from ..addon.scene import saved_styles
+from .on_part import OnPart
+
+
+class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):
+    """Save how the network, or the active layer and its lines, looks now as a style"""
+
+    bl_idname = "neuroscene.save_style"
+    bl_label = "Save Style"
+    bl_options = {"REGISTER"}
+
+    style: bpy.props.StringProperty(name="Name", description="The name of the style; one of yours is replaced",
+                                    options={"SKIP_SAVE"})
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Save")
+
+    def execute(self, context):
+        part = self.chosen(context)
+        if part is None:
+            return {"CANCELLED"}
+        try:
+            path = saved_styles.save(self.style, part, context.view_layer.objects.active)
+        except (ValueError, OSError) as error:
+            self.report({"ERROR"}, f"Not saved: {error}")
+            return {"CANCELLED"}
+        self.report({"INFO"}, f"{self.style.strip()} saved as {path.name}")
+        return {"FINISHED"}

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The range of values that the colours of cells and lines cover."""
+
+import bpy
+
+from ..addon.nodes.ranges import FROM
+from ..addon.scene import painting, ranges
+from .on_part import ROLES, SHOWN, OnPart, counted
+
+SOURCES = {"Own": "The number that each layer or bundle has", "Layer": "What each layer holds",
+           "Block": "What the innermost block round each layer holds", "Network": "What the whole network holds"}
+
+
+class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
+    """Choose which values the colours cover"""
+
+    bl_idname = "neuroscene.set_colours"
+    bl_label = "Colour Range"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shown: bpy.props.EnumProperty(name="Of", items=[(key, *one[:2]) for key, one in SHOWN.items()],
+                                  description="What is coloured")
+    source: bpy.props.EnumProperty(name="Range From", default="NETWORK", description="What has the full colour",
+                                   items=[(one.upper(), one, SOURCES[one]) for one in FROM])
+    clip: bpy.props.FloatProperty(name="Clip", default=99.0, min=50.0, max=100.0, subtype="PERCENTAGE",
+                                  description="Percentile of the magnitudes that has the full colour")
+    symmetric: bpy.props.BoolProperty(name="Symmetric", default=True,
+                                      description="Colours run from the negative range to the positive; else from 0")
+    log: bpy.props.FloatProperty(name="Log", default=0.0, min=0.0, max=8.0,
+                                 description="Decades below the range that are told apart; 0 is linear")
+    source_map = {one.upper(): one for one in FROM}
+
+    def invoke(self, context, event):
+        network = self.network(context)
+        part = painting.part_of(context, network) if network else None
+        scale = painting.scale_of(part, ROLES[self.shown][0]) if part else None
+        if scale and not self.properties.is_property_set("symmetric"):
+            self.symmetric, self.log = scale
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Set")
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for name in ("part", "shown", "source", "clip", "symmetric", "log"):
+            layout.prop(self, name)
+
+    def execute(self, context):
+        part = self.chosen(context)
+        if part is None:
+            return {"CANCELLED"}
+        things = [one for kind in SHOWN[self.shown][2] for one in part.of_kind(kind)]
+        count = ranges.set_source(things, self.source_map[self.source], self.clip)
+        for role in ROLES[self.shown]:
+            painting.set_scale(part, role, self.symmetric, self.log)
+        self.report({"INFO"}, f"Range of {counted(count, 'object')} from {self.source_map[self.source].lower()}")
+        return {"FINISHED"}

@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Colour maps of cells and lines."""
+
+import bpy
+
+from ..addon import colormaps
+from ..addon.scene import painting
+from .on_part import ROLES, SHOWN, OnPart, counted
+
+
+def grouped():
+    """The colour maps for a menu, under what they are for."""
+    found = []
+    for kind in (colormaps.DIVERGING, colormaps.SEQUENTIAL):
+        for ground in (colormaps.DARK, colormaps.LIGHT):
+            found.append(("", f"{kind.capitalize()} on {ground.capitalize()}", ""))
+            found += [(one.name, one.name, f"{one.colours[0]} to {one.colours[1]}".capitalize())
+                      for one in colormaps.maps().values() if (one.kind, one.ground) == (kind, ground)]
+    return found
+
+
+class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
+    """Give cells or lines another colour map; ramps that were edited by hand are replaced"""
+
+    bl_idname = "neuroscene.set_map"
+    bl_label = "Colour Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shown: bpy.props.EnumProperty(name="Of", items=[(key, *SHOWN[key][:2]) for key in ("CELLS", "LINES")],
+                                  description="What is coloured")
+    map: bpy.props.EnumProperty(name="Map", items=grouped(), description="The colours")
+
+    def execute(self, context):
+        part = self.chosen(context)
+        if part is None:
+            return {"CANCELLED"}
+        count = painting.set_map(part, ROLES[self.shown][0], self.map)
+        self.report({"INFO"}, f"{self.map}: {SHOWN[self.shown][0].lower()} of {counted(count, 'object')}")
+        return {"FINISHED"}

@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kernels of a convolution as pictures."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import kernels, selection
+from .of_layers import OfSelectedLayers
+
+
+class NEUROSCENE_OT_show_kernels(OfSelectedLayers, bpy.types.Operator):
+    """Show the kernels of the selected convolutions as pictures above them, or remove them again. For those that read a
+    picture: one channel or three"""
+
+    bl_idname = "neuroscene.show_kernels"
+    bl_label = "Show Kernels"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        try:
+            done = kernels.toggle(network, selection.selected(context, network))
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, done[0].upper() + done[1:])
+        return {"FINISHED"}

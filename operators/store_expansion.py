@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The levels of detail of lines, stored on request."""
+
+import bpy
+
+from ..addon.scene import levels
+from .of_lines import ChangesLines
+
+
+class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
+    """Read the weights by which lines open from units to every weight; the slider Expansion then does so"""
+
+    bl_idname = "neuroscene.store_expansion"
+    bl_label = "Store Expansion"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def work(self, context, network, things, progress):
+        return levels.store(network, things, progress)

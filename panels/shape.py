@@ -1,0 +1,40 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the active layer is arranged, and cells placed by hand."""
+
+import bpy
+
+from ..addon.scene import by_hand, tags
+from .sidebar import Sidebar, sockets
+
+# Sockets of the layer's group that are changed most, as they stand in groups.
+SOCKETS = (("Arrangement", "Line Axis", "Radius", "Spacing", "Spread"), ("Shape", "Size", "Relief"),
+           ("Fold", "Explode", "Reveal", "Shown Units"))
+
+
+class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
+    bl_label = "Shape"
+    bl_parent_id = "NEUROSCENE_PT_layer"
+
+    @classmethod
+    def poll(cls, context):
+        return tags.modifier(context.object) is not None
+
+    def draw(self, context):
+        layout, thing = self.layout, context.object
+        modifier = tags.modifier(thing)
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for names in SOCKETS:
+            sockets(layout.column(align=True), modifier, names)
+        if thing.mode == "OBJECT" and not by_hand.whole(thing):
+            row = layout.row()
+            row.alert = True
+            row.label(text="Cells were deleted: set the detail", icon="ERROR")
+        column = layout.column(align=True)
+        if tags.read(thing).get("by_hand"):
+            sockets(column, modifier, ("By Hand",))
+        column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
+        row = column.row(align=True)
+        row.operator("neuroscene.back_to_arrangement")
+        row.operator("neuroscene.back_to_arrangement", text="", icon="LOOP_BACK").reset = True

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sliders that hold for a whole network."""
+
+import bpy
+
+from ..addon import compat
+from ..addon.scene import tags
+from .sidebar import Sidebar, sockets
+
+
+class NEUROSCENE_PT_sliders(Sidebar, bpy.types.Panel):
+    bl_label = "Whole Network"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return _root(context) is not None
+
+    def draw(self, context):
+        layout, modifier = self.layout, tags.modifier(_root(context))
+        column = layout.column(align=True)
+        column.use_property_split = True
+        rows = sockets(column, modifier, ("Expand", "Expansion", "Bundle", "Density", "Prune"))
+        rows["Expansion"].active = bool(compat.get_input(modifier, "Expand"))
+        if compat.get_input(modifier, "Prune") > 0:
+            layout.operator("neuroscene.check_pruning").uuid = tags.chosen(context)[tags.KEY]["uuid"]
+
+
+def _root(context) -> bpy.types.Object | None:
+    network = tags.chosen(context)
+    return next(tags.members(network, "root"), None) if network else None

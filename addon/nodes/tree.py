@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import tempfile
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import bpy
 
-from .. import compat
+from .. import compat, folders
 
 MARK = "neuroscene_group"  # custom property of a group of ours: its name when we made it
 Value = "bpy.types.NodeSocket | float | tuple"
@@ -190,19 +194,18 @@ def attach(owner: bpy.types.Object, name: str, tree: bpy.types.NodeTree, values:
 def reuse(name: str, build, font: bpy.types.VectorFont | None = None) -> bpy.types.NodeTree:
     """The file's group of this name that we made, else a new one by `build`, whose texts are in this font.
 
-    Blender looks through a whole tree whenever a node or a link is added, so that a large one takes long. What was
-    built once is kept for other files of this session.
+    Blender looks through a whole tree whenever a node or a link is added, so that a large one takes long. What this
+    code has built once in this Blender is kept for other files.
     """
     for tree in filter(None, (bpy.data.node_groups.get(name), *bpy.data.node_groups)):
         if tree.get(MARK) == name and not tree.library:
             return tree
-    kept = Path(_folder().name) / f"{name}.blend"
-    if kept.is_file():
-        tree = _fetch(kept, name)
-    else:
+    kept = _folder() / f"{name}.blend"
+    tree = _fetch(kept, name)
+    if tree is None:
         tree = build()
         tree[MARK] = name
-        bpy.data.libraries.write(str(kept), {tree})
+        _keep(kept, tree)
     if font:
         _write_in(tree, font)
     return tree
@@ -217,15 +220,44 @@ def _write_in(tree, font):
 
 
 @cache
-def _folder() -> tempfile.TemporaryDirectory:
-    """Where groups are kept; Blender's own temporary folder goes with the file that is open."""
-    return tempfile.TemporaryDirectory(prefix="neuroscene-")
+def _folder() -> Path:
+    """Where groups are kept: a folder for this Blender and for just this code; those of other code go."""
+    code = sha256(bpy.app.version_string.encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(module.read_bytes())
+    try:
+        every = folders.of_user("groups")
+        folder = every / code.hexdigest()[:16]
+        folder.mkdir(exist_ok=True)
+        for other in every.iterdir():
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+    except OSError:  # a home that may not be written
+        folder = Path(tempfile.mkdtemp(prefix="neuroscene-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
-def _fetch(path: Path, name: str) -> bpy.types.NodeTree:
+def _keep(path: Path, tree: bpy.types.NodeTree) -> None:
+    """Write a group into a file of its own, at once, for another Blender may look for it."""
+    written = path.with_suffix(f".{os.getpid()}.blend")
+    try:
+        bpy.data.libraries.write(str(written), {tree})
+        written.replace(path)
+    except (OSError, RuntimeError):  # no room: the next file builds it anew
+        written.unlink(missing_ok=True)
+
+
+def _fetch(path: Path, name: str) -> bpy.types.NodeTree | None:
+    """A group that was kept, or None."""
+    if not path.is_file():
+        return None
     before = set(bpy.data.libraries)
-    with bpy.data.libraries.load(str(path), link=False) as (_, wanted):
-        wanted.node_groups = [name]
-    (tree,) = wanted.node_groups
+    try:
+        with bpy.data.libraries.load(str(path), link=False) as (_, wanted):
+            wanted.node_groups = [name]
+        (tree,) = wanted.node_groups
+    except (OSError, RuntimeError):  # the file is damaged
+        tree = None
     bpy.data.batch_remove(set(bpy.data.libraries) - before)
     return tree

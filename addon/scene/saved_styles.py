@@ -15,7 +15,7 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat
+from .. import compat, folders
 from . import painting, styles, tags
 from .styles import STYLES, Style
 
@@ -23,12 +23,8 @@ LARGEST = 1 << 20  # bytes of a file that is read
 
 
 def folder(create: bool = False) -> Path:
-    """Where styles are kept; of a copy that is not installed as an extension, beside Blender's own settings."""
-    package = __package__.rpartition(".addon")[0]
-    try:
-        return Path(bpy.utils.extension_path_user(package, path="styles", create=create))
-    except ValueError:
-        return Path(bpy.utils.user_resource("CONFIG", path="neuroscene/styles", create=create))
+    """Where styles are kept."""
+    return folders.of_user("styles", create)
 
 
 def every() -> tuple[dict[str, Style], list[str]]:

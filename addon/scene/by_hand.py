@@ -22,6 +22,9 @@ def edit(context: bpy.types.Context, thing: bpy.types.Object) -> None:
     if not tags.read(thing).get("by_hand"):
         begin(thing)
     compat.set_inputs(tags.modifier(thing), {"By Hand": 1.0})
+    for one in list(context.view_layer.objects.selected):  # Blender would edit them too
+        one.select_set(False)
+    thing.select_set(True)
     context.view_layer.objects.active = thing
     context.tool_settings.mesh_select_mode = (True, False, False)
     bpy.ops.object.mode_set(mode="EDIT")

@@ -284,3 +284,15 @@ def test_order_and_ranks_are_those_of_the_values(network):
         assert sorted(by_unit.values()) == list(range(len(by_unit)))
         sums = [total[one] for one in sorted(by_unit, key=by_unit.get)]
         assert (np.diff(sums) <= 1e-4).all()
+
+
+def test_only_the_active_layer_is_edited(network):
+    """Of several that are selected: Blender would let a person edit the others' cells unseen."""
+    things = look.layers(network)
+    bpy.context.window.scene = look.scene_of(network)
+    for one in things.values():
+        one.select_set(True)
+    active = bpy.context.view_layer.objects.active = things["dense1"]
+    assert bpy.ops.neuroscene.edit_cells() == {"FINISHED"}
+    assert [one for one in bpy.context.view_layer.objects if one.mode == "EDIT"] == [active]
+    bpy.ops.object.mode_set(mode="OBJECT")

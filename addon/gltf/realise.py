@@ -105,7 +105,8 @@ def _realise(network, stage, depsgraph, paint, counts):
         mesh.materials.append(paint)
         copy = _place(stage, bpy.data.objects.new(thing.name, mesh), root)
         copy.matrix_world = evaluated.matrix_world
-        copy["neuroscene"] = {key: value for key, value in tags.read(thing).items() if key != "strides"}
+        copy["neuroscene"] = {key: value for key, value in tags.read(thing).items()
+                              if key not in ("strides", "sockets")}
         pairs.append((copy, thing))
     return pairs
 

@@ -46,7 +46,7 @@ def _build():
     return group.finish(both.outputs[0])
 
 
-def of_network(group: Group, *attributes: str, socket: str = "Network") -> list[bpy.types.NodeSocket]:
-    """Values that the object in this socket (the network's root) holds for all, 0 where there is none; no fields."""
-    instance = group.near(group[socket])
+def of_network(group: Group, *attributes: str) -> list[bpy.types.NodeSocket]:
+    """Values that the object in the socket Network, its root, holds for all; 0 where there is none. No fields."""
+    instance = group.near(group["Network"])
     return [group.sample(instance, group.attribute(name), 0) for name in attributes]

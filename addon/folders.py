@@ -11,9 +11,15 @@ import bpy
 
 
 def of_user(name: str, create: bool = True) -> Path:
-    """A folder of ours; of a copy that is not installed as an extension, beside Blender's own settings."""
+    """A folder of ours; of a copy that is not installed as an extension, beside Blender's own settings.
+
+    Raises `OSError` where there can be none.
+    """
     package = __package__.rpartition(".addon")[0]
     try:
-        return Path(bpy.utils.extension_path_user(package, path=name, create=create))
+        found = bpy.utils.extension_path_user(package, path=name, create=create)
     except ValueError:
-        return Path(bpy.utils.user_resource("CONFIG", path=f"neuroscene/{name}", create=create))
+        found = bpy.utils.user_resource("CONFIG", path=f"neuroscene/{name}", create=create)
+    if not found:
+        raise OSError("Blender has no folder for settings")
+    return Path(found)

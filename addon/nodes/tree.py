@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -17,6 +18,7 @@ import bpy
 
 from .. import compat, folders
 
+KEPT = re.compile("groups-[0-9a-f]{16}")  # folders of groups
 MARK = "neuroscene_group"  # custom property of a group of ours: its name when we made it
 Value = "bpy.types.NodeSocket | float | tuple"
 
@@ -227,10 +229,10 @@ def _folder() -> Path:
         code.update(module.read_bytes())
     try:
         every = folders.of_user("groups")
-        folder = every / code.hexdigest()[:16]
+        folder = every / f"groups-{code.hexdigest()[:16]}"
         folder.mkdir(exist_ok=True)
         for other in every.iterdir():
-            if other != folder:
+            if other != folder and KEPT.fullmatch(other.name):
                 shutil.rmtree(other, ignore_errors=True)
     except OSError:  # a home that may not be written
         folder = Path(tempfile.mkdtemp(prefix="neuroscene-"))

@@ -33,7 +33,10 @@ def every() -> tuple[dict[str, Style], list[str]]:
 
 
 def _every():
-    where = folder()
+    try:
+        where = folder()
+    except OSError:
+        return _read(())
     files = tuple(sorted((str(one), one.stat().st_mtime_ns) for one in where.glob("*.json"))) if where.is_dir() else ()
     return _read(files)
 

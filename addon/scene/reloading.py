@@ -42,10 +42,10 @@ GONE = "gone"  # kind of the collection for layers that the newer checkpoint has
 
 
 def find(path: str | Path) -> bpy.types.Collection | None:
-    """The network of the open file that was made from a checkpoint file, if there is one."""
+    """The network of the open file that was made from a checkpoint file, if there is one that can be changed."""
     path = Path(path).resolve()
-    return next((one for one in tags.networks()
-                 if Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path), None)
+    return next((one for one in tags.networks() if not one.library
+                 and Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path), None)
 
 
 def steps(collection: bpy.types.Collection, path: str | Path = "",

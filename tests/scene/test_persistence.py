@@ -79,6 +79,8 @@ def test_linked(file):
             operator()
     with pytest.raises(RuntimeError, match="is linked from .*network.blend"):
         bpy.ops.neuroscene.run_input(filepath=str(look.OTHER_DIGIT))
+    assert bpy.ops.neuroscene.import_network(filepath=str(look.CNN), max_cells=500) == {"FINISHED"}  # beside it
+    assert len(tags.networks()) == 2
     check_geometry(network, geometry)
 
 

@@ -55,12 +55,12 @@ def tell(network: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> None:
         if tags.read(one)["carries"] == WEIGHT:
             into.setdefault(tags.read(one)["target"], []).append(one)
     for name, thing in selection.layers(network).items():
-        said = tags.read(thing).get("label")
-        if said and "base" in said and name in into:
+        facts = tags.read(thing)
+        if "label" in facts and name in into:
             texts = [_text(one, depsgraph) for one in into[name]]
-            notes = "\n".join(filter(None, (said["base"], *texts)))
-            if notes != said["notes"]:
-                labels.say(thing, said | {"notes": notes})
+            notes = "\n".join(filter(None, (facts["base"], *texts)))
+            if notes != facts["label"]["notes"]:
+                labels.say(thing, facts["label"] | {"notes": notes, "base": facts["base"]})
 
 
 def _text(bundle, depsgraph) -> str:

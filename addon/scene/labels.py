@@ -73,8 +73,12 @@ def parts(owner: bpy.types.Object) -> list[Part]:
 
 
 def say(owner: bpy.types.Object, said: dict[str, str]) -> None:
-    """Let the label of a layer or a block say this, by its parts. Its texts are made when there is a place for them."""
-    tags.write(owner, **(tags.read(owner) | {"label": said}))
+    """Let the label of a layer or a block say this, by its parts. Its texts are made when there is a place for them.
+
+    `base` is what of the notes stays however many lines are shown.
+    """
+    label = {name: said[name] for name in PARTS if name in said}
+    tags.write(owner, **(tags.read(owner) | {"label": label, "base": said.get("base", "")}))
 
 
 def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Object:

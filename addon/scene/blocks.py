@@ -31,14 +31,12 @@ def make(network: Network, frames: dict[str, Frame], top: bpy.types.Collection, 
     for order, block in enumerate(network.blocks):
         outer, parent = found[block.parent]
         thing, new = known.get(block.path), block.path not in known
-        collection = _collection(thing)
+        collection, title = _collection(thing), words.block_name(block.name, block.repeat)
         if collection is None:
-            title = words.block_name(block.name, block.repeat)
             collection = bpy.data.collections.new(title)
             tags.write(collection, "block", path=block.path)
             outer.children.link(collection)
         if new:
-            title = words.block_name(block.name, block.repeat)
             thing = bpy.data.objects.new(title, bpy.data.meshes.new(title))
             thing.parent = parent
             attach(thing, "Block", block_group(), {

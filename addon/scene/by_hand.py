@@ -10,10 +10,10 @@ import numpy as np
 
 from .. import compat
 from . import framing, tags
+from .attributes import array
 
 INDEX = ("unit", "row", "column")
 PLAIN = {"By Hand": 0.0, "Explode": 0.0, "Fold": 0.0, "Block": None}  # with these only the arrangement places cells
-DTYPES = {"INT": np.int32, "FLOAT": np.float32}
 Held = dict[tuple[int, int, int], np.ndarray]
 
 
@@ -94,14 +94,6 @@ def of_vertices(thing: bpy.types.Object, values: np.ndarray) -> np.ndarray:
         known, rank = np.unique(array(thing, name), return_inverse=True)
         at = at * len(known) + rank
     return values[np.minimum(at, len(values) - 1)]
-
-
-def array(thing: bpy.types.Object, name: str) -> np.ndarray:
-    """An attribute of a layer's cells, (n,)."""
-    attribute = thing.data.attributes[name]
-    values = np.empty(len(attribute.data), DTYPES[attribute.data_type])
-    attribute.data.foreach_get("value", values)
-    return values
 
 
 def put(mesh: bpy.types.Mesh, places: np.ndarray) -> None:

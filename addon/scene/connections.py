@@ -18,6 +18,7 @@ from ..nodes.bundling import STORED
 from ..nodes.connections import POINTS, connections_group
 from ..nodes.tree import attach
 from . import sockets, tags, words
+from .attributes import array
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
@@ -122,11 +123,8 @@ def by_index(network: bpy.types.Collection) -> dict[int, bpy.types.Object]:
 
 def lines_of(thing: bpy.types.Object) -> Lines:
     """The connections of a bundle, read back from it."""
-    facts, found = tags.read(thing), {}
-    for name in ("source", "target", "weight", "magnitude", "importance"):
-        values = np.empty(len(thing.data.curves), np.int32 if name in ("source", "target") else np.float32)
-        thing.data.attributes[name].data.foreach_get("value", values)
-        found[name] = values
+    facts = tags.read(thing)
+    found = {name: array(thing, name) for name in ("source", "target", "weight", "magnitude", "importance")}
     return Lines(facts["level"], **found, total=facts["total"])
 
 

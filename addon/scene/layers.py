@@ -17,6 +17,7 @@ from ..network.statistics import Statistics
 from ..nodes.layer import layer_group
 from ..nodes.tree import attach
 from . import by_hand, labels, ranges, sockets, tags
+from .attributes import array
 
 LESS = 0.38  # of a ball's width has one of value 0 less than one of full value
 LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting layer
@@ -158,7 +159,7 @@ def rank(thing: bpy.types.Object) -> None:
     `order` and `importance_order`: the share of cells that are stronger, or more important (0 of the first);
     `unit_rank`: how many units are stronger, by the sum of their values without signs.
     """
-    value, importance, unit = (np.nan_to_num(by_hand.array(thing, name)) for name in ("value", "importance", "unit"))
+    value, importance, unit = (np.nan_to_num(array(thing, name)) for name in ("value", "importance", "unit"))
     strong = np.abs(value)
     order = _order(strong)
     _write(thing, "order", order)
@@ -186,7 +187,5 @@ def _write(thing, name, values, kind="FLOAT"):
 def drawn_of(thing: bpy.types.Object) -> Drawn:
     """Which cells a layer object draws, read back from its attributes."""
     facts = tags.read(thing)
-    index = []
-    for name in ("unit", "row", "column"):
-        index.append(np.unique(by_hand.array(thing, name)).astype(np.int64))
+    index = [np.unique(array(thing, name)).astype(np.int64) for name in ("unit", "row", "column")]
     return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index, facts["level"])

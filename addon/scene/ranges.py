@@ -16,6 +16,7 @@ from .. import compat
 from ..colormaps import PERCENTS, pooled, quantiles
 from ..nodes.ranges import BLOCK_ROW, LAYER_ROW, TABLES
 from . import tags
+from .attributes import array
 
 NOTE = "neuroscene_quantiles"  # on a mesh: those of all values of a layer, of which it may draw a part
 
@@ -82,7 +83,7 @@ def _values(thing):
     kept = thing.data.get(NOTE)
     if kept is not None:
         return np.array(kept[:PERCENTS], np.float32), int(kept[PERCENTS])
-    return quantiles(_attribute(thing.data, "value"))
+    return quantiles(array(thing, "value"))
 
 
 def _weights(bundles):
@@ -91,11 +92,5 @@ def _weights(bundles):
     for thing in bundles:
         facts = tags.read(thing)
         if facts["carries"] == "weight" and len(thing.data.curves):
-            into.setdefault(facts["target"], []).append(_attribute(thing.data, "weight"))
+            into.setdefault(facts["target"], []).append(array(thing, "weight"))
     return {name: quantiles(np.concatenate(some)) for name, some in into.items()}
-
-
-def _attribute(data, name):
-    found = np.empty(len(data.attributes[name].data), np.float32)
-    data.attributes[name].data.foreach_get("value", found)
-    return found

@@ -48,6 +48,8 @@ def _parser():
         one.add_argument("model", metavar=model, type=Path)
         one.add_argument("--dim", metavar="NAME=SIZE", action="append", default=[], type=_dim,
                          help="size of a dimension that the model leaves open, by its name or as input:axis")
+        one.add_argument("--architecture", type=Path, metavar="FILE",
+                         help="how the weights of a weights-only file are joined: an ONNX model or Keras's JSON")
         return one
 
     one = command("inspect", _inspect, "say what is in a model")
@@ -93,7 +95,7 @@ def _inspect(options):
     from .network import summarise
     from .network.report import report, table
 
-    network = summarise(open_checkpoint(options.model), dict(options.dim))
+    network = summarise(open_checkpoint(options.model, options.architecture), dict(options.dim))
     print(json.dumps(report(network)) if options.json else table(network))
 
 
@@ -105,7 +107,7 @@ def _run(options):
     with _quiet():
         from .scene import importing
 
-        network = importing.open_network(options.model, dict(options.dim))
+        network = importing.open_network(options.model, dict(options.dim), options.architecture)
         parts = bool(options.activations)
         if options.prune:
             network, whole, ran, pruned = importing.run_pruned(options.input, network, options.prune, options.top,
@@ -200,7 +202,8 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim))
+    steps = importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim),
+                                   options.architecture)
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
 

@@ -20,10 +20,10 @@ from neuroscene.addon.scene import (
     build,
     bundling,
     framing,
-    hero,
     importing,
     kernels,
     painting,
+    picture,
     rendering,
     saved_styles,
     selection,
@@ -78,7 +78,7 @@ class Stage:
         view_layer, camera = self.scene.view_layers[0], self.scene.camera
         view_layer.update()
         self.scene.render.resolution_x, self.scene.render.resolution_y = SIZE
-        hero.frame(self.network, self.scene, camera)
+        picture.frame(self.network, self.scene, camera)
         if self.near:
             view_layer.update()
             corners = framing.corners([self.layers[name] for name in self.near], view_layer.depsgraph)

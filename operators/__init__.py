@@ -8,6 +8,7 @@ import bpy
 from ..addon import cli
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
+from .attach_architecture import NEUROSCENE_OT_attach_architecture
 from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
@@ -18,7 +19,7 @@ from .find_layers import NEUROSCENE_OT_find_layers
 from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
-from .import_network import NEUROSCENE_FH_onnx, NEUROSCENE_OT_import_network
+from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .run_input import NEUROSCENE_OT_run_input
@@ -33,8 +34,9 @@ from .store_expansion import NEUROSCENE_OT_store_expansion
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
-    NEUROSCENE_FH_onnx,
+    NEUROSCENE_FH_checkpoint,
     NEUROSCENE_OT_reload_checkpoint,
+    NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_run_input,
     NEUROSCENE_OT_check_pruning,
     NEUROSCENE_OT_frame_network,
@@ -79,7 +81,8 @@ def unregister():
 
 
 def _import_entry(self, context):
-    self.layout.operator(NEUROSCENE_OT_import_network.bl_idname, text="Neural Network (.onnx)")
+    self.layout.operator(NEUROSCENE_OT_import_network.bl_idname,
+                         text="Neural Network (.onnx, .keras, .h5, .pt, .safetensors)")
 
 
 def _export_entry(self, context):

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import arranging, hero, tags
+from ..addon.scene import arranging, picture, tags
 from .of_network import ChangesNetwork
 
 DIRECTIONS = [(axis, axis, f"The signal runs along {axis}") for axis in ("X", "-X", "Y", "-Y", "Z", "-Z")]
@@ -57,9 +57,9 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
         left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
         camera = next(tags.members(network, "camera"), None)
         if self.frame and camera:
-            hero.frame(network, tags.scene_of(network) or context.scene, camera)
+            picture.frame(network, tags.scene_of(network) or context.scene, camera)
         else:
-            hero.relabel(network)
+            picture.relabel(network)
         if left:
             self.report({"INFO"}, f"{left:,} layer{' stays' if left == 1 else 's stay'} where put by hand")
         return {"FINISHED"}

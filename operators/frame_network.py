@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import hero, tags
+from ..addon.scene import picture, tags
 from .of_network import OfNetwork
 
 
@@ -24,5 +24,5 @@ class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
         if camera is None:
             self.report({"ERROR"}, "The network has no camera of its own")
             return {"CANCELLED"}
-        hero.frame(network, tags.scene_of(network) or context.scene, camera)
+        picture.frame(network, tags.scene_of(network) or context.scene, camera)
         return {"FINISHED"}

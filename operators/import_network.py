@@ -6,10 +6,14 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ..addon.checkpoints import SUFFIXES
 from ..addon.scene import arranging, build, importing, reloading, viewport
 from ..addon.scene.transaction import Made
 from .arrange_network import DIRECTIONS
 from .stepwise import Stepwise
+
+ENDINGS = tuple(dict.fromkeys(f".{one.rpartition('.')[2]}" for one in SUFFIXES))  # Blender looks at the last part alone
+GLOB = ";".join(f"*{one}" for one in SUFFIXES)
 
 
 class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
@@ -19,12 +23,16 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     bl_label = "Import Network"
     bl_options = {"UNDO", "PRESET"}
 
-    filename_ext = ".onnx"
+    filename_ext = SUFFIXES[0]
+    check_extension = False
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: bpy.props.StringProperty(default="*.onnx", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
     input: bpy.props.StringProperty(
         name="Input", subtype="FILE_PATH", options={"SKIP_SAVE"},
         description="A PNG, JPEG or .npy file to run through the network; cells then show its activations")
+    architecture: bpy.props.StringProperty(
+        name="Architecture", subtype="FILE_PATH", options={"SKIP_SAVE"},
+        description="For a file of weights alone: an ONNX model, or Keras's JSON, that says how they are joined")
     max_cells: bpy.props.IntProperty(
         name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
         description="Cells to draw in all; large layers show their strongest units")
@@ -55,6 +63,7 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(self, "input")
+        layout.prop(self, "architecture")
         layout.label(text="Draw at Most")
         most = layout.column(align=True)
         for name in ("max_cells", "max_connections", "lines_a_pair"):
@@ -74,14 +83,15 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
 
     def execute(self, context):
         self._made, self._scene, known = Made(), bpy.context.scene, reloading.find(self.filepath)
-        given = bpy.path.abspath(self.input)
+        given, architecture = bpy.path.abspath(self.input), bpy.path.abspath(self.architecture)
         if known and self.update:
             self._made = None
-            return self.start(context, reloading.steps(known, self.filepath, given))
+            return self.start(context, reloading.steps(known, self.filepath, given, architecture))
         layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
         settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene,
                                   self.fold_repeats, layout)
-        return self.start(context, importing.import_steps(self.filepath, settings, given or None))
+        return self.start(context, importing.import_steps(self.filepath, settings, given or None,
+                                                          architecture=architecture or None))
 
     def done(self, context, result):
         if self._made is None:
@@ -98,13 +108,13 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
             self._made.remove()
 
 
-class NEUROSCENE_FH_onnx(bpy.types.FileHandler):
-    """Drop an .onnx file into a 3D view"""
+class NEUROSCENE_FH_checkpoint(bpy.types.FileHandler):
+    """Drop a checkpoint file into a 3D view"""
 
-    bl_idname = "NEUROSCENE_FH_onnx"
+    bl_idname = "NEUROSCENE_FH_checkpoint"
     bl_label = "Neural network"
     bl_import_operator = NEUROSCENE_OT_import_network.bl_idname
-    bl_file_extensions = ".onnx"
+    bl_file_extensions = ";".join(ENDINGS)
 
     @classmethod
     def poll_drop(cls, context):

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import arranging, hero, tags
+from ..addon.scene import arranging, picture, tags
 
 
 class OfNetwork:
@@ -53,4 +53,4 @@ class MakesRoom(ChangesNetwork):
         """Arrange the network, if that is wanted, and its labels."""
         if self.arrange:
             arranging.rearrange(network, arranging.settings_of(network))
-        hero.relabel(network)
+        picture.relabel(network)

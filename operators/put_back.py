@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import arranging, hero, tags
+from ..addon.scene import arranging, picture, tags
 from .of_network import ChangesNetwork
 
 
@@ -26,6 +26,6 @@ class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
             self.report({"WARNING"}, "Nothing selected was moved by hand")
             return {"CANCELLED"}
         arranging.rearrange(network, arranging.settings_of(network), back)
-        hero.relabel(network)
+        picture.relabel(network)
         self.report({"INFO"}, ", ".join(tags.read(one).get("layer") or one.name for one in back) + " put back")
         return {"FINISHED"}

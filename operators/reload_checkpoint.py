@@ -6,7 +6,9 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.scene import hero, reloading
+from ..addon.checkpoints import SUFFIXES
+from ..addon.scene import picture, reloading
+from .import_network import GLOB
 from .of_network import ChangesNetwork
 from .stepwise import Stepwise
 
@@ -19,8 +21,8 @@ class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operat
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
-    filter_glob: bpy.props.StringProperty(default="*.onnx", options={"HIDDEN"})
-    filename_ext = ".onnx"
+    filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
+    filename_ext = SUFFIXES[0]
     check_extension = False
     choose: bpy.props.BoolProperty(
         name="Choose", default=False, options={"SKIP_SAVE", "HIDDEN"},
@@ -38,5 +40,5 @@ class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operat
         return self.start(context, reloading.steps(network, self.filepath))
 
     def done(self, context, result):
-        hero.relabel(bpy.data.collections[self.collection])
+        picture.relabel(bpy.data.collections[self.collection])
         self.report({"INFO"}, f"Reloaded {self.collection}: {result}")

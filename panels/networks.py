@@ -3,12 +3,15 @@
 
 """The networks of the file and their layers."""
 
+import textwrap
+
 import bpy
 
 from ..addon.scene import selection, tags
 from .sidebar import Sidebar
 
 LONGEST = 22  # characters of a name in the list
+WIDEST = 44  # characters of a line of the panel, at its usual width
 MOST_CHANGES = 8  # lines
 
 
@@ -64,6 +67,13 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         column = box.column(align=True)
         column.active = False
         column.label(text=f"{int(facts['parameters']):,} parameters, {facts['format']}")
+        if facts["structure"] == "inferred":
+            column.label(text="Structure inferred from names and shapes", icon="INFO")
+        for note in facts.get("notes", ()):
+            for line in textwrap.wrap(note, WIDEST):
+                column.label(text=line)
+        if facts["structure"] == "inferred":
+            box.operator("neuroscene.attach_architecture", icon="LINKED").uuid = facts["uuid"]
         if facts["input"]:
             column.label(text=f"Input: {facts['input']} ({facts['input_note']})")
         box.template_list("NEUROSCENE_UL_layers", facts["uuid"], network, "all_objects", state, "active", rows=8)

@@ -5,7 +5,7 @@
 
 import hashlib
 import mmap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -25,6 +25,8 @@ ITEM_SIZE = {
     and not TensorProto.DataType.Name(number).endswith(("INT4", "INT2", "4E2M1"))
 }
 
+OPAQUE = "neuroscene"  # the domain of nodes of which only name, weights and perhaps shape are known
+LAYER = "neuroscene.layer"  # node metadata: the path of the layer that a node is of, as its framework has it
 BUFFER = 1 << 23  # bytes hashed in one go; small ones would have to wait for Python's lock in between
 
 
@@ -34,13 +36,19 @@ class Checkpoint:
 
     `model` is a whole `ModelProto`, except that large initializers are external data (ONNX's own mechanism):
     they name a file in the model's folder, often the model's own, with an offset and a length. `array` maps
-    them on demand, so opening a model costs its graph and not its weights.
+    them on demand, so opening a model costs its graph and not its weights. Weights that do not lie in the file as they
+    are (compressed, strided) are given by `readers`, by name. `structure` is "graph", or "inferred" where the file says
+    only weights. `notes` say what was left out or stands for something unknown; `architecture` is the file that the
+    graph was taken from, if it is another one.
     """
 
     path: Path
     format: str
     model: onnx.ModelProto
     structure: str = "graph"
+    readers: dict[str, Callable[[], np.ndarray]] = field(default_factory=dict, repr=False)
+    notes: list[str] = field(default_factory=list)
+    architecture: Path | None = None
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property
@@ -50,6 +58,16 @@ class Checkpoint:
     @property
     def producer(self) -> str:
         return " ".join(filter(None, (self.model.producer_name, self.model.producer_version)))
+
+    def check_runs(self) -> None:
+        """Raises `CheckpointError` where the file does not say what a run would need."""
+        if self.structure == "inferred":
+            raise CheckpointError(self.path, "holds weights only and cannot be run: how they are joined is inferred",
+                                  "attach its architecture (ONNX, or Keras's JSON)")
+        unknown = next((node for node in self.model.graph.node if node.domain == OPAQUE), None)
+        if unknown is not None:
+            raise CheckpointError(self.path, f"cannot be run: of '{unknown.name}' ({unknown.op_type}) the file does "
+                                  "not say what it computes")
 
     def sha256(self) -> str:
         """The hash of the model file itself, in hex; files of external data are not in it."""
@@ -63,6 +81,8 @@ class Checkpoint:
         """The numbers of a tensor, in its own dtype and shape; of external data a read-only view of the file."""
         if tensor.data_location != TensorProto.EXTERNAL:
             return numpy_helper.to_array(tensor)
+        if tensor.name in self.readers:
+            return self.readers[tensor.name]()
         location, offset, length = locate(self.path, tensor)
         shape = tuple(tensor.dims)
         if not length:  # an empty file cannot be mapped

@@ -4,6 +4,7 @@
 """ONNX files, opset 7 to the newest, with or without external data."""
 
 import mmap
+from collections.abc import Container
 from graphlib import CycleError, TopologicalSorter
 from math import prod
 from pathlib import Path
@@ -25,7 +26,7 @@ def read(path: Path) -> Checkpoint:
     """Open an ONNX model; its large initializers stay in the file. Raises `CheckpointError`."""
     with path.open("rb") as file:
         model = _parse(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
-    _check(path, model)
+    check(path, model)
     return Checkpoint(path, FORMAT, inline(model))
 
 
@@ -43,8 +44,11 @@ def _parse(path, data):
         raise CheckpointError(path, "not an ONNX model, or damaged (protobuf cannot decode it)") from error
 
 
-def _check(path, model):
-    """Refuse what is not a model, every tensor whose data are not all there, and a graph that cannot be computed."""
+def check(path: Path, model: onnx.ModelProto, readers: Container[str] = ()) -> None:
+    """Refuse what is not a model, every tensor whose data are not all there, and a graph that cannot be computed.
+
+    Tensors named in `readers` have their data from elsewhere. Raises `CheckpointError`.
+    """
     if not model.ir_version or not model.graph.node and not model.graph.initializer:
         raise CheckpointError(path, "not an ONNX model (no IR version, or an empty graph)")
     if not model.opset_import:
@@ -56,7 +60,7 @@ def _check(path, model):
     for function in model.functions:
         stored += node_tensors(function.node)
     for tensor in stored:
-        _check_tensor(path, tensor)
+        _check_tensor(path, tensor, tensor.name in readers)
     _sort(path, model.graph)
     _check_made(path, model.graph, [])
 
@@ -91,7 +95,7 @@ def _texts_of(nodes):
             yield from _texts_of_graph(graph)
 
 
-def _check_tensor(path, tensor):
+def _check_tensor(path, tensor, elsewhere):
     shape = list(tensor.dims)
     if tensor.data_type not in TensorProto.DataType.values() or tensor.data_type == TensorProto.UNDEFINED:
         raise CheckpointError(path, f"tensor '{tensor.name}' has the unknown data type {tensor.data_type}")
@@ -103,7 +107,8 @@ def _check_tensor(path, tensor):
     if tensor.data_type == TensorProto.STRING and (external or tensor.HasField("raw_data")):
         raise CheckpointError(path, f"tensor '{tensor.name}' holds text as raw bytes")
     if external:
-        locate(path, tensor)
+        if not elsewhere:
+            locate(path, tensor)
         return
     if tensor.HasField("raw_data"):
         needed, found, unit = byte_size(tensor), len(tensor.raw_data), "bytes"

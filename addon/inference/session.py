@@ -43,6 +43,7 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     """
     import onnxruntime
 
+    checkpoint.check_runs()
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
     for name, mask in masks.items():
@@ -56,6 +57,8 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     options.log_severity_level = 4
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(checkpoint.folder))
     try:
+        read = _read(checkpoint)
+        options.add_external_initializers(list(read), list(read.values()))
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
         given = {one.name for one in session.get_inputs()}
         names = [name for name in tensors if name in made | outputs]
@@ -65,6 +68,15 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
         raise CheckpointError(checkpoint.path, f"cannot be run ({reason[:200]})") from error
     found = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
     return inputs | found
+
+
+def _read(checkpoint: Checkpoint) -> dict:
+    """The weights that do not lie in the file as they are, as onnxruntime takes them."""
+    from onnxruntime import OrtValue
+
+    return {one.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
+                np.ascontiguousarray(checkpoint.readers[one.name]()), one.data_type)
+            for one in checkpoint.model.graph.initializer if one.name in checkpoint.readers}
 
 
 def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray) -> None:
@@ -93,10 +105,15 @@ def run(network: Network, fitted: Fitted, parts: bool = False,
 
 
 def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What layers give, by their names, and what their parts give by theirs, where no layer has the same name."""
-    parts = {part.name: values[part.tensor] for layer in network.layers for part in layer.parts
-             if part.tensor in values}
-    return parts | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
+    """What layers give, by their names, and what their parts give by theirs.
+
+    Where both have the same name it is the layer's, unless the framework calls the part so: "conv2" of Keras is what
+    its Conv2D gives, be a normalisation drawn as part of it or not.
+    """
+    parts = [part for layer in network.layers for part in layer.parts if part.tensor in values]
+    return ({part.name: values[part.tensor] for part in parts}
+            | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
+            | {part.name: values[part.tensor] for part in parts if part.whole})
 
 
 def top(network: Network, values: dict[str, np.ndarray], count: int) -> list[Score]:

@@ -67,6 +67,7 @@ class _Builder:
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
+        self.of_layers = Counter(one.layer for one in graph)
         self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
         self.layers: list[Layer] = []
         self.layer_of: dict[int, Layer] = {}  # id of a group -> layer
@@ -123,7 +124,8 @@ class _Builder:
             shape=self._sample(found.out),
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
-            parts=tuple(Part(one.label, one.op, one.tensor, one.scope) for one in found.members),
+            parts=tuple(Part(one.label, one.op, one.tensor, one.scope, one.label == one.layer)
+                        for one in found.members),
             steps=tuple(found.steps),
             inner=tuple((attribute.name, tuple(node.op_type for node in attribute.g.node))
                         for attribute in found.main.node.attribute if attribute.HasField("g")),
@@ -140,6 +142,9 @@ class _Builder:
         self.layers.append(layer)
 
     def _name(self, found):
+        layer = found.main.layer
+        if layer and self.of_layers[layer] == sum(one.layer == layer for one in found.members):
+            return layer
         scope = tuple(commonprefix([one.scope for one in found.named])) if found.named else ()
         alone = found.op == "Attention" or scope and self.scopes[scope] == len(found.named)
         return "/".join(scope) if scope and alone else found.main.label

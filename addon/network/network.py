@@ -64,6 +64,7 @@ class Part:
     op: str
     tensor: str  # its first output
     scope: tuple[str, ...] = ()  # names of the modules round it, outermost first
+    whole: bool = False  # whether what it gives is what the framework's layer of the same name gives
 
 
 @dataclass

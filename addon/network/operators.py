@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import onnx
 
 from ..checkpoints import Checkpoint
-from ..checkpoints.checkpoint import captured, subgraphs, tensors
+from ..checkpoints.checkpoint import LAYER, captured, subgraphs, tensors
 from . import constants, dimensions
 from .constants import Constant
 from .scopes import scope_of
@@ -39,6 +39,11 @@ class Operator:
     @property
     def inputs(self) -> list[str]:
         return [name for _, name in self.reads]
+
+    @property
+    def layer(self) -> str:
+        """The path of the framework's layer that it is of, where our readers say it; else empty."""
+        return next((one.value for one in self.node.metadata_props if one.key == LAYER), "")
 
     @property
     def label(self) -> str:

@@ -22,6 +22,8 @@ def report(network: Network) -> dict:
         "format": source.format,
         "producer": source.producer,
         "structure": source.structure,
+        **({"architecture": source.architecture.name} if source.architecture else {}),
+        "notes": source.notes,
         "parameters": network.parameters,
         "inputs": [_spec(one) for one in network.inputs],
         "outputs": [_spec(one) for one in network.outputs],
@@ -59,11 +61,13 @@ def _spec(one: Spec) -> dict:
 def table(network: Network) -> str:
     """The same for people, without what takes reading the weights."""
     source, work = network.checkpoint, [layer.multiply_adds for layer in network.layers]
+    inferred = ", structure inferred" if source.structure == "inferred" else ""
     total = ("at least " if None in work else "") + short(sum(filter(None, work)))
-    lines = [f"{source.path.name}: {source.format}, by {source.producer or 'an unnamed exporter'}, "
+    lines = [f"{source.path.name}: {source.format}{inferred}, by {source.producer or 'an unnamed exporter'}, "
              f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
     lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
               f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}" for a in network.assumed]
+    lines += [f"  {note}" for note in source.notes]
     rows = [("layer", "op", "shape", "parameters", "multiply-adds", "reads")]
     rows += [(layer.name, op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),
               f"{layer.parameters:,}", "?" if layer.multiply_adds is None else short(layer.multiply_adds),

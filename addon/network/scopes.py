@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 import onnx
 
+from ..checkpoints.checkpoint import LAYER
+
 Scope = tuple[str, ...]
 
 LONGEST = 10_000  # characters of a name
@@ -24,7 +26,8 @@ FILES = {"bin", "h5", "json", "npy", "onnx", "pb", "pt", "pth", "py", "raw", "sa
 def scope_of(node: onnx.NodeProto) -> Scope:
     """The names of the modules round a node; empty at the top of the model, and where the exporter left none."""
     left = {one.key: one.value for one in node.metadata_props if len(one.value) <= LONGEST}
-    return (_torch_scopes(left.get("pkg.torch.onnx.name_scopes", ""))
+    return (tuple(filter(None, left.get(LAYER, "").split("/")[:DEEPEST]))
+            or _torch_scopes(left.get("pkg.torch.onnx.name_scopes", ""))
             or _torch_namespace(left.get("namespace", ""))
             or _above(node.name)
             or next((_above(name) for name in node.output if "/" in name), ()))

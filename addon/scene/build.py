@@ -35,9 +35,9 @@ from . import (
     caption,
     connections,
     expansion,
-    hero,
     labels,
     layers,
+    picture,
     pruning,
     ranges,
     studio,
@@ -150,7 +150,7 @@ def _build(network, settings, ran, digest):
         studio.set_up(scene, network.name, camera)
         if bpy.context.window:
             bpy.context.window.scene = scene  # after the link: a view forgets a camera that is not in its scene
-    hero.frame(made.network, scene, camera)
+    picture.frame(made.network, scene, camera)
     return made.network
 
 
@@ -296,6 +296,7 @@ def know(collection: bpy.types.Collection, network: Network, digest: str) -> Non
     tags.write(collection, **(tags.read(collection) | {
         "kind": "network", "source": str(source.path.resolve()), "sha256": digest, "stat": stat_of(source.path),
         "format": source.format, "producer": source.producer, "structure": source.structure,
+        "architecture": str(source.architecture.resolve()) if source.architecture else "", "notes": source.notes,
         "parameters": str(network.parameters), "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
 
 

@@ -37,9 +37,10 @@ from .pictures import SUFFIXES, load_picture
 TOP = 5
 
 
-def open_network(path: str | Path, sizes: dict[str, int] | None = None) -> Network:
-    """The network of a checkpoint file. Raises `CheckpointError`."""
-    return summarise(open_checkpoint(path), sizes)
+def open_network(path: str | Path, sizes: dict[str, int] | None = None,
+                 architecture: str | Path | None = None) -> Network:
+    """The network of a checkpoint file; `architecture` is as for `open_checkpoint`. Raises `CheckpointError`."""
+    return summarise(open_checkpoint(path, architecture), sizes)
 
 
 def fit_input(path: str | Path, network: Network) -> Fitted:
@@ -61,6 +62,7 @@ def run(path: str | Path, network: Network, count: int = TOP, parts: bool = Fals
 
     Where the input sets a size that the model leaves open, the network follows it.
     """
+    network.checkpoint.check_runs()
     fitted = fit_input(path, network)
     given = {f"{a.input}:{a.axis}": size for a in network.assumed if a.input == fitted.name
              for size in fitted.array.shape[a.axis : a.axis + 1] if size != a.size}
@@ -85,10 +87,10 @@ def run_pruned(path: str | Path, network: Network, share: float, count: int = TO
 
 
 def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
-                 sizes: dict[str, int] | None = None) -> Steps:
+                 sizes: dict[str, int] | None = None, architecture: str | Path | None = None) -> Steps:
     """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
-    network, ran = open_network(path, sizes), None
+    network, ran = open_network(path, sizes, architecture), None
     if given:
         yield 0.02, "running the input"
         network, ran = run(given, network)
@@ -106,11 +108,16 @@ def summary(collection: bpy.types.Collection) -> str:
 def reopen(collection: bpy.types.Collection) -> Network:
     """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
     facts = tags.read(collection)
-    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]))
+    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]), architecture_of(facts))
     same = build.stat_of(checkpoint.path) == facts["stat"]  # neither size nor time has changed: no need to read it all
     if not same and checkpoint.sha256() != facts["sha256"]:
         raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
     return summarise(checkpoint, facts.get("sizes") or None)
+
+
+def architecture_of(facts: dict) -> str:
+    """The file that a network's architecture was taken from, by what is known of it in the scene; "" if it was none."""
+    return bpy.path.abspath(facts.get("architecture", ""))
 
 
 def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:

@@ -16,7 +16,7 @@ from pathlib import Path
 import bpy
 
 from .. import compat
-from ..checkpoints import CheckpointError, open_checkpoint
+from ..checkpoints import CheckpointError
 from ..inference import Ran
 from ..layout import arrange, shapes
 from ..network import Network, summarise
@@ -48,17 +48,19 @@ def find(path: str | Path) -> bpy.types.Collection | None:
                  and Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path), None)
 
 
-def steps(collection: bpy.types.Collection, path: str | Path = "",
-          given: str | Path = "") -> Generator[tuple[float, str], None, Changes]:
+def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | Path = "",
+          architecture: str | Path = "") -> Generator[tuple[float, str], None, Changes]:
     """Let a network in the scene show its checkpoint as it is now, or another one; `given` is an input to run through
-    it, without one that which the scene shows runs again.
+    it, without one that which the scene shows runs again. `architecture` says how the weights of a weights-only file
+    are joined; without one, that which the scene was made with does.
 
     Yields (share done, what is next), and changes nothing before the last step. Returns what has changed in the
     structure. Raises `CheckpointError`.
     """
     facts = tags.read(collection)
     yield 0.0, "reading the model"
-    network = _open(path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}))
+    network = _open(path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}),
+                    architecture or importing.architecture_of(facts))
     digest = network.checkpoint.sha256()
     ran = _run(given or bpy.path.abspath(facts.get("input_path", "")), network, bool(given))
     yield 0.1, "comparing layers"
@@ -103,9 +105,9 @@ def _part(going: Generator, begin: float, end: float):
         yield begin + (end - begin) * share, text
 
 
-def _open(path: str | Path, sizes: dict[str, int]) -> Network:
+def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path) -> Network:
     """The network of a file, with those of these sizes that it leaves open."""
-    network = summarise(open_checkpoint(path))
+    network = importing.open_network(path, architecture=architecture)
     mine = {f"{one.input}:{one.axis}": one.size for one in network.assumed}
     given = {name: size for name, size in sizes.items() if mine.get(name, size) != size}
     return summarise(network.checkpoint, given) if given else network

@@ -12,7 +12,7 @@ import bpy
 
 from .. import compat
 from ..checkpoints import CheckpointError
-from . import hero, tags
+from . import picture, tags
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
 
@@ -51,7 +51,7 @@ def render(output: Path, shot: str | None = None, engine: str | None = None, sam
         settings.resolution_percentage = 100
         network = tags.network_of(camera)
         if network and tags.read(camera).get("shot") == "hero":
-            hero.frame(network, scene, camera)
+            picture.frame(network, scene, camera)
     film = output.suffix.lower() == ".mp4"
     (compat.film if film else compat.still)(settings)
     settings.use_file_extension = not film

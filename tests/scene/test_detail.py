@@ -10,7 +10,7 @@ from onnx import numpy_helper
 
 from neuroscene.addon.checkpoints import Checkpoint, CheckpointError
 from neuroscene.addon.network.drawn import Wish
-from neuroscene.addon.scene import detail, hero, importing
+from neuroscene.addon.scene import detail, importing, picture
 from scene import look
 
 RESNET = look.ZOO / "resnet18.onnx"
@@ -336,10 +336,10 @@ def test_bars_stand_only_beside_all_units(blank):
     things = [*look.of_kind(network, "bars"), *look.of_kind(network, "class")]
     assert len(things) == 11 and not any(one.hide_render for one in things)
     put(network, "scores", "box")
-    hero.relabel(network)
+    picture.relabel(network)
     assert all(one.hide_render and one.hide_viewport for one in things)
     put(network, "scores", "cells")
-    hero.relabel(network)
+    picture.relabel(network)
     assert not any(one.hide_render or one.hide_viewport for one in things)
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import hero
+from neuroscene.addon.scene import picture
 from scene import look
 from unit.make import model, node, save, seeded
 
@@ -46,7 +46,7 @@ def framed(request, network):
     """The network framed for a format."""
     scene = look.scene_of(network)
     scene.render.resolution_x, scene.render.resolution_y = FORMATS[request.param]
-    hero.frame(network, scene, look.one_of(network, "camera"))
+    picture.frame(network, scene, look.one_of(network, "camera"))
     return network
 
 
@@ -164,7 +164,7 @@ def test_the_projection_of_these_tests_is_blenders(blank):
 def test_framing_again_changes_nothing(blank, path):
     network = look.build(path)
     before = look.pictures(network)
-    hero.frame(network, look.scene_of(network), look.one_of(network, "camera"))
+    picture.frame(network, look.scene_of(network), look.one_of(network, "camera"))
     after = look.pictures(network)
     assert before.keys() == after.keys()
     assert all(np.allclose(before[name], after[name], atol=1e-4) for name in before)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.network.drawn import Wish
-from neuroscene.addon.scene import counting, detail, expansion, hero, levels
+from neuroscene.addon.scene import counting, detail, expansion, levels, picture
 from scene import look
 from unit.brute import cases
 from unit.make import model, node, run, save, seeded
@@ -274,7 +274,7 @@ def test_labels_count_what_is_shown(blank):
     scene, root = look.scene_of(network), look.one_of(network, "root")
 
     def said():
-        hero.frame(network, scene, scene.camera)
+        picture.frame(network, scene, scene.camera)
         return look.facts(look.layers(network)["conv2"])["label"]["notes"].split("\n")[-1]
 
     before = said()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import arranging, hero, tags
+from neuroscene.addon.scene import arranging, picture, tags
 from neuroscene.panels.block import NEUROSCENE_PT_block
 from neuroscene.panels.layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer
 from neuroscene.panels.networks import NEUROSCENE_PT_networks
@@ -114,7 +114,7 @@ def test_fold_and_unfold(vit, which, expected):
 def test_a_group_says_how_often_it_repeats(vit):
     run("fold_blocks", which="ALL", fold=False)
     run("fold_blocks", which="GROUPS")
-    hero.frame(vit, look.scene_of(vit), look.one_of(vit, "camera"))
+    picture.frame(vit, look.scene_of(vit), look.one_of(vit, "camera"))
     assert shown(vit, "block")["encoder/layers"] == "layers × 4"
     assert not {path for path in shown(vit, "block") if path.startswith("encoder/layers/")}
 
@@ -230,7 +230,7 @@ def label_places(found):
 
 def test_labels_where_the_camera_has_not_moved(resnet):
     before = label_places(resnet)
-    hero.relabel(resnet)
+    picture.relabel(resnet)
     assert same(label_places(resnet), before)
 
 
@@ -250,7 +250,7 @@ def test_labels_for_a_camera_that_somebody_has_moved(resnet, rig):
     else:
         camera.constraints.new("COPY_TRANSFORMS").target = away
         away.rotation_euler.x = 1.2
-    hero.relabel(resnet)
+    picture.relabel(resnet)
     depsgraph = look.evaluate(resnet)
     pictures, count = look.pictures(resnet, ("layer", "label")), 0
     for owner, parts in look.labels(resnet).items():
@@ -267,7 +267,7 @@ def test_labels_behind_the_camera_stay(resnet):
     before = label_places(resnet)
     camera = look.one_of(resnet, "camera")
     camera.rotation_euler.z += np.pi
-    hero.relabel(resnet)
+    picture.relabel(resnet)
     assert same(label_places(resnet), before)
 
 

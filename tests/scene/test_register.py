@@ -11,10 +11,11 @@ import neuroscene
 from neuroscene.addon import cli
 from scene import look
 
-OPERATORS = {"apply_style", "arrange_network", "back_to_arrangement", "bundle_lines", "check_pruning", "copy_look",
-             "edit_cells", "export_gltf", "find_layers", "fold_blocks", "frame_layers", "frame_network",
-             "import_network", "put_back", "reload_checkpoint", "run_input", "save_style", "select_block",
-             "select_related", "set_colours", "set_detail", "set_map", "show_kernels", "store_expansion"}
+OPERATORS = {"apply_style", "arrange_network", "attach_architecture", "back_to_arrangement", "bundle_lines",
+             "check_pruning", "copy_look", "edit_cells", "export_gltf", "find_layers", "fold_blocks",
+             "frame_layers", "frame_network", "import_network", "put_back", "reload_checkpoint",
+             "run_input", "save_style", "select_block", "select_related", "set_colours", "set_detail",
+             "set_map", "show_kernels", "store_expansion"}
 
 
 def draws(menu) -> list[str]:

@@ -1,0 +1,120 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of formats. What a file is, its content says: a wrong suffix opens all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from .checkpoint import Checkpoint
+from .errors import CheckpointError
+from .stored import Weights
+
+HEAD = 64  # bytes by which a file is told
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A kind of file: what people call it, its usual suffixes, whether a file is one, and the module that reads it.
+
+    `sniff` gets the first bytes and the path. The module's `read(path)` gives a `Checkpoint`, or `Weights` where the
+    file does not say how its tensors are joined.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    sniff: Callable[[bytes, Path], bool]
+    module: str
+
+    def read(self, path: Path) -> Checkpoint | Weights:
+        return import_module(f".{self.module}", __package__).read(path)
+
+
+def _has_members(*names: str):
+    """A zip archive with a file of one of these names, at its top or in its one folder."""
+    def sniff(head: bytes, path: Path) -> bool:
+        if not head.startswith(b"PK\x03\x04"):
+            return False
+        from .zipped import archive
+
+        members = archive(path).members
+        return any(member == name or member.endswith(f"/{name}") for member in members for name in names)
+
+    return sniff
+
+
+def _is_pickle(head: bytes, path: Path) -> bool:
+    return len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5
+
+
+def _is_safetensors(head: bytes, path: Path) -> bool:
+    return len(head) > 9 and head[8:9] == b"{"
+
+
+def _is_json(head: bytes, path: Path) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+READERS = (
+    Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
+    Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
+    Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch"),
+    Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch"),
+    Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
+    Reader("safetensors (sharded)", (".safetensors.index.json",), _is_json, "safetensors_file"),
+    Reader("ONNX", (".onnx",), lambda head, path: True, "onnx_file"),  # a protobuf has no magic number
+)
+SUFFIXES = tuple(dict.fromkeys(suffix for one in READERS for suffix in one.suffixes))
+
+# What other files begin with, to name what was found instead of a model.
+_OTHERS = (
+    (b"PK\x03\x04", "a zip archive"), (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"), (b"\x93NUMPY", "a NumPy array"), (b"BLENDER", "a Blender file"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"), (b"\x1f\x8b", "a gzip-compressed file"),
+)
+
+
+def open_checkpoint(path: str | Path, architecture: str | Path | None = None) -> Checkpoint:
+    """Open a checkpoint file without reading its weights.
+
+    `architecture` is an ONNX model or a Keras architecture (JSON) that says how the tensors of a weights-only file are
+    joined; without, one beside the file is used, else it is inferred. Raises `CheckpointError`.
+    """
+    path = Path(path)
+    try:
+        reader = _reader(path)
+        found = reader.read(path)
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror or error})") from error
+    if isinstance(found, Weights):
+        from . import architecture as architectures
+        from .inferred import infer
+
+        return architectures.attach(found, architecture and Path(architecture)) or infer(found)
+    if architecture:
+        raise CheckpointError(path, "says itself how its weights are joined", "open it without an architecture")
+    return found
+
+
+def _reader(path: Path) -> Reader:
+    if path.is_dir():
+        raise CheckpointError(path, "a folder, not a model file", "name the file itself")
+    if not path.exists():
+        raise CheckpointError(path, "no such file", "check the path")
+    if not path.is_file():
+        raise CheckpointError(path, "not a regular file")
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise CheckpointError(path, "an empty file (0 bytes)", "fetch it again")
+    found = next((one for one in READERS[:-1] if one.sniff(head, path)), None)
+    if found:
+        return found
+    for magic, kind in _OTHERS:
+        if head.startswith(magic):
+            raise CheckpointError(path, f"not a model but {kind}", f"open one of {', '.join(SUFFIXES)}")
+    return READERS[-1]

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""JSON in checkpoint files, read within bounds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .errors import CheckpointError
+
+LARGEST = 1 << 26  # bytes of a JSON text
+
+
+def parse(path: Path, text: bytes | str, what: str) -> dict:
+    """A JSON object; `what` names it in the error ("its architecture"). Raises `CheckpointError`."""
+    if len(text) > LARGEST:
+        raise CheckpointError(path, f"{what} has {len(text):,} bytes", "refused for safety")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(path, f"{what} cannot be read ({str(error)[:100]})", "fetch it again") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(path, f"{what} is not a JSON object", "fetch it again")
+    return found
+
+
+def read(path: Path, what: str) -> dict:
+    """The JSON object in a file. Raises `CheckpointError`."""
+    try:
+        with path.open("rb") as file:
+            return parse(path, file.read(LARGEST + 1), what)
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror or error})") from error

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open thousands of damaged checkpoints of every format; each has to open, or to be refused in one line.
+
+    python tests/bench/fuzz.py [--count 2000] [--only keras-h5] [--seed 0]
+
+Every file is opened and summarised in a worker with bounded memory and an audit hook that knows of every file written,
+process started, or code compiled. Prints a table, keeps the files that misbehaved in out/fuzz/, and returns 1 if
+there are any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+DATA = ROOT / "tests" / "data"
+SECONDS = 20  # that a file may take
+MEMORY = 3 << 30  # bytes of address space that a worker may have
+FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "os.remove", "os.rename", "os.mkdir",
+             "subprocess.Popen", "socket.connect", "exec", "ctypes.dlopen", "pickle.find_class", "marshal.loads")
+# format -> whole files to damage, with what has to lie beside them
+SAMPLES = {
+    "onnx": ["mnist_cnn_tf2onnx.onnx"],
+    "keras-h5": ["crossformat/mnist_cnn_keras3.h5", "crossformat/keras1_2_2/mnist_cnn_functional.h5",
+                 "crossformat/keras2_2_4_tf1_15/mnist_cnn_sequential.h5"],
+    "keras-v3": ["crossformat/mnist_cnn.keras", "crossformat/keras2_15/mnist_cnn.keras"],
+    "keras-weights": ["crossformat/mnist_cnn_keras3.weights.h5", "crossformat/keras2_12/mnist_cnn_weights_only.h5"],
+    "pytorch": ["crossformat/mnist_cnn_training_checkpoint.pt", "crossformat/mnist_cnn_whole_module.pt"],
+    "pytorch-legacy": ["crossformat/mnist_cnn_state_dict_legacy_nonzip.pth"],
+    "torchscript": ["crossformat/mnist_cnn_torchscript_trace.pt", "crossformat/mnist_cnn_torchscript_script.pt"],
+    "safetensors": ["crossformat/mnist_cnn.safetensors", "crossformat/mnist_cnn_bf16.safetensors"],
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--count", type=int, default=2000, help="damaged files a format")
+    parser.add_argument("--only", choices=SAMPLES)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.work:
+        return work()
+    kept = ROOT / "out" / "fuzz"
+    shutil.rmtree(kept, ignore_errors=True)
+    print(f"{'format':16} {'opened':>7} {'refused':>8} {'failed':>7} {'slowest':>9} {'memory':>9}")
+    failed = 0
+    for name in [options.only] if options.only else SAMPLES:
+        failed += _fuzz(name, options.count, options.seed, kept)
+    return int(failed > 0)
+
+
+def _fuzz(name, count, seed, kept) -> int:
+    chance, told, slowest, memory = random.Random(f"{name} {seed}"), Counter(), 0.0, 0
+    wholes = {one: (DATA / one).read_bytes() for one in SAMPLES[name]}
+    with tempfile.TemporaryDirectory() as folder:
+        worker = Worker()
+        for number in range(count):
+            sample = chance.choice(list(wholes))
+            path = Path(folder) / f"damaged{Path(sample).suffix}"
+            path.write_bytes(damage(wholes[sample], chance))
+            begun = time.monotonic()
+            answer = worker.ask(path)
+            slowest, memory = max(slowest, time.monotonic() - begun), max(memory, answer.get("memory", 0))
+            told[answer["what"]] += 1
+            if answer["what"] not in ("opened", "refused"):
+                kept.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, kept / f"{name}-{number}{path.suffix}")
+                print(f"  {name}-{number}: {answer['what']}: {answer.get('text', '')}")
+        worker.end()
+    failed = count - told["opened"] - told["refused"]
+    print(f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {memory / 1e6:6.0f} MB",
+          flush=True)
+    return failed
+
+
+def damage(whole: bytes, chance: random.Random) -> bytes:
+    """A file with one to eight faults: bits and bytes changed, sizes made absurd, parts lost, doubled or put elsewhere.
+
+    Most faults fall into the first and last bytes, where formats keep their directories.
+    """
+    data = bytearray(whole)
+    for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
+        edge = min(len(data), chance.choice((64, 512, 4096, len(data))))
+        at = chance.randrange(edge) if chance.random() < 0.6 else len(data) - 1 - chance.randrange(edge)
+        length = min(chance.choice((1, 2, 8, 64, 1024)), len(data) - at)
+        match chance.randrange(7):
+            case 0:
+                data[at] ^= 1 << chance.randrange(8)
+            case 1:
+                data[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+            case 2:
+                size = chance.choice((4, 8))
+                value = chance.choice((0, 1, (1 << 31) - 1, (1 << 32) - 1, 1 << 62, (1 << 63) - 1, (1 << 64) - 1))
+                data[at : at + size] = (value % (1 << 8 * size)).to_bytes(size, chance.choice(("little", "big")))
+            case 3:
+                del data[at : at + length]
+            case 4:
+                data[at:at] = data[at : at + length]
+            case 5:
+                data[at : at + length] = chance.randbytes(length)
+            case 6:
+                source = chance.randrange(len(data))
+                data[at : at + length] = data[source : source + length]
+        if len(data) < 2:
+            break
+    if chance.random() < 0.1:
+        del data[chance.randrange(len(data)) :]
+    return bytes(data)
+
+
+class Worker:
+    """A process that opens files; a new one when it has died or is late."""
+
+    def __init__(self):
+        self._start()
+
+    def _start(self):
+        self.process = subprocess.Popen([sys.executable, __file__, "--work"], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+    def ask(self, path: Path) -> dict:
+        late = threading.Timer(SECONDS, self.process.kill)
+        late.start()
+        try:
+            self.process.stdin.write(f"{path}\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        finally:
+            in_time = late.is_alive()
+            late.cancel()
+        if answer:
+            return json.loads(answer)
+        status = self.process.wait()
+        self._start()
+        return {"what": "crashed" if in_time else "hung", "text": f"exit status {status}"}
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def work() -> int:
+    sys.path.insert(0, str(ROOT / "tests"))
+    import conftest  # noqa: F401 makes the package importable
+    from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+    from neuroscene.addon.network import summarise
+    from neuroscene.addon.network.statistics import statistics
+
+    for samples in SAMPLES.values():  # everything that is imported late
+        for sample in samples:
+            for layer in summarise(open_checkpoint(DATA / sample)).layers:
+                statistics(layer)
+    done: list[str] = []
+    sys.addaudithook(lambda event, arguments: _watch(event, arguments, done))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for line in sys.stdin:
+        done.clear()
+        try:
+            network = summarise(open_checkpoint(line.rstrip("\n")))
+            for layer in network.layers:
+                statistics(layer)
+            answer = {"what": "opened"}
+        except CheckpointError as error:
+            answer = {"what": "refused"} if "\n" not in str(error) else {"what": "two lines", "text": str(error)}
+        except BaseException as error:  # whatever it is, it is the finding
+            place = error.__traceback__
+            while place.tb_next:
+                place = place.tb_next
+            answer = {"what": type(error).__name__,
+                      "text": f"{error} ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"}
+        if done:
+            answer = {"what": "acted", "text": ", ".join(done)}
+        memory = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - floor)
+        print(json.dumps(answer | {"memory": memory}), flush=True)
+    return 0
+
+
+def _watch(event, arguments, done):
+    if event in FORBIDDEN or event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        done.append(f"{event} {str(arguments)[:80]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,305 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Operators that move, cut out, join and repeat the entries of tensors."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+from onnx import TensorProto
+
+from .emitter import Emitter, MismatchError, Open, UnknownError, Value
+from .numbers import NUMBERS
+from .table import OPERATORS, op
+
+END = (1 << 63) - 1  # as a slice's end: all that is left
+
+
+def viewed(value: Value) -> Value:
+    """Mark a tensor that is a part of another: what is done to it in place would be done to that too."""
+    value.view = True
+    return value
+
+
+@op("size", "shape")
+def size(e, x, dim=None):
+    return [e.size(x, axis) for axis in range(x.rank)] if dim is None else e.size(x, dim)
+
+
+@op("dim", "ndimension")
+def dim(e, x):
+    return x.rank
+
+
+@op("numel")
+def numel(e, x):
+    return prod(x.sizes)
+
+
+@op("clone")
+def clone(e, x, memory_format=None):
+    return Value(x.name, x.type, x.shape, x.input, zero=x.zero)
+
+
+@op("view", "reshape", "_reshape_alias", "_unsafe_view")
+def reshape(e: Emitter, x: Value, sizes, *rest):
+    if not isinstance(sizes, (list, tuple)):
+        return x  # view(dtype)
+    return e.node("Reshape", x, e.integers(_written(x, list(sizes))))
+
+
+def _written(x, sizes) -> list[int]:
+    """Sizes as Reshape takes them: 0 for one that stays in its place, -1 for one that follows from the others."""
+    known = [axis for axis, one in enumerate(sizes) if isinstance(one, Open)]
+    for axis in known:
+        if axis < x.rank and x.sizes[axis] == sizes[axis] and all(
+                one == other for one, other in zip(sizes[:axis], x.sizes, strict=False) if isinstance(one, Open)):
+            sizes[axis] = 0
+    left = [axis for axis in known if isinstance(sizes[axis], Open)]
+    if len(left) == 1 and -1 not in sizes:
+        sizes[left[0]] = -1
+    return sizes
+
+
+@op("view_as", "reshape_as")
+def view_as(e, x, other):
+    return reshape(e, x, size(e, other))
+
+
+@op("flatten")
+def flatten(e, x, start_dim=0, end_dim=-1):
+    first, last = x.axis(start_dim), x.axis(end_dim)
+    if first == 1 and last == x.rank - 1:
+        return e.node("Flatten", x, axis=1)
+    if first == last:
+        return x
+    after = [e.size(x, axis) for axis in range(last + 1, x.rank)]
+    return e.node("Reshape", x, e.integers([*([0] * first), -1, *after]))
+
+
+@op("unflatten")
+def unflatten(e, x, dim, sizes):
+    dim = x.axis(dim)
+    before, after = [e.size(x, axis) for axis in range(dim)], [e.size(x, axis) for axis in range(dim + 1, x.rank)]
+    return reshape(e, x, [*before, *sizes, *after])
+
+
+@op("ravel")
+def ravel(e, x):
+    return reshape(e, x, [-1])
+
+
+@op("permute")
+def permute(e, x, dims):
+    return e.node("Transpose", x, perm=[x.axis(axis) for axis in dims])
+
+
+@op("transpose", "swapaxes", "swapdims")
+def transpose(e, x, one, other):
+    order = list(range(x.rank))
+    one, other = x.axis(one), x.axis(other)
+    order[one], order[other] = other, one
+    return e.node("Transpose", x, perm=order)
+
+
+@op("t", "numpy_T", "mT", "adjoint", "matrix_H")
+def t(e, x):
+    return x if x.rank < 2 else transpose(e, x, -2, -1)
+
+
+@op("movedim")
+def movedim(e, x, source, target):
+    pairs = list(zip(*(([one] if isinstance(one, int) else one) for one in (source, target)), strict=True))
+    moved = {x.axis(to): x.axis(come) for come, to in pairs}
+    left = iter([axis for axis in range(x.rank) if axis not in moved.values()])
+    return permute(e, x, [moved[axis] if axis in moved else next(left) for axis in range(x.rank)])
+
+
+@op("unsqueeze")
+def unsqueeze(e, x, dim):
+    return e.node("Unsqueeze", x, e.constant([dim if dim >= 0 else dim + x.rank + 1]))
+
+
+@op("squeeze")
+def squeeze(e, x, dim=None):
+    axes = range(x.rank) if dim is None else [x.axis(one) for one in ([dim] if isinstance(dim, int) else dim)]
+    axes = [axis for axis in axes if x.sizes[axis] == 1]
+    return e.node("Squeeze", x, e.constant(axes)) if axes else x
+
+
+@op("cat", "concat", "concatenate")
+def cat(e, tensors, dim=0):
+    tensors = [one for one in tensors if one.shape != (0,)]
+    return tensors[0] if len(tensors) == 1 else e.node("Concat", *e.alike(*tensors), axis=tensors[0].axis(dim))
+
+
+@op("stack")
+def stack(e, tensors, dim=0):
+    dim = dim if dim >= 0 else dim + tensors[0].rank + 1
+    return e.node("Concat", *(e.node("Unsqueeze", one, e.constant([dim])) for one in e.alike(*tensors)), axis=dim)
+
+
+@op("split", "split_with_sizes", "tensor_split")
+def split(e, x, sizes, dim=0):
+    dim = x.axis(dim)
+    if isinstance(sizes, int):
+        whole, left = divmod(x.sizes[dim], max(sizes, 1))
+        sizes = [int(sizes)] * whole + [left] * bool(left)
+    if len(sizes) == 1:
+        return [x]
+    return [viewed(one) for one in e.node("Split", x, e.integers(sizes), outputs=len(sizes), axis=dim)]
+
+
+@op("chunk")
+def chunk(e, x, chunks, dim=0):
+    total = x.sizes[x.axis(dim)]
+    return split(e, x, -(-total // chunks), dim)
+
+
+@op("unbind")
+def unbind(e, x, dim=0):
+    return [select(e, x, dim, index) for index in range(x.sizes[x.axis(dim)])]
+
+
+@op("slice")
+def slice_(e, x, dim=0, start=None, end=None, step=1):
+    dim, start, end = x.axis(dim), start or 0, END if end is None else end
+    if start == 0 and not isinstance(start, Open) and end >= END >> 1 and step == 1:
+        return x
+    return viewed(e.node("Slice", x, e.integers([start]), e.integers([end]), e.constant([dim]), e.constant([step])))
+
+
+@op("narrow")
+def narrow(e, x, dim, start, length):
+    end = NUMBERS["add"](e, start, length)
+    return slice_(e, x, dim, start, end)
+
+
+@op("select")
+def select(e, x, dim, index):
+    index = e.integer(index) if isinstance(index, int) else index
+    return viewed(e.node("Gather", x, index, axis=x.axis(dim)))
+
+
+@op("index_select")
+def index_select(e, x, dim, index):
+    return e.node("Gather", x, index, axis=x.axis(dim))
+
+
+@op("gather")
+def gather(e, x, dim, index, sparse_grad=False):
+    return e.node("GatherElements", x, index, axis=x.axis(dim))
+
+
+@op("index")
+def index(e, x, indices):
+    """x[..., tensor, ...] with one tensor of integers."""
+    given = [(axis, one) for axis, one in enumerate(indices) if one is not None]
+    if len(given) != 1 or given[0][1].type == TensorProto.BOOL:
+        raise UnknownError("indexing by a mask or by several tensors")
+    axis, one = given[0]
+    return e.node("Gather", x, one, axis=axis)
+
+
+@op("expand", "broadcast_to")
+def expand(e, x, sizes, implicit=False):
+    ahead = len(sizes) - x.rank
+    sizes = [1 if one == -1 else one for one in sizes]
+    if ahead == 0 and all(one == other for one, other in zip(sizes, x.sizes, strict=True)) and not any(
+            isinstance(one, Open) and one == 1 for one in sizes):
+        return x
+    return viewed(e.node("Expand", x, e.integers(sizes)))
+
+
+@op("expand_as")
+def expand_as(e, x, other):
+    return expand(e, x, size(e, other))
+
+
+@op("repeat")
+def repeat(e, x, repeats):
+    ahead = len(repeats) - x.rank
+    if ahead > 0:
+        x = e.node("Unsqueeze", x, e.constant(list(range(ahead))))
+    return e.node("Tile", x, e.integers(repeats))
+
+
+@op("repeat_interleave")
+def repeat_interleave(e, x, repeats, dim=None, output_size=None):
+    if not isinstance(repeats, int) or dim is None:
+        raise UnknownError("entries that are repeated by a tensor of counts")
+    dim = x.axis(dim)
+    wide = e.node("Unsqueeze", x, e.constant([dim + 1]))
+    wide = e.node("Tile", wide, e.constant([1] * (dim + 1) + [repeats] + [1] * (x.rank - dim - 1)))
+    sizes = [e.size(x, axis) for axis in range(x.rank)]
+    return reshape(e, wide, [*sizes[:dim], -1, *sizes[dim + 1 :]])
+
+
+@op("flip")
+def flip(e, x, dims):
+    axes = [x.axis(axis) for axis in dims]
+    return e.node("Slice", x, e.constant([-1] * len(axes)), e.constant([-END] * len(axes)), e.constant(axes),
+                  e.constant([-1] * len(axes)))
+
+
+@op("roll")
+def roll(e, x, shifts, dims=()):
+    for shift, dim in zip(shifts, dims, strict=True):
+        dim = x.axis(dim)
+        cut = -shift % x.sizes[dim]
+        if cut:
+            x = e.node("Concat", slice_(e, x, dim, cut), slice_(e, x, dim, 0, cut), axis=dim)
+    return x
+
+
+@op("pixel_shuffle")
+def pixel_shuffle(e, x, upscale_factor):
+    return e.node("DepthToSpace", x, blocksize=upscale_factor, mode="CRD")
+
+
+@op("pixel_unshuffle")
+def pixel_unshuffle(e, x, factor):
+    batch, channels, rows, columns = x.sizes
+    if rows % factor or columns % factor:
+        raise MismatchError("pixel_unshuffle of a picture whose sides are no multiples")
+    sizes = [0, channels, rows // factor, factor, columns // factor, factor]
+    wide = e.node("Reshape", x, e.constant(sizes))
+    wide = e.node("Transpose", wide, perm=[0, 1, 3, 5, 2, 4])
+    return e.node("Reshape", wide, e.constant([0, channels * factor**2, rows // factor, columns // factor]))
+
+
+@op("channel_shuffle")
+def channel_shuffle(e, x, groups):
+    sizes = size(e, x)
+    wide = reshape(e, x, [sizes[0], groups, x.sizes[1] // groups, *sizes[2:]])
+    return reshape(e, transpose(e, wide, 1, 2), [sizes[0], x.sizes[1], *sizes[2:]])
+
+
+PADS = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+@op("pad", "constant_pad_nd")
+def pad(e, x, pad, mode="constant", value=None):
+    """Pairs of sizes before and after, from the last axis backwards."""
+    if isinstance(mode, (int, float)):
+        mode, value = "constant", mode
+    sizes = np.zeros((2, x.rank), np.int64)
+    for place in range(len(pad) // 2):
+        sizes[:, x.rank - 1 - place] = pad[2 * place], pad[2 * place + 1]
+    fill = e.cast(e.tensor(value or 0, x), x.type) if mode == "constant" else None
+    return e.node("Pad", x, e.constant(sizes.ravel()), fill, mode=PADS[mode])
+
+
+def _padding(mode):
+    return lambda e, x, sizes: pad(e, x, sizes, mode)
+
+
+OPERATORS.update({f"{mode}ion_pad{count}d" if mode != "replicate" else f"replication_pad{count}d": _padding(mode)
+                  for mode in ("reflect", "replicate") for count in (1, 2, 3)})
+
+
+OPERATORS.update({
+    name: lambda e, x, diagonal=0, upper=upper: e.node("Trilu", x, e.constant(diagonal), upper=upper)
+    for name, upper in (("tril", 0), ("triu", 1))})

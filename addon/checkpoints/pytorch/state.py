@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The weights among all that a checkpoint holds: a state dict, one inside a training checkpoint, a pickled module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any
+
+from onnx import TensorProto
+
+from ..errors import CheckpointError
+from ..stored import Stored, Weights
+from . import modules
+from .files import Saved
+from .modules import TENSORS
+from .records import Absent, Array, Tensor, Thing
+from .storages import Storages, UnsupportedError
+
+FORMAT, PRODUCER = "pytorch", "PyTorch"
+# What holds a model in training checkpoints, the likeliest first; "ema" and the like are smoothed copies of it.
+HOLDERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
+           "parameters", "generator", "model_ema", "ema_state_dict", "state_dict_ema", "params_ema", "ema")
+TRAINING = ("optim", "sched", "scaler", "grad", "momentum", "callback", "rng", "hyper", "args", "config", "loops")
+PREFIXES = ("module.", "_orig_mod.")
+DEEPEST, MOST_HELD = 4, 1 << 20
+COUNTERS = {number for name, number in TensorProto.DataType.items() if "INT" in name}
+
+
+@dataclass
+class Found:
+    """Tensors by name, the module that they are of if the file has one, and what was left out."""
+
+    tensors: dict[str, Tensor | Array | Absent]
+    module: Thing | None = None
+    left: dict[str, int] = field(default_factory=dict)  # key in the file -> numbers of tensors below
+
+
+def weights(path, saved: Saved, producer: str = PRODUCER) -> Weights:
+    """The weights that torch.save wrote. Raises `CheckpointError` if there are none."""
+    found = find(saved.data)
+    kept, notes = stored_weights(saved.storages, _without_prefix(found.tensors))
+    if not kept:
+        raise CheckpointError(path, "holds no tensors that can be shown" if notes else "holds no tensors",
+                              "is this a checkpoint of a model?")
+    notes += [f"{_what(key)} left out ({numbers:,} numbers in '{key}')"
+                           for key, numbers in found.left.items()]
+    return Weights(path, FORMAT, kept, producer=producer, notes=notes,
+                   modules=modules.settings(found.module) if found.module else {})
+
+
+def stored_weights(storages: Storages, tensors: dict[str, Tensor | Array | Absent]) -> tuple[list[Stored], list[str]]:
+    """Tensors as they are stored, counters left out; and what is not shown, in words. Raises `CheckpointError`."""
+    kept, notes = [], []
+    for name, tensor in tensors.items():
+        try:
+            kept += _stored(storages, name, tensor)
+        except UnsupportedError as reason:
+            notes.append(f"'{name[:80]}' is not shown: it is {reason}")
+    return kept, _few(notes)
+
+
+def _few(notes, most=5):
+    return notes if len(notes) <= most else [*notes[:most], f"{len(notes) - most:,} more tensors are not shown"]
+
+
+def _what(key: str) -> str:
+    return "optimizer state" if "optim" in key.lower() else "what is not the model"
+
+
+def _stored(storages, name, tensor) -> list[Stored]:
+    """A tensor and, if it is quantised, its scale and zero point; nothing for a counter."""
+    if isinstance(tensor, Absent):
+        raise UnsupportedError(tensor.reason)
+    one = storages.stored(name, tensor)
+    if not one.shape and one.data_type in COUNTERS:
+        return []
+    parts = [one]
+    for part in ("scale", "zero_point"):
+        value = getattr(tensor, part, None)
+        if isinstance(value, (Tensor, Array)):
+            parts.append(storages.stored(f"{name}.{part}", value))
+        elif isinstance(value, (int, float)):
+            parts.append(_number(f"{name}.{part}", value))
+    return parts
+
+
+def _number(name, value) -> Stored:
+    import numpy as np
+
+    array = np.array(value, np.float32 if isinstance(value, float) else np.int32)
+    return Stored(name, (), TensorProto.FLOAT if isinstance(value, float) else TensorProto.INT32, read=lambda: array)
+
+
+def find(data: Any) -> Found:
+    """The weights in what torch.save was given."""
+    held = _held(data)
+    if held is None:
+        return Found({})
+    if held.tensors or not held.inside:
+        return Found(held.tensors, held.module, {key: one.numbers for key, one in held.inside.items()})
+    chosen = _choose(held.inside)
+    found, left = Found({}), {}
+    for key, one in held.inside.items():
+        if key not in chosen:
+            left[key] = one.numbers
+            continue
+        inner = find(one.data)
+        prefix = f"{key}." if len(chosen) > 1 else ""
+        found.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
+        found.module = inner.module if len(chosen) == 1 else None
+        left.update((f"{key}.{name}", numbers) for name, numbers in inner.left.items())
+    return Found(found.tensors, found.module, {key: numbers for key, numbers in left.items() if numbers})
+
+
+def _choose(inside: dict[str, _Held]) -> list[str]:
+    """Which entries of a checkpoint are the model: the likeliest by its key, else all that are not of the training."""
+    keys = {key.lower(): key for key in inside}
+    likely = next((keys[name] for name in HOLDERS if name in keys), None)
+    if likely is not None:
+        return [likely]
+    chosen, shapes = [], []
+    for key in [key for key in inside if not any(word in key.lower() for word in TRAINING)] or list(inside):
+        same = inside[key].signature()
+        if same not in shapes:  # else a copy, as of a moving average
+            chosen.append(key)
+            shapes.append(same)
+    return chosen
+
+
+@dataclass
+class _Held:
+    """What a value of a checkpoint holds: tensors themselves, or others that do."""
+
+    data: Any
+    tensors: dict[str, Tensor | Array | Absent] = field(default_factory=dict)
+    inside: dict[str, _Held] = field(default_factory=dict)
+    module: Thing | None = None
+
+    @property
+    def numbers(self) -> int:
+        own = sum(prod(one.shape) for one in self.tensors.values() if not isinstance(one, Absent))
+        return own + sum(one.numbers for one in self.inside.values())
+
+    def signature(self) -> frozenset:
+        own = {(name, getattr(one, "shape", ())) for name, one in self.tensors.items()}
+        return frozenset(own | {(key, one.signature()) for key, one in self.inside.items()})
+
+
+def _held(data, depth: int = 0, budget: list[int] | None = None) -> _Held | None:
+    """What a value holds, a few levels deep; None for what holds no tensors."""
+    budget = [MOST_HELD] if budget is None else budget
+    if isinstance(data, TENSORS):
+        return _Held(data, {"tensor": data})
+    if modules.is_module(data):
+        return _Held(data, modules.tensors(data), module=data)
+    if depth > DEEPEST:
+        return None
+    found = _Held(data)
+    for key, value in _entries(data):
+        budget[0] -= 1
+        if budget[0] < 0:
+            break
+        if isinstance(value, TENSORS):
+            found.tensors[key] = value
+        elif (inner := _held(value, depth + 1, budget)) is not None:
+            found.inside[key] = inner
+    return found if found.tensors or found.inside else None
+
+
+def _entries(data) -> Iterator[tuple[str, Any]]:
+    if isinstance(data, Thing):
+        data = data.items if data.items else data.state
+    if isinstance(data, dict):
+        yield from ((str(key)[:1000], value) for key, value in data.items() if isinstance(key, (str, int)))
+    elif isinstance(data, (list, tuple)):
+        yield from ((str(place), value) for place, value in enumerate(data))
+
+
+def _without_prefix(tensors: dict) -> dict:
+    """Without what wrappers (DataParallel, torch.compile) put before every name."""
+    while tensors and (found := [one for one in PREFIXES if all(name.startswith(one) for name in tensors)]):
+        tensors = {name.removeprefix(found[0]): one for name, one in tensors.items()}
+    return tensors

@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""TorchScript archives: the program in them is followed to an ONNX graph; where that fails, their weights are left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...checkpoint import Checkpoint
+from ...errors import CheckpointError
+from ...stored import Weights
+from ..files import Saved, Zip
+from ..operators.emitter import MismatchError, UndecidedError
+from ..state import PRODUCER, stored_weights
+from . import code, objects
+from .follow import Followed, Follower
+
+FORMAT = "torchscript"
+
+
+def read(opened: Zip) -> Checkpoint | Weights:
+    """The graph of the program, else the weights of its modules. Raises `CheckpointError`."""
+    path, saved = opened.archive.path, opened.load()
+    tree = objects.tree(path, saved.data)
+    try:
+        followed = Follower(opened, code.program(opened), saved, tree).follow()
+    except (UndecidedError, MismatchError) as reason:
+        return _weights(path, saved, tree, f"the program could not be followed: {reason}")
+    return followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=_notes(followed))
+
+
+def _notes(followed: Followed) -> list[str]:
+    return [f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
+            for name, count in sorted(followed.opaque.items())]
+
+
+def _weights(path: Path, saved: Saved, tree: objects.Tree, note: str) -> Weights:
+    kept, notes = stored_weights(saved.storages, tree.tensors)
+    if not kept:
+        raise CheckpointError(path, note, "it holds no weights either")
+    return Weights(path, FORMAT, kept, producer=PRODUCER, notes=[note, *notes], modules=tree.settings)

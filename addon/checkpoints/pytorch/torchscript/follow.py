@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds the sizes of the inputs for which a program can be followed, and follows it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from onnx import TensorProto
+
+from ...stored import Writer
+from ..files import Saved, Zip
+from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, Value
+from ..records import Array, Tensor
+from ..storages import UnsupportedError
+from .code import Program
+from .inputs import COMMON, USUAL, Assumed, LearntError, guess, learn, said
+from .interpreter import Interpreter
+from .objects import Tree
+
+MOST_TRIES, LARGEST_SIDE, MOST_OUTPUTS = 24, 2048, 64
+
+
+@dataclass
+class Followed:
+    """The graph, and which operators in it are opaque, how often."""
+
+    writer: Writer
+    opaque: dict[str, int] = field(default_factory=dict)
+
+
+class Follower:
+    def __init__(self, opened: Zip, program: Program, saved: Saved, tree: Tree):
+        self.program, self.saved, self.tree = program, saved, tree
+        self.constants = opened.load("constants")
+        self.arguments = self._arguments()
+        self.assumed: dict[str, Assumed | None] = {name: None for name in self.arguments}
+        self._told = self._traced(opened)
+
+    def follow(self) -> Followed:
+        """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
+        if self._told and (found := self._as_traced()):
+            return found
+        return self._sized()
+
+    # what the file tells
+
+    def _arguments(self) -> list[str]:
+        """The arguments of `forward` that are tensors and have to be given."""
+        found = self.program.classes.get(str(self.tree.root.kind))
+        forward = found and found.methods.get("forward")
+        if forward is None:
+            raise UndecidedError("it has no 'forward'")
+        given = forward.args.args[1 : len(forward.args.args) - len(forward.args.defaults)]
+        for one in given:
+            kind = ast.unparse(one.annotation) if one.annotation else "Tensor"
+            if kind not in ("Tensor", "Optional[Tensor]"):
+                raise UndecidedError(f"its input '{one.arg}' is a {kind[:80]}")
+        return [one.arg for one in given]
+
+    def _traced(self, opened) -> list[Assumed] | None:
+        if not opened.has("traced_inputs.pkl"):
+            return None
+        told = said(opened.load("traced_inputs").data)
+        return told if told and len(told) == len(self.arguments) else None
+
+    def _as_traced(self) -> Followed | None:
+        """With the shapes that the program was traced with, for one sample if it takes that."""
+        one = [self._single(shape) for shape in self._told]
+        for shapes in (one, [shape.fixed("batch") for shape in self._told]):
+            self.assumed = dict(zip(self.arguments, shapes, strict=True))
+            try:
+                return self._once()
+            except (MismatchError, ShapelessError, LearntError):
+                continue
+        self.assumed = {name: None for name in self.arguments}
+        return None
+
+    def _single(self, shape):
+        if len(shape.shape) == 3 and shape.shape[1] == 1 < shape.shape[0]:
+            return shape.fixed("batch")  # steps come first
+        return shape.sized({"batch": 1})
+
+    # sizes that have to be found
+
+    def _sized(self) -> Followed:
+        low, high, side, found = 1, LARGEST_SIDE, 0, None
+        for _ in range(MOST_TRIES):
+            try:
+                found = self._once()
+                break
+            except LearntError as learnt:
+                self.assumed[learnt.name] = learnt.assumed
+            except MismatchError as mismatch:
+                sides = [one for axis in ("height", "width", "samples", "length") for shape in self.assumed.values()
+                         if shape for name, one in zip(shape.names, shape.shape, strict=True) if name == axis]
+                if not sides or mismatch.short is None and not side:
+                    raise
+                side = sides[0]
+                low, high = (low, side - 1) if mismatch.short is False else (side + 1, high)
+                if low > high:
+                    raise
+                self._resize(_between(low, high))
+        if found is None:
+            raise UndecidedError("the sizes of its inputs cannot be told")
+        return self._checked(found, bool(side))
+
+    def _resize(self, side):
+        sizes = {name: side for name in ("height", "width", "samples", "length")}
+        self.assumed = {name: shape and shape.sized(sizes) for name, shape in self.assumed.items()}
+
+    def _checked(self, found, solved) -> Followed:
+        """Close the axes for which other sizes do not go."""
+        before = self.assumed
+        names = {name for shape in before.values() if shape for name in shape.names if name}
+        close = [name for name in names if name != "batch" and solved]
+        for group in ({"batch"}, names - {"batch", *close}):
+            sizes = {name: USUAL[name] * 2 for name in group & names}
+            self.assumed = {name: shape and shape.sized(sizes) for name, shape in before.items()}
+            if sizes and not self._goes():
+                close += sizes
+        self.assumed = {name: shape and shape.fixed(*close) for name, shape in before.items()}
+        return self._once() if close else found
+
+    def _goes(self) -> bool:
+        try:
+            self._once()
+        except (MismatchError, UndecidedError, LearntError):
+            return False
+        return True
+
+    # one walk through the program
+
+    def _once(self) -> Followed:
+        emitter = Emitter(Writer(self.tree.root.kind.name))
+        interpreter = Interpreter(self.program, emitter, self._tensor(emitter), self.tree.paths,
+                                  self._constants(), learn)
+        inputs = [self._input(emitter, name) for name in self.arguments]
+        try:
+            made = interpreter.forward(self.tree.root, inputs)
+        except ShapelessError as missing:
+            weights = [one for one in self.tree.tensors.values() if isinstance(one, Tensor)]
+            raise LearntError(missing.value.input, guess(interpreter.modules, weights)) from missing
+        except RecursionError as error:
+            raise UndecidedError("it is nested too deep") from error
+        outputs = list(_outputs(made))
+        if not outputs or len(outputs) > MOST_OUTPUTS:
+            raise UndecidedError("it does not give tensors")
+        for place, value in enumerate(outputs):
+            emitter.writer.output(value.name, "output" if not place else f"output_{place}", data_type=value.type)
+        return Followed(emitter.writer, interpreter.opaque)
+
+    def _constants(self) -> list:
+        found = self.constants.data
+        return list(found) if isinstance(found, (list, tuple)) else []
+
+    def _input(self, emitter, name) -> Value | None:
+        shape = self.assumed[name]
+        if shape is None:
+            made = emitter.writer.input(name, [])
+            return Value(made, TensorProto.FLOAT, None, input=name)
+        open_ones = [axis or size for axis, size in zip(shape.names, shape.shape, strict=True)]
+        return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
+
+    def _tensor(self, emitter):
+        held = {id(one): place for place, one in enumerate(self._constants())}
+
+        def tensor(found: Tensor | Array) -> Value:
+            place = held.get(id(found))
+            storages = self.saved.storages if place is None else self.constants.storages
+            name = self.tree.names.get(id(found), "tensor") if place is None else f"constants.{place}"
+            try:
+                return emitter.weight(storages.stored(name, found))
+            except UnsupportedError as error:
+                raise UndecidedError(f"the tensor '{name}' is {error}") from error
+
+        return tensor
+
+
+def _between(low: int, high: int) -> int:
+    """The common size in the middle of a range, else its middle."""
+    common = [size for size in COMMON if low <= size <= high]
+    return common[len(common) // 2] if common else (low + high) // 2
+
+
+def _outputs(made: Any, depth: int = 4):
+    """The tensors that a program gives, in lists, tuples and dicts."""
+    if isinstance(made, Value):
+        yield made
+    elif isinstance(made, (list, tuple, dict)) and depth:
+        for one in made.values() if isinstance(made, dict) else made:
+            yield from _outputs(one, depth - 1)

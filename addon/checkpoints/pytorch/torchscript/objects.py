@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The objects of a TorchScript archive: its tree of modules, with the names of their tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...errors import CheckpointError
+from ..modules import DEEPEST, MOST_MODULES, is_plain
+from ..records import Array, Tensor, Thing
+
+
+@dataclass
+class Tree:
+    """`paths` are those of the modules by their ids ("layer1.0.conv1"), `names` those of the tensors by theirs."""
+
+    root: Thing
+    paths: dict[int, str] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    tensors: dict[str, Tensor | Array] = field(default_factory=dict)
+    settings: dict[str, tuple[str, dict]] = field(default_factory=dict)
+
+
+def tree(path: Path, root: Any) -> Tree:
+    """Raises `CheckpointError` if the archive holds no module."""
+    if not isinstance(root, Thing) or not root.kind.module.startswith("__torch__"):
+        raise CheckpointError(path, "a TorchScript archive without a module")
+    found, ahead = Tree(root), [("", root)]
+    while ahead and len(found.paths) < MOST_MODULES:
+        name, module = ahead.pop()
+        if id(module) in found.paths or name.count(".") > DEEPEST:
+            continue
+        found.paths[id(module)] = name
+        _enter(found, name, module)
+        ahead += reversed([(_join(name, key), child) for key, child in module.state.items()
+                           if isinstance(child, Thing) and child.kind.module.startswith("__torch__")])
+    return found
+
+
+def _enter(found, path, module):
+    plain = {}
+    for key, value in module.state.items():
+        name = _join(path, key)
+        if isinstance(value, (Tensor, Array)):
+            found.tensors[name] = value
+            found.names.setdefault(id(value), name)
+        elif isinstance(value, (list, tuple)):
+            found.names.update((id(one), f"{name}.{place}") for place, one in enumerate(value)
+                               if isinstance(one, (Tensor, Array)))
+        if isinstance(key, str) and not key.startswith("_") and is_plain(value):
+            plain[key] = value
+    found.settings[path] = module.kind.name, plain
+
+
+def _join(path, key) -> str:
+    return f"{path}.{key}" if path else str(key)

@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keras files of every generation, read without Keras.
+
+`.h5` of Keras 1, 2 and 3 (whole models and weights alone), `.keras` (a zip archive of config.json and
+model.weights.h5; in Keras 2.12 an HDF5 file under that name), `.weights.h5`. Weights stay in the file, where they lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .. import said
+from ..checkpoint import Checkpoint
+from ..errors import CheckpointError
+from ..stored import Weights
+from ..zipped import archive
+from . import bare, hdf5, weights
+from .config import is_architecture, parse
+from .graph import Graph
+from .models import Walk
+
+__all__ = ["finder", "is_architecture", "read", "write"]
+
+H5, V3, WEIGHTS = "keras-h5", "keras-v3", "keras-weights"
+MEMBER = "model.weights.h5"
+
+
+def read(path: Path) -> Checkpoint | Weights:
+    """Open a Keras file: a whole model, or `Weights` where the file does not say how they are joined.
+
+    Raises `CheckpointError`.
+    """
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"PK"
+    return _read_zip(path) if zipped else _read_hdf5(path)
+
+
+def _read_hdf5(path):
+    root = hdf5.read(path)
+    version = _attribute(root, "keras_version")
+    producer = f"Keras {version}" if version else "Keras"
+    text = root.attributes.get("model_config")
+    if not isinstance(text, str):
+        return bare.weights(path, root, WEIGHTS, producer)
+    config = said.parse(path, text, "its architecture")
+    if not is_architecture(config):
+        found = bare.weights(path, root, WEIGHTS, producer)
+        found.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
+        return found
+    model = parse(path, config, version)
+    find = _found(path, root, model)
+    return _write(path, model, find, H5, producer)
+
+
+def _read_zip(path):
+    opened = archive(path)
+    folder = next((name.removesuffix("config.json") for name in opened.members
+                   if name == "config.json" or name.endswith("/config.json")), None)
+    if folder is None:
+        raise CheckpointError(path, "a Keras archive without its config.json", "fetch it again")
+    config = said.parse(path, opened.read(f"{folder}config.json", said.LARGEST), "its architecture")
+    version = ""
+    if f"{folder}metadata.json" in opened.members:
+        metadata = said.parse(path, opened.read(f"{folder}metadata.json", said.LARGEST), "its metadata")
+        version = str(metadata.get("keras_version", ""))[:40]
+    if f"{folder}{MEMBER}" not in opened.members:
+        raise CheckpointError(path, f"a Keras archive without its {MEMBER}", "save the model in one file")
+    root = hdf5.read_member(opened, f"{folder}{MEMBER}")
+    producer = f"Keras {version}".strip()
+    if not is_architecture(config):
+        found = bare.weights(path, root, WEIGHTS, producer)
+        found.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
+        return found
+    model = parse(path, config, version)
+    return _write(path, model, _found(path, root, model), V3, producer)
+
+
+def write(path: Path, config: dict, find: Callable, format: str, producer: str = "", structure: str = "graph",
+          notes: Sequence[str] = (), architecture: Path | None = None) -> Checkpoint:
+    """The model of a parsed JSON architecture, with weights from anywhere.
+
+    `find(layer, name, shape)` gives the stored tensor of a layer's variable by Keras's names ("conv1", "kernel"; inside
+    nested models "encoder/conv1"; inside a layer "query/kernel", "forward/recurrent_kernel"), where `shape` is Keras's
+    with None for any size, or raises `CheckpointError`. With `find.layout == "torch"` kernels are (out, in, rows,
+    columns), dense ones (out, in), and so is the shape asked for; maps are flattened with their channels first.
+    `find.rest(layer)`, if there is one, gives all tensors of a layer. Raises `CheckpointError`.
+    """
+    version = producer.removeprefix("Keras ") if producer.startswith("Keras ") else ""
+    model = parse(architecture or path, config, version)
+    return _write(path, model, find, format, producer, structure, notes, architecture)
+
+
+def finder(found: Weights, config: dict) -> weights.Found:
+    """`find` for a Keras file that holds weights alone, with their architecture. Raises `CheckpointError`."""
+    version = found.producer.removeprefix("Keras").strip()
+    root = hdf5.read(found.path)
+    return _found(found.path, root, parse(found.path, config, version))
+
+
+def _found(path, root, model):
+    found = weights.find(path, root, model)
+    group = weights.model_weights(root)
+    backend = _attribute(root, "backend") or _attribute(group, "backend")
+    found.backend = backend or ("theano" if model.version[0] < 3 and weights.is_of_theano(group) else "")
+    return found
+
+
+def _attribute(group, name):
+    value = group.attributes.get(name) or weights.model_weights(group).attributes.get(name)
+    return value[:40] if isinstance(value, str) else ""
+
+
+def _write(path, model, find, format, producer, structure="graph", notes=(), architecture=None):
+    graph = Graph(model.name)
+    walk = Walk(path, graph, find, model)
+    walk.write()
+    notes = [*notes, *getattr(find, "notes", ()), *walk.notes]
+    return graph.writer.checkpoint(path, format, structure, producer, notes, architecture)

@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keras weights without an architecture: names for them, in the order of the layers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from ..stored import Stored, Weights
+from .config import Layer
+from .hdf5 import Group
+from .variables import OWN, own, said, snake
+from .weights import CONTAINERS, LEFT, is_old, left_out, listed, model_weights, ordered, short
+
+CLASSES = {snake(kind): kind for kind in OWN} | {"lstm_cell": "LSTMCell", "gru_cell": "GRUCell"}
+
+
+def weights(path: Path, root: Group, format: str, producer: str) -> Weights:
+    """The tensors of a file as "conv1/kernel", in the order of the layers. Raises `CheckpointError`."""
+    found: dict[str, Stored] = {}
+    if is_old(root):
+        group = model_weights(root)
+        for layer in group.texts("layer_names"):
+            for name, one in listed(path, group.groups[layer]) if layer in group.groups else ():
+                found[_unique(found, f"{layer}/{_variable(layer, name)}")] = one
+    else:
+        _walk(root, "", found)
+    tensors = [replace(one, name=name) for name, one in found.items()]
+    return Weights(path, format, tensors, "keras", producer, notes=left_out(root, found))
+
+
+def _variable(layer, name):
+    *inner, _ = short(name).split("/")
+    inner = inner[1:] if inner[:1] == [layer] else inner
+    return "/".join([*inner, said(name)])
+
+
+def _unique(found, name):
+    number, one = 1, name
+    while one in found:
+        number += 1
+        one = f"{name}_{number}"
+    return one
+
+
+def _walk(group, prefix, found):
+    """Keras 3: groups as objects hold one another. They were written in order, which their addresses keep."""
+    held = ordered(group)
+    kind = re.sub(r"_\d+$", "", group.path.rsplit("/", 1)[-1])
+    names = own(Layer(CLASSES.get(kind, kind), "", {}))
+    if held and len(held) < len(names):
+        names = [name for name in names if name != "bias"] if len(held) == len(names) - 1 else []
+    for index, one in enumerate(held):
+        found[_unique(found, f"{prefix}{names[index] if index < len(names) else index}")] = one
+    for name, inner in sorted(group.groups.items(), key=lambda item: item[1].address):
+        if name == "vars" or name in LEFT:
+            continue
+        if name in CONTAINERS or name == "cell":
+            _walk(inner, prefix, found)
+        else:
+            _walk(inner, f"{prefix}{_part(inner, name)}/", found)
+
+
+def _part(group, name):
+    """What a group is called: the name of its layer where the file notes it, "query" for a projection query_dense."""
+    noted = group.groups["vars"].attributes.get("name") if "vars" in group.groups else None
+    if isinstance(noted, str) and noted:
+        return noted
+    return name.lstrip("_").removesuffix("_dense")

@@ -1,0 +1,263 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Operations that stand between layers: keras.ops of Keras 3, TensorFlow's functions (TFOpLambda) of Keras 2."""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import TensorProto
+
+from ..call import Call, values
+from ..graph import Unwritable, Value
+from .activations import ACTIVATIONS
+from .reshaping import FAR
+from .table import Written, writes
+
+OPERATIONS: dict = {}  # keras.ops by class name
+FUNCTIONS: dict = {}  # TensorFlow's functions by name
+
+
+def operation(kinds: str, functions: str = ""):
+    """Enter a function as the writer of these operations of Keras 3 and these functions of TensorFlow."""
+    def enter(function):
+        OPERATIONS.update(dict.fromkeys(kinds.split(), function))
+        FUNCTIONS.update(dict.fromkeys(functions.split(), function))
+        return function
+
+    return enter
+
+
+@writes("TFOpLambda", "SlicingOpLambda")
+def lambda_of_tensorflow(call: Call) -> Written:
+    name = call.config["function"]
+    if name not in FUNCTIONS:
+        raise Unwritable(f"TensorFlow's function {name!r}"[:80])
+    return FUNCTIONS[name](call)
+
+
+def _operands(call, count):
+    """Two arguments as tensors in one layout: values of the graph, numbers as constants."""
+    names = ("x1", "x2"), ("x", "y"), ("a", "b")
+    found = list(call.args[:count])
+    for index in range(len(found), count):
+        found.append(next((call.kwargs[pair[index]] for pair in names if pair[index] in (call.kwargs or {})), None))
+    maps = [one for one in found if isinstance(one, Value)]
+    if any(isinstance(one, Value) and one.maps for one in found) and all(
+            isinstance(one, (int, float)) or isinstance(one, Value) and one.maps for one in found):
+        return [one.name if isinstance(one, Value) else _number(call, one, maps[0].name) for one in found], True
+    if not maps:
+        raise Unwritable("it reads no tensor")
+    return [call.plain(one) if isinstance(one, Value) else _number(call, one, maps[0].name) for one in found], False
+
+
+def _number(call, value, like):
+    """A number of the settings, as the tensor beside it."""
+    if value is None or isinstance(value, (str, dict)):
+        raise Unwritable("an argument that is no number")
+    found = call.number(value)
+    kind = call.graph.types.get(like, TensorProto.FLOAT)
+    return found if kind == TensorProto.FLOAT else call.node("Cast", found, to=kind)
+
+
+def _binary(op, kinds, functions):
+    def write(call: Call) -> Written:
+        names, maps = _operands(call, 2)
+        return Value(call.node(op, *names), maps)
+
+    operation(kinds, functions)(write)
+
+
+def _unary(op, kinds, functions=""):
+    def write(call: Call) -> Written:
+        return Value(call.node(op, call.real(call.x.name)), call.x.maps)
+
+    operation(kinds, functions)(write)
+
+
+for _op, _kinds, _functions in (
+    ("Add", "Add", "math.add __operators__.add add"), ("Sub", "Subtract", "math.subtract subtract __operators__.sub"),
+    ("Mul", "Multiply", "math.multiply multiply __operators__.mul"), ("Pow", "Power", "math.pow"),
+    ("Div", "TrueDivide Divide", "math.truediv math.divide"), ("Max", "Maximum", "math.maximum maximum"),
+    ("Min", "Minimum", "math.minimum minimum"),
+):
+    _binary(_op, _kinds, _functions)
+
+for _op, _kinds, _functions in (
+    ("Neg", "Negative", "math.negative"), ("Abs", "Absolute Abs", "math.abs"), ("Sqrt", "Sqrt", "math.sqrt"),
+    ("Exp", "Exp", "math.exp"), ("Log", "Log", "math.log"), ("Sin", "Sin", "math.sin"), ("Cos", "Cos", "math.cos"),
+    ("Floor", "Floor", "math.floor"), ("Ceil", "Ceil", "math.ceil"), ("Erf", "Erf", "math.erf"),
+    ("Reciprocal", "Reciprocal", "math.reciprocal"),
+):
+    _unary(_op, _kinds, _functions)
+
+
+def _activation(name, kinds, functions):
+    def write(call: Call) -> Written:
+        x = Value(call.real(call.x.name), call.x.maps)
+        return Value(ACTIVATIONS[name](call, x.name, call.axis(x, -1)), x.maps)
+
+    operation(kinds, functions)(write)
+
+
+for _name, _kinds, _functions in (
+    ("relu", "Relu", "nn.relu"), ("relu6", "Relu6", "nn.relu6"), ("sigmoid", "Sigmoid", "math.sigmoid nn.sigmoid"),
+    ("tanh", "Tanh", "math.tanh nn.tanh"), ("softplus", "Softplus", "math.softplus nn.softplus"),
+    ("softsign", "Softsign", "nn.softsign"), ("silu", "Silu", "nn.silu nn.swish"), ("selu", "Selu", "nn.selu"),
+    ("hard_silu", "HardSilu", ""), ("log_sigmoid", "LogSigmoid", ""), ("exponential", "Exponential", ""),
+):
+    _activation(_name, _kinds, _functions)
+
+
+@operation("Softmax LogSoftmax", "nn.softmax")
+def softmax(call: Call) -> Written:
+    axis = call.config.get("axis", call.argument("axis", 1, -1))
+    if not isinstance(axis, int):
+        raise Unwritable("several axes")
+    op = "LogSoftmax" if call.layer.kind == "LogSoftmax" else "Softmax"
+    return Value(call.node(op, call.x.name, axis=call.axis(call.x, axis)), call.x.maps)
+
+
+@operation("Gelu", "nn.gelu")
+def gelu(call: Call) -> Written:
+    approximate = call.argument("approximate", 1, call.config.get("approximate", call.layer.kind == "Gelu"))
+    return Value(call.node("Gelu", call.x.name, approximate="tanh" if approximate else "none"), call.x.maps)
+
+
+@operation("Square", "math.square")
+def square(call: Call) -> Written:
+    return Value(call.node("Mul", call.x.name, call.x.name), call.x.maps)
+
+
+@operation("Rsqrt", "math.rsqrt")
+def rsqrt(call: Call) -> Written:
+    return Value(call.node("Reciprocal", call.node("Sqrt", call.x.name)), call.x.maps)
+
+
+@operation("Matmul MatMul Dot", "linalg.matmul")
+def matmul(call: Call) -> Written:
+    names, _ = _operands(call, 2)
+    names = [_swapped(call, name) if (call.kwargs or {}).get(f"transpose_{side}") else name
+             for side, name in zip("ab", names, strict=True)]
+    return Value(call.node("MatMul", *names))
+
+
+def _swapped(call, name):
+    rank = len(call.graph.shape(name))
+    return call.transpose(name, *range(rank - 2), rank - 1, rank - 2)
+
+
+def _reduce(op, kinds, functions):
+    def write(call: Call) -> Written:
+        x = call.plain(call.x)
+        axes = call.config.get("axis", call.argument("axis", 1))
+        keep = call.config.get("keepdims", call.argument("keepdims", None, False))
+        axes = [] if axes is None else [axes] if isinstance(axes, int) else list(axes)
+        given = [call.constant(axes)] if axes else []
+        return Value(call.node(op, x, *given, keepdims=int(bool(keep))))
+
+    operation(kinds, functions)(write)
+
+
+for _op, _kinds, _functions in (
+    ("ReduceMean", "Mean", "math.reduce_mean"), ("ReduceSum", "Sum", "math.reduce_sum"),
+    ("ReduceMax", "Max", "math.reduce_max"), ("ReduceMin", "Min", "math.reduce_min"),
+    ("ReduceProd", "Prod", "math.reduce_prod"),
+):
+    _reduce(_op, _kinds, _functions)
+
+
+@operation("Reshape", "reshape")
+def reshape(call: Call) -> Written:
+    shape = call.config.get("newshape", call.argument("newshape", 1, call.argument("shape")))
+    if shape is None or values(shape) or not all(isinstance(size, int) for size in shape):
+        raise Unwritable("a shape that is computed")
+    return Value(call.reshape(call.plain(call.x), *shape))
+
+
+@operation("Transpose", "transpose")
+def transpose(call: Call) -> Written:
+    axes = call.config.get("axes", call.argument("axes", 1, call.argument("perm")))
+    return Value(call.node("Transpose", call.plain(call.x), perm=axes))
+
+
+@operation("ExpandDims", "expand_dims")
+def expand(call: Call) -> Written:
+    axes = call.config.get("axis", call.argument("axis", 1))
+    return Value(call.node("Unsqueeze", call.plain(call.x), call.constant(np.atleast_1d(axes))))
+
+
+@operation("Squeeze", "squeeze")
+def squeeze(call: Call) -> Written:
+    axes = call.config.get("axis", call.argument("axis", 1))
+    given = [] if axes is None else [call.constant(np.atleast_1d(axes))]
+    return Value(call.node("Squeeze", call.plain(call.x), *given))
+
+
+@operation("Concatenate", "concat")
+def concatenate(call: Call) -> Written:
+    names, maps = call.alike(call.inputs)
+    axis = call.config.get("axis", call.argument("axis", 1, 0))
+    return Value(call.node("Concat", *names, axis=call.axis(Value(names[0], maps), axis)), maps)
+
+
+@operation("Stack", "stack")
+def stack(call: Call) -> Written:
+    axis = call.config.get("axis", call.argument("axis", None, 0))
+    lifted = [call.node("Unsqueeze", call.plain(one), call.constant([axis])) for one in call.inputs]
+    return Value(call.node("Concat", *lifted, axis=axis))
+
+
+CAST = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT, "bfloat16": TensorProto.FLOAT,
+        "float64": TensorProto.FLOAT, "int32": TensorProto.INT32, "int64": TensorProto.INT64, "bool": TensorProto.BOOL}
+
+
+@operation("Cast", "cast")
+def cast(call: Call) -> Written:
+    kind = call.config.get("dtype", call.argument("dtype", 1))
+    kind = call.argument("dtype", 1, kind)
+    return Value(call.node("Cast", call.x.name, to=CAST[kind]), call.x.maps)
+
+
+@operation("GetItem", "__operators__.getitem")
+def get_item(call: Call) -> Written:
+    """x[key], of whole numbers, slices, new axes and an ellipsis."""
+    key = call.argument("key", 1, call.argument("slice_spec"))
+    key = [_slice(one) for one in (key if isinstance(key, (list, tuple)) else [key])]
+    x = call.plain(call.x)
+    rank, taken = len(call.graph.shape(x)), sum(one is not None and one is not ... for one in key)
+    if key.count(...) > 1 or taken > rank:
+        raise Unwritable("more places than axes")
+    place = key.index(...) if ... in key else len(key)
+    key[place:place + 1] = [slice(None)] * (rank - taken)
+    axis, cuts, gone, new = 0, [], [], []
+    for position, one in enumerate(key):
+        if one is None:
+            new.append(position - len(gone))
+            continue
+        if isinstance(one, int):
+            gone.append(axis)
+            one = slice(one, one + 1 if one != -1 else None)
+        if one != slice(None):
+            step = one.step or 1
+            ends = (0, FAR) if step > 0 else (-1, -FAR)
+            cuts.append((one.start if one.start is not None else ends[0], one.stop if one.stop is not None else ends[1],
+                         axis, step))
+        axis += 1
+    if cuts:
+        x = call.node("Slice", x, *(call.constant(column) for column in zip(*cuts, strict=True)))
+    x = call.node("Squeeze", x, call.constant(gone)) if gone else x
+    return Value(call.node("Unsqueeze", x, call.constant(new)) if new else x)
+
+
+def _slice(one):
+    """A part of a key, in the notation of either generation."""
+    if isinstance(one, dict) and set(one) <= {"start", "stop", "step"}:
+        one = slice(*(one.get(end) for end in ("start", "stop", "step")))
+    if isinstance(one, slice):
+        if not all(end is None or isinstance(end, int) for end in (one.start, one.stop, one.step)):
+            raise Unwritable("a slice that is computed")
+        return one
+    if one is None or one is ... or isinstance(one, int):
+        return one
+    raise Unwritable("an index that is computed")

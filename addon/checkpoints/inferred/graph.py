@@ -1,0 +1,477 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes single modules as ONNX operators, and joins them where their sizes fit.
+
+The size of a map is not in the file: maps are of one cell a channel, and stay so through every convolution (padding as
+for SAME, stride 1). Only where a dense layer reads a flattened map is its size known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import gcd, isqrt, prod
+
+from onnx import TensorProto, helper
+
+from ..stored import Stored, Weights, Writer
+from .modules import Node, Tree
+from .sizes import directions, gates_of, is_transposed, matrix_sizes
+
+LARGEST_FOLD = 1 << 26  # numbers of a matrix that is still turned round; larger ones go through Gemm, which need not
+INPUTS = {1: "signal", 2: "image", 3: "volume"}  # by the number of spatial axes
+NUMBERS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+ONNX_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}  # places of ONNX's gates among torch's
+KERAS_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "RNN": (0,)}  # and among Keras's (i f c o; z r h)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A tensor on its way: a "map" (1, width, ones), a "vector" (1, width) or a "sequence" (1, steps, width).
+
+    `first` says that the first step stands for the whole (class token); `steps` is 0 where they are not known.
+    """
+
+    tensor: str
+    kind: str
+    width: int
+    axes: int = 2  # spatial axes of a map
+    steps: int = 0
+    first: bool = False
+
+
+class Graph:
+    """The ONNX graph in the making. What a module reads is a `Signal`, or None where nothing comes before it."""
+
+    def __init__(self, weights: Weights, tree: Tree, scopes: Callable[[tuple[str, ...]], tuple[str, ...]]):
+        self.writer = Writer(weights.path.stem)
+        self.weights, self.tree, self.scopes = weights, tree, scopes
+        self.torch = weights.layout == "torch"
+        sizes = Counter()
+        for node in tree.root.walk():
+            for one in node:
+                sizes[one.data_type] += prod(one.shape)
+        most = max(sizes, key=sizes.get, default=TensorProto.FLOAT)
+        self.data_type = most if most in NUMBERS else TensorProto.FLOAT
+        self.dtype = helper.tensor_dtype_to_np_dtype(self.data_type)
+        self.seen: dict[tuple[str, int], list[Signal]] = {}  # (kind, width) -> signals that later modules may read
+        self.ids: dict[str, str] = {}  # inputs of ids by name
+        self.steps = False  # whether an input of numbers has steps
+        self.said: dict[str, None] = {}  # what was assumed, for the notes
+        self.entered: set[str] = set()  # names of the weights that some operator reads
+        self._numbers: dict[tuple, str] = {}
+        self._names: Counter[str] = Counter()
+
+    # names and constants
+
+    def name(self, path: tuple[str, ...], op: str) -> str:
+        """/layer1/layer1.0/conv1/Conv; the second of a name has _1 behind it."""
+        name = "/".join(("", *self.scopes(path), op))
+        self._names[name] += 1
+        count = self._names[name] - 1
+        return f"{name}_{count}" if count else name
+
+    def ints(self, *values: int) -> str:
+        return self._constant(("int", *values), list(values))
+
+    def number(self, value: float) -> str:
+        return self._constant(("float", value), value, self.dtype)
+
+    def _constant(self, key, value, *dtype):
+        if key not in self._numbers:
+            self._numbers[key] = self.writer.constant(value, *dtype, name=f"constant {len(self._numbers) + 1}")
+        return self._numbers[key]
+
+    def op(self, path: tuple[str, ...], op: str, *inputs: str, **attributes):
+        return self.writer.node(op, inputs, self.name(path, op), **attributes)
+
+    def weight(self, path: tuple[str, ...], stored: Stored) -> str:
+        """The tensor of a weight; a quantised one as the numbers that it stands for."""
+        made = self.writer.weight(stored)
+        self.entered.add(stored.name)
+        if stored.name not in self.tree.quantized:
+            return made
+        scale, zero = self.tree.quantized[stored.name]
+        inputs = [made, self.writer.weight(scale)]
+        if zero is not None and zero.data_type == stored.data_type:
+            inputs.append(self.writer.weight(zero))
+        return self.op(path, "DequantizeLinear", *inputs, axis=0 if scale.shape else None)
+
+    def attributes(self, node: Node) -> dict:
+        """What a pickled module says of itself."""
+        return self.weights.modules.get(".".join(node.path), ("", {}))[1]
+
+    # signals
+
+    def seen_as(self, signal: Signal, instead: Signal | None = None) -> Signal:
+        """Remember a signal that later modules may read, in place of the one it was made of."""
+        line = self.seen.setdefault((signal.kind, signal.width), [])
+        if instead is not None and line and line[-1].tensor == instead.tensor:
+            line.pop()
+        line.append(signal)
+        del line[:-2]
+        return signal
+
+    def input(self, kind: str, width: int, axes: int = 2, sizes: tuple[int, ...] = ()) -> Signal:
+        name = INPUTS.get(axes, "image") if kind == "map" else "input"
+        shape = {"map": (1, width, *(sizes or (1,) * axes)), "vector": (1, width), "sequence": (1, "sequence", width)}
+        return Signal(self.writer.input(name, shape[kind], self.data_type), kind, width, axes)
+
+    def words(self, name: str = "input_ids") -> str:
+        """An input of ids, a row of them."""
+        if name not in self.ids:
+            self.ids[name] = self.writer.input(name, (1, "sequence"), TensorProto.INT64)
+        return self.ids[name]
+
+    def fit(self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=()) -> Signal | None:
+        """The signal as one of these kinds and of this width, an earlier one, or two put together; else None."""
+        if signal is None:
+            return None
+        if signal.width == width:
+            return self.as_kind(signal, kinds, axes, path)
+        flat = self._flattened(signal, kinds, width, path)
+        if flat is not None:
+            return flat
+        for kind in dict.fromkeys((signal.kind, *kinds.split())):
+            for earlier in reversed(self.seen.get((kind, width), ())):
+                return self.as_kind(earlier, kinds, axes, path)
+        for earlier in reversed(self.seen.get((signal.kind, width - signal.width), ())):
+            if earlier.tensor != signal.tensor and earlier.axes == signal.axes:
+                return self.as_kind(self.concat(path[:-1], earlier, signal), kinds, axes, path)
+        return None
+
+    def as_kind(self, signal, kinds, axes, path):
+        """The same numbers as one of these kinds."""
+        if signal.kind in kinds.split() and (signal.kind != "map" or signal.axes == axes):
+            return signal
+        kind, width = kinds.split()[0], signal.width
+        if signal.kind == "sequence" and kind == "vector":
+            return self.first_step(signal, path)
+        if signal.kind == "sequence":  # to a map over the steps
+            made = self.op(path, "Transpose", signal.tensor, perm=[0, 2, 1])
+            made = self.op(path, "Unsqueeze", made, self.ints(*range(3, 2 + axes))) if axes > 1 else made
+            return Signal(made, "map", width, axes)
+        shape = {"map": (1, width, *(1,) * axes), "vector": (1, width), "sequence": (1, 1, width)}[kind]
+        if signal.kind == "map" and kind == "vector":
+            return Signal(self.op(path, "Flatten", signal.tensor), kind, width)
+        return Signal(self.op(path, "Reshape", signal.tensor, self.ints(*shape)), kind, width, axes)
+
+    def first_step(self, signal: Signal, path: tuple[str, ...]) -> Signal:
+        first = self.op(path[:-1], "Gather", signal.tensor, self._constant(("first",), 0), axis=1)
+        return Signal(first, "vector", signal.width)
+
+    def _flattened(self, signal, kinds, width, path):
+        """A map as a vector in which each channel stands several times: its cells, so that its size is known."""
+        if signal.kind != "map" or "vector" not in kinds or width % signal.width or width < signal.width:
+            return None
+        area, above = width // signal.width, path[:-1]
+        side = isqrt(area)
+        rows = side if side * side == area else 1
+        sizes = (rows, area // rows) if signal.axes == 2 else (1,) * (signal.axes - 1) + (area,)
+        grown = self.op(above, "Expand", signal.tensor, self.ints(1, signal.width, *sizes))
+        self.say(f"maps of {' x '.join(map(str, sizes))} from the {width:,} inputs of {'.'.join(path)}")
+        if not self.torch:
+            grown = self.op(above, "Transpose", grown, perm=[0, *range(2, 2 + signal.axes), 1])
+        return Signal(self.op(above, "Flatten", grown), "vector", width)
+
+    def say(self, text: str) -> None:
+        self.said[text] = None
+
+    # modules
+
+    def module(self, node: Node, signal: Signal | None) -> Signal | None:
+        """Write a module behind a signal; without one it reads an input of the model."""
+        return getattr(self, f"_{node.kind}")(node, signal)
+
+    def opaque(self, node: Node, signal: Signal | None, kind: str = "", width: int = 0) -> Signal | None:
+        """A module of which only the weights are known. With a width it is on the way of the signal, else beside it."""
+        inputs = [signal.tensor] if signal else []
+        for one in node:
+            made = self.weight(node.path, one)
+            if not one.shape:  # a single number counts as a weight only with an axis
+                made = self.op(node.path, "Reshape", made, self.ints(1))
+            inputs.append(made)
+        kind = kind or node.kind.capitalize() or "Parameter"
+        shape, after = tuple(next(iter(node)).shape) or (1,), signal
+        if width:
+            after = replace(signal, width=width) if signal else Signal("", "vector", width)
+            ones = (1,) * after.axes
+            shape = {"map": (1, width, *ones), "vector": (1, width), "sequence": (1, "sequence", width)}[after.kind]
+        made = self.writer.opaque(kind, inputs, self.name(node.path, kind), shape=shape, data_type=self.data_type)
+        return self.seen_as(replace(after, tensor=made)) if width else signal
+
+    def _parameter(self, node, signal):
+        return self.opaque(node, signal)
+
+    def _scale(self, node, signal):
+        weight = node.tensors["weight"]
+        if signal is None or weight.shape != (signal.width,):
+            return self.opaque(node, signal)
+        factor = self.weight(node.path, weight)
+        if signal.kind == "map":
+            factor = self.op(node.path, "Reshape", factor, self.ints(signal.width, *(1,) * signal.axes))
+        return replace(signal, tensor=self.op(node.path, "Mul", signal.tensor, factor))
+
+    def _dense(self, node, signal):
+        weight, bias = node.tensors["weight"], node.tensors.get("bias")
+        inputs, units, turned = matrix_sizes(self.tree, node, self.torch)
+        source = self.fit(signal, "vector sequence", inputs, path=node.path) if signal else self.input(
+            "sequence" if self.steps else "vector", inputs)
+        if source is None or bias is not None and bias.shape != (units,):
+            return self.opaque(node, signal, "Dense", units)
+        matrix = self.weight(node.path, weight)
+        adds = [self.weight(node.path, bias)] if bias is not None else []
+        large = source.kind == "sequence" and (turned and inputs * units > LARGEST_FOLD or units == 1)
+        tensor = source.tensor
+        if large:
+            tensor = self.op(node.path, "Reshape", tensor, self.ints(-1, inputs))
+        if large or source.kind == "vector":
+            made = self.op(node.path, "Gemm", tensor, matrix, *adds, transB=int(turned))
+            if large:
+                made = self.op(node.path, "Reshape", made, self.ints(1, -1, units))
+        else:
+            if turned:
+                matrix = self.op(node.path, "Transpose", matrix, perm=[1, 0])
+            made = self.op(node.path, "MatMul", tensor, matrix)
+            if adds:
+                made = self.op(node.path, "Add", made, *adds)
+        return self.seen_as(replace(source, tensor=made, width=units))
+
+    def _conv(self, node, signal):
+        weight, bias = node.tensors["weight"], node.tensors.get("bias")
+        rank = len(weight.shape) - 2
+        if rank < 1:
+            return self.opaque(node, signal)
+        turned = is_transposed(node, signal and signal.width, self.torch, self.weights.modules)
+        kernel = weight.shape[2:] if self.torch else weight.shape[:rank]
+        one, other = weight.shape[:2] if self.torch else weight.shape[:-3:-1]  # (out, in), transposed (in, out)
+        units, inputs = (other, one) if turned else (one, other)
+        attributes = self.attributes(node)
+        groups = _whole(attributes.get("groups"), 1)
+        if signal is None:
+            source = self.input("map", inputs * groups if not turned else inputs, rank)
+        else:
+            groups = self._groups(signal, inputs, units, groups) if not turned else groups
+            source = self.fit(signal, "map", inputs * groups if not turned else inputs, rank, node.path)
+        units = units * groups if turned else units
+        if source is None or units % groups or bias is not None and bias.shape != (units,):
+            return self.opaque(node, signal, "Conv", units)
+        tensor = self.weight(node.path, weight)
+        if not self.torch:
+            tensor = self.op(node.path, "Transpose", tensor, perm=[rank + 1, rank, *range(rank)])
+        tensors = [source.tensor, tensor] + ([self.weight(node.path, bias)] if bias is not None else [])
+        op = "ConvTranspose" if turned else "Conv"
+        made = self.op(node.path, op, *tensors, **_window(kernel, attributes, groups))
+        return self.seen_as(Signal(made, "map", units, rank))
+
+    def patches(self, node: Node, picture: Signal, kernel: tuple[int, ...]) -> Signal:
+        """The patches of a picture, none over another: a convolution whose stride is its kernel."""
+        weight, bias = self.weight(node.path, node.tensors["weight"]), node.tensors.get("bias")
+        if not self.torch:
+            weight = self.op(node.path, "Transpose", weight, perm=[3, 2, 0, 1])
+        units = node.tensors["weight"].shape[0 if self.torch else -1]
+        tensors = [picture.tensor, weight] + ([self.weight(node.path, bias)] if bias is not None else [])
+        made = self.op(node.path, "Conv", *tensors, kernel_shape=list(kernel), strides=list(kernel))
+        return Signal(made, "map", units)
+
+    @staticmethod
+    def _groups(signal, inputs, units, said):
+        """How many groups a kernel has that reads so many channels of the signal's."""
+        if said > 1 or inputs == signal.width or signal.kind != "map" or signal.width % inputs:
+            return said
+        groups = signal.width // inputs
+        return groups if units % groups == 0 and (inputs == 1 or units == signal.width) else said
+
+    def _depthwise(self, node, signal):
+        """Keras's kernel (rows, columns, in, multiplier) as (in x multiplier, 1, rows, columns)."""
+        weight = node.tensors["depthwise"]
+        rank, (channels, multiplier) = len(weight.shape) - 2, weight.shape[-2:]
+        source = self.fit(signal, "map", channels, rank, node.path) if signal else self.input("map", channels, rank)
+        if source is None or rank < 1:
+            return self.opaque(node, signal, "Conv", channels * multiplier)
+        tensor = self.op(node.path, "Transpose", self.weight(node.path, weight), perm=[rank, rank + 1, *range(rank)])
+        shape = channels * multiplier, 1, *weight.shape[:rank]
+        tensors = [source.tensor, self.op(node.path, "Reshape", tensor, self.ints(*shape))]
+        bias = node.tensors.get("bias") if "pointwise" not in node.tensors else None
+        if bias is not None and bias.shape == shape[:1]:
+            tensors.append(self.weight(node.path, bias))
+        made = self.op(node.path, "Conv", *tensors, **_window(weight.shape[:rank], {}, channels))
+        return self.seen_as(Signal(made, "map", channels * multiplier, rank))
+
+    def _separable(self, node, signal):
+        between = self._depthwise(node, signal)
+        roles = {"weight": node.tensors["pointwise"]} | {k: v for k, v in node.tensors.items() if k == "bias"}
+        return self._conv(Node(node.path, roles, kind="conv"), between)
+
+    def _norm(self, node, signal):
+        weight, bias = node.tensors["weight"], node.tensors.get("bias")
+        width, = weight.shape
+        source = self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path) if signal \
+            else self.input("vector", width)
+        if source is None or bias is not None and bias.shape != (width,):
+            return self.opaque(node, signal, "Normalization", width)
+        eps, scale = self._epsilon(node), self.weight(node.path, weight)
+        shift = self.weight(node.path, bias) if bias is not None else None
+        if source.kind == "map":
+            made = self._group_norm(node, source, scale, shift, eps)
+        elif shift:
+            made = self.op(node.path, "LayerNormalization", source.tensor, scale, shift, axis=-1, epsilon=eps)
+        elif "LayerNorm" in self.weights.modules.get(".".join(node.path), ("",))[0]:
+            made = self.op(node.path, "LayerNormalization", source.tensor, scale, axis=-1, epsilon=eps)
+        else:
+            made = self.root_mean_square(node.path, source.tensor, scale, eps)
+        return self.seen_as(replace(source, tensor=made), source)
+
+    def root_mean_square(self, path, tensor, scale, eps) -> str:
+        """RMS normalisation by its parts, as exporters write it: ONNX has it only from opset 23."""
+        square = self.op(path, "Pow", tensor, self.number(2.0))
+        mean = self.op(path, "ReduceMean", square, self.ints(-1))
+        root = self.op(path, "Sqrt", self.op(path, "Add", mean, self.number(eps)))
+        return self.op(path, "Mul", self.op(path, "Div", tensor, root), scale)
+
+    def _group_norm(self, node, source, scale, shift, eps):
+        groups = _whole(self.attributes(node).get("num_groups"), 0)
+        if not groups:
+            groups = gcd(32, source.width)
+            self.say("the number of groups of group normalisations")
+        if shift is None:
+            shift = self.op(node.path, "Mul", scale, self.number(0.0))
+        groups = groups if source.width % groups == 0 else 1
+        return self.op(node.path, "GroupNormalization", source.tensor, scale, shift, num_groups=groups, epsilon=eps)
+
+    def _batchnorm(self, node, signal):
+        mean = node.tensors["mean"]
+        width = prod(mean.shape)
+        source = self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path) if signal \
+            else self.input("vector", width)
+        roles = [node.tensors.get(role) for role in ("weight", "bias", "mean", "variance")]
+        if source is None or roles[3] is None or any(one is not None and one.shape != (width,) for one in roles):
+            return self.opaque(node, signal, "BatchNormalization", width)
+        tensors = [self.weight(node.path, one) if one is not None else self._same(width, float(place == 0))
+                   for place, one in enumerate(roles)]
+        tensor = source.tensor
+        if source.kind == "sequence":
+            tensor = self.op(node.path, "Transpose", tensor, perm=[0, 2, 1])
+        tensor = self.op(node.path, "BatchNormalization", tensor, *tensors, epsilon=self._epsilon(node))
+        if source.kind == "sequence":
+            tensor = self.op(node.path, "Transpose", tensor, perm=[0, 2, 1])
+        return self.seen_as(replace(source, tensor=tensor), source)
+
+    def _same(self, count, value):
+        """A tensor of equal numbers, for a scale or shift that the file does not have."""
+        shape = self.ints(count)
+        made = self.writer.node("Expand", [self._constant(("one", value), [value], self.dtype), shape],
+                                self.name((), "Expand"))
+        return made
+
+    def _epsilon(self, node):
+        for key in ("eps", "epsilon", "variance_epsilon"):
+            if isinstance(self.attributes(node).get(key), float):
+                return self.attributes(node)[key]
+        said = self.weights.config.get("layer_norm_eps", self.weights.config.get("rms_norm_eps"))
+        return said if isinstance(said, float) and 0 < said < 1 else 1e-5
+
+    def _embedding(self, node, signal):
+        table = node.tensors["weight"]
+        ids = self.words(f"{node.name} ids" if signal else "input_ids")
+        made = self.op(node.path, "Gather", self.weight(node.path, table), ids, axis=0)
+        found = self.seen_as(Signal(made, "sequence", table.shape[1]))
+        if signal is None:
+            return found
+        if signal.kind == "sequence" and signal.width == found.width:
+            return self.add(node.path[:-1], signal, found)
+        return found
+
+    def add(self, path, *signals: Signal, op: str = "Add") -> Signal:
+        """The sum, or what another operator makes of them."""
+        return self.seen_as(replace(signals[0], tensor=self.op(path, op, *(one.tensor for one in signals))))
+
+    def concat(self, path, *signals: Signal) -> Signal:
+        """Signals put side by side, unit by unit."""
+        if len(signals) == 1:
+            return signals[0]
+        axis = -1 if signals[0].kind == "sequence" else 1
+        made = self.op(path, "Concat", *(one.tensor for one in signals), axis=axis)
+        return self.seen_as(replace(signals[0], tensor=made, width=sum(one.width for one in signals)))
+
+    def _recurrent(self, node, signal):
+        """LSTM, GRU or RNN, layer after layer, as torch's exporter puts its gates and directions."""
+        roles, layer = node.tensors, 0
+        if "recurrent" in roles:
+            return self._recurrent_layer(node, signal, [(roles["weight"], roles["recurrent"], roles.get("bias"), None)])
+        suffixes = directions(roles, 0)
+        while suffixes:
+            parts = [tuple(roles.get(f"{name}{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+                     for suffix in suffixes]
+            signal = self._recurrent_layer(node, signal, parts)
+            layer += 1
+            suffixes = directions(roles, layer)
+        return signal if layer else self.opaque(node, signal)
+
+    def _recurrent_layer(self, node, signal, parts):
+        op, inputs, hidden = gates_of(parts[0], self.torch, self.weights, node)
+        source = self.fit(signal, "sequence", inputs, path=node.path) if signal else self.input("sequence", inputs)
+        if source is None or not op:
+            used = Node(node.path, {str(i): one for i, one in enumerate(one for part in parts for one in part if one)})
+            return self.opaque(used, signal, "Recurrent", len(parts) * hidden)
+        order = (ONNX_GATES if self.torch else KERAS_GATES)[op]
+        weight, again, shift = ([self._gates(node.path, part, slot, order, hidden) for part in parts]
+                                for slot in (0, 1, 2))
+        tensor = self.op(node.path, "Transpose", source.tensor, perm=[1, 0, 2])
+        stacked = [self._stacked(node.path, one) for one in (weight, again, shift) if one[0]]
+        both = {"direction": "bidirectional"} if len(parts) == 2 else {}
+        made = self.op(node.path, op, tensor, *stacked, hidden_size=hidden, **both)
+        if both:
+            made = self.op(node.path, "Reshape", self.op(node.path, "Transpose", made, perm=[0, 2, 1, 3]),
+                           self.ints(0, 0, -1))
+        else:
+            made = self.op(node.path, "Squeeze", made, self.ints(1))
+        made = self.op(node.path, "Transpose", made, perm=[1, 0, 2])
+        return self.seen_as(replace(source, tensor=made, width=len(parts) * hidden))
+
+    def _gates(self, path, part, slot, order, hidden):
+        """A weight with its gates in ONNX's order, (1, gates x hidden, ...); slot 2 is both biases in one row."""
+        if slot == 2:
+            biases = [one for one in part[2:] if one is not None]
+            if not biases:
+                return ""
+            if len(biases) == 1 and self.torch:
+                return ""
+            made = [self._ordered(path, self.weight(path, one), order, hidden, ()) for one in biases]
+            if len(made) == 1 and len(biases[0].shape) == 1:
+                made.append(self.op(path, "Mul", made[0], self.number(0.0)))
+            return self.op(path, "Concat", *made, axis=1) if len(made) > 1 else made[0]
+        tensor = self.weight(path, part[slot])
+        if not self.torch:
+            tensor = self.op(path, "Transpose", tensor, perm=[1, 0])
+        return self._ordered(path, tensor, order, hidden, (-1,))
+
+    def _ordered(self, path, tensor, order, hidden, rest):
+        if len(order) > 1:
+            tensor = self.op(path, "Reshape", tensor, self.ints(-1, hidden, *rest) if rest else
+                             self.ints(-1, len(order), hidden))
+            tensor = self.op(path, "Gather", tensor, self.ints(*order), axis=0 if rest else 1)
+        return self.op(path, "Reshape", tensor, self.ints(1, len(order) * hidden, *rest) if rest else
+                       self.ints(1, -1))
+
+    def _stacked(self, path, tensors):
+        return self.op(path, "Concat", *tensors, axis=0) if len(tensors) > 1 else tensors[0]
+
+
+def _whole(value, default: int) -> int:
+    return value if type(value) is int and 0 < value < 1 << 31 else default
+
+
+def _window(kernel, attributes, groups) -> dict:
+    """Attributes of a convolution that keeps a map of one cell as it is."""
+    axes = len(kernel)
+    steps = attributes.get("stride"), attributes.get("dilation")
+    strides, dilations = ([_whole(one, 1) for one in (said if isinstance(said, (tuple, list)) else (said,) * axes)]
+                          for said in steps)
+    extent = [(size - 1) * (dilations[axis] if len(dilations) == axes else 1) for axis, size in enumerate(kernel)]
+    return {"kernel_shape": list(kernel), "group": groups,
+            "strides": strides if len(strides) == axes else None,
+            "dilations": dilations if len(dilations) == axes else None,
+            "pads": [size // 2 for size in extent] + [size - size // 2 for size in extent]}

@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""In which order the modules inside a module are called: by what their names say, else by which sizes fit."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from os.path import commonprefix
+
+from ..natural import DIGITS, natural
+from .blocks import block_of
+from .modules import Node, Tree
+from .sizes import widths
+
+MIDDLE = 50
+# Names that say at which end of a network a module stands, the first that matches.
+RANKS = tuple((rank, re.compile(names)) for rank, names in (
+    (0, r"^(embeddings?|embed|wte|tok_embeddings|embed_tokens|word_embeddings|shared|patch_embed\w*|conv_proj|"
+        r"stem|conv_stem|embedder|input_layer|input|inc|encoder_embed\w*)$"),
+    (1, r"^(token_type_embeddings|segment_embeddings?|cls_token|class_token|class_embedding|dist_token|"
+        r"distillation_token|register_tokens|reg_token|mask_token)$"),
+    (2, r"^(wpe|embed_positions|pos_embed|pos_embedding|position_embeddings?|positional_embedding|"
+        r"position_embedding_table)$"),
+    (3, r"^(ln_pre|pre_layrnorm|embed_norm|norm_pre|layernorm_embedding|word_embeddings_layernorm)$"),
+    (40, r"^(encoder|down\w*|enc[0-9]*)$"), (45, r"^(bottleneck|mid\w*)$"), (47, r"^(decoder|up\w*|dec[0-9]*)$"),
+    (85, r"^(pooler|attnpool|pre_classifier|pre_head)$"),
+    (90, r"^(heads?\w*|fc|fc_out|classifier|classification_head|cls|lm_head|score|scores|logits|output\w*|out|outc|"
+         r"out_conv|conv_out|embed_out|qa_outputs|predictions?|proj_out|last_linear|final\w*|linear_head)$"),
+    (95, r"^(aux\w*|Aux\w*)$"),
+))  # fmt: skip
+LAST_NORM = re.compile(r"^(norm|ln_f|layer_?norm|final_layer_?norm|ln_final|ln_post|post_layernorm|ln|norm_f|norm5|"
+                       r"final_norm|fc_norm|LayerNorm)$")
+DENSE_LAYER = re.compile(r"^dense_?layer[0-9]+$")
+LAST_NORM_RANK = 80
+PICTURES = (3, 1, 4, 2)  # channels of what a first convolution reads
+NEAREST = 64  # modules looked at for one normalisation
+
+
+class Order:
+    def __init__(self, tree: Tree, torch: bool):
+        self.tree, self.torch = tree, torch
+        self._ends: dict[int, tuple[int | None, int | None]] = {}
+
+    def rank(self, node: Node) -> int:
+        if LAST_NORM.match(node.name) and node.kind in ("norm", "batchnorm"):
+            return LAST_NORM_RANK
+        return next((rank for rank, names in RANKS if names.match(node.name)), MIDDLE)
+
+    def of(self, node: Node, width: int | None = None) -> list[Node]:
+        """The modules inside, as they are called behind a signal of this width."""
+        children = list(node.children.values())
+        if len(children) < 2:
+            return children
+        if all(child.name.isdigit() for child in children):
+            return sorted(children, key=lambda child: natural(child.name))
+        ranks = {id(child): self.rank(child) for child in children}
+        if not self.tree.sorted:  # the order of the file is that in which the modules were made
+            return sorted(children, key=lambda child: min(ranks[id(child)], MIDDLE) if ranks[id(child)] < 5 else MIDDLE)
+        children = sorted(children, key=lambda child: (ranks[id(child)], child.place))
+        around, taken = self._attached(children)
+        chain = self._chain([child for child in children if id(child) not in taken], ranks, width)
+        return [one for child in chain for one in around.get(id(child), (child,))]
+
+    def ends(self, node: Node) -> tuple[int | None, int | None]:
+        """(inputs, units) of a module with all inside."""
+        if id(node) not in self._ends:
+            self._ends[id(node)] = None, None  # against endless recursion
+            if node.kind and node.kind != "parameter":
+                found = widths(self.tree, node, self.torch)
+            else:
+                found = self._ends_of(node)
+            self._ends[id(node)] = found
+        return self._ends[id(node)]
+
+    def _ends_of(self, node):
+        inside = [self.ends(child) for child in self.of(node)]
+        inputs = next((one for one, _ in inside if one), None)
+        if is_dense(node) and inputs:
+            return inputs, inputs + sum(units or 0 for _, units in inside)
+        return inputs, next((one for _, one in reversed(inside) if one), None)
+
+    def _attached(self, children):
+        """(layer by its id: the layer with the normalisations round it, ids of these). A normalisation goes with the
+        layer that has its number, else with that of the most similar name."""
+        layers: dict[int, list[Node]] = {}
+        for child in children:
+            if child.kind in ("conv", "dense", "depthwise", "separable", "recurrent"):
+                for width in dict.fromkeys(self.ends(child)):
+                    layers.setdefault(width, []).append(child)
+        found, taken = {}, set()
+        norms = [child for child in children if child.kind in ("norm", "batchnorm") and self.rank(child) == MIDDLE]
+        for norm in norms:
+            width = self.ends(norm)[0]
+            near = layers.get(width, ())[:NEAREST]
+            best = max(near, key=lambda one: _alike(one.name, norm.name), default=None)
+            if best is None or _alike(best.name, norm.name) == (False, 0):
+                continue
+            row = found.setdefault(id(best), [best])
+            row.insert(len(row) if self.ends(best)[1] == width and row[-1] is best else 0, norm)
+            taken.add(id(norm))
+        return found, taken
+
+    def _chain(self, children, ranks, width):
+        """One after the other such that each reads what the one before gives, as far as there is such a one."""
+        waiting: dict[int | None, list] = {}
+        for place, child in enumerate(children):
+            heapq.heappush(waiting.setdefault(self.ends(child)[0], []), (place, id(child)))
+        by_id, left, ordered, next_place = {id(one): one for one in children}, {id(one) for one in children}, [], 0
+        begins = width is None
+        while left:
+            while id(children[next_place]) not in left:
+                next_place += 1
+            first = children[next_place]
+            chosen = first if not begins or ranks[id(first)] < 5 else self._start(children, first)
+            if not self._fits(chosen, width) and ranks[id(chosen)] >= 5:
+                fitting = waiting.get(width, [])
+                while fitting and fitting[0][1] not in left:
+                    heapq.heappop(fitting)
+                if fitting and ranks[fitting[0][1]] <= ranks[id(chosen)]:
+                    chosen = by_id[fitting[0][1]]
+            begins = begins and self.ends(chosen)[1] is None
+            left.discard(id(chosen))
+            ordered.append(chosen)
+            width = self.ends(chosen)[1] or width
+        return ordered
+
+    def _fits(self, child, width):
+        inputs = self.ends(child)[0]
+        return width is None or inputs is None or inputs == width
+
+    def _start(self, children, first):
+        """The module that reads the input of the model: one that reads pictures, or what no other module gives."""
+        same = [one for one in children if self.rank(one) == self.rank(first)]
+        given = {self.ends(one)[1] for one in children}
+        for channels in PICTURES:
+            for one in same:
+                if channels not in given and self._first_conv(one) == channels:
+                    return one
+        return next((one for one in same if self.ends(one)[0] not in (None, *given)), first)
+
+    def _first_conv(self, node):
+        """How many channels the first convolution in a module reads."""
+        while node and not node.kind:
+            node = next(iter(self.of(node)), None)
+        if node is None or node.kind != "conv":
+            return None
+        shape = node.tensors["weight"].shape
+        return shape[1] if self.torch else shape[-2]
+
+
+def _alike(one: str, other: str) -> tuple[bool, int]:
+    """How much two names belong together: the same numbers in them, then how long they are the same."""
+    return DIGITS.findall(one) == DIGITS.findall(other) != [], len(commonprefix((one, other)))
+
+
+def is_dense(node: Node) -> bool:
+    """Whether every module inside reads what enters and what all before it give (DenseNet)."""
+    return len(node.children) > 1 and all(DENSE_LAYER.match(name) for name in node.children)
+
+
+def is_list(node: Node) -> bool:
+    """Whether a module is a mere list of blocks, which is not called itself and in no name of an exporter."""
+    children = list(node.children.values())
+    if not children or node.kind or not all(child.name.isdigit() for child in children):
+        return False
+    block = block_of(children[0])
+    return block is not None and not block.called

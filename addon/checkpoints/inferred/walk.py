@@ -1,0 +1,457 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Goes through the tree of modules and writes each behind those before it: blocks of known families as these are
+joined, all else one after the other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from math import isqrt, prod
+
+from onnx import TensorProto
+
+from ..natural import natural
+from ..stored import Weights
+from .attention import attend
+from .blocks import BY_LAST_NORM, POST, PRE, Attention, Block, Branch, Chain, Experts, Gated, block_of
+from .graph import Graph, Signal
+from .modules import Node, Tree
+from .order import LAST_NORM, Order, is_dense, is_list
+
+POSITIONS = re.compile(r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?)$")
+KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$")
+TOKENS = re.compile(r"^((cls|class|dist|distillation|reg)_token|register_tokens|class_embedding)$")
+FIRST_OF_ALL = re.compile(r"^(pooler|pre_classifier|head|head_dist|heads|classifier|visual_projection)$")
+OF_EACH_WORD = re.compile(r"^(predictions|lm_head|qa_outputs|score|decoder|embed_out|output|lm_predictions)$")
+PATCHES = re.compile(r"patch|conv_proj|^conv1$|^projection$|^proj$")
+SQUEEZES = (("fc1", "fc2"), ("conv_reduce", "conv_expand"), ("fc.0", "fc.2"), ("0", "2"))
+DEPTHWISE = re.compile(r"^(conv|block|conv_dw|depthwise\w*|dwconv)$")
+HEADED = re.compile(r"LMHead|CausalLM|MaskedLM|ConditionalGeneration")
+ACTIVATIONS = {"gelu": "Gelu", "gelu_new": "GeluTanh", "gelu_pytorch_tanh": "GeluTanh", "gelu_fast": "GeluTanh",
+               "quick_gelu": "Swish", "relu": "Relu", "silu": "Swish", "swish": "Swish", "tanh": "Tanh"}
+LONG_EMBEDDINGS = ("roberta", "xlm-roberta", "camembert", "opt", "bart", "mbart", "longformer")  # begin at row 2
+
+
+class Walk:
+    def __init__(self, weights: Weights, tree: Tree):
+        self.weights, self.tree = weights, tree
+        self.order = Order(tree, weights.layout == "torch")
+        self.graph = Graph(weights, tree, self.scopes)
+        self.families: dict[str, None] = {}
+        self.lists: set[tuple[str, ...]] = {node.path for node in tree.root.walk() if is_list(node)}
+        self.words: Node | None = None  # the embedding of the words, which a head may share
+        self.pooled: Signal | None = None  # the first step of a sequence
+        self.memory: Signal | None = None  # what an encoder gives to a decoder
+        self.mask = ""
+        self.position_bias: Signal | None = None
+        self.normed: dict[tuple, Signal] = {}
+        self.tokens, self.steps = self._positions()
+        self.graph.steps = any(isinstance(branch.body, Attention) for node in tree.root.walk()
+                               if (block := block_of(node)) for branch in block.branches)
+
+    def scopes(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The names that torch's exporter gives: the children of a container carry its name, lists are left out."""
+        names, stem = [], ""
+        for depth, name in enumerate(path, 1):
+            stem = f"{stem}.{name}" if name.isdigit() and stem else name
+            if path[:depth] not in self.lists:
+                names.append(stem.replace("/", "."))
+        return tuple(names)
+
+    def _positions(self):
+        """How many tokens of their own a vision transformer has, and its steps; 0 where the file does not say."""
+        tokens, steps = 0, 0
+        for node in self.tree.root.walk():
+            shape = next(iter(node)).shape if node.tensors else ()
+            if TOKENS.match(node.name) and len(shape) <= 3:
+                tokens += prod(shape[:-1])
+            elif POSITIONS.match(node.name) and len(shape) >= 2 and not steps:
+                steps = prod(shape[:-1])
+        return tokens, steps
+
+    # the tree
+
+    def run(self) -> Signal | None:
+        signal = self.visit(self.tree.root, None)
+        return self._tied_head(signal)
+
+    def visit(self, node: Node, signal: Signal | None) -> Signal | None:
+        """Write a module with all inside behind a signal; returns what it gives."""
+        block = block_of(node)
+        if block:
+            return self._block(node, block, signal) if signal else self._block(node, block, self._start(node, block))
+        if signal and is_dense(node):
+            return self._dense_block(node, signal)
+        tied = self._is_tied(node)
+        if node.tensors and not tied:
+            signal = self._leaf(node, signal)
+        if self._begins_decoder(node):
+            self.memory, signal = signal, self._words_of_decoder(node)
+        entered = signal
+        for child in self.order.of(node, signal and signal.width):
+            signal = self.visit(child, self._read_by(child, signal))
+        if signal and entered:
+            signal = self._closed(node, entered, signal)
+        return self._shared_head(node, signal) if tied else signal
+
+    def _dense_block(self, node, signal):
+        """DenseNet: every layer reads what enters the block and what all layers before it give."""
+        self.families["DenseNet"] = None
+        found = [signal]
+        for child in sorted(node.children.values(), key=lambda child: natural(child.name)):
+            found.append(self.visit(child, self.graph.concat(child.path, *found)))
+        return self.graph.concat(node.path, *found)
+
+    def _closed(self, node, entered, signal):
+        """A squeeze that weighs what entered it, or an inverted bottleneck round which a residual runs."""
+        same = (signal.kind, signal.width) == (entered.kind, entered.width) and signal.tensor != entered.tensor
+        if same and self._is_squeeze(node):
+            return self.graph.add(node.path, entered, signal, op="Mul")
+        if same and self._is_inverted(node):
+            self.families["inverted residual"] = None
+            return self.graph.add(node.path, entered, signal)
+        return signal
+
+    def _is_squeeze(self, node):
+        """Two layers that make the channels fewer and as many again (squeeze and excitation)."""
+        for names in SQUEEZES:
+            parts = [node.at(name) for name in names]
+            if all(parts) and sum(1 for one in node.walk() if one.tensors) == 2:
+                (inputs, less), (again, units) = (self.order.ends(one) for one in parts)
+                kernels = (one.tensors["weight"].shape[2:] for one in parts if one.kind == "conv")
+                return inputs == units and less == again and less < units and all(prod(one) == 1 for one in kernels)
+        return False
+
+    def _is_inverted(self, node):
+        """A row of 1 x 1, depthwise and 1 x 1 convolutions, alone in its module."""
+        if not any(DEPTHWISE.match(name) for name in node.children):
+            return False
+        convs = [one for one in node.walk() if one.kind == "conv"]
+        return 1 < len(convs) < 8 and any(one.tensors["weight"].shape[1] == 1 < one.tensors["weight"].shape[0]
+                                          for one in convs)
+
+    def _start(self, node, block):
+        """An input for a file that begins with a block."""
+        first = next((one for one in node.walk() if one.kind in ("conv", "dense", "norm")), None)
+        inputs = self.order.ends(first)[0] if first else None
+        kind = "map" if first is not None and first.kind == "conv" else "sequence"
+        return self.graph.input(kind, inputs or 1)
+
+    def _leaf(self, node, signal):
+        if node.kind == "embedding":
+            signal = self._embedding(node, signal)
+        elif POSITIONS.match(node.name) and self._is_sequence(signal):
+            signal = self._add_positions(node, next(iter(node)), signal)
+        elif TOKENS.match(node.name) and self._is_sequence(signal):
+            if not signal.first:
+                signal = self._put_before(node, signal)
+        elif node.kind == "conv" and self._is_patches(node, signal):
+            signal = self._patches(node)
+        elif node.name == "relative_attention_bias":
+            self.position_bias = self._bias_of_positions(node, signal)
+        else:
+            signal = self.graph.module(node, signal)
+        return self._rest(node, signal)
+
+    def _rest(self, node, signal):
+        """Tensors of a module and below that nothing has read yet stand beside it."""
+        for one in node.walk():
+            left = {role: stored for role, stored in one.tensors.items() if stored.name not in self.graph.entered}
+            if left and (one is node or node.kind == ""):
+                self.graph.opaque(Node(one.path, left, kind="parameter"), signal)
+        return signal
+
+    @staticmethod
+    def _is_sequence(signal):
+        return signal is not None and signal.kind == "sequence"
+
+    def _read_by(self, child, signal):
+        """What a head reads: the first step of a sequence, or all of them."""
+        if signal is None or block_of(child):
+            return signal
+        if OF_EACH_WORD.match(child.name) and signal.kind == "vector" and self.pooled:
+            return self.pooled
+        whole = signal.kind == "sequence" and FIRST_OF_ALL.match(child.name)
+        if whole and (signal.first or child.name in ("pooler", "pre_classifier") or child.at("out_proj")):
+            self.pooled = signal
+            return self.graph.first_step(signal, (*child.path, ""))
+        return signal
+
+    # words and patches
+
+    def _embedding(self, node, signal):
+        graph, table = self.graph, node.tensors["weight"]
+        if POSITIONS.match(node.name) and self._is_sequence(signal) and signal.width == table.shape[1]:
+            return self._add_positions(node, table, signal)
+        kind = KINDS_OF_WORDS.match(node.name)
+        if signal is None or not kind:
+            if self.words is None:
+                self.words = node
+            return graph.module(node, signal)
+        made = graph.op(node.path, "Gather", graph.weight(node.path, table), graph.words("token_type_ids"), axis=0)
+        return graph.add(node.path[:-1], signal, replace(signal, tensor=made, width=table.shape[1])) \
+            if table.shape[1] == signal.width else signal
+
+    def _add_positions(self, node, table, signal):
+        """Add a row of a table to each step; of ids as many rows as there are steps."""
+        graph, (rows, width) = self.graph, (prod(table.shape[:-1]), table.shape[-1])
+        if width != signal.width or len(table.shape) < 2:
+            return graph.module(node, signal) if node.kind != "embedding" else signal
+        made = graph.weight(node.path, table)
+        if signal.steps and signal.steps != rows:
+            return graph.opaque(node, signal)
+        if len(table.shape) != 2:
+            made = graph.op(node.path, "Reshape", made, graph.ints(rows, width))
+        if not signal.steps and graph.ids:
+            first = 2 if self._begins_at_two(rows) else 0
+            count = graph.op(node.path, "Shape", next(iter(graph.ids.values())), start=1, end=2)
+            last = graph.op(node.path, "Add", count, graph.ints(first)) if first else count
+            made = graph.op(node.path, "Slice", made, graph.ints(first), last, graph.ints(0))
+        return graph.add(node.path[:-1], signal, replace(signal, tensor=made))
+
+    def _begins_at_two(self, rows):
+        said = self.weights.config.get("model_type")
+        return said in LONG_EMBEDDINGS if said else rows > 2 and rows - 2 & rows - 3 == 0
+
+    def _is_patches(self, node, signal):
+        weight = node.tensors["weight"]
+        units = weight.shape[0 if self.weights.layout == "torch" else -1]
+        return (signal is None and self.steps and len(weight.shape) == 4 and PATCHES.search(".".join(node.path[-2:]))
+                and (self.tokens or self.steps) and self._has_width(units))
+
+    def _has_width(self, width):
+        return any(POSITIONS.match(node.name) and next(iter(node)).shape[-1:] == (width,)
+                   for node in self.tree.root.walk() if node.tensors)
+
+    def _patches(self, node):
+        """Patches of a picture as a sequence; their number follows from the table of positions."""
+        graph, weight, torch = self.graph, node.tensors["weight"], self.weights.layout == "torch"
+        kernel = weight.shape[2:] if torch else weight.shape[:2]
+        channels = weight.shape[1] if torch else weight.shape[2]
+        count = self.steps - self.tokens if self.steps > self.tokens else self.steps
+        side = isqrt(count)
+        rows, columns = (side, side) if side * side == count else (1, count)
+        picture = graph.input("map", channels, 2, (kernel[0] * rows, kernel[1] * columns))
+        made = graph.patches(node, picture, kernel)
+        made = graph.op(node.path[:-1], "Reshape", made.tensor, graph.ints(1, made.width, count))
+        width = weight.shape[0 if torch else -1]
+        made = graph.op(node.path[:-1], "Transpose", made, perm=[0, 2, 1])
+        return graph.seen_as(Signal(made, "sequence", width, steps=count))
+
+    def _put_before(self, node, signal):
+        """Put the tokens of a vision transformer before the patches, all of them at once."""
+        graph, made, steps = self.graph, [], signal.steps
+        for child in self.order.of(self._above(node)):
+            token = next(iter(child), None) if TOKENS.match(child.name) else None
+            if token is None or token.shape[-1:] != (signal.width,):
+                continue
+            count = prod(token.shape[:-1])
+            made.append(graph.weight(child.path, token))
+            if len(token.shape) != 3 or token.shape[0] != 1:
+                made[-1] = graph.op(child.path, "Reshape", made[-1], graph.ints(1, count, signal.width))
+            steps += count if signal.steps else 0
+        if not made:
+            return graph.opaque(node, signal)
+        made = graph.op(node.path[:-1], "Concat", *made, signal.tensor, axis=1)
+        return graph.seen_as(replace(signal, tensor=made, steps=steps, first=True))
+
+    def _bias_of_positions(self, node, signal):
+        made = self.graph.opaque(node, None, "RelativePositionBias")
+        return made
+
+    # heads and decoders
+
+    def _begins_decoder(self, node):
+        return (node.name == "decoder" and self.words is not None and not node.tensors and any(
+            branch.body.memory and branch.fits(one) for one in node.walk() if (block := block_of(one))
+            for branch in block.branches if isinstance(branch.body, Attention)))
+
+    def _words_of_decoder(self, node):
+        own = next((one for one in node.children.values() if one.kind == "embedding"
+                    and not POSITIONS.match(one.name)), None)
+        if own:
+            return None
+        graph, words = self.graph, self.words
+        made = graph.op((*node.path, words.name), "Gather", graph.weight(words.path, words.tensors["weight"]),
+                        graph.words("decoder_input_ids"), axis=0)
+        return Signal(made, "sequence", words.tensors["weight"].shape[1])
+
+    def _is_tied(self, node):
+        """Whether all that a module has itself is the bias of a head that shares the embedding of the words."""
+        bias = node.tensors.get("bias")
+        return (self.words is not None and bias is not None and len(node.tensors) == 1
+                and bias.shape == self.words.tensors["weight"].shape[:1])
+
+    def _shared_head(self, node, signal):
+        table = self.words.tensors["weight"]
+        self.graph.say("a head that shares the weights of the word embedding")
+        head = Node((*node.path, "decoder"), {"weight": table, "bias": node.tensors["bias"]}, kind="dense")
+        return self.graph.module(head, signal)
+
+    def _tied_head(self, signal):
+        """A head that shares the embedding of the words, where the configuration or a mere wrapper says so."""
+        if self.words is None or signal is None or signal.kind != "sequence":
+            return signal
+        config, table = self.weights.config, self.words.tensors["weight"]
+        heads = [node for node in self.tree.root.walk() if OF_EACH_WORD.match(node.name) and node.tensors]
+        said = any(isinstance(name, str) and HEADED.search(name) for name in _texts(config.get("architectures")))
+        wrapped = len(self.tree.root.children) == 1 and next(iter(self.tree.root.children)) in ("transformer", "model")
+        if heads or config.get("tie_word_embeddings") is False or not (said or wrapped and not config):
+            return signal
+        if table.shape[1] != signal.width:
+            return signal
+        self.graph.say("a head that shares the weights of the word embedding")
+        node = Node(("lm_head",), {"weight": table}, kind="dense")
+        return self.graph.module(node, signal)
+
+    # blocks
+
+    def _block(self, node: Node, block: Block, signal: Signal) -> Signal:
+        self.families[block.family] = None
+        order = block.order
+        if order == BY_LAST_NORM:
+            order = PRE if self._has_last_norm(node) else POST
+        if block.mask and not self.mask:
+            self.mask = self._attention_mask()
+        entered = signal
+        for branch in block.branches:
+            if branch.optional and not branch.fits(node):
+                continue
+            signal = self._branch(node, block, branch, order, signal, entered if block.parallel else signal)
+        return self._rest(node, signal)
+
+    def _branch(self, node, block, branch: Branch, order, signal, source):
+        norm = branch.norm and node.at(branch.norm)
+        read = self._normed(norm, source) if norm and order == PRE else source
+        made = self._body(node, branch.body, read, block)
+        for name in filter(None, (branch.inner, branch.scale)):
+            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
+                made = self.graph.module(part, made)
+        around = self._shortcut(node, block, signal)
+        path = (*node.path, *branch.at.split(".")) if branch.at else node.path
+        if made.width != around.width:
+            return made
+        made = self.graph.as_kind(made, around.kind, around.axes, (*node.path, ""))
+        found = self.graph.add(path, *((made, around) if block.shortcut or order == POST else (around, made)))
+        if block.last:
+            found = self._activate(path, block.last, found)
+        return self._normed(norm, found) if norm and order == POST else found
+
+    def _normed(self, norm, signal):
+        key = norm.path, signal.tensor
+        if key not in self.normed:
+            self.normed[key] = self.graph.module(norm, signal)
+        return self.normed[key]
+
+    def _shortcut(self, node, block, signal):
+        for name in block.shortcut:
+            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
+                signal = self.graph.module(part, signal)
+        return signal
+
+    def _body(self, node, body, signal, block):
+        if isinstance(body, Attention):
+            return self._attention(node, body, signal)
+        if isinstance(body, Chain):
+            return self._steps(node, body.steps, signal)
+        if isinstance(body, Gated):
+            up = node.at(body.up) if body.up else None
+            return self._gated(node.at(body.gate), up, node.at(body.down), body.activation, signal)
+        return self._experts(node, body, signal)
+
+    def _steps(self, node, steps, signal):
+        at = node.path
+        for step in steps:
+            if part := node.at(step):
+                at = part.path[:-1]
+                signal = self.graph.module(part, signal)
+            else:
+                signal = self._activate(at, step, signal)
+        return signal
+
+    def _activate(self, path, name, signal):
+        said = next((self.weights.config[key] for key in ("hidden_act", "activation_function", "hidden_activation")
+                     if isinstance(self.weights.config.get(key), str)), None)
+        name = ACTIVATIONS.get(said, name) if signal.kind == "sequence" else name
+        graph = self.graph
+        if name == "Swish":
+            made = graph.op(path, "Mul", signal.tensor, graph.op(path, "Sigmoid", signal.tensor))
+        elif name == "GeluTanh":
+            made = graph.op(path, "Gelu", signal.tensor, approximate="tanh")
+        else:
+            made = graph.op(path, name, signal.tensor)
+        return replace(signal, tensor=made)
+
+    def _gated(self, gate, up, down, activation, signal):
+        graph, path = self.graph, gate.path[:-1]
+        opened = graph.module(gate, signal)
+        if up is None:
+            half = opened.width // 2
+            parts = graph.writer.node("Split", [opened.tensor, graph.ints(half, opened.width - half)],
+                                      graph.name(path, "Split"), outputs=2, axis=-1)
+            opened, lifted = (replace(opened, tensor=part, width=half) for part in parts)
+        else:
+            lifted = graph.module(up, signal)
+        opened = self._activate(path, activation, opened)
+        if opened.width != lifted.width:
+            return graph.module(down, opened)
+        made = graph.op(path, "Mul", opened.tensor, lifted.tensor)
+        return graph.module(down, replace(opened, tensor=made))
+
+    def _experts(self, node, body: Experts, signal):
+        graph, path = self.graph, node.at(body.experts).path
+        router = graph.module(node.at(body.router), signal)
+        made = []
+        for expert in self.order.of(node.at(body.experts)):
+            parts = [expert.at(name) for name in (body.gate, body.up, body.down)]
+            if all(parts):
+                made.append(self._gated(*parts, "Swish", signal))
+        made = [one for one in made if one.width == signal.width]
+        if not made:
+            return router
+        chosen = graph.writer.opaque("TopExperts", [router.tensor, *(one.tensor for one in made)],
+                                     graph.name(path, "TopExperts"), shape=(1, "sequence", signal.width),
+                                     data_type=graph.data_type)
+        return replace(signal, tensor=chosen)
+
+    def _attention(self, node, body: Attention, signal):
+        graph = self.graph
+        parts = [node.at(name) for name in body.parts]
+        out, at = node.at(body.out), node.at(body.at) or node
+        norms = [found for name in body.norms if (found := node.at(name))]
+        memory = (self.memory or signal) if body.memory else None
+        made = None
+        if len(parts) in (1, 3) and signal.kind == "sequence":
+            bias = None if body.memory else self.position_bias
+            made = attend(graph, node, at, parts, out, norms, signal, memory, self.mask, bias)
+        if made is not None:
+            return made
+        tensors = {f"{place}": stored for place, stored in enumerate(
+            stored for part in (*parts, *norms, out) for stored in part)}
+        inside = Node(at.path, tensors, kind="attention")
+        return graph.opaque(inside, signal, "Attention", signal.width)
+
+    def _attention_mask(self):
+        """1 where a word counts, 0 where not -> what is added to the scores, (1, 1, 1, steps)."""
+        graph = self.graph
+        if not graph.ids:
+            return ""
+        given = graph.writer.input("attention_mask", (1, "sequence"), TensorProto.INT64)
+        wide = graph.op((), "Cast", graph.op((), "Unsqueeze", given, graph.ints(1, 2)), to=graph.data_type)
+        return graph.op((), "Mul", graph.op((), "Sub", graph.number(1.0), wide), graph.number(-10000.0))
+
+    def _has_last_norm(self, node):
+        """Whether a norm stands behind the blocks of which this is one."""
+        above = self._above(self._above(node))
+        return any(child.kind == "norm" and LAST_NORM.match(child.name) for child in above.children.values())
+
+
+    def _above(self, node):
+        """The module that holds this one."""
+        return self.tree.root.at(".".join(node.path[:-1])) if len(node.path) > 1 else self.tree.root
+
+
+def _texts(value):
+    return value if isinstance(value, list) else []

@@ -14,6 +14,7 @@ from ..checkpoints import Checkpoint, CheckpointError
 from .network import Assumption
 
 BATCH, PIXELS, STEPS = 1, 224, 16
+SAME_SHAPE = ("GroupNormalization",)  # as their first input's, which onnx does not infer
 LARGEST_SHAPE, LONGEST_SHAPE = 64, 100  # numbers of a constant that may be a shape, and nodes that compute it
 
 
@@ -119,6 +120,8 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
             opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))])
     except Exception:  # as above, and constants that cannot be computed
         return
+    if node.op_type in SAME_SHAPE and node.input[0] in types:
+        found = {**found, node.output[0]: types[node.input[0]]}
     for name in unknown:
         if name in found:
             kind = found[name].tensor_type

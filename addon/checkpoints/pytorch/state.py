@@ -36,7 +36,7 @@ class Found:
 
     tensors: dict[str, Tensor | Array | Absent]
     module: Thing | None = None
-    left: dict[str, int] = field(default_factory=dict)  # key in the file -> numbers of tensors below
+    left: dict[str, tuple[str, int]] = field(default_factory=dict)  # key in the file -> what it is, numbers of tensors
 
 
 def weights(path, saved: Saved, producer: str = PRODUCER) -> Weights:
@@ -46,8 +46,7 @@ def weights(path, saved: Saved, producer: str = PRODUCER) -> Weights:
     if not kept:
         raise CheckpointError(path, "holds no tensors that can be shown" if notes else "holds no tensors",
                               "is this a checkpoint of a model?")
-    notes += [f"{_what(key)} left out ({numbers:,} numbers in '{key}')"
-                           for key, numbers in found.left.items()]
+    notes += [f"{what} left out ({numbers:,} numbers in '{key}')" for key, (what, numbers) in found.left.items()]
     return Weights(path, FORMAT, kept, producer=producer, notes=notes,
                    modules=modules.settings(found.module) if found.module else {})
 
@@ -65,10 +64,6 @@ def stored_weights(storages: Storages, tensors: dict[str, Tensor | Array | Absen
 
 def _few(notes, most=5):
     return notes if len(notes) <= most else [*notes[:most], f"{len(notes) - most:,} more tensors are not shown"]
-
-
-def _what(key: str) -> str:
-    return "optimizer state" if "optim" in key.lower() else "what is not the model"
 
 
 def _stored(storages, name, tensor) -> list[Stored]:
@@ -101,19 +96,19 @@ def find(data: Any) -> Found:
     if held is None:
         return Found({})
     if held.tensors or not held.inside:
-        return Found(held.tensors, held.module, {key: one.numbers for key, one in held.inside.items()})
+        return Found(held.tensors, held.module, {key: (one.what(key), one.numbers) for key, one in held.inside.items()})
     chosen = _choose(held.inside)
     found, left = Found({}), {}
     for key, one in held.inside.items():
         if key not in chosen:
-            left[key] = one.numbers
+            left[key] = one.what(key), one.numbers
             continue
         inner = find(one.data)
         prefix = f"{key}." if len(chosen) > 1 else ""
         found.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
         found.module = inner.module if len(chosen) == 1 else None
-        left.update((f"{key}.{name}", numbers) for name, numbers in inner.left.items())
-    return Found(found.tensors, found.module, {key: numbers for key, numbers in left.items() if numbers})
+        left.update((f"{key}.{name}", more) for name, more in inner.left.items())
+    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]})
 
 
 def _choose(inside: dict[str, _Held]) -> list[str]:
@@ -123,7 +118,7 @@ def _choose(inside: dict[str, _Held]) -> list[str]:
     if likely is not None:
         return [likely]
     chosen, shapes = [], []
-    for key in [key for key in inside if not any(word in key.lower() for word in TRAINING)] or list(inside):
+    for key in [key for key, one in inside.items() if not one.is_training(key)] or list(inside):
         same = inside[key].signature()
         if same not in shapes:  # else a copy, as of a moving average
             chosen.append(key)
@@ -144,6 +139,15 @@ class _Held:
     def numbers(self) -> int:
         own = sum(prod(one.shape) for one in self.tensors.values() if not isinstance(one, Absent))
         return own + sum(one.numbers for one in self.inside.values())
+
+    def is_training(self, key: str) -> bool:
+        """Whether this is of the training, not of the model."""
+        optimizer = isinstance(self.data, dict) and "param_groups" in self.data
+        return optimizer or any(word in key.lower() for word in TRAINING)
+
+    def what(self, key: str) -> str:
+        optimizer = "optim" in key.lower() or isinstance(self.data, dict) and "param_groups" in self.data
+        return "optimizer state" if optimizer else "what is not the model"
 
     def signature(self) -> frozenset:
         own = {(name, getattr(one, "shape", ())) for name, one in self.tensors.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
@@ -44,10 +44,16 @@ class Storages:
     path: Path
     places: Mapping[str, Place]
     big_endian: bool = False
+    _readers: dict[tuple, Callable[[], np.ndarray]] = field(default_factory=dict, repr=False)
 
     def stored(self, name: str, found: Tensor | Array) -> Stored:
-        """Raises `CheckpointError` if the numbers are not all there, `UnsupportedError` if they are of an unknown type."""
+        """Raises `CheckpointError` if numbers are missing, `UnsupportedError` if they are of an unknown type."""
         return self._array(name, found) if isinstance(found, Array) else self._tensor(name, found)
+
+    def number(self, name: str, found: Tensor | Array) -> int | float | bool:
+        """The one number of a tensor without axes. Raises as `stored` does."""
+        one = self.stored(name, found)
+        return (one.read or (lambda: self._read(self.places[found.storage.key], found)))().item()
 
     def _tensor(self, name, tensor):
         if tensor.data_type not in ITEM_SIZE or tensor.data_type in COMPLEX:
@@ -68,7 +74,9 @@ class Storages:
         if count > max(place.size, MOST_SPREAD):
             raise CheckpointError(self.path, f"'{name}' spreads {place.size:,} bytes over {count:,} numbers",
                                   "refused for safety")
-        return Stored(name, tensor.shape, tensor.data_type, read=lambda: self._read(place, tensor))
+        key = tensor.storage.key, tensor.data_type, tensor.offset, tensor.shape, tensor.strides
+        read = self._readers.setdefault(key, lambda: self._read(place, tensor))  # one for tied weights
+        return Stored(name, tensor.shape, tensor.data_type, read=read)
 
     def _read(self, place, tensor):
         dtype, item = dtype_of(tensor.data_type), ITEM_SIZE[tensor.data_type]

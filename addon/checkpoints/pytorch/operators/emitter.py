@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from math import prod
 
 import numpy as np
 import onnx
@@ -22,6 +23,7 @@ from ...stored import OPSET, Stored, Writer
 
 LARGEST_KNOWN = 64  # numbers of a constant that shape inference is shown
 MOST_NODES, MOST_CONSTANTS = 50_000, 1 << 27  # nodes, bytes of constants
+SAME_SHAPE = ("GroupNormalization", "InstanceNormalization", "Mish", "Celu")  # of single nodes, inference lacks these
 OPSETS = [helper.make_opsetid("", OPSET)]
 FLOATS = (TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.FLOAT, TensorProto.DOUBLE)
 INTEGERS = (TensorProto.BOOL, TensorProto.UINT8, TensorProto.INT8, TensorProto.INT16, TensorProto.INT32,
@@ -57,7 +59,8 @@ class Value:
     """A tensor: its name in the graph, data type, and shape for the assumed inputs (None: unknown).
 
     In-place operations change what the record says, so all who hold it see them. `input` names the input of the model
-    whose shape has to be learnt first, `view` tells that it is a part of another tensor, `zero` that it is all zeros.
+    whose shape has to be learnt first, `view` tells that it is a part of another tensor, `zero` that it is all zeros,
+    `fixed` that it is made of weights alone.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Value:
     input: str = ""
     view: bool = False
     zero: bool = False
+    fixed: bool = False
 
     @property
     def rank(self) -> int:
@@ -88,7 +92,8 @@ class Value:
         """What an in-place operation does: this tensor is now what that one is."""
         if self.view:
             raise UndecidedError("a part of a tensor is changed in place")
-        self.name, self.type, self.shape, self.zero = other.name, other.type, other.shape, other.zero
+        self.name, self.type, self.shape = other.name, other.type, other.shape
+        self.zero, self.fixed = other.zero, other.fixed
         return self
 
 
@@ -118,11 +123,15 @@ class Emitter:
     _opened: dict[tuple, Value] = field(default_factory=dict)
     _bytes: int = 0
 
-    def name(self, op: str) -> str:
+    def name(self, last: str) -> str:
         """The name of a node as torch's exporter writes it: "/layer1/layer1.0/conv1/Conv", the second time "Conv_1"."""
-        path = "/".join(("", *self.scope, op))
+        path = "/".join(("", *self.scope, last))
         self._names[path] += 1
         return path if self._names[path] == 1 else f"{path}_{self._names[path] - 1}"
+
+    def enter(self, module: str) -> None:
+        """What follows is of this module; a module that is called again is "relu_1"."""
+        self.scope.append(self.name(module).rpartition("/")[2])
 
     def node(self, op: str, *inputs: Value | None, outputs: int = 1, **attributes):
         """A node; returns what it gives, or a list where that is several. Raises `MismatchError`."""
@@ -136,7 +145,10 @@ class Emitter:
             self.writer.node(op, names, name=name, outputs=outputs, **attributes))
         found = self._infer(self.writer.graph.node[-1], [one for one in inputs if one is not None])
         waiting = next((one.input for one in inputs if one is not None and one.shape is None and one.input), "")
-        values = [Value(tensor, *found.get(tensor, (TensorProto.FLOAT, None)), input=waiting)
+        if op in SAME_SHAPE:
+            found[made] = inputs[0].type, inputs[0].shape
+        fixed = all(one is None or one.fixed for one in inputs)
+        values = [Value(tensor, *found.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
                   for tensor in ([made] if outputs == 1 else made)]
         return values[0] if outputs == 1 else values
 
@@ -152,11 +164,11 @@ class Emitter:
         try:
             found = shape_inference.infer_node_outputs(_schema(node.op_type), node, types, data, opset_imports=OPSETS)
         except shape_inference.InferenceError as error:
-            raise MismatchError(f"{node.name}: {' '.join(str(error).split())[:200]}") from error
+            raise MismatchError(f"{node.name}: {' '.join(str(error).split())[:200]}", _is_short(inputs)) from error
         return {name: (kind.tensor_type.elem_type, _shape(kind.tensor_type)) for name, kind in found.items()}
 
     def weight(self, stored: Stored) -> Value:
-        return Value(self.writer.weight(stored), stored.data_type, stored.shape)
+        return Value(self.writer.weight(stored), stored.data_type, stored.shape, fixed=True)
 
     def constant(self, value, data_type: int = TensorProto.INT64) -> Value:
         """A small constant that is no weight."""
@@ -169,7 +181,7 @@ class Emitter:
             name = self.writer.constant(array, array.dtype)
             if array.size <= LARGEST_KNOWN:
                 self._known[name] = array
-            self._constants[key] = Value(name, data_type, array.shape)
+            self._constants[key] = Value(name, data_type, array.shape, fixed=True)
         return self._constants[key]
 
     def integers(self, values: Sequence[int]) -> Value:
@@ -239,6 +251,12 @@ class Emitter:
         found = [self.tensor(one, like) for one in values]
         widest = max(found, key=_width).type
         return [self.cast(one, widest) for one in found]
+
+
+def _is_short(inputs) -> bool | None:
+    """Whether what does not fit is smaller than the weights beside it, as far as that can be told."""
+    sizes = {one.fixed: prod(one.shape) for one in inputs if one.shape is not None}
+    return sizes[False] < sizes[True] if len(sizes) == len(inputs) == 2 else None
 
 
 def _width(value: Value) -> int:

@@ -65,7 +65,8 @@ NUMBERS = {
     "max": _arithmetic(max, "Max"), "sqrt": _unary(math.sqrt), "floor": _unary(math.floor), "ceil": _unary(math.ceil),
     "log": _unary(math.log), "exp": _unary(math.exp), "neg": _unary(operator.neg), "abs": _unary(abs),
     "round": _unary(round), "isinf": _unary(math.isinf), "isnan": _unary(math.isnan), "sin": _unary(math.sin),
-    "cos": _unary(math.cos),
+    "cos": _unary(math.cos), "any": _unary(any), "all": _unary(all),
+    "slice": lambda e, values, start=None, end=None, step=1: values[start:end:step],
 }  # fmt: skip
 
 
@@ -208,18 +209,19 @@ def is_floating_point(e, value):
     return value.type in FLOATS
 
 
-@op("requires_grad", "is_grad_enabled", "is_autocast_enabled", "is_autocast_cpu_enabled", "is_cuda", "is_quantized",
+@op("is_autocast_enabled", "is_autocast_cpu_enabled", "is_cuda", "is_quantized",
     "is_nested", "is_sparse", "is_mkldnn", "is_complex", "is_conj", "is_neg", "is_inference", "is_meta", "is_xla")
 def never(e, *args):
     return False
 
 
-@op("is_contiguous", "is_scripting", "is_leaf")
+# Whether gradients are wanted: then transformer layers take the way by single operators, which shows more.
+@op("is_contiguous", "is_scripting", "is_leaf", "requires_grad", "is_grad_enabled")
 def always(e, *args, **more):
     return True
 
 
-@op("device")
+@op("device", "type")
 def device(e, *args):
     return "cpu"
 

@@ -285,8 +285,8 @@ OPERATORS.update({"float": _cast(TensorProto.FLOAT), "half": _cast(TensorProto.F
 
 def _reduction(kind):
     def work(e: Emitter, x, *args, dtype=None):
-        """x, axes and keepdim in PyTorch's order; without axes all are taken, and then a type may follow."""
-        axes = args[0] if len(args) > 1 else None
+        """x, axes and keepdim in PyTorch's order; without axes all are taken."""
+        axes = args[0] if args else None
         keep = bool(args[1]) if len(args) > 1 else False
         if x.type not in FLOATS and kind == "ReduceSum":
             x = e.cast(x, TensorProto.INT64)

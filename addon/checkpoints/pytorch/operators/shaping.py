@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from functools import reduce
 
 import numpy as np
 from onnx import TensorProto
@@ -35,7 +35,7 @@ def dim(e, x):
 
 @op("numel")
 def numel(e, x):
-    return prod(x.sizes)
+    return reduce(lambda one, other: NUMBERS["mul"](e, one, other), size(e, x), 1)
 
 
 @op("clone")
@@ -52,12 +52,10 @@ def reshape(e: Emitter, x: Value, sizes, *rest):
 
 def _written(x, sizes) -> list[int]:
     """Sizes as Reshape takes them: 0 for one that stays in its place, -1 for one that follows from the others."""
-    known = [axis for axis, one in enumerate(sizes) if isinstance(one, Open)]
-    for axis in known:
-        if axis < x.rank and x.sizes[axis] == sizes[axis] and all(
-                one == other for one, other in zip(sizes[:axis], x.sizes, strict=False) if isinstance(one, Open)):
+    for axis, one in enumerate(sizes):
+        if isinstance(one, Open) and one.made[0] == "Shape" and axis < x.rank and one == x.sizes[axis]:
             sizes[axis] = 0
-    left = [axis for axis in known if isinstance(sizes[axis], Open)]
+    left = [axis for axis, one in enumerate(sizes) if isinstance(one, Open)]
     if len(left) == 1 and -1 not in sizes:
         sizes[left[0]] = -1
     return sizes

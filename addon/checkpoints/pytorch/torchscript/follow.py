@@ -9,6 +9,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
+import onnx
 from onnx import TensorProto
 
 from ...stored import Writer
@@ -17,7 +18,7 @@ from ..operators.emitter import Emitter, MismatchError, ShapelessError, Undecide
 from ..records import Array, Tensor
 from ..storages import UnsupportedError
 from .code import Program
-from .inputs import COMMON, USUAL, Assumed, LearntError, guess, learn, said
+from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said
 from .interpreter import Interpreter
 from .objects import Tree
 
@@ -68,26 +69,22 @@ class Follower:
         return told if told and len(told) == len(self.arguments) else None
 
     def _as_traced(self) -> Followed | None:
-        """With the shapes that the program was traced with, for one sample if it takes that."""
-        one = [self._single(shape) for shape in self._told]
-        for shapes in (one, [shape.fixed("batch") for shape in self._told]):
-            self.assumed = dict(zip(self.arguments, shapes, strict=True))
-            try:
-                return self._once()
-            except (MismatchError, ShapelessError, LearntError):
-                continue
-        self.assumed = {name: None for name in self.arguments}
-        return None
-
-    def _single(self, shape):
-        if len(shape.shape) == 3 and shape.shape[1] == 1 < shape.shape[0]:
-            return shape.fixed("batch")  # steps come first
-        return shape.sized({"batch": 1})
+        """With the shapes that the program was traced with, for any number of samples if it takes that."""
+        told = dict(zip(self.arguments, self._told, strict=True))
+        self.assumed = {name: shape.sized({"batch": USUAL["batch"]}) for name, shape in told.items()}
+        found = self._try()
+        if found and self._same(found, {"batch"}):
+            return found
+        self.assumed = {name: shape.fixed("batch") for name, shape in told.items()}
+        found = self._try()
+        if not found:
+            self.assumed = {name: None for name in self.arguments}
+        return found
 
     # sizes that have to be found
 
     def _sized(self) -> Followed:
-        low, high, side, found = 1, LARGEST_SIDE, 0, None
+        low, high, found, tried = 1, LARGEST_SIDE, None, []
         for _ in range(MOST_TRIES):
             try:
                 found = self._once()
@@ -95,42 +92,53 @@ class Follower:
             except LearntError as learnt:
                 self.assumed[learnt.name] = learnt.assumed
             except MismatchError as mismatch:
-                sides = [one for axis in ("height", "width", "samples", "length") for shape in self.assumed.values()
-                         if shape for name, one in zip(shape.names, shape.shape, strict=True) if name == axis]
-                if not sides or mismatch.short is None and not side:
+                side = self._side()
+                tried.append(side)
+                if mismatch.short is not None:
+                    low, high = (max(low, side + 1), high) if mismatch.short else (low, min(high, side - 1))
+                side = _between(low, high, tried, mismatch.short is None) if side else 0
+                if not side:
                     raise
-                side = sides[0]
-                low, high = (low, side - 1) if mismatch.short is False else (side + 1, high)
-                if low > high:
-                    raise
-                self._resize(_between(low, high))
+                self._resize(side)
         if found is None:
             raise UndecidedError("the sizes of its inputs cannot be told")
-        return self._checked(found, bool(side))
+        return self._checked(found, bool(tried))
+
+    def _side(self) -> int:
+        """The size that is assumed for pictures or sequences; 0 if there is none."""
+        return next((size for shape in self.assumed.values() if shape
+                     for name, size in zip(shape.names, shape.shape, strict=True) if name in SIDES), 0)
 
     def _resize(self, side):
-        sizes = {name: side for name in ("height", "width", "samples", "length")}
+        sizes = dict.fromkeys(SIDES, side)
         self.assumed = {name: shape and shape.sized(sizes) for name, shape in self.assumed.items()}
 
     def _checked(self, found, solved) -> Followed:
-        """Close the axes for which other sizes do not go."""
-        before = self.assumed
-        names = {name for shape in before.values() if shape for name in shape.names if name}
+        """Close the axes for which the graph is another one with other sizes."""
+        names = {name for shape in self.assumed.values() if shape for name in shape.names if name}
         close = [name for name in names if name != "batch" and solved]
-        for group in ({"batch"}, names - {"batch", *close}):
-            sizes = {name: USUAL[name] * 2 for name in group & names}
-            self.assumed = {name: shape and shape.sized(sizes) for name, shape in before.items()}
-            if sizes and not self._goes():
-                close += sizes
-        self.assumed = {name: shape and shape.fixed(*close) for name, shape in before.items()}
-        return self._once() if close else found
+        for group in ({"batch"} & names, names - {"batch", *close}):
+            if group and not self._same(found, group):
+                close += group
+        if not close:
+            return found
+        one = {"batch": 1} if "batch" in close else {}
+        self.assumed = {name: shape and shape.sized(one).fixed(*close) for name, shape in self.assumed.items()}
+        return self._once()
 
-    def _goes(self) -> bool:
+    def _same(self, found, names) -> bool:
+        """Whether the graph is the same one for twice the sizes of these axes."""
+        before = self.assumed
+        self.assumed = {name: shape and shape.doubled(names) for name, shape in before.items()}
+        other = self._try()
+        self.assumed = before
+        return other is not None and _program(other) == _program(found)
+
+    def _try(self) -> Followed | None:
         try:
-            self._once()
+            return self._once()
         except (MismatchError, UndecidedError, LearntError):
-            return False
-        return True
+            return None
 
     # one walk through the program
 
@@ -142,8 +150,8 @@ class Follower:
         try:
             made = interpreter.forward(self.tree.root, inputs)
         except ShapelessError as missing:
-            weights = [one for one in self.tree.tensors.values() if isinstance(one, Tensor)]
-            raise LearntError(missing.value.input, guess(interpreter.modules, weights)) from missing
+            raise LearntError(missing.value.input, guess(interpreter.modules, self.tree.modules,
+                                                        interpreter.setting)) from missing
         except RecursionError as error:
             raise UndecidedError("it is nested too deep") from error
         outputs = list(_outputs(made))
@@ -168,11 +176,13 @@ class Follower:
     def _tensor(self, emitter):
         held = {id(one): place for place, one in enumerate(self._constants())}
 
-        def tensor(found: Tensor | Array) -> Value:
+        def tensor(found: Tensor | Array) -> Value | float:
             place = held.get(id(found))
             storages = self.saved.storages if place is None else self.constants.storages
             name = self.tree.names.get(id(found), "tensor") if place is None else f"constants.{place}"
             try:
+                if place is not None and not found.shape:  # a number that the tracer wrapped
+                    return storages.number(name, found)
                 return emitter.weight(storages.stored(name, found))
             except UnsupportedError as error:
                 raise UndecidedError(f"the tensor '{name}' is {error}") from error
@@ -180,10 +190,21 @@ class Follower:
         return tensor
 
 
-def _between(low: int, high: int) -> int:
-    """The common size in the middle of a range, else its middle."""
-    common = [size for size in COMMON if low <= size <= high]
-    return common[len(common) // 2] if common else (low + high) // 2
+def _program(found: Followed) -> bytes:
+    """The graph without its inputs."""
+    graph = onnx.GraphProto(node=found.writer.graph.node, initializer=found.writer.graph.initializer)
+    return graph.SerializeToString(deterministic=True)
+
+
+def _between(low: int, high: int, tried: list[int], blind: bool) -> int:
+    """The size to try next: the common one in the middle of a range, else its middle; 0 if there is none left.
+
+    `blind`: nothing tells whether larger or smaller; then the common ones are tried in turn.
+    """
+    common = [size for size in COMMON if low <= size <= high and size not in tried]
+    if common:
+        return min(common, key=PREFERRED.index) if blind else common[len(common) // 2]
+    return (low + high) // 2 if low <= high and not blind else 0
 
 
 def _outputs(made: Any, depth: int = 4):

@@ -11,18 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from onnx import TensorProto
 
 from ..operators.emitter import Value
 from ..records import Tensor, Thing
 
-# The size that is assumed for an axis, by its name; "rows" of grey pictures are few, as in handwriting.
-USUAL = {"batch": 1, "height": 224, "width": 224, "depth": 16, "length": 16, "samples": 1024}
+# The size that is assumed for an axis, by its name. Grey pictures are small, as those of handwriting are; with several
+# samples, what is of one sample and what is of all cannot be mistaken for one another.
+USUAL = {"batch": 7, "height": 224, "width": 224, "depth": 16, "length": 16, "samples": 1024}
 GREY = {"height": 28, "width": 28}
 # Sides of pictures.
 COMMON = (8, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 84, 96, 100, 112, 120, 128, 144, 150, 160, 192, 200, 224, 227,
           240, 256, 288, 299, 300, 320, 331, 352, 384, 416, 448, 480, 512, 600, 640, 768, 800, 1024)  # fmt: skip
+PREFERRED = sorted(COMMON, key=lambda size: (size not in (224, 32, 28, 64, 256, 128, 96, 299, 16), size))
+SIDES = ("height", "width", "samples", "length")
 SPATIAL = {1: ("samples",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -33,11 +37,15 @@ class Assumed:
     shape: tuple[int, ...]
     names: tuple[str, ...]
     data_type: int = TensorProto.FLOAT
-    said: bool = False  # by the file
 
     def sized(self, sizes: dict[str, int]) -> Assumed:
         """The same with other sizes for the axes of these names."""
         return replace(self, shape=tuple(sizes.get(name, size) for name, size in
+                                         zip(self.names, self.shape, strict=True)))
+
+    def doubled(self, names) -> Assumed:
+        """The same with twice the sizes for the axes of these names."""
+        return replace(self, shape=tuple(size * (2 if name in names else 1) for name, size in
                                          zip(self.names, self.shape, strict=True)))
 
     def fixed(self, *names: str) -> Assumed:
@@ -136,25 +144,25 @@ _BY_MODULE = {
 _SEQUENCES = ("LSTM", "GRU", "RNN", "MultiheadAttention", "Transformer")
 
 
-def guess(modules: list[Thing], weights: list[Tensor]) -> Assumed:
+def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str], Any]) -> Assumed:
     """The likeliest shape of an input that is asked for its shape inside these modules, innermost last.
 
-    `weights` are the tensors of the program in order: the first of several axes is taken for one that reads the input.
+    `every` are all modules in order: the first that has weights is taken for one that reads the input. `setting` gives
+    an attribute of a module, None if it has none.
     """
-    for module in reversed(modules):
+    for module in (*reversed(inside), *every):
         own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape]
+        if own and module.kind.name == "Embedding":
+            return _embedding(*own, None)
         if module.kind.name in _BY_MODULE and own:
             kernel = len(own[0].shape) > 1
             return usual("batch", own[0].shape[1 if kernel else 0], *_BY_MODULE[module.kind.name])
         if any(module.kind.name.startswith(kind) for kind in _SEQUENCES) and own:
-            first = module.state.get("batch_first") is not False
+            first = setting(module, "batch_first") is not False
             return usual(*(("batch", "length") if first else ("length", "batch")), own[0].shape[-1])
-    first = next((one for one in weights if len(one.shape) > 1), None)
-    if first is None:
-        return usual("batch", 3, "height", "width")
-    if len(first.shape) > 2:
-        return usual("batch", first.shape[1], *SPATIAL.get(len(first.shape) - 2, ()))
-    return usual("batch", "length", first.shape[1])
+        if module.kind.name == "Linear" and own:
+            return usual("batch", "length", own[0].shape[-1])
+    return usual("batch", 3, "height", "width")
 
 
 def said(found) -> list[Assumed] | None:
@@ -166,5 +174,7 @@ def said(found) -> list[Assumed] | None:
     for one in given:
         if not isinstance(one, Tensor) or not one.shape or not all(one.shape):
             return None
-        shapes.append(Assumed(one.shape, ("batch",) + ("",) * (len(one.shape) - 1), one.data_type, said=True))
+        steps_first = len(one.shape) == 3 and one.shape[1] == 1 < one.shape[0]
+        shapes.append(Assumed(one.shape, ("" if steps_first else "batch",) + ("",) * (len(one.shape) - 1),
+                              one.data_type))
     return shapes or None

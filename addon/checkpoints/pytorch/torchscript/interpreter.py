@@ -91,14 +91,13 @@ class Interpreter:
     @contextmanager
     def _inside(self, module):
         """Nodes are written into the scope of this module, as torch's exporter names it."""
-        path = self.paths.get(id(module), "")
+        path, scope = self.paths.get(id(module), ""), list(self.emitter.scope)
         if self.modules and path:
-            self.emitter.scope.append(_short(path))
+            self.emitter.enter(_short(path))
         self.modules.append(module)
         yield
         self.modules.pop()
-        if self.modules and path:
-            self.emitter.scope.pop()
+        self.emitter.scope = scope
 
     def _call_function(self, function: ast.FunctionDef, args, more):
         if self._calls >= DEEPEST:
@@ -128,7 +127,8 @@ class Interpreter:
         plain = name.rpartition(".")[2]
         in_place = plain.endswith("_") and not plain.endswith("__")
         plain = plain.removesuffix("_") if in_place else plain
-        table = OPERATORS if values or plain not in NUMBERS else NUMBERS
+        of_tensors = any(isinstance(one, Value) for one in args)
+        table = OPERATORS if of_tensors or plain not in NUMBERS else NUMBERS
         function = table.get(plain) if name.count(".") == 0 or name.startswith(("aten.", "prim.")) else None
         if in_place and plain == "copy":
             function = None
@@ -306,6 +306,13 @@ class Interpreter:
         if found and name in found.constants:
             return self._value(found.constants[name], {})
         raise UndecidedError(f"{holder.kind.name} has no '{name}'")
+
+    def setting(self, holder: Thing, name: str):
+        """An attribute of an object, None if it has none."""
+        try:
+            return self._read(holder, name)
+        except UndecidedError:
+            return None
 
     def _known(self, found):
         """A value of the archive: stored tensors become `Value`s, inside lists too."""

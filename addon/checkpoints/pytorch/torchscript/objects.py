@@ -21,6 +21,7 @@ class Tree:
     root: Thing
     paths: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
+    modules: list[Thing] = field(default_factory=list)
     tensors: dict[str, Tensor | Array] = field(default_factory=dict)
     settings: dict[str, tuple[str, dict]] = field(default_factory=dict)
 
@@ -35,6 +36,7 @@ def tree(path: Path, root: Any) -> Tree:
         if id(module) in found.paths or name.count(".") > DEEPEST:
             continue
         found.paths[id(module)] = name
+        found.modules.append(module)
         _enter(found, name, module)
         ahead += reversed([(_join(name, key), child) for key, child in module.state.items()
                            if isinstance(child, Thing) and child.kind.module.startswith("__torch__")])

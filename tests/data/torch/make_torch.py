@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes the PyTorch files of this folder, and what torch itself reads and computes. With torch 2.13.0, on the CPU."""
+
+import argparse
+import io
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import torch
+from networks import NETWORKS, Residual
+from torch import nn
+
+HERE = Path(__file__).parent
+
+
+def scripts():
+    """Each network traced and scripted, with an input and its output."""
+    kept = {}
+    for name, (network, inputs) in NETWORKS.items():
+        torch.manual_seed(0)
+        module, given = network().eval(), inputs()
+        for one in module.modules():  # statistics as if it had been trained
+            if isinstance(one, nn.modules.batchnorm._BatchNorm):
+                one.running_mean.normal_()
+                one.running_var.uniform_(0.5, 2)
+        with torch.no_grad():
+            made = module(*given)
+            traced = torch.jit.trace(module, given, check_trace=False)
+        light(traced, HERE / f"{name}_traced.pt")
+        light(torch.jit.script(module), HERE / f"{name}_scripted.pt")
+        kept.update({f"{name}/in{place}": one.numpy() for place, one in enumerate(given)})
+        made = made if isinstance(made, tuple) else (made,)
+        kept.update({f"{name}/out{place}": one.numpy() for place, one in enumerate(made)})
+        kept[f"{name}/parameters"] = np.array(sum(one.numel() for one in module.parameters()))
+    np.savez(HERE / "scripts.npz", **kept)
+
+
+def light(program, path):
+    """Saved by torch, without the files that lead errors back to Python's lines: half of the archive."""
+    buffer = io.BytesIO()
+    torch.jit.save(program, buffer)
+    with zipfile.ZipFile(buffer) as whole, zipfile.ZipFile(path, "w") as kept:
+        for one in whole.infolist():
+            if not one.filename.endswith(".debug_pkl"):
+                kept.writestr(one, whole.read(one))
+
+
+def save(name, data, **more):
+    torch.save(data, HERE / name, **more)
+
+
+def tensors():
+    """Tensors of every type and layout, and as float64 what they hold."""
+    torch.manual_seed(1)
+    one = torch.randn(6, 4)
+    held = {
+        "float32": one, "float64": one.double(), "float16": one.half(), "bfloat16": one.bfloat16(),
+        "float8_e4m3fn": one.to(torch.float8_e4m3fn), "float8_e5m2": one.to(torch.float8_e5m2),
+        "float8_e4m3fnuz": one.to(torch.float8_e4m3fnuz), "float8_e5m2fnuz": one.to(torch.float8_e5m2fnuz),
+        "int8": torch.randint(-128, 127, (5,)).to(torch.int8), "uint8": torch.randint(0, 255, (3, 2)).to(torch.uint8),
+        "int16": torch.randint(-999, 999, (4,)).to(torch.int16), "int32": torch.randint(-9999, 9999, (4, 1)).int(),
+        "int64": torch.randint(-9999, 9999, (2, 2)), "bool": one > 0,
+        "transposed": one.t(), "every_other": one[::2, 1:3], "expanded": one[:, :1].expand(6, 5),
+        "part": one[2:4], "channels_last": torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last),
+        "empty": torch.empty(0, 3), "scalar": torch.tensor(2.5), "parameter": nn.Parameter(one * 2),
+    }
+    held["shared"] = held["float32"].view(3, 8)
+    held["tied"] = held["float32"]
+    for name, more in (("tensors.pt", {}), ("tensors_legacy.pth", {"_use_new_zipfile_serialization": False})):
+        save(name, held, **more)
+    np.savez(HERE / "tensors.npz", **{name: value.detach().double().numpy() for name, value in held.items()})
+    big_endian(HERE / "tensors.pt", HERE / "tensors_big_endian.pt")
+
+
+def big_endian(source, target):
+    """As a machine with the other byte order would have written it."""
+    held = torch.load(source, weights_only=True)
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        swapped = {}
+        for value in held.values():
+            data = bytes(value.untyped_storage())
+            swapped[data] = np.frombuffer(data, f"u{value.element_size()}").byteswap().tobytes()
+        for name in old.namelist():
+            data = b"big" if name.endswith("byteorder") else old.read(name)
+            new.writestr(name, swapped.get(data, data))
+
+
+def quantised():
+    torch.manual_seed(2)
+    one = torch.randn(4, 6)
+    a_tensor = torch.quantize_per_tensor(one, 0.05, 3, torch.quint8)
+    scales = torch.tensor([0.1, 0.02, 0.03, 0.04], dtype=torch.float64)
+    a_channel = torch.quantize_per_channel(one, scales, torch.arange(4), 0, torch.qint8)
+    save("quantised.pt", OrderedDict({"tensor": a_tensor, "channel": a_channel}))
+    np.savez(HERE / "quantised.npz", tensor=a_tensor.int_repr().numpy(), channel=a_channel.int_repr().numpy(),
+             scales=a_channel.q_per_channel_scales().numpy())
+
+
+class Settings:
+    """A class that no reader of the file has."""
+
+    def __init__(self):
+        self.rate, self.names = 0.1, ["a", "b"]
+
+
+def checkpoints():
+    """What training programs save round a state dict."""
+    torch.manual_seed(3)
+    module = nn.Sequential(OrderedDict(fc1=nn.Linear(4, 3), bn=nn.BatchNorm1d(3), fc2=nn.Linear(3, 2)))
+    optimizer = torch.optim.Adam(module.parameters())
+    module(torch.randn(5, 4)).sum().backward()
+    optimizer.step()
+    state = module.state_dict()
+    arguments = argparse.Namespace(arch="tiny", lr=0.1, settings=Settings(), dtype=torch.float16,
+                                   device=torch.device("cpu"), best=np.float64(0.5), table=np.arange(3))
+    save("lightning.ckpt.pt", {
+        "epoch": 3, "global_step": 12, "pytorch-lightning_version": "2.1.0",
+        "state_dict": OrderedDict((f"model.{name}", value) for name, value in state.items()),
+        "loops": {"fit_loop": {"state_dict": {}}}, "callbacks": {"ModelCheckpoint": {"best": arguments}},
+        "optimizer_states": [optimizer.state_dict()], "lr_schedulers": [], "hyper_parameters": {"args": arguments}})
+    save("fairseq.pt", {"args": arguments, "cfg": None, "model": state, "optimizer_history": [{"loss": 1.0}],
+                        "last_optimizer_state": optimizer.state_dict(), "extra_state": {"rng": torch.get_rng_state()}})
+    save("wrapped.pth", {"net": OrderedDict((f"module._orig_mod.{name}", value) for name, value in state.items()),
+                         "acc": 0.9, "optimizer": optimizer.state_dict()})
+    save("two_networks.pt", {"encoder": nn.Linear(4, 2).state_dict(), "decoder": nn.Linear(2, 4).state_dict(),
+                             "opt_g": optimizer.state_dict()})
+    save("module.pt", Residual().eval())
+    save("module_legacy.pt", {"model": module, "epoch": 1}, _use_new_zipfile_serialization=False)
+    save("odd.pt", {"sparse": torch.eye(3).to_sparse(), "complex": torch.randn(2, dtype=torch.complex64),
+                    "meta": torch.empty(3, device="meta"), "array": np.arange(6, dtype=np.float32).reshape(2, 3),
+                    "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)), "big": np.arange(3, dtype=">f4"),
+                    "objects": np.array([None, "a"]), "scalar": np.float32(2.5), "weight": torch.ones(2, 2)})
+    save("list.pt", [torch.ones(2), (torch.zeros(3, 1),)])
+    np.savez(HERE / "checkpoints.npz", **{name: value.numpy() for name, value in state.items()})
+    for protocol in range(1, 6):  # each has operations of its own
+        buffer = io.BytesIO()
+        numbers = [1, -70000, 1 << 40, 2.5, True, None]
+        torch.save({"weight": torch.arange(4.0), "settings": Settings(), "numbers": numbers,
+                    "text": "d\u00e9j\u00e0", "bytes": b"\x00\xff", "sets": {frozenset((1, 2))}}, buffer,
+                   pickle_protocol=protocol, pickle_module=pickle)
+        (HERE / f"protocol_{protocol}.pt").write_bytes(buffer.getvalue())
+
+
+if __name__ == "__main__":
+    scripts()
+    tensors()
+    quantised()
+    checkpoints()

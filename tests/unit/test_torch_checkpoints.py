@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which tensors of a PyTorch file are the model: in state dicts, training checkpoints and pickled modules."""
+
+import numpy as np
+import pytest
+
+from neuroscene.addon.checkpoints.pytorch import read
+from unit.make import DATA
+from unit.test_torch_tensors import arrays
+
+TORCH = DATA / "torch"
+STATE = dict(np.load(TORCH / "checkpoints.npz"))
+WEIGHTS = {name: value for name, value in STATE.items() if not name.endswith("num_batches_tracked")}
+
+
+@pytest.mark.parametrize(("file", "prefix"), [("lightning.ckpt.pt", "model."), ("fairseq.pt", ""), ("wrapped.pth", "")])
+def test_state_dict_inside_a_training_checkpoint(file, prefix):
+    """With a Namespace, an unknown class, dtypes, devices and NumPy values round it."""
+    found = arrays(TORCH / file)
+    assert list(found) == [prefix + name for name in WEIGHTS]
+    for name, value in WEIGHTS.items():
+        np.testing.assert_array_equal(found[prefix + name], value)
+
+
+@pytest.mark.parametrize(("file", "key"), [("lightning.ckpt.pt", "optimizer_states"),
+                                           ("fairseq.pt", "last_optimizer_state"), ("wrapped.pth", "optimizer")])
+def test_optimizer_state_is_left_out_and_said(file, key):
+    """Adam keeps two numbers for each parameter, and a step for each tensor."""
+    trained = [value for name, value in WEIGHTS.items() if "running" not in name]
+    numbers = sum(2 * value.size + 1 for value in trained)
+    assert f"optimizer state left out ({numbers:,} numbers in '{key}')" in read(TORCH / file).notes
+
+
+def test_two_networks_in_one_file_keep_their_names():
+    found = read(TORCH / "two_networks.pt")
+    assert [one.name for one in found.tensors] == ["encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias"]
+    assert len(found.notes) == 1 and "'opt_g'" in found.notes[0]
+
+
+def test_pickled_module():
+    """The tensors by the names of a state dict, and what each module is."""
+    found = read(TORCH / "module.pt")
+    names = [one.name for one in found.tensors]
+    assert names[:6] == ["conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
+                         "layer1.0.conv1.weight"]
+    assert names[-2:] == ["fc.weight", "fc.bias"] and "layer2.0.downsample.0.weight" in names
+    kind, settings = found.modules["layer2.0.conv1"]
+    assert kind == "Conv2d" and settings["stride"] == (2, 2) and settings["groups"] == 1
+    assert found.modules[""][0] == "Residual" and found.modules["layer1.0"][0] == "Block"
+    assert found.modules["maxpool"][1]["kernel_size"] == 3
+
+
+def test_pickled_module_inside_an_older_file():
+    found = read(TORCH / "module_legacy.pt")
+    assert [one.name for one in found.tensors] == list(WEIGHTS)
+    assert {path: kind for path, (kind, _) in found.modules.items()} == {
+        "": "Sequential", "fc1": "Linear", "bn": "BatchNorm1d", "fc2": "Linear"}
+
+
+def test_what_cannot_be_shown_is_said():
+    found = read(TORCH / "odd.pt")
+    assert [one.name for one in found.tensors] == ["array", "columns", "big", "scalar", "weight"]
+    notes = "; ".join(found.notes)
+    for name, reason in (("sparse", "sparse"), ("complex", "complex"), ("meta", "meta"), ("objects", "NumPy's type")):
+        assert f"'{name}' is not shown: it is" in notes and reason in notes
+    values = arrays(TORCH / "odd.pt")
+    np.testing.assert_array_equal(values["array"], np.arange(6).reshape(2, 3))
+    np.testing.assert_array_equal(values["columns"], np.arange(6).reshape(2, 3))
+    np.testing.assert_array_equal(values["big"], range(3))
+    assert values["scalar"] == 2.5 and all(value.dtype.isnative for value in values.values())
+
+
+def test_tensors_in_lists():
+    assert [(one.name, one.shape) for one in read(TORCH / "list.pt").tensors] == [("0", (2,))]

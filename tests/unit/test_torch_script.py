@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""TorchScript archives become graphs that compute what torch computed, with the names that torch's exporter gives."""
+
+import json
+
+import numpy as np
+import pytest
+
+from neuroscene.addon.checkpoints import Checkpoint
+from neuroscene.addon.checkpoints.pytorch import read
+from neuroscene.addon.inference.session import activations
+from neuroscene.addon.network import summarise
+from unit.make import DATA
+
+TORCH, CROSS = DATA / "torch", DATA / "crossformat"
+VALUES = dict(np.load(TORCH / "scripts.npz"))
+NAMES = sorted({name.partition("/")[0] for name in VALUES})
+MNIST = ("mnist_cnn_torchscript_trace", "mnist_cnn_torchscript_script")
+
+
+def inputs_of(checkpoint):
+    return {value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+            for value in checkpoint.model.graph.input}
+
+
+@pytest.mark.parametrize("how", ["traced", "scripted"])
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_are_those_of_torch(name, how):
+    found = read(TORCH / f"{name}_{how}.pt")
+    assert isinstance(found, Checkpoint) and found.structure == "graph" and not found.notes
+    outputs = [value.name for value in found.model.graph.output]
+    given = {one: VALUES[f"{name}/in{place}"] for place, one in enumerate(inputs_of(found))}
+    made = activations(found, given, outputs)
+    for place, output in enumerate(outputs):
+        np.testing.assert_allclose(made[output], VALUES[f"{name}/out{place}"], atol=1e-5, rtol=1e-4)
+    assert f"{name}/out{len(outputs)}" not in VALUES
+
+
+@pytest.mark.parametrize("how", ["traced", "scripted"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_is_counted(name, how):
+    buffers = sum(one.size for one in _buffers(name, how))
+    found = summarise(read(TORCH / f"{name}_{how}.pt"))
+    assert found.parameters == VALUES[f"{name}/parameters"] + buffers
+    assert all(layer.shape is not None and None not in layer.shape for layer in found.layers)
+
+
+def _buffers(name, how):
+    found = read(TORCH / f"{name}_{how}.pt")
+    return [np.empty(one.dims) for one in found.model.graph.initializer if "running_" in one.name]
+
+
+@pytest.mark.parametrize("name", MNIST)
+def test_scores_and_activations_of_digits(name):
+    found = read(CROSS / f"{name}.pt")
+    expected = dict(np.load(DATA / "expected_activations.npz"))
+    scores = np.array(list(json.loads((DATA / "expected_scores.json").read_text()).values()))
+    tensors = {"/Relu_output_0": "conv1", "/conv2/Conv_output_0": "conv2", "/bn2/BatchNormalization_output_0": "bn2",
+               "/relu2/Relu_output_0": "relu2", "/pool1/MaxPool_output_0": "pool1", "/Relu_1_output_0": "conv3",
+               "/pool2/MaxPool_output_0": "pool2", "/Relu_2_output_0": "fc1"}
+    made = activations(found, {"x": expected["input"].transpose(0, 3, 1, 2)}, [*tensors, "output"])
+    np.testing.assert_allclose(made["output"], scores, atol=1e-5)
+    for tensor, layer in tensors.items():
+        value = made[tensor][[3, 7]]
+        value = value.transpose(0, 2, 3, 1) if value.ndim == 4 else value
+        np.testing.assert_allclose(value, expected[layer], atol=1e-4, err_msg=layer)
+
+
+SHAPES = {
+    "residual_scripted": {"x": ["batch", 3, "height", "width"]}, "residual_traced": {"x": ["batch", 3, 64, 64]},
+    "plain_scripted": {"x": ["batch", 3, 32, 32]}, "vit_scripted": {"x": ["batch", 3, 16, 16]},
+    "audio_scripted": {"x": ["batch", 1, "samples"]}, "lstm_scripted": {"x": ["batch", "length"]},
+    "gru_scripted": {"x": ["length", "batch", 4]}, "gru_traced": {"x": [6, 1, 4]},
+    "pair_scripted": {"a": ["batch", 4], "b": ["batch", 5]}, "gpt_scripted": {"tokens": ["batch", "length"]},
+    "encoder_scripted": {"x": ["batch", "length", 8]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_sizes_of_inputs(name):
+    """Learnt from the first weights, from what fits a dense layer or an embedding of places, or from the tracing."""
+    assert inputs_of(read(TORCH / f"{name}.pt")) == SHAPES[name]
+
+
+def test_mnist_sizes():
+    for name in MNIST:
+        assert inputs_of(read(CROSS / f"{name}.pt")) == {"x": ["batch", 1, 28, 28]}
+
+
+@pytest.mark.parametrize("name", ["residual", "gpt", "lstm", "encoder", "mobile"])
+def test_scripted_graphs_take_other_sizes(name):
+    """Open sizes are worked out by the graph: two samples at once give what each gives alone."""
+    found = read(TORCH / f"{name}_scripted.pt")
+    given = VALUES[f"{name}/in0"]
+    both = np.concatenate([given, given[..., ::-1]])
+    values = [activations(found, {next(iter(inputs_of(found))): np.ascontiguousarray(one)}, ["output"])["output"]
+              for one in (both, both[:1], both[1:])]
+    np.testing.assert_allclose(values[0], np.concatenate(values[1:]), atol=1e-5)
+
+
+def test_names_are_those_of_the_exporter():
+    """Modules that are called leave their names, containers only theirs before a number."""
+    for how in ("traced", "scripted"):
+        found = read(TORCH / f"residual_{how}.pt")
+        nodes = {node.name for node in found.model.graph.node}
+        assert {"/conv1/Conv", "/layer1/layer1.0/conv1/Conv", "/layer1/layer1.0/Add", "/fc/Gemm", "/Relu",
+                "/layer2/layer2.0/downsample/downsample.0/Conv", "/layer1/layer1.0/relu/Relu",
+                "/layer1/layer1.0/relu_1/Relu"} <= nodes
+        blocks = [block.path for block in summarise(found).blocks]
+        assert {"layer1", "layer1/layer1.0", "layer2/layer2.1"} <= set(blocks)

@@ -80,9 +80,9 @@ def _member(path, file, length, info):
                               "refused for safety")
     if info.flag_bits & 1:
         raise CheckpointError(path, f"'{name}' in the archive is encrypted", "save it without a password")
-    file.seek(info.header_offset)
+    file.seek(max(info.header_offset, 0))
     header = file.read(LOCAL.size)
-    if len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
+    if info.header_offset < 0 or len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
         raise CheckpointError(path, f"'{name}' is not where the archive's directory says", "fetch it again")
     _, name_length, extra_length = LOCAL.unpack(header)
     offset = info.header_offset + LOCAL.size + name_length + extra_length

@@ -75,6 +75,8 @@ def is_zip(path: Path) -> bool:
 
 def load_legacy(path: Path) -> Saved:
     """A file of torch.save before 1.6, or of `_use_new_zipfile_serialization=False`, or a pickle alone."""
+    if not path.stat().st_size:
+        raise CheckpointError(path, "an empty file (0 bytes)", "fetch it again")
     with path.open("rb") as opened:
         file = _Mapped(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
     used: dict[str, Storage] = {}

@@ -18,11 +18,12 @@ from ..errors import CheckpointError
 from . import calls
 from .records import Name, Thing
 
-MOST_OPERATIONS = 8_000_000  # 100,000 tensors take about 4 million
+MOST_OPERATIONS = 4_000_000  # a tensor takes about 40
 LARGEST = 1 << 28  # bytes of a pickle
 LARGEST_INTEGER = 1 << 60  # as a key; Python's hash of a larger one can be made to meet others
 MOST_KEY_PARTS = 16
-MOST_COPIED = 1 << 25  # entries that calls may copy from lists, dicts and texts (eight characters for one)
+MOST_COPIED = 1 << 28  # bytes that calls may copy from lists, dicts and texts
+ENTRY = {str: 1, bytes: 1, bytearray: 1, list: 8, tuple: 8, dict: 100}  # bytes of an entry in these
 _MARK = object()
 
 
@@ -105,8 +106,7 @@ class _Machine:
 
     def account(self, *values):
         """Count what a call may copy, so that one list is not copied without end."""
-        sizes = {str: 8, bytes: 8, bytearray: 8, list: 1, tuple: 1, dict: 1}
-        self.copied += sum(len(value) // sizes[type(value)] for value in values if type(value) in sizes)
+        self.copied += sum(len(value) * ENTRY[type(value)] for value in values if type(value) in ENTRY)
         if self.copied > MOST_COPIED:
             raise CheckpointError(self.path, "copies its own lists without end", "refused for safety")
 

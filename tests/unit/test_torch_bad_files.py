@@ -1,0 +1,286 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Damaged and malicious PyTorch files give one plain line; nothing of them is run, and memory stays small."""
+
+import io
+import pickle
+import random
+import struct
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.checkpoints.pytorch import pickled, read
+from unit.make import DATA
+
+TORCH = DATA / "torch"
+PATHS = [str(DATA.parent), *sys.path]  # for processes of their own
+TENSOR = (b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpu"
+          b"%stQ%s%s%s\x89}tR")
+
+
+def archive(path, pickled: bytes, members=(), name="model", compressed=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compressed) as made:
+        made.writestr(f"{name}/data.pkl", pickled)
+        for member, data in dict(members).items():
+            made.writestr(member, data)
+    return path
+
+
+def tensor(count=4, offset=0, shape=(4,), stride=(1,)) -> bytes:
+    """A state dict with the tensor "w", as opcodes."""
+    def tuple_of(numbers):
+        return b"(" + b"".join(map(number, numbers)) + b"t"
+
+    def number(value):
+        return b"\x8a\x09" + value.to_bytes(9, "little", signed=True)
+
+    made = TENSOR % (number(count), number(offset), tuple_of(shape), tuple_of(stride))
+    return b"\x80\x02}X\x01\0\0\0w" + made + b"s."
+
+
+def refused(path) -> str:
+    with pytest.raises(CheckpointError) as error:
+        read(path)
+    assert "\n" not in str(error.value) and len(str(error.value)) < 600
+    return str(error.value)
+
+
+def test_a_sound_one_opens(tmp_path):
+    path = archive(tmp_path / "model.pt", tensor(), {"model/data/0": bytes(16)})
+    assert [(one.name, one.shape) for one in read(path).tensors] == [("w", (4,))]
+
+
+class Runs:
+    def __init__(self, function, *args):
+        self.call = function, args
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("name", ["os.system", "subprocess.Popen", "builtins.eval", "builtins.exec", "shutil.rmtree",
+                                  "builtins.getattr", "importlib.import_module", "webbrowser.open", "runpy.run_path"])
+def test_calls_are_named_and_not_made(name, protocol, tmp_path):
+    module, function = name.split(".")
+    if module == "os":  # pickle writes where it is defined
+        called, shown = __import__("os").system, ("posix.system", "nt.system")
+    else:
+        called = getattr(__import__(module), function)
+        shown = (name, f"__builtin__.{function}", f"commands.{function}")
+    mark = tmp_path / "ran"
+    bad = pickle.dumps({"w": Runs(called, f"touch {mark}")}, protocol)
+    for path in (archive(tmp_path / "model.pt", bad), tmp_path / "model.pth"):
+        if path.suffix == ".pth":
+            path.write_bytes(bad)
+        assert any(f"wants to call {one} when it is opened; refused for safety" in refused(path) for one in shown)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("bad", [b"cos\nsystem\n(X\x02\0\0\0lstR.", b"(X\x02\0\0\0lsios\nsystem\n.",
+                                 b"(cos\nsystem\nX\x02\0\0\0lso.",
+                                 b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R."])
+def test_every_way_to_call(bad, tmp_path):
+    assert "wants to call os.system" in refused(archive(tmp_path / "model.pt", bad))
+
+
+def test_unknown_classes_are_inert(tmp_path):
+    bad = (b"\x80\x02}(X\x01\0\0\0ac__main__\nEvil\n(X\x02\0\0\0lstR"
+           b"X\x01\0\0\0bcevil.module\nEvil\n)\x81}X\x01\0\0\0xK\x01sbu.")
+    assert "holds no tensors" in refused(archive(tmp_path / "model.pt", bad))
+
+
+BOMBS = {
+    "nested lists": b"\x80\x02" + b"]" * 300_000 + b"a" * 299_999 + b".",
+    "nested tuples": b"\x80\x02)" + b"\x85" * 300_000 + b".",
+    "a key of nested tuples": b"\x80\x02})" + b"\x85" * 300_000 + b"K\x01s.",
+    "laughs": b"\x80\x02]q\0" + b"".join(b"](" + b"h%c" % layer * 10 + b"eq%c" % (layer + 1)
+                                           for layer in range(60)) + b".",
+    "copied lists": b"\x80\x02(" + b"K\x01" * 100_000 + b"lq\0" + b"c__builtin__\nlist\nh\0\x85R" * 2000 + b".",
+    "copied dicts": b"\x80\x02}(" + b"".join(b"M%sN" % struct.pack("<H", place) for place in range(60_000)) + b"uq\0"
+                    + b"c__main__\nA\n)\x81}K\x01Nsbh\0b" * 2000 + b".",
+    "long integer": b"\x80\x02\x8b\xff\xff\xff\x7f\x01.",
+    "long text": b"\x80\x04\x8d" + struct.pack("<Q", 1 << 62) + b"abc.",
+    "long bytes": b"\x80\x05\x96" + struct.pack("<Q", 1 << 62) + b"abc.",
+    "decimal": b"I" + b"9" * 100_000 + b"\n.",
+    "keys that meet": b"\x80\x02}(" + b"".join(
+        b"\x8a\x0a%sN" % (((1 << 61) - 1) * place).to_bytes(10, "little") for place in range(1, 50_000)) + b"u.",
+    "no end": b"\x80\x02}", "empty stack": b"\x80\x020000.", "a mark alone": b"\x80\x02(.", "nothing": b"",
+    "unhashable": b"\x80\x02}]K\x01s.", "memo": b"\x80\x02j\xff\xff\xff\x7f.", "buffers": b"\x80\x05\x97.",
+    "nested subclasses": b"\x80\x02" + b"(ctorch._tensor\n_rebuild_from_type_v2\nN" * 50_000 + b")" + b"Nt" * 50_000
+                         + b"ctorch._tensor\n_rebuild_from_type_v2\nq\0" + b".",
+    "itself": b"\x80\x02]q\0h\0a.", "odd persistent id": b"\x80\x02K\x01Q.", "version": b"\x80\xff.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_bombs(kind, tmp_path):
+    refused(archive(tmp_path / "model.pt", BOMBS[kind]))
+
+
+def test_bombs_in_older_files(tmp_path):
+    for kind in ("laughs", "long integer", "long text", "long bytes", "no end", "memo", "nothing"):
+        (tmp_path / "model.pth").write_bytes(BOMBS[kind])
+        refused(tmp_path / "model.pth")
+
+
+def test_operations_are_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr(pickled, "MOST_OPERATIONS", 1000)
+    path = archive(tmp_path / "model.pt", b"\x80\x02" + b"K\x010" * 1001 + b".")
+    assert "more than 1,000 operations" in refused(path)
+
+
+def test_memory_stays_small(tmp_path):
+    """All bombs in a process that cannot take more than 1.5 GiB of addresses, libraries included."""
+    done = subprocess.run([sys.executable, "-c", EXPLODE.format(memory=3 << 29, folder=str(tmp_path), paths=PATHS)],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) < 900 << 10  # kilobytes
+
+
+EXPLODE = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+sys.path[:0] = {paths!r}
+import conftest
+from unit.test_torch_bad_files import BOMBS, archive, refused
+for kind in BOMBS:
+    refused(archive(Path({folder!r}) / "model.pt", BOMBS[kind]))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+TENSORS = {
+    "larger than its storage": ({"count": 5, "shape": (5,)}, "needs 20 bytes of its storage, which has 16"),
+    "strides behind the end": ({"shape": (2, 2), "stride": (4, 1)}, "needs 24 bytes"),
+    "offset behind the end": ({"offset": 1}, "needs 20 bytes"),
+    "negative offset": ({"offset": -1}, "absurd"), "negative stride": ({"stride": (-1,)}, "absurd"),
+    "absurd size": ({"shape": (1 << 40, 1 << 40), "stride": (0, 0)}, "absurd"),
+    "spread": ({"shape": (1 << 40,), "stride": (0,)}, "spreads 16 bytes over"),
+    "axes": ({"shape": (1,) * 40, "stride": (1,) * 40}, "absurd"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TENSORS)
+def test_tensors_that_cannot_be(kind, tmp_path):
+    settings, reason = TENSORS[kind]
+    assert reason in refused(archive(tmp_path / "model.pt", tensor(**settings), {"model/data/0": bytes(16)}))
+
+
+def test_storage_that_is_not_there(tmp_path):
+    assert "not in the file" in refused(archive(tmp_path / "model.pt", tensor(), {"model/data/1": bytes(16)}))
+
+
+def test_members_that_lead_outside(tmp_path):
+    for name in ("../evil", "/etc/evil", "model/../../evil", "C:/evil"):
+        assert "leads outside" in refused(archive(tmp_path / "model.pt", tensor(), {name: b"x"}))
+
+
+def test_zip_bomb(tmp_path):
+    bomb = archive(tmp_path / "model.pt", b"\x80\x02" + b"N0" * (1 << 27), compressed=zipfile.ZIP_DEFLATED)
+    refused(bomb)
+
+
+def test_data_of_an_older_file_that_is_not_there(tmp_path):
+    whole = (TORCH / "tensors_legacy.pth").read_bytes()
+    (tmp_path / "model.pth").write_bytes(whole[:-200])
+    assert "ends" in refused(tmp_path / "model.pth")
+
+
+def test_code_that_never_ends(tmp_path):
+    """Loops, calls of itself, brackets and texts without end in TorchScript leave its weights, or nothing."""
+    bodies = {
+        "loop": "while True:\n      pass\n    return x", "itself": "return (self).forward(x, )",
+        "brackets": "return " + "(" * 5000 + "x" + ")" * 5000, "sum": "return x" + "+ x" * 30_000,
+        "list": "y = [1]\n    while True:\n      y = torch.add(y, y)\n    return x",
+        "numbers": "y = 3\n    while True:\n      y = torch.mul(y, y)\n    return x",
+        "zeros": "return torch.zeros([1000000, 1000000, 1000000])", "range": "return torch.arange(100000000000)",
+        "deep": "return x" + ".a" * 20_000, "nodes": "while True:\n      x = torch.relu(x)\n    return x",
+        "shape": "return torch.reshape(x, [-5, 7])", "power": "return torch.pow(9, 99999999)",
+    }  # fmt: skip
+    for name, body in bodies.items():
+        code = f"class M(Module):\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n    {body}\n"
+        path = archive(tmp_path / f"{name}.pt", b"\x80\x02c__torch__\nM\n)\x81}b.",
+                       {"model/constants.pkl": b"\x80\x02).", "model/code/__torch__.py": code})
+        if name in ("zeros",):
+            continue
+        refused(path)
+
+
+def walk(path):
+    """Read a file and all that it gives; what is wrong must be said by the one exception."""
+    found = read(path)
+    for one in getattr(found, "tensors", ()):
+        if one.read is not None:
+            one.read()
+
+
+@pytest.mark.parametrize("file", ["tensors.pt", "tensors_legacy.pth", "quantised.pt", "module.pt", "odd.pt",
+                                  "lightning.ckpt.pt", "mobile_scripted.pt", "lstm_traced.pt"])
+def test_cut_short(file, tmp_path):
+    whole, chosen = (TORCH / file).read_bytes(), random.Random(file)
+    path = tmp_path / file
+    for _ in range(50):
+        path.write_bytes(whole[: chosen.randrange(1, len(whole))])
+        try:
+            walk(path)
+        except CheckpointError as error:
+            assert "\n" not in str(error)
+
+
+MUTATE = """
+import random, resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
+sys.path[:0] = {paths!r}
+import conftest
+from neuroscene.addon.checkpoints import CheckpointError
+from unit.test_torch_bad_files import mutated, walk
+chosen, refused = random.Random(0), 0
+for turn in range({turns}):
+    path = Path({folder!r}) / "mutated.pt"
+    path.write_bytes(mutated(chosen))
+    try:
+        walk(path)
+    except CheckpointError as error:
+        refused += 1
+        assert chr(10) not in str(error)
+print(refused)
+"""
+
+
+def mutated(chosen: random.Random) -> bytes:
+    """One of the files with a few bytes changed, most of them where the pickles and the code are."""
+    file = chosen.choice([one for one in sorted(TORCH.iterdir()) if one.suffix in (".pt", ".pth")])
+    data = file.read_bytes()
+    if not data.startswith(b"PK") or chosen.random() < 0.2:
+        return _changed(data, chosen)
+    made = io.BytesIO()
+    with zipfile.ZipFile(file) as old, zipfile.ZipFile(made, "w") as new:
+        for name in old.namelist():
+            inner = old.read(name)
+            new.writestr(name, _changed(inner, chosen) if name.endswith((".pkl", ".py")) else inner)
+    return made.getvalue()
+
+
+def _changed(data, chosen):
+    data = bytearray(data)
+    for _ in range(chosen.randrange(1, 4)):
+        place = chosen.randrange(len(data))
+        data[place : place + chosen.randrange(3)] = chosen.choice(
+            [bytes([chosen.randrange(256)]), b"", b"\xff\xff\xff\x7f", chosen.randbytes(8), data[place : place + 40]])
+    return bytes(data)
+
+
+def test_mutations(tmp_path):
+    """500 changed files, in a process that cannot take more than 3 GiB of addresses."""
+    done = subprocess.run([sys.executable, "-c", MUTATE.format(memory=3 << 30, paths=PATHS, turns=500,
+                                                               folder=str(tmp_path))],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert int(done.stdout) > 100
+
+

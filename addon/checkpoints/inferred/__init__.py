@@ -3,9 +3,12 @@
 
 """Weights without a graph -> an ONNX model whose structure is inferred from names and shapes.
 
-`modules` makes a tree of the names, `order` says in which order modules are called, `blocks` knows those of published
-families, `walk` goes through the tree, and `graph` and `attention` write single modules as ONNX operators.
+`modules` makes a tree of the names, `order` says in which order modules are called, `walk` goes through the tree,
+`blocks` knows those of published families and `joined` writes them, and `graph`, `recurrent` and `attention` write
+single modules as ONNX operators.
 """
+
+from onnx import helper
 
 from ..checkpoint import Checkpoint
 from ..errors import CheckpointError
@@ -13,6 +16,8 @@ from ..natural import natural
 from ..stored import Weights
 from .modules import tree
 from .walk import Walk
+
+MOST_SAID = 4  # assumptions named in the notes
 
 
 def infer(weights: Weights) -> Checkpoint:
@@ -23,20 +28,22 @@ def infer(weights: Weights) -> Checkpoint:
                               "is this the model's own file?")
     walk = Walk(weights, found)
     last = walk.run()
-    if last is not None:
-        walk.graph.writer.output(last.tensor, "output")
-    return walk.graph.writer.checkpoint(weights.path, weights.format, "inferred", weights.producer,
-                                        [*weights.notes, *_notes(walk, found)])
+    writer = walk.graph.writer
+    if last and any(last.tensor in node.output for node in writer.graph.node):
+        writer.graph.output.append(helper.make_tensor_value_info(last.tensor, walk.graph.data_type, None))
+    return writer.checkpoint(weights.path, weights.format, "inferred", weights.producer,
+                             [*weights.notes, *_notes(walk, found.left_out)])
 
 
-def _notes(walk: Walk, found) -> list[str]:
-    of = f"of tensors and known blocks ({', '.join(walk.families)})" if walk.families else "and shapes of tensors"
-    said = [f"structure inferred from the names {of}; spatial sizes, strides and "
-            f"{'most ' if walk.families else ''}activations are not in the file"]
+def _notes(walk: Walk, left_out: int) -> list[str]:
+    families = ", ".join(walk.blocks.families)
+    source = f"of tensors, which are those of {families}" if families else "and shapes of tensors"
+    said = [f"structure inferred from the names {source}; spatial sizes, strides and "
+            f"{'most ' if families else ''}activations are not in the file"]
     assumed = list(walk.graph.said)
     if assumed:
-        more = f" and {len(assumed) - 4:,} more" if len(assumed) > 4 else ""
-        said.append(f"assumed: {'; '.join(assumed[:4])}{more}")
-    if found.left_out:
-        said.append(f"{found.left_out:,} tensors that are no weights (counters, ids, masks) left out")
+        more = f"; and {len(assumed) - MOST_SAID:,} more" if len(assumed) > MOST_SAID else ""
+        said.append(f"assumed: {'; '.join(assumed[:MOST_SAID])}{more}")
+    if left_out:
+        said.append(f"{left_out:,} tensors that are no weights (counters, ids, masks) left out")
     return said

@@ -9,6 +9,7 @@ arXiv:2305.13245.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .graph import Graph, Signal
@@ -28,12 +29,12 @@ class Heads:
     size: int
 
 
-def attend(graph: Graph, block: Node, at: Node, projections: list[Node], out: Node | None, norms: list[Node],
-           signal: Signal, memory: Signal | None = None, mask: str = "", bias: Signal | None = None) -> Signal | None:
+def attend(graph: Graph, at: Node, projections: list[Node], out: Node, norms: list[Node], signal: Signal,
+           memory: Signal | None = None, added: Sequence[str] = ()) -> Signal | None:
     """What an attention gives: one matrix for all `projections`, or queries, keys and values.
 
-    Keys and values are of `memory`, where given, else of the signal itself. `norms` are those of queries and keys.
-    None where the shapes contradict one another.
+    Keys and values are of `memory`, where given, else of the signal itself. `norms` are those of queries and keys;
+    `added` are tensors that are added to the scores, and `at` is the module that the operators are in. None where the shapes contradict one another.
     """
     heads = _heads(graph, projections, at)
     if heads is None or any(one.kind != "dense" for one in projections):
@@ -60,14 +61,14 @@ def attend(graph: Graph, block: Node, at: Node, projections: list[Node], out: No
         keys, values = (graph.op(inside, "Gather", one, places, axis=1) for one in (keys, values))
     scores = graph.op(inside, "MatMul", queries, keys)
     scores = graph.op(inside, "Mul", scores, graph.number(heads.size**-0.5))
-    for added in filter(None, (bias and bias.tensor, mask)):
-        scores = graph.op(inside, "Add", scores, added)
+    for tensor in added:
+        scores = graph.op(inside, "Add", scores, tensor)
     mixed = graph.op(inside, "MatMul", graph.op(inside, "Softmax", scores, axis=-1), values)
     mixed = graph.op(inside, "Transpose", mixed, perm=[0, 2, 1, 3])
     width = heads.queries * heads.size
     mixed = graph.op(inside, "Reshape", mixed, graph.ints(0, 0, width))
     found = replace(signal, tensor=mixed, width=width)
-    return graph.module(out, found) if out else found
+    return graph.module(out, found)
 
 
 def _normed(graph, norm, tensor, size):

@@ -10,7 +10,7 @@ for SAME, stride 1). Only where a dense layer reads a flattened map is its size 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import gcd, isqrt, prod
 
@@ -18,13 +18,12 @@ from onnx import TensorProto, helper
 
 from ..stored import Stored, Weights, Writer
 from .modules import Node, Tree
-from .sizes import directions, gates_of, is_transposed, matrix_sizes
+from .recurrent import recurrent
+from .sizes import is_transposed, matrix_sizes
 
 LARGEST_FOLD = 1 << 26  # numbers of a matrix that is still turned round; larger ones go through Gemm, which need not
 INPUTS = {1: "signal", 2: "image", 3: "volume"}  # by the number of spatial axes
 NUMBERS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
-ONNX_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}  # places of ONNX's gates among torch's
-KERAS_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "RNN": (0,)}  # and among Keras's (i f c o; z r h)
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class Graph:
         self.ids: dict[str, str] = {}  # inputs of ids by name
         self.steps = False  # whether an input of numbers has steps
         self.said: dict[str, None] = {}  # what was assumed, for the notes
+        self.lifted: set[str] = set()  # tensors of transposed convolutions, which often meet one from before
         self.entered: set[str] = set()  # names of the weights that some operator reads
         self._numbers: dict[tuple, str] = {}
         self._names: Counter[str] = Counter()
@@ -125,7 +125,8 @@ class Graph:
             self.ids[name] = self.writer.input(name, (1, "sequence"), TensorProto.INT64)
         return self.ids[name]
 
-    def fit(self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=()) -> Signal | None:
+    def fit(self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=(),
+            branch: bool = True) -> Signal | None:
         """The signal as one of these kinds and of this width, an earlier one, or two put together; else None."""
         if signal is None:
             return None
@@ -134,15 +135,15 @@ class Graph:
         flat = self._flattened(signal, kinds, width, path)
         if flat is not None:
             return flat
-        for kind in dict.fromkeys((signal.kind, *kinds.split())):
-            for earlier in reversed(self.seen.get((kind, width), ())):
-                return self.as_kind(earlier, kinds, axes, path)
-        for earlier in reversed(self.seen.get((signal.kind, width - signal.width), ())):
-            if earlier.tensor != signal.tensor and earlier.axes == signal.axes:
-                return self.as_kind(self.concat(path[:-1], earlier, signal), kinds, axes, path)
-        return None
+        found = [line[-1] for kind in dict.fromkeys((signal.kind, *kinds.split()))
+                 if branch and (line := self.seen.get((kind, width)))][:1]
+        beside = [one for one in reversed(self.seen.get((signal.kind, width - signal.width), ()))
+                  if branch and one.tensor != signal.tensor and one.axes == signal.axes]
+        if beside and (not found or signal.tensor in self.lifted):
+            found = [self.concat(path[:-1], beside[0], signal)]
+        return self.as_kind(found[0], kinds, axes, path) if found else None
 
-    def as_kind(self, signal, kinds, axes, path):
+    def as_kind(self, signal: Signal, kinds: str, axes: int = 2, path: tuple[str, ...] = ()) -> Signal:
         """The same numbers as one of these kinds."""
         if signal.kind in kinds.split() and (signal.kind != "map" or signal.axes == axes):
             return signal
@@ -202,16 +203,25 @@ class Graph:
         made = self.writer.opaque(kind, inputs, self.name(node.path, kind), shape=shape, data_type=self.data_type)
         return self.seen_as(replace(after, tensor=made)) if width else signal
 
+    def rest(self, nodes: Iterable[Node], signal: Signal | None) -> Signal | None:
+        """Tensors of these modules that nothing reads yet stand beside the signal."""
+        for one in nodes:
+            left = {role: stored for role, stored in one.tensors.items() if stored.name not in self.entered}
+            if left:
+                self.opaque(Node(one.path, left, kind="parameter"), signal)
+        return signal
+
     def _parameter(self, node, signal):
         return self.opaque(node, signal)
 
     def _scale(self, node, signal):
-        weight = node.tensors["weight"]
-        if signal is None or weight.shape != (signal.width,):
+        weight = next(iter(node))
+        if signal is None or prod(weight.shape) != signal.width:
             return self.opaque(node, signal)
         factor = self.weight(node.path, weight)
-        if signal.kind == "map":
-            factor = self.op(node.path, "Reshape", factor, self.ints(signal.width, *(1,) * signal.axes))
+        if signal.kind == "map" or len(weight.shape) > 1:
+            ones = (1,) * signal.axes if signal.kind == "map" else ()
+            factor = self.op(node.path, "Reshape", factor, self.ints(signal.width, *ones))
         return replace(signal, tensor=self.op(node.path, "Mul", signal.tensor, factor))
 
     def _dense(self, node, signal):
@@ -264,6 +274,8 @@ class Graph:
         tensors = [source.tensor, tensor] + ([self.weight(node.path, bias)] if bias is not None else [])
         op = "ConvTranspose" if turned else "Conv"
         made = self.op(node.path, op, *tensors, **_window(kernel, attributes, groups))
+        if turned:
+            self.lifted.add(made)
         return self.seen_as(Signal(made, "map", units, rank))
 
     def patches(self, node: Node, picture: Signal, kernel: tuple[int, ...]) -> Signal:
@@ -308,8 +320,8 @@ class Graph:
     def _norm(self, node, signal):
         weight, bias = node.tensors["weight"], node.tensors.get("bias")
         width, = weight.shape
-        source = self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path) if signal \
-            else self.input("vector", width)
+        source = self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path, False) \
+            if signal else self.input("vector", width)
         if source is None or bias is not None and bias.shape != (width,):
             return self.opaque(node, signal, "Normalization", width)
         eps, scale = self._epsilon(node), self.weight(node.path, weight)
@@ -344,7 +356,7 @@ class Graph:
     def _batchnorm(self, node, signal):
         mean = node.tensors["mean"]
         width = prod(mean.shape)
-        source = self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path) if signal \
+        source = self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path, False) if signal \
             else self.input("vector", width)
         roles = [node.tensors.get(role) for role in ("weight", "bias", "mean", "variance")]
         if source is None or roles[3] is None or any(one is not None and one.shape != (width,) for one in roles):
@@ -397,67 +409,7 @@ class Graph:
         return self.seen_as(replace(signals[0], tensor=made, width=sum(one.width for one in signals)))
 
     def _recurrent(self, node, signal):
-        """LSTM, GRU or RNN, layer after layer, as torch's exporter puts its gates and directions."""
-        roles, layer = node.tensors, 0
-        if "recurrent" in roles:
-            return self._recurrent_layer(node, signal, [(roles["weight"], roles["recurrent"], roles.get("bias"), None)])
-        suffixes = directions(roles, 0)
-        while suffixes:
-            parts = [tuple(roles.get(f"{name}{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-                     for suffix in suffixes]
-            signal = self._recurrent_layer(node, signal, parts)
-            layer += 1
-            suffixes = directions(roles, layer)
-        return signal if layer else self.opaque(node, signal)
-
-    def _recurrent_layer(self, node, signal, parts):
-        op, inputs, hidden = gates_of(parts[0], self.torch, self.weights, node)
-        source = self.fit(signal, "sequence", inputs, path=node.path) if signal else self.input("sequence", inputs)
-        if source is None or not op:
-            used = Node(node.path, {str(i): one for i, one in enumerate(one for part in parts for one in part if one)})
-            return self.opaque(used, signal, "Recurrent", len(parts) * hidden)
-        order = (ONNX_GATES if self.torch else KERAS_GATES)[op]
-        weight, again, shift = ([self._gates(node.path, part, slot, order, hidden) for part in parts]
-                                for slot in (0, 1, 2))
-        tensor = self.op(node.path, "Transpose", source.tensor, perm=[1, 0, 2])
-        stacked = [self._stacked(node.path, one) for one in (weight, again, shift) if one[0]]
-        both = {"direction": "bidirectional"} if len(parts) == 2 else {}
-        made = self.op(node.path, op, tensor, *stacked, hidden_size=hidden, **both)
-        if both:
-            made = self.op(node.path, "Reshape", self.op(node.path, "Transpose", made, perm=[0, 2, 1, 3]),
-                           self.ints(0, 0, -1))
-        else:
-            made = self.op(node.path, "Squeeze", made, self.ints(1))
-        made = self.op(node.path, "Transpose", made, perm=[1, 0, 2])
-        return self.seen_as(replace(source, tensor=made, width=len(parts) * hidden))
-
-    def _gates(self, path, part, slot, order, hidden):
-        """A weight with its gates in ONNX's order, (1, gates x hidden, ...); slot 2 is both biases in one row."""
-        if slot == 2:
-            biases = [one for one in part[2:] if one is not None]
-            if not biases:
-                return ""
-            if len(biases) == 1 and self.torch:
-                return ""
-            made = [self._ordered(path, self.weight(path, one), order, hidden, ()) for one in biases]
-            if len(made) == 1 and len(biases[0].shape) == 1:
-                made.append(self.op(path, "Mul", made[0], self.number(0.0)))
-            return self.op(path, "Concat", *made, axis=1) if len(made) > 1 else made[0]
-        tensor = self.weight(path, part[slot])
-        if not self.torch:
-            tensor = self.op(path, "Transpose", tensor, perm=[1, 0])
-        return self._ordered(path, tensor, order, hidden, (-1,))
-
-    def _ordered(self, path, tensor, order, hidden, rest):
-        if len(order) > 1:
-            tensor = self.op(path, "Reshape", tensor, self.ints(-1, hidden, *rest) if rest else
-                             self.ints(-1, len(order), hidden))
-            tensor = self.op(path, "Gather", tensor, self.ints(*order), axis=0 if rest else 1)
-        return self.op(path, "Reshape", tensor, self.ints(1, len(order) * hidden, *rest) if rest else
-                       self.ints(1, -1))
-
-    def _stacked(self, path, tensors):
-        return self.op(path, "Concat", *tensors, axis=0) if len(tensors) > 1 else tensors[0]
+        return recurrent(self, node, signal)
 
 
 def _whole(value, default: int) -> int:

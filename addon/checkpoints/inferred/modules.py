@@ -34,7 +34,7 @@ ROLES = {
 RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(_l[0-9]+(_reverse)?)?")
 EMBEDDING = re.compile(r"embed|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
 NO_EMBEDDING = re.compile(r"embed_out|unembed|embed_dense|embed_proj|_proj$|^proj|mapping")
-SCALES = re.compile(r"^(ls[0-9]?|layer_?scale[0-9]*|gamma(_[0-9])?|lambda[0-9]?|layer_scale_parameter)$")
+SCALES = re.compile(r"^(gamma(_[0-9])?|lambda[0-9]?|layer_scale(_parameter)?)$")
 
 
 @dataclass(eq=False)
@@ -93,11 +93,13 @@ def tree(weights: Weights, key) -> Tree:
         if scale is not None and one.data_type in BYTES:
             quantized[name] = scale, by_name.get(f"{name}.zero_point")
             companions.update((f"{name}.scale", f"{name}.zero_point"))
+    scales = {name[:-5] for name in by_name if name.endswith("gamma")}
+    scales -= {name[: -len(end)] for name in by_name for end in ("beta", "moving_mean") if name.endswith(end)}
     kept = [one for one in weights.tensors if one.name not in companions and _is_weight(one, quantized)]
     paths = _unwrapped([_split(one.name) for one in kept])
     root = Node()
     for place, (one, path) in enumerate(zip(kept, paths, strict=True)):
-        _enter(root, path, one, place)
+        _enter(root, path, one, place, one.name.removesuffix("gamma") in scales)
     for node in root.walk():
         node.kind = _kind(node, weights)
     names = [one.name for one in kept]
@@ -125,9 +127,9 @@ def _unwrapped(paths):
     return paths
 
 
-def _enter(root, path, one, place):
+def _enter(root, path, one, place, alone):
     *above, last = path
-    role = ROLES.get(last) or (last if RECURRENT.fullmatch(last) else "")
+    role = "" if alone else ROLES.get(last) or (last if RECURRENT.fullmatch(last) else "")
     if last.startswith("in_proj_"):
         above.append("in_proj")
     elif not role:
@@ -152,11 +154,10 @@ def _kind(node, weights) -> str:
     if "depthwise" in roles:
         return "separable" if "pointwise" in roles else "depthwise"
     if weight is None:
-        return "parameter"
+        return "scale" if "parameter" in roles and SCALES.match(node.name) else "parameter"
     rank = len(weight.shape)
     if rank == 1:
-        own = "bias" not in roles and SCALES.match(node.name)
-        return "scale" if own else "norm"
+        return "norm"
     said = weights.modules.get(".".join(node.path), ("", {}))[0]
     if rank == 2:
         embeds = EMBEDDING.search(node.name) and not NO_EMBEDDING.search(node.name) and "bias" not in roles

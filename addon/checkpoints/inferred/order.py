@@ -24,6 +24,7 @@ RANKS = tuple((rank, re.compile(names)) for rank, names in (
     (2, r"^(wpe|embed_positions|pos_embed|pos_embedding|position_embeddings?|positional_embedding|"
         r"position_embedding_table)$"),
     (3, r"^(ln_pre|pre_layrnorm|embed_norm|norm_pre|layernorm_embedding|word_embeddings_layernorm)$"),
+    (30, r"^(conv_reduce|squeeze)$"),
     (40, r"^(encoder|down\w*|enc[0-9]*)$"), (45, r"^(bottleneck|mid\w*)$"), (47, r"^(decoder|up\w*|dec[0-9]*)$"),
     (85, r"^(pooler|attnpool|pre_classifier|pre_head)$"),
     (90, r"^(heads?\w*|fc|fc_out|classifier|classification_head|cls|lm_head|score|scores|logits|output\w*|out|outc|"
@@ -33,8 +34,10 @@ RANKS = tuple((rank, re.compile(names)) for rank, names in (
 LAST_NORM = re.compile(r"^(norm|ln_f|layer_?norm|final_layer_?norm|ln_final|ln_post|post_layernorm|ln|norm_f|norm5|"
                        r"final_norm|fc_norm|LayerNorm)$")
 DENSE_LAYER = re.compile(r"^dense_?layer[0-9]+$")
+BRANCH = re.compile(r"(branch\w*?)(_[0-9]+)?")
 LAST_NORM_RANK = 80
 PICTURES = (3, 1, 4, 2)  # channels of what a first convolution reads
+NORMS = ("batchnorm", "norm")
 NEAREST = 64  # modules looked at for one normalisation
 
 
@@ -44,7 +47,7 @@ class Order:
         self._ends: dict[int, tuple[int | None, int | None]] = {}
 
     def rank(self, node: Node) -> int:
-        if LAST_NORM.match(node.name) and node.kind in ("norm", "batchnorm"):
+        if LAST_NORM.match(node.name) and node.kind in NORMS:
             return LAST_NORM_RANK
         return next((rank for rank, names in RANKS if names.match(node.name)), MIDDLE)
 
@@ -53,7 +56,7 @@ class Order:
         children = list(node.children.values())
         if len(children) < 2:
             return children
-        if all(child.name.isdigit() for child in children):
+        if _is_numbered(node):
             return sorted(children, key=lambda child: natural(child.name))
         ranks = {id(child): self.rank(child) for child in children}
         if not self.tree.sorted:  # the order of the file is that in which the modules were made
@@ -79,6 +82,8 @@ class Order:
         inputs = next((one for one, _ in inside if one), None)
         if is_dense(node) and inputs:
             return inputs, inputs + sum(units or 0 for _, units in inside)
+        if apart := branches(node):
+            return inputs, sum(self.ends(row[-1])[1] or 0 for row in apart) or None
         return inputs, next((one for _, one in reversed(inside) if one), None)
 
     def _attached(self, children):
@@ -89,18 +94,25 @@ class Order:
             if child.kind in ("conv", "dense", "depthwise", "separable", "recurrent"):
                 for width in dict.fromkeys(self.ends(child)):
                     layers.setdefault(width, []).append(child)
-        found, taken = {}, set()
-        norms = [child for child in children if child.kind in ("norm", "batchnorm") and self.rank(child) == MIDDLE]
-        for norm in norms:
+        pairs, votes = [], 0
+        for norm in children:
+            if norm.kind not in NORMS:
+                continue
             width = self.ends(norm)[0]
             near = layers.get(width, ())[:NEAREST]
             best = max(near, key=lambda one: _alike(one.name, norm.name), default=None)
-            if best is None or _alike(best.name, norm.name) == (False, 0):
+            only_reads = bool(near) and all(self.ends(one)[1] != width for one in near)
+            if best is None or not only_reads and (
+                    self.rank(norm) != MIDDLE or len(near) > 1 and _alike(best.name, norm.name) == (False, 0)):
                 continue
-            row = found.setdefault(id(best), [best])
-            row.insert(len(row) if self.ends(best)[1] == width and row[-1] is best else 0, norm)
-            taken.add(id(norm))
-        return found, taken
+            reads, gives = (size == width for size in self.ends(best))
+            votes += reads - gives
+            pairs.append((norm, best, gives, reads))
+        around = {}
+        for norm, best, gives, reads in pairs:
+            row = around.setdefault(id(best), [best])
+            row.insert(len(row) if gives and row[-1] is best and not (reads and votes > 0) else 0, norm)
+        return around, {id(norm) for norm, *_ in pairs}
 
     def _chain(self, children, ranks, width):
         """One after the other such that each reads what the one before gives, as far as there is such a one."""
@@ -114,17 +126,33 @@ class Order:
                 next_place += 1
             first = children[next_place]
             chosen = first if not begins or ranks[id(first)] < 5 else self._start(children, first)
-            if not self._fits(chosen, width) and ranks[id(chosen)] >= 5:
-                fitting = waiting.get(width, [])
-                while fitting and fitting[0][1] not in left:
-                    heapq.heappop(fitting)
-                if fitting and ranks[fitting[0][1]] <= ranks[id(chosen)]:
-                    chosen = by_id[fitting[0][1]]
+            if ranks[id(chosen)] >= 5:
+                chosen = self._next(chosen, ordered, waiting.get(width, []), left, by_id, ranks, width)
             begins = begins and self.ends(chosen)[1] is None
             left.discard(id(chosen))
             ordered.append(chosen)
             width = self.ends(chosen)[1] or width
         return ordered
+
+    def _next(self, first, ordered, waiting, left, by_id, ranks, width):
+        """The first module, or one that fits better: that reads the width at all, is no second normalisation in a row,
+        and, where no number in the names says otherwise, keeps the width before others leave it."""
+        near = []
+        while waiting and len(near) < NEAREST:
+            entry = heapq.heappop(waiting)
+            if entry[1] in left:
+                near.append(entry)
+        for entry in near:
+            heapq.heappush(waiting, entry)
+        near = [by_id[entry[1]] for entry in near if ranks[entry[1]] <= ranks[id(first)]]
+        fits = self._fits(first, width)
+        never = NORMS if ordered and ordered[-1].kind in NORMS else () if ordered else NORMS[:1]
+        best = next((one for one in near if one.kind not in never), None)
+        if not fits or first.kind in never and best is not None:
+            first = best or (near[0] if near and not fits else first)
+        if self.ends(first)[1] != width and not DIGITS.search(first.name):
+            return next((one for one in near if self.ends(one) == (width, width) and one.kind not in NORMS), first)
+        return first
 
     def _fits(self, child, width):
         inputs = self.ends(child)[0]
@@ -160,10 +188,28 @@ def is_dense(node: Node) -> bool:
     return len(node.children) > 1 and all(DENSE_LAYER.match(name) for name in node.children)
 
 
-def is_list(node: Node) -> bool:
-    """Whether a module is a mere list of blocks, which is not called itself and in no name of an exporter."""
-    children = list(node.children.values())
-    if not children or node.kind or not all(child.name.isdigit() for child in children):
-        return False
-    block = block_of(children[0])
-    return block is not None and not block.called
+def branches(node: Node) -> list[list[Node]]:
+    """The branches of a module that holds nothing else, each a row of modules; none if it is no such module."""
+    rows: dict[str, list[Node]] = {}
+    for name in sorted(node.children, key=natural):
+        if not (found := BRANCH.fullmatch(name)):
+            return []
+        rows.setdefault(found[1], []).append(node.children[name])
+    return list(rows.values()) if len(rows) > 1 else []
+
+
+def lists(root: Node) -> set[tuple[str, ...]]:
+    """The paths of modules that are mere lists: not called themselves, and in no name of an exporter. Those are lists
+    of blocks, and lists inside a block."""
+    found = set()
+    for node in root.walk():
+        block = block_of(node)
+        if block is not None and not block.called:
+            found.update(child.path for child in node.children.values() if _is_numbered(child))
+            if node.name.isdigit():
+                found.add(node.path[:-1])
+    return found
+
+
+def _is_numbered(node: Node) -> bool:
+    return bool(node.children) and not node.kind and all(name.isdigit() for name in node.children)

@@ -24,7 +24,8 @@ def widths(tree: Tree, node: Node, torch: bool) -> tuple[int | None, int | None]
         units, inputs = weight.shape[:2] if torch else weight.shape[:-3:-1]
         if TRANSPOSED.search(node.name):
             return units, inputs
-        return (None if inputs == 1 and units > 1 and torch else inputs), units
+        depthwise = inputs == 1 and torch and max(weight.shape[2:], default=1) > 1
+        return units if depthwise else inputs, units
     if node.kind in ("depthwise", "separable"):
         weight = node.tensors.get("depthwise")
         units = node.tensors["pointwise"].shape[-1] if node.kind == "separable" else weight.shape[-2] * weight.shape[-1]

@@ -10,15 +10,13 @@ import re
 from dataclasses import replace
 from math import isqrt, prod
 
-from onnx import TensorProto
-
 from ..natural import natural
 from ..stored import Weights
-from .attention import attend
-from .blocks import BY_LAST_NORM, POST, PRE, Attention, Block, Branch, Chain, Experts, Gated, block_of
+from .blocks import Attention, block_of
 from .graph import Graph, Signal
+from .joined import Blocks
 from .modules import Node, Tree
-from .order import LAST_NORM, Order, is_dense, is_list
+from .order import Order, branches, is_dense, lists
 
 POSITIONS = re.compile(r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?)$")
 KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$")
@@ -29,8 +27,6 @@ PATCHES = re.compile(r"patch|conv_proj|^conv1$|^projection$|^proj$")
 SQUEEZES = (("fc1", "fc2"), ("conv_reduce", "conv_expand"), ("fc.0", "fc.2"), ("0", "2"))
 DEPTHWISE = re.compile(r"^(conv|block|conv_dw|depthwise\w*|dwconv)$")
 HEADED = re.compile(r"LMHead|CausalLM|MaskedLM|ConditionalGeneration")
-ACTIVATIONS = {"gelu": "Gelu", "gelu_new": "GeluTanh", "gelu_pytorch_tanh": "GeluTanh", "gelu_fast": "GeluTanh",
-               "quick_gelu": "Swish", "relu": "Relu", "silu": "Swish", "swish": "Swish", "tanh": "Tanh"}
 LONG_EMBEDDINGS = ("roberta", "xlm-roberta", "camembert", "opt", "bart", "mbart", "longformer")  # begin at row 2
 
 
@@ -39,14 +35,10 @@ class Walk:
         self.weights, self.tree = weights, tree
         self.order = Order(tree, weights.layout == "torch")
         self.graph = Graph(weights, tree, self.scopes)
-        self.families: dict[str, None] = {}
-        self.lists: set[tuple[str, ...]] = {node.path for node in tree.root.walk() if is_list(node)}
+        self.blocks = Blocks(self.graph, tree, self.order)
+        self.lists = lists(tree.root)
         self.words: Node | None = None  # the embedding of the words, which a head may share
         self.pooled: Signal | None = None  # the first step of a sequence
-        self.memory: Signal | None = None  # what an encoder gives to a decoder
-        self.mask = ""
-        self.position_bias: Signal | None = None
-        self.normed: dict[tuple, Signal] = {}
         self.tokens, self.steps = self._positions()
         self.graph.steps = any(isinstance(branch.body, Attention) for node in tree.root.walk()
                                if (block := block_of(node)) for branch in block.branches)
@@ -81,14 +73,17 @@ class Walk:
         """Write a module with all inside behind a signal; returns what it gives."""
         block = block_of(node)
         if block:
-            return self._block(node, block, signal) if signal else self._block(node, block, self._start(node, block))
+            return self.blocks.write(node, block, signal or self._start(node))
         if signal and is_dense(node):
             return self._dense_block(node, signal)
+        if signal and branches(node):
+            return self._side_by_side(node, signal)
         tied = self._is_tied(node)
         if node.tensors and not tied:
             signal = self._leaf(node, signal)
         if self._begins_decoder(node):
-            self.memory, signal = signal, self._words_of_decoder(node)
+            self.blocks.memory, self.blocks.position_bias = signal, ""
+            signal = self._words_of_decoder(node)
         entered = signal
         for child in self.order.of(node, signal and signal.width):
             signal = self.visit(child, self._read_by(child, signal))
@@ -98,11 +93,23 @@ class Walk:
 
     def _dense_block(self, node, signal):
         """DenseNet: every layer reads what enters the block and what all layers before it give."""
-        self.families["DenseNet"] = None
+        self.blocks.families["DenseNet"] = None
         found = [signal]
         for child in sorted(node.children.values(), key=lambda child: natural(child.name)):
             found.append(self.visit(child, self.graph.concat(child.path, *found)))
         return self.graph.concat(node.path, *found)
+
+    def _side_by_side(self, node, signal):
+        """Inception: branches read the same, and what they give is put side by side."""
+        self.blocks.families["Inception"] = None
+        found = []
+        for branch in branches(node):
+            made = signal
+            for child in branch:
+                made = self.visit(child, made)
+            found.append(made)
+        same = [one for one in found if one.kind == found[0].kind]
+        return self.graph.concat(node.path, *same)
 
     def _closed(self, node, entered, signal):
         """A squeeze that weighs what entered it, or an inverted bottleneck round which a residual runs."""
@@ -110,7 +117,7 @@ class Walk:
         if same and self._is_squeeze(node):
             return self.graph.add(node.path, entered, signal, op="Mul")
         if same and self._is_inverted(node):
-            self.families["inverted residual"] = None
+            self.blocks.families["inverted residual"] = None
             return self.graph.add(node.path, entered, signal)
         return signal
 
@@ -121,7 +128,7 @@ class Walk:
             if all(parts) and sum(1 for one in node.walk() if one.tensors) == 2:
                 (inputs, less), (again, units) = (self.order.ends(one) for one in parts)
                 kernels = (one.tensors["weight"].shape[2:] for one in parts if one.kind == "conv")
-                return inputs == units and less == again and less < units and all(prod(one) == 1 for one in kernels)
+                return inputs == units and less == again and less <= units and all(prod(one) == 1 for one in kernels)
         return False
 
     def _is_inverted(self, node):
@@ -132,7 +139,7 @@ class Walk:
         return 1 < len(convs) < 8 and any(one.tensors["weight"].shape[1] == 1 < one.tensors["weight"].shape[0]
                                           for one in convs)
 
-    def _start(self, node, block):
+    def _start(self, node):
         """An input for a file that begins with a block."""
         first = next((one for one in node.walk() if one.kind in ("conv", "dense", "norm")), None)
         inputs = self.order.ends(first)[0] if first else None
@@ -149,19 +156,9 @@ class Walk:
                 signal = self._put_before(node, signal)
         elif node.kind == "conv" and self._is_patches(node, signal):
             signal = self._patches(node)
-        elif node.name == "relative_attention_bias":
-            self.position_bias = self._bias_of_positions(node, signal)
         else:
             signal = self.graph.module(node, signal)
-        return self._rest(node, signal)
-
-    def _rest(self, node, signal):
-        """Tensors of a module and below that nothing has read yet stand beside it."""
-        for one in node.walk():
-            left = {role: stored for role, stored in one.tensors.items() if stored.name not in self.graph.entered}
-            if left and (one is node or node.kind == ""):
-                self.graph.opaque(Node(one.path, left, kind="parameter"), signal)
-        return signal
+        return self.graph.rest([node], signal)
 
     @staticmethod
     def _is_sequence(signal):
@@ -257,10 +254,6 @@ class Walk:
         made = graph.op(node.path[:-1], "Concat", *made, signal.tensor, axis=1)
         return graph.seen_as(replace(signal, tensor=made, steps=steps, first=True))
 
-    def _bias_of_positions(self, node, signal):
-        made = self.graph.opaque(node, None, "RelativePositionBias")
-        return made
-
     # heads and decoders
 
     def _begins_decoder(self, node):
@@ -305,148 +298,6 @@ class Walk:
         self.graph.say("a head that shares the weights of the word embedding")
         node = Node(("lm_head",), {"weight": table}, kind="dense")
         return self.graph.module(node, signal)
-
-    # blocks
-
-    def _block(self, node: Node, block: Block, signal: Signal) -> Signal:
-        self.families[block.family] = None
-        order = block.order
-        if order == BY_LAST_NORM:
-            order = PRE if self._has_last_norm(node) else POST
-        if block.mask and not self.mask:
-            self.mask = self._attention_mask()
-        entered = signal
-        for branch in block.branches:
-            if branch.optional and not branch.fits(node):
-                continue
-            signal = self._branch(node, block, branch, order, signal, entered if block.parallel else signal)
-        return self._rest(node, signal)
-
-    def _branch(self, node, block, branch: Branch, order, signal, source):
-        norm = branch.norm and node.at(branch.norm)
-        read = self._normed(norm, source) if norm and order == PRE else source
-        made = self._body(node, branch.body, read, block)
-        for name in filter(None, (branch.inner, branch.scale)):
-            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
-                made = self.graph.module(part, made)
-        around = self._shortcut(node, block, signal)
-        path = (*node.path, *branch.at.split(".")) if branch.at else node.path
-        if made.width != around.width:
-            return made
-        made = self.graph.as_kind(made, around.kind, around.axes, (*node.path, ""))
-        found = self.graph.add(path, *((made, around) if block.shortcut or order == POST else (around, made)))
-        if block.last:
-            found = self._activate(path, block.last, found)
-        return self._normed(norm, found) if norm and order == POST else found
-
-    def _normed(self, norm, signal):
-        key = norm.path, signal.tensor
-        if key not in self.normed:
-            self.normed[key] = self.graph.module(norm, signal)
-        return self.normed[key]
-
-    def _shortcut(self, node, block, signal):
-        for name in block.shortcut:
-            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
-                signal = self.graph.module(part, signal)
-        return signal
-
-    def _body(self, node, body, signal, block):
-        if isinstance(body, Attention):
-            return self._attention(node, body, signal)
-        if isinstance(body, Chain):
-            return self._steps(node, body.steps, signal)
-        if isinstance(body, Gated):
-            up = node.at(body.up) if body.up else None
-            return self._gated(node.at(body.gate), up, node.at(body.down), body.activation, signal)
-        return self._experts(node, body, signal)
-
-    def _steps(self, node, steps, signal):
-        at = node.path
-        for step in steps:
-            if part := node.at(step):
-                at = part.path[:-1]
-                signal = self.graph.module(part, signal)
-            else:
-                signal = self._activate(at, step, signal)
-        return signal
-
-    def _activate(self, path, name, signal):
-        said = next((self.weights.config[key] for key in ("hidden_act", "activation_function", "hidden_activation")
-                     if isinstance(self.weights.config.get(key), str)), None)
-        name = ACTIVATIONS.get(said, name) if signal.kind == "sequence" else name
-        graph = self.graph
-        if name == "Swish":
-            made = graph.op(path, "Mul", signal.tensor, graph.op(path, "Sigmoid", signal.tensor))
-        elif name == "GeluTanh":
-            made = graph.op(path, "Gelu", signal.tensor, approximate="tanh")
-        else:
-            made = graph.op(path, name, signal.tensor)
-        return replace(signal, tensor=made)
-
-    def _gated(self, gate, up, down, activation, signal):
-        graph, path = self.graph, gate.path[:-1]
-        opened = graph.module(gate, signal)
-        if up is None:
-            half = opened.width // 2
-            parts = graph.writer.node("Split", [opened.tensor, graph.ints(half, opened.width - half)],
-                                      graph.name(path, "Split"), outputs=2, axis=-1)
-            opened, lifted = (replace(opened, tensor=part, width=half) for part in parts)
-        else:
-            lifted = graph.module(up, signal)
-        opened = self._activate(path, activation, opened)
-        if opened.width != lifted.width:
-            return graph.module(down, opened)
-        made = graph.op(path, "Mul", opened.tensor, lifted.tensor)
-        return graph.module(down, replace(opened, tensor=made))
-
-    def _experts(self, node, body: Experts, signal):
-        graph, path = self.graph, node.at(body.experts).path
-        router = graph.module(node.at(body.router), signal)
-        made = []
-        for expert in self.order.of(node.at(body.experts)):
-            parts = [expert.at(name) for name in (body.gate, body.up, body.down)]
-            if all(parts):
-                made.append(self._gated(*parts, "Swish", signal))
-        made = [one for one in made if one.width == signal.width]
-        if not made:
-            return router
-        chosen = graph.writer.opaque("TopExperts", [router.tensor, *(one.tensor for one in made)],
-                                     graph.name(path, "TopExperts"), shape=(1, "sequence", signal.width),
-                                     data_type=graph.data_type)
-        return replace(signal, tensor=chosen)
-
-    def _attention(self, node, body: Attention, signal):
-        graph = self.graph
-        parts = [node.at(name) for name in body.parts]
-        out, at = node.at(body.out), node.at(body.at) or node
-        norms = [found for name in body.norms if (found := node.at(name))]
-        memory = (self.memory or signal) if body.memory else None
-        made = None
-        if len(parts) in (1, 3) and signal.kind == "sequence":
-            bias = None if body.memory else self.position_bias
-            made = attend(graph, node, at, parts, out, norms, signal, memory, self.mask, bias)
-        if made is not None:
-            return made
-        tensors = {f"{place}": stored for place, stored in enumerate(
-            stored for part in (*parts, *norms, out) for stored in part)}
-        inside = Node(at.path, tensors, kind="attention")
-        return graph.opaque(inside, signal, "Attention", signal.width)
-
-    def _attention_mask(self):
-        """1 where a word counts, 0 where not -> what is added to the scores, (1, 1, 1, steps)."""
-        graph = self.graph
-        if not graph.ids:
-            return ""
-        given = graph.writer.input("attention_mask", (1, "sequence"), TensorProto.INT64)
-        wide = graph.op((), "Cast", graph.op((), "Unsqueeze", given, graph.ints(1, 2)), to=graph.data_type)
-        return graph.op((), "Mul", graph.op((), "Sub", graph.number(1.0), wide), graph.number(-10000.0))
-
-    def _has_last_norm(self, node):
-        """Whether a norm stands behind the blocks of which this is one."""
-        above = self._above(self._above(node))
-        return any(child.kind == "norm" and LAST_NORM.match(child.name) for child in above.children.values())
-
 
     def _above(self, node):
         """The module that holds this one."""

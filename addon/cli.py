@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .checkpoints import CheckpointError
 
-BAD_INPUT = 2
+BAD_INPUT, STOPPED = 2, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CheckpointError as error:
         print(f"neuroscene: {error}", file=sys.stderr)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        print("neuroscene: stopped; of a film the same command goes on where it was", file=sys.stderr)
+        return STOPPED
     except BrokenPipeError:  # the reader of our output went away
         sys.stderr.close()
     return 0
@@ -73,7 +76,11 @@ def _parser():
     one.add_argument("--engine", choices=("cycles", "eevee"))
     one.add_argument("--samples", type=_count, metavar="N")
     one.add_argument("--size", type=_size, metavar="WxH")
-    one.add_argument("--frames", type=_frames, metavar="A-B")
+    one.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
+    one.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
+    one.add_argument("--transparent", action="store_true", help="without the background, for compositing")
+    one.add_argument("--with", dest="other", type=Path, metavar="MODEL",
+                     help="another checkpoint, for the shot before-after")
     _drawing(one)
 
     one = command("export", _export, "write a model or a saved scene as glTF", "MODEL|SCENE.blend")
@@ -160,9 +167,26 @@ def _render(options):
     _writable(options.output)
     with _quiet() as progress:
         _open_scene(options, progress)
-        written = rendering.render(options.output, options.shot, options.engine, options.samples, options.size,
-                                   options.frames, progress)
+        if options.other:
+            _compare(options, progress)
+        wanted = rendering.Options(options.shot, options.engine, options.samples, options.size, options.frames,
+                                   options.quality, options.transparent)
+        written = rendering.render(options.output, wanted, progress)
     print(written)
+
+
+def _compare(options, progress):
+    """Put another checkpoint beside the network of the open file."""
+    import bpy
+
+    from .scene import build, shots, tags
+
+    network = next(iter(tags.networks()), None)
+    if network is None:
+        raise CheckpointError(options.model, "holds no network", "open one that was built here")
+    bpy.context.window.scene = tags.scene_of(network)
+    build.finish(shots.compared(network, options.other), progress)
+    options.shot = options.shot or "before-after"
 
 
 def _export(options):

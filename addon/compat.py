@@ -128,6 +128,12 @@ def set_font(node: bpy.types.Node, font: bpy.types.VectorFont) -> None:
         node.font = font
 
 
+def strips(scene: bpy.types.Scene):
+    """The strips of a scene's sequencer, which is made if there is none."""
+    editor = scene.sequence_editor_create() or scene.sequence_editor
+    return editor.strips if FIVE else editor.sequences
+
+
 def film(render: bpy.types.RenderSettings) -> None:
     """Write an H.264 film."""
     if FIVE:
@@ -155,13 +161,18 @@ def can_denoise() -> bool:
 def animated(owner: bpy.types.ID) -> set[str]:
     """The data paths of a data-block that are keyframed or driven."""
     data = owner.animation_data
-    if data is None:
-        return set()
-    action, curves = data.action, []
-    if action and FIVE:
-        bags = (strip.channelbag(data.action_slot) for layer in action.layers for strip in layer.strips
-                if data.action_slot)
-        curves = [curve for bag in bags if bag for curve in bag.fcurves]
-    elif action:
-        curves = list(action.fcurves)
-    return {curve.data_path for curve in (*curves, *data.drivers)}
+    curves = (*(curve for some in curves_of(owner) for curve in some), *data.drivers) if data else ()
+    return {curve.data_path for curve in curves}
+
+
+def curves_of(owner: bpy.types.ID) -> list[bpy.types.bpy_prop_collection]:
+    """The collections of F-curves that animate a data-block; one in all but rare cases."""
+    data = owner.animation_data
+    action = data.action if data else None
+    if action is None:
+        return []
+    if not FIVE:
+        return [action.fcurves]
+    bags = [strip.channelbag(data.action_slot) for layer in action.layers for strip in layer.strips
+            if data.action_slot]
+    return [bag.fcurves for bag in bags if bag]

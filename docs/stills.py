@@ -92,7 +92,7 @@ class Stage:
         self._frame()
         with tempfile.TemporaryDirectory() as folder:
             picture = Path(folder) / "still.png"
-            rendering.render(picture, engine="cycles", samples=SAMPLES_A_PIXEL, size=SIZE)
+            rendering.render(picture, rendering.Options(engine="cycles", samples=SAMPLES_A_PIXEL, size=SIZE))
             save(picture, HERE / "shapes" / f"{name}.jpg")
 
 

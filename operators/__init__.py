@@ -6,12 +6,14 @@
 import bpy
 
 from ..addon import cli
+from .add_shot import NEUROSCENE_OT_add_shot
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
 from .attach_architecture import NEUROSCENE_OT_attach_architecture
 from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
+from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
 from .export_gltf import NEUROSCENE_OT_export_gltf
@@ -22,6 +24,7 @@ from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
+from .render_quality import NEUROSCENE_OT_render_quality
 from .run_input import NEUROSCENE_OT_run_input
 from .save_style import NEUROSCENE_OT_save_style
 from .select_block import NEUROSCENE_OT_select_block
@@ -29,6 +32,7 @@ from .select_related import NEUROSCENE_OT_select_related
 from .set_colours import NEUROSCENE_OT_set_colours
 from .set_detail import NEUROSCENE_OT_set_detail
 from .set_map import NEUROSCENE_OT_set_map
+from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .store_expansion import NEUROSCENE_OT_store_expansion
 
@@ -38,6 +42,11 @@ CLASSES = (
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_run_input,
+    NEUROSCENE_OT_add_shot,
+    NEUROSCENE_OT_set_shot,
+    NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_compare_checkpoints,
+    NEUROSCENE_OT_render_quality,
     NEUROSCENE_OT_check_pruning,
     NEUROSCENE_OT_frame_network,
     NEUROSCENE_OT_arrange_network,

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import picture, tags
+from ..addon.scene import picture, studio, tags
 from .of_network import OfNetwork
 
 
@@ -20,7 +20,7 @@ class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
         network = self.network(context)
         if network is None:
             return {"CANCELLED"}
-        camera = next(tags.members(network, "camera"), None)
+        camera = studio.camera_of(network)
         if camera is None:
             self.report({"ERROR"}, "The network has no camera of its own")
             return {"CANCELLED"}

@@ -13,11 +13,13 @@ from .lines import NEUROSCENE_PT_lines
 from .look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from .networks import NEUROSCENE_PT_networks, NEUROSCENE_UL_layers
 from .shape import NEUROSCENE_PT_shape
+from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
 
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_shots,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,

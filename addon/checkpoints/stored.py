@@ -154,4 +154,6 @@ class Writer:
 
 
 def _open(shape):
-    return None if shape is None else [size if isinstance(size, (int, str)) else None for size in shape]
+    if shape is None:
+        return None
+    return [size if isinstance(size, (int, str)) else None for size in shape]

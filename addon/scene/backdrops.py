@@ -51,7 +51,7 @@ def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
     scene.render.use_compositing = wanted.glow > 0
     scene.render.dither_intensity = 0.0 if wanted.clean else 1.0
     for camera in tags.members(network, "camera"):
-        camera.data.dof.use_dof = not wanted.clean
+        camera.data.dof.use_dof = not wanted.clean and studio.view_of(camera).blurs
 
 
 def taken(network: bpy.types.Collection) -> Backdrop | None:

@@ -194,7 +194,8 @@ def _facts(network: Network, ran: Ran | None) -> str:
 def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the strip into the lower part of the frame."""
     _, up = framing.slopes(camera.data, aspect)
-    holder, height = things[0], 2 * up * distance
+    holder, height = things[0], 2 * up * framing.reach(camera, distance)
+    holder.parent = camera
     holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
     holder.scale = (height,) * 3
     edge = aspect * (0.5 - MARGIN)

@@ -3,12 +3,14 @@
 
 """Where the camera must stand so that everything is in the picture, in closed form.
 
-Axes of a camera: x right, y up, looking along -z. Slopes are the tangents of the frame's edges.
+Axes of a camera: x right, y up, looking along -z. Slopes are the tangents of the frame's edges; of an orthographic
+camera half its width and height in metres.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import pi
 
 import bpy
 import numpy as np
@@ -19,15 +21,15 @@ from mathutils import Matrix, Vector
 class Margins:
     """Shares of the frame that stay empty."""
 
-    left: float = 0.04
-    right: float = 0.04
-    bottom: float = 0.04
+    left: float = 0.05
+    right: float = 0.05
+    bottom: float = 0.05
     top: float = 0.06
 
 
 def slopes(camera: bpy.types.Camera, aspect: float) -> tuple[float, float]:
     """Tangents of half the horizontal and half the vertical angle of view; `aspect` is width / height."""
-    larger = camera.sensor_width / 2 / camera.lens
+    larger = camera.ortho_scale / 2 if camera.type == "ORTHO" else camera.sensor_width / 2 / camera.lens
     return (larger, larger / aspect) if aspect >= 1 else (larger * aspect, larger)
 
 
@@ -95,9 +97,7 @@ def mesh_points(mesh: bpy.types.Mesh) -> np.ndarray:
 
 def aim(camera: bpy.types.Object, azimuth: float, elevation: float) -> None:
     """Turn a camera: radians from the signal's axis (0 looks along +X, a right angle from the side), and above."""
-    flat = np.cos(elevation)
-    along = Vector((np.cos(azimuth) * flat, np.sin(azimuth) * flat, -np.sin(elevation)))
-    camera.rotation_euler = along.to_track_quat("-Z", "Y").to_euler()
+    camera.rotation_euler = (pi / 2 - elevation, 0.0, azimuth - pi / 2)
 
 
 def rotation(camera: bpy.types.Object) -> np.ndarray:
@@ -106,9 +106,13 @@ def rotation(camera: bpy.types.Object) -> np.ndarray:
 
 
 def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Margins) -> None:
-    """Move a camera, without turning it, to the nearest place from which all points lie inside the margins."""
+    """Move a camera, without turning it, to the nearest place from which all points lie inside the margins. One that
+    is orthographic gets the width that it takes."""
     axes = rotation(camera)
     x, y, z = (points @ axes).T
+    if camera.data.type == "ORTHO":
+        camera.location = Vector(axes @ _fit_flat(camera.data, x, y, z, aspect, margins))
+        return
     across, up = slopes(camera.data, aspect)
     sides = []
     for value, half, low, high in ((x, across, margins.left, margins.right), (y, up, margins.bottom, margins.top)):
@@ -121,14 +125,31 @@ def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Ma
     camera.location = Vector(axes @ np.array([*centre, back]))
 
 
+def _fit_flat(camera, x, y, z, aspect, margins) -> np.ndarray:
+    """The place, in its own axes, of an orthographic camera that sees these points inside the margins."""
+    wide = (x.max() - x.min()) / (1 - margins.left - margins.right)
+    tall = (y.max() - y.min()) / (1 - margins.bottom - margins.top)
+    wide, tall = max(wide, tall * aspect), max(tall, wide / aspect)
+    camera.ortho_scale = max(wide, tall)
+    return np.array([(x.max() + x.min()) / 2 + wide * (margins.right - margins.left) / 2,
+                     (y.max() + y.min()) / 2 + tall * (margins.top - margins.bottom) / 2, z.max() + max(wide, tall)])
+
+
+def reach(camera: bpy.types.Object, depth):
+    """By what slopes are multiplied to be metres at a depth."""
+    return depth if camera.data.type != "ORTHO" else depth * 0 + 1
+
+
 def project(camera: bpy.types.Object, points: np.ndarray) -> np.ndarray:
     """Points (n, 3) seen by a camera: slope right, slope up, depth."""
     x, y, z = ((points - np.array(camera.location)) @ rotation(camera)).T
-    return np.stack([x / -z, y / -z, -z], -1)
+    apart = reach(camera, -z)
+    return np.stack([x / apart, y / apart, -z], -1)
 
 
 def unproject(camera: bpy.types.Object, right: float, up: float, depth: float) -> Vector:
-    return Vector(rotation(camera) @ np.array([right * depth, up * depth, -depth])) + camera.location
+    apart = reach(camera, depth)
+    return Vector(rotation(camera) @ np.array([right * apart, up * apart, -depth])) + camera.location
 
 
 def face(thing: bpy.types.Object, camera: bpy.types.Object) -> None:

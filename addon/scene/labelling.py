@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from . import framing, labels, tags
+from . import framing, labels
 
-EM = 0.021  # of the picture's height, the size of a name
+EM = 0.0235  # of the picture's shorter side, the size of a name
 GAP = 0.022  # of the picture's height, between a thing and its label
 SAMPLES = 400  # places across the picture at which its lower edge is looked up
-DEEPEST, DEEPEST_IN_ROWS = 6.0, 3.0  # ems; a label that would have to go further down for want of room is hidden
+DEEPEST, DEEPEST_IN_ROWS = 7.0, 3.0  # ems; a label that would have to go further down for want of room is hidden
 MOST = 400  # things; in a larger network only blocks are labelled
 
 
@@ -29,10 +29,7 @@ class Labelled:
     box: np.ndarray
     depth: int = 0  # of a block in others; 0 for layers
     quiet: bool = False  # needs no label
-
-    @property
-    def row(self) -> int:
-        return tags.read(self.thing).get("row", 0)
+    row: int = 0  # of the layout, in which it stands
 
     @property
     def block(self) -> bool:
@@ -66,8 +63,8 @@ class _Picture:
 
     def __init__(self, things: list[Labelled], camera: bpy.types.Object, aspect: float):
         self.things, self.camera = things, camera
-        self.up = framing.slopes(camera.data, aspect)[1]
-        self.em = EM * 2 * self.up
+        across, self.up = framing.slopes(camera.data, aspect)
+        self.em = EM * 2 * min(across, self.up)
         self.seen = framing.project(camera, np.concatenate([one.box for one in things])).reshape(-1, 8, 3)
         self.rows = np.array([one.row for one in things])
         self.at = np.linspace(self.seen[:, :, 0].min(), self.seen[:, :, 0].max(), SAMPLES)
@@ -78,6 +75,8 @@ class _Picture:
                 self.middles[index] = self.seen[index, :, 0].mean()
         self.low, self.high = self.seen[:, :, :2].min(1), self.seen[:, :, :2].max(1)
         self.deepest = (DEEPEST if len(self.outline) == 1 else DEEPEST_IN_ROWS) * self.em
+        # of a flat picture the labels stand in one line
+        self.line = self.seen[:, :, 1].min() if camera.data.type == "ORTHO" and len(self.outline) == 1 else np.inf
         self.taken: list[tuple[float, float, float, float]] = []  # left, right, bottom, top of the labels so far
 
     def place(self, index: int, depsgraph: bpy.types.Depsgraph, make: Callable) -> list[list]:
@@ -105,7 +104,7 @@ class _Picture:
             text = one.texts[part.name]
             labels.write(text, part)
             framing.place(text, place, one.thing, depsgraph)
-            text.scale = (self.em * depth,) * 3
+            text.scale = (self.em * framing.reach(self.camera, depth),) * 3
         return [[framing.unproject(self.camera, x, y, depth)] for x in sides for y in (top - tall, top)]
 
     def _before(self, index, sides) -> float:
@@ -118,7 +117,7 @@ class _Picture:
         row, centre = self.rows[index], self.middles[index]
         left, right = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
         over = self.outline[row][(self.at >= left) & (self.at <= right)]
-        lowest = np.inf if self.things[index].block else self.seen[index, :, 1].min()
+        lowest = self.line if self.things[index].block else min(self.seen[index, :, 1].min(), self.line)
         wanted = top = float(min(over.min(initial=lowest), lowest)) - GAP * 2 * self.up
         for begin, end, low, high in sorted(self.taken, key=lambda label: -label[3]):
             if begin < right and left < end and top > low and top - tall < high:

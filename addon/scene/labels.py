@@ -12,7 +12,7 @@ import bpy
 
 from . import tags
 
-PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.62, "dim")}  # sizes in ems, and materials
+PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.68, "dim")}  # sizes in ems, and materials
 LINE = 1.2  # height of a line, in its size
 LETTER = 0.56  # mean width of a letter of Inter, in ems
 

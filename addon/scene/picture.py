@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import bpy
@@ -14,40 +15,123 @@ from .. import compat
 from ..layout.layered import axes
 from . import arranging, blocks, caption, counting, framing, labelling, labels, studio, tags
 
+MARGINS = framing.Margins(bottom=caption.BAND + 0.03)
 
-def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object) -> None:
-    """Put the camera, the labels and the caption in their places for the scene's picture format."""
-    aspect, view_layer = _aspect(scene), scene.view_layers[0]
-    framing.aim(camera, studio.AZIMUTH + _heading(network), studio.ELEVATION)
-    margins = framing.Margins(bottom=caption.BAND + 0.03)
+
+@dataclass(frozen=True)
+class Seen:
+    """What of a network is in the picture as its scene is now: layers and blocks with their labels, and the corners
+    (n, 3) of all boxes in the world, of crests of lines too."""
+
+    aspect: float
+    depsgraph: bpy.types.Depsgraph
+    things: list[labelling.Labelled]
+    points: np.ndarray
+
+    def __add__(self, other: Seen) -> Seen:
+        """Both networks in one picture, the other in rows of its own."""
+        rows = 1 + max((one.row for one in self.things), default=0)
+        things = [replace(one, row=one.row + rows) for one in other.things]
+        return replace(self, things=[*self.things, *things], points=np.concatenate([self.points, other.points]))
+
+
+def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
+    """Look at a network, after what stands beside folded layers is hidden and what labels count is counted."""
     _hide_beside(network)
+    view_layer = scene.view_layers[0]
     view_layer.update()
     depsgraph = view_layer.depsgraph
     counting.tell(network, depsgraph)
     things = _labelled(network, depsgraph)
-    beside = framing.corners((one for kind in ("bars", "class", "kernels") for one in
+    beside = framing.corners((one for kind in ("bars", "class", "kernels", "title") for one in
                               tags.members(network, kind) if not one.hide_render), depsgraph)
     crests = _crests(network, {one.thing.name: one.box for one in things})
-    points = np.concatenate([*(one.box for one in things), beside, crests])
-    make, text_points = _maker(network, camera), np.zeros((0, 3))
-    for _ in range(2):
-        framing.fit(camera, np.concatenate([points, text_points]), aspect, margins)
-        text_points = labelling.arrange(things, camera, aspect, depsgraph, make)
-    depth = framing.project(camera, points)[:, 2]
-    distance = float(np.quantile(depth, 0.25))
+    return Seen(_aspect(scene), depsgraph, things, np.concatenate([*(one.box for one in things), beside, crests]))
+
+
+def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object,
+          beside: bpy.types.Collection | None = None) -> None:
+    """Put the camera, the labels and the caption in their places for the scene's picture format; another network
+    `beside` it is in the picture too."""
+    aim(network, camera)
+    face(network, camera)
+    found = seen(network, scene)
+    if beside:
+        face(beside, camera)
+        found += seen(beside, scene)
+    mine, others = _maker(network, camera), _maker(beside or network, camera)
+    of_others, text_points = set(beside.all_objects) if beside else set(), np.zeros((0, 3))
+
+    def make(owner, part):
+        return (others if owner in of_others else mine)(owner, part)
+
+    for _ in range(3):  # labels move with the camera, and it with them
+        framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, MARGINS)
+        text_points = labelling.arrange(found.things, camera, found.aspect, found.depsgraph, make)
+    settle(network, camera, found)
+
+
+def aim(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
+    """Turn a camera as its view asks for, whatever way the signal runs."""
+    view = studio.view_of(camera)
+    framing.aim(camera, view.azimuth + heading(network), view.elevation)
+
+
+def settle(network: bpy.types.Collection, camera: bpy.types.Object, found: Seen, distance: float = 0.0) -> None:
+    """Focus a camera that stands in its place, and hang the caption before it; without a distance both at that of the
+    nearer part of what is seen."""
+    depth = framing.project(camera, found.points)[:, 2]
+    distance = distance or float(np.quantile(depth, 0.25))
     camera.data.clip_end = max(camera.data.clip_end, 2 * float(depth.max()))
     studio.focus(camera, distance)
-    holder = next(tags.members(network, "caption"), None)
-    if holder:
-        strip = sorted(tags.members(network, "caption"), key=lambda one: one.type != "EMPTY")
+    hang(network, camera, found.aspect, distance)
+
+
+def hang(network: bpy.types.Collection, camera: bpy.types.Object, aspect: float, distance: float) -> None:
+    """Hang the caption of a network before a camera."""
+    strip = sorted(tags.members(network, "caption"), key=lambda one: one.type != "EMPTY")
+    if strip:
         caption.arrange(strip, camera, aspect, distance)
+        tags.write(camera, **(tags.read(camera) | {"caption": distance}))
+
+
+def rehang(network: bpy.types.Collection, camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
+    """Hang the caption before a camera as it was when that was put in its place."""
+    distance = tags.read(camera).get("caption")
+    if distance:
+        hang(network, camera, _aspect(scene), distance)
+
+
+def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
+    """Take from a camera that goes away what hangs on it."""
+    other = next((one for one in tags.members(network, "camera") if one != camera), None)
+    for one in tags.members(network, "caption"):
+        if one.parent == camera:
+            one.parent = other
+    if other:
+        face(network, other)
+
+
+def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
+    """Turn all texts to this camera."""
+    for kind in ("label", "class", "title"):
+        for one in tags.members(network, kind):
+            for constraint in one.constraints:
+                if constraint.type == "COPY_ROTATION":
+                    constraint.target = camera
+
+
+def hide(network: bpy.types.Collection, kind: str, hidden: bool = True) -> None:
+    """Hide all texts of a kind ("label", "class", "caption"), or show them again."""
+    for one in tags.members(network, kind):
+        one.hide_viewport = one.hide_render = hidden
 
 
 def relabel(network: bpy.types.Collection) -> None:
     """Put the labels in their places for the camera, wherever somebody has put that. Labels of what is not before it
     stay as they are, but nothing inside a folded block has one."""
     _hide_beside(network)
-    scene, camera = tags.scene_of(network), next(tags.members(network, "camera"), None)
+    scene, camera = tags.scene_of(network), studio.camera_of(network)
     if scene is None or camera is None:
         return
     view_layer = scene.view_layers[0]
@@ -60,7 +144,7 @@ def relabel(network: bpy.types.Collection) -> None:
     labelling.arrange(things, eye, _aspect(scene), depsgraph, _maker(network, camera))
 
 
-def _heading(network) -> float:
+def heading(network) -> float:
     """The direction of the signal, radians from +X round Z; 0 where it runs up or down."""
     x, y, _ = axes(arranging.settings_of(network).direction)[:, 0]
     return float(np.arctan2(y, x))
@@ -122,11 +206,13 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
         depth[path] = above + 1 if outer not in closed and above is not None else None
         box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(thing, path in closed, depsgraph)
         quiet = path in closed & copies or not any(tags.read(thing)["tray"][1])
-        found.append(labelling.Labelled(thing, texts.get(("block", path), {}), box, depth[path] or 1, quiet))
+        row = tags.read(thing).get("row", 0)
+        found.append(labelling.Labelled(thing, texts.get(("block", path), {}), box, depth[path] or 1, quiet, row))
     for thing in tags.members(network, "layer"):
         name = tags.read(thing)["layer"]
         box = np.zeros((0, 3)) if name in inside else framing.box_corners(thing, depsgraph)
-        found.append(labelling.Labelled(thing, texts.get(("layer", name), {}), box))
+        row = tags.read(thing).get("row", 0)
+        found.append(labelling.Labelled(thing, texts.get(("layer", name), {}), box, row=row))
     return found
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from math import radians, sqrt
 
 import bpy
@@ -16,24 +17,58 @@ from ..layout import HEIGHT
 from ..nodes.tree import Tree
 from . import tags
 
-AZIMUTH, ELEVATION = radians(60), radians(14)
-LENS = 45.0  # millimetres
-F_STOP = 1.2  # scales with 1 / HEIGHT
+STILL = 48  # frames of a shot in which nothing moves
 BACKDROP, AROUND = "Backdrop", "Around"  # the names of the nodes that styles look for
 BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
 
 
-def make_camera(name: str) -> bpy.types.Object:
-    """The camera of the hero shot; `framing.fit` puts it in its place."""
+@dataclass(frozen=True)
+class View:
+    """How a camera looks at a network: radians from the signal's axis (0 looks along it, a right angle from the side)
+    and above it; millimetres of its lens; its f-number, which scales with 1 / HEIGHT and is 0 where all is sharp.
+    A `flat` view is orthographic and sharp.
+    """
+
+    azimuth: float = radians(60)
+    elevation: float = radians(14)
+    lens: float = 45.0
+    f_stop: float = 1.2
+    flat: bool = False
+
+    @property
+    def blurs(self) -> bool:
+        """Whether what is out of focus is not sharp."""
+        return self.f_stop > 0 and not self.flat
+
+
+def make_camera(name: str, shot: str = "hero", view: View | None = None) -> bpy.types.Object:
+    """The camera of a shot; `framing.fit` puts it in its place."""
+    view = view or View()
     data = bpy.data.cameras.new(name)
-    data.lens, data.clip_end, data.dof.use_dof = LENS, 100 * HEIGHT, True
+    data.lens, data.clip_end = view.lens, 100 * HEIGHT
+    data.type = "ORTHO" if view.flat else "PERSP"
+    data.dof.use_dof = view.blurs
     camera = bpy.data.objects.new(name, data)
-    tags.write(camera, "camera", shot="hero")
+    tags.write(camera, "camera", shot=shot, view=asdict(view))
     return camera
 
 
+def view_of(camera: bpy.types.Object) -> View:
+    """How one of our cameras looks."""
+    return View(**tags.read(camera).get("view", {}))
+
+
+def camera_of(network: bpy.types.Collection, shot: str = "") -> bpy.types.Object | None:
+    """The camera of a network's shot; without a name that which its scene looks through, else that of the hero shot."""
+    ours = {tags.read(one)["shot"]: one for one in tags.members(network, "camera")}
+    scene = tags.scene_of(network)
+    if not shot and scene and scene.camera in ours.values():
+        return scene.camera
+    return ours.get(shot or "hero") or (None if shot else next(iter(ours.values()), None))
+
+
 def focus(camera: bpy.types.Object, distance: float) -> None:
-    camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, F_STOP
+    camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, view_of(camera).f_stop or 1.2
 
 
 def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.types.Object]:
@@ -101,6 +136,7 @@ def make_world(name: str) -> bpy.types.World:
 def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     """Camera, world, glow, colour management and render settings of a scene that is ours."""
     scene.camera, scene.world = camera, make_world(name)
+    scene.frame_end = STILL
     tags.write(scene, "scene")
     compat.glow(scene, f"{name} Glow", threshold=1.0, strength=0.35, size=0.55)
     scene.view_settings.view_transform = "AgX"

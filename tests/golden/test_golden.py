@@ -20,7 +20,7 @@ VERSION = "{}.{}".format(*bpy.app.version)
 def render(path: Path, given) -> np.ndarray:
     network = look.build(look.CNN, given)
     look.plain_render(look.scene_of(network), SAMPLES)
-    rendering.render(path, size=(SIZE, SIZE))
+    rendering.render(path, rendering.Options(size=(SIZE, SIZE)))
     return look.png(path)
 
 

@@ -197,9 +197,12 @@ def extent(network, depsgraph) -> float:
 
 
 def geometry(network) -> dict[str, np.ndarray]:
-    """Every position of the evaluated network, by object: instances as matrices, curves as points."""
+    """Every position of the evaluated network, by object: instances as matrices, curves as points. What is hidden has
+    none, for Blender does not evaluate it."""
     depsgraph, found = evaluate(network), {}
     for thing in network.all_objects:
+        if thing.hide_viewport:
+            continue
         if facts(thing).get("kind") in ("layer", "bars"):
             found[thing.name] = local_instances(thing, depsgraph)[0]
         elif facts(thing).get("kind") == "connections":

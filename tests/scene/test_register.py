@@ -11,11 +11,12 @@ import neuroscene
 from neuroscene.addon import cli
 from scene import look
 
-OPERATORS = {"apply_style", "arrange_network", "attach_architecture", "back_to_arrangement", "bundle_lines",
-             "check_pruning", "copy_look", "edit_cells", "export_gltf", "find_layers", "fold_blocks",
-             "frame_layers", "frame_network", "import_network", "put_back", "reload_checkpoint",
+OPERATORS = {"add_shot", "apply_style", "arrange_network", "attach_architecture", "back_to_arrangement",
+             "bundle_lines", "check_pruning", "compare_checkpoints", "copy_look", "edit_cells",
+             "export_gltf", "find_layers", "fold_blocks", "frame_layers", "frame_network",
+             "import_network", "put_back", "reload_checkpoint", "remove_shot", "render_quality",
              "run_input", "save_style", "select_block", "select_related", "set_colours", "set_detail",
-             "set_map", "show_kernels", "store_expansion"}
+             "set_map", "set_shot", "show_kernels", "store_expansion"}
 
 
 def draws(menu) -> list[str]:

@@ -150,7 +150,7 @@ def test_the_same_picture_after_other_styles(blank, tmp_path):
     look.plain_render(look.scene_of(network), 4)
 
     def picture(name):
-        rendering.render(tmp_path / f"{name}.png", size=(96, 54))
+        rendering.render(tmp_path / f"{name}.png", rendering.Options(size=(96, 54)))
         return look.png(tmp_path / f"{name}.png").astype(int)
 
     before = picture("before")

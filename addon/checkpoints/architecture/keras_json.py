@@ -12,6 +12,7 @@ from .. import keras
 from ..checkpoint import Checkpoint
 from ..errors import CheckpointError
 from ..stored import Stored, Weights
+from .onnx_model import unfit
 
 # Keras's names of variables -> PyTorch's
 NAMES = {"kernel": "weight", "depthwise_kernel": "weight", "gamma": "weight", "embeddings": "weight", "beta": "bias",
@@ -24,7 +25,10 @@ def attach(weights: Weights, config: dict, file: Path) -> Checkpoint:
         raise CheckpointError(file, "not an architecture of Keras", "save one with model.to_json(), or give ONNX")
     find = keras.finder(weights, config) if weights.layout == "keras" else _Finder(weights, file)
     notes = [*weights.notes, f"architecture from {file.name}"]
-    return keras.write(weights.path, config, find, weights.format, weights.producer, notes=notes, architecture=file)
+    made = keras.write(weights.path, config, find, weights.format, weights.producer, notes=notes, architecture=file)
+    if isinstance(find, _Finder) and (unused := find.unused()):
+        raise unfit(weights, file, unused, "give the architecture of this very model")
+    return made
 
 
 @dataclass
@@ -36,6 +40,7 @@ class _Finder:
     layout: str = "torch"
     modules: dict[str, dict[str, Stored]] = field(init=False)
     _of: dict[str, str] = field(default_factory=dict)  # layer -> module
+    _used: set[str] = field(default_factory=set)  # names of tensors
 
     def __post_init__(self):
         self.modules = {}
@@ -53,7 +58,12 @@ class _Finder:
             said = "no such tensor" if found is None else f"the shape {list(found.shape)}"
             raise CheckpointError(self.file, f"does not fit {self.weights.path.name}: {name} of layer '{layer}' has "
                                   f"the shape {list(shape)} here and {said} there", "give another architecture")
+        self._used.add(found.name)
         return found
+
+    def unused(self) -> list[str]:
+        """The tensors that no layer has asked for."""
+        return [one.name for one in self.weights.tensors if one.name not in self._used]
 
     def _module(self, layer, name, shape):
         exact = layer.replace("/", ".")

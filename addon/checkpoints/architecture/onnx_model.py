@@ -85,21 +85,42 @@ def _pairs(weights, file, slots):
         stored = left.get(slot.tensor.name)
         if stored is not None and _turn(slot, stored, weights.layout) is not None:
             pairs[slot.tensor.name] = left.pop(stored.name)
+    modules = {slot.node.output[0]: _module(pairs[slot.tensor.name]) for slot in slots if slot.tensor.name in pairs}
     for slot in slots:
         if slot.tensor.name in pairs:
             continue
-        stored = next((one for one in left.values() if _turn(slot, one, weights.layout) is not None), None)
+        fits = [one for one in left.values() if _turn(slot, one, weights.layout) is not None]
+        module = modules.get(slot.node.output[0])
+        stored = next((one for one in fits if _module(one) == module), next(iter(fits), None))
         if stored is not None:
             pairs[slot.tensor.name] = left.pop(stored.name)
+            modules.setdefault(slot.node.output[0], _module(stored))
         elif slot.node.op_type not in ARITHMETIC:
             name = slot.node.name or slot.node.op_type
             raise CheckpointError(file, f"does not fit {weights.path.name}: '{name}' reads '{slot.tensor.name}' of "
                                   f"shape {list(slot.tensor.dims)}, and no tensor there is left for it",
                                   "give the architecture of this very model")
-    if left:
-        weights.notes.append(f"{len(left):,} tensors are not in the architecture ({', '.join(list(left)[:3])}"
-                             f"{' …' if len(left) > 3 else ''})")
+    used = {_place(one) for one in pairs.values()}
+    unused = [one.name for one in left.values() if _place(one) not in used]  # what is tied has several names
+    if unused:
+        raise unfit(weights, file, unused, "export the model anew, without folding normalisations into convolutions")
     return [(slot, pairs[slot.tensor.name]) for slot in slots if slot.tensor.name in pairs]
+
+
+def unfit(weights: Weights, file: Path, unused: list[str], advice: str) -> CheckpointError:
+    """The error that an architecture leaves tensors over."""
+    named = f"{', '.join(unused[:3])}{' …' if len(unused) > 3 else ''}"
+    return CheckpointError(file, f"does not fit {weights.path.name}: it has no place for {len(unused):,} tensors there "
+                           f"({named})", advice)
+
+
+def _module(stored: Stored) -> str:
+    """The name of a tensor without its last part, be that behind a dot or a slash."""
+    return stored.name.replace("/", ".").rpartition(".")[0]
+
+
+def _place(stored: Stored):
+    return (stored.file, stored.offset, stored.shape) if stored.read is None else stored.name
 
 
 def _turn(slot: _Slot, stored: Stored, layout: str) -> tuple[int, ...] | None:

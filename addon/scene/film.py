@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Frames on disk: what they say of themselves, and a film made of them."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import bpy
+
+from .. import compat
+
+XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+       '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+       '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+       '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>'
+       '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>')
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def note_of(path: Path) -> str:
+    """The note in the metadata of a PNG (its tEXt chunk "Note"); "" if there is none, or no whole picture."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return ""
+    if not data.startswith(PNG) or data[-8:-4] != b"IEND":
+        return ""
+    at = len(PNG)
+    while at + 8 <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        name, _, text = data[at + 8 : at + 8 + length].partition(b"\0")
+        if kind == b"tEXt" and name == b"Note":
+            return text.decode("latin-1")
+        at += 12 + length
+    return ""
+
+
+def clock(seconds: float) -> str:
+    """A time in words: "40 s", "3 min", "1 h 20 min"."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{round(seconds)} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@contextmanager
+def told(scene: bpy.types.Scene, progress: Callable[[str], None]) -> Iterator[None]:
+    """Let what Blender says while it renders be told."""
+    stats = bpy.app.handlers.render_stats
+    stats.append(lambda text: progress(f"frame {scene.frame_current}: {text.split('|')[-1].strip()}"))
+    try:
+        yield
+    finally:
+        stats.pop()
+
+
+def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) -> None:
+    """Put frames together to an H.264 film, at the scene's rate."""
+    cut = bpy.data.scenes.new("film")
+    try:
+        cut.render.resolution_x = scene.render.resolution_x * scene.render.resolution_percentage // 100 // 2 * 2
+        cut.render.resolution_y = scene.render.resolution_y * scene.render.resolution_percentage // 100 // 2 * 2
+        cut.render.resolution_percentage = 100
+        cut.render.fps, cut.render.fps_base = scene.render.fps, scene.render.fps_base
+        cut.frame_start, cut.frame_end = 1, len(frames)
+        cut.view_settings.view_transform = "Standard"  # the frames have their look
+        strips = compat.strips(cut)
+        strip = strips.new_image("frames", str(frames[0].resolve()), 1, 1)
+        for one in frames[1:]:
+            strip.elements.append(one.name)
+        strip.frame_final_end = len(frames) + 1
+        compat.film(cut.render)
+        cut.render.use_sequencer = True
+        cut.render.use_file_extension = False
+        cut.render.filepath = str(output.resolve())
+        bpy.ops.render.render(animation=True, scene=cut.name)
+    finally:
+        bpy.data.scenes.remove(cut)
+    describe(output, note)
+
+
+def describe(path: Path, note: str) -> None:
+    """Write a note into an MP4 file, as XMP in a box of its own behind the others (XMP specification, part 3): the
+    entries that the format has of itself hold none of ours."""
+    text = XMP.format(escape(note)).encode()
+    with path.open("ab") as file:
+        file.write(struct.pack(">I4s", 8 + len(XMP_BOX) + len(text), b"uuid") + XMP_BOX + text)

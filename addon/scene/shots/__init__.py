@@ -1,0 +1,10 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shots: ready cameras with keyframes, markers and a collection each, several in one file, all for the user to edit."""
+
+from .compare import steps as compared
+from .kinds import KINDS, Kind
+from .making import add, framed, refit, remove, shots, switch
+
+__all__ = ["KINDS", "Kind", "add", "compared", "framed", "refit", "remove", "shots", "switch"]

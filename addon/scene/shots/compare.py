@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two checkpoints in one scene, to be compared: one above the other, in the same colours for the same numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ... import compat
+from ...checkpoints import CheckpointError
+from ...layout import HEIGHT
+from ...layout import Settings as Layout
+from .. import build, connections, framing, importing, labels, picture, selection, sockets, tags
+from .stage import Stage
+
+GAP = 0.45 * HEIGHT  # between the two; the labels of the upper one are in it
+TITLE = 0.075 * HEIGHT
+
+
+def steps(network: bpy.types.Collection, path: str | Path,
+          architecture: str | Path = "") -> Generator[tuple[float, str], None, bpy.types.Collection]:
+    """Import another checkpoint into the scene of a network, drawn as that and with the input that ran through that.
+
+    Yields and returns as `build.build`. Raises `CheckpointError`.
+    """
+    facts = tags.read(network)
+    known = dict(facts["settings"])
+    settings = build.Settings(**known | {"layout": Layout(**known["layout"])})
+    given = bpy.path.abspath(facts.get("input_path", "")) or None
+    other = yield from importing.import_steps(path, replace(settings, new_scene=False), given, facts.get("sizes"),
+                                              architecture or None)
+    for one in other.children:
+        if tags.kind(one) == "studio":  # there is a camera, a light and a legend already
+            one.hide_viewport = one.hide_render = True
+    tags.write(other, **(tags.read(other) | {"beside": facts["uuid"]}))
+    return other
+
+
+def partner(network: bpy.types.Collection) -> bpy.types.Collection | None:
+    """The network that stands in the same scene to be compared with this one."""
+    uuid, scene = tags.read(network)["uuid"], tags.scene_of(network)
+    return next((one for one in tags.networks() if tags.read(one).get("beside") == uuid
+                 and tags.scene_of(one) == scene), None)
+
+
+def place(stage: Stage) -> None:
+    """Put the other network below, give both the same ranges and a title, and look at both.
+
+    Raises `CheckpointError` where there is no other.
+    """
+    network, other = stage.network, partner(stage.network)
+    if other is None:
+        raise CheckpointError(network.name, "is alone in its scene", "compare it with another checkpoint first")
+    _below(stage, network, other)
+    _same_ranges(network, other)
+    for one in (network, other):
+        _title(one, stage)
+    picture.frame(network, stage.scene, stage.camera, beside=other)
+
+
+def _below(stage, network, other):
+    root = next(tags.members(other, "root"))
+    if not any(root.location):  # else somebody has put it elsewhere
+        root.location.z = float(_boxes(network, stage)[:, 2].min() - _boxes(other, stage)[:, 2].max()) - GAP
+
+
+def _boxes(network, stage) -> np.ndarray:
+    """The corners (n, 3) of the layers of a network as they are now."""
+    view_layer = stage.scene.view_layers[0]
+    view_layer.update()
+    return framing.corners(tags.members(network, "layer"), view_layer.depsgraph)
+
+
+def _same_ranges(network, other):
+    """The larger of both ranges for layers of one name, and for the connections between them."""
+    _share(*(selection.layers(one) for one in (network, other)), "Range")
+    _share(*({(tags.read(one)["source"], tags.read(one)["target"], index): one
+              for index, one in connections.by_index(each).items()} for each in (network, other)), "Weight Range")
+
+
+def _share(mine, others, name):
+    for key in mine.keys() & others.keys():
+        pair = mine[key], others[key]
+        value = max(float(compat.get_input(tags.modifier(one), name)) for one in pair)
+        for one in pair:
+            sockets.refresh(one, {name: value})
+            one.update_tag()
+
+
+def _title(network, stage):
+    """The name of the file over a network, on the side where the signal enters."""
+    known = next(tags.members(network, "title"), None)
+    box = _boxes(network, stage)
+    if known is None:
+        known = labels.text(network.name, TITLE, tags.read(network)["materials"]["label"], "LEFT", "BOTTOM")
+        tags.write(known, "title")
+        next(one for one in network.children if tags.kind(one) == "labels").objects.link(known)
+        framing.face(known, stage.camera)
+    root = next(tags.members(network, "root"))
+    known.parent = root
+    local = (box - np.array(root.matrix_world.translation)) @ np.array(stage.turn)
+    known.location = stage.turn @ Vector((local[:, 0].min(), local[:, 1].min(), local[:, 2].max() + 0.06 * HEIGHT))

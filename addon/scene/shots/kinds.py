@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kinds of shots there are: how each looks at a network, for how long, and what moves in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import radians
+
+from ..studio import STILL, View
+from . import compare, macro, moves, reveals
+
+RATE = 24  # frames a second
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of shot. `frames` is how long it is, `poster` the frame of it that a still shows (from 0). `style` is that
+    which it is made for; without one the network keeps its own. `move` puts the camera in its place and adds what
+    moves. `labels`, `classes` and `caption` tell whether those are shown.
+    """
+
+    name: str
+    about: str
+    view: View
+    frames: int = STILL
+    poster: int = 0
+    style: str = ""
+    labels: bool = True
+    classes: bool = True
+    caption: bool = True
+    move: Callable | None = None
+
+
+KINDS = {one.name: one for one in (
+    Kind("hero", "From the side, in depth, everything in the picture", View()),
+    Kind("elevation", "Flat from the side on white, for papers", View(azimuth=radians(90), elevation=0.0, flat=True),
+         style="Paper"),
+    Kind("plan", "Flat from above", View(azimuth=radians(90), elevation=radians(90), flat=True), classes=False),
+    Kind("macro", "Close, between two layers, with a shallow depth of field",
+         View(lens=60.0, azimuth=radians(62), elevation=radians(12), f_stop=0.9), labels=False, caption=False,
+         move=macro.place),
+    Kind("turntable", "Once round the network", View(elevation=radians(18), f_stop=0.0), 10 * RATE, 25, labels=False,
+         move=moves.turntable),
+    Kind("fly-through", "Along the network, close to its layers", View(lens=30.0, f_stop=0.0), 10 * RATE, 150,
+         labels=False, caption=False, move=moves.fly_through),
+    Kind("dolly", "With the signal, from layer to layer, as each lights up", View(f_stop=0.0), 10 * RATE, 150,
+         labels=False, caption=False, move=moves.dolly),
+    Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
+    Kind("before-after", "Two checkpoints in one scene, one above the other in the same colours",
+         View(azimuth=radians(72), elevation=radians(8), f_stop=0.0), move=compare.place),
+)}

@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A close look between two layers."""
+
+from __future__ import annotations
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from ... import compat
+from .. import framing, picture, selection, studio, tags
+from .stage import Stage
+
+TALL = 1.5  # heights of a unit's map in the picture
+EDGE = 0.36  # of the picture's width, where the layer in front ends
+
+
+def place(stage: Stage) -> None:
+    """Look past the edge of one layer along its lines to the maps of the next, on which it is focused."""
+    found, camera = stage.seen(), stage.camera
+    picture.aim(stage.network, camera)
+    source, target = _ends(stage.network)
+    axes = framing.rotation(camera)
+    near, far = (framing.box_corners(one, found.depsgraph) @ axes for one in (source, target))
+    height = _map_height(source, np.ptp(near[:, 1]))
+    half = TALL * height / 2
+    back = half / framing.slopes(camera.data, found.aspect)[1]
+    middle = (near.max(0) + near.min(0)) / 2
+    edge = near[:, 0].max()
+    x = edge + (1 - 2 * EDGE) * half * found.aspect
+    y = middle[1] + height * 0.55
+    camera.location = Vector(axes @ np.array([x, y, middle[2] + back]))
+    studio.focus(camera, float(camera.location @ Vector(axes[:, 2]) - far[:, 2].mean()))
+    camera.data.clip_start = min(camera.data.clip_start, back / 20)
+
+
+def _map_height(layer: bpy.types.Object, whole: float) -> float:
+    """The height of one unit's map of a layer; of a layer without maps a third of the whole."""
+    rows = tags.read(layer)["grid"][1]
+    return rows * float(compat.get_input(tags.modifier(layer), "Pitch")) if rows > 1 else whole / 3
+
+
+def _ends(network: bpy.types.Collection) -> tuple[bpy.types.Object, bpy.types.Object]:
+    """The layers at the ends of the bundle with most lines that carry weights, of maps if there are any."""
+    things = selection.layers(network)
+
+    def worth(bundle):
+        facts = tags.read(bundle)
+        grids = [tags.read(things[facts[end]])["grid"] for end in ("source", "target")]
+        maps = sum(units > 1 and rows * columns > 1 for units, rows, columns in grids)
+        return facts["carries"] == "weight", maps, len(bundle.data.curves)
+
+    bundles = [one for one in tags.members(network, "connections")
+               if {tags.read(one)["source"], tags.read(one)["target"]} <= things.keys()
+               and tags.read(one)["source"] != tags.read(one)["target"]]
+    if not bundles:
+        first = next(iter(things.values()))
+        return first, first
+    facts = tags.read(max(bundles, key=worth))
+    return things[facts["source"]], things[facts["target"]]

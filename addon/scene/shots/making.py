@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Add shots to a network's scene, look through one of them, fit one to another format, take one away."""
+
+from __future__ import annotations
+
+import json
+
+import bpy
+
+from ...checkpoints import CheckpointError
+from .. import painting, picture, studio, styles, tags
+from . import keys
+from .kinds import KINDS
+from .stage import Stage
+
+APART = 100  # shots begin at the frames 1, 101, 201 ...
+OWN_LOOK = "own_look"  # on a network: the look that it had before a shot asked for a style
+
+
+def shots(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
+    """The cameras of a network's shots by the name of the shot, in the order of their frames."""
+    return {tags.read(one)["shot"]: one for one in sorted(tags.members(network, "camera"), key=_frames)}
+
+
+def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
+    """Add a shot of one of KINDS to the scene of a network, and look through it; one that is there is made anew.
+
+    Raises `CheckpointError` where there is no such kind, or the network stands in no scene.
+    """
+    kind, scene = KINDS.get(name), tags.scene_of(network)
+    if kind is None:
+        raise CheckpointError(network.name, f"there is no shot '{name}'", f"the shots are: {', '.join(KINDS)}")
+    if scene is None:
+        raise CheckpointError(network.name, "stands in no scene", "link its collection to one")
+    _keep_frames(scene)
+    if name in shots(network):
+        remove(network, name)
+    first = 1 + APART * max((-(-_frames(one)[1] // APART) for one in shots(network).values()), default=0)
+    camera = studio.make_camera(f"{network.name} {name.title()}", name, kind.view)
+    tags.write(camera, **(tags.read(camera) | {"frames": [first, first + kind.frames - 1]}))
+    _shelf(network, name).objects.link(camera)
+    marker = scene.timeline_markers.new(name, frame=first)
+    marker.camera = camera
+    switch(network, name)
+    refit(network, name)
+    return camera
+
+
+def switch(network: bpy.types.Collection, name: str) -> None:
+    """Look through the camera of a shot: its frames, its style, caption and labels are then those of the scene.
+
+    Raises `CheckpointError` if there is no such shot.
+    """
+    scene, camera, kind = tags.scene_of(network), shots(network).get(name), KINDS.get(name)
+    if camera is None or scene is None:
+        raise CheckpointError(network.name, f"has no shot '{name}'", f"add it; there are: {', '.join(shots(network))}")
+    _keep_frames(scene)
+    first, last = _frames(camera)
+    scene.camera, scene.frame_start, scene.frame_end = camera, first, last
+    scene.frame_set(min(first + kind.poster, last) if kind else first)
+    _dress(network, kind.style if kind else "")
+    picture.face(network, camera)
+    picture.rehang(network, camera, scene)
+    _show(network, kind)
+
+
+def _show(network, kind):
+    """Show the texts that belong to a kind of shot, and no others."""
+    picture.hide(network, "caption", bool(kind and not kind.caption))
+    picture.hide(network, "class", bool(kind and not kind.classes))
+    if kind and not kind.labels:
+        picture.hide(network, "label")
+    else:
+        picture.relabel(network)
+
+
+def refit(network: bpy.types.Collection, name: str) -> None:
+    """Put the camera of a shot in its place for the format of its scene's picture, and make its keyframes anew."""
+    scene, camera, kind = tags.scene_of(network), shots(network)[name], KINDS[name]
+    first, last = _frames(camera)
+    _clear(network, scene, camera)
+    scene.frame_set(first)
+    if kind.move is None:
+        picture.frame(network, scene, camera)
+    else:
+        kind.move(Stage(network, scene, camera, _shelf(network, name), first, last))
+    scene.frame_set(min(first + kind.poster, last))
+
+
+def remove(network: bpy.types.Collection, name: str) -> None:
+    """Take a shot away with all that was added for it; the hero shot takes its place where it was looked through."""
+    camera, scene = shots(network)[name], tags.scene_of(network)
+    _clear(network, scene, camera)
+    for marker in [one for one in scene.timeline_markers if one.camera == camera]:
+        scene.timeline_markers.remove(marker)
+    picture.let_go(network, camera)
+    shelf = next((one for one in camera.users_collection if tags.kind(one) == "shot"), None)
+    bpy.data.cameras.remove(camera.data)
+    if shelf:
+        bpy.data.collections.remove(shelf)
+    left = shots(network)
+    if scene.camera is None and left:
+        switch(network, "hero" if "hero" in left else next(iter(left)))
+
+
+def framed(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
+    """Whether a camera is that of a shot that can be fitted anew."""
+    name = tags.read(camera).get("shot")
+    return name in KINDS and shots(network).get(name) == camera
+
+
+def _clear(network, scene, camera):
+    """Take away what a shot's maker added beside its camera: rigs, constraints and keyframes."""
+    first, last = _frames(camera)
+    keys.clear(list(network.all_objects), first, last)
+    camera.animation_data_clear()
+    camera.parent = None
+    for constraint in list(camera.constraints):
+        camera.constraints.remove(constraint)
+    name = tags.read(camera)["shot"]
+    for rig in [one for one in tags.members(network, "rig") if tags.read(one)["shot"] == name]:
+        bpy.data.objects.remove(rig)
+
+
+def _frames(camera) -> tuple[int, int]:
+    return tuple(tags.read(camera).get("frames", (1, studio.STILL)))
+
+
+def _keep_frames(scene):
+    """Remember how long the shot is now that the scene looks through: somebody may have changed it."""
+    facts = tags.read(scene.camera)
+    if "shot" in facts:
+        tags.write(scene.camera, **(facts | {"frames": [scene.frame_start, scene.frame_end]}))
+
+
+def _shelf(network, name) -> bpy.types.Collection:
+    """The collection of a shot, in that of all shots."""
+    every = _child(network, "shots", f"{network.name} Shots")
+    found = next((one for one in every.children if tags.read(one).get("shot") == name), None)
+    if found is None:
+        found = bpy.data.collections.new(f"{network.name} {name.title()}")
+        tags.write(found, "shot", shot=name)
+        every.children.link(found)
+    return found
+
+
+def _child(parent, kind, name):
+    found = next((one for one in parent.children if tags.kind(one) == kind), None)
+    if found is None:
+        found = bpy.data.collections.new(name)
+        tags.write(found, kind)
+        parent.children.link(found)
+    return found
+
+
+def _dress(network, wanted: str):
+    """Give a network the style that a shot asks for, or the look back that it had before one did."""
+    facts = tags.read(network)
+    part = painting.part_of(bpy.context, network)
+    own = facts.get(OWN_LOOK)
+    if wanted and facts.get("style") != wanted:
+        own = own or json.dumps(styles.taken(facts.get("style", styles.CINEMA.name), part, None).as_data())
+        styles.apply(styles.STYLES[wanted], part)
+        tags.write(network, **(tags.read(network) | {OWN_LOOK: own}))
+    elif not wanted and own:
+        styles.apply(styles.Style.of(json.loads(own)), part)
+        tags.write(network, **{name: one for name, one in tags.read(network).items() if name != OWN_LOOK})

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Shots in which the camera moves: round a network, along it, and with the signal.
+
+Places are worked out in the axes of the network: x along the signal, -y towards the viewer, z up.
+"""
+
+from __future__ import annotations
+
+from math import tau
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from .. import framing, picture
+from . import keys, reveals
+from .stage import Stage
+
+AROUND = 24  # directions from which a turntable is fitted
+STOPS = 12  # of a dolly at the most
+NEAR = 0.6  # metres, before a camera that moves: its caption
+
+
+def turntable(stage: Stage) -> None:
+    """Carry the camera round the middle of the network on a rig; it comes as near as all in the picture allows."""
+    found, camera = stage.seen(), stage.camera
+    middle = (found.points.max(0) + found.points.min(0)) / 2
+    apart, view = found.points - middle, stage.view
+    places = []
+    for step in range(AROUND):
+        framing.aim(camera, view.azimuth + stage.heading + tau * step / AROUND, view.elevation)
+        framing.fit(camera, apart, found.aspect, picture.MARGINS)
+        places.append(np.array(camera.location) @ framing.rotation(camera))
+    back = np.array(places)
+    back[:, 2] = np.maximum(back[:, 2], np.maximum(np.roll(back[:, 2], 1), np.roll(back[:, 2], -1)))
+    framing.aim(camera, view.azimuth + stage.heading, view.elevation)
+    rig = stage.rig("Turntable", Vector(middle))
+    camera.parent = rig
+    frames = [stage.first + (stage.last + 1 - stage.first) * step / AROUND for step in range(AROUND + 1)]
+    across = framing.rotation(camera)
+    for axis in range(3):
+        keys.set_keys(camera, "location", [(frame, float((across @ back[step % AROUND])[axis]))
+                                           for step, frame in enumerate(frames)], index=axis)
+    keys.set_keys(rig, "rotation_euler", [(stage.first, 0.0), (stage.last + 1, tau)], index=2, how="LINEAR")
+    stage.near()
+    picture.hang(stage.network, camera, found.aspect, NEAR)
+
+
+def fly_through(stage: Stage) -> None:
+    """Fly past the layers from the first to the last, looking ahead at a target that flies before the camera."""
+    found, turn = stage.seen(), stage.turn
+    places = found.points @ np.array(turn)
+    low, high = places.min(0), places.max(0)
+    size, long = high[2] - low[2], high[0] - low[0]
+    beside, above = low[1] - 0.55 * size, (low[2] + high[2]) / 2
+    path = [(low[0] - 1.3 * size, beside - 0.9 * size, above + 0.35 * size),
+            (low[0] - 0.2 * size, beside, above + 0.22 * size),
+            (low[0] + 0.55 * long, beside + 0.05 * size, above + 0.12 * size),
+            (high[0] + 0.1 * size, beside - 0.1 * size, above + 0.1 * size),
+            (high[0] + 0.9 * size, beside - 0.75 * size, above + 0.2 * size)]
+    goal = [(low[0] + 0.1 * size, low[1], above), (low[0] + 0.9 * size, low[1] + 0.1 * size, above),
+            (low[0] + 0.8 * long, low[1] + 0.2 * size, above), (high[0] - 0.1 * size, (low[1] + high[1]) / 2, above),
+            (high[0] - 0.25 * size, (low[1] + high[1]) / 2, above)]
+    times = np.array([0.0, 0.2, 0.6, 0.85, 1.0])
+    target = stage.rig("Target", turn @ Vector(goal[0]))
+    for thing, stops in ((stage.camera, path), (target, goal)):
+        _travel(thing, stage, times, [turn @ Vector(one) for one in stops])
+    constraint = stage.camera.constraints.new("TRACK_TO")
+    constraint.target, constraint.track_axis, constraint.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
+    stage.near()
+
+
+def dolly(stage: Stage) -> None:
+    """Go along the layers at the speed of the signal, at a distance at which the highest fills the picture."""
+    found, camera, turn = stage.seen(), stage.camera, stage.turn
+    picture.aim(stage.network, camera)
+    boxes = [one.box for one in found.things if not one.block and len(one.box)]
+    order = sorted(boxes, key=lambda box: float((box @ np.array(turn))[:, 0].mean()))
+    tallest = max(order, key=lambda box: np.ptp(box[:, 2]))
+    middle = tallest.mean(0)
+    framing.fit(camera, tallest, found.aspect, framing.Margins())
+    apart = np.array(camera.location) - middle
+    stops = [order[index] for index in np.unique(np.linspace(0, len(order) - 1, min(len(order), STOPS)).astype(int))]
+    places = [Vector(box.mean(0) + apart) for box in stops]
+    along = np.array([(turn.inverted() @ one).x for one in places])
+    times = (along - along.min()) / (np.ptp(along) or 1.0)
+    _travel(camera, stage, times, places)
+    stage.near()
+    reveals.signal(stage)
+
+
+def _travel(thing: bpy.types.Object, stage: Stage, times, places: list[Vector]) -> None:
+    """Keyframe the location of an object at shares of a shot's length."""
+    for axis in range(3):
+        keys.set_keys(thing, "location", [(stage.frame(share), place[axis])
+                                          for share, place in zip(times, places, strict=True)], index=axis)

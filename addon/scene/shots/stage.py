@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the makers of shots share: the network, the camera, the frames, and a collection for what they add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ...layout.layered import axes
+from .. import arranging, picture, studio, tags
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A shot that is being made. `first` and `last` are its frames; `shelf` is its collection."""
+
+    network: bpy.types.Collection
+    scene: bpy.types.Scene
+    camera: bpy.types.Object
+    shelf: bpy.types.Collection
+    first: int
+    last: int
+
+    @property
+    def view(self) -> studio.View:
+        return studio.view_of(self.camera)
+
+    @property
+    def heading(self) -> float:
+        return picture.heading(self.network)
+
+    @property
+    def turn(self) -> Matrix:
+        """From the axes of the network, its signal along x, to those of the world."""
+        return Matrix(np.array(axes(arranging.settings_of(self.network).direction)).tolist())
+
+    def frame(self, share: float) -> int:
+        """The frame at a share of the shot's length."""
+        return self.first + round(float(share) * (self.last - self.first))
+
+    def seen(self) -> picture.Seen:
+        return picture.seen(self.network, self.scene)
+
+    def rig(self, name: str, place: Vector) -> bpy.types.Object:
+        """An empty of the shot, that carries or leads its camera."""
+        thing = bpy.data.objects.new(f"{self.network.name} {name}", None)
+        thing.empty_display_size, thing.location = 0.5, place
+        tags.write(thing, "rig", shot=tags.read(self.camera)["shot"])
+        self.shelf.objects.link(thing)
+        return thing
+
+    def near(self) -> None:
+        """Let a camera that moves see what is close to it."""
+        self.camera.data.clip_start = 0.05

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Add a shot of a network."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import shots
+from .of_network import ChangesNetwork
+
+SHOTS = tuple((name, name.title(), one.about) for name, one in shots.KINDS.items())
+
+
+class NEUROSCENE_OT_add_shot(ChangesNetwork, bpy.types.Operator):
+    """Add a camera with its keyframes and a marker, and look through it; one of that kind is made anew"""
+
+    bl_idname = "neuroscene.add_shot"
+    bl_label = "Add Shot"
+    bl_options = {"REGISTER", "UNDO"}
+
+    shot: bpy.props.EnumProperty(name="Shot", items=SHOTS, description="How it looks at the network, and what moves")
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        try:
+            shots.add(network, self.shot)
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Put another checkpoint beside a network."""
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import shots
+from ..addon.scene.transaction import Made
+from .import_network import GLOB
+from .of_network import ChangesNetwork
+from .stepwise import Stepwise
+
+
+class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
+    """Import another checkpoint below a network, with the same input and the same ranges, and look at both"""
+
+    bl_idname = "neuroscene.compare_checkpoints"
+    bl_label = "Compare with Checkpoint"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
+    filename_ext = ""
+    check_extension = False
+    doing = "Importing"
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        self._made, self.collection = Made(), network.name
+        return self.start(context, shots.compared(network, self.filepath))
+
+    def done(self, context, result):
+        try:
+            shots.add(bpy.data.collections[self.collection], "before-after")
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+
+    def undone(self, context):
+        self._made.remove()

@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Choose how good pictures are to be."""
+
+import bpy
+
+from ..addon.scene import quality, tags
+from .of_network import OfNetwork
+
+QUALITIES = tuple((name, name.title(), one.about) for name, one in quality.QUALITIES.items())
+
+
+class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):
+    """Set samples, noise and size of pictures of a network's scene, for the machine that this is"""
+
+    bl_idname = "neuroscene.render_quality"
+    bl_label = "Render Quality"
+    bl_options = {"REGISTER", "UNDO"}
+
+    quality: bpy.props.EnumProperty(name="Quality", items=QUALITIES, default="standard",
+                                    description="How good pictures are to be")
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        self.report({"INFO"}, quality.apply(tags.scene_of(network) or context.scene, self.quality))
+        return {"FINISHED"}

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Look through another shot of a network."""
+
+import bpy
+
+from ..addon.checkpoints import CheckpointError
+from ..addon.scene import shots
+from .of_network import ChangesNetwork
+
+
+class OnShot(ChangesNetwork):
+    """Does something with a shot that there is."""
+
+    shot: bpy.props.StringProperty(name="Shot", description="The name of the shot")
+
+    def execute(self, context):
+        network = self.network(context)
+        if network is None:
+            return {"CANCELLED"}
+        try:
+            self.act(network)
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class NEUROSCENE_OT_set_shot(OnShot, bpy.types.Operator):
+    """Look through this shot: its frames, its style, its labels and its caption are then those of the scene"""
+
+    bl_idname = "neuroscene.set_shot"
+    bl_label = "Set Shot"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def act(self, network):
+        shots.switch(network, self.shot)
+
+
+class NEUROSCENE_OT_remove_shot(OnShot, bpy.types.Operator):
+    """Take a shot away, with its camera, its marker and the keyframes that were made for it"""
+
+    bl_idname = "neuroscene.remove_shot"
+    bl_label = "Remove Shot"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def act(self, network):
+        shots.remove(network, self.shot)

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shots of a network."""
+
+import bpy
+
+from ..addon.scene import shots, tags
+from .sidebar import Sidebar
+
+
+class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
+    bl_label = "Shots"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return bool(tags.networks())
+
+    def draw(self, context):
+        layout, network = self.layout, tags.chosen(context)
+        uuid, scene = tags.read(network)["uuid"], tags.scene_of(network)
+        column = layout.column(align=True)
+        for name, camera in shots.shots(network).items():
+            row, active = column.row(align=True), scene is not None and scene.camera == camera
+            one = row.operator("neuroscene.set_shot", text=name.title(), depress=active,
+                               icon="OUTLINER_OB_CAMERA" if active else "CAMERA_DATA")
+            one.uuid, one.shot = uuid, name
+            gone = row.operator("neuroscene.remove_shot", text="", icon="X")
+            gone.uuid, gone.shot = uuid, name
+        layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")
+        layout.operator("neuroscene.compare_checkpoints", icon="MOD_MIRROR").uuid = uuid
+        row = layout.row(align=True)
+        row.operator_menu_enum("neuroscene.render_quality", "quality", text="Quality", icon="SETTINGS")
+        row.operator("render.render", text="Render", icon="RENDER_STILL")
+        row.operator("render.render", text="Film", icon="RENDER_ANIMATION").animation = True

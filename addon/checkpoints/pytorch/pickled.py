@@ -93,9 +93,8 @@ class _Machine:
         return found
 
     def call(self, function, args):
-        """Put what a callable would give onto the stack."""
-        if not isinstance(args, tuple):
-            raise ValueError("a call without arguments")
+        """Put what a callable would give onto the stack. TorchScript writes the one argument of an enum by itself."""
+        args = args if isinstance(args, tuple) else (args,)
         self.account(*args)
         self.push(calls.call(function, args) if isinstance(function, Name) else Thing(_kind(function), args))
 

@@ -15,6 +15,8 @@ MODES = {"nearest": "nearest", "bilinear": "linear", "linear": "linear", "trilin
 
 
 def _convolve(e: Emitter, x, weight, bias, stride, padding, dilation, groups, transposed=False, output_padding=(0,)):
+    if weight.shape is None:
+        raise UnknownError("a convolution with weights of unknown shape")
     axes = len(weight.shape) - 2
     if x.shape is not None:
         if x.rank == axes + 1:  # a single picture

@@ -10,7 +10,7 @@ program does with it. A size that was read from a tensor stays `Open`: the graph
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
@@ -59,15 +59,15 @@ class Value:
     """A tensor: its name in the graph, data type, and shape for the assumed inputs (None: unknown).
 
     In-place operations change what the record says, so all who hold it see them. `input` names the input of the model
-    whose shape has to be learnt first, `view` tells that it is a part of another tensor, `zero` that it is all zeros,
-    `fixed` that it is made of weights alone.
+    whose shape has to be learnt first, `write` puts a new value of a part of a tensor into that tensor, `zero` tells
+    that it is all zeros, `fixed` that it is made of weights alone.
     """
 
     name: str
     type: int
     shape: tuple[int, ...] | None
     input: str = ""
-    view: bool = False
+    write: Callable[[Value], None] | None = None
     zero: bool = False
     fixed: bool = False
 
@@ -90,8 +90,8 @@ class Value:
 
     def become(self, other: Value) -> Value:
         """What an in-place operation does: this tensor is now what that one is."""
-        if self.view:
-            raise UndecidedError("a part of a tensor is changed in place")
+        if self.write is not None:
+            self.write(other)
         self.name, self.type, self.shape = other.name, other.type, other.shape
         self.zero, self.fixed = other.zero, other.fixed
         return self
@@ -207,15 +207,13 @@ class Emitter:
         if not isinstance(value, Open):
             return self.constant([int(value)])
         op, *parts = value.made
-        key = (op, *((part.name if isinstance(part, Value) else (int(part), id(part) if isinstance(part, Open) else 0))
-                     for part in parts))
+        of_shape = op == "Shape"
+        read = parts[:1] if of_shape else [self._integer(part) for part in parts]
+        axis = {"start": parts[1], "end": parts[1] + 1} if of_shape else {}
+        key = (op, *(one.name for one in read), *axis.values())
         if key not in self._opened:
-            if op == "Shape":
-                made = self.node("Shape", parts[0], start=parts[1], end=parts[1] + 1)
-            else:
-                made = self.node(op, *(self._integer(part) for part in parts))
+            self._opened[key] = made = self.node(op, *read, **axis)
             self._known[made.name] = np.array([value], np.int64)
-            self._opened[key] = made
         return self._opened[key]
 
     def size(self, value: Value, axis: int) -> Open:

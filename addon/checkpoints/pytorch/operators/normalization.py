@@ -23,7 +23,9 @@ def _filled(e: Emitter, value, count, fill, like):
 def batch_norm(e, x, weight, bias, running_mean, running_var, training, momentum, eps, *rest):
     """By the stored statistics, also where the program was saved in training mode."""
     if running_mean is None:
-        raise UnknownError("batch normalisation without stored statistics")
+        if x.sizes[0] != 1:
+            raise UnknownError("batch normalisation by the statistics of the batch")
+        return instance_norm(e, x, weight, bias, None, None, True, momentum, eps)  # of weights, as of one sample
     channels = running_mean.shape[0]
     if x.shape is not None and (x.rank < 2 or x.sizes[1] != channels):
         raise MismatchError(f"batch normalisation of {channels} channels gets the shape {list(x.sizes)}")

@@ -17,9 +17,9 @@ LARGEST = 1 << 62
 
 
 def _arithmetic(function, of_sizes=""):
-    def work(e: Emitter, one, other):
+    def work(e: Emitter, one, other, alpha=1):
         try:
-            found = function(one, other)
+            found = function(one, other if alpha == 1 else other * alpha)
         except (TypeError, ArithmeticError, ValueError) as error:
             raise UnknownError(f"numbers that cannot be worked with ({error})") from error
         if isinstance(found, int) and abs(found) > LARGEST or isinstance(found, (list, str)) and len(found) > LONGEST:
@@ -53,11 +53,17 @@ def _unary(function):
     return work
 
 
+def _divide(e, one, other, rounding_mode=None):
+    return (_FLOOR if rounding_mode else _TRUE)(e, one, other)
+
+
+_FLOOR, _TRUE = _arithmetic(operator.floordiv, "Div"), _arithmetic(operator.truediv)
 # For numbers, texts and lists; tensors have operators of the same names.
 NUMBERS = {
     "add": _arithmetic(operator.add, "Add"), "sub": _arithmetic(operator.sub, "Sub"),
-    "mul": _arithmetic(_product, "Mul"), "floordiv": _arithmetic(operator.floordiv, "Div"),
-    "floor_divide": _arithmetic(operator.floordiv, "Div"), "div": _arithmetic(operator.truediv),
+    "mul": _arithmetic(_product, "Mul"), "floordiv": _FLOOR,
+    "floor_divide": _FLOOR, "div": _divide, "sum": _unary(sum),
+    "rsub": lambda e, one, other, alpha=1: NUMBERS["sub"](e, other, one, alpha),
     "remainder": _arithmetic(operator.mod, "Mod"), "pow": _arithmetic(_power), "eq": _arithmetic(operator.eq),
     "ne": _arithmetic(operator.ne), "lt": _arithmetic(operator.lt), "le": _arithmetic(operator.le),
     "gt": _arithmetic(operator.gt), "ge": _arithmetic(operator.ge), "__and__": _arithmetic(operator.and_),
@@ -147,6 +153,11 @@ def get_item(e, values, key, default=None):
     if isinstance(values, dict):
         return values.get(key, default)
     return values[key]
+
+
+@op("dict")
+def dict_(e, *pairs):
+    return dict(*pairs)
 
 
 @op("_set_item")

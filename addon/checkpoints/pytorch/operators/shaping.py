@@ -10,17 +10,32 @@ from functools import reduce
 import numpy as np
 from onnx import TensorProto
 
-from .emitter import Emitter, MismatchError, Open, UnknownError, Value
+from .emitter import Emitter, MismatchError, Open, UndecidedError, UnknownError, Value
 from .numbers import NUMBERS
 from .table import OPERATORS, op
 
 END = (1 << 63) - 1  # as a slice's end: all that is left
 
 
-def viewed(value: Value) -> Value:
-    """Mark a tensor that is a part of another: what is done to it in place would be done to that too."""
-    value.view = True
+def _refuse(value: Value) -> None:
+    raise UndecidedError("a part of a tensor is changed in place")
+
+
+def _part(value: Value, write=_refuse) -> Value:
+    """Mark a tensor that is a part of another: what is done to it in place is done to that too."""
+    value.write = write
     return value
+
+
+def _spliced(e: Emitter, x: Value, dim: int, start: int, end: int, part: Value) -> Value:
+    """x with a part along an axis replaced."""
+    before = [_cut(e, x, dim, 0, start)] if start > 0 else []
+    after = [_cut(e, x, dim, end, END)] if end < x.sizes[dim] else []
+    return e.node("Concat", *before, e.cast(part, x.type), *after, axis=dim)
+
+
+def _cut(e, x, dim, start, end, step=1):
+    return e.node("Slice", x, e.integers([start]), e.integers([end]), e.constant([dim]), e.constant([step]))
 
 
 @op("size", "shape")
@@ -147,7 +162,7 @@ def split(e, x, sizes, dim=0):
         sizes = [int(sizes)] * whole + [left] * bool(left)
     if len(sizes) == 1:
         return [x]
-    return [viewed(one) for one in e.node("Split", x, e.integers(sizes), outputs=len(sizes), axis=dim)]
+    return [_part(one) for one in e.node("Split", x, e.integers(sizes), outputs=len(sizes), axis=dim)]
 
 
 @op("chunk")
@@ -166,7 +181,14 @@ def slice_(e, x, dim=0, start=None, end=None, step=1):
     dim, start, end = x.axis(dim), start or 0, END if end is None else end
     if start == 0 and not isinstance(start, Open) and end >= END >> 1 and step == 1:
         return x
-    return viewed(e.node("Slice", x, e.integers([start]), e.integers([end]), e.constant([dim]), e.constant([step])))
+
+    def write(part):
+        if step != 1:
+            _refuse(part)
+        first, last, _ = slice(int(start), int(end)).indices(x.sizes[dim])
+        x.become(_spliced(e, x, dim, first, last, part))
+
+    return _part(_cut(e, x, dim, start, end, step), write)
 
 
 @op("narrow")
@@ -177,8 +199,22 @@ def narrow(e, x, dim, start, length):
 
 @op("select")
 def select(e, x, dim, index):
+    dim, place = x.axis(dim), index
+
+    def write(part):
+        if not isinstance(place, int):
+            _refuse(part)
+        first = place % x.sizes[dim]
+        x.become(_spliced(e, x, dim, first, first + 1, e.node("Unsqueeze", part, e.constant([dim]))))
+
     index = e.integer(index) if isinstance(index, int) else index
-    return viewed(e.node("Gather", x, index, axis=x.axis(dim)))
+    return _part(e.node("Gather", x, index, axis=dim), write)
+
+
+@op("_copy_into")
+def copy_into(e, x, source, *rest):
+    """x.copy_(source)"""
+    return expand(e, e.cast(e.tensor(source, x), x.type), size(e, x))
 
 
 @op("index_select")
@@ -208,7 +244,7 @@ def expand(e, x, sizes, implicit=False):
     if ahead == 0 and all(one == other for one, other in zip(sizes, x.sizes, strict=True)) and not any(
             isinstance(one, Open) and one == 1 for one in sizes):
         return x
-    return viewed(e.node("Expand", x, e.integers(sizes)))
+    return _part(e.node("Expand", x, e.integers(sizes)))
 
 
 @op("expand_as")

@@ -24,7 +24,7 @@ class Class:
 
     methods: dict[str, ast.FunctionDef] = field(default_factory=dict)
     constants: dict[str, ast.expr] = field(default_factory=dict)
-    is_tuple: bool = False
+    base: str = ""
 
 
 @dataclass
@@ -67,10 +67,12 @@ def _enter(found, module, tree):
         if isinstance(part, ast.FunctionDef):
             found.functions[f"{module}.{part.name}"] = part
         elif isinstance(part, ast.ClassDef):
-            made = found.classes[f"{module}.{part.name}"] = Class(
-                is_tuple=any(isinstance(base, ast.Name) and base.id == "NamedTuple" for base in part.bases))
+            made = Class(base=next((base.id for base in part.bases if isinstance(base, ast.Name)), ""))
+            found.classes[f"{module}.{part.name}"] = made
             for inner in part.body:
                 if isinstance(inner, ast.FunctionDef):
                     made.methods[inner.name] = inner
                 elif isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name) and inner.value:
                     made.constants[inner.target.id] = inner.value
+                elif isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Name):
+                    made.constants[inner.targets[0].id] = inner.value

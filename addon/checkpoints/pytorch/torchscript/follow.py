@@ -90,7 +90,7 @@ class Follower:
                 found = self._once()
                 break
             except LearntError as learnt:
-                self.assumed[learnt.name] = learnt.assumed
+                self.assumed[learnt.name] = learnt.assumed.sized(self._pictures())
             except MismatchError as mismatch:
                 side = self._side()
                 tried.append(side)
@@ -103,6 +103,16 @@ class Follower:
         if found is None:
             raise UndecidedError("the sizes of its inputs cannot be told")
         return self._checked(found, bool(tried))
+
+    def _pictures(self) -> dict[str, int]:
+        """The height and width of pictures, where a module says them."""
+        for _, settings in self.tree.settings.values():
+            for name in ("img_size", "image_size", "input_size"):
+                found = settings.get(name)
+                sides = list(found) if isinstance(found, (list, tuple)) and len(found) == 2 else [found, found]
+                if all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
+                    return dict(zip(("height", "width"), sides, strict=True))
+        return {}
 
     def _side(self) -> int:
         """The size that is assumed for pictures or sequences; 0 if there is none."""

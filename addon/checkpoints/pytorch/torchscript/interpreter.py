@@ -126,12 +126,11 @@ class Interpreter:
         values = [one for one in _flat([*args, *more.values()]) if isinstance(one, Value)]
         plain = name.rpartition(".")[2]
         in_place = plain.endswith("_") and not plain.endswith("__")
-        plain = plain.removesuffix("_") if in_place else plain
+        if in_place:  # copy_(tensor) has nothing to do with the copy of a list
+            plain = {"copy_": "_copy_into"}.get(plain, plain.removesuffix("_"))
         of_tensors = any(isinstance(one, Value) for one in args)
         table = OPERATORS if of_tensors or plain not in NUMBERS else NUMBERS
         function = table.get(plain) if name.count(".") == 0 or name.startswith(("aten.", "prim.")) else None
-        if in_place and plain == "copy":
-            function = None
         self.learn(plain, args, more, self)
         try:
             if function is None:
@@ -285,6 +284,9 @@ class Interpreter:
     def _attribute(self, node, known):
         holder = self._value(node.value, known)
         if isinstance(holder, _Path):
+            found = self.program.classes.get(holder.text)
+            if found and found.base == "Enum" and node.attr in found.constants:
+                return holder.text, self._value(found.constants[node.attr], {})
             return _Path(f"{holder.text}.{node.attr}")
         return self._read(holder, node.attr)
 
@@ -318,6 +320,8 @@ class Interpreter:
         """A value of the archive: stored tensors become `Value`s, inside lists too."""
         if isinstance(found, (Tensor, Array)):
             return self.tensor(found)
+        if isinstance(found, Thing) and found.args and str(found.kind) in self.program.classes:
+            return str(found.kind), found.args[0]  # a member of an enum
         if isinstance(found, (list, tuple)) and any(isinstance(one, (Tensor, Array, list, tuple)) for one in found):
             return [self.tensor(one) if isinstance(one, (Tensor, Array)) else one for one in found]
         return found
@@ -406,7 +410,7 @@ class Interpreter:
     def _call_path(self, path, args, more):
         if path in self.program.functions:
             return self._call_function(self.program.functions[path], args, more)
-        if path in self.program.classes and self.program.classes[path].is_tuple:
+        if path in self.program.classes and self.program.classes[path].base == "NamedTuple":
             return (*args, *more.values())
         for prefix in ("torch.", "ops."):
             if path.startswith(prefix):

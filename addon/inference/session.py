@@ -75,7 +75,7 @@ def _read(checkpoint: Checkpoint) -> dict:
     from onnxruntime import OrtValue
 
     return {one.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
-                np.ascontiguousarray(checkpoint.readers[one.name]()), one.data_type)
+                np.asarray(checkpoint.readers[one.name](), order="C"), one.data_type)
             for one in checkpoint.model.graph.initializer if one.name in checkpoint.readers}
 
 

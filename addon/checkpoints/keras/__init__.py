@@ -117,5 +117,6 @@ def _write(path, model, find, format, producer, structure="graph", notes=(), arc
     graph = Graph(model.name)
     walk = Walk(path, graph, find, model)
     walk.write()
+    graph.sweep()
     notes = [*notes, *getattr(find, "notes", ()), *walk.notes]
     return graph.writer.checkpoint(path, format, structure, producer, notes, architecture)

@@ -15,6 +15,12 @@ from .hdf5 import Group
 from .variables import OWN, own, said, snake
 from .weights import CONTAINERS, LEFT, is_old, left_out, listed, model_weights, ordered, short
 
+# Names of variables, and which of them have more than one axis.
+LIKELY = (
+    (["kernel"], [True]), (["kernel", "bias"], [True, False]), (["gamma", "beta"], [False, False]),
+    (["kernel", "recurrent_kernel", "bias"], [True, True, False]),
+    (["gamma", "beta", "moving_mean", "moving_variance"], [False] * 4),
+)  # fmt: skip
 CLASSES = {snake(kind): kind for kind in OWN} | {"lstm_cell": "LSTMCell", "gru_cell": "GRUCell"}
 
 
@@ -50,11 +56,8 @@ def _walk(group, prefix, found):
     """Keras 3: groups as objects hold one another. They were written in order, which their addresses keep."""
     held = ordered(group)
     kind = re.sub(r"_\d+$", "", group.path.rsplit("/", 1)[-1])
-    names = own(Layer(CLASSES.get(kind, kind), "", {}))
-    if held and len(held) < len(names):
-        names = [name for name in names if name != "bias"] if len(held) == len(names) - 1 else []
-    for index, one in enumerate(held):
-        found[_unique(found, f"{prefix}{names[index] if index < len(names) else index}")] = one
+    for name, one in zip(_names(kind, [one.shape for one in held]), held, strict=True):
+        found[_unique(found, f"{prefix}{name}")] = one
     for name, inner in sorted(group.groups.items(), key=lambda item: item[1].address):
         if name == "vars" or name in LEFT:
             continue
@@ -62,6 +65,16 @@ def _walk(group, prefix, found):
             _walk(inner, prefix, found)
         else:
             _walk(inner, f"{prefix}{_part(inner, name)}/", found)
+
+
+def _names(kind, shapes):
+    """Names for the variables of a layer: of its class, else, where a group has another name, as their shapes tell."""
+    names = own(Layer(CLASSES.get(kind, kind), "", {}))
+    if len(names) > len(shapes):
+        names = [name for name in names if name != "bias"]
+    if len(names) != len(shapes):
+        names = next((likely for likely, ranks in LIKELY if ranks == [len(shape) > 1 for shape in shapes]), [])
+    return [*names, *map(str, range(len(names), len(shapes)))]
 
 
 def _part(group, name):

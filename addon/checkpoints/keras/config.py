@@ -107,8 +107,8 @@ def parse(path: Path, config: dict, version: str = "") -> Model:
     Raises `CheckpointError`.
     """
     try:
-        return _Parser(_version(config, version)).model(config, 0)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        return _Parser(_version(config, version), _ordering(config) or "tf").model(config, 0)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"[:120]
         raise CheckpointError(path, f"its architecture is damaged ({reason})", "fetch it again") from error
 
@@ -125,6 +125,14 @@ def _version(config, said):
     return (1,) if any(FIRST & set(_settings(one)) for one in layers) else (2,)
 
 
+def _ordering(config) -> str:
+    """The first order of axes that a model of Keras 1 mentions; some of its layers do not say theirs."""
+    if isinstance(config, dict) and isinstance(config.get("dim_ordering"), str):
+        return config["dim_ordering"]
+    parts = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
+    return next(filter(None, map(_ordering, parts)), "")
+
+
 def _settings(one):
     return one["config"] if isinstance(one.get("config"), dict) else {}
 
@@ -137,8 +145,8 @@ def clean(name) -> str:
 
 
 class _Parser:
-    def __init__(self, version):
-        self.version, self.count = version, 0
+    def __init__(self, version, ordering):
+        self.version, self.ordering, self.count = version, ordering, 0
 
     def model(self, config, depth) -> Model:
         kind, inner = clean(config["class_name"]), config["config"]
@@ -214,15 +222,18 @@ class _Parser:
         if not isinstance(config, dict):
             raise ValueError(f"the settings of a {kind} are {type(config).__name__}")
         if self.version[0] == 1:
-            kind, config = modern(kind, config)
-        module = entry.get("module") or ""
+            kind, config = modern(kind, config, self.ordering)
+        module = str(entry.get("module") or "")
+        registered = str(entry.get("registered_name") or "")
+        if ">" in registered and "keras" not in module.partition(".")[0]:
+            kind = clean(registered)  # a class of one's own, whatever its name
         name = clean(entry.get("name") or config.get("name") or kind.lower())
         held = config.get("cells", config.get("cell", config.get("layer")))
         held = held if isinstance(held, list) else [held, config.get("backward_layer")]
         inner = [self.layer(one, depth + 1) for one in held if isinstance(one, dict) and "class_name" in one] \
             if depth < DEEPEST else []
         build = entry.get("build_config")
-        return Layer(kind, name, config, calls, None, inner, isinstance(module, str) and ".ops" in module,
+        return Layer(kind, name, config, calls, None, inner, ".ops" in module,
                      _shape(build.get("input_shape")) if isinstance(build, dict) else None)
 
 

@@ -19,6 +19,9 @@ Shape = tuple[int | None, ...]
 OPSETS = [helper.make_opsetid("", OPSET)]
 
 
+BATCH = "batch"
+
+
 class Unwritable(Exception):  # noqa: N818 - it is no fault, but how a layer is given up
     """A layer that no ONNX operators are known for, with these settings; it becomes an opaque node."""
 
@@ -44,6 +47,7 @@ class Graph:
         self.shapes: dict[str, Shape] = {}
         self.types: dict[str, int] = {}
         self._constants: dict[str, TensorProto] = {}
+        self._called: set[str] = set()  # the nodes that bear the name of a layer
         self._counts: Counter[tuple[str, str]] = Counter()  # nodes by layer and operator
         self._moved: dict[tuple[str, tuple[int, ...]], str] = {}
 
@@ -52,7 +56,7 @@ class Graph:
         return self.writer.graph.node
 
     def input(self, name: str, shape: Sequence[int | None], data_type: int) -> Value:
-        name = self.writer.input(name, shape, data_type)
+        name = self.writer.input(name, _said(shape), data_type)
         self.shapes[name], self.types[name] = tuple(shape), data_type
         return Value(name)
 
@@ -83,7 +87,7 @@ class Graph:
             self.types[name] = TensorProto.FLOAT
             if shape is not None:
                 self.shapes[name] = tuple(shape)
-            self.writer.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+            self.writer.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, _said(shape)))
         return made
 
     def _infer(self, node):
@@ -152,6 +156,7 @@ class Graph:
             self._infer(self.nodes[-1])
             return Value(name, value.maps, value.mask)
         maker.name = path
+        self._called.add(path)
         return Value(self._rename(value.name, path, mark), value.maps, value.mask) if tensor else value
 
     def _rename(self, old, path, mark):
@@ -178,10 +183,35 @@ class Graph:
         given = {one.name for one in self.writer.graph.output}
         if value.name == name and not value.maps and name not in given:
             shape = self.shapes.get(name)
-            info = helper.make_tensor_value_info(name, self.types.get(name, TensorProto.FLOAT), shape)
+            info = helper.make_tensor_value_info(name, self.types.get(name, TensorProto.FLOAT), _said(shape))
             self.writer.graph.output.append(info)
-        else:
-            plain = self.plain(value, name.partition("/")[0])
-            self.writer.output(plain, name, self.shapes.get(plain), self.types.get(plain, TensorProto.FLOAT))
+            return
+        shape, kind = self.shapes.get(value.name), self.types.get(value.name, TensorProto.FLOAT)
+        if not value.maps:
+            self.writer.output(value.name, name, _said(shape), kind)
+            return
+        made = self.writer.node("Transpose", [value.name], f"{name}/Transpose:output", name,
+                                output=self.writer.unique(name), perm=[0, *range(2, len(shape)), 1])
+        info = helper.make_tensor_value_info(made, kind, _said((shape[0], *shape[2:], shape[1])))
+        self.writer.graph.output.append(info)
+
+    def sweep(self) -> None:
+        """Take away what no output needs, but for the nodes that bear the name of a layer."""
+        graph = self.writer.graph
+        needed, kept = {one.name for one in graph.output}, []
+        for node in reversed(graph.node):
+            if needed.intersection(node.output) or node.name in self._called:
+                needed.update(node.input)
+                kept.append(node)
+        kept = onnx.GraphProto(node=reversed(kept),
+                               initializer=(one for one in graph.initializer if one.name in needed))
+        for part in ("node", "initializer"):
+            del getattr(graph, part)[:]
+            getattr(graph, part).extend(getattr(kept, part))
 
 
+
+
+def _said(shape: Sequence[int | None] | None) -> list[int | str | None] | None:
+    """A shape as the model says it: the open size in front is the batch, the same everywhere."""
+    return shape and [BATCH if axis == 0 and size is None else size for axis, size in enumerate(shape)]

@@ -24,8 +24,8 @@ MERGES = {"sum": "Add", "mul": "Multiply", "concat": "Concatenate", "ave": "Aver
 FIRST_KERNEL, GATES_APART = "kernel_of_keras_1", "gates_apart"
 
 
-def modern(kind: str, config: dict) -> tuple[str, dict]:
-    """The class name and settings that a layer of Keras 1 has in Keras 2."""
+def modern(kind: str, config: dict, ordering: str = "tf") -> tuple[str, dict]:
+    """The class name and settings that a layer of Keras 1 has in Keras 2; `ordering` is for one that says none."""
     kind = CLASSES.get(kind, kind)
     if kind == "Merge" and config.get("mode") in MERGES:
         mode = config["mode"]
@@ -33,7 +33,7 @@ def modern(kind: str, config: dict) -> tuple[str, dict]:
                                        "normalize": mode == "cos"}
     keep = {"output_dim"} if kind == "Embedding" else set()
     found = {name if name in keep else SETTINGS.get(name, name): value for name, value in config.items()}
-    found["data_format"] = ORDERINGS.get(found.get("data_format"), "channels_last")
+    found["data_format"] = ORDERINGS.get(found.get("data_format", ordering), "channels_last")
     sizes = [config[name] for name in SIZES if name in config]
     if sizes:
         found["kernel_size"] = sizes

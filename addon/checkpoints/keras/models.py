@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from onnx import TensorProto
@@ -100,7 +101,7 @@ class Walk:
             if self.calls > MOST_CALLS:
                 raise CheckpointError(self.path, f"it calls more than {MOST_CALLS:,} layers", "refused for safety")
             one, name = layer.calls[index], f"{layer.name}@{index}" if index else layer.name
-            args, kwargs = resolved(one.args), resolved(one.kwargs)
+            args, kwargs = _masked(resolved(one.args), resolved(one.kwargs))
             if layer.model:
                 inner = values([*args, kwargs])
                 made[layer.name, index] = self.run(layer.model, inner, f"{path}{name}/", f"{place}{layer.name}/")
@@ -162,7 +163,11 @@ class Walk:
             raise Unwritable("a function of one's own" if kind == "Lambda" else "a class that is not known")
         if _is_quantized(call.config):
             raise Unwritable("quantized weights")
-        return write(call)
+        found = write(call)
+        for one in found if isinstance(found, list) else [found]:
+            if one.maps:
+                self.graph.shape(one.name)  # whoever puts its channels last again needs the number of axes
+        return found
 
     def _opaque(self, call: Call, mark, shapes: dict[int, Shape], reason: str) -> list[Value]:
         """A node that only says which layer stands there, with all its weights."""
@@ -170,7 +175,7 @@ class Walk:
         given = values([*call.args, call.kwargs or {}])
         rest = getattr(self.find, "rest", None)
         weights = [self.graph.weight(one) for one in (rest(call.place) if rest else ())]
-        kind = re.sub(r"\W", "", call.layer.kind) or "Layer"
+        kind = re.sub(r"\W", "", call.layer.kind.rpartition(">")[2]) or "Layer"
         names = [call.plain(one) for one in given]
         if 0 not in shapes:
             shapes = shapes | {0: _guess(call, names, self.graph)}
@@ -178,6 +183,14 @@ class Walk:
         made = self.graph.opaque(kind, [*names, *weights], call.path,
                                  [shapes.get(output) for output in range(max(shapes) + 1)])
         return [Value(name) for name in made]
+
+
+def _masked(args, kwargs):
+    """Arguments with the mask that is given beside them on the first."""
+    mask = kwargs.get("mask")
+    if isinstance(mask, Value) and args and isinstance(args[0], Value):
+        args = (replace(args[0], mask=mask.name), *args[1:])
+    return args, kwargs
 
 
 def _is_quantized(config):

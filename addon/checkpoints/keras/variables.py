@@ -103,7 +103,7 @@ def variables(layer: Layer) -> Iterator[tuple[str, bool]]:
 
 def snake(kind: str) -> str:
     """The name that Keras 3 gives the group of a layer of this class: Conv2D -> conv2d, LSTMCell -> lstm_cell."""
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind.rpartition(">")[2]))
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 

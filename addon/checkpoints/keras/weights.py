@@ -21,6 +21,8 @@ from .hdf5 import Group
 from .variables import NAMES, numbered, own, parts, said, variables
 
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+# Variables that some versions name so: Keras 1 had one "W" for all.
+SAME = {"kernel": ("depthwise_kernel", "embeddings")}
 LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weights", "metrics": "metrics",
         "seed_generator": "seeds", "loss_tracker": "metrics"}
 
@@ -139,8 +141,7 @@ def _matched(wanted, weights):
 def _agree(name, said):
     """Whether a variable can be the one that a weight's name says; old names say little."""
     last = name.rsplit("/", 1)[-1]
-    return said not in NAMES or said == last or {said, last} == {"kernel", "depthwise_kernel"} \
-        or last.startswith(f"{said}_")
+    return said not in NAMES or said == last or last in SAME.get(said, ()) or last.startswith(f"{said}_")
 
 
 def short(weight: str) -> str:

@@ -68,7 +68,7 @@ def _sparse_sigmoid(call, x, axis):
 
 
 def _sparsemax(call, x, axis):
-    """Projection onto the simplex: Martins and Astudillo 2016, arXiv:1602.02068, algorithm 1."""
+    """Martins and Astudillo 2016, arXiv:1602.02068, with the threshold that Keras computes: from the sum of sums."""
     size = call.graph.shape(x)[axis]
     if size is None:
         raise Unwritable("sparsemax over an axis of open size")
@@ -80,7 +80,7 @@ def _sparsemax(call, x, axis):
     kept = call.node("Greater", call.node("Add", call.node("Mul", ranks, ordered), call.number(1)), total)
     kept = call.node("Cast", kept, to=TensorProto.FLOAT)
     axes = call.constant([axis])
-    total = call.node("Sub", call.node("ReduceSum", call.node("Mul", kept, ordered), axes), call.number(1))
+    total = call.node("Sub", call.node("ReduceSum", call.node("Mul", kept, total), axes), call.number(1))
     threshold = call.node("Div", total, call.node("ReduceSum", kept, axes))
     return call.node("Relu", call.node("Sub", x, threshold))
 

@@ -16,7 +16,7 @@ from ..call import Call, values
 from ..graph import Unwritable, Value
 from .table import Written, writes
 
-HIDDEN = -1e9  # what is added to a score that a mask takes away
+HIDDEN = -1e9  # the score of what a mask hides
 
 
 @writes("MultiHeadAttention")
@@ -30,8 +30,6 @@ def multi_head(call: Call) -> Written:
 def grouped_query(call: Call) -> Written:
     """Several heads of queries share one of keys and values."""
     config = call.config
-    if config.get("use_gate"):
-        raise Unwritable("a gate on its output")
     return _heads(call, config["num_query_heads"], config["num_key_value_heads"], config["head_dim"],
                   config["head_dim"])
 
@@ -43,8 +41,8 @@ def _heads(call, heads, shared, width, value_width):
     named = [call.plain(one) if isinstance(one, Value) else "" for one in (query, value, key)]
     if not all(named) or any(len(call.graph.shape(name)) != 3 for name in named):
         raise Unwritable("attention over other axes than one of steps")
-    if call.get("attention_axes", [1]) not in ([1], 1, (1,)):
-        raise Unwritable("attention over other axes than one of steps")
+    if call.get("attention_axes", [1]) not in ([1], 1) or call.get("sliding_window"):
+        raise Unwritable("attention over other axes than one of steps, or over a window")
     queries = _projected(call, "query", named[0], heads, width)
     keys = _projected(call, "key", named[2], shared, width)
     those = _projected(call, "value", named[1], shared, value_width)
@@ -54,8 +52,10 @@ def _heads(call, heads, shared, width, value_width):
     scores = call.node("MatMul", scaled, call.transpose(keys, 0, 2, 3, 1))
     scores = _masked(call, scores, value, 2)
     pattern = call.node("Softmax", scores, axis=-1)
-    mixed = call.node("MatMul", pattern, call.transpose(those, 0, 2, 1, 3))
-    joined = call.reshape(call.transpose(mixed, 0, 2, 1, 3), 0, 0, heads * value_width)
+    mixed = call.transpose(call.node("MatMul", pattern, call.transpose(those, 0, 2, 1, 3)), 0, 2, 1, 3)
+    if call.get("use_gate"):
+        mixed = call.node("Mul", mixed, call.node("Sigmoid", _projected(call, "gate", named[0], heads, value_width)))
+    joined = call.reshape(mixed, 0, 0, heads * value_width)
     y = _output(call, joined, heads, value_width)
     y = Value(y, mask=query.mask)
     return [y, Value(pattern)] if call.argument("return_attention_scores") else y
@@ -90,7 +90,7 @@ def _output(call, x, heads, width):
 
 
 def _masked(call, scores, value, axes):
-    """Scores with what a mask hides far below; masks are (batch, queries, keys), `axes` stand before the queries."""
+    """Scores, far below where a mask hides; masks are (batch, queries, keys), `axes` stand before the queries."""
     masks = []
     given = call.argument("attention_mask")
     if isinstance(given, Value):
@@ -108,7 +108,7 @@ def _masked(call, scores, value, axes):
     mask = masks[0]
     for other in masks[1:]:
         mask = call.node("And", mask, other)
-    return call.node("Where", mask, scores, call.node("Add", scores, call.number(HIDDEN)))
+    return call.node("Where", mask, scores, call.number(HIDDEN))
 
 
 def _causal(call, scores):
@@ -168,5 +168,8 @@ def _sums(call, query, key, scale):
 
 def _applied(call, scores, value, maker):
     pattern = call.node("Softmax", _masked(call, scores, maker, 1), axis=-1)
-    y = Value(call.node("MatMul", pattern, value), mask=call.inputs[0].mask)
+    mixed, mask = call.node("MatMul", pattern, value), call.inputs[0].mask
+    if mask:  # queries that do not count get 0
+        mixed = call.node("Where", call.node("Unsqueeze", mask, call.constant([2])), mixed, call.number(0))
+    y = Value(mixed, mask=mask)
     return [y, Value(pattern)] if call.argument("return_attention_scores") else y

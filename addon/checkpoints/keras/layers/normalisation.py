@@ -69,6 +69,7 @@ def groups(call: Call) -> Written:
     count = call.get("groups", 32)
     y = call.node("GroupNormalization", x, *weights, num_groups=size if count == -1 else count,
                   epsilon=float(call.get("epsilon", 1e-3)))
+    call.graph.shapes[y] = call.graph.shape(x)  # ONNX defines it as a function, of which inference says nothing
     return Value(y, True)
 
 

@@ -109,6 +109,35 @@ for _name, _kinds, _functions in (
     _activation(_name, _kinds, _functions)
 
 
+for _op, _kinds, _functions in (
+    ("Equal", "Equal", "math.equal"), ("Greater", "Greater", "math.greater"), ("Less", "Less", "math.less"),
+    ("GreaterOrEqual", "GreaterEqual", "math.greater_equal"), ("LessOrEqual", "LessEqual", "math.less_equal"),
+    ("And", "LogicalAnd", "math.logical_and"), ("Or", "LogicalOr", "math.logical_or"),
+):
+    _binary(_op, _kinds, _functions)
+
+
+@operation("NotEqual", "math.not_equal")
+def not_equal(call: Call) -> Written:
+    names, maps = _operands(call, 2)
+    return Value(call.node("Not", call.node("Equal", *names)), maps)
+
+
+@operation("LogicalNot", "math.logical_not")
+def logical_not(call: Call) -> Written:
+    return Value(call.node("Not", call.x.name), call.x.maps)
+
+
+@operation("Any All")
+def any_or_all(call: Call) -> Written:
+    axis = call.config.get("axis", call.argument("axis", 1))
+    x = call.node("Cast", call.plain(call.x), to=TensorProto.FLOAT)
+    given = [] if axis is None else [call.constant(np.atleast_1d(axis))]
+    op = "ReduceMax" if call.layer.kind == "Any" else "ReduceMin"
+    y = call.node(op, x, *given, keepdims=int(bool(call.config.get("keepdims"))))
+    return Value(call.node("Cast", y, to=TensorProto.BOOL))
+
+
 @operation("Softmax LogSoftmax", "nn.softmax")
 def softmax(call: Call) -> Written:
     axis = call.config.get("axis", call.argument("axis", 1, -1))
@@ -179,6 +208,21 @@ def reshape(call: Call) -> Written:
 def transpose(call: Call) -> Written:
     axes = call.config.get("axes", call.argument("axes", 1, call.argument("perm")))
     return Value(call.node("Transpose", call.plain(call.x), perm=axes))
+
+
+@operation("Swapaxes Moveaxis")
+def move(call: Call) -> Written:
+    """Two axes that change places, or one that is put elsewhere."""
+    first, second = (call.config.get(name) for name in (("axis1", "axis2") if call.layer.kind == "Swapaxes"
+                                                        else ("source", "destination")))
+    x = call.plain(call.x)
+    order = list(range(len(call.graph.shape(x))))
+    first, second = order[first], order[second]
+    if call.layer.kind == "Swapaxes":
+        order[first], order[second] = second, first
+    else:
+        order.insert(second, order.pop(first))
+    return Value(call.node("Transpose", x, perm=order))
 
 
 @operation("ExpandDims", "expand_dims")

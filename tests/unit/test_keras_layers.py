@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every layer gives what Keras computed for it: files and numbers of Keras 1.2.2, 2.2.4, 2.15 and 3.15."""
+
+import numpy as np
+import pytest
+
+from neuroscene.addon.checkpoints import keras
+from neuroscene.addon.checkpoints.stored import OPAQUE, Weights
+from neuroscene.addon.network import summarise
+from unit.keras_models import KERAS, close, given
+
+UNKNOWN = ("unknown", "subclass", "bfloat16", "mixed_float16")
+MODELS = sorted(path.name for path in KERAS.iterdir() if path.suffix in (".keras", ".h5")
+                and path.name.partition(".")[0] not in UNKNOWN)
+SHARED = ("structure.keras", "structure.h5", "keras2_15_structure.keras", "keras2_2_structure.h5")
+PARAMETERS = dict.fromkeys(SHARED, 175)  # by Keras's count_params
+
+
+def numbers(path):
+    """What Keras computed: inputs by name, and outputs by the name of the call; (call, place) for later outputs."""
+    found = dict(np.load(path.with_suffix(".npz")))
+    inputs = {name.removeprefix("in/"): value for name, value in found.items() if name.startswith("in/")}
+    return inputs, {name: value for name, value in found.items() if not name.startswith("in/")}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_layer(name):
+    checkpoint = keras.read(KERAS / name)
+    assert not [note for note in checkpoint.notes if "cannot be run" in note]
+    inputs, expected = numbers(KERAS / name)
+    nodes = {node.name for node in checkpoint.model.graph.node}
+    wanted = [call for call in expected if call in nodes]
+    inner = {call for call in expected if call.partition(":")[0].partition("@")[0] in ("tower", "body")}  # models
+    assert set(expected) - set(wanted) - inner == {call for call in expected if ":" in call} - inner
+    values = given(checkpoint, inputs, wanted)
+    wrong = {call: np.abs(values[call] - expected[call]).max() if values[call].shape == expected[call].shape
+             else (values[call].shape, expected[call].shape)
+             for call in wanted if not close(values[call], expected[call])}
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_in_keras_own_layout(name):
+    checkpoint = keras.read(KERAS / name)
+    inputs, expected = numbers(KERAS / name)
+    values = given(checkpoint, inputs, [])
+    assert values
+    for output in checkpoint.model.graph.output:
+        if output.name in expected:
+            value, right = values[output.name], expected[output.name]
+            np.testing.assert_allclose(value, right, rtol=1e-6, atol=1e-4, err_msg=output.name)
+            said = [dim.dim_value for dim in output.type.tensor_type.shape.dim]
+            assert all(size in (0, have) for size, have in zip(said, right.shape, strict=True))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_network_of_a_model(name):
+    """The rest of the project takes the graph; every weight is counted once."""
+    checkpoint = keras.read(KERAS / name)
+    found = summarise(checkpoint)
+    stored = sum(np.prod(tensor.dims, dtype=int) for tensor in checkpoint.model.graph.initializer
+                 if tensor.data_location and tensor.dims)
+    assert found.parameters >= stored
+    if name in PARAMETERS:
+        assert found.parameters == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", ["keras2_2_several.h5", "keras2_15_several.keras", "recurrent.keras"])
+def test_a_recurrent_layers_weights_are_folded(name):
+    """Gates are put in order without a copy: the network knows the weights of every LSTM, GRU and RNN."""
+    found = summarise(keras.read(KERAS / name), by_node=True)
+    recurrent = [layer for layer in found.layers if layer.op in ("LSTM", "GRU", "RNN")]
+    assert recurrent and all(layer.parameters for layer in recurrent)
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_second_call_reads_the_same_weights(name):
+    graph = keras.read(KERAS / name).model.graph
+    nodes = {node.name: node for node in graph.node}
+    assert nodes["shared"].input[1:] == nodes["shared@1"].input[1:] == ["shared/kernel", "shared/bias"]
+    assert nodes["tower/bn"].input[1:] == nodes["tower@1/bn"].input[1:]
+    assert [name for name in nodes if name.startswith("body@1/")] == [
+        name.replace("body/", "body@1/") for name in nodes if name.startswith("body/")]
+    assert len({tensor.name for tensor in graph.initializer if tensor.data_location}) == 16
+
+
+@pytest.mark.parametrize("name", ["unknown.keras", "unknown.h5"])
+def test_layers_of_ones_own(name):
+    """They are nodes that say what is known: class, name, shape and weights; what is around them is as ever."""
+    checkpoint = keras.read(KERAS / name)
+    opaque = {node.name: node for node in checkpoint.model.graph.node if node.domain == OPAQUE}
+    assert {name: node.op_type for name, node in opaque.items()} == {"own": "Own", "function": "Lambda"}
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in checkpoint.model.graph.initializer}
+    assert [shapes[name] for name in opaque["own"].input[1:]] == [(4, 5), (5,)]
+    assert sum("cannot be run" in note for note in checkpoint.notes) == 2
+    found = summarise(checkpoint)
+    assert {layer.name: layer.shape for layer in found.layers} == {
+        "x": (6, 4), "before": (6, 4), "own": (6, 5), "function": (6, 5), "after": (6, 3)}
+    assert found.parameters == 20 + 25 + 18
+
+
+@pytest.mark.parametrize("name", ["subclass.keras", "subclass.weights.h5"])
+def test_a_model_that_is_a_class_gives_weights(name):
+    found = keras.read(KERAS / name)
+    assert isinstance(found, Weights)
+    assert {one.name: one.shape for one in found.tensors} == {
+        "conv/kernel": (2, 2, 2, 3), "conv/bias": (3,), "norm/gamma": (3,), "norm/beta": (3,), "norm/moving_mean": (3,),
+        "norm/moving_variance": (3,), "head/kernel": (27, 4), "head/bias": (4,)}
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "mixed_float16"])
+def test_half_precision(name):
+    checkpoint = keras.read(KERAS / f"{name}.keras")
+    expected = dict(np.load(KERAS / f"{name}.npz"))
+    found = {tensor.name: checkpoint.array(tensor) for tensor in checkpoint.model.graph.initializer}
+    assert {f"{name}/{key}" for key in found} == set(expected)
+    for key, value in found.items():
+        assert value.dtype.name == ("bfloat16" if name == "bfloat16" else "float32")
+        assert (value.astype(np.float32) == expected[f"{name}/{key}"]).all()
+    x = np.ones((1, 6), np.float32)
+    hidden = np.maximum(x @ expected[f"{name}/a/kernel"] + expected[f"{name}/a/bias"], 0)
+    by_hand = hidden @ expected[f"{name}/b/kernel"] + expected[f"{name}/b/bias"]
+    np.testing.assert_allclose(given(checkpoint, {"x": x}, [])["b"], by_hand, atol=1e-5)

@@ -12,7 +12,7 @@ from .. import keras
 from ..checkpoint import Checkpoint
 from ..errors import CheckpointError
 from ..stored import Stored, Weights
-from .onnx_model import unfit
+from .onnx_model import counts, unfit
 
 # Keras's names of variables -> PyTorch's
 NAMES = {"kernel": "weight", "depthwise_kernel": "weight", "gamma": "weight", "embeddings": "weight", "beta": "bias",
@@ -63,7 +63,7 @@ class _Finder:
 
     def unused(self) -> list[str]:
         """The tensors that no layer has asked for."""
-        return [one.name for one in self.weights.tensors if one.name not in self._used]
+        return [one.name for one in self.weights.tensors if counts(one) and one.name not in self._used]
 
     def _module(self, layer, name, shape):
         exact = layer.replace("/", ".")

@@ -79,7 +79,7 @@ def _slots(graph) -> list[_Slot]:
 
 def _pairs(weights, file, slots):
     """Each weight of the graph with the tensor of the file that takes its place."""
-    left = {one.name: one for one in weights.tensors}
+    left = {one.name: one for one in weights.tensors if counts(one)}
     pairs = {}
     for slot in slots:
         stored = left.get(slot.tensor.name)
@@ -105,6 +105,11 @@ def _pairs(weights, file, slots):
     if unused:
         raise unfit(weights, file, unused, "export the model anew, without folding normalisations into convolutions")
     return [(slot, pairs[slot.tensor.name]) for slot in slots if slot.tensor.name in pairs]
+
+
+def counts(stored: Stored) -> bool:
+    """Whether a tensor is of numbers that a layer computes with: counters and ids are not."""
+    return stored.data_type in FLOATS or stored.data_type in (TensorProto.INT8, TensorProto.UINT8)
 
 
 def unfit(weights: Weights, file: Path, unused: list[str], advice: str) -> CheckpointError:

@@ -94,7 +94,7 @@ def open_checkpoint(path: str | Path, architecture: str | Path | None = None) ->
         from . import architecture as architectures
         from .inferred import infer
 
-        return architectures.attach(found, architecture and Path(architecture)) or infer(found)
+        return architectures.attach(found, Path(architecture) if architecture else None) or infer(found)
     if architecture:
         raise CheckpointError(path, "says itself how its weights are joined", "open it without an architecture")
     return found

@@ -1,0 +1,118 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkpoints of every format in a scene: what is inferred says so, and takes an architecture when one is given."""
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+
+from neuroscene.addon.checkpoints import SUFFIXES
+from scene import look
+from scene.command import check_refused, run_many
+from unit.make import DATA
+
+CROSS = DATA / "crossformat"
+GRAPH, JSON = DATA / "mnist_cnn_torch_unfolded_bn.onnx", CROSS / "mnist_cnn_architecture.json"
+STATE = CROSS / "mnist_cnn_state_dict.pt"
+FILES = {"keras-h5": "keras1_2_2/mnist_cnn_functional.h5", "keras-v3": "mnist_cnn.keras",
+         "torchscript": "mnist_cnn_torchscript_trace.pt", "pytorch": "mnist_cnn_training_checkpoint.pt",
+         "safetensors": "mnist_cnn.safetensors", "keras-weights": "keras1_2_2/mnist_cnn_weights_only.h5"}
+
+
+def imported(path, **options):
+    assert bpy.ops.neuroscene.import_network(filepath=str(path), update=False, **options) == {"FINISHED"}
+    return next(one for one in bpy.data.collections if look.facts(one).get("kind") == "network")
+
+
+def caption(network) -> str:
+    return " ".join(one.data.body for one in look.of_kind(network, "caption") if one.type == "FONT")
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_import_of_every_format(registered, kind):
+    network = imported(CROSS / FILES[kind])
+    facts = look.facts(network)
+    assert (facts["format"], facts["parameters"]) == (kind, "29066")
+    inferred = kind in ("pytorch", "safetensors", "keras-weights")
+    assert (facts["structure"] == "inferred") == inferred == ("structure inferred" in caption(network))
+    assert look.bundles(network) and look.outside(network) == []
+    if not inferred:
+        assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT)) == {"FINISHED"}
+
+
+def test_weights_in_the_scene_are_those_of_the_file(registered):
+    """A dense weight read back from the curves of an inferred network is the entry of the file's matrix."""
+    network = imported(STATE)
+    (bundle,) = (one for (_, target), one in look.bundles(network).items() if "scores" in target)
+    reference = np.load(CROSS / "mnist_cnn_weights.npz")
+    (matrix,) = (reference[name] for name in reference if reference[name].shape == (32, 10))
+    source, target, weight = (look.values_of(bundle, name) for name in ("source", "target", "weight"))
+    assert len(weight) and np.array_equal(weight, matrix[source, target])
+
+
+def test_an_inferred_network_cannot_be_run(registered):
+    imported(STATE)
+    with pytest.raises(RuntimeError, match="attach its architecture"):
+        bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT))
+
+
+@pytest.mark.parametrize("architecture", [GRAPH, JSON], ids=["ONNX", "Keras"])
+def test_attach_an_architecture(registered, architecture):
+    """What was done by hand stays on the layers that both have; the network then runs, and one undo takes it back."""
+    network = imported(STATE)
+    layers = look.layers(network)
+    dense = next(one for name, one in layers.items() if "fc1" in name)
+    dense.location.z += 3.0
+    bpy.context.view_layer.update()
+    bpy.ops.ed.undo_push(message="moved")
+    place = tuple(dense.location)
+    assert bpy.ops.neuroscene.attach_architecture("EXEC_DEFAULT", True, filepath=str(architecture)) == {"FINISHED"}
+    network = next(one for one in bpy.data.collections if look.facts(one).get("kind") == "network")
+    facts = look.facts(network)
+    assert facts["structure"] == "graph" and facts["architecture"] == str(architecture)
+    assert "structure inferred" not in caption(network)
+    dense = next(one for name, one in look.layers(network).items() if "fc1" in name)
+    assert tuple(dense.location) == place
+    assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT)) == {"FINISHED"}
+    assert "→ 7" in caption(network)
+    bpy.ops.ed.undo()
+    network = next(one for one in bpy.data.collections if look.facts(one).get("kind") == "network")
+    assert look.facts(network)["structure"] == "inferred" and "structure inferred" in caption(network)
+
+
+def test_import_with_an_architecture_and_reload(registered):
+    network = imported(STATE, architecture=str(GRAPH), input=str(look.DIGIT))
+    assert look.facts(network)["architecture"] == str(GRAPH)
+    assert bpy.ops.neuroscene.reload_checkpoint("EXEC_DEFAULT", uuid=look.facts(network)["uuid"]) == {"FINISHED"}
+    assert look.facts(network)["structure"] == "graph"
+
+
+def test_an_architecture_that_does_not_fit_changes_nothing(registered):
+    network = imported(STATE)
+    before = look.blocks(), look.facts(network)
+    with pytest.raises(RuntimeError, match="does not fit"):
+        bpy.ops.neuroscene.attach_architecture("EXEC_DEFAULT", filepath=str(DATA / "digits_mlp_skl2onnx.onnx"))
+    assert (look.blocks(), look.facts(network)) == before
+
+
+def test_dialogs_and_dropping_take_every_suffix(registered):
+    handler = bpy.types.NEUROSCENE_FH_checkpoint
+    taken = set(handler.bl_file_extensions.split(";"))
+    assert {f".{one.rpartition('.')[2]}" for one in SUFFIXES} == taken
+    assert {".onnx", ".h5", ".hdf5", ".keras", ".pt", ".pth", ".bin", ".safetensors"} <= taken
+    importer = bpy.ops.neuroscene.import_network.get_rna_type().properties["filter_glob"].default
+    assert {f"*{one}" for one in SUFFIXES} == set(importer.split(";"))
+
+
+def test_the_command_line_takes_an_architecture():
+    ran, alone, attached, refused = run_many([
+        ["run", STATE, "--architecture", GRAPH, "--input", look.DIGIT, "--json"], ["inspect", STATE, "--json"],
+        ["inspect", STATE, "--json", "--architecture", GRAPH], ["run", STATE, "--input", look.DIGIT]])
+    assert ran.status == 0 and json.loads(ran.out)["top"][0]["index"] == 7
+    said = json.loads(alone.out)
+    assert (said["structure"], said["parameters"]) == ("inferred", 29_066) and said["notes"]
+    said = json.loads(attached.out)
+    assert (said["structure"], said["architecture"]) == ("graph", GRAPH.name)
+    check_refused(refused, "architecture")

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.checkpoints.pytorch import read
+from neuroscene.addon.inference.session import activations
 from unit.make import DATA
 from unit.test_torch_tensors import arrays
 
 TORCH = DATA / "torch"
+VERSIONS = sorted(path.name.split("_")[1] for path in TORCH.glob("old_*_module.pth"))
 STATE = dict(np.load(TORCH / "checkpoints.npz"))
 WEIGHTS = {name: value for name, value in STATE.items() if not name.endswith("num_batches_tracked")}
 
@@ -51,11 +53,37 @@ def test_pickled_module():
     assert found.modules["maxpool"][1]["kernel_size"] == 3
 
 
-def test_pickled_module_inside_an_older_file():
+def test_modules_in_a_row_are_a_graph():
+    """Whatever wraps them, and with the names of torch's exporter; what the checkpoint holds besides is said."""
+    found, values = read(TORCH / "sequential.pt"), np.load(TORCH / "sequential.npz")
+    assert (found.format, found.structure) == ("pytorch", "graph")
+    assert [node.name for node in found.model.graph.node] == [
+        "/features/features.0/Conv", "/features/features.1/BatchNormalization", "/features/features.2/Relu",
+        "/features/features.3/MaxPool", "/features/features.4/Conv", "/features/features.5/PRelu",
+        "/features/features.6/AveragePool", "/flatten/Flatten", "/fc1/Gemm", "/act/Gelu", "/out/Gemm", "output"]
+    made = activations(found, {"x": values["x"]}, ["output"])["output"]
+    np.testing.assert_allclose(made, values["y"], atol=1e-6)
+    assert len(found.notes) == 1 and "optimizer state left out" in found.notes[0]
+
+
+def test_modules_in_a_row_inside_an_older_file():
     found = read(TORCH / "module_legacy.pt")
-    assert [one.name for one in found.tensors] == list(WEIGHTS)
-    assert {path: kind for path, (kind, _) in found.modules.items()} == {
-        "": "Sequential", "fc1": "Linear", "bn": "BatchNorm1d", "fc2": "Linear"}
+    names = [node.name for node in found.model.graph.node]
+    assert names == ["/fc1/Gemm", "/bn/BatchNormalization", "/fc2/Gemm", "output"]
+    assert [one.name for one in found.model.graph.initializer] == list(WEIGHTS)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_older_versions(version):
+    """Modules with their source code beside them, as torch saved them before 1.6, and text of Python 2."""
+    expected = np.load(TORCH / f"old_{version}_values.npz")
+    found = arrays(TORCH / f"old_{version}_module.pth")
+    names = [name for name in expected.files if name not in ("x", "y") and not name.endswith("num_batches_tracked")]
+    assert sorted(found) == sorted(names)
+    for name in names:
+        np.testing.assert_array_equal(found[name], expected[name])
+    kinds = {path: kind for path, (kind, _) in read(TORCH / f"old_{version}_module.pth").modules.items()}
+    assert kinds["features.0"] == "Conv2d" and kinds["lstm"] == "LSTM" and kinds[""] == "Net"
 
 
 def test_what_cannot_be_shown_is_said():

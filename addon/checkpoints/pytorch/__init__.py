@@ -9,16 +9,14 @@ from pathlib import Path
 
 from ..checkpoint import Checkpoint
 from ..stored import Weights
-from . import files, state
+from . import files, sequential, state, torchscript
 
 
 def read(path: Path) -> Checkpoint | Weights:
     """A `Checkpoint` where the file says how its tensors are joined, else its `Weights`. Raises `CheckpointError`."""
-    if not files.is_zip(path):
-        return state.weights(path, files.load_legacy(path))
-    opened = files.Zip.open(path)
-    if opened.has("constants.pkl"):
-        from . import torchscript
-
+    opened = files.Zip.open(path) if files.is_zip(path) else None
+    if opened and opened.has("constants.pkl"):
         return torchscript.read(opened)
-    return state.weights(path, opened.load())
+    saved = opened.load() if opened else files.load_legacy(path)
+    found = state.find(saved.data)
+    return sequential.graph(path, saved, found) or state.weights(path, saved, found)

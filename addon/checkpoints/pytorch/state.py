@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from onnx import TensorProto
@@ -38,16 +39,17 @@ class Found:
     module: Thing | None = None
     left: dict[str, tuple[str, int]] = field(default_factory=dict)  # key in the file -> what it is, numbers of tensors
 
+    def notes(self) -> list[str]:
+        return [f"{what} left out ({numbers:,} numbers in '{key}')" for key, (what, numbers) in self.left.items()]
 
-def weights(path, saved: Saved, producer: str = PRODUCER) -> Weights:
+
+def weights(path: Path, saved: Saved, found: Found) -> Weights:
     """The weights that torch.save wrote. Raises `CheckpointError` if there are none."""
-    found = find(saved.data)
     kept, notes = stored_weights(saved.storages, _without_prefix(found.tensors))
     if not kept:
         raise CheckpointError(path, "holds no tensors that can be shown" if notes else "holds no tensors",
                               "is this a checkpoint of a model?")
-    notes += [f"{what} left out ({numbers:,} numbers in '{key}')" for key, (what, numbers) in found.left.items()]
-    return Weights(path, FORMAT, kept, producer=producer, notes=notes,
+    return Weights(path, FORMAT, kept, producer=PRODUCER, notes=notes + found.notes(),
                    modules=modules.settings(found.module) if found.module else {})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from networks import NETWORKS, Residual
+from networks import NETWORKS, Opaque, Residual, Undecided
 from torch import nn
 
 HERE = Path(__file__).parent
@@ -38,6 +38,11 @@ def scripts():
         kept.update({f"{name}/out{place}": one.numpy() for place, one in enumerate(made)})
         kept[f"{name}/parameters"] = np.array(sum(one.numel() for one in module.parameters()))
     np.savez(HERE / "scripts.npz", **kept)
+
+
+def not_to_be_followed():
+    light(torch.jit.script(Opaque()), HERE / "opaque.pt")
+    light(torch.jit.script(Undecided()), HERE / "undecided.pt")
 
 
 def light(program, path):
@@ -130,6 +135,13 @@ def checkpoints():
     save("two_networks.pt", {"encoder": nn.Linear(4, 2).state_dict(), "decoder": nn.Linear(2, 4).state_dict(),
                              "opt_g": optimizer.state_dict()})
     save("module.pt", Residual().eval())
+    chain = nn.Sequential(OrderedDict(
+        features=nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
+                               nn.Conv2d(4, 4, 3, 2, 1), nn.PReLU(), nn.AvgPool2d(2)),
+        flatten=nn.Flatten(), fc1=nn.Linear(36, 8), act=nn.GELU(), drop=nn.Dropout(), out=nn.Linear(8, 3))).eval()
+    picture = torch.randn(1, 1, 28, 28)
+    save("sequential.pt", {"model": nn.DataParallel(chain), "optimizer": optimizer.state_dict()})
+    np.savez(HERE / "sequential.npz", x=picture.numpy(), y=chain(picture).detach().numpy())
     save("module_legacy.pt", {"model": module, "epoch": 1}, _use_new_zipfile_serialization=False)
     save("odd.pt", {"sparse": torch.eye(3).to_sparse(), "complex": torch.randn(2, dtype=torch.complex64),
                     "meta": torch.empty(3, device="meta"), "array": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -148,6 +160,7 @@ def checkpoints():
 
 if __name__ == "__main__":
     scripts()
+    not_to_be_followed()
     tensors()
     quantised()
     checkpoints()

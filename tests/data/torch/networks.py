@@ -277,6 +277,39 @@ class Pair(nn.Module):
         return low.sum(1), high.max(dim=1)[0]
 
 
+class Masks(nn.Module):
+    """Writes into parts of tensors, numbers that the tracer wraps, indices."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(functional.pad(x, [1, 1, (3 - x.shape[2] % 3) % 3, 0]))
+        mask = torch.zeros_like(x)
+        mask[:, 1:3, 2:, :-1] = 0.5
+        mask[:, 0] = 1
+        mask[:, 3, 1] += x[:, 0, 2]
+        return (x * mask).roll(2, 3).flatten(2)[:, :, torch.tensor([3, 1, 1])]
+
+
+class Opaque(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(torch.igamma(x, x))
+
+
+class Undecided(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Linear(4, 4)
+        self.two = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if bool(x.sum() > 0):
+            return self.one(x)
+        return self.two(x)
+
+
 def picture(*shape):
     return lambda: (torch.randn(shape),)
 
@@ -291,5 +324,6 @@ NETWORKS = {
     "mobile": (Mobile, picture(1, 3, 32, 32)), "grouped": (Grouped, picture(1, 3, 8, 8)),
     "lstm": (Lstm, tokens(1, 7)), "gru": (Gru, picture(6, 1, 4)), "vit": (Vit, picture(1, 3, 16, 16)),
     "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)), "plain": (Plain, picture(1, 3, 32, 32)),
+    "masks": (Masks, picture(1, 3, 8, 6)),
     "audio": (Audio, picture(1, 1, 256)), "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }

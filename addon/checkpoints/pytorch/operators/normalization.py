@@ -70,6 +70,13 @@ def rms_norm(e, x, normalized_shape, weight=None, eps=None):
     return made if weight is None else e.node("Mul", made, weight)
 
 
+@op("_weight_norm")
+def weight_norm(e, v, g, dim=0):
+    """A kernel as its direction v / |v| and its length g, along one axis."""
+    axes = [axis for axis in range(v.rank) if axis != v.axis(dim)]
+    return e.node("Mul", v, e.node("Div", g, e.node("ReduceL2", v, e.constant(axes), keepdims=1)))
+
+
 @op("normalize")
 def normalize(e, x, p=2.0, dim=1, eps=1e-12):
     return e.node("LpNormalization", x, axis=dim, p=int(p))

@@ -360,6 +360,16 @@ def cumulative_sum(e, x, dim, dtype=None):
     return e.node("CumSum", x if x.type in FLOATS else e.cast(x, TensorProto.INT64), e.constant(dim))
 
 
+@op("diff")
+def difference(e, x, n=1, dim=-1, prepend=None, append=None):
+    if n != 1:
+        raise UnknownError("differences of a higher order")
+    parts = [one for one in (prepend, x, append) if one is not None]
+    x = e.node("Concat", *e.alike(*parts), axis=dim) if len(parts) > 1 else x
+    first, last, axis, end = (e.constant([one]) for one in (0, -1, dim, (1 << 63) - 1))
+    return e.node("Sub", e.node("Slice", x, e.constant([1]), end, axis), e.node("Slice", x, first, last, axis))
+
+
 @op("topk")
 def topk(e, x, k, dim=-1, largest=True, sorted=True):
     return tuple(e.node("TopK", x, e.integers([k]), outputs=2, axis=dim, largest=int(largest), sorted=int(sorted)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import reduce
 
-import numpy as np
 from onnx import TensorProto
 
 from .emitter import Emitter, MismatchError, Open, UndecidedError, UnknownError, Value
@@ -28,9 +27,10 @@ def _part(value: Value, write=_refuse) -> Value:
 
 
 def _spliced(e: Emitter, x: Value, dim: int, start: int, end: int, part: Value) -> Value:
-    """x with a part along an axis replaced."""
-    before = [_cut(e, x, dim, 0, start)] if start > 0 else []
-    after = [_cut(e, x, dim, end, END)] if end < x.sizes[dim] else []
+    """x with the part from start to end of an axis replaced; negative numbers count from the end."""
+    first, last, _ = slice(int(start), int(end)).indices(x.sizes[dim])
+    before = [_cut(e, x, dim, 0, start)] if first > 0 else []
+    after = [_cut(e, x, dim, end, END)] if last < x.sizes[dim] else []
     return e.node("Concat", *before, e.cast(part, x.type), *after, axis=dim)
 
 
@@ -185,8 +185,7 @@ def slice_(e, x, dim=0, start=None, end=None, step=1):
     def write(part):
         if step != 1:
             _refuse(part)
-        first, last, _ = slice(int(start), int(end)).indices(x.sizes[dim])
-        x.become(_spliced(e, x, dim, first, last, part))
+        x.become(_spliced(e, x, dim, start, end, part))
 
     return _part(_cut(e, x, dim, start, end, step), write)
 
@@ -204,8 +203,8 @@ def select(e, x, dim, index):
     def write(part):
         if not isinstance(place, int):
             _refuse(part)
-        first = place % x.sizes[dim]
-        x.become(_spliced(e, x, dim, first, first + 1, e.node("Unsqueeze", part, e.constant([dim]))))
+        end = END if place == -1 else NUMBERS["add"](e, place, 1)
+        x.become(_spliced(e, x, dim, place, end, e.node("Unsqueeze", part, e.constant([dim]))))
 
     index = e.integer(index) if isinstance(index, int) else index
     return _part(e.node("Gather", x, index, axis=dim), write)
@@ -229,12 +228,16 @@ def gather(e, x, dim, index, sparse_grad=False):
 
 @op("index")
 def index(e, x, indices):
-    """x[..., tensor, ...] with one tensor of integers."""
+    """x[..., tensor, ...] with one tensor of integers, or with several for the first axes."""
     given = [(axis, one) for axis, one in enumerate(indices) if one is not None]
-    if len(given) != 1 or given[0][1].type == TensorProto.BOOL:
-        raise UnknownError("indexing by a mask or by several tensors")
-    axis, one = given[0]
-    return e.node("Gather", x, one, axis=axis)
+    axes, tensors = [axis for axis, _ in given], [one for _, one in given]
+    if any(one.type == TensorProto.BOOL for one in tensors) or len(axes) > 1 and axes != list(range(len(axes))):
+        raise UnknownError("indexing by a mask, or by several tensors in the middle")
+    if len(axes) == 1:
+        return e.node("Gather", x, tensors[0], axis=axes[0])
+    zero = e.node("Mul", reduce(lambda one, other: e.node("Add", one, other), tensors), e.constant(0))
+    wide = [e.node("Unsqueeze", e.node("Add", one, zero), e.constant([-1])) for one in tensors]  # all of one shape
+    return e.node("GatherND", x, e.node("Concat", *wide, axis=-1))
 
 
 @op("expand", "broadcast_to")
@@ -281,10 +284,9 @@ def flip(e, x, dims):
 @op("roll")
 def roll(e, x, shifts, dims=()):
     for shift, dim in zip(shifts, dims, strict=True):
-        dim = x.axis(dim)
-        cut = -shift % x.sizes[dim]
-        if cut:
-            x = e.node("Concat", slice_(e, x, dim, cut), slice_(e, x, dim, 0, cut), axis=dim)
+        if shift:
+            parts = slice_(e, x, dim, -shift), slice_(e, x, dim, 0, -shift)
+            x = e.node("Concat", *parts, axis=x.axis(dim))
     return x
 
 
@@ -319,11 +321,11 @@ def pad(e, x, pad, mode="constant", value=None):
     """Pairs of sizes before and after, from the last axis backwards."""
     if isinstance(mode, (int, float)):
         mode, value = "constant", mode
-    sizes = np.zeros((2, x.rank), np.int64)
+    before, after = [0] * x.rank, [0] * x.rank
     for place in range(len(pad) // 2):
-        sizes[:, x.rank - 1 - place] = pad[2 * place], pad[2 * place + 1]
+        before[-1 - place], after[-1 - place] = pad[2 * place], pad[2 * place + 1]
     fill = e.cast(e.tensor(value or 0, x), x.type) if mode == "constant" else None
-    return e.node("Pad", x, e.constant(sizes.ravel()), fill, mode=PADS[mode])
+    return e.node("Pad", x, e.integers([*before, *after]), fill, mode=PADS[mode])
 
 
 def _padding(mode):

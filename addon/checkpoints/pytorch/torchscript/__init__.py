@@ -24,13 +24,14 @@ def read(opened: Zip) -> Checkpoint | Weights:
     path, saved = opened.archive.path, opened.load()
     tree = objects.tree(path, saved.data)
     try:
-        followed = Follower(opened, code.program(opened), saved, tree).follow()
+        told = opened.load("traced_inputs").data if opened.has("traced_inputs.pkl") else None
+        followed = Follower(code.program(opened), tree, saved.storages, opened.load("constants"), told).follow()
     except (UndecidedError, MismatchError) as reason:
         return _weights(path, saved, tree, f"the program could not be followed: {reason}")
-    return followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=_notes(followed))
+    return followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=notes(followed))
 
 
-def _notes(followed: Followed) -> list[str]:
+def notes(followed: Followed) -> list[str]:
     return [f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
             for name, count in sorted(followed.opaque.items())]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from ...errors import CheckpointError
 from ..files import Zip
+from ..operators.emitter import UndecidedError
 
 LARGEST, MOST_FILES, DEEPEST = 1 << 24, 1 << 14, 200  # bytes of all code, files, levels of brackets or indentation
 
@@ -34,7 +35,7 @@ class Program:
 
 
 def program(opened: Zip) -> Program:
-    """All code of an archive. Raises `CheckpointError`."""
+    """All code of an archive. Raises `CheckpointError`, and `UndecidedError` if it cannot be parsed."""
     found, inside = Program(), f"{opened.folder}code/"
     members = [one for name, one in opened.archive.members.items() if name.startswith(inside) and name.endswith(".py")]
     if len(members) > MOST_FILES or sum(one.size for one in members) > LARGEST:
@@ -56,10 +57,23 @@ def _parse(opened, name) -> ast.Module:
             raise ValueError("brackets are nested too deep")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # strings of the program may hold odd escapes
-            return ast.parse(data.decode())
+            return ast.parse(_with_defaults(data.decode()))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise CheckpointError(opened.archive.path, f"its code '{name[-80:]}' cannot be parsed ({str(error)[:80]})",
-                              "fetch it again") from error
+        raise UndecidedError(f"its code '{name[-80:]}' cannot be parsed ({str(error)[:80]})") from error
+
+
+def _with_defaults(text: str) -> str:
+    """Give arguments that follow one with a default a default too: older code lacks some, and Python needs them."""
+    lines, inside, had = text.split("\n"), False, False
+    for place, line in enumerate(lines):
+        if line.lstrip().startswith("def "):
+            inside, had = True, False
+        if inside:
+            end = ") ->" if ") ->" in line else ","
+            if had and "=" not in line:
+                lines[place] = f"=None{end}".join(line.rsplit(end, 1))
+            had, inside = had or "=" in line, end == ","
+    return "\n".join(lines)
 
 
 def _enter(found, module, tree):

@@ -13,10 +13,10 @@ import onnx
 from onnx import TensorProto
 
 from ...stored import Writer
-from ..files import Saved, Zip
+from ..files import Saved
 from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, Value
 from ..records import Array, Tensor
-from ..storages import UnsupportedError
+from ..storages import Storages, UnsupportedError
 from .code import Program
 from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said
 from .interpreter import Interpreter
@@ -34,12 +34,14 @@ class Followed:
 
 
 class Follower:
-    def __init__(self, opened: Zip, program: Program, saved: Saved, tree: Tree):
-        self.program, self.saved, self.tree = program, saved, tree
-        self.constants = opened.load("constants")
+    """`constants` are the tensors that the code calls CONSTANTS, `told` what the program was traced with."""
+
+    def __init__(self, program: Program, tree: Tree, storages: Storages, constants: Saved | None = None,
+                 told: Any = None):
+        self.program, self.tree, self.storages, self.constants = program, tree, storages, constants
         self.arguments = self._arguments()
         self.assumed: dict[str, Assumed | None] = {name: None for name in self.arguments}
-        self._told = self._traced(opened)
+        self._told = said(told, len(self.arguments))
 
     def follow(self) -> Followed:
         """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
@@ -62,12 +64,6 @@ class Follower:
                 raise UndecidedError(f"its input '{one.arg}' is a {kind[:80]}")
         return [one.arg for one in given]
 
-    def _traced(self, opened) -> list[Assumed] | None:
-        if not opened.has("traced_inputs.pkl"):
-            return None
-        told = said(opened.load("traced_inputs").data)
-        return told if told and len(told) == len(self.arguments) else None
-
     def _as_traced(self) -> Followed | None:
         """With the shapes that the program was traced with, for any number of samples if it takes that."""
         told = dict(zip(self.arguments, self._told, strict=True))
@@ -84,7 +80,7 @@ class Follower:
     # sizes that have to be found
 
     def _sized(self) -> Followed:
-        low, high, found, tried = 1, LARGEST_SIDE, None, []
+        low, high, found, tried, last = 1, LARGEST_SIDE, None, [], ""
         for _ in range(MOST_TRIES):
             try:
                 found = self._once()
@@ -92,7 +88,7 @@ class Follower:
             except LearntError as learnt:
                 self.assumed[learnt.name] = learnt.assumed.sized(self._pictures())
             except MismatchError as mismatch:
-                side = self._side()
+                side, last = self._side(), str(mismatch)
                 tried.append(side)
                 if mismatch.short is not None:
                     low, high = (max(low, side + 1), high) if mismatch.short else (low, min(high, side - 1))
@@ -101,7 +97,7 @@ class Follower:
                     raise
                 self._resize(side)
         if found is None:
-            raise UndecidedError("the sizes of its inputs cannot be told")
+            raise UndecidedError(f"the sizes of its inputs cannot be told ({last})")
         return self._checked(found, bool(tried))
 
     def _pictures(self) -> dict[str, int]:
@@ -172,7 +168,7 @@ class Follower:
         return Followed(emitter.writer, interpreter.opaque)
 
     def _constants(self) -> list:
-        found = self.constants.data
+        found = self.constants and self.constants.data
         return list(found) if isinstance(found, (list, tuple)) else []
 
     def _input(self, emitter, name) -> Value | None:
@@ -188,7 +184,7 @@ class Follower:
 
         def tensor(found: Tensor | Array) -> Value | float:
             place = held.get(id(found))
-            storages = self.saved.storages if place is None else self.constants.storages
+            storages = self.storages if place is None else self.constants.storages
             name = self.tree.names.get(id(found), "tensor") if place is None else f"constants.{place}"
             try:
                 if place is not None and not found.shape:  # a number that the tracer wrapped

@@ -154,9 +154,9 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
         own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape]
         if own and module.kind.name == "Embedding":
             return _embedding(*own, None)
-        if module.kind.name in _BY_MODULE and own:
-            kernel = len(own[0].shape) > 1
-            return usual("batch", own[0].shape[1 if kernel else 0], *_BY_MODULE[module.kind.name])
+        if module.kind.name in _BY_MODULE and own and ("Conv" not in module.kind.name or len(own[0].shape) > 1):
+            channels = own[0].shape[1 if "Conv" in module.kind.name else 0]
+            return usual("batch", channels, *_BY_MODULE[module.kind.name])
         if any(module.kind.name.startswith(kind) for kind in _SEQUENCES) and own:
             first = setting(module, "batch_first") is not False
             return usual(*(("batch", "length") if first else ("length", "batch")), own[0].shape[-1])
@@ -165,10 +165,10 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
     return usual("batch", 3, "height", "width")
 
 
-def said(found) -> list[Assumed] | None:
-    """The shapes of the tensors that a program was traced with, from its 'traced_inputs.pkl'."""
+def said(found: Any, count: int) -> list[Assumed] | None:
+    """The shapes of the tensors that a program of `count` inputs was traced with, from its 'traced_inputs.pkl'."""
     given = found.get("forward") if isinstance(found, dict) else None
-    if not isinstance(given, (list, tuple)):
+    if not isinstance(given, (list, tuple)) or len(given) != count:
         return None
     shapes = []
     for one in given:

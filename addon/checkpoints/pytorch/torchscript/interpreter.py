@@ -26,6 +26,7 @@ BINARY = {
     ast.Pow: "pow", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
     ast.Is: "__is__", ast.IsNot: "__isnot__", ast.MatMult: "matmul",
 }  # fmt: skip
+OF_SHAPE = ("size", "dim", "numel", "len", "shape", "ndimension", "unbind", "split", "chunk")
 CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError)
 
 
@@ -139,6 +140,9 @@ class Interpreter:
         except ShapelessError as missing:
             if missing.value.input:
                 raise
+            if plain in OF_SHAPE:
+                after = f", after {', '.join(self.opaque)}" if self.opaque else ""
+                raise UndecidedError(f"the shape of '{missing.value.name}' is asked for{after}") from missing
             made = self._unknown(name, values)
         except UnknownError:
             made = self._unknown(name, values)

@@ -28,7 +28,7 @@ class Tree:
 
 def tree(path: Path, root: Any) -> Tree:
     """Raises `CheckpointError` if the archive holds no module."""
-    if not isinstance(root, Thing) or not root.kind.module.startswith("__torch__"):
+    if not _is_object(root):
         raise CheckpointError(path, "a TorchScript archive without a module")
     found, ahead = Tree(root), [("", root)]
     while ahead and len(found.paths) < MOST_MODULES:
@@ -39,8 +39,12 @@ def tree(path: Path, root: Any) -> Tree:
         found.modules.append(module)
         _enter(found, name, module)
         ahead += reversed([(_join(name, key), child) for key, child in module.state.items()
-                           if isinstance(child, Thing) and child.kind.module.startswith("__torch__")])
+                           if _is_object(child)])
     return found
+
+
+def _is_object(found) -> bool:
+    return isinstance(found, Thing) and found.kind.module.startswith("__torch__")
 
 
 def _enter(found, path, module):

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from unit.make import DATA
 
 from neuroscene.addon.checkpoints import onnx_file, safetensors_file
 from neuroscene.addon.checkpoints.inferred import infer
 from neuroscene.addon.network import Network, summarise
+from unit.make import DATA
 
 TRUTH = DATA / "inferred"
 NAMES = sorted(path.stem for path in TRUTH.glob("*.onnx"))
@@ -40,7 +40,8 @@ def probes(name: str) -> dict[float, str]:
     """The first numbers of every weight of a file; all are different, for the weights are random."""
     from safetensors.numpy import load_file
 
-    arrays = {key: value for key, value in load_file(TRUTH / f"{name}.safetensors").items() if value.dtype == np.float32}
+    stored = load_file(TRUTH / f"{name}.safetensors")
+    arrays = {key: value for key, value in stored.items() if value.dtype == np.float32}
     found = {float(number): key for key, value in arrays.items() for number in value.ravel()[:PROBES]}
     assert len(found) == sum(min(PROBES, value.size) for value in arrays.values())
     return found

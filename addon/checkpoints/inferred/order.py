@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 import re
+from bisect import bisect
 from os.path import commonprefix
 
 from ..natural import DIGITS, natural
@@ -38,7 +39,9 @@ BRANCH = re.compile(r"(branch\w*?)(_[0-9]+)?")
 LAST_NORM_RANK = 80
 PICTURES = (3, 1, 4, 2)  # channels of what a first convolution reads
 NORMS = ("batchnorm", "norm")
-NEAREST = 64  # modules looked at for one normalisation
+LAYERS = ("conv", "dense", "depthwise", "separable", "recurrent")
+NEAREST = 16  # modules looked at for one place
+MOST_DENSE = 256  # layers of a dense block
 
 
 class Order:
@@ -89,21 +92,26 @@ class Order:
     def _attached(self, children):
         """(layer by its id: the layer with the normalisations round it, ids of these). A normalisation goes with the
         layer that has its number, else with that of the most similar name."""
-        layers: dict[int, list[Node]] = {}
-        for child in children:
-            if child.kind in ("conv", "dense", "depthwise", "separable", "recurrent"):
+        layers: dict[int, list[tuple[int, Node]]] = {}  # by width, with their places
+        numbered: dict[tuple, list[Node]] = {}  # by width and the numbers in their names
+        for place, child in enumerate(children):
+            if child.kind in LAYERS:
                 for width in dict.fromkeys(self.ends(child)):
-                    layers.setdefault(width, []).append(child)
+                    layers.setdefault(width, []).append((place, child))
+                    numbered.setdefault((width, *DIGITS.findall(child.name)), []).append(child)
         pairs, votes = [], 0
-        for norm in children:
+        for place, norm in enumerate(children):
             if norm.kind not in NORMS:
                 continue
             width = self.ends(norm)[0]
-            near = layers.get(width, ())[:NEAREST]
+            row = layers.get(width, [])
+            middle = bisect(row, place, key=lambda one: one[0])
+            near = numbered.get((width, *DIGITS.findall(norm.name)), [])[:NEAREST]
+            near += [one for _, one in row[max(0, middle - NEAREST) : middle + NEAREST]]
             best = max(near, key=lambda one: _alike(one.name, norm.name), default=None)
             only_reads = bool(near) and all(self.ends(one)[1] != width for one in near)
             if best is None or not only_reads and (
-                    self.rank(norm) != MIDDLE or len(near) > 1 and _alike(best.name, norm.name) == (False, 0)):
+                    self.rank(norm) != MIDDLE or len(row) > 1 and _alike(best.name, norm.name) == (False, 0)):
                 continue
             reads, gives = (size == width for size in self.ends(best))
             votes += reads - gives
@@ -128,7 +136,7 @@ class Order:
             chosen = first if not begins or ranks[id(first)] < 5 else self._start(children, first)
             if ranks[id(chosen)] >= 5:
                 chosen = self._next(chosen, ordered, waiting.get(width, []), left, by_id, ranks, width)
-            begins = begins and self.ends(chosen)[1] is None
+            begins = begins and ranks[id(chosen)] < 5
             left.discard(id(chosen))
             ordered.append(chosen)
             width = self.ends(chosen)[1] or width
@@ -185,7 +193,7 @@ def _alike(one: str, other: str) -> tuple[bool, int]:
 
 def is_dense(node: Node) -> bool:
     """Whether every module inside reads what enters and what all before it give (DenseNet)."""
-    return len(node.children) > 1 and all(DENSE_LAYER.match(name) for name in node.children)
+    return 1 < len(node.children) <= MOST_DENSE and all(DENSE_LAYER.match(name) for name in node.children)
 
 
 def branches(node: Node) -> list[list[Node]]:

@@ -39,6 +39,7 @@ class Walk:
         self.lists = lists(tree.root)
         self.words: Node | None = None  # the embedding of the words, which a head may share
         self.pooled: Signal | None = None  # the first step of a sequence
+        self.placed: set[int] = set()  # widths of tables of positions
         self.tokens, self.steps = self._positions()
         self.graph.steps = any(isinstance(branch.body, Attention) for node in tree.root.walk()
                                if (block := block_of(node)) for branch in block.branches)
@@ -59,8 +60,9 @@ class Walk:
             shape = next(iter(node)).shape if node.tensors else ()
             if TOKENS.match(node.name) and len(shape) <= 3:
                 tokens += prod(shape[:-1])
-            elif POSITIONS.match(node.name) and len(shape) >= 2 and not steps:
-                steps = prod(shape[:-1])
+            elif POSITIONS.match(node.name) and len(shape) >= 2:
+                steps = steps or prod(shape[:-1])
+                self.placed.add(shape[-1])
         return tokens, steps
 
     # the tree
@@ -216,11 +218,7 @@ class Walk:
         weight = node.tensors["weight"]
         units = weight.shape[0 if self.weights.layout == "torch" else -1]
         return (signal is None and self.steps and len(weight.shape) == 4 and PATCHES.search(".".join(node.path[-2:]))
-                and (self.tokens or self.steps) and self._has_width(units))
-
-    def _has_width(self, width):
-        return any(POSITIONS.match(node.name) and next(iter(node)).shape[-1:] == (width,)
-                   for node in self.tree.root.walk() if node.tensors)
+                and units in self.placed)
 
     def _patches(self, node):
         """Patches of a picture as a sequence; their number follows from the table of positions."""

@@ -9,29 +9,44 @@ external and soft links, external storage, virtual datasets. No dataset is read 
 
 from __future__ import annotations
 
-import io
+import mmap
 import re
-from collections.abc import Callable
-from contextlib import contextmanager
+import struct
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
 
-import h5py
-import numpy as np
 from onnx import TensorProto, helper
 
+from ..checkpoint import ITEM_SIZE
 from ..errors import CheckpointError
+from ..onnx_file import MOST_AXES, MOST_ELEMENTS
 from ..stored import Stored
 from ..zipped import DENSEST, LARGEST, Archive
+from . import hdf5_chunks
+from .hdf5_bytes import (
+    ATTRIBUTE,
+    ATTRIBUTES,
+    DEEPEST,
+    FILTERS,
+    LAYOUT,
+    LINKS,
+    MOST_OBJECTS,
+    NOWHERE,
+    OUTSIDE,
+    SPACE,
+    TABLE,
+    TYPE,
+    Damaged,
+    File,
+    dense_attributes,
+)
+from .hdf5_types import Kind, kind_of, shape_of, texts
 
-MOST_OBJECTS, DEEPEST = 200_000, 64
-LARGEST_ATTRIBUTE = 1 << 26  # bytes
-FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32, h5py.h5z.FILTER_LZF}
 # The attributes of Keras; lists that are too long for one are written in parts, "weight_names0" and so on.
-ATTRIBUTES = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
-# HDF5 has no such types: raw bytes with an attribute `dtype`.
-SMALL_FLOATS = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+WANTED = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
+SMALL_FLOATS = {"bfloat16": TensorProto.BFLOAT16, "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
+                "float8_e5m2": TensorProto.FLOAT8E5M2}
 
 
 @dataclass
@@ -64,184 +79,103 @@ class Group:
         return [*self.tensors.values(), *(one for group in self.groups.values() for one in group.all())]
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where an HDF5 file lies: in the file `path`, from `offset` on; None where it is unpacked into memory first."""
-
-    path: Path
-    offset: int | None
-    size: int
-    open: Callable[[], object]
-
-
 def read(path: Path) -> Group:
     """The content of an HDF5 file. Raises `CheckpointError`."""
-    return _read(Source(path, 0, path.stat().st_size, lambda: str(path)))
+    return _Walk(path, _mapped(path), 0).root()
 
 
 def read_member(archive: Archive, name: str) -> Group:
     """The content of an HDF5 file in a zip archive. Raises `CheckpointError`."""
     member = archive.members[name]
     if member.offset is None:
-        return _read(Source(archive.path, None, member.size, lambda: io.BytesIO(archive.read(name, LARGEST))))
-    return _read(Source(archive.path, member.offset, member.size,
-                        lambda: _Part(archive.path, member.offset, member.size)))
+        return _Walk(archive.path, memoryview(archive.read(name, LARGEST)), None).root()
+    data = _mapped(archive.path)[member.offset : member.offset + member.size]
+    return _Walk(archive.path, data, member.offset).root()
 
 
-class _Part(io.RawIOBase):
-    """A run of bytes of a file, as a file of its own."""
-
-    def __init__(self, path: Path, offset: int, size: int):
-        self._file, self._offset, self._size = path.open("rb"), offset, size
-        self._place = 0
-
-    def readable(self):
-        return True
-
-    def seekable(self):
-        return True
-
-    def seek(self, place, whence=io.SEEK_SET):
-        self._place = place + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
-        return self._place
-
-    def tell(self):
-        return self._place
-
-    def readinto(self, buffer):
-        self._file.seek(self._offset + self._place)
-        data = self._file.read(max(0, min(len(buffer), self._size - self._place)))
-        buffer[: len(data)] = data
-        self._place += len(data)
-        return len(data)
-
-    def close(self):
-        self._file.close()
-        super().close()
-
-
-@contextmanager
-def _damage(path):
-    """What h5py raises at a damaged file, in one plain line."""
-    try:
-        yield
-    except (OSError, KeyError, RuntimeError, ValueError, TypeError, AttributeError, OverflowError, MemoryError,
-            NotImplementedError, SystemError) as error:
-        reason = str(error).strip("'\"") or type(error).__name__
-        raise CheckpointError(path, f"a damaged or cut short HDF5 file ({reason[:120]})", "fetch it again") from error
-
-
-def _read(source):
-    with _damage(source.path), h5py.File(source.open(), "r") as file:
-        return _Walk(source).group(file, "", 0)
+def _mapped(path):
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 class _Walk:
-    def __init__(self, source: Source):
-        self.source = source
+    """Goes once through a file that lies in `path` from `offset` on, or only in memory where that is None."""
+
+    def __init__(self, path: Path, data: memoryview, offset: int | None):
+        self.path, self.file, self.offset = path, File(data), offset
         self.seen: set[int] = set()
 
-    def refuse(self, problem):
-        raise CheckpointError(self.source.path, problem, "refused for safety")
-
-    def group(self, group, path, depth):
-        address = h5py.h5o.get_info(group.id).addr
-        if address in self.seen or depth > DEEPEST or len(self.seen) > MOST_OBJECTS:
-            self.refuse("an HDF5 file whose groups have no end")
-        self.seen.add(address)
-        found = Group(path, address, self.attributes(group))
-        for name in group:
-            place = f"{path}/{name}" if path else name
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                self.refuse(f"an HDF5 file with a link that leads elsewhere ('{place[:80]}')")
-            one = group[name]
-            if isinstance(one, h5py.Group):
-                found.groups[name] = self.group(one, place, depth + 1)
-            elif isinstance(one, h5py.Dataset):
-                self.count()
-                if one.dtype.kind not in "OSU":  # the words of a vocabulary are no weights
-                    found.tensors[name] = self.dataset(one, place)
-        return found
-
-    def count(self):
-        self.seen.add(-len(self.seen) - 1)
-        if len(self.seen) > MOST_OBJECTS:
-            self.refuse(f"an HDF5 file of more than {MOST_OBJECTS:,} objects")
-
-    def attributes(self, thing):
-        found = {}
-        for name in thing.attrs:
-            if not ATTRIBUTES.fullmatch(name):
-                continue
-            attribute = h5py.h5a.open(thing.id, name.encode())
-            size = prod(attribute.shape or ()) * attribute.dtype.itemsize
-            if size > LARGEST_ATTRIBUTE:
-                self.refuse(f"the attribute '{name}' has {size:,} bytes")
-            if attribute.dtype.kind in "OSU" and not h5py.check_ref_dtype(attribute.dtype):
-                found[name] = _texts(thing.attrs[name])
-        return found
-
-    def dataset(self, one, place) -> Stored:
-        layout = one.id.get_create_plist()
-        if one.is_virtual or layout.get_external_count():
-            self.refuse(f"the numbers of '{place}' are in another file")
-        if one.shape is None:
-            raise CheckpointError(self.source.path, f"'{place}' holds no numbers", "fetch it again")
-        data_type = _data_type(one)
-        if data_type is None:
-            raise CheckpointError(self.source.path, f"'{place}' holds no numbers but {one.dtype}"[:200],
-                                  "is this a Keras model?")
-        stored = Stored(place, tuple(one.shape), data_type, self.source.path.name)
-        size = prod(one.shape) * one.dtype.itemsize
-        offset = one.id.get_offset()
-        plain = layout.get_layout() == h5py.h5d.CONTIGUOUS and one.dtype.byteorder != ">"
-        if plain and self.source.offset is not None and (offset is not None or not size):
-            if (offset or 0) + size > self.source.size:
-                raise CheckpointError(self.source.path, f"the numbers of '{place}' end behind the end of the file",
-                                      "the file is cut short: fetch it again")
-            return replace(stored, offset=self.source.offset + (offset or 0))
-        self.check_packed(one, layout, place, size)
-        return replace(stored, file="", read=_reader(self.source, place, stored))
-
-    def check_packed(self, one, layout, place, size):
-        """A dataset that h5py has to read: it cannot hold more than its bytes in the file can be unpacked to."""
-        held = one.id.get_storage_size()
-        chunk = prod(one.chunks or ()) * one.dtype.itemsize
-        if held > self.source.size or max(size, chunk) > DENSEST * (held + 1):
-            self.refuse(f"'{place}' would unpack to {max(size, chunk):,} bytes")
-        filters = {layout.get_filter(index)[0] for index in range(layout.get_nfilters())}
-        if not filters <= FILTERS:
-            raise CheckpointError(self.source.path, f"'{place}' is compressed in a way that cannot be read here",
-                                  "save the model without compression")
-
-
-def _data_type(dataset) -> int | None:
-    if dataset.dtype.kind in "biuf":
+    def root(self) -> Group:
         try:
-            return helper.np_dtype_to_tensor_dtype(dataset.dtype.newbyteorder("="))
-        except (KeyError, ValueError):
+            address = self.file.root
+            return self.group(address, self.file.messages(address), "", 0)
+        except (Damaged, struct.error, IndexError) as error:  # the latter two where a message is too short
+            raise CheckpointError(self.path, f"an HDF5 file that cannot be read: {error}", "fetch it again") from error
+
+    def group(self, address, messages, path, depth) -> Group:
+        if depth > DEEPEST:
+            raise Damaged("groups without end")
+        found = Group(path, address, self.attributes(messages))
+        for name, inner in self.file.links(messages):
+            if inner in self.seen or len(self.seen) > MOST_OBJECTS:
+                raise Damaged("objects that hold one another")
+            self.seen.add(inner)
+            place = f"{path}/{name}" if path else name
+            held = self.file.messages(inner)
+            kinds = {one.kind for one in held}
+            if kinds & {TABLE, LINKS}:
+                found.groups[name] = self.group(inner, held, place, depth + 1)
+            elif LAYOUT in kinds and (stored := self.dataset(held, place)):
+                found.tensors[name] = stored
+        return found
+
+    def attributes(self, messages) -> dict[str, str | list[str]]:
+        found = {}
+        for message in messages:
+            if message.kind == ATTRIBUTES and dense_attributes(message.data):
+                raise Damaged("attributes of a kind that Keras does not write")
+            if message.kind == ATTRIBUTE:
+                name, value = texts(self.file, message.data, WANTED)
+                if value is not None:
+                    found[name] = value
+        return found
+
+    def dataset(self, messages, place) -> Stored | None:
+        """A dataset's tensor; None for one of texts, which are no weights."""
+        data = {one.kind: one.data for one in messages}
+        if OUTSIDE in data or len(data[LAYOUT]) > 1 and data[LAYOUT][1] == 3:
+            raise CheckpointError(self.path, f"the numbers of '{place}' are in another file", "refused for safety")
+        if TYPE not in data or SPACE not in data:
+            raise Damaged(f"'{place}' has no type or no shape")
+        shape, kind = shape_of(data[SPACE]), kind_of(data[TYPE])
+        if kind.text:
             return None
-    said = dataset.attrs.get("dtype") if "dtype" in dataset.attrs else None
-    said = said.decode("ascii", "replace") if isinstance(said, bytes) else said
-    if dataset.dtype.kind == "V" and dataset.dtype.names is None and said in SMALL_FLOATS:
-        number = getattr(TensorProto, said.upper().replace("_", ""))
-        return number if helper.tensor_dtype_to_np_dtype(number).itemsize == dataset.dtype.itemsize else None
-    return None
+        data_type = kind.data_type or SMALL_FLOATS.get(self.attributes(messages).get("dtype"))
+        if not data_type or ITEM_SIZE[data_type] != kind.size or shape is None:
+            raise CheckpointError(self.path, f"'{place}' holds no numbers of a known kind", "is this a Keras model?")
+        if len(shape) > MOST_AXES or prod(max(1, size) for size in shape) > MOST_ELEMENTS:
+            raise Damaged(f"'{place}' has an absurd shape")
+        return self.stored(Stored(place, shape, data_type), kind, data[LAYOUT], data.get(FILTERS))
 
-
-def _reader(source, place, stored):
-    def array():
-        with _damage(source.path), h5py.File(source.open(), "r") as file:
-            raw = np.asarray(file[place][()])
-            dtype = helper.tensor_dtype_to_np_dtype(stored.data_type)
-            return (raw.view(dtype) if raw.dtype.kind == "V" else raw.astype(dtype, copy=False)).reshape(stored.shape)
-
-    return array
-
-
-def _texts(value):
-    """A text, or a list of them; Keras has written bytes, NumPy strings and objects in turn."""
-    def text(one):
-        return one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
-
-    return [text(one) for one in value.ravel()] if isinstance(value, np.ndarray) else text(value)
+    def stored(self, stored: Stored, kind: Kind, layout: memoryview, filters: memoryview | None) -> Stored:
+        version, way = layout[0], layout[1]
+        size, dtype = prod(stored.shape) * kind.size, helper.tensor_dtype_to_np_dtype(stored.data_type)
+        if version not in (3, 4) or version == 4 and way == 2:
+            raise Damaged(f"'{stored.name}' is stored in a way that Keras does not use")
+        if way == 0:  # beside the description itself
+            held = bytes(layout[4 : 4 + size])
+            if len(held) < size:
+                raise Damaged(f"'{stored.name}' is cut short")
+            return replace(stored, read=lambda: hdf5_chunks.array(held, stored.shape, dtype, kind.swapped))
+        if way == 2:
+            chunks = hdf5_chunks.chunks(self.file, layout, filters, stored.shape, kind.size)
+            if size > DENSEST * (chunks.held + 1):
+                raise CheckpointError(self.path, f"'{stored.name}' would unpack to {size:,} bytes",
+                                      "refused for safety")
+            return replace(stored, read=lambda: chunks.read(self.path, stored.name, dtype, kind.swapped))
+        address = int.from_bytes(layout[2:10], "little")
+        address = 0 if address == NOWHERE and not size else address
+        held = self.file.at(address, size)
+        if kind.swapped or self.offset is None:
+            return replace(stored, read=lambda: hdf5_chunks.array(held, stored.shape, dtype, kind.swapped))
+        return replace(stored, file=self.path.name, offset=self.offset + address)

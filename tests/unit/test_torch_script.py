@@ -17,7 +17,7 @@ from unit.make import DATA
 
 TORCH, CROSS = DATA / "torch", DATA / "crossformat"
 VALUES = dict(np.load(TORCH / "scripts.npz"))
-NAMES = sorted({name.partition("/")[0] for name in VALUES})
+FILES = sorted(path.stem.split("_") for how in ("traced", "scripted") for path in TORCH.glob(f"[a-np-z]*_{how}.pt"))
 MNIST = ("mnist_cnn_torchscript_trace", "mnist_cnn_torchscript_script")
 
 
@@ -26,8 +26,7 @@ def inputs_of(checkpoint):
             for value in checkpoint.model.graph.input}
 
 
-@pytest.mark.parametrize("how", ["traced", "scripted"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "how"), FILES)
 def test_outputs_are_those_of_torch(name, how):
     found = read(TORCH / f"{name}_{how}.pt")
     assert isinstance(found, Checkpoint) and found.structure == "graph" and not found.notes
@@ -39,8 +38,7 @@ def test_outputs_are_those_of_torch(name, how):
     assert f"{name}/out{len(outputs)}" not in VALUES
 
 
-@pytest.mark.parametrize("how", ["traced", "scripted"])
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "masks"])  # which makes numbers of its own
+@pytest.mark.parametrize(("name", "how"), [one for one in FILES if one[0] not in ("masks", "functions")])
 def test_every_parameter_is_counted(name, how):
     buffers = sum(one.size for one in _buffers(name, how))
     found = summarise(read(TORCH / f"{name}_{how}.pt"))

@@ -39,6 +39,6 @@ torch.save(net, place("module.pth"))
 held = {"x": x.numpy(), "y": net(x).detach().numpy()}
 held.update({name: value.numpy() for name, value in net.state_dict().items()})
 np.savez(place("values.npz"), **held)
-if sys.version_info[0] > 2:
+if "python2" not in VERSION:
     torch.jit.trace(net, x).save(place("traced.pt"))
     torch.jit.script(net).save(place("scripted.pt"))

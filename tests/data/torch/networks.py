@@ -293,6 +293,27 @@ class Masks(nn.Module):
         return (x * mask).roll(2, 3).flatten(2)[:, :, torch.tensor([3, 1, 1])]
 
 
+class Functions(nn.Module):
+    """One operator after the other."""
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        order, row = x.argsort(-1), x[0]
+        return [
+            torch.sort(x, dim=-1)[0], functional.normalize(x, dim=1), x.var(dim=1), x.std(),
+            torch.tril(torch.ones(4, 4)), torch.einsum("bi,bj->bij", x, x), functional.one_hot(order, 6),
+            x.masked_fill(x > 0.5, -1e9), x.max(), torch.where(x > 0.5, x, torch.zeros_like(x)),
+            x[..., None].expand(-1, -1, 3), x.repeat(2, 3), torch.arange(5).float() / 2, x // 0.3, x % 0.3,
+            (order - 3) % 4, x.cumsum(1), torch.topk(x, 2)[0], x.prod(1), -x, x.mean(),
+            torch.stack([x, x], 0).permute(2, 1, 0).contiguous().view(-1), x.pow(3), x**0.5, 2**x, 1 / x, 1 - x,
+            torch.floor(x), functional.interpolate(x[None], scale_factor=2.0, mode="linear"), torch.outer(row, row),
+            x.new_full((2, 2), 3.0), (x > 0) & (x < 1), ~(x > 0.5), x.squeeze(), x.sum(-1, keepdim=True), x.flip(1),
+            torch.minimum(x, x * 2), torch.rsqrt(x + 1), x.gather(1, order), x.argmax(1), x.clamp(min=0.1),
+            torch.add(x, x, alpha=2), functional.celu(x - 0.5), functional.selu(x - 0.5), functional.softsign(x),
+            functional.logsigmoid(x), functional.softplus(x, beta=2), x.unfold(1, 3, 2), torch.addmm(x, x[:, :4], x),
+            x.norm(dim=1), x.diff(dim=1), functional.tanhshrink(x),
+        ]  # fmt: skip
+
+
 class Opaque(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(torch.igamma(x, x))
@@ -324,6 +345,6 @@ NETWORKS = {
     "mobile": (Mobile, picture(1, 3, 32, 32)), "grouped": (Grouped, picture(1, 3, 8, 8)),
     "lstm": (Lstm, tokens(1, 7)), "gru": (Gru, picture(6, 1, 4)), "vit": (Vit, picture(1, 3, 16, 16)),
     "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)), "plain": (Plain, picture(1, 3, 32, 32)),
-    "masks": (Masks, picture(1, 3, 8, 6)),
+    "functions": (Functions, lambda: (torch.rand(4, 6),)), "masks": (Masks, picture(1, 3, 8, 6)),
     "audio": (Audio, picture(1, 1, 256)), "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }

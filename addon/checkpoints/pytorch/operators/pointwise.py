@@ -24,7 +24,6 @@ BINARY = {
     "mul": "Mul", "eq": "Equal", "ne": "Equal", "lt": "Less", "le": "LessOrEqual", "gt": "Greater",
     "ge": "GreaterOrEqual", "maximum": "Max", "minimum": "Min", "__and__": "And", "__or__": "Or", "__xor__": "Xor",
     "logical_and": "And", "logical_or": "Or", "logical_xor": "Xor", "bitwise_and": "And", "bitwise_or": "Or",
-    "remainder": "Mod",
 }  # fmt: skip
 REDUCTIONS = {"mean": "ReduceMean", "sum": "ReduceSum", "prod": "ReduceProd", "amax": "ReduceMax", "amin": "ReduceMin",
               "logsumexp": "ReduceLogSumExp"}
@@ -78,6 +77,15 @@ def divide(e, one, other, rounding_mode=None):
 @op("floor_divide", "floordiv")
 def floor_divide(e, one, other):
     return divide(e, one, other, "floor")
+
+
+@op("remainder")
+def remainder(e, one, other):
+    """With the sign of the divisor."""
+    one, other = e.alike(one, other)
+    if one.type not in FLOATS:
+        return e.node("Mod", one, other)
+    return e.node("Sub", one, e.node("Mul", e.node("Floor", e.node("Div", one, other)), other))
 
 
 @op("pow")
@@ -373,6 +381,18 @@ def difference(e, x, n=1, dim=-1, prepend=None, append=None):
 @op("topk")
 def topk(e, x, k, dim=-1, largest=True, sorted=True):
     return tuple(e.node("TopK", x, e.integers([k]), outputs=2, axis=dim, largest=int(largest), sorted=int(sorted)))
+
+
+@op("sort")
+def sort(e, x, dim=-1, descending=False, stable=None):
+    if isinstance(dim, bool):  # sort(x, stable=..., dim, descending) has its arguments the other way
+        dim, descending = descending if type(descending) is int else -1, bool(stable)
+    return topk(e, x, e.size(x, dim), dim, descending)
+
+
+@op("argsort")
+def argsort(e, x, dim=-1, descending=False):
+    return sort(e, x, dim, descending)[1]
 
 
 @op("einsum")

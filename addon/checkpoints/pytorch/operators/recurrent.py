@@ -71,5 +71,19 @@ def _recurrent(kind, **more):
     return work
 
 
+def _cell(kind, **more):
+    def work(e: Emitter, x, hx, w_ih, w_hh, b_ih=None, b_hh=None):
+        """One step: (batch, features) -> (batch, hidden), of an LSTM with the state of its cells."""
+        states = [e.node("Unsqueeze", one, e.constant([0])) for one in (hx if isinstance(hx, (list, tuple)) else [hx])]
+        weights = [one for one in (w_ih, w_hh, b_ih, b_hh) if one is not None]
+        _, ends = _layer(e, kind, e.node("Unsqueeze", x, e.constant([0])), weights, b_ih is not None, 1, states, **more)
+        ends = tuple(e.node("Squeeze", one, e.constant([0])) for one in ends)
+        return ends if kind == "LSTM" else ends[0]
+
+    return work
+
+
+OPERATORS.update({"lstm_cell": _cell("LSTM"), "gru_cell": _cell("GRU", linear_before_reset=1),
+                  "rnn_tanh_cell": _cell("RNN"), "rnn_relu_cell": _cell("RNN", activations=["Relu"])})
 OPERATORS.update({"lstm": _recurrent("LSTM"), "gru": _recurrent("GRU", linear_before_reset=1),
                   "rnn_tanh": _recurrent("RNN"), "rnn_relu": _recurrent("RNN", activations=["Relu"])})

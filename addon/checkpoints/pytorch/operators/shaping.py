@@ -154,7 +154,7 @@ def stack(e, tensors, dim=0):
     return e.node("Concat", *(e.node("Unsqueeze", one, e.constant([dim])) for one in e.alike(*tensors)), axis=dim)
 
 
-@op("split", "split_with_sizes", "tensor_split")
+@op("split", "split_with_sizes")
 def split(e, x, sizes, dim=0):
     dim = x.axis(dim)
     if isinstance(sizes, int):
@@ -169,6 +169,19 @@ def split(e, x, sizes, dim=0):
 def chunk(e, x, chunks, dim=0):
     total = x.sizes[x.axis(dim)]
     return split(e, x, -(-total // chunks), dim)
+
+
+def _apart(function):
+    """As this function, for parts that are tensors of their own."""
+    def work(e, *args):
+        parts = function(e, *args)
+        return [Value(one.name, one.type, one.shape, one.input, fixed=one.fixed) for one in parts]
+
+    return work
+
+
+OPERATORS.update({"unsafe_split": _apart(split), "unsafe_split_with_sizes": _apart(split),
+                  "unsafe_chunk": _apart(chunk)})
 
 
 @op("unbind")

@@ -175,8 +175,12 @@ class Follower:
         shape = self.assumed[name]
         if shape is None:
             made = emitter.writer.input(name, [])
+            emitter.writer.graph.input[-1].type.tensor_type.ClearField("shape")
             return Value(made, TensorProto.FLOAT, None, input=name)
-        open_ones = [axis or size for axis, size in zip(shape.names, shape.shape, strict=True)]
+        # onnxruntime takes sizes of one name for equal
+        of = "" if name == self.arguments[0] else f" of {name}"
+        open_ones = [axis + of * (axis != "batch") if axis else size
+                     for axis, size in zip(shape.names, shape.shape, strict=True)]
         return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
 
     def _tensor(self, emitter):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Any
 
 from onnx import TensorProto
@@ -161,7 +162,11 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
             first = setting(module, "batch_first") is not False
             return usual(*(("batch", "length") if first else ("length", "batch")), own[0].shape[-1])
         if module.kind.name == "Linear" and own:
-            return usual("batch", "length", own[0].shape[-1])
+            features = own[0].shape[-1]
+            picture = next(((colours, isqrt(features // colours)) for colours in (1, 3)
+                            if features >= 64 and colours * isqrt(features // colours) ** 2 == features), None)
+            return usual("batch", picture[0], picture[1], picture[1]) if picture and not inside[1:] else usual(
+                "batch", "length", features)
     return usual("batch", 3, "height", "width")
 
 

@@ -188,8 +188,8 @@ class Interpreter:
         if isinstance(target, ast.Name):
             known[target.id] = value
         elif isinstance(target, (ast.Tuple, ast.List)):
-            if isinstance(value, Value):  # a tensor that is taken apart along its first axis
-                value = self._operator("unbind", [value], {})
+            if isinstance(value, Value):  # of an operator that is not known, all that it gives is one tensor
+                value = [value] * len(target.elts)
             if not isinstance(value, (tuple, list)) or len(value) != len(target.elts):
                 raise UndecidedError("values are unpacked that are not as many")
             for part, one in zip(target.elts, value, strict=True):

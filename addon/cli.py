@@ -72,15 +72,13 @@ def _parser():
 
     one = command("render", _render, "render a model or a saved scene", "MODEL|SCENE.blend")
     one.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
-    one.add_argument("--shot", metavar="NAME", help="which camera (default: hero)")
-    one.add_argument("--engine", choices=("cycles", "eevee"))
-    one.add_argument("--samples", type=_count, metavar="N")
-    one.add_argument("--size", type=_size, metavar="WxH")
-    one.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
-    one.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
-    one.add_argument("--transparent", action="store_true", help="without the background, for compositing")
-    one.add_argument("--with", dest="other", type=Path, metavar="MODEL",
-                     help="another checkpoint, for the shot before-after")
+    _picture(one)
+    _drawing(one)
+
+    one = command("farm", _farm, "write a job for a render farm (Open Job Description)", "MODEL|SCENE.blend")
+    one.add_argument("-o", "--output", required=True, type=Path, metavar="JOB/", help="a folder")
+    one.add_argument("--chunk", type=_count, default=8, metavar="N", help="frames that a worker renders in one go")
+    _picture(one)
     _drawing(one)
 
     one = command("export", _export, "write a model or a saved scene as glTF", "MODEL|SCENE.blend")
@@ -88,6 +86,18 @@ def _parser():
     one.add_argument("--realize", action="store_true", help="plain meshes with vertex colours (what is written now)")
     _drawing(one)
     return parser
+
+
+def _picture(command):
+    command.add_argument("--shot", metavar="NAME", help="which camera (default: hero)")
+    command.add_argument("--engine", choices=("cycles", "eevee"))
+    command.add_argument("--samples", type=_count, metavar="N")
+    command.add_argument("--size", type=_size, metavar="WxH")
+    command.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
+    command.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
+    command.add_argument("--transparent", action="store_true", help="without the background, for compositing")
+    command.add_argument("--with", dest="other", type=Path, metavar="MODEL",
+                         help="another checkpoint, for the shot before-after")
 
 
 def _drawing(command):
@@ -167,12 +177,27 @@ def _render(options):
     _writable(options.output)
     with _quiet() as progress:
         _open_scene(options, progress)
-        if options.other:
-            _compare(options, progress)
-        wanted = rendering.Options(options.shot, options.engine, options.samples, options.size, options.frames,
-                                   options.quality, options.transparent)
-        written = rendering.render(options.output, wanted, progress)
+        written = rendering.render(options.output, _wanted(options, progress), progress)
     print(written)
+
+
+def _farm(options):
+    from .scene import farm
+
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        written = farm.write(options.output, _wanted(options, progress), options.chunk)
+    print(written)
+
+
+def _wanted(options, progress):
+    """What the options of a command say of a picture; another checkpoint is put beside first."""
+    from .scene import rendering
+
+    if options.other:
+        _compare(options, progress)
+    return rendering.Options(options.shot, options.engine, options.samples, options.size, options.frames,
+                             options.quality, options.transparent)
 
 
 def _compare(options, progress):

@@ -53,7 +53,7 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
     """
     scene = prepare(output, options)
     output.parent.mkdir(parents=True, exist_ok=True)
-    note = _stamp(scene)
+    note = stamp(scene)
     if output.suffix.lower() == ".mp4":
         first, last = options.frames or (scene.frame_start, scene.frame_end)
         folder = output.with_name(f"{output.stem}_frames")
@@ -132,7 +132,7 @@ def _frames(scene, output: Path, first: int, last: int, note: str, progress) -> 
     return list(paths.values())
 
 
-def _stamp(scene) -> str:
+def stamp(scene) -> str:
     """Let pictures carry what they show: the models, their hashes, and a digest of all that decides how they look."""
     models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
               for facts in map(tags.read, tags.networks()) if facts.get("sha256")]

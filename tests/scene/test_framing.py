@@ -9,39 +9,18 @@ import pytest
 
 from neuroscene.addon.scene import picture
 from scene import look
-from unit.make import model, node, save, seeded
+from scene.networks import FORMATS, NETWORKS, build
 
-FORMATS = {"16:9": (1600, 900), "1:1": (900, 900), "9:16": (900, 1600), "21:9": (2100, 900)}
 SHOWN = ("layer", "block", "connections", "bars", "class", "label")
-
-
-def tall(folder):
-    """One layer of many neurons."""
-    made = model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, 64)}, {"y": (1, 1000)}, {"w": seeded(64, 1000)})
-    return save(folder, made, "tall.onnx")
-
-
-def chain(folder):
-    """Thirty small convolutions."""
-    nodes = [node("Conv", [f"x{i}", f"w{i}"], [f"x{i + 1}"], pads=[1] * 4) for i in range(30)]
-    weights = {f"w{i}": seeded(4, 4, 3, 3, seed=i) for i in range(30)}
-    return save(folder, model(nodes, {"x0": (1, 4, 8, 8)}, {"x30": None}, weights), "chain.onnx")
-
-
-NETWORKS = {"cnn": lambda _: look.CNN, "mlp": lambda _: look.MLP, "tall": tall, "chain": chain,
-            **{name: lambda _, name=name: look.ZOO / f"{name}.onnx" for name in ("resnet18", "unet", "bert")}}
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def network(request, tmp_path_factory):
     """A network; the tests change the format of its picture, and no more."""
-    look.fresh()
-    path = NETWORKS[request.param](tmp_path_factory.mktemp("framing"))
-    given = look.DIGIT if request.param in ("cnn", "mlp") else None
-    return look.build(path, given)
+    return build(request.param, tmp_path_factory.mktemp("framing"))
 
 
-@pytest.fixture(params=FORMATS)
+@pytest.fixture(scope="module", params=FORMATS)
 def framed(request, network):
     """The network framed for a format."""
     scene = look.scene_of(network)

@@ -35,17 +35,33 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
     if scene is None:
         raise CheckpointError(network.name, "stands in no scene", "link its collection to one")
     _keep_frames(scene)
+    before = tags.read(scene.camera).get("shot") if scene.camera in shots(network).values() else None
     if name in shots(network):
         remove(network, name)
     first = 1 + APART * max((-(-_frames(one)[1] // APART) for one in shots(network).values()), default=0)
     camera = studio.make_camera(f"{network.name} {name.title()}", name, kind.view)
     tags.write(camera, **(tags.read(camera) | {"frames": [first, first + kind.frames - 1]}))
     _shelf(network, name).objects.link(camera)
-    marker = scene.timeline_markers.new(name, frame=first)
-    marker.camera = camera
     switch(network, name)
-    refit(network, name)
+    for shot, one in shots(network).items():
+        _mark(scene, shot, one)
+    try:
+        refit(network, name)
+    except CheckpointError:
+        remove(network, name)
+        if before in shots(network):
+            switch(network, before)
+        raise
     return camera
+
+
+def _mark(scene, shot, camera):
+    """Mark where a shot begins. In a scene of ours the marker switches cameras; every shot then needs one, for Blender
+    takes the first also for the frames before it."""
+    if not any(one.camera == camera or one.name == shot for one in scene.timeline_markers):
+        marker = scene.timeline_markers.new(shot, frame=_frames(camera)[0])
+        if tags.kind(scene) == "scene":
+            marker.camera = camera
 
 
 def switch(network: bpy.types.Collection, name: str) -> None:
@@ -93,7 +109,8 @@ def remove(network: bpy.types.Collection, name: str) -> None:
     """Take a shot away with all that was added for it; the hero shot takes its place where it was looked through."""
     camera, scene = shots(network)[name], tags.scene_of(network)
     _clear(network, scene, camera)
-    for marker in [one for one in scene.timeline_markers if one.camera == camera]:
+    gone = [one for one in scene.timeline_markers if one.camera == camera or one.camera is None and one.name == name]
+    for marker in gone:
         scene.timeline_markers.remove(marker)
     picture.let_go(network, camera)
     shelf = next((one for one in camera.users_collection if tags.kind(one) == "shot"), None)
@@ -113,13 +130,12 @@ def framed(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
 
 def _clear(network, scene, camera):
     """Take away what a shot's maker added beside its camera: rigs, constraints and keyframes."""
-    first, last = _frames(camera)
-    keys.clear(list(network.all_objects), first, last)
+    (first, last), name = _frames(camera), tags.read(camera)["shot"]
+    keys.clear(list(network.all_objects), name, first, last)
     camera.animation_data_clear()
     camera.parent = None
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
-    name = tags.read(camera)["shot"]
     for rig in [one for one in tags.members(network, "rig") if tags.read(one)["shot"] == name]:
         bpy.data.objects.remove(rig)
 

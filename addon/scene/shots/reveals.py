@@ -1,7 +1,10 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a network does in a shot: it unfolds, or lights up with the signal. Inputs of modifiers with keyframes."""
+"""What a network does in a shot: it unfolds, or lights up with the signal. Inputs of modifiers with keyframes.
+
+Times are shares of the shot's length.
+"""
 
 from __future__ import annotations
 
@@ -13,66 +16,58 @@ from .. import picture, selection, tags
 from . import keys
 from .stage import Stage
 
-OPENING = 0.3  # of the shot, the time in which one layer unfolds or lights up
-MOST = 1200  # layers and bundles; more keyframes would make the file slow
+OPENING = 0.3  # of the shot, the time in which one layer unfolds
+EARLY, LATE = 0.06, 0.8  # when the signal reaches the first layer and the last
+MOST = 1200  # layers, and bundles; more keyframes would make the file slow
 
 
 def unfold(stage: Stage) -> None:
     """Let every layer that is open now unfold from a slab, one after the other along the signal."""
     picture.frame(stage.network, stage.scene, stage.camera)
-    things = [one for one in selection.layers(stage.network).values() if _input(one, "Fold") < 1.0]
-    begins = np.linspace(0.08, 1.0 - OPENING - 0.08, max(len(things), 1))
-    for thing, begin in list(zip(things, begins, strict=False))[:MOST]:
-        keys.move_input(thing, "Fold", [(stage.first, 1.0), (stage.frame(begin), 1.0),
-                                        (stage.frame(begin + OPENING), _input(thing, "Fold")),
-                                        (stage.last, _input(thing, "Fold"))])
-    for bundle in list(tags.members(stage.network, "connections"))[:MOST]:
-        begin = _begin(bundle, dict(zip((tags.read(one)["layer"] for one in things), begins, strict=False)))
-        end = _input(bundle, "Trim End")
-        keys.move_input(bundle, "Trim End", [(stage.first, 0.0), (stage.frame(begin), 0.0),
-                                             (stage.frame(begin + OPENING), end), (stage.last, end)])
-
-
-def _begin(bundle, begins) -> float:
-    """When the later end of a bundle begins to unfold."""
-    facts = tags.read(bundle)
-    return max(begins.get(facts["source"], 0.0), begins.get(facts["target"], 0.0))
+    things = {name: one for name, one in selection.layers(stage.network).items() if _input(one, "Fold") < 1.0}
+    begins = dict(zip(things, np.linspace(EARLY, 1.0 - OPENING - EARLY, len(things)), strict=True))
+    for name, thing in list(things.items())[:MOST]:
+        _change(stage, thing, "Fold", 1.0, begins[name], begins[name] + OPENING)
+    for bundle, ends in _bundles(stage.network):
+        begin = max(begins.get(end, 0.0) for end in ends)
+        _change(stage, bundle, "Trim End", 0.0, begin, begin + OPENING)
 
 
 def signal(stage: Stage) -> None:
-    """Let the layers appear as the signal reaches them, the strongest cells first, and the lines grow towards them."""
+    """Let the layers appear as the signal reaches them, and the lines grow towards them, a pulse at their head."""
     things = selection.layers(stage.network)
-    turn = stage.turn.inverted()
-    along = {name: (turn @ thing.matrix_world.translation).x for name, thing in things.items()}
-    low, high = min(along.values()), max(along.values())
-    times = {name: 0.05 + 0.75 * (x - low) / (high - low or 1.0) for name, x in along.items()}
-    step = min(OPENING, max(0.06, 1.2 / max(len(things), 1)))
-    for name, thing in list(things.items())[:MOST]:
-        if times[name] > 0.05:
-            end = _input(thing, "Reveal")
-            keys.move_input(thing, "Reveal", [(stage.first, 0.0), (stage.frame(times[name]), 0.0),
-                                              (stage.frame(min(times[name] + step, 1.0)), end), (stage.last, end)])
-    for bundle in list(tags.members(stage.network, "connections"))[:MOST]:
-        _run(stage, bundle, times, step)
-    for thing in [*tags.members(stage.network, "bars"), *tags.members(stage.network, "class")]:
-        arrives = times.get(tags.read(thing)["layer"], 0.9) + step / 2
-        keys.appear(thing, stage.first, stage.frame(min(arrives, 0.99)), stage.last)
-        if tags.kind(thing) == "bars":
-            keys.move_input(thing, "Length", [(stage.first, 0.0), (stage.frame(min(arrives, 0.99)), 0.0),
-                                              (stage.frame(min(arrives + step, 1.0)), _input(thing, "Length")),
-                                              (stage.last, _input(thing, "Length"))])
+    times = dict(zip(things, np.linspace(EARLY, LATE, len(things)), strict=True))
+    step = max(0.06, (LATE - EARLY) / max(len(things), 1))
+    for name, thing in list(things.items())[1:MOST]:  # the first is the input, which is there
+        _change(stage, thing, "Reveal", 0.0, times[name], times[name] + step)
+    for bundle, (source, target) in _bundles(stage.network):
+        begin = times.get(source, 0.0) + step / 3
+        end = max(times.get(target, 1.0) + step / 3, begin + 0.02)
+        _change(stage, bundle, "Trim End", 0.0, begin, end)
+        frames = stage.frame(begin), max(stage.frame(end), stage.frame(begin) + 1)
+        for name, values, how in (("Pulse", (0.0, 1.0), "LINEAR"), ("Pulse Strength", (2.0, 2.0), "CONSTANT")):
+            keys.move_input(stage.shot, bundle, name, list(zip(frames, values, strict=True)), how)
+    for kind in ("bars", "class"):
+        for thing in tags.members(stage.network, kind):
+            arrives = times.get(tags.read(thing)["layer"], LATE) + step / 2
+            keys.appear(stage.shot, thing, stage.first, stage.frame(arrives), stage.last)
+            if kind == "bars":
+                _change(stage, thing, "Length", 0.0, arrives, arrives + step)
 
 
-def _run(stage, bundle, times, step):
-    """Lines grow from their source to their target, a pulse at their head."""
-    facts = tags.read(bundle)
-    begin = times.get(facts["source"], 0.0) + step / 3
-    arrive = max(times.get(facts["target"], 1.0) + step / 3, begin + 0.02)
-    end = _input(bundle, "Trim End")
-    span = [stage.frame(min(one, 1.0)) for one in (begin, arrive)]
-    keys.move_input(bundle, "Trim End", [(stage.first, 0.0), (span[0], 0.0), (span[1], end), (stage.last, end)])
-    keys.move_input(bundle, "Pulse", [(span[0], 0.0), (span[1], 1.0)], how="LINEAR")
-    keys.move_input(bundle, "Pulse Strength", [(span[0], 2.0), (span[1], 2.0)], how="CONSTANT")
+def _bundles(network):
+    """The bundles of a network, each with the names of the layers that it joins."""
+    for one in list(tags.members(network, "connections"))[:MOST]:
+        facts = tags.read(one)
+        yield one, (facts["source"], facts["target"])
+
+
+def _change(stage, thing, name, start, begin, end):
+    """Let an input have a value from the start of the shot until a time, and its own from another on."""
+    own, begin = _input(thing, name), min(begin, 0.98)
+    frames = stage.first, max(stage.frame(begin), stage.first + 1), max(stage.frame(end), stage.frame(begin) + 2)
+    keys.move_input(stage.shot, thing, name, [*((frame, value) for frame, value in zip(
+        frames, (start, start, own), strict=True)), (max(stage.last, frames[-1] + 1), own)])
 
 
 def _input(thing: bpy.types.Object, name: str) -> float:

@@ -31,6 +31,10 @@ class Stage:
         return studio.view_of(self.camera)
 
     @property
+    def shot(self) -> str:
+        return tags.read(self.camera)["shot"]
+
+    @property
     def heading(self) -> float:
         return picture.heading(self.network)
 
@@ -41,7 +45,7 @@ class Stage:
 
     def frame(self, share: float) -> int:
         """The frame at a share of the shot's length."""
-        return self.first + round(float(share) * (self.last - self.first))
+        return self.first + round(min(float(share), 1.0) * (self.last - self.first))
 
     def seen(self) -> picture.Seen:
         return picture.seen(self.network, self.scene)
@@ -50,7 +54,7 @@ class Stage:
         """An empty of the shot, that carries or leads its camera."""
         thing = bpy.data.objects.new(f"{self.network.name} {name}", None)
         thing.empty_display_size, thing.location = 0.5, place
-        tags.write(thing, "rig", shot=tags.read(self.camera)["shot"])
+        tags.write(thing, "rig", shot=self.shot)
         self.shelf.objects.link(thing)
         return thing
 

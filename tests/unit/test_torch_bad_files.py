@@ -260,18 +260,25 @@ def mutated(chosen: random.Random) -> bytes:
         return _changed(data, chosen)
     made = io.BytesIO()
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(made, "w") as new:
+        target = chosen.choice([name for name in old.namelist() if name.endswith((".pkl", ".py"))])
         for name in old.namelist():
-            inner = old.read(name)
-            new.writestr(name, _changed(inner, chosen) if name.endswith((".pkl", ".py")) else inner)
+            new.writestr(name, _changed(old.read(name), chosen) if name == target else old.read(name))
     return made.getvalue()
 
 
 def _changed(data, chosen):
+    """Mostly bytes that become others of their kind, so that the rest can still be read."""
     data = bytearray(data)
     for _ in range(chosen.randrange(1, 4)):
         place = chosen.randrange(len(data))
-        data[place : place + chosen.randrange(3)] = chosen.choice(
-            [bytes([chosen.randrange(256)]), b"", b"\xff\xff\xff\x7f", chosen.randbytes(8), data[place : place + 40]])
+        before = data[place]
+        kinds = b"0123456789", b"[](),.:= ", b"abcdefgxyz_", b"RbtuesaQq\x85\x86", bytes(range(256))
+        kind = next(one for one in kinds if before in one)
+        if chosen.random() < 0.8:
+            data[place] = chosen.choice(kind)
+        else:
+            data[place : place + chosen.randrange(3)] = chosen.choice(
+                [b"", b"\xff\xff\xff\x7f", chosen.randbytes(8), data[place : place + 40]])
     return bytes(data)
 
 

@@ -150,8 +150,8 @@ class Follower:
 
     def _once(self) -> Followed:
         emitter = Emitter(Writer(self.tree.root.kind.name))
-        interpreter = Interpreter(self.program, emitter, self._tensor(emitter), self.tree.paths,
-                                  self._constants(), learn)
+        interpreter = Interpreter(self.program, self._tensor(emitter), self._constants(), emitter=emitter,
+                                  paths=self.tree.paths, learn=learn)
         inputs = [self._input(emitter, name) for name in self.arguments]
         try:
             made = interpreter.forward(self.tree.root, inputs)

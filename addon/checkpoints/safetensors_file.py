@@ -46,7 +46,9 @@ TYPES = {
 def read(path: Path) -> Weights:
     """Open a file, or the index of its shards; only headers are read. Raises `CheckpointError`."""
     with path.open("rb") as file:
-        is_index = file.read(1) == b"{"
+        head = file.read(8)
+    is_text = int.from_bytes(head, "little") > path.stat().st_size  # a header of 123 bytes begins with "{", too
+    is_index = is_text and head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     tensors, metadata, notes = _shards(path) if is_index else _whole(path)
     if not tensors:
         raise CheckpointError(path, "holds no tensor", "is this the whole file?")

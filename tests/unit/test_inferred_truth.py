@@ -4,8 +4,9 @@
 
 A layer is known by the weights of the file that it owns, whatever the exporter did to their names and shapes. A layer
 without weights is known by what it reads: one that reads a single layer (a pooling, an activation) says nothing about
-how weights are joined and counts as part of that, so that a sum or concatenation is known by all that it puts together,
-and a single wrong branch makes it, and whatever reads it, wrong. What reads no input of the model (causal masks) is left out.
+how weights are joined and counts as part of that, so that a sum or concatenation is known by all that it puts
+together, and a single wrong branch makes it, and whatever reads it, wrong. What reads no input of the model (a causal
+mask) is left out.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from .modules import Node
 from .sizes import matrix_sizes
 
 HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads", "decoder_attention_heads")
+MOST_HEADS = 1 << 12
 HEAD_SIZES = (64, 32, 80, 96, 128)  # of a head, in most published models
 
 
@@ -29,16 +30,13 @@ class Heads:
     size: int
 
 
-def attend(graph: Graph, at: Node, projections: list[Node], out: Node, norms: list[Node], signal: Signal,
-           memory: Signal | None = None, added: Sequence[str] = ()) -> Signal | None:
+def attend(graph: Graph, at: Node, heads: Heads, projections: list[Node], out: Node, norms: list[Node],
+           signal: Signal, memory: Signal | None = None, added: Sequence[str] = ()) -> Signal:
     """What an attention gives: one matrix for all `projections`, or queries, keys and values.
 
     Keys and values are of `memory`, where given, else of the signal itself. `norms` are those of queries and keys;
-    `added` are tensors that are added to the scores, and `at` is the module that the operators are in. None where the shapes contradict one another.
+    `added` are tensors that are added to the scores, and `at` is the module that the operators are in.
     """
-    heads = _heads(graph, projections, at)
-    if heads is None or any(one.kind != "dense" for one in projections):
-        return None
     inside = at.path
     if len(projections) == 1:
         parts = _cut(graph, inside, graph.module(projections[0], signal), heads, projections[0])
@@ -96,13 +94,22 @@ def _cut(graph, inside, signal, heads, node):
             for part, size in zip(parts, sizes, strict=True)]
 
 
-def _heads(graph: Graph, projections: list[Node], at: Node) -> Heads | None:
-    if any(one.kind != "dense" for one in projections):
+def heads_of(graph: Graph, at: Node, projections: list[Node], hint: int = 0) -> Heads | None:
+    """How projections are cut into heads: as the module or the configuration says, else the hint, else as is usual.
+
+    None if they cannot be.
+    """
+    if len(projections) not in (1, 3) or any(one.kind != "dense" for one in projections):
         return None
+    found = _cut_of(graph, at, projections, hint)
+    return found if found and found.queries <= MOST_HEADS else None
+
+
+def _cut_of(graph, at, projections, hint):
     units = [matrix_sizes(graph.tree, one, graph.torch)[1] for one in projections]
     inputs = matrix_sizes(graph.tree, projections[0], graph.torch)[0]
     config = graph.weights.config
-    said = _said(graph.attributes(at), HEADS) or _said(config, HEADS)
+    said = _said(graph.attributes(at), HEADS) or _said(config, HEADS) or hint
     keys = _said(config, ("num_key_value_heads", "num_kv_heads")) or (1 if config.get("multi_query") is True else 0)
     size = _said(config, ("head_dim",))
     if len(units) == 1:

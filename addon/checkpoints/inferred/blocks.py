@@ -65,7 +65,7 @@ class Experts:
     down: str
 
     def required(self):
-        return self.router, self.experts
+        return (self.router,)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ class Branch:
     optional: bool = False
 
     def fits(self, node: Node) -> bool:
-        return all(node.at(name) for name in (*self.body.required(), *filter(None, (self.norm,))))
+        parts = (node.at(name) for name in (*self.body.required(), *filter(None, (self.norm,))))
+        return all(part is not None and part.tensors for part in parts)
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,12 @@ BLOCKS = (
 )
 
 
+FIRST: dict[str, list[Block]] = {}  # by the name of a child that they all need
+for _block in BLOCKS:
+    FIRST.setdefault(_block.branches[0].body.required()[0].partition(".")[0], []).append(_block)
+
+
 def block_of(node: Node) -> Block | None:
     """The first block of the table whose modules a node has."""
-    if not node.children:
-        return None
-    return next((block for block in BLOCKS if block.fits(node)), None)
+    likely = [block for name in FIRST.keys() & node.children.keys() for block in FIRST[name] if block.fits(node)]
+    return min(likely, key=BLOCKS.index, default=None)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from onnx import TensorProto
 
-from .attention import attend
+from .attention import attend, heads_of
 from .blocks import BY_LAST_NORM, POST, PRE, Attention, Block, Branch, Chain, Experts, Gated
 from .graph import Graph, Signal
 from .modules import Node, Tree
@@ -27,7 +27,7 @@ class Blocks:
         self.graph, self.tree, self.order, self.config = graph, tree, order, graph.weights.config
         self.families: dict[str, None] = {}
         self.memory: Signal | None = None
-        self.position_bias = ""  # what is added to the scores of all attentions of a stack
+        self.position_bias = 0, ""  # how many heads have it, and what is added to the scores of a stack's attentions
         self.mask = ""
         self.normed: dict[tuple, Signal] = {}
         self.ended: dict[tuple, bool] = {}
@@ -130,12 +130,11 @@ class Blocks:
         return graph.module(down, replace(opened, tensor=made))
 
     def _experts(self, node, body: Experts, signal):
-        graph, path = self.graph, node.at(body.experts).path
-        router = graph.module(node.at(body.router), signal)
-        made = []
-        for expert in self.order.of(node.at(body.experts)):
+        graph, experts = self.graph, node.at(body.experts) or Node(node.path)
+        path, router, made = experts.path, graph.module(node.at(body.router), signal), []
+        for expert in self.order.of(experts):
             parts = [expert.at(name) for name in (body.gate, body.up, body.down)]
-            if all(parts):
+            if all(part is not None and part.tensors for part in parts):
                 made.append(self._gated(*parts, "Swish", signal))
         made = [one for one in made if one.width == signal.width]
         if not made:
@@ -151,26 +150,27 @@ class Blocks:
         out, at = node.at(body.out), node.at(body.at) or node
         norms = [found for name in body.norms if (found := node.at(name))]
         memory = (self.memory or signal) if body.memory else None
-        made = None
-        if len(parts) in (1, 3) and signal.kind == "sequence":
-            for table in filter(None, (at.at(name) for name in DISTANCES)):
-                self.position_bias = self._bias_of_positions(table)
-            added = [text for text in ("" if body.memory else self.position_bias, self.mask) if text]
-            made = attend(graph, at, parts, out, norms, signal, memory, added)
-        if made is not None:
-            return made
+        tables = [table for name in DISTANCES if (table := at.at(name)) is not None]
+        hint = next((stored.shape[-1] for table in tables for stored in table if stored.shape), self.position_bias[0])
+        heads = heads_of(graph, at, parts, hint) if signal.kind == "sequence" else None
+        if heads is not None:
+            for table in tables:
+                self.position_bias = heads.queries, self._bias_of_positions(table, heads)
+            biased = not body.memory and self.position_bias[0] == heads.queries
+            added = [text for text in (self.position_bias[1] if biased else "", self.mask) if text]
+            return attend(graph, at, heads, parts, out, norms, signal, memory, added)
         tensors = {f"{place}": stored for place, stored in enumerate(
             stored for part in (*parts, *norms, out) for stored in part)}
         inside = Node(at.path, tensors, kind="attention")
         return graph.opaque(inside, signal, "Attention", signal.width)
 
-    def _bias_of_positions(self, node):
+    def _bias_of_positions(self, node, heads):
         """A row of a table for each distance between two steps, a column for each head: that of no distance for all."""
-        graph, table = self.graph, next(iter(node))
-        if len(table.shape) != 2:
+        graph, table = self.graph, next(iter(node), None)
+        if table is None or heads.queries == 1 or table.shape[1:] != (heads.queries,):
             return ""
         row = graph.op(node.path, "Slice", graph.weight(node.path, table), graph.ints(0), graph.ints(1), graph.ints(0))
-        return graph.op(node.path, "Reshape", row, graph.ints(1, table.shape[1], 1, 1))
+        return graph.op(node.path, "Reshape", row, graph.ints(1, heads.queries, 1, 1))
 
     def _attention_mask(self):
         """1 where a word counts, 0 where not -> what is added to the scores, (1, 1, 1, steps)."""

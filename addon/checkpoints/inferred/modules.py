@@ -144,25 +144,31 @@ def _enter(root, path, one, place, alone):
 
 
 def _kind(node, weights) -> str:
-    roles, weight = node.tensors, node.tensors.get("weight")
-    if not roles:
+    """The kind of layer that the roles and ranks of a module's tensors make; "parameter" where they make none."""
+    ranks = {role: len(one.shape) for role, one in node.tensors.items()}
+    rank = ranks.get("weight", 0)
+    if not ranks:
         return ""
-    if "mean" in roles:
-        return "batchnorm"
-    if "recurrent" in roles or any(RECURRENT.fullmatch(role) for role in roles):
+    if "mean" in ranks:
+        return "batchnorm" if ranks["mean"] == 1 else "parameter"
+    if "recurrent" in ranks:
+        return "recurrent" if rank == ranks["recurrent"] == 2 else "parameter"
+    if any(RECURRENT.fullmatch(role) for role in ranks):
         return "recurrent"
-    if "depthwise" in roles:
-        return "separable" if "pointwise" in roles else "depthwise"
-    if weight is None:
-        return "scale" if "parameter" in roles and SCALES.match(node.name) else "parameter"
-    rank = len(weight.shape)
-    if rank == 1:
-        return "norm"
-    said = weights.modules.get(".".join(node.path), ("", {}))[0]
+    if "depthwise" in ranks:
+        fits = 3 <= ranks["depthwise"] <= 5 and ranks.get("pointwise") in (None, ranks["depthwise"])
+        return "parameter" if not fits else "separable" if "pointwise" in ranks else "depthwise"
+    if "parameter" in ranks:
+        return "scale" if len(ranks) == 1 and SCALES.match(node.name) else "parameter"
     if rank == 2:
-        embeds = EMBEDDING.search(node.name) and not NO_EMBEDDING.search(node.name) and "bias" not in roles
-        return "embedding" if said == "Embedding" or embeds and said != "Linear" else "dense"
-    return "conv" if 3 <= rank <= 5 else "parameter"
+        return "embedding" if _embeds(node, weights) else "dense"
+    return "norm" if rank == 1 else "conv" if 3 <= rank <= 5 else "parameter"
+
+
+def _embeds(node, weights):
+    said = weights.modules.get(".".join(node.path), ("", {}))[0]
+    named = EMBEDDING.search(node.name) and not NO_EMBEDDING.search(node.name) and "bias" not in node.tensors
+    return said == "Embedding" or bool(named) and said != "Linear"
 
 
 def _flipped(root):

@@ -34,55 +34,54 @@ def recurrent(graph: Graph, node: Node, signal: Signal | None) -> Signal | None:
 
 
 def _layer(graph, node, signal, parts):
+    """One layer; `parts` are (weight, recurrent weight, bias, second bias) of each direction, None for no bias."""
     op, inputs, hidden = gates_of(parts[0], graph.torch, graph.weights, node)
+    if any(gates_of(part, graph.torch, graph.weights, node) != (op, inputs, hidden) for part in parts):
+        op = ""
     source = graph.fit(signal, "sequence", inputs, path=node.path) if signal else graph.input("sequence", inputs)
     if source is None or not op:
-        used = Node(node.path, {str(i): one for i, one in enumerate(one for part in parts for one in part if one)})
+        used = Node(node.path, {str(place): one for place, one in enumerate(
+            one for part in parts for one in part if one is not None)})
         return graph.opaque(used, signal, "Recurrent", len(parts) * hidden)
-    order = (TORCH_GATES if graph.torch else KERAS_GATES)[op]
-    weight, again, shift = ([_gates(graph, node.path, part, slot, order, hidden) for part in parts]
-                            for slot in (0, 1, 2))
-    tensor = graph.op(node.path, "Transpose", source.tensor, perm=[1, 0, 2])
-    stacked = [_stacked(graph, node.path, one) for one in (weight, again, shift) if one[0]]
+    path, order = node.path, (TORCH_GATES if graph.torch else KERAS_GATES)[op]
+    kernels = [[_kernel(graph, path, part[slot], order, hidden) for part in parts] for slot in (0, 1)]
+    whole = 2 if graph.torch else 1  # how many biases a direction has, if any
+    if all(sum(one is not None for one in part[2:]) == whole for part in parts):
+        kernels.append([_biases(graph, path, part, order, hidden) for part in parts])
     both = len(parts) == 2
+    stacked = [graph.op(path, "Concat", *one, axis=0) if both else one[0] for one in kernels]
     reset = op == "GRU" and (graph.torch or parts[0][2] is not None and len(parts[0][2].shape) == 2)
-    made = graph.op(node.path, op, tensor, *stacked, hidden_size=hidden, direction="bidirectional" if both else None,
+    tensor = graph.op(path, "Transpose", source.tensor, perm=[1, 0, 2])
+    made = graph.op(path, op, tensor, *stacked, hidden_size=hidden, direction="bidirectional" if both else None,
                     linear_before_reset=1 if reset else None)
     if both:
-        made = graph.op(node.path, "Reshape", graph.op(node.path, "Transpose", made, perm=[0, 2, 1, 3]),
-                       graph.ints(0, 0, -1))
+        made = graph.op(path, "Transpose", made, perm=[0, 2, 1, 3])
+        made = graph.op(path, "Reshape", made, graph.ints(0, 0, -1))
     else:
-        made = graph.op(node.path, "Squeeze", made, graph.ints(1))
-    made = graph.op(node.path, "Transpose", made, perm=[1, 0, 2])
+        made = graph.op(path, "Squeeze", made, graph.ints(1))
+    made = graph.op(path, "Transpose", made, perm=[1, 0, 2])
     return graph.seen_as(replace(source, tensor=made, width=len(parts) * hidden))
 
 
-def _gates(graph, path, part, slot, order, hidden):
-    """A weight with its gates in ONNX's order, (1, gates x hidden, ...); slot 2 is both biases in one row."""
-    if slot == 2:
-        biases = [one for one in part[2:] if one is not None]
-        if not biases:
-            return ""
-        if len(biases) == 1 and graph.torch:
-            return ""
-        made = [_ordered(graph, path, graph.weight(path, one), order, hidden, ()) for one in biases]
-        if len(made) == 1 and len(biases[0].shape) == 1:
-            made.append(graph.op(path, "Mul", made[0], graph.number(0.0)))
-        return graph.op(path, "Concat", *made, axis=1) if len(made) > 1 else made[0]
-    tensor = graph.weight(path, part[slot])
+def _kernel(graph, path, stored, order, hidden):
+    """A matrix with its gates in ONNX's order, (1, gates x hidden, inputs)."""
+    tensor = graph.weight(path, stored)
     if not graph.torch:
         tensor = graph.op(path, "Transpose", tensor, perm=[1, 0])
-    return _ordered(graph, path, tensor, order, hidden, (-1,))
-
-
-def _ordered(graph, path, tensor, order, hidden, rest):
     if len(order) > 1:
-        tensor = graph.op(path, "Reshape", tensor, graph.ints(len(order), hidden, *rest) if rest else
-                         graph.ints(-1, len(order), hidden))
-        tensor = graph.op(path, "Gather", tensor, graph.ints(*order), axis=0 if rest else 1)
-    return graph.op(path, "Reshape", tensor, graph.ints(1, len(order) * hidden, *rest) if rest else
-                   graph.ints(1, -1))
+        tensor = graph.op(path, "Reshape", tensor, graph.ints(len(order), hidden, -1))
+        tensor = graph.op(path, "Gather", tensor, graph.ints(*order), axis=0)
+    return graph.op(path, "Reshape", tensor, graph.ints(1, len(order) * hidden, -1))
 
 
-def _stacked(graph, path, tensors):
-    return graph.op(path, "Concat", *tensors, axis=0) if len(tensors) > 1 else tensors[0]
+def _biases(graph, path, part, order, hidden):
+    """Both biases of a direction in one row, (1, 2 x gates x hidden); a second that is not there is 0."""
+    made = []
+    for one in part[2:]:
+        if one is not None:
+            tensor = graph.op(path, "Reshape", graph.weight(path, one), graph.ints(-1, len(order), hidden))
+            tensor = graph.op(path, "Gather", tensor, graph.ints(*order), axis=1)
+            made.append(graph.op(path, "Reshape", tensor, graph.ints(1, -1)))
+    if len(made) == 1 and len(part[2].shape) == 1:
+        made.append(graph.op(path, "Mul", made[0], graph.number(0.0)))
+    return graph.op(path, "Concat", *made, axis=1) if len(made) > 1 else made[0]

@@ -84,7 +84,7 @@ class Walk:
         if node.tensors and not tied:
             signal = self._leaf(node, signal)
         if self._begins_decoder(node):
-            self.blocks.memory, self.blocks.position_bias = signal, ""
+            self.blocks.memory, self.blocks.position_bias = signal, (0, "")
             signal = self._words_of_decoder(node)
         entered = signal
         for child in self.order.of(node, signal and signal.width):
@@ -195,8 +195,8 @@ class Walk:
 
     def _add_positions(self, node, table, signal):
         """Add a row of a table to each step; of ids as many rows as there are steps."""
-        graph, (rows, width) = self.graph, (prod(table.shape[:-1]), table.shape[-1])
-        if width != signal.width or len(table.shape) < 2:
+        graph, rows, width = self.graph, prod(table.shape[:-1]), signal.width
+        if table.shape[-1:] != (width,) or len(table.shape) < 2:
             return graph.module(node, signal) if node.kind != "embedding" else signal
         made = graph.weight(node.path, table)
         if signal.steps and signal.steps != rows:

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from math import prod
 
 import numpy as np
 import onnx
@@ -253,8 +252,11 @@ class Emitter:
 
 def _is_short(inputs) -> bool | None:
     """Whether what does not fit is smaller than the weights beside it, as far as that can be told."""
-    sizes = {one.fixed: prod(one.shape) for one in inputs if one.shape is not None}
-    return sizes[False] < sizes[True] if len(sizes) == len(inputs) == 2 else None
+    shapes = {one.fixed: one.shape for one in inputs if one.shape is not None}
+    if not len(shapes) == len(inputs) == 2:
+        return None
+    pairs = zip(reversed(shapes[False]), reversed(shapes[True]), strict=False)
+    return next((found < wanted for found, wanted in pairs if found != wanted and 1 not in (found, wanted)), None)
 
 
 def _width(value: Value) -> int:

@@ -165,6 +165,7 @@ class Follower:
             raise UndecidedError("it does not give tensors")
         for place, value in enumerate(outputs):
             emitter.writer.output(value.name, "output" if not place else f"output_{place}", data_type=value.type)
+        _prune(emitter.writer.graph)
         return Followed(emitter.writer, interpreter.opaque)
 
     def _constants(self) -> list:
@@ -198,6 +199,19 @@ class Follower:
                 raise UndecidedError(f"the tensor '{name}' is {error}") from error
 
         return tensor
+
+
+def _prune(graph: onnx.GraphProto) -> None:
+    """Take out what leads to no output, such as the last states of a recurrent layer that nobody reads."""
+    needed, kept = {value.name for value in graph.output}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    weights = [one for one in graph.initializer if one.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(weights)
 
 
 def _program(found: Followed) -> bytes:

@@ -76,7 +76,10 @@ class Interpreter(Evaluator):
 
     @contextmanager
     def _inside(self, module):
-        """Nodes are written into the scope of this module, as torch's exporter names it."""
+        """Nodes are written into the scope of this module, as torch's exporter names it.
+
+        Where the program cannot be followed, `modules` are left as they stood.
+        """
         path, scope = self.paths.get(id(module), ""), list(self.emitter.scope)
         if self.modules and path:
             self.emitter.enter(_short(path))

@@ -14,7 +14,7 @@ from .checkpoint import Checkpoint
 from .errors import CheckpointError
 from .stored import Weights
 
-HEAD = 64  # bytes by which a file is told
+HEAD = 512  # bytes by which a file is told
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ def _is_pickle(head: bytes, path: Path) -> bool:
     return len(head) > 2 and head[0] == 0x80 and 2 <= head[1] <= 5
 
 
+def _is_tar(head: bytes, path: Path) -> bool:
+    return head[257:262] == b"ustar"
+
+
 def _is_safetensors(head: bytes, path: Path) -> bool:
     return len(head) > 9 and head[8:9] == b"{"
 
@@ -64,6 +68,7 @@ READERS = (
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch"),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch"),
+    Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_json, "safetensors_file"),
     Reader("ONNX", (".onnx",), lambda head, path: True, "onnx_file"),  # a protobuf has no magic number

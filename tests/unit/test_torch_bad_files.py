@@ -8,11 +8,12 @@ import random
 import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
 
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
 from neuroscene.addon.checkpoints.pytorch import pickled, read
 from unit.make import DATA
 
@@ -184,6 +185,13 @@ def test_zip_bomb(tmp_path):
     refused(bomb)
 
 
+def test_tar_archives_are_named(tmp_path):
+    with tarfile.open(tmp_path / "model.pt", "w", format=tarfile.PAX_FORMAT) as made:
+        made.add(TORCH / "make_torch.py", "sys_info")
+    with pytest.raises(CheckpointError, match="a tar archive, as the first versions of PyTorch wrote"):
+        open_checkpoint(tmp_path / "model.pt")
+
+
 def test_data_of_an_older_file_that_is_not_there(tmp_path):
     whole = (TORCH / "tensors_legacy.pth").read_bytes()
     (tmp_path / "model.pth").write_bytes(whole[:-200])
@@ -237,7 +245,7 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
 sys.path[:0] = {paths!r}
 import conftest
-from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
 from unit.test_torch_bad_files import mutated, walk
 chosen, refused = random.Random(0), 0
 for turn in range({turns}):

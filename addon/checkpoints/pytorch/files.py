@@ -69,8 +69,13 @@ class Zip:
 
 
 def is_zip(path: Path) -> bool:
+    """Whether this is one of today's archives. Raises `CheckpointError` for those of the first versions."""
     with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+        head = file.read(512)
+    if head[257:262] == b"ustar":
+        raise CheckpointError(path, "a tar archive, as the first versions of PyTorch wrote",
+                              "load it with PyTorch and save it anew")
+    return head.startswith(b"PK\x03\x04")
 
 
 def load_legacy(path: Path) -> Saved:

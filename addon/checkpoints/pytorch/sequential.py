@@ -22,7 +22,7 @@ WRAPPERS = ("DataParallel", "DistributedDataParallel")
 _CONV = "torch.conv{n}d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)"
 _TRANSPOSED = ("torch.conv_transpose{n}d(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, "
                "self.groups, self.dilation)")
-_NORM = ("torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var, False, 0.1, self.eps)")
+_NORM = "torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var, False, 0.1, self.eps)"
 _INSTANCE = "torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.1, self.eps)"
 _MAX = "torch.max_pool{n}d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)"
 _AVERAGE = "torch.avg_pool{n}d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)"

@@ -2,10 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every layer gives what Keras computed for it: files and numbers of Keras 1.2.2, 2.2.4, 2.15 and 3.15."""
 
+import json
+import zipfile
+
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import keras
+from neuroscene.addon.checkpoints import CheckpointError, keras
 from neuroscene.addon.checkpoints.stored import OPAQUE, Weights
 from neuroscene.addon.network import summarise
 from unit.keras_models import KERAS, close, given
@@ -122,3 +125,69 @@ def test_half_precision(name):
     hidden = np.maximum(x @ expected[f"{name}/a/kernel"] + expected[f"{name}/a/bias"], 0)
     by_hand = hidden @ expected[f"{name}/b/kernel"] + expected[f"{name}/b/bias"]
     np.testing.assert_allclose(given(checkpoint, {"x": x}, [])["b"], by_hand, atol=1e-5)
+
+
+def tamper(tmp_path, name, change):
+    """A .keras file whose architecture was changed."""
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(KERAS / name) as archive, zipfile.ZipFile(path, "w") as out:
+        for member in archive.namelist():
+            data = archive.read(member)
+            if member == "config.json":
+                config = json.loads(data)
+                change(config["config"])
+                data = json.dumps(config)
+            out.writestr(member, data)
+    return path
+
+
+def layer(config, name):
+    return next(one for one in config["layers"] if one["config"]["name"] == name)
+
+
+def history(config, name, value):
+    layer(config, name)["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = value
+
+
+@pytest.mark.parametrize(("change", "match"), [
+    (lambda c: history(c, "lstm", ["lstm", 0, 0]), "in a circle"),
+    (lambda c: history(c, "lstm", ["nobody", 0, 0]), "'nobody', which is not there"),
+    (lambda c: history(c, "lstm", ["steps", 0, 3]), "no output 3"),
+    (lambda c: history(c, "lstm", ["steps", 0, 10**9]), "no output 1000000000"),
+    (lambda c: layer(c, "steps")["config"].update(batch_shape=[None, 1 << 40, 4]), "has the shape"),
+    (lambda c: layer(c, "steps")["config"].update(batch_shape=5), "has the shape"),
+    (lambda c: layer(c, "lstm")["config"].update(units=6), "'kernel' of layer 'lstm' have the shape"),
+    (lambda c: c.update(output_layers=[["nobody", 0, 0]]), "'nobody' is not there"),
+    (lambda c: c["layers"].append(c["layers"][0]), "two layers of one name"),
+    (lambda c: c["layers"].append({"class_name": "Dense"}), "damaged"),
+], ids=range(10))
+def test_architectures_that_contradict_themselves(change, match, tmp_path):
+    with pytest.raises(CheckpointError, match=match) as caught:
+        keras.read(tamper(tmp_path, "recurrent.keras", change))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("settings", [{"units": None}, {"activation": ["x"]}, {"recurrent_activation": 7},
+                                      {"activation": "own_function"}])
+def test_settings_that_cannot_be_read_make_a_layer_opaque(settings, tmp_path):
+    path = tamper(tmp_path, "recurrent.keras", lambda config: layer(config, "lstm")["config"].update(settings))
+    checkpoint = keras.read(path)
+    node = next(node for node in checkpoint.model.graph.node if node.name == "lstm")
+    assert (node.op_type, node.domain) == ("LSTM", OPAQUE)
+    assert len(node.input) == 4  # with its weights
+    assert [note for note in checkpoint.notes if "layer 'lstm' (LSTM)" in note]
+
+
+def test_models_that_hold_one_another_many_times(tmp_path):
+    """A model that calls a model twice that calls one twice, and so on: bounded, whatever the file says."""
+    def nested(depth):
+        inner = [{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 3]}, "inbound_nodes": []}]
+        one = nested(depth - 1) if depth else {"class_name": "ReLU", "config": {"name": "f"}}
+        calls = [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}], "kwargs": {}}]
+        again = json.loads(json.dumps(calls).replace('["i", 0, 0]', '["f", 0, 0]'))
+        inner.append(one | {"name": "f", "inbound_nodes": calls + again})
+        return {"class_name": "Functional", "config": {
+            "name": "f", "layers": inner, "input_layers": [["i", 0, 0]], "output_layers": [["f", 1, 0]]}}
+
+    with pytest.raises(CheckpointError, match="refused for safety"):
+        keras.write(tmp_path / "model.h5", nested(25), None, "keras-h5", "Keras 3")

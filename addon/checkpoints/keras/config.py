@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import CheckpointError
 from .keras1 import modern
 
-MOST_LAYERS, DEEPEST, LONGEST_NAME = 100_000, 32, 300
+MOST_LAYERS, MOST_OUTPUTS, DEEPEST, LONGEST_NAME = 100_000, 1000, 32, 300
 MODELS = ("Model", "Functional", "Sequential")
 # Settings that only Keras 1 has.
 FIRST = {"border_mode", "dim_ordering", "nb_filter", "init", "inner_init", "W_regularizer", "input_dtype"}
@@ -76,13 +76,6 @@ class Model:
     inputs: list[Tensor]
     outputs: list[Tensor]
     version: tuple[int, ...] = (3,)
-
-    def all(self):
-        """Every layer with its path ("encoder/conv1"), nested models before what is in them."""
-        for layer in self.layers:
-            yield layer.name, layer
-            if layer.model:
-                yield from ((f"{layer.name}/{path}", one) for path, one in layer.model.all())
 
 
 def tensors(value) -> list[Tensor]:
@@ -254,10 +247,20 @@ def _input_shape(first, inner):
     return [None, config["input_dim"]] if isinstance(config.get("input_dim"), int) else None
 
 
+def is_shape(value) -> bool:
+    """Whether this is a shape: sizes above 0, None where one stays open."""
+    return isinstance(value, (list, tuple)) and all(one is None or type(one) is int and 0 < one < 1 << 31
+                                                    for one in value)
+
+
 def _shape(value):
-    if not isinstance(value, (list, tuple)) or not all(one is None or isinstance(one, int) for one in value):
-        return None
-    return tuple(value)
+    return tuple(value) if is_shape(value) else None
+
+
+def _tensor(layer, call, output, shape=None):
+    if not 0 <= call < MOST_LAYERS or not 0 <= output < MOST_OUTPUTS:
+        raise ValueError(f"there is no output {output} of call {call} of '{layer}'"[:80])
+    return Tensor(clean(layer), call, output, shape)
 
 
 def _call(node) -> Call:
@@ -278,7 +281,7 @@ def _modern(value):
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__":
             layer, call, output = value["config"]["keras_history"]
-            return Tensor(clean(layer), int(call), int(output), _shape(value["config"].get("shape")))
+            return _tensor(layer, int(call), int(output), _shape(value["config"].get("shape")))
         if value.get("class_name") == "__slice__":
             said = value["config"]
             return slice(*(one if one is None or isinstance(one, Tensor) else int(one)
@@ -305,7 +308,7 @@ def _constant(value):
 def _legacy(value):
     """An argument in the notation of Keras 1 and 2; Keras 3 has kept it for a model's inputs and outputs."""
     if _is_tensor(value):
-        return Tensor(clean(value[0]), value[1], value[2])
+        return _tensor(*value[:3])
     if _is_constant(value):
         return _constant(value)
     if isinstance(value, dict):

@@ -97,7 +97,7 @@ class Graph:
         try:
             found = shape_inference.infer_node_outputs(onnx.defs.get_schema(node.op_type, OPSET, ""), node, types, data,
                                                        opset_imports=OPSETS)
-        except (RuntimeError, ValueError, shape_inference.InferenceError) as error:
+        except (RuntimeError, ValueError, shape_inference.InferenceError, onnx.checker.ValidationError) as error:
             raise Unwritable(str(error).split("\n")[0][:100]) from error
         for name, value in found.items():
             kind = value.tensor_type

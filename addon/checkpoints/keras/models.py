@@ -15,7 +15,7 @@ from onnx import TensorProto
 
 from ..errors import CheckpointError
 from .call import Call, values
-from .config import Layer, Model, Tensor
+from .config import Layer, Model, Tensor, is_shape
 from .graph import Graph, Shape, Unwritable, Value
 from .layers import LAYERS, OPERATIONS
 
@@ -61,8 +61,8 @@ class Walk:
         if shape is None:
             shape = self._input_of_weights()
         dtype = config.get("dtype") or config.get("input_dtype")
-        if not all(size is None or isinstance(size, int) and 0 < size < 1 << 31 for size in shape):
-            self._damaged(f"the input '{layer.name}' has the shape {list(shape)}")
+        if not is_shape(shape):
+            self._damaged(f"the input '{layer.name}' has the shape {shape}")
         kind = TYPES.get(dtype, TensorProto.FLOAT) if isinstance(dtype, str) else TensorProto.FLOAT
         return self.graph.input(layer.name, list(shape), kind)
 
@@ -89,7 +89,7 @@ class Walk:
         def resolved(argument):
             if isinstance(argument, Tensor):
                 found = made[argument.layer, argument.call]
-                if argument.output >= len(found):
+                if not 0 <= argument.output < len(found):
                     self._damaged(f"'{argument.layer}' has no output {argument.output}")
                 return found[argument.output]
             if isinstance(argument, dict):
@@ -201,7 +201,7 @@ def _is_quantized(config):
 def _guess(call, names, graph) -> Shape | None:
     """The shape of what a layer gives that nothing tells: its settings, else that of what it reads."""
     said = call.config.get("output_shape")
-    if isinstance(said, list) and all(size is None or isinstance(size, int) for size in said):
+    if is_shape(said):
         return (None, *said)
     return graph.shapes.get(names[0]) if names else None
 

@@ -24,7 +24,7 @@ def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Group]
     """Every attention of the graph as a group; `norms` are the composites by operator, for queries and keys may have
     a normalisation of their own."""
     for operator in graph:
-        if operator.op == "Softmax" and (found := _around(graph, operator, norms)):
+        if operator.op == "Softmax" and operator.reads and (found := _around(graph, operator, norms)):
             yield found
 
 

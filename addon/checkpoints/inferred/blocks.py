@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .modules import Node
 
 ACTIVATIONS = ("Relu", "Gelu", "GeluTanh", "Swish", "Tanh", "Sigmoid")
+BESIDE = ("se", "attn", "aa", "drop_block", "drop_path")  # what variants of a block may have besides
 PRE, POST, BY_LAST_NORM = "pre", "post", "by the last norm"
 
 
@@ -92,9 +93,17 @@ class Block:
     last: str = ""  # an activation behind the sum
     called: bool = False  # whether the container of such blocks is a layer that is called (Sequential)
     mask: bool = False  # whether the model is given a mask of the words that count
+    alone: bool = False  # whether nothing else may be in the module: names that are common in plain networks, too
 
     def fits(self, node: Node) -> bool:
+        if self.alone and not (node.path and all(name in (*self._names(), *BESIDE) for name in node.children)):
+            return False
         return all(branch.optional or branch.fits(node) for branch in self.branches)
+
+    def _names(self):
+        """What the modules directly in such a block are called."""
+        inside = (name.partition(".")[0] for branch in self.branches for name in branch.body.required())
+        return *inside, *self.shortcut
 
 
 def _under(at: str, names: str) -> tuple[str, ...]:
@@ -121,9 +130,9 @@ OPT_ATTENTION = _attention("self_attn", "q_proj k_proj v_proj", "self_attn.out_p
 
 BLOCKS = (
     Block("ResNet", (Branch(_chain("conv1 bn1 Relu conv2 bn2 Relu conv3 bn3")),),
-          shortcut=("downsample", "shortcut"), last="Relu", called=True),
+          shortcut=("downsample", "shortcut"), last="Relu", called=True, alone=True),
     Block("ResNet", (Branch(_chain("conv1 bn1 Relu conv2 bn2")),), shortcut=("downsample", "shortcut"), last="Relu",
-          called=True),
+          called=True, alone=True),
     Block("ResNet", (Branch(_chain("1_conv 1_bn Relu 2_conv 2_bn Relu 3_conv 3_bn")),), shortcut=("0_conv", "0_bn"),
           last="Relu"),
     Block("ResNet", (Branch(_chain("layer.0.convolution layer.0.normalization Relu layer.1.convolution "

@@ -31,6 +31,7 @@ ROLES = {
     "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise", "recurrent_kernel": "recurrent",
     "in_proj_weight": "weight", "in_proj_bias": "bias",
 }  # fmt: skip
+FLAT_BLOCK = re.compile(r"(conv[0-9]+_block[0-9]+|block_[0-9]+)_(\w+)")  # of keras.applications
 RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(_l[0-9]+(_reverse)?)?")
 EMBEDDING = re.compile(r"embed|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
 NO_EMBEDDING = re.compile(r"embed_out|unembed|embed_dense|embed_proj|_proj$|^proj|mapping")
@@ -117,7 +118,9 @@ def _is_weight(one, quantized):
 
 def _split(name):
     name = name.removesuffix(":0")
-    return tuple(part for part in name.split("/" if "/" in name else ".", DEEPEST) if part) or ("weight",)
+    first, *rest = [part for part in name.split("/" if "/" in name else ".", DEEPEST) if part] or ["weight"]
+    block = FLAT_BLOCK.fullmatch(first)
+    return (*(block.groups() if block and rest else (first,)), *rest)
 
 
 def _unwrapped(paths):

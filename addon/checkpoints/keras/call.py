@@ -86,6 +86,10 @@ class Call:
         """A constant that is computed with."""
         return self.constant(value, np.float32)
 
+    def filled(self, value: float, *shape: int) -> str:
+        """One number everywhere, which is no weight of the file."""
+        return self.node("Expand", self.number(value), self.constant(shape))
+
     def stored(self, name: str, *shape: int | None):
         return self.find(self.place, f"{self.prefix}{name}", shape)
 

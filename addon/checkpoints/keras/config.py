@@ -48,8 +48,8 @@ class Call:
 class Layer:
     """A layer: its class, its settings, its calls in the model that it is of, and the model that it is, if it is one.
 
-    `inner` are layers that a wrapper holds (Bidirectional, TimeDistributed, RNN); `function` is True for operations of
-    keras.ops, which are no layers to Keras. `shape` is the one that the layer was built for, where the file says it.
+    `inner` are layers that a wrapper holds (Bidirectional, TimeDistributed, RNN). `module` is that of the class, and
+    `shape` the one that the layer was built for, where the file says it.
     """
 
     kind: str
@@ -58,8 +58,13 @@ class Layer:
     calls: list[Call] = field(default_factory=list)
     model: Model | None = None
     inner: list[Layer] = field(default_factory=list)
-    function: bool = False
+    module: str = ""
     shape: tuple[int | None, ...] | None = None
+
+    @property
+    def function(self) -> bool:
+        """Whether this is an operation of keras.ops, which is no layer to Keras."""
+        return ".ops" in self.module
 
     @property
     def trainable(self) -> bool:
@@ -226,7 +231,7 @@ class _Parser:
         inner = [self.layer(one, depth + 1) for one in held if isinstance(one, dict) and "class_name" in one] \
             if depth < DEEPEST else []
         build = entry.get("build_config")
-        return Layer(kind, name, config, calls, None, inner, ".ops" in module,
+        return Layer(kind, name, config, calls, None, inner, module,
                      _shape(build.get("input_shape")) if isinstance(build, dict) else None)
 
 

@@ -157,8 +157,7 @@ class Walk:
         return [first, *(first if one.name == found[0].name else one for one in found[1:])]
 
     def _written(self, call):
-        kind = call.layer.kind
-        write = (OPERATIONS if call.layer.function else LAYERS).get(kind)
+        kind, write = call.layer.kind, _writer(call)
         if write is None:
             raise Unwritable("a function of one's own" if kind == "Lambda" else "a class that is not known")
         if _is_quantized(call.config):
@@ -183,6 +182,16 @@ class Walk:
         made = self.graph.opaque(kind, [*names, *weights], call.path,
                                  [shapes.get(output) for output in range(max(shapes) + 1)])
         return [Value(name) for name in made]
+
+
+def _writer(call):
+    """Who writes a call. The .h5 files of Keras 3 do not say what is a layer and what an operation of the same name;
+    layers get several tensors as one list."""
+    layer = call.layer
+    either = not layer.module and call.version[0] >= 3 and layer.kind in OPERATIONS
+    if layer.function or either and (layer.kind not in LAYERS or len(call.args) > 1 or "newshape" in layer.config):
+        return OPERATIONS.get(layer.kind)
+    return LAYERS.get(layer.kind)
 
 
 def _masked(args, kwargs):

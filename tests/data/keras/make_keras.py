@@ -308,7 +308,7 @@ def operations():
              ops.concatenate([x, y], axis=-1), ops.stack([x, y], axis=1), ops.relu(y), ops.sigmoid(y), ops.tanh(y),
              ops.softmax(y, axis=1), ops.gelu(y), ops.silu(y), ops.sqrt(ops.square(y)), ops.exp(y), ops.maximum(x, y),
              ops.minimum(y, 0.5), ops.cast(y, "int32"), ops.rsqrt(ops.abs(y) + 1.0), ops.swapaxes(y, 1, 2)]
-    save("operations", Model(x, found, name="operations"))
+    save("operations", Model(x, found, name="operations"), ".keras", ".h5")
 
 
 @keras.saving.register_keras_serializable("own")

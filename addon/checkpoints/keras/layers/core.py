@@ -20,7 +20,7 @@ TRAINING = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D
 RANDOM = ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness", "Hue", "Saturation", "Grayscale",
           "ColorJitter", "ColorDegeneration", "GaussianBlur", "Invert", "Posterization", "Sharpness", "Shear",
           "Perspective", "Erasing", "ElasticTransform", "Height", "Width")
-NOTHING = ("Identity", "ActivityRegularization", "RandAugment", "AugMix", "MixUp", "CutMix",
+NOTHING = ("Identity", "ActivityRegularization", "StochasticDepth", "RandAugment", "AugMix", "MixUp", "CutMix",
            *(f"Random{name}" for name in RANDOM))
 
 

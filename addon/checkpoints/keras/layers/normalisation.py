@@ -14,7 +14,7 @@ from .table import Written, writes
 
 def _or_filled(call, name, setting, shape, value):
     """A variable, or the numbers that stand for it where the layer has none."""
-    return call.weight(name, *shape) if call.get(setting, True) else call.number(np.full(shape, value))
+    return call.weight(name, *shape) if call.get(setting, True) else call.filled(value, *shape)
 
 
 def _axes(call, default=-1):
@@ -71,6 +71,12 @@ def groups(call: Call) -> Written:
                   epsilon=float(call.get("epsilon", 1e-3)))
     call.graph.shapes[y] = call.graph.shape(x)  # ONNX defines it as a function, of which inference says nothing
     return Value(y, True)
+
+
+@writes("LayerScale")
+def scale(call: Call) -> Written:
+    """ConvNeXt's factor for each channel."""
+    return Value(call.node("Mul", call.real(call.plain(call.x)), call.weight("gamma", call.shape(call.x)[-1])))
 
 
 @writes("UnitNormalization")

@@ -117,7 +117,7 @@ def _weights(call: Call, kind: Kind) -> list[str]:
     if call.get(GATES_APART):
         kernels = [_apart(call, kind, name, size) for name, size in (("kernel", inputs), ("recurrent_kernel", units))]
         biases = [call.weight(f"bias_{gate}", units) for gate in kind.order]
-        biases.append(_zeros(call, gates * units))
+        biases.append(call.filled(0, gates * units))
     else:
         kernels = [_ordered(call, kind, call.transpose(call.weight(name, size, gates * units), 1, 0))
                    for name, size in (("kernel", inputs), ("recurrent_kernel", units))]
@@ -144,11 +144,7 @@ def _biases(call, kind, units):
     if kind.op == "GRU" and _resets_after(call.layer):
         pair = call.node("Split", call.weight("bias", 2, size), outputs=2, num_outputs=2)
         return [call.node("Squeeze", one, call.constant([0])) for one in pair]
-    return [_ordered(call, kind, call.weight("bias", size)), _zeros(call, size)]
-
-
-def _zeros(call, size):
-    return call.node("ConstantOfShape", call.constant([size]))
+    return [_ordered(call, kind, call.weight("bias", size)), call.filled(0, size)]
 
 
 def _ordered(call, kind, name):

@@ -100,4 +100,10 @@ def test_what_cannot_be_shown_is_said():
 
 
 def test_tensors_in_lists():
-    assert [(one.name, one.shape) for one in read(TORCH / "list.pt").tensors] == [("0", (2,))]
+    assert [(one.name, one.shape) for one in read(TORCH / "list.pt").tensors] == [("0", (2,)), ("1.0", (3, 1))]
+
+
+def test_numbers_beside_a_state_dict():
+    """The best score so far is a tensor in many a checkpoint, and no model."""
+    found = read(TORCH / "scored.pt")
+    assert [one.name for one in found.tensors] == list(WEIGHTS)

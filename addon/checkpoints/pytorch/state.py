@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from onnx import TensorProto
 
 from ..errors import CheckpointError
@@ -86,8 +87,6 @@ def _stored(storages, name, tensor) -> list[Stored]:
 
 
 def _number(name, value) -> Stored:
-    import numpy as np
-
     array = np.array(value, np.float32 if isinstance(value, float) else np.int32)
     return Stored(name, (), TensorProto.FLOAT if isinstance(value, float) else TensorProto.INT32, read=lambda: array)
 
@@ -95,33 +94,42 @@ def _number(name, value) -> Stored:
 def find(data: Any) -> Found:
     """The weights in what torch.save was given."""
     held = _held(data)
-    if held is None:
-        return Found({})
-    if held.tensors or not held.inside:
+    return Found({}) if held is None else _find(held)
+
+
+def _find(held: _Held) -> Found:
+    chosen = _choose(held)
+    if not chosen:
         return Found(held.tensors, held.module, {key: (one.what(key), one.numbers) for key, one in held.inside.items()})
-    chosen = _choose(held.inside)
-    found, left = Found({}), {}
+    found, left = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {}), {}
     for key, one in held.inside.items():
         if key not in chosen:
             left[key] = one.what(key), one.numbers
             continue
-        inner = find(one.data)
-        prefix = f"{key}." if len(chosen) > 1 else ""
+        inner = _find(one)
+        prefix = f"{key}." if len(chosen) > 1 or found.tensors else ""
         found.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
         found.module = inner.module if len(chosen) == 1 else None
         left.update((f"{key}.{name}", more) for name, more in inner.left.items())
     return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]})
 
 
-def _choose(inside: dict[str, _Held]) -> list[str]:
-    """Which entries of a checkpoint are the model: the likeliest by its key, else all that are not of the training."""
-    keys = {key.lower(): key for key in inside}
+def _choose(held: _Held) -> list[str]:
+    """Which entries of a checkpoint are the model: the likeliest by its key, else all that are not of the training.
+
+    None if it is a state dict itself: if most of its numbers lie in tensors that are its own.
+    """
+    keys = {key.lower(): key for key in held.inside}
     likely = next((keys[name] for name in HOLDERS if name in keys), None)
-    if likely is not None:
+    own = sum(prod(one.shape) for one in held.tensors.values() if not isinstance(one, Absent))
+    if likely is not None and own <= held.inside[likely].numbers:
         return [likely]
+    able = [key for key, one in held.inside.items() if not one.is_training(key)]
+    if held.is_dict and own >= sum(held.inside[key].numbers for key in able):
+        return []
     chosen, shapes = [], []
-    for key in [key for key, one in inside.items() if not one.is_training(key)] or list(inside):
-        same = inside[key].signature()
+    for key in able or list(held.inside):
+        same = held.inside[key].signature()
         if same not in shapes:  # else a copy, as of a moving average
             chosen.append(key)
             shapes.append(same)
@@ -136,6 +144,10 @@ class _Held:
     tensors: dict[str, Tensor | Array | Absent] = field(default_factory=dict)
     inside: dict[str, _Held] = field(default_factory=dict)
     module: Thing | None = None
+
+    @property
+    def is_dict(self) -> bool:
+        return bool(self.tensors) and not isinstance(self.data, (list, tuple))
 
     @property
     def numbers(self) -> int:

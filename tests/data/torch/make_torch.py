@@ -133,6 +133,7 @@ def checkpoints():
                         "last_optimizer_state": optimizer.state_dict(), "extra_state": {"rng": torch.get_rng_state()}})
     save("wrapped.pth", {"net": OrderedDict((f"module._orig_mod.{name}", value) for name, value in state.items()),
                          "acc": 0.9, "optimizer": optimizer.state_dict()})
+    save("scored.pt", {"best_acc1": torch.tensor(71.5), "epoch": 3, "arch": "tiny", "state_dict": state})
     save("two_networks.pt", {"encoder": nn.Linear(4, 2).state_dict(), "decoder": nn.Linear(2, 4).state_dict(),
                              "opt_g": optimizer.state_dict()})
     save("module.pt", Residual().eval())

@@ -10,7 +10,7 @@ program does with it. A size that was read from a tensor stays `Open`: the graph
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -265,6 +265,22 @@ def _width(value: Value) -> int:
     kind = order.index(value.type) if value.type in order else len(order)
     whole = value.shape != ()
     return (value.type in FLOATS) * 1000 + whole * 100 + kind
+
+
+def leaves(value, most: int) -> Iterator:
+    """What stands in lists, tuples and dicts in one another. Raises `UndecidedError` if that is more than `most`."""
+    ahead, seen = [value], 0
+    while ahead:
+        one = ahead.pop()
+        seen += 1
+        if seen > most:
+            raise UndecidedError("lists of the program are too large")
+        if isinstance(one, (list, tuple, dict)):
+            if len(one) > most:
+                raise UndecidedError("lists of the program are too large")
+            ahead.extend(reversed(list(one.values() if isinstance(one, dict) else one)))
+        else:
+            yield one
 
 
 def _shape(kind) -> tuple[int, ...] | None:

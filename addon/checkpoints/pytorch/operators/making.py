@@ -9,7 +9,7 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from ..types import OF_NUMBER
-from .emitter import Emitter, Open, UnknownError, Value
+from .emitter import Emitter, Open, UnknownError, Value, leaves
 from .shaping import size
 from .table import OPERATORS, op
 
@@ -95,8 +95,10 @@ def tensor(e, value, dtype=None, *rest, **more):
         return value if dtype is None else e.cast(value, _type(dtype))
     if isinstance(value, Open):
         return e.cast(e.integer(value), _type(dtype, TensorProto.INT64))
+    for _ in leaves(value, LARGEST):  # before NumPy takes memory for it
+        pass
     array = np.asarray(value)
-    if array.size > LARGEST or array.dtype.kind not in "bif":
+    if array.dtype.kind not in "bif":
         raise UnknownError("a tensor made of a list")
     default = {"b": TensorProto.BOOL, "i": TensorProto.INT64, "f": TensorProto.FLOAT}[array.dtype.kind]
     return e.constant(array, _type(dtype, default))

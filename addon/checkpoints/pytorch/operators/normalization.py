@@ -14,8 +14,12 @@ from .emitter import Emitter, MismatchError, UnknownError
 from .pointwise import inverse_root
 from .table import op
 
+MOST_CHANNELS = 1 << 20
+
 
 def _filled(e: Emitter, value, count, fill, like):
+    if value is None and count > MOST_CHANNELS:
+        raise UnknownError(f"{count:,} channels")
     return value if value is not None else e.constant(np.full(count, fill), like.type)
 
 

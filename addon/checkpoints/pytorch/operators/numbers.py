@@ -18,8 +18,9 @@ LARGEST = 1 << 62
 
 def _arithmetic(function, of_sizes=""):
     def work(e: Emitter, one, other, alpha=1):
+        other = other if alpha == 1 else NUMBERS["mul"](e, other, alpha)
         try:
-            found = function(one, other if alpha == 1 else other * alpha)
+            found = function(_flat(one), _flat(other))
         except (TypeError, ArithmeticError, ValueError) as error:
             raise UnknownError(f"numbers that cannot be worked with ({error})") from error
         if isinstance(found, int) and abs(found) > LARGEST or isinstance(found, (list, str)) and len(found) > LONGEST:
@@ -29,6 +30,21 @@ def _arithmetic(function, of_sizes=""):
         return found
 
     return work
+
+
+def _flat(value):
+    """A value as it may be compared or added: lists in lists hold no more lists, or comparing them might never end."""
+    if isinstance(value, (list, tuple)) and any(
+            isinstance(part, (list, tuple, dict)) and any(isinstance(inner, (list, tuple, dict)) for inner in part)
+            for part in value):
+        raise ValueError("lists that are nested too deep")
+    return value
+
+
+def _remainder(one, other):
+    if isinstance(one, str):
+        raise ValueError("a text that is formatted")
+    return one % other
 
 
 def _power(one, other):
@@ -64,7 +80,7 @@ NUMBERS = {
     "mul": _arithmetic(_product, "Mul"), "floordiv": _FLOOR,
     "floor_divide": _FLOOR, "div": _divide, "sum": _unary(sum),
     "rsub": lambda e, one, other, alpha=1: NUMBERS["sub"](e, other, one, alpha),
-    "remainder": _arithmetic(operator.mod, "Mod"), "pow": _arithmetic(_power), "eq": _arithmetic(operator.eq),
+    "remainder": _arithmetic(_remainder, "Mod"), "pow": _arithmetic(_power), "eq": _arithmetic(operator.eq),
     "ne": _arithmetic(operator.ne), "lt": _arithmetic(operator.lt), "le": _arithmetic(operator.le),
     "gt": _arithmetic(operator.gt), "ge": _arithmetic(operator.ge), "__and__": _arithmetic(operator.and_),
     "__or__": _arithmetic(operator.or_), "__xor__": _arithmetic(operator.xor), "min": _arithmetic(min, "Min"),
@@ -95,7 +111,7 @@ def not_(e, value):
 
 @op("__contains__")
 def contains(e, holder, key):
-    return key in holder
+    return _flat(key) in _flat(holder)
 
 
 @op("len")
@@ -195,7 +211,7 @@ def bool_(e, value):
 
 @op("format", "percentFormat", "str")
 def format_(e, text, *values):
-    return str(text)[:LONGEST]
+    return text[:LONGEST] if isinstance(text, str) else ""
 
 
 @op("warn", "manual_seed", "_set_grad_enabled", "_assert", "_assert_async")
@@ -205,7 +221,7 @@ def nothing(e, *args, **more):
 
 @op("RaiseException")
 def raise_(e, message="", *rest):
-    raise MismatchError(f"the program raises '{str(message)[:100]}'")
+    raise MismatchError(f"the program raises '{message[:100] if isinstance(message, str) else ''}'")
 
 
 @op("NumToTensor", "unchecked_unwrap_optional", "unchecked_cast", "data", "rangelist", "detach", "contiguous",

@@ -13,6 +13,7 @@ from .emitter import Emitter, MismatchError, Open, UndecidedError, UnknownError,
 from .numbers import NUMBERS
 from .table import OPERATORS, op
 
+MOST_PARTS = 1 << 12
 END = (1 << 63) - 1  # as a slice's end: all that is left
 
 
@@ -159,6 +160,8 @@ def split(e, x, sizes, dim=0):
     dim = x.axis(dim)
     if isinstance(sizes, int):
         whole, left = divmod(x.sizes[dim], max(sizes, 1))
+        if whole > MOST_PARTS:
+            raise UnknownError(f"{whole:,} parts")
         sizes = [int(sizes)] * whole + [left] * bool(left)
     if len(sizes) == 1:
         return [x]

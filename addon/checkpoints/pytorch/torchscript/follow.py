@@ -14,7 +14,7 @@ from onnx import TensorProto
 
 from ...stored import Writer
 from ..files import Saved
-from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, Value
+from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, Value, leaves
 from ..records import Array, Tensor
 from ..storages import Storages, UnsupportedError
 from .code import Program
@@ -160,7 +160,7 @@ class Follower:
                                                         interpreter.setting)) from missing
         except RecursionError as error:
             raise UndecidedError("it is nested too deep") from error
-        outputs = list(_outputs(made))
+        outputs = [one for one in leaves(made, MOST_OUTPUTS * 16) if isinstance(one, Value)]
         if not outputs or len(outputs) > MOST_OUTPUTS:
             raise UndecidedError("it does not give tensors")
         for place, value in enumerate(outputs):
@@ -229,12 +229,3 @@ def _between(low: int, high: int, tried: list[int], blind: bool) -> int:
     if common:
         return min(common, key=PREFERRED.index) if blind else common[len(common) // 2]
     return (low + high) // 2 if low <= high and not blind else 0
-
-
-def _outputs(made: Any, depth: int = 4):
-    """The tensors that a program gives, in lists, tuples and dicts."""
-    if isinstance(made, Value):
-        yield made
-    elif isinstance(made, (list, tuple, dict)) and depth:
-        for one in made.values() if isinstance(made, dict) else made:
-            yield from _outputs(one, depth - 1)

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..operators import NUMBERS, OPERATORS
-from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, UnknownError, Value
+from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, UnknownError, Value, leaves
 from ..records import Thing
 from .evaluator import CAUGHT, Evaluator
 
-DEEPEST = 60  # calls inside one another
+DEEPEST, MOST_ARGUMENTS = 60, 1 << 16  # calls inside one another, entries of lists that are arguments
 OF_SHAPE = ("size", "dim", "numel", "len", "shape", "ndimension", "unbind", "split", "chunk")
 
 
@@ -112,7 +112,7 @@ class Interpreter(Evaluator):
 
     def operator(self, name: str, args: list, more: dict):
         """A call of PyTorch's own: "conv2d", "relu_", "quantized.conv2d"."""
-        values = [one for one in _flat([*args, *more.values()]) if isinstance(one, Value)]
+        values = [one for one in leaves([*args, *more.values()], MOST_ARGUMENTS) if isinstance(one, Value)]
         plain = name.rpartition(".")[2]
         in_place = plain.endswith("_") and not plain.endswith("__")
         if in_place:  # copy_(tensor) has nothing to do with the copy of a list
@@ -244,14 +244,6 @@ def _short(path: str) -> str:
     while first and parts[first].isdigit():
         first -= 1
     return ".".join(parts[first:])
-
-
-def _flat(values, depth=3):
-    for value in values:
-        if isinstance(value, (list, tuple)) and depth:
-            yield from _flat(value, depth - 1)
-        else:
-            yield value
 
 
 _STATEMENTS = {

@@ -35,7 +35,8 @@ def test_every_layer(name):
     inputs, expected = numbers(KERAS / name)
     nodes = {node.name for node in checkpoint.model.graph.node}
     wanted = [call for call in expected if call in nodes]
-    inner = {call for call in expected if call.partition(":")[0].partition("@")[0] in ("tower", "body")}  # models
+    models = ("tower", "body", "one", "other")
+    inner = {call for call in expected if call.partition(":")[0].partition("@")[0] in models}
     assert set(expected) - set(wanted) - inner == {call for call in expected if ":" in call} - inner
     values = given(checkpoint, inputs, wanted)
     wrong = {call: np.abs(values[call] - expected[call]).max() if values[call].shape == expected[call].shape
@@ -126,6 +127,12 @@ def test_half_precision(name):
     hidden = np.maximum(x @ expected[f"{name}/a/kernel"] + expected[f"{name}/a/bias"], 0)
     by_hand = hidden @ expected[f"{name}/b/kernel"] + expected[f"{name}/b/bias"]
     np.testing.assert_allclose(given(checkpoint, {"x": x}, [])["b"], by_hand, atol=1e-5)
+
+
+def test_a_layer_that_two_models_hold():
+    """The .keras file has its weights once, and both models read them."""
+    nodes = {node.name: node for node in keras.read(KERAS / "shared_inside.keras").model.graph.node}
+    assert nodes["one/twice"].input[1:] == nodes["other/twice"].input[1:]
 
 
 def tamper(tmp_path, name, change):

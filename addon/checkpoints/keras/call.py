@@ -80,6 +80,8 @@ class Call:
     def constant(self, value, dtype=np.int64) -> str:
         if np.size(value) > MOST_CONSTANT:
             raise Unwritable("its settings ask for a large table")
+        if dtype is np.int64 and np.size(value) and np.asarray(value).dtype.kind not in "iu":
+            raise Unwritable("its settings have something else where whole numbers belong")
         return self.graph.constant(value, dtype, f"{self.path}/constant")
 
     def number(self, value) -> str:

@@ -39,6 +39,7 @@ from .hdf5_bytes import (
     TYPE,
     Damaged,
     File,
+    Foreign,
     dense_attributes,
 )
 from .hdf5_types import Kind, kind_of, shape_of, texts
@@ -110,7 +111,8 @@ class _Walk:
             address = self.file.root
             return self.group(address, self.file.messages(address), "", 0)
         except (Damaged, struct.error, IndexError) as error:  # the latter two where a message is too short
-            raise CheckpointError(self.path, f"an HDF5 file that cannot be read: {error}", "fetch it again") from error
+            advice = "save it as Keras does, without libver" if isinstance(error, Foreign) else "fetch it again"
+            raise CheckpointError(self.path, f"an HDF5 file that cannot be read: {error}", advice) from error
 
     def group(self, address, messages, path, depth) -> Group:
         if depth > DEEPEST:
@@ -133,7 +135,7 @@ class _Walk:
         found = {}
         for message in messages:
             if message.kind == ATTRIBUTES and dense_attributes(message.data):
-                raise Damaged("attributes of a kind that Keras does not write")
+                raise Foreign("it has attributes in the newest layout")
             if message.kind == ATTRIBUTE:
                 name, value = texts(self.file, message.data, WANTED)
                 if value is not None:
@@ -161,7 +163,7 @@ class _Walk:
         version, way = layout[0], layout[1]
         size, dtype = prod(stored.shape) * kind.size, helper.tensor_dtype_to_np_dtype(stored.data_type)
         if version not in (3, 4) or version == 4 and way == 2:
-            raise Damaged(f"'{stored.name}' is stored in a way that Keras does not use")
+            raise Foreign(f"'{stored.name}' is stored in the newest layout")
         if way == 0:  # beside the description itself
             held = bytes(layout[4 : 4 + size])
             if len(held) < size:

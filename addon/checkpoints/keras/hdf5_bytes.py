@@ -27,6 +27,10 @@ class Damaged(ValueError):  # noqa: N818 - of the file
     """What is wrong with the file."""
 
 
+class Foreign(Damaged):
+    """A part of the format that h5py does not write unless it is told to."""
+
+
 @dataclass(frozen=True)
 class Message:
     kind: int
@@ -67,7 +71,7 @@ class File:
         version = self.number(8, 1)
         sizes, base, root = {0: (13, 24, 64), 1: (13, 28, 68), 2: (9, 12, 36), 3: (9, 12, 36)}.get(version, (0, 0, 0))
         if not sizes or self.number(sizes, 1) != 8 or self.number(sizes + 1, 1) != 8 or self.number(base, 8):
-            raise Damaged(f"superblock {version} of a kind that is not known")
+            raise Foreign(f"its superblock, version {version}, is of a kind that is not known")
         return self.number(root, 8)
 
     def messages(self, address: int) -> list[Message]:
@@ -111,7 +115,7 @@ class File:
             if start + length > end:
                 raise Damaged(f"a message at byte {start:,} is longer than its object")
             if flags & SHARED and kind in (SPACE, TYPE, LAYOUT, FILTERS, ATTRIBUTE):
-                raise Damaged("types that objects share, which Keras does not write")
+                raise Foreign("it has types that objects share")
             yield Message(kind, self.data[start : start + length])
             start += length
 
@@ -136,7 +140,7 @@ class File:
                 yield self._link(message.data)
             elif message.kind == LINKS:
                 if _heap_of(message.data, 8) != NOWHERE:
-                    raise Damaged("groups of a kind that Keras does not write")
+                    raise Foreign("it has groups in the newest layout")
 
     def _leaves(self, tree, kind, key):
         """The addresses at the ends of a B-tree; `key` is the size of its keys."""

@@ -85,8 +85,8 @@ def parts(layer: Layer) -> list[Part]:
     if kind == "Bidirectional" and inner:
         return [Part("forward", ("forward_layer",), inner[0]), Part("backward", ("backward_layer",), inner[-1])]
     if kind == "StackedRNNCells":
-        return [Part(f"cell_{index}", tuple(f"cells/{name}" for name in (_numbered(inner, index),)), one)
-                for index, one in enumerate(inner)]
+        return [Part(f"cell_{index}", (f"cells/{name}",), one)
+                for index, (one, name) in enumerate(zip(inner, numbered(inner), strict=True))]
     return [Part("", ("layer", "cell"), inner[0])] if len(inner) == 1 else []
 
 
@@ -117,10 +117,6 @@ def numbered(layers: list[Layer]) -> list[str]:
         counts[name] = counts.get(name, -1) + 1
         names.append(f"{name}_{counts[name]}" if counts[name] else name)
     return names
-
-
-def _numbered(layers, index):
-    return numbered(layers)[index]
 
 
 def said(name: str) -> str:

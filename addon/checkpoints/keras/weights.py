@@ -10,7 +10,8 @@ its weights in order: the trained ones first), and that of Keras 3 (groups named
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import prod
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
     def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
-        stored = self.tensors.get(f"{layer}/{name}")
+        stored = self.tensors.get(f"{layer}/{name}") or self._shared.get(f"{layer.rpartition('/')[2]}/{name}")
         if stored is None:
             raise CheckpointError(self.path, f"the weights '{name}' of layer '{layer}' are not in the file",
                                   "is it the weights of this architecture?")
@@ -50,6 +51,16 @@ class Found:
                                   "is it the weights of this architecture?")
         return stored
 
+    @cached_property
+    def _shared(self) -> dict[str, Stored]:
+        """Tensors by "layer/variable" without the models round the layer: of one that two models hold, Keras 3 writes
+        only the first."""
+        found: dict[str, Stored] = {}
+        for key, one in self.tensors.items():
+            *_, layer, name = key.split("/") if "/" in key else ("", key)
+            found.setdefault(f"{layer}/{name}", one)
+        return found
+
     def rest(self, layer: str) -> list[Stored]:
         """Every tensor of a layer and of what is in it."""
         return [one for name, one in self.tensors.items() if name.startswith(f"{layer}/")]
@@ -57,17 +68,12 @@ class Found:
 
 def find(path: Path, root: Group, model: Model) -> Found:
     """The tensors of a model in a file of either layout. Raises `CheckpointError`."""
-    old = is_old(root)
     found: dict[str, Stored] = {}
-    if old:
+    if is_old(root):
         _old_model(path, model_weights(root), model, found)
     else:
         _new_model(root, model, "", found)
-    return Found(path, {name: _named(one, name) for name, one in found.items()}, notes=left_out(root, found))
-
-
-def _named(stored, name):
-    return Stored(name, stored.shape, stored.data_type, stored.file, stored.offset, stored.read)
+    return Found(path, {name: replace(one, name=name) for name, one in found.items()}, notes=left_out(root, found))
 
 
 def is_old(root: Group) -> bool:

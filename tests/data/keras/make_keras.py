@@ -298,6 +298,18 @@ def structure():
     save("structure", Model([left, right], found, name="structure"), ".keras", ".h5")
 
 
+def shared_inside():
+    """One layer in two models, of which a .keras file has the weights once."""
+    layer = layers.Dense(3, name="twice")
+    bodies = []
+    for name in ("one", "other"):
+        x = Input((4,), name=f"{name}_input")
+        bodies.append(Model(x, layers.Dense(2, name=f"{name}_out")(layer(x)), name=name))
+    x = Input((4,), name="x")
+    save("shared_inside", Model(x, layers.Add(name="sum")([body(x) for body in bodies]), name="shared_inside"),
+         ".keras", ".h5")
+
+
 def operations():
     x = Input((6, 4), name="x")
     y = layers.Dense(4, name="dense")(x)
@@ -365,5 +377,5 @@ def sequential():
 
 if __name__ == "__main__":
     for make in (convolution, maps, normalisation, recurrent, masked, attention, activation, preprocessing, structure,
-                 operations, unknown, sequential):
+                 shared_inside, operations, unknown, sequential):
         make()

@@ -106,3 +106,12 @@ def test_opening_reads_no_weights(monkeypatch):
     monkeypatch.setattr(storages.Storages, "_read", None)
     for file in ("tensors.pt", "tensors_legacy.pth", "residual_traced.pt"):
         read(TORCH / file)
+
+
+def test_a_link_to_a_file(tmp_path):
+    """Download caches keep a file under its hash, and link its name to that."""
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "blobs" / "0123").write_bytes((TORCH / "tensors.pt").read_bytes())
+    (tmp_path / "names").mkdir()
+    (tmp_path / "names" / "pytorch_model.bin").symlink_to("../blobs/0123")
+    assert set(arrays(tmp_path / "names" / "pytorch_model.bin")) == set(arrays(TORCH / "tensors.pt"))

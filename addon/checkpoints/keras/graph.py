@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import onnx
@@ -170,8 +171,8 @@ class Graph:
                         names[index] = new
         for info in self.writer.graph.value_info[mark[1]:]:
             info.name = new if info.name == old else info.name
-        for (name, axes), made in list(self._moved.items())[mark[2]:]:
-            del self._moved[name, axes]
+        for name, axes in list(islice(reversed(self._moved), len(self._moved) - mark[2])):
+            made = self._moved.pop((name, axes))
             self._moved[new if name == old else name, axes] = new if made == old else made
         for known in (self.shapes, self.types):
             if old in known:

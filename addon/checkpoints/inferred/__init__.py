@@ -4,8 +4,8 @@
 """Weights without a graph -> an ONNX model whose structure is inferred from names and shapes.
 
 `modules` makes a tree of the names, `order` says in which order modules are called, `walk` goes through the tree,
-`blocks` knows those of published families and `joined` writes them, and `graph`, `recurrent` and `attention` write
-single modules as ONNX operators.
+`blocks` knows those of published families and `joined` writes them; `graph`, `recurrent` and `attention` write single
+modules as ONNX operators, and `signals` are the tensors between them.
 """
 
 from onnx import helper

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .graph import Graph, Signal
+from .graph import Graph
 from .modules import Node
+from .signals import Signal
 from .sizes import matrix_sizes
 
 HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads", "decoder_attention_heads")

@@ -11,9 +11,10 @@ from onnx import TensorProto
 
 from .attention import attend, heads_of
 from .blocks import BY_LAST_NORM, POST, PRE, Attention, Block, Branch, Chain, Experts, Gated
-from .graph import Graph, Signal
+from .graph import Graph
 from .modules import Node, Tree
 from .order import LAST_NORM, Order
+from .signals import Signal
 
 ACTIVATIONS = {"gelu": "Gelu", "gelu_new": "GeluTanh", "gelu_pytorch_tanh": "GeluTanh", "gelu_fast": "GeluTanh",
                "quick_gelu": "Swish", "relu": "Relu", "silu": "Swish", "swish": "Swish", "tanh": "Tanh"}

@@ -6,19 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from .modules import Node
+from .signals import Signal, Signals
 from .sizes import directions, gates_of
-
-if TYPE_CHECKING:
-    from .graph import Graph, Signal
 
 TORCH_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2), "RNN": (0,)}  # places of ONNX's gates among torch's
 KERAS_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "RNN": (0,)}  # and among Keras's (i f c o; z r h)
 
 
-def recurrent(graph: Graph, node: Node, signal: Signal | None) -> Signal | None:
+def recurrent(graph: Signals, node: Node, signal: Signal | None) -> Signal | None:
     """LSTM, GRU or RNN, layer after layer, as torch's exporter puts its gates and directions."""
     roles, layer = node.tensors, 0
     if "recurrent" in roles:
@@ -35,8 +32,8 @@ def recurrent(graph: Graph, node: Node, signal: Signal | None) -> Signal | None:
 
 def _layer(graph, node, signal, parts):
     """One layer; `parts` are (weight, recurrent weight, bias, second bias) of each direction, None for no bias."""
-    op, inputs, hidden = gates_of(parts[0], graph.torch, graph.weights, node)
-    if any(gates_of(part, graph.torch, graph.weights, node) != (op, inputs, hidden) for part in parts):
+    op, inputs, hidden = gates_of(parts[0], graph.torch)
+    if any(gates_of(part, graph.torch) != (op, inputs, hidden) for part in parts):
         op = ""
     source = graph.fit(signal, "sequence", inputs, path=node.path) if signal else graph.input("sequence", inputs)
     if source is None or not op:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..stored import Stored, Weights
+from ..stored import Stored
 from .modules import Node, Tree
 
 TRANSPOSED = re.compile(r"transpose|deconv|up_?conv|convt|^up[0-9]*$|up_?sampl|^ups$")
@@ -69,7 +69,7 @@ def directions(roles: Mapping[str, Stored], layer: int) -> list[str]:
     return [""] if not found and not layer and "weight_ih" in roles and "weight_hh" in roles else found
 
 
-def gates_of(part: tuple, torch: bool, weights: Weights, node: Node) -> tuple[str, int, int]:
+def gates_of(part: tuple, torch: bool) -> tuple[str, int, int]:
     """(operator, inputs, hidden units) of a direction: weight, recurrent weight, biases. "" where they fit none."""
     weight, again = (one.shape if torch else one.shape[::-1] for one in part[:2])
     if len(weight) != 2 or len(again) != 2 or weight[0] != again[0] or not again[1] or again[0] % again[1]:

@@ -13,10 +13,11 @@ from math import isqrt, prod
 from ..natural import natural
 from ..stored import Weights
 from .blocks import Attention, block_of
-from .graph import Graph, Signal
+from .graph import Graph
 from .joined import Blocks
 from .modules import Node, Tree
 from .order import Order, branches, is_dense, lists
+from .signals import Signal
 
 POSITIONS = re.compile(r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?)$")
 KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$")

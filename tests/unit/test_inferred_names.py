@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 from onnx import TensorProto
@@ -246,6 +247,17 @@ def test_which_axis_is_the_units_a_bias_says(rows, columns, turned):
     """GPT-2's Conv1D keeps (inputs, units), a Linear of the same name (units, inputs)."""
     found = network({"c_fc.weight": (rows, columns), "c_fc.bias": (48,)})
     assert found.layers[0].shape == (16,) and found.layers[1].shape == (48,)
+
+
+def test_eight_bit_floats_beside_wider_norms():
+    """Matrices of 8 bits are cast when they are read, and joined as others are."""
+    found = weights({"fc1.weight": (4, 3), "norm.weight": (4,), "fc2.weight": (2, 4)})
+    value = np.array([[0.5, 1, 2], [0, 4, 8], [1, 1, 1], [3, 2, 1]], ml_dtypes.float8_e4m3fn)
+    found.tensors[0] = replace(found.tensors[0], data_type=TensorProto.FLOAT8E4M3FN, read=lambda: value)
+    network_ = summarise(infer(found))
+    edges = network_.connections[0].join.into(np.arange(4))
+    assert network_.parameters == 24 and [layer.shape for layer in network_.layers] == [(3,), (4,), (4,), (2,)]
+    assert (edges.weight == value.astype(np.float32)[edges.target, edges.source]).all()
 
 
 def test_quantised_weights_count_once():

@@ -14,10 +14,8 @@ from math import gcd, prod
 
 from .modules import Node
 from .recurrent import recurrent
-from .signals import Signal, Signals
+from .signals import LARGEST_FOLD, Signal, Signals
 from .sizes import is_transposed, matrix_sizes
-
-LARGEST_FOLD = 1 << 26  # numbers of a matrix that is still turned round; larger ones go through Gemm, which need not
 
 
 class Graph(Signals):
@@ -49,6 +47,7 @@ class Graph(Signals):
             return self.opaque(node, signal, "Dense", units)
         matrix = self.weight(node.path, weight)
         adds = [self.weight(node.path, bias)] if bias is not None else []
+        # Gemm turns a matrix round by itself, and its bias counts even where it is a single number.
         large = source.kind == "sequence" and (turned and inputs * units > LARGEST_FOLD or units == 1)
         tensor = source.tensor
         if large:

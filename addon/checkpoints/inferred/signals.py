@@ -16,6 +16,7 @@ from ..stored import Stored, Weights, Writer
 from .modules import Node, Tree
 
 INPUTS = {1: "signal", 2: "image", 3: "volume"}  # by the number of spatial axes
+LARGEST_FOLD = 1 << 26  # numbers of a matrix that is still turned round or cast, once somebody asks for it
 NUMBERS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 
 
@@ -49,8 +50,7 @@ class Signals:
         for node in tree.root.walk():
             for one in node:
                 sizes[one.data_type] += prod(one.shape)
-        most = max(sizes, key=sizes.get, default=TensorProto.FLOAT)
-        self.data_type = most if most in NUMBERS else TensorProto.FLOAT
+        self.data_type = max(NUMBERS, key=sizes.__getitem__)
         self.dtype = helper.tensor_dtype_to_np_dtype(self.data_type)
         self.seen: dict[tuple[str, int], list[Signal]] = {}  # (kind, width) -> signals that later modules may read
         self.ids: dict[str, str] = {}  # inputs of ids by name
@@ -89,7 +89,8 @@ class Signals:
         made = self.writer.weight(stored)
         self.entered.add(stored.name)
         if stored.name not in self.tree.quantized:
-            return made
+            small = stored.data_type not in NUMBERS and prod(stored.shape) <= LARGEST_FOLD
+            return self.op(path, "Cast", made, to=self.data_type) if small else made
         scale, zero = self.tree.quantized[stored.name]
         inputs = [made, self.writer.weight(scale)]
         if zero is not None and zero.data_type == stored.data_type:

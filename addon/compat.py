@@ -134,6 +134,11 @@ def strips(scene: bpy.types.Scene):
     return editor.strips if FIVE else editor.sequences
 
 
+def set_end(strip, frame: int) -> None:
+    """Let a strip of the sequencer end before a frame."""
+    setattr(strip, "right_handle" if hasattr(strip, "right_handle") else "frame_final_end", frame)
+
+
 def film(render: bpy.types.RenderSettings) -> None:
     """Write an H.264 film."""
     if FIVE:

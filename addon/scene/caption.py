@@ -27,7 +27,10 @@ from . import framing, tags
 from .labels import font, seen_by_camera, text
 
 BAND = 0.15  # of the frame's height, kept free for the strip
+ROW = 0.08  # by how much it is higher where words and legends have no room side by side
+WORDS, ALL = 0.72, 1.4  # frame heights that the words take, and words and legends side by side
 MARGIN = 0.04  # from the edges, of the frame's width and height
+BETWEEN = 0.1  # frame heights between the legends
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Several", "Digits")  # what a text that tells a range is put together from
@@ -45,7 +48,7 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
 
     def add(thing, x, y, side, role=""):
         thing.parent, thing.location = holder, (x, y, 0)
-        tags.write(thing, "caption", x=x, side=side, role=role)
+        tags.write(thing, "caption", x=x, y=y, side=side, role=role)
         things.append(thing)
 
     def say(role, size, paint, x, y, side="right", align="LEFT"):
@@ -55,7 +58,7 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     say("name", 0.034, "label", 0.0, 0.052, "left")
     say("facts", 0.0185, "dim", 0.0, 0.026, "left")
     say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
-    for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - 0.1, STRIP / 2),
+    for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - BETWEEN, STRIP / 2),
                                    (_line_strip(materials), "line", -STRIP, 0.0)):
         add(strip, x + centre, 0.0285, "right", f"{kind} strip")
         for role, size, paint, shift, y, align in (
@@ -198,12 +201,26 @@ def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: fl
     holder.parent = camera
     holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
     holder.scale = (height,) * 3
-    edge = aspect * (0.5 - MARGIN)
-    narrow = min(1.0, aspect / (16 / 9))  # a narrow picture has less room for words
+    edge, scale, stacked = aspect * (0.5 - MARGIN), *_room(aspect)
     for thing in things[1:]:
         facts = tags.read(thing)
-        thing.location.x = facts["x"] * narrow + (edge if facts["side"] == "right" else -edge)
-        thing.scale = (narrow,) * 3
+        words, x, y = facts["side"] == "left", facts["x"], facts["y"]
+        if stacked:  # legends from the left edge on, and the words above them
+            x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)
+        thing.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)
+        thing.scale = (scale,) * 3
+
+
+def band(aspect: float) -> float:
+    """The share of the frame's height that is kept free for the strip."""
+    scale, stacked = _room(aspect)
+    return (BAND + ROW * stacked) * scale
+
+
+def _room(aspect) -> tuple[float, bool]:
+    """How large the strip is drawn, and whether words and legends stand one above the other."""
+    width = aspect * (1 - 2 * MARGIN)
+    return min(1.0, width / WORDS), width < ALL
 
 
 def _cell_strip(materials, cells):

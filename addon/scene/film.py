@@ -75,7 +75,7 @@ def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) 
         strip = strips.new_image("frames", str(frames[0].resolve()), 1, 1)
         for one in frames[1:]:
             strip.elements.append(one.name)
-        strip.frame_final_end = len(frames) + 1
+        compat.set_end(strip, len(frames) + 1)
         compat.film(cut.render)
         cut.render.use_sequencer = True
         cut.render.use_file_extension = False

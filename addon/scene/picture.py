@@ -15,7 +15,6 @@ from .. import compat
 from ..layout.layered import axes
 from . import arranging, blocks, caption, counting, framing, labelling, labels, studio, tags
 
-MARGINS = framing.Margins(bottom=caption.BAND + 0.03)
 
 
 @dataclass(frozen=True)
@@ -66,9 +65,14 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
         return (others if owner in of_others else mine)(owner, part)
 
     for _ in range(3):  # labels move with the camera, and it with them
-        framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, MARGINS)
+        framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, margins(found.aspect))
         text_points = labelling.arrange(found.things, camera, found.aspect, found.depsgraph, make)
     settle(network, camera, found)
+
+
+def margins(aspect: float) -> framing.Margins:
+    """What stays free of a picture with a caption."""
+    return framing.Margins(bottom=caption.band(aspect) + 0.03)
 
 
 def aim(network: bpy.types.Collection, camera: bpy.types.Object) -> None:

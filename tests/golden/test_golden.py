@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sample network as it was last approved, pixel by pixel. `pytest tests/golden --write-golden` approves anew."""
+"""Every shot and style of the sample network as it was last approved, pixel by pixel.
+
+`pytest tests/golden --write-golden` approves anew.
+"""
 
 from pathlib import Path
 
@@ -8,8 +11,9 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import rendering
+from neuroscene.addon.scene import build, painting, rendering, saved_styles, shots, styles
 from scene import look
+from unit.make import DATA
 
 SIZE, SAMPLES = 128, 16
 PIXEL, IMAGE = 4, 0.01  # of 255 a channel, and the share of pixels that may differ more
@@ -17,25 +21,39 @@ PIXEL, IMAGE = 4, 0.01  # of 255 a channel, and the share of pixels that may dif
 VERSION = "{}.{}".format(*bpy.app.version)
 
 
-def render(path: Path, given) -> np.ndarray:
+def render(path: Path, given, shot="hero", style="") -> None:
     network = look.build(look.CNN, given)
-    look.plain_render(look.scene_of(network), SAMPLES)
-    rendering.render(path, rendering.Options(size=(SIZE, SIZE)))
-    return look.png(path)
+    if style:
+        saved_styles.apply(style, painting.part_of(bpy.context, network))
+    scene = look.scene_of(network)
+    scene.render.resolution_x = scene.render.resolution_y = SIZE
+    if shot == "before-after":
+        bpy.context.window.scene = scene
+        build.finish(shots.compared(network, DATA / "crossformat" / "mnist_cnn.keras"))
+    look.plain_render(scene, SAMPLES)
+    if shot != "hero":
+        shots.add(network, shot)
+    else:
+        shots.refit(network, shot)
+    rendering.render(path, rendering.Options(shot=shot))
 
 
-@pytest.mark.parametrize("given", [look.DIGIT, None], ids=["digit_7", "at_rest"])
-def test_golden(blank, request, tmp_path, given):
-    name = f"digits_cnn_{given.stem if given else 'at_rest'}_{VERSION}.png"
-    golden = Path(__file__).with_name(name)
-    found = render(tmp_path / name, given)
+PICTURES = {"digit_7": (look.DIGIT,), "at_rest": (None,),
+            **{f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
+            **{f"style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"}}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_golden(blank, request, tmp_path, name):
+    golden, path = Path(__file__).with_name(f"digits_cnn_{name}_{VERSION}.png"), tmp_path / f"{name}.png"
+    render(path, *PICTURES[name])
     if request.config.getoption("--write-golden"):
-        golden.write_bytes((tmp_path / name).read_bytes())
-        pytest.skip(f"wrote {name}")
+        golden.write_bytes(path.read_bytes())
+        pytest.skip(f"wrote {golden.name}")
     if not golden.is_file():
         pytest.skip(f"no picture of Blender {VERSION} was approved")
-    expected = look.png(golden)
+    found, expected = look.png(path), look.png(golden)
     assert found.shape == expected.shape == (SIZE, SIZE, 3)
     away = np.abs(found.astype(int) - expected.astype(int)).max(-1)
     share = float((away > PIXEL).mean())
-    assert share <= IMAGE, f"{share:.1%} of the pixels differ, by up to {away.max()}; the picture is {tmp_path / name}"
+    assert share <= IMAGE, f"{share:.1%} of the pixels differ, by up to {away.max()}; the picture is {path}"

@@ -11,6 +11,7 @@ from neuroscene.addon.scene import picture
 from scene import look
 from scene.networks import FORMATS, NETWORKS, build
 
+GLYPH = 0.94  # ems from the top of an H to the foot of a g in Inter
 SHOWN = ("layer", "block", "connections", "bars", "class", "label")
 
 
@@ -147,3 +148,20 @@ def test_framing_again_changes_nothing(blank, path):
     after = look.pictures(network)
     assert before.keys() == after.keys()
     assert all(np.allclose(before[name], after[name], atol=1e-4) for name in before)
+
+
+def test_texts_are_large_enough_to_read(framed):
+    """Of a picture 1,080 pixels high or wide, whichever is less: a line of every text, from the top of an H to the foot
+    of a g, is 14 pixels high."""
+    scene, depsgraph = look.scene_of(framed), look.evaluate(framed)
+    width, height = scene.render.resolution_x, scene.render.resolution_y
+    pixels = 1080 / min(width, height) * height
+    for kind in ("label", "caption"):
+        for one in look.of_kind(framed, kind):
+            if one.type != "FONT" or one.hide_render or not one.data.body:
+                continue
+            up = np.array(one.evaluated_get(depsgraph).matrix_world)[:3, 1]
+            foot = np.array(one.evaluated_get(depsgraph).matrix_world.translation)
+            tall = GLYPH * one.data.size * up
+            low, high = look.seen(framed, depsgraph, np.stack([foot, foot + tall]))
+            assert (high[1] - low[1]) * pixels >= 14, (one.name, (high[1] - low[1]) * pixels)

@@ -44,6 +44,12 @@ def corners(network, kinds=SHOWN):
     return np.concatenate([hull, points[::step]])
 
 
+def plain(inputs) -> dict:
+    """The inputs of a modifier, vectors as tuples: Blender 4.5 gives arrays that equal nothing."""
+    return {name: tuple(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
+            for name, value in inputs.items()}
+
+
 def add(network, name, form="16:9"):
     scene = look.scene_of(network)
     scene.render.resolution_x, scene.render.resolution_y = FORMATS[form]
@@ -121,7 +127,7 @@ def test_sockets_move_only_in_their_shot(blank, shot):
         inside.append(look.inputs(one)[name] != before[one.name][name])
     assert sum(inside) >= len(inside) - 1  # the input of a dolly is lit from the beginning
     shots.remove(network, shot)
-    assert all(look.inputs(one) == before[one.name] for one in things)
+    assert all(plain(look.inputs(one)) == plain(before[one.name]) for one in things)
     assert not any(compat.animated(one) for one in things)
 
 

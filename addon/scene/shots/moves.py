@@ -31,7 +31,7 @@ def turntable(stage: Stage) -> None:
     places = []
     for step in range(AROUND):
         framing.aim(camera, view.azimuth + stage.heading + tau * step / AROUND, view.elevation)
-        framing.fit(camera, apart, found.aspect, picture.MARGINS)
+        framing.fit(camera, apart, found.aspect, picture.margins(found.aspect))
         places.append(np.array(camera.location) @ framing.rotation(camera))
     back = np.array(places)
     back[:, 2] = np.maximum(back[:, 2], np.maximum(np.roll(back[:, 2], 1), np.roll(back[:, 2], -1)))

@@ -36,12 +36,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Leaf:
-    """A tensor stored in the file; `array()` reads it."""
+    """A tensor stored in the file, or one filled with one number (`filled`); `array()` reads it."""
 
     name: str
     shape: tuple[int, ...]
     data_type: int
     array: Callable[[], np.ndarray] = field(compare=False, repr=False)
+    filled: bool = False
 
     @property
     def size(self) -> int:
@@ -194,4 +195,4 @@ def _filled(checkpoint, node, shape, leaves, nodes):
     def read():
         return np.broadcast_to(value.reshape(()), size)
 
-    return [Constant(name, size, data_type, read, (*leaves, Leaf(name, size, data_type, read)), nodes)]
+    return [Constant(name, size, data_type, read, (*leaves, Leaf(name, size, data_type, read, True)), nodes)]

@@ -35,6 +35,7 @@ QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.end
 MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "AveragePool", "LpPool", "DepthToSpace",
         "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")
 BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
+KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose")  # whose constants are weights, be they all one number
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
 
@@ -309,6 +310,8 @@ def _leaves(operator: Operator):
         if operator.op in SEVERAL and constant.size == 1:
             continue  # a scale or an epsilon
         for leaf in constant.leaves:
+            if leaf.filled and operator.op not in KERNELS:
+                continue  # a mask, a state at rest
             if leaf.data_type in FLOATS | QUANTIZED and (leaf.size > 1 or constant.size == 1):
                 yield leaf
 

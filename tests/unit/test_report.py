@@ -62,8 +62,8 @@ def test_multiply_adds_of_the_sample_model():
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_keys_and_their_order(path):
     found = inspect(path)
-    assert list(found) == ["format", "producer", "structure", "parameters", "inputs", "outputs", "assumed", "layers",
-                           "blocks"]
+    assert list(found) == ["format", "producer", "structure", "notes", "parameters", "inputs", "outputs", "assumed",
+                           "layers", "blocks"]
     for layer in found["layers"]:
         assert [name for name in layer if name != "shape_known"] == [
             "name", "op", "parts", "inputs", "shape", "parameters", "multiply_adds", "weights", "block", "nodes"]

@@ -21,6 +21,7 @@ ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool
          "Upsample", "If", "Loop", "Scan", "TopK", "NonMaxSuppression", "ArgMax", "ArgMin", "Expand", "Tile")
 SUMS = ("Add", "Sum")
 RECURRENT = tuple(GATES)
+PICK = ("Gather", "Slice", "Split")
 ON_SUMS = (*NORMALISATIONS, "SkipLayerNormalization")  # part of a sum before it ("add and norm"), of nothing else
 
 
@@ -106,6 +107,8 @@ class _Grouping:
     def _put_side_by_side(self, group):
         """Recurrent layers give their directions an axis of its own; what exporters add to join them is part of it."""
         while (after := self.graph.only_reader(group.out)) and after.index not in self.owner and is_move(after):
+            if after.op in PICK:
+                return  # steps or directions that somebody reads: the layer has them all
             self._own(group, [after])
             group.take([after])
             group.out = after.tensor

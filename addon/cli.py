@@ -82,8 +82,11 @@ def _parser():
     _drawing(one)
 
     one = command("export", _export, "write a model or a saved scene as glTF", "MODEL|SCENE.blend")
-    one.add_argument("-o", "--output", required=True, type=_suffix(".glb"), metavar="OUT.glb")
-    one.add_argument("--realize", action="store_true", help="plain meshes with vertex colours (what is written now)")
+    one.add_argument("-o", "--output", required=True, type=_suffix(".glb", ".html"), metavar="OUT.glb|OUT.html")
+    one.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
+    one.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
+    one.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
+    one.add_argument("--lit", action="store_true", help="let the viewer's light fall on it")
     _drawing(one)
     return parser
 
@@ -215,14 +218,22 @@ def _compare(options, progress):
 
 
 def _export(options):
-    from .gltf import realise
+    from .gltf import export
 
-    _writable(options.output)
-    with _quiet() as progress:
+    page = options.output.with_suffix(".html") if options.html or options.output.suffix.lower() == ".html" else None
+    for one in {options.output, page or options.output}:
+        _writable(one)
+    with _quiet() as progress, tempfile.TemporaryDirectory() as folder:
         _open_scene(options, progress)
-        progress("writing glTF")
-        counts = realise.export(options.output)
-    print(f"{options.output}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+        progress("exporting")
+        output = Path(folder) / "page.glb" if options.output == page else options.output
+        wanted = export.Options(options.realize, options.triangles or export.REALISED_BUDGET, options.lit)
+        report = export.export(output, wanted)
+        if page:
+            from .gltf import viewer
+
+            viewer.write(output, page, options.model.stem)
+    print(f"{options.output}: {report}")
 
 
 def _open_scene(options, progress):

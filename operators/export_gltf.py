@@ -9,7 +9,7 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ..addon.checkpoints import CheckpointError
-from ..addon.gltf import realise
+from ..addon.gltf import export
 from ..addon.scene import tags
 
 
@@ -21,6 +21,11 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     filename_ext = ".glb"
     filter_glob: bpy.props.StringProperty(default="*.glb", options={"HIDDEN"})
+    realise: bpy.props.BoolProperty(
+        name="Plain Meshes", default=False,
+        description="For programs that know no instancing, as Unreal and older viewers; the file is larger")
+    lit: bpy.props.BoolProperty(
+        name="Lit", default=False, description="Let the viewer's light fall on it; else colours show as they are")
 
     @classmethod
     def poll(cls, context):
@@ -28,9 +33,9 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     def execute(self, context):
         try:
-            counts = realise.export(Path(self.filepath))
+            report = export.export(Path(self.filepath), export.Options(self.realise, lit=self.lit))
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, "Wrote " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+        self.report({"INFO"}, f"Wrote {report}")
         return {"FINISHED"}

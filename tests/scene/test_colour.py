@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import colormaps, compat
-from neuroscene.addon.gltf import realise
+from neuroscene.addon.gltf import colours
 from neuroscene.addon.nodes import materials, value
 from neuroscene.addon.nodes.tree import Tree
 from scene import look
@@ -118,7 +118,7 @@ def test_lines_are_rendered_as_they_are_exported(blank, tmp_path, name, edit):
     if edit:
         edit(materials.ramp_of(material))
     found = pixels(tmp_path / "lines.exr", material, shade=SHADES, strength=np.full(len(SHADES), 0.5))
-    written = realise.colours_of(SHADES, material)[:, :3]
+    written = colours.colours_of(SHADES, material)[:, :3]
     assert np.abs(found - written * (0.208 + 1.235 * 0.5)).max() < 2e-3
 
 

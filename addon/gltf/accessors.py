@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Arrays as the glTF objects of Blender's own exporter, which writes them. Y is up, colours are linear."""
+
+from __future__ import annotations
+
+import numpy as np
+from io_scene_gltf2.io.com import gltf2_io
+from io_scene_gltf2.io.com.gltf2_io_extensions import Extension
+from io_scene_gltf2.io.exp.binary_data import BinaryData
+
+from . import shapes
+from .shapes import Cells, Strands, Surface
+
+INSTANCING, UNLIT = "EXT_mesh_gpu_instancing", "KHR_materials_unlit"
+COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "uint8": 5121}
+TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}
+VERTICES, INDICES = 34962, 34963  # what a buffer view is for
+LINES, TRIANGLES = 1, 4
+AXES = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]], np.float64)  # Blender's to those of glTF
+LARGEST = np.finfo(np.float32).max
+
+
+def instancing(cells: Cells) -> Extension | None:
+    """The extension of a node that shows its mesh at every cell; None if that takes a shear."""
+    found = shapes.parts(AXES @ cells.matrices @ AXES.T)
+    if found is None:
+        return None
+    places, turns, scales = found
+    attributes = {"TRANSLATION": _accessor(places), "SCALE": _accessor(scales), "_COLOR_0": _colours(cells.colours)}
+    if turns is not None:
+        attributes["ROTATION"] = _accessor(turns)
+    attributes |= {f"_{name.upper()}": _numbers(one, name != "value") for name, one in cells.numbers.items()}
+    return Extension(INSTANCING, {"attributes": attributes}, False)
+
+
+def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Material) -> gltf2_io.Mesh:
+    """A mesh of one primitive; of cells, the shape of one."""
+    if isinstance(content, Cells):
+        attributes, indices, mode = {}, content.triangles.ravel(), TRIANGLES
+    elif isinstance(content, Surface):
+        indices, mode = content.triangles.ravel(), TRIANGLES
+        attributes = _attributes(content.colours, content.numbers)
+    else:
+        count, each = content.points.shape[:2]
+        start = np.arange(count)[:, None] * each + np.arange(each - 1)
+        indices, mode = np.stack([start, start + 1], -1).ravel(), LINES
+        repeat = {name: np.repeat(one, each) for name, one in content.numbers.items()}
+        attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat)
+    points = np.ascontiguousarray(content.points.reshape(-1, 3) @ AXES[:3, :3].T, np.float32)
+    attributes = {"POSITION": _accessor(points, VERTICES, bounds=True), **attributes}
+    kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # 65,535 itself would restart a primitive
+    kind = np.uint32 if len(points) == (1 << 16) else kind
+    primitive = gltf2_io.MeshPrimitive(attributes, None, None, _accessor(indices.astype(kind), INDICES), material, mode,
+                                       None)
+    return gltf2_io.Mesh(None, None, name, [primitive], None)
+
+
+def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:
+    """What shows the colours of vertices and instances: as they are, or under the light of the viewer (`lit`);
+    with `clear` their opacity counts."""
+    surface = gltf2_io.MaterialPBRMetallicRoughness(None, None, None, None, 0.0, None, 0.8)
+    unlit = None if lit else {UNLIT: Extension(UNLIT, {}, False)}
+    return gltf2_io.Material(None, "BLEND" if clear else None, True, None, None, unlit, None, name, None, None, surface)
+
+
+def _attributes(colours, numbers):
+    return {"COLOR_0": _colours(colours, VERTICES),
+            **{f"_{name.upper()}": _accessor(_finite(one), VERTICES) for name, one in numbers.items()}}
+
+
+def _numbers(values, whole):
+    """Numbers of instances: whole ones of few bits where they have room, for these are read one by one."""
+    small = whole and len(values) and values.min() >= 0 and values.max() < 1 << 16
+    return _accessor(values.astype(np.uint16) if small else _finite(values))
+
+
+def _finite(values):
+    """As float32; what is not finite has no place in a glTF file."""
+    return np.nan_to_num(np.asarray(values, np.float32), posinf=LARGEST, neginf=-LARGEST)
+
+
+def _colours(colours, target=None):
+    """Sixteen bits a channel: eight are too few for dark colours in linear light."""
+    levels = np.rint(np.clip(colours, 0, 1) * 65535).astype(np.uint16)
+    return _accessor(levels, target, normalised=True)
+
+
+def _accessor(values, target=None, bounds=False, normalised=False):
+    values = np.ascontiguousarray(values if values.dtype.kind == "u" else values.astype(np.float32))
+    rows = values.reshape(len(values), -1)
+    low, high = (rows.min(0).tolist(), rows.max(0).tolist()) if bounds else (None, None)
+    return gltf2_io.Accessor(BinaryData(values.tobytes(), target), None, COMPONENTS[values.dtype.name], len(rows), None,
+                             None, high, low, None, normalised or None, None, TYPES[rows.shape[1]])

@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The colours that materials, as they stand, give to attribute values: linear, and without any light."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+import numpy as np
+
+from ..colormaps import value
+from ..nodes import materials
+from ..nodes.value import places
+
+STEPS = 1024  # of the table that a ramp is read into
+GAMMA = 2.2  # of kernels, as in their material
+Read = Callable[[str], "np.ndarray | None"]  # an attribute by its name, one row an element
+
+
+def paint(material: bpy.types.Material | None, read: Read, count: int) -> np.ndarray:
+    """Linear RGBA (count, 4) of elements whose attributes `read` gives, in a material of ours or of anybody."""
+    nodes = material.node_tree.nodes if material and material.node_tree else ()
+    if materials.ramp_of(material) and materials.VALUE in nodes:
+        return colours_of(_given(read("shade"), count), material)
+    if materials.SECOND in nodes:
+        low, high = (np.array(nodes[name].outputs[0].default_value) for name in (materials.COLOUR, materials.SECOND))
+        return low + (high - low) * np.clip(_given(read("winner"), count), 0, 1)[:, None]
+    for node in nodes:
+        colour = read(node.attribute_name) if node.type == "ATTRIBUTE" else None
+        if colour is not None and colour.ndim == 2:
+            return np.column_stack([np.clip(colour[:, :3], 0, 1) ** _gamma(nodes), np.ones(count)])
+    return np.tile(_flat(nodes), (count, 1))
+
+
+def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
+    """Linear RGBA (n, 4) of shades under a material's ramp as it stands; A is the opacity."""
+    ramp, node = materials.ramp_of(material), materials.node_of(material, materials.VALUE)
+    table = np.array([ramp.evaluate(i / (STEPS - 1)) for i in range(STEPS)], np.float32)
+    place = places(node, shade) * (STEPS - 1)
+    before = np.minimum(place.astype(np.int64), STEPS - 2)
+    share = (place - before)[:, None]
+    found = table[before] * (1 - share) + table[before + 1] * share
+    found[:, 3] = value.alpha(shade, *(node.inputs[name].default_value for name in
+                                       ("Opacity", "Opacity by Magnitude", "Log")))
+    return found
+
+
+def _given(values, count):
+    return np.zeros(count, np.float32) if values is None else np.nan_to_num(values)
+
+
+def _gamma(nodes):
+    return GAMMA if any(one.type == "GAMMA" for one in nodes) else 1.0
+
+
+def _flat(nodes):
+    """The one colour of a material without a ramp; white if it has none."""
+    if materials.COLOUR in nodes:
+        return np.array(nodes[materials.COLOUR].outputs[0].default_value)
+    sockets = (one for node in nodes for one in node.inputs if one.type == "RGBA" and not one.is_linked)
+    return next((np.array(one.default_value) for one in sockets if one.name in ("Base Color", "Color")), np.ones(4))

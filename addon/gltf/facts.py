@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the nodes of an exported file say of themselves, in `extras["neuroscene"]`: plain JSON, no paths."""
+
+from __future__ import annotations
+
+from math import isfinite
+from pathlib import PureWindowsPath
+
+import bpy
+import numpy as np
+
+from ..scene import tags
+
+NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes")
+LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order")
+BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers")
+CONNECTIONS = ("source", "target", "carries", "level", "form", "drawn", "total")
+BEST = 5  # scores that are told
+
+
+def of_network(network: bpy.types.Collection) -> dict:
+    known = tags.read(network)
+    return _plain({"kind": "network", "name": network.name, **_some(known, NETWORK),
+                   "parameters": int(known["parameters"]), "scores": _scores(network),
+                   **{name: _file_name(known.get(name, "")) for name in ("source", "architecture")}})
+
+
+def of_layer(thing: bpy.types.Object, extent: float | None, cells) -> dict:
+    known = tags.read(thing)
+    found = {"kind": "layer", "name": known["layer"], **_some(known, LAYER), "parameters": int(known["parameters"]),
+             "range": extent, "cells": len(cells.matrices) if cells else 0}
+    if cells and (wrong := int((~np.isfinite(cells.numbers["value"])).sum())):
+        found["not_finite"] = wrong
+    return _plain(found)
+
+
+def of_connections(thing: bpy.types.Object, extent: float | None) -> dict:
+    return _plain({"kind": "connections", **_some(tags.read(thing), CONNECTIONS), "range": extent})
+
+
+def of_other(thing: bpy.types.Object) -> dict:
+    known = tags.read(thing)
+    kind = known["kind"]
+    if kind != "block":
+        return {"kind": kind, "layer": known["layer"]}
+    return _plain({"kind": kind, **_some(known, BLOCK), "parameters": int(known["parameters"])})
+
+
+def of_camera(thing: bpy.types.Object) -> dict:
+    return {"kind": "camera", "shot": tags.read(thing).get("shot", thing.name)}
+
+
+def of_scene(scene: bpy.types.Scene, camera: str) -> dict:
+    """`camera`: the name of the active camera's node."""
+    render = scene.render
+    return {"kind": "scene", "name": scene.name, "camera": camera, "frame": scene.frame_current,
+            "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y]}
+
+
+def _scores(network):
+    """The best classes of the run that is shown, from its bars."""
+    found = []
+    for bars in tags.members(network, "bars"):
+        values = np.empty(len(bars.data.vertices), np.float32)
+        bars.data.attributes["value"].data.foreach_get("value", values)
+        names = {tags.read(one)["index"]: one.data.body for one in tags.members(network, "class")
+                 if tags.read(one)["layer"] == tags.read(bars)["layer"]}
+        best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST] if tags.read(network).get("input") else ()
+        found += [{"index": int(one), "label": names.get(int(one), str(one)), "score": float(values[one])}
+                  for one in best]
+    return found
+
+
+def _file_name(path):
+    return PureWindowsPath(path.replace("/", "\\")).name
+
+
+def _some(known, names):
+    return {name: known[name] for name in names if name in known}
+
+
+def _plain(value):
+    """Without numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {name: kept for name, one in value.items() if (kept := _plain(one)) is not None}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

@@ -1,0 +1,254 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is seen of a network as a tree of parts: the network, its blocks, layers and bundles, and what belongs to them.
+
+All is read as it is evaluated: folded, pruned, hidden, moved and coloured as the viewport shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from .. import compat
+from ..scene import framing, tags
+from . import facts, shapes
+from .colours import paint
+from .shapes import BALL, TILE, Cells, Curves, Surface
+
+DRAWN = ("block", "layer", "connections", "bars", "kernels")
+TEXTS = {"label": "label", "class": "classes"}  # kinds of text, and what they are called after their layer or block
+Content = Surface | Cells | Curves
+
+
+@dataclass(eq=False)
+class Part:
+    """A node to be: where it stands in the world, what it shows there, and what it says of itself."""
+
+    name: str
+    facts: dict
+    matrix: np.ndarray
+    parent: Part | None = None
+    content: Content | None = None
+    camera: bpy.types.Object | None = None
+    thing: bpy.types.Object | None = None  # that it moves with
+
+    @property
+    def local(self) -> np.ndarray:
+        """Its place in its parent (4, 4)."""
+        return np.linalg.inv(self.parent.matrix) @ self.matrix if self.parent else self.matrix
+
+
+class Gatherer:
+    """Collects the parts of the networks of a scene, parents before children; names are unique."""
+
+    def __init__(self, scene: bpy.types.Scene):
+        self.view_layer = scene.view_layers[0]
+        self.view_layer.update()
+        self.depsgraph = self.view_layer.depsgraph
+        self.scene, self.parts = scene, []
+        self._names: set[str] = set()
+
+    def network(self, network: bpy.types.Collection) -> None:
+        """Add all that is seen of a network."""
+        root = next(tags.members(network, "root"), None)
+        top = self._add(network.name, facts.of_network(network), root, None)
+        owners = {root: top}
+        things = [one for one in list(network.all_objects) if self._seen(one)]
+        for kind in DRAWN:
+            some = [one for one in things if tags.kind(one) == kind]
+            if kind == "block":
+                some.sort(key=lambda one: tags.read(one)["order"])  # parents come first
+            for thing in some:
+                owners[thing] = self._show(thing, kind, owners.get(thing.parent, top))
+        for kind, called in TEXTS.items():
+            by_owner: dict[bpy.types.Object, list] = {}
+            for one in things:
+                if tags.kind(one) == kind and one.parent in owners and one.data.body:
+                    by_owner.setdefault(one.parent, []).append(one)
+            for owner, texts in by_owner.items():
+                self._say(owners[owner], texts, kind, called)
+
+    def cameras(self) -> None:
+        """Add the cameras of the scene."""
+        for one in self.scene.objects:
+            if one.type == "CAMERA":
+                part = self._add(one.name, facts.of_camera(one), one, None)
+                part.camera = one
+
+    def _seen(self, thing):
+        return not thing.hide_render and thing.visible_get(view_layer=self.view_layer)
+
+    def _add(self, name, known, thing, parent, content=None):
+        matrix = np.eye(4) if thing is None else np.array(thing.evaluated_get(self.depsgraph).matrix_world, np.float64)
+        part = Part(self._unique(name), known, matrix, parent, None, None, thing)
+        straighten(part)
+        if content is not None:
+            fix = np.linalg.inv(part.matrix) @ matrix
+            part.content = content if np.allclose(fix, np.eye(4), atol=1e-6) else content.moved(fix)
+        self.parts.append(part)
+        return part
+
+    def _unique(self, name):
+        found, number = name, 1
+        while found in self._names:
+            found, number = f"{name}.{number:03}", number + 1
+        self._names.add(found)
+        return found
+
+    def _show(self, thing, kind, parent):
+        evaluated = thing.evaluated_get(self.depsgraph)
+        geometry = evaluated.evaluated_geometry()
+        if kind == "connections":
+            curves, extent = _curves(thing, geometry)
+            return self._add(thing.name, facts.of_connections(thing, extent), thing, parent, curves)
+        if kind != "layer":
+            return self._add(thing.name, facts.of_other(thing), thing, parent, _joined(geometry))
+        cells, rest, extent = _layer(thing, geometry)
+        part = self._add(thing.name, facts.of_layer(thing, extent, cells), thing, parent, cells)
+        if rest is not None:
+            name = f"{thing.name} backing"
+            self._add(name, {"kind": "backing", "layer": tags.read(thing)["layer"]}, thing, part, rest)
+        return part
+
+    def _say(self, owner, texts, kind, called):
+        """Add the texts of a layer or block as one surface in its space."""
+        inverse, surfaces = np.linalg.inv(owner.matrix), []
+        for text in texts:
+            evaluated = text.evaluated_get(self.depsgraph)
+            points, triangles = _arrays(evaluated.to_mesh())
+            evaluated.to_mesh_clear()
+            colour = paint(text.data.materials[0], lambda name: None, 1)
+            matrix = inverse @ np.array(evaluated.matrix_world, np.float64)
+            surfaces.append(shapes.repeated(points, triangles, matrix[None], colour))
+        said = [one.data.body for one in texts]
+        content = shapes.joined(surfaces)
+        if content is not None:
+            known = {"kind": kind, "of": owner.facts["kind"], "owner": owner.facts.get("name", ""), "text": said}
+            part = Part(self._unique(f"{owner.name} {called}"), known, owner.matrix, owner, content, None, None)
+            self.parts.append(part)
+
+
+def straighten(part: Part) -> None:
+    """Let the place of a part in its parent be a translation, rotation and scale, as a node's must; what it lacks of a
+    shear is left to its content."""
+    local = Matrix(part.local).decompose()
+    matrix = np.array(Matrix.LocRotScale(*local), np.float64)
+    part.matrix = part.parent.matrix @ matrix if part.parent else matrix
+
+
+def _layer(thing, geometry):
+    """The cells of a layer, what else it shows as one surface (each None if there is nothing), and its range."""
+    cloud = geometry.instances_pointcloud()
+    if cloud is None or not len(cloud.points):
+        return None, None, None
+    read = _reader(cloud.attributes)
+    matrices, which = framing.instance_matrices(cloud)
+    count, extent = len(thing.data.vertices), read("range")
+    of_cell = int(which[0]) if count else -1
+    cells = (np.arange(len(which)) < count) & (which == of_cell)
+    references, rest, found = geometry.instance_references(), [], None
+    for index, reference in enumerate(references):
+        if reference.mesh is None:
+            continue
+        mine = cells if index == of_cell else which == index
+        if index == of_cell and shapes.sized(matrices[mine]).any():
+            found = _cells(thing, reference.mesh, matrices[mine], mine, read)
+        others = mine & shapes.sized(matrices) & ~cells
+        if others.any():
+            rest.append(_copies(reference.mesh, matrices[others], others, read))
+    return found, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
+
+
+def _cells(thing, mesh, matrices, mine, read):
+    modifier = tags.modifier(thing)
+    cell, shape = (compat.get_input(modifier, name) for name in ("Cell", "Shape"))
+    tile = shape == "Tile" and cell and tags.read(cell).get("cell") == "tile"
+    points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
+    numbers = {name: one[mine] for name in ("value", "unit", "row", "column") if (one := read(name)) is not None}
+    return Cells(points, triangles, matrices.astype(np.float64), _painted(mesh, mine, read), numbers,
+                 BALL if shape == "Sphere" else TILE if tile else "")
+
+
+def _copies(mesh, matrices, mine, read):
+    """Instances of a mesh as one surface."""
+    return shapes.repeated(*_arrays(mesh), matrices.astype(np.float64), _painted(mesh, mine, read))
+
+
+def _painted(mesh, mine, read):
+    """Colours (n, 4) of instances of a mesh."""
+
+    def of_mine(name):
+        found = read(name)
+        if found is None and name in mesh.attributes:  # one colour that the mesh itself has, as of blocks
+            found = np.broadcast_to(_array(mesh.attributes[name])[:1], (len(mine), 4))
+        return found[mine] if found is not None else None
+
+    material = next((one for one in mesh.materials if one), None)
+    return paint(material, of_mine, int(mine.sum()))
+
+
+def _joined(geometry):
+    """All instances of bars, kernels or a block as one surface, or None."""
+    cloud = geometry.instances_pointcloud()
+    if cloud is None:
+        return None
+    read, (matrices, which) = _reader(cloud.attributes), framing.instance_matrices(cloud)
+    found = []
+    for index, reference in enumerate(geometry.instance_references()):
+        mine = (which == index) & shapes.sized(matrices)
+        if reference.mesh is not None and mine.any():
+            found.append(_copies(reference.mesh, matrices[mine], mine, read))
+    surface = shapes.joined(found)
+    return surface if surface is not None and np.ptp(surface.points, axis=0).any() else None
+
+
+def _curves(thing, geometry):
+    """The lines of a bundle that have a length and a width, or None, and the range in force."""
+    curves = geometry.curves
+    if curves is None or not len(curves.curves):
+        return None, None
+    count, read = len(curves.curves), _reader(curves.attributes)
+    each = len(curves.points) // count
+    points = read("position").reshape(count, each, 3).astype(np.float64)
+    radius = read("radius").reshape(count, each).astype(np.float64)
+    seen = (radius.max(1) > 0) & (np.ptp(points, 1).max(1) > 1e-6)
+    extent = read("range")
+    extent = float(extent[0]) if extent is not None else None
+    if not seen.any():
+        return None, extent
+    material = compat.get_input(tags.modifier(thing), "Material")
+    colours = paint(material, read, count)
+    numbers = {name: one[seen] for name in ("weight", "source", "target") if (one := read(name)) is not None}
+    kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom
+    smooth = kind is None or not kind.any()
+    return Curves(points[seen], colours[seen], numbers, radius[seen], smooth), extent
+
+
+FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
+          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT_COLOR": ("color", 4, np.float32),
+          "BYTE_COLOR": ("color", 4, np.float32), "BOOLEAN": ("value", 1, bool)}
+
+
+def _reader(attributes):
+    return lambda name: _array(attributes[name]) if name in attributes else None
+
+
+def _array(attribute):
+    field, width, kind = FIELDS[attribute.data_type]
+    values = np.empty(len(attribute.data) * width, kind)
+    attribute.data.foreach_get(field, values)
+    return values.reshape(-1, width) if width > 1 else values
+
+
+def _arrays(mesh):
+    """Points (n, 3) and triangles (m, 3) of a mesh."""
+    mesh.calc_loop_triangles()
+    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    return framing.mesh_points(mesh).astype(np.float64), triangles.reshape(-1, 3)
+

@@ -92,6 +92,8 @@ def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant
 def _fold(checkpoint, node, known, shapes, opsets):
     if node.op_type == "Constant":
         return [_constant(checkpoint, node)] if len(node.attribute) == 1 else []
+    if node.op_type == "CastLike" and (to := shapes.get((node.input[1], "type"))):
+        node = helper.make_node("Cast", node.input[:1], node.output, to=to)  # only the type of the other matters
     if node.op_type in ("Shape", "Size"):
         return _of_shape(node, shapes.get(node.input[0]))
     inputs = [known.get(name) for name in node.input if name]

@@ -122,11 +122,14 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
         return
     if node.op_type in SAME_SHAPE and node.input[0] in types:
         found = {**found, node.output[0]: types[node.input[0]]}
+    fixed = all(name in known for name in node.input if name)
     for name in unknown:
         if name in found:
             kind = found[name].tensor_type
             before = shapes.get(name)
-            shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)
+            # 0 is a size only among constants, such as the part of a shape behind its last axis
+            shape = tuple(dim.dim_value if dim.dim_value > 0 or fixed and dim.HasField("dim_value") else None
+                          for dim in kind.shape.dim)
             if kind.HasField("shape") and ((name, "said") not in shapes or None not in shape) and (
                     before is None or len(before) == len(shape) or (name, "said") in shapes):
                 shapes[name] = shape

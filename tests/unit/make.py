@@ -78,7 +78,7 @@ def summed(connections, values: dict[str, np.ndarray]) -> np.ndarray:
     total = np.zeros(connections[0].target.size)
     for connection in connections:
         edges = edges_of(connection)
-        source = values[connection.source.tensor].ravel().astype(np.float64)
+        source = values[connection.source.shown].ravel().astype(np.float64)
         np.add.at(total, edges.target, edges.weight * source[edges.source])
     return total
 

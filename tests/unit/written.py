@@ -67,7 +67,8 @@ def depending(graph) -> set[str]:
     found = {value.name for value in graph.input} - stored
     for one in graph.node:
         inner = {name for each in one.attribute if each.HasField("g") for part in each.g.node for name in part.input}
-        if one.op_type not in ("Shape", "Size") and found & {*one.input, *inner}:
+        read = one.input[:1] if one.op_type == "CastLike" else one.input  # of the other only the type
+        if one.op_type not in ("Shape", "Size") and found & {*read, *inner}:
             found.update(filter(None, one.output))
     return found
 

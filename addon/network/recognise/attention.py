@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attention that an exporter wrote out by its parts: projections to queries, keys and values, scores, softmax, output.
+"""Attention with its projections to queries, keys and values and that of the output, whether an exporter wrote scores
+and softmax out or left them in one operator.
 
 Scaled dot-product attention: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
 """
@@ -9,46 +10,85 @@ Scaled dot-product attention: Vaswani et al. 2017, arXiv:1706.03762, section 3.2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ..operators import Operators
+from ..operators import Operator, Operators
 from .composites import Composite
 from .groups import MOVES, Group, closed, is_bias, is_move
 
 PROJECTIONS = ("MatMul", "Gemm", "Conv")
 PRODUCTS = ("MatMul", "Einsum")
+# Operators that are scores, softmax and product with the values in one; onnxruntime's Attention projects as well.
+IN_ONE = {("", "Attention"), ("com.microsoft", "Attention"), ("com.microsoft", "MultiHeadAttention"),
+          ("com.microsoft", "GroupQueryAttention")}
 ON_SCORES = ("Add", "Sub", "Mul", "Div", "Where", "Clip", "Tanh")  # mask, scale, soft cap
+# What lies between a projection and the scores besides; Concat puts steps that are learnt behind those that are read.
+ON_THE_WAY = (*MOVES, "Add", "Mul", "Div", "Neg", "Expand", "Tile", "Pad", "Concat", "LayerNormalization",
+              "RMSNormalization", "RotaryEmbedding")
 STEPS = 24  # operators between one end and the other
+
+
+@dataclass(frozen=True)
+class _Core:
+    """What lies between the projections and the output."""
+
+    main: Operator
+    members: tuple[Operator, ...]
+    queries_and_keys: tuple[str, ...]
+    values: tuple[str, ...]
+    tensor: str  # what it gives
+    pattern: str = ""  # the tensor of the weights, where there is one
 
 
 def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Group]:
     """Every attention of the graph as a group; `norms` are the composites by operator, for queries and keys may have
     a normalisation of their own."""
     for operator in graph:
-        if operator.op == "Softmax" and operator.reads and (found := _around(graph, operator, norms)):
+        if operator.op == "Softmax":
+            core = _written_out(graph, operator)
+        else:
+            core = _in_one(operator)
+        if core and (found := _around(graph, core, norms)):
             yield found
 
 
-def _around(graph, softmax, norms):
-    scores = _scores(graph, softmax)
-    context = _context(graph, softmax)
+def _written_out(graph, softmax) -> _Core | None:
+    if not softmax.reads:
+        return None
+    scores, context = _scores(graph, softmax), _context(graph, softmax.tensor)
     if scores is None or context is None:
         return None
-    members = {one.index: one for one in (softmax, *scores[1], *context[1])}
-    values = [name for name in context[0].inputs if name not in context[2]]
-    projected = 0
-    for tensor in (*scores[0].inputs, *values):
-        behind = _behind(graph, tensor, norms)
-        if behind:
-            projected += 1
+    product, path, way = context
+    values = tuple(name for name in product.inputs if name not in way)
+    return _Core(softmax, (softmax, *scores[1], *path), tuple(scores[0].inputs), values, product.tensor, softmax.tensor)
+
+
+def _in_one(operator) -> _Core | None:
+    domain = "" if operator.node.domain == "ai.onnx" else operator.node.domain
+    if (domain, operator.op) not in IN_ONE:
+        return None
+    by_slot = dict(operator.reads)
+    whole = 1 in operator.constants  # the matrix of all projections is its own
+    tensors = () if whole else tuple(by_slot[slot] for slot in (0, 1, 2) if by_slot.get(slot))
+    return _Core(operator, (operator,), tensors[:2], tensors[2:], operator.tensor)
+
+
+def _around(graph, core, norms):
+    """The group of an attention with the projections round it; None where there are none."""
+    members = {one.index: one for one in core.members}
+    projected = 1 in core.main.constants and not core.pattern
+    for tensor in (*core.queries_and_keys, *core.values):
+        if behind := _behind(graph, tensor, norms):
+            projected = True
             members.update((one.index, one) for one in behind[0])
     if not projected:
         return None
-    out, after = _output(graph, context[0].tensor)
+    out, after = _output(graph, core.tensor)
     members.update((one.index, one) for one in after)
     ordered = [members[index] for index in sorted(members)]
     if not closed(graph, ordered):
         return None
-    return Group(ordered, softmax, "Attention", out, softmax.tensor, opaque=True, named=tuple(ordered),
+    return Group(ordered, core.main, "Attention", out, core.pattern, opaque=True, named=tuple(ordered),
                  steps=["Attention"])
 
 
@@ -88,23 +128,29 @@ def _leads_to_product(graph, tensor):
     return False
 
 
-def _context(graph, softmax):
-    """The product of weights and values after a softmax, the operators up to it, and the tensors on the way."""
-    path, tensor, way = [], softmax.tensor, {softmax.tensor}
-    for _ in range(STEPS):
-        readers = graph.readers.get(tensor, [])
-        checks = [one for one in readers if one.op == "IsNaN"]  # torch puts 0 where a whole row was masked
-        rest = [one for one in readers if one.op != "IsNaN"]
-        if len(rest) != 1 or graph.is_output(tensor):
-            return None
-        path += [*checks, rest[0]]
-        if _is_product(rest[0]):
-            return rest[0], path, way
-        if not (is_move(rest[0]) or rest[0].op in ("Where", "Mul")):
-            return None
-        tensor = rest[0].tensor
-        way.add(tensor)
-    return None
+def _context(graph, tensor, steps=STEPS):
+    """The product of weights and values behind a tensor, the operators up to it, and the tensors on the way.
+
+    Others may read the weights, but only one reader leads to such a product.
+    """
+    readers = graph.readers.get(tensor, [])
+    if not steps or graph.is_output(tensor):
+        return None
+    checks = [one for one in readers if one.op == "IsNaN"]  # torch puts 0 where a whole row was masked
+    found = [onward for one in readers if one not in checks and (onward := _onward(graph, one, steps))]
+    if len(found) != 1:
+        return None
+    product, path, way = found[0]
+    return product, (*checks, *path), {tensor, *way}
+
+
+def _onward(graph, operator, steps):
+    if _is_product(operator):
+        return operator, (operator,), set()
+    if not (is_move(operator) or operator.op in ("Where", "Mul")):
+        return None
+    rest = _context(graph, operator.tensor, steps - 1)
+    return rest and (rest[0], (operator, *rest[1]), rest[2])
 
 
 def _behind(graph, tensor, norms):
@@ -122,11 +168,10 @@ def _behind(graph, tensor, norms):
         members.append(operator)
         if operator.op in PROJECTIONS and len(operator.reads) == 1:
             return members, {operator.index}
-        if len(operator.reads) > 1:
+        if len(operator.reads) > 1 and operator.op != "RotaryEmbedding":
             rotated = _rotated(graph, operator, norms)
             return rotated and ([*members, *rotated[0]], rotated[1])
-        if operator.op not in MOVES and operator.op not in ("Add", "Mul", "Div", "Neg", "Expand", "Tile", "Pad",
-                                                            "LayerNormalization", "RMSNormalization"):
+        if operator.op not in ON_THE_WAY:
             return None
         tensor = operator.inputs[0]
     return None

@@ -141,7 +141,9 @@ class Graph(Signals):
             return self.opaque(node, signal, "Normalization", width)
         eps, scale = self._epsilon(node), self.weight(node.path, weight)
         shift = self.weight(node.path, bias) if bias is not None else None
-        if source.kind == "map":
+        if source.kind == "map" and self.norms_channels and shift:
+            made = self._channel_norm(node, source, scale, shift, eps)
+        elif source.kind == "map":
             made = self._group_norm(node, source, scale, shift, eps)
         elif shift:
             made = self.op(node.path, "LayerNormalization", source.tensor, scale, shift, axis=-1, epsilon=eps)
@@ -157,6 +159,13 @@ class Graph(Signals):
         mean = self.op(path, "ReduceMean", square, self.ints(-1))
         root = self.op(path, "Sqrt", self.op(path, "Add", mean, self.number(eps)))
         return self.op(path, "Mul", self.op(path, "Div", tensor, root), scale)
+
+    def _channel_norm(self, node, source, scale, shift, eps) -> str:
+        """Layer normalisation of the channels of each cell of a map."""
+        last = [0, *range(2, 2 + source.axes), 1]
+        made = self.op(node.path, "Transpose", source.tensor, perm=last)
+        made = self.op(node.path, "LayerNormalization", made, scale, shift, axis=-1, epsilon=eps)
+        return self.op(node.path, "Transpose", made, perm=[last.index(axis) for axis in range(len(last))])
 
     def _group_norm(self, node, source, scale, shift, eps):
         groups = _whole(self.attributes(node).get("num_groups"), 0)

@@ -56,14 +56,16 @@ class Blocks:
         norm = branch.norm and node.at(branch.norm)
         read = self._normed(norm, signal) if norm and order == PRE else signal
         made = self._body(node, branch.body, read, block)
+        around = self._shortcut(node, block, signal)
+        fits = made.width == around.width
+        if fits:
+            made = self.graph.as_kind(made, around.kind, around.axes, (*node.path, ""))
         for name in filter(None, (branch.inner, branch.scale)):
             for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
                 made = self.graph.module(part, made)
-        around = self._shortcut(node, block, signal)
-        path = (*node.path, *branch.at.split(".")) if branch.at else node.path
-        if made.width != around.width:
+        if not fits:
             return made
-        made = self.graph.as_kind(made, around.kind, around.axes, (*node.path, ""))
+        path = (*node.path, *branch.at.split(".")) if branch.at else node.path
         found = self.graph.add(path, *((made, around) if block.shortcut or order == POST else (around, made)))
         if block.last:
             found = self._activate(path, block.last, found)
@@ -96,6 +98,8 @@ class Blocks:
         for step in steps:
             if part := node.at(step):
                 at = part.path[:-1]
+                if part.kind == "dense" and signal.kind == "map":  # of the channels of each cell
+                    signal = self.graph.as_kind(signal, "sequence", path=part.path)
                 signal = self.graph.module(part, signal)
             else:
                 signal = self._activate(at, step, signal)

@@ -55,6 +55,7 @@ class Signals:
         self.seen: dict[tuple[str, int], list[Signal]] = {}  # (kind, width) -> signals that later modules may read
         self.ids: dict[str, str] = {}  # inputs of ids by name
         self.steps = False  # whether an input of numbers has steps
+        self.norms_channels = False  # whether normalisations of maps are layer normalisations of their channels
         self.said: dict[str, None] = {}  # what was assumed, for the notes
         self.lifted: set[str] = set()  # tensors of transposed convolutions, which often meet one from before
         self.entered: set[str] = set()  # names of the weights that some operator reads

@@ -10,6 +10,8 @@ import re
 from dataclasses import replace
 from math import isqrt, prod
 
+from onnx import TensorProto
+
 from ..natural import natural
 from ..stored import Weights
 from .blocks import Attention, block_of
@@ -28,6 +30,7 @@ PATCHES = re.compile(r"patch|conv_proj|^conv1$|^projection$|^proj$")
 SQUEEZES = (("fc1", "fc2"), ("conv_reduce", "conv_expand"), ("fc.0", "fc.2"), ("0", "2"))
 DEPTHWISE = re.compile(r"^(conv|block|conv_dw|depthwise\w*|dwconv)$")
 HEADED = re.compile(r"LMHead|CausalLM|MaskedLM|ConditionalGeneration")
+COUNTED = "position_embeddings"  # RoBERTa's name for a table that begins at row 2
 LONG_EMBEDDINGS = ("roberta", "xlm-roberta", "camembert", "opt", "bart", "mbart", "longformer")  # begin at row 2
 
 
@@ -42,8 +45,10 @@ class Walk:
         self.pooled: Signal | None = None  # the first step of a sequence
         self.placed: set[int] = set()  # widths of tables of positions
         self.tokens, self.steps = self._positions()
-        self.graph.steps = any(isinstance(branch.body, Attention) for node in tree.root.walk()
-                               if (block := block_of(node)) for branch in block.branches)
+        known = {block.family: block for node in tree.root.walk() if (block := block_of(node))}
+        self.graph.steps = any(isinstance(branch.body, Attention) for block in known.values()
+                               for branch in block.branches)
+        self.graph.norms_channels = "ConvNeXt" in known
 
     def scopes(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The names that torch's exporter gives: the children of a container carry its name, lists are left out."""
@@ -190,7 +195,9 @@ class Walk:
             if self.words is None:
                 self.words = node
             return graph.module(node, signal)
-        made = graph.op(node.path, "Gather", graph.weight(node.path, table), graph.words("token_type_ids"), axis=0)
+        ids = graph.words("token_type_ids") if table.shape[0] > 1 or not graph.ids else graph.op(
+            node.path, "Mul", self._ids(), graph.ints(0))  # all words are of the one kind
+        made = graph.op(node.path, "Gather", graph.weight(node.path, table), ids, axis=0)
         return graph.add(node.path[:-1], signal, replace(signal, tensor=made, width=table.shape[1])) \
             if table.shape[1] == signal.width else signal
 
@@ -206,10 +213,24 @@ class Walk:
             made = graph.op(node.path, "Reshape", made, graph.ints(rows, width))
         if not signal.steps and graph.ids:
             first = 2 if self._begins_at_two(rows) else 0
-            count = graph.op(node.path, "Shape", next(iter(graph.ids.values())), start=1, end=2)
+            if first and node.name == COUNTED:
+                made = graph.op(node.path, "Gather", made, self._counted(node.path), axis=0)
+                return graph.add(node.path[:-1], signal, replace(signal, tensor=made))
+            count = graph.op(node.path, "Shape", self._ids(), start=1, end=2)
             last = graph.op(node.path, "Add", count, graph.ints(first)) if first else count
             made = graph.op(node.path, "Slice", made, graph.ints(first), last, graph.ints(0))
         return graph.add(node.path[:-1], signal, replace(signal, tensor=made))
+
+    def _ids(self):
+        return next(iter(self.graph.ids.values()))
+
+    def _counted(self, path):
+        """The rows of RoBERTa's positions: words are counted from 2, and what fills up a text (id 1) has row 1."""
+        graph = self.graph
+        filled = graph.op(path, "Equal", self._ids(), graph.ints(1))
+        word = graph.op(path, "Cast", graph.op(path, "Not", filled), to=TensorProto.INT64)
+        place = graph.op(path, "Mul", graph.op(path, "CumSum", word, graph.ints(1)), word)
+        return graph.op(path, "Add", place, graph.ints(1))
 
     def _begins_at_two(self, rows):
         said = self.weights.config.get("model_type")

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write networks twice, as NAME.onnx by torch's exporters and as NAME.safetensors, which holds the same weights alone.
 
-The ONNX file is the truth about how the weights are joined. Modules are those of transformers and timm themselves, made
-small, and those of the zoo, which are named as torchvision's. All weights are random and different.
+The ONNX file is the truth about how the weights are joined. Modules are those of torch, torchvision, transformers and
+timm themselves, made small, and those of the zoo, named as torchvision's. All weights are random and different.
 
-Usage: python make_truth.py [name ...]   (torch 2.13, transformers 5.24, timm 1.0.31, safetensors, onnx, onnxscript)
+Usage: python make_truth.py [name ...]
+(torch 2.13, torchvision 0.28, transformers 5.24, timm 1.0.31, safetensors, onnx, onnxscript)
 """
 
 import json
@@ -18,6 +19,7 @@ from pathlib import Path
 import onnx
 import timm
 import torch
+import torchvision
 import transformers
 from safetensors.torch import save_file
 from torch import nn
@@ -39,16 +41,33 @@ PICTURE = {"pixel_values": torch.ones(1, 3, 32, 32)}
 
 @dataclass
 class Model:
-    """A module, what it reads, and whether the newer exporter writes it, for the older one cannot."""
+    """A module, what it reads, whether the newer exporter writes it, and by which version of the operators."""
 
     make: Callable[[], nn.Module]
     inputs: dict[str, torch.Tensor] = field(default_factory=lambda: PICTURE)
     dynamo: bool = False
+    opset: int | None = None
 
 
 def hf(name: str, config: str, **settings) -> Callable[[], nn.Module]:
     """A model of transformers."""
     return lambda: getattr(transformers, name)(getattr(transformers, config)(**settings))
+
+
+class Encoder(nn.Module):
+    """torch's own TransformerEncoder between two dense layers."""
+
+    def __init__(self, batch_first: bool, norm_first: bool):
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(16, 2, 32, batch_first=batch_first, norm_first=norm_first)
+        self.embed = nn.Linear(5, 16)
+        self.encoder = nn.TransformerEncoder(layer, 2, nn.LayerNorm(16) if norm_first else None, False)
+        self.head = nn.Linear(16, 3)
+        self.batch_first = batch_first
+
+    def forward(self, x):
+        mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1 if self.batch_first else 0])
+        return self.head(self.encoder(self.embed(x), mask, is_causal=True))
 
 
 MODELS = {
@@ -57,6 +76,8 @@ MODELS = {
                           depths=[2, 2, 1], num_labels=5)),
     "bert": Model(hf("BertForSequenceClassification", "BertConfig", **SIZES, **WORDS),
                   {"input_ids": IDS, "attention_mask": ONES, "token_type_ids": 0 * ONES}),
+    "roberta": Model(hf("RobertaForMaskedLM", "RobertaConfig", **SIZES, vocab_size=40, max_position_embeddings=34,
+                        type_vocab_size=1), {"input_ids": IDS, "attention_mask": ONES}),
     "distilbert": Model(hf("DistilBertForSequenceClassification", "DistilBertConfig", dim=16, n_layers=2, n_heads=2,
                            hidden_dim=32, **WORDS), {"input_ids": IDS, "attention_mask": ONES}),
     "gpt2": Model(hf("GPT2LMHeadModel", "GPT2Config", n_embd=16, n_layer=3, n_head=2, vocab_size=40, n_positions=STEPS,
@@ -68,6 +89,10 @@ MODELS = {
                    num_heads=2, use_cache=False), {"input_ids": IDS, "decoder_input_ids": IDS}),
     "vit_hf": Model(hf("ViTForImageClassification", "ViTConfig", **SIZES, image_size=32, patch_size=8, num_labels=5)),
     "vit_timm": Model(lambda: timm.models.VisionTransformer(32, 8, embed_dim=16, depth=3, num_heads=2, num_classes=5)),
+    "vit_torchvision": Model(lambda: torchvision.models.VisionTransformer(32, 8, 3, 2, 16, 32, num_classes=5)),
+    "convnext": Model(lambda: timm.models.ConvNeXt(depths=(2, 1, 1, 1), dims=(4, 8, 8, 8), num_classes=5)),
+    "encoder": Model(lambda: Encoder(True, False), {"input": torch.ones(1, 7, 5)}),
+    "encoder_first": Model(lambda: Encoder(False, True), {"input": torch.ones(7, 1, 5)}, dynamo=True, opset=23),
     "unet": Model(lambda: vision.UNet(3), {"image": torch.ones(1, 1, 32, 32)}),
     "tagger": Model(lambda: language.Tagger(dim=8), {"tokens": IDS}),
 }
@@ -117,6 +142,8 @@ def export(name: str, model: Model, module: nn.Module) -> None:
     inputs = model.inputs
     settings = {"dynamo": True, "external_data": False} if model.dynamo else {
         "dynamo": False, "training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 17}
+    if model.opset:
+        settings["opset_version"] = model.opset
     if isinstance(module, transformers.PreTrainedModel) and hasattr(module, "set_attn_implementation"):
         module.set_attn_implementation("eager")
     path = HERE / f"{name}.onnx"

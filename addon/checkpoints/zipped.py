@@ -47,7 +47,7 @@ class Archive:
         try:
             with self._zip.open(name) as file:
                 data = file.read(member.size)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
             problem = f"'{name}' in the archive is damaged ({error})"
             raise CheckpointError(self.path, problem, "fetch it again") from error
         if len(data) != member.size:

@@ -16,7 +16,6 @@ from ..layout.layered import axes
 from . import arranging, blocks, caption, counting, framing, labelling, labels, studio, tags
 
 
-
 @dataclass(frozen=True)
 class Seen:
     """What of a network is in the picture as its scene is now: layers and blocks with their labels, and the corners

@@ -28,7 +28,7 @@ class Quality:
 
 QUALITIES = {
     "preview": Quality("Quick, half the size", 12, 32, 0.1, 50),
-    "standard": Quality("For the screen", 64, 128, 0.02, 100),
+    "standard": Quality("For the screen", 64, 128, 0.04, 100),
     "final": Quality("For film and print", 256, 1024, 0.005, 100),
 }
 
@@ -40,6 +40,7 @@ def apply(scene: bpy.types.Scene, name: str) -> str:
     scene.cycles.samples = samples
     scene.eevee.taa_render_samples = max(8, chosen.samples // 2)
     scene.cycles.use_adaptive_sampling, scene.cycles.adaptive_threshold = True, chosen.noise
+    scene.cycles.adaptive_min_samples = samples // 8
     scene.cycles.use_denoising = compat.can_denoise() and denoises(scene)
     scene.render.resolution_percentage = chosen.percentage
     return f"{name}: {samples} samples on {'a graphics card' if gpu else 'the processor'}"

@@ -150,7 +150,8 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     render.hair_type, render.hair_subdiv = "STRIP", 2
     scene.eevee.taa_render_samples = 32
     cycles = scene.cycles
-    cycles.samples, cycles.adaptive_threshold = 64, 0.02
+    cycles.samples, cycles.adaptive_threshold, cycles.adaptive_min_samples = 64, 0.04, 8
+    cycles.use_light_tree = False  # a few large lights: asking each costs less than choosing one
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 2
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 3.0

@@ -23,8 +23,10 @@ SPARE = 500e6  # bytes that an import may take beside one and a half files
 
 
 def main() -> int:
-    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("layout")]
+    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("layout"),
+            *_part("hero"), *_part("curves")]
     with tempfile.TemporaryDirectory() as folder:
+        rows += _part("sharded", folder)
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"
             _part("make", model, str(path))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cells
 import lines
+import pictures
 
 DRAGS, LAYERS = 40, 10_000
 
@@ -96,7 +97,27 @@ def layout():
     return [row(f"layout of {len(pieces):,} layers in {len(parts):,} blocks", seconds, "s", "the bound alone", 2.0)]
 
 
+def sharded(folder: str):
+    """Opening 10 GB of sharded safetensors (sparse files): what is read of them is their headers."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from bench import row
+    from neuroscene.addon.checkpoints import open_checkpoint
+    from neuroscene.addon.network import summarise
+    from unit.make import llama_shards
+
+    index, size = llama_shards(Path(folder))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.perf_counter()
+    network = summarise(open_checkpoint(index))
+    seconds = time.perf_counter() - begin
+    taken = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    about = f"the bound alone ({size / 1e9:.1f} GB, {len(network.layers):,} layers)"
+    return [row("opening a sharded safetensors model", seconds, "s", about, 3.0),
+            row("memory that this takes", taken / 1e6, "MB", about, 300.0)]
+
+
 if __name__ == "__main__":
     parts = {"make": make, "floor": floor, "import": import_, "move": lines.move, "fold": lines.fold,
-             "density": lines.density, "cells": cells.cells, "layout": layout}
+             "density": lines.density, "cells": cells.cells, "layout": layout, "hero": pictures.hero,
+             "curves": pictures.curves, "sharded": sharded}
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +101,32 @@ def sum_of_edges(folder: Path, made: onnx.ModelProto, seed: int = 1) -> tuple[np
     connections = into(found, last.name)
     assert all(one.join.carries != "unknown" for one in connections)
     return summed(connections, values), values[last.tensor].ravel()
+
+
+LLAMA = {"self_attn.q_proj": (4096, 4096), "self_attn.k_proj": (1024, 4096), "self_attn.v_proj": (1024, 4096),
+         "self_attn.o_proj": (4096, 4096), "mlp.gate_proj": (11008, 4096), "mlp.up_proj": (11008, 4096),
+         "mlp.down_proj": (4096, 11008), "input_layernorm": (4096,), "post_attention_layernorm": (4096,)}
+
+
+def llama_shards(folder: Path, layers: int = 40, count: int = 4) -> tuple[Path, int]:
+    """The index of a sharded safetensors model of 14.7 GB, and how many bytes its tensors have. The files are sparse:
+    they take no room."""
+    shapes = {"model.embed_tokens.weight": (32000, 4096), "lm_head.weight": (32000, 4096),
+              "model.norm.weight": (4096,)}
+    shapes |= {f"model.layers.{layer}.{name}.weight": shape for layer in range(layers)
+               for name, shape in LLAMA.items()}
+    places, total = {}, 0
+    for number in range(count):
+        file, header, end = f"model-{number + 1:05}-of-{count:05}.safetensors", {}, 0
+        for name in sorted(list(shapes)[number::count]):
+            begin, end = end, end + 2 * prod(shapes[name])
+            header[name] = {"dtype": "BF16", "shape": list(shapes[name]), "data_offsets": [begin, end]}
+            places[name] = file
+        head = json.dumps(header).encode()
+        with (folder / file).open("wb") as opened:
+            opened.write(len(head).to_bytes(8, "little") + head)
+            opened.truncate(8 + len(head) + end)
+        total += end
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"metadata": {"total_size": total}, "weight_map": places}))
+    return index, total

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint, safetensors_file
 from neuroscene.addon.checkpoints.inferred import infer
 from neuroscene.addon.network import summarise
-from unit.make import DATA
+from unit.make import DATA, llama_shards
 
 CROSS = DATA / "crossformat"
 DIGITS = CROSS / "mnist_cnn.safetensors"
@@ -274,9 +274,6 @@ def test_a_hundred_thousand_tensors(tmp_path):
     assert len(safetensors_file.read(path).tensors) == 100_000
 
 
-LLAMA = {"self_attn.q_proj": (4096, 4096), "self_attn.k_proj": (1024, 4096), "self_attn.v_proj": (1024, 4096),
-         "self_attn.o_proj": (4096, 4096), "mlp.gate_proj": (11008, 4096), "mlp.up_proj": (11008, 4096),
-         "mlp.down_proj": (4096, 11008), "input_layernorm": (4096,), "post_attention_layernorm": (4096,)}
 MEASURE = """
 import importlib.util, resource, sys
 spec = importlib.util.spec_from_file_location("neuroscene", sys.argv[1], submodule_search_locations=[sys.argv[2]])
@@ -295,24 +292,10 @@ print(network.parameters, (after - before) // 1024)
 
 def test_a_model_of_14_gigabytes_opens_by_its_headers(tmp_path):
     """Sparse files, so that the test writes next to nothing. Memory is that of a process of its own."""
-    tensors = {"model.embed_tokens.weight": (32000, 4096), "lm_head.weight": (32000, 4096)}
-    tensors |= {"model.norm.weight": (4096,)}
-    tensors |= {f"model.layers.{layer}.{name}.weight": shape for layer in range(40) for name, shape in LLAMA.items()}
-    places, total = {}, 0
-    for number in range(4):
-        file, header, end = f"model-{number + 1:05}-of-00004.safetensors", {}, 0
-        for name in sorted(list(tensors)[number::4]):
-            size = 2 * int(np.prod(tensors[name]))
-            header[name] = entry(list(tensors[name]), end, end + size, "BF16")
-            places[name], end = file, end + size
-        head = raw(header)
-        with (tmp_path / file).open("wb") as opened:
-            opened.write(head)
-            opened.truncate(len(head) + end)
-        total += end
+    path, total = llama_shards(tmp_path)
     assert total > 10 << 30
     root = DATA.parents[1]
-    done = subprocess.run([sys.executable, "-c", MEASURE, root / "__init__.py", root, index(tmp_path, places)],
+    done = subprocess.run([sys.executable, "-c", MEASURE, root / "__init__.py", root, path],
                           capture_output=True, text=True, check=True)
     parameters, megabytes = map(int, done.stdout.split())
     assert parameters == total // 2

@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 Neuroscene developers
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Puts the page together.
+
+const CLICK = 5;  // pixels that a pointer may move between down and up and still be a click
+const FINE = 2;  // drawn pixels a pixel of the page: most lines are thinner than one
+
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+async function unpack(text) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+function say(problem) {
+  const message = document.querySelector("#message");
+  message.textContent = problem;
+  message.hidden = !problem;
+}
+
+function makeRenderer(canvas) {
+  try {
+    return new THREE.WebGLRenderer({canvas, antialias: true, alpha: true});
+  } catch {
+    return null;
+  }
+}
+
+async function start() {
+  const element = document.querySelector("#glb");
+  const model = await readModel(await unpack(element.textContent));
+  element.remove();
+  document.querySelector("#facts").textContent = factsLine(model);
+  makeLegend(model)(null);
+  const canvas = document.querySelector("canvas");
+  const renderer = makeRenderer(canvas);
+  if (!renderer) {
+    say("This page draws in 3D with WebGL 2, and this browser offers none. Switch on hardware acceleration in its " +
+        "settings, or open the page in another browser.");
+    return;
+  }
+  run(model, renderer, canvas);
+  say("");
+}
+
+function run(model, renderer, canvas) {
+  const scene = new THREE.Scene();
+  scene.add(model.scene, ...lights(model));
+  const view = makeView(canvas, model, still);
+  const folding = makeFolding(model, still);
+  const pick = makePicking(renderer, scene, view.camera, model);
+  const [mark, card, speak] = [makeMarks(model), makeCard(), makeLegend(model)];
+  let [asked, pointer, down] = [false, null, null];
+
+  function draw() {
+    asked = false;
+    const moving = folding.step(performance.now());
+    const turning = view.controls.update();
+    if (pointer) {
+      const hit = pick(pointer.x, pointer.y, "mouse");
+      act.show(hit, pointer);
+      canvas.style.cursor = hit ? "pointer" : "";
+      pointer = null;
+    }
+    renderer.render(scene, view.camera);
+    place(canvas.clientWidth, canvas.clientHeight);
+    if (moving || turning) ask();
+  }
+
+  function ask() {
+    if (!asked) requestAnimationFrame(draw);
+    asked = true;
+  }
+
+  const act = {
+    /** Say what is hit, beside a point or an element; null says no more. */
+    show(hit, at, extra) {
+      mark(hit);
+      speak(hit);
+      if (hit) card.show(hit, ...placeOf(at), extra);
+      else card.hide();
+      ask();
+    },
+    fold(thing) {
+      if (!thing.part) return;
+      folding.fold(thing, !thing.part.folded);
+      act.show(null);
+    },
+    key(event, layer, button) {
+      const step = steps(layer)[event.key];
+      if (!step || !layer.cells) return;
+      event.preventDefault();
+      layer.chosen = Math.min(Math.max((layer.chosen ?? -step) + step, 0), layer.cells.count - 1);
+      act.show({kind: "cell", layer, index: layer.chosen}, button);
+    },
+  };
+  const place = makeLabels(model, view.camera, act);
+
+  function resize() {
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    renderer.setPixelRatio(FINE);
+    renderer.setSize(width, height, false);
+    view.resize(width, height);
+    ask();
+  }
+
+  function clicked(event) {
+    const hit = pick(event.clientX, event.clientY, event.pointerType);
+    const thing = hit && (hit.layer ?? hit.block);
+    if (event.pointerType !== "touch") {
+      if (thing) act.fold(thing);
+    } else {
+      act.show(hit, {x: event.clientX, y: event.clientY}, thing?.part && foldButton(thing));
+    }
+    ask();
+  }
+
+  function foldButton(thing) {
+    const button = document.createElement("button");
+    button.textContent = thing.part.folded ? "Unfold" : "Fold";
+    button.addEventListener("click", () => { act.fold(thing); act.show(null); });
+    return button;
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch" || event.buttons) return;
+    pointer = {x: event.clientX, y: event.clientY};
+    ask();
+  });
+  canvas.addEventListener("pointerleave", () => act.show(null));
+  canvas.addEventListener("pointerdown", (event) => { down = {x: event.clientX, y: event.clientY}; });
+  canvas.addEventListener("pointerup", (event) => {
+    const away = down ? Math.hypot(event.clientX - down.x, event.clientY - down.y) : Infinity;
+    if (event.button === 0 && away < CLICK) clicked(event);
+    down = null;
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const factor = {"+": 0.9, "=": 0.9, "-": 1 / 0.9}[event.key];
+    if (factor) view.zoom(factor);
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      document.activeElement.blur();
+      act.show(null);
+    }
+  });
+  document.querySelector("#reset").addEventListener("click", () => { view.reset(); ask(); });
+  view.controls.addEventListener("change", ask);
+  addEventListener("resize", resize);
+  resize();
+}
+
+/** How far each key leads among the cells of a layer. */
+function steps(layer) {
+  const [, rows, columns] = layer.facts?.grid ?? [0, 1, 1];
+  return {ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns,
+          PageDown: rows * columns, PageUp: -rows * columns};
+}
+
+function placeOf(at) {
+  if (!(at instanceof Element)) return [at.x, at.y];
+  const box = at.getBoundingClientRect();
+  return [box.right, box.top];
+}
+
+/** Light for materials that need some; those of unlit styles need none. */
+function lights(model) {
+  let lit = false;
+  model.scene.traverse((node) => { lit ||= Boolean(node.material?.isMeshStandardMaterial); });
+  if (!lit) return [];
+  const key = new THREE.DirectionalLight(0xffe9d2, 2);
+  key.position.set(-1, 2, 3);
+  return [key, new THREE.HemisphereLight(0xdfe8ff, 0x1b2740, 2)];
+}
+
+start().catch((error) => say(`This page cannot show its network: ${error.message}. Export it again.`));

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 Neuroscene developers
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// What is in the GLB, by kind. Objects are known by the facts that the export wrote on them.
+
+const FACTS = "neuroscene";
+
+/** Read a GLB. `layers`, `blocks` and `bundles` are {facts, name, node, ...}, in the order of the file, `hidden` layers
+ * those that show nothing, as in blocks that are drawn closed. */
+async function readModel(buffer) {
+  const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
+  gltf.scene.updateMatrixWorld(true);
+  const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: []};
+  gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
+  ofKind.label.forEach((node) => node.removeFromParent());  // the page writes its own, sharper
+  const layers = ofKind.layer.map(readLayer);
+  const model = {scene: gltf.scene, cameras: gltf.cameras, networks: ofKind.network.map(facts),
+                 layers: layers.filter(isSeen), hidden: layers.filter((layer) => !isSeen(layer))};
+  model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
+  // Lines follow their ends, wherever these go, not the block that they happen to be in.
+  model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
+  model.blocks = ofKind.block.map((node) => readBlock(node, model.layers)).filter(isSeen);
+  model.blocks.forEach(outline);
+  ofKind.bars.forEach((node) => layerOf(node, facts(node).layer, layers)?.node.attach(node));
+  gltf.scene.updateMatrixWorld(true);
+  return model;
+}
+
+function facts(node) {
+  return node.userData[FACTS];
+}
+
+/** The nearest object with facts that an object is in, or is. */
+function owner(node) {
+  while (node && !facts(node)) node = node.parent;
+  return node;
+}
+
+function readLayer(node) {
+  let cells = null;
+  node.traverse((one) => {
+    if (one.isInstancedMesh && owner(one) === node) cells ??= one;
+  });
+  const numbers = cells?.geometry.attributes ?? {};
+  return {kind: "layer", facts: facts(node), name: facts(node).layer, node, cells, numbers, ...atRest(node)};
+}
+
+function isSeen({box}) {
+  return !box.isEmpty() && box.getSize(new THREE.Vector3()).length() > 1e-6;
+}
+
+function readBlock(node, layers) {
+  const {name, repeat} = facts(node);
+  const closed = !layers.some((layer) => isIn(layer.node, node));
+  return {kind: "block", facts: facts(node), name: repeat > 1 ? `${name} × ${repeat}` : name, node, closed,
+          ...atRest(node)};
+}
+
+/** Edges for trays and boxes: in one flat colour they would have no form. */
+function outline({node}) {
+  node.traverse((mesh) => {
+    if (!mesh.isMesh || owner(mesh) !== node) return;
+    const paint = new THREE.LineBasicMaterial({color: 0xffffff, transparent: true, opacity: 0.3});
+    mesh.add(new THREE.LineSegments(new THREE.EdgesGeometry(mesh.geometry, 20), paint));
+  });
+}
+
+/** Where a thing is as the file has it, in the world: its box, and what leads from there into its own space. */
+function atRest(node) {
+  return {box: new THREE.Box3().setFromObject(node), inverse: node.matrixWorld.clone().invert()};
+}
+
+/** How a thing has moved since, as a matrix of the world. */
+function moveOf({node, inverse}, matrix) {
+  return matrix.copy(inverse).premultiply(node.matrixWorld);
+}
+
+function isIn(node, ancestor) {
+  for (; node; node = node.parent) if (node === ancestor) return true;
+  return false;
+}
+
+function readBundle(node, layers) {
+  const [source, target] = ["source", "target"].map((end) => layerOf(node, facts(node)[end], layers));
+  let mesh = null;
+  node.traverse((one) => { if (one.isMesh || one.isLine) mesh ??= one; });
+  if (!source || !target || !mesh?.geometry.attributes._source) return null;
+  return {kind: "bundle", facts: facts(node), node, mesh, source, target, numbers: mesh.geometry.attributes};
+}
+
+/** The layer of this name in the network that an object is in: a file may hold several networks. */
+function layerOf(node, name, layers) {
+  return layers.find((layer) => layer.facts.layer === name && rootOf(layer.node) === rootOf(node));
+}
+
+function rootOf(node) {
+  while (node && facts(node)?.kind !== "network") node = node.parent;
+  return node;
+}
+
+/** Where a cell stood when the file was written, in the world. */
+function cellPlace(layer, index, place) {
+  if (!layer.cells) return place.setFromMatrixPosition(layer.node.matrixWorld);
+  const matrices = layer.cells.instanceMatrix.array;
+  return place.fromArray(matrices, 16 * index + 12).applyMatrix4(layer.cells.matrixWorld);
+}

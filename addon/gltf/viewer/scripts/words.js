@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: 2026 Neuroscene developers
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+// Numbers, places of cells and facts, in words.
+
+/** The shortest decimal that is this float32 and no other. */
+function shortest(value) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value < 0 ? "−infinity" : "infinity";
+  for (let digits = 1; digits < 9; digits++) {
+    const text = value.toPrecision(digits);
+    if (Math.fround(Number(text)) === value) return String(Number(text));
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+/** Three digits with a sign, for the ends of a legend. */
+function rough(value) {
+  const text = String(Number(Math.abs(value).toPrecision(3)));
+  return value === 0 ? "0" : (value < 0 ? "−" : "+") + text;
+}
+
+function thousands(count) {
+  return Number(count).toLocaleString("en");
+}
+
+function shapeWords(shape) {
+  return (shape ?? []).map((size) => (Number(size) > 0 ? thousands(size) : "?")).join(" × ") || "1";
+}
+
+/** Where a cell is in its layer's tensor; indices count from 0, as in the file. */
+function cellWords(layer, index) {
+  const {grid: [units, rows, columns] = [0, 1, 1], shape = []} = layer.facts;
+  const [unit, row, column] = ["_UNIT", "_ROW", "_COLUMN"].map((name) => layer.numbers[name]?.getX(index));
+  if (unit === undefined) return `cell ${index}`;
+  if (rows * columns === 1) return `unit ${unit}`;
+  const place = `row ${row}, column ${column}`;
+  const noun = layer.facts.op === "Attention" ? "head" : "channel";
+  return units === 1 && shape.length < 3 ? place : `${noun} ${unit}, ${place}`;
+}
+
+const NONE = "none";  // what a value is that says nothing
+const NO_WEIGHT = {
+  copy: "It carries no weight: it passes its number on.",
+  unknown: "What it carries is not known.",
+};
+const LEVELS = {unit: "This line is a whole kernel: the number is the sum of its weights."};
+
+/** What to say of whatever is pointed at: a heading and rows of [what, which]. */
+function describe(hit) {
+  return {cell: describeCell, line: describeLine, layer: describeLayer, block: describeBlock}[hit.kind](hit);
+}
+
+function describeCell({layer, index}) {
+  const {value_is: meaning = "value", not_finite: wrong} = layer.facts;
+  const rows = [["where", cellWords(layer, index)]];
+  if (meaning !== NONE) rows.push([meaning, shortest(layer.numbers._VALUE.getX(index)), "number"]);
+  const note = meaning === NONE ? "It has no number of its own: run an input to give it one."
+    : wrong && `${thousands(wrong)} numbers of this layer are not finite; glTF writes them as 0 or its largest number.`;
+  return {heading: layer.name, rows, note};
+}
+
+function describeLine({bundle, vertex}) {
+  const {carries, level} = bundle.facts;
+  const ends = [["from", bundle.source, "_source"], ["to", bundle.target, "_target"]].map(([word, layer, name]) =>
+    [word, `${layer.name}: ${cellWords(layer, bundle.numbers[name].getX(vertex))}`]);
+  if (carries && carries !== "weight") return {heading: "line", rows: ends, note: NO_WEIGHT[carries]};
+  const weight = shortest(bundle.numbers._weight.getX(vertex));
+  return {heading: "line", rows: [["weight", weight, "number"], ...ends], note: LEVELS[level]};
+}
+
+function describeLayer({layer}) {
+  const {op, shape, parameters} = layer.facts;
+  const rows = [["operator", op ?? "not known"], ["shape", shapeWords(shape)]];
+  if (Number(parameters)) rows.push(["parameters", thousands(parameters)]);
+  return {heading: layer.name, rows, note: layer.part.folded ? "folded" : ""};
+}
+
+function describeBlock({block}) {
+  const {repeat, parameters} = block.facts;
+  const rows = [["block", block.facts.path ?? block.name]];
+  if (repeat > 1) rows.push(["stands for", `${repeat} equal blocks`]);
+  if (Number(parameters)) rows.push(["parameters", thousands(parameters)]);
+  const note = block.closed ? "Drawn closed: open it in Blender and export again to see inside." : "";
+  return {heading: block.name, rows, note};
+}
+
+/** One line on all that is shown. */
+function factsLine({networks, layers, hidden}) {
+  const count = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
+  const parameters = networks.reduce((sum, network) => sum + Number(network.parameters ?? 0), 0);
+  const said = [`${thousands(parameters)} parameters in ${thousands(count)} ${count === 1 ? "layer" : "layers"}`];
+  for (const {input, scores} of networks) {
+    if (input) said.push(scores?.length ? `${input} → ${scoreWords(scores[0])}` : input);
+  }
+  return said.join(" · ");
+}
+
+function scoreWords({label, score}) {
+  return score >= 0 && score <= 1 ? `${label} (${(100 * score).toFixed(1)}%)` : label;
+}

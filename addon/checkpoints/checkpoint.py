@@ -39,7 +39,8 @@ class Checkpoint:
     them on demand, so opening a model costs its graph and not its weights. Weights that do not lie in the file as they
     are (compressed, strided) are given by `readers`, by name. `structure` is "graph", or "inferred" where the file says
     only weights. `notes` say what was left out or stands for something unknown; `architecture` is the file that the
-    graph was taken from, if it is another one.
+    graph was taken from, if it is another one. `unsized` are tensors in whose shape every axis but those of the batch
+    and the channels stands in for one that the file does not tell, as then in what is computed of them.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Checkpoint:
     readers: dict[str, Callable[[], np.ndarray]] = field(default_factory=dict, repr=False)
     notes: list[str] = field(default_factory=list)
     architecture: Path | None = None
+    unsized: set[str] = field(default_factory=set)
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property

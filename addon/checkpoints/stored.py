@@ -56,8 +56,8 @@ class Weights:
 
     `layout` tells how the framework orders the axes of a kernel: "torch" (out, in, rows, columns; dense (out, in)) or
     "keras" (rows, columns, in, out; dense (in, out)). `config` is what a config.json beside the file says
-    (transformers). `modules` are the modules of a pickled model by their path: class name, and the attributes that are plain values.
-    `notes` say what was left out.
+    (transformers). `modules` are the modules of a pickled model by their path: class name, and the attributes that are
+    plain values. `notes` say what was left out.
     """
 
     path: Path
@@ -76,6 +76,7 @@ class Writer:
     def __init__(self, name: str = "model"):
         self.graph = onnx.GraphProto(name=name or "model")
         self.readers: dict[str, Callable[[], np.ndarray]] = {}
+        self.unsized: set[str] = set()  # as `Checkpoint.unsized`
         self._names: set[str] = set()
         self._stored: dict[tuple, str] = {}
 
@@ -150,7 +151,7 @@ class Writer:
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(OPAQUE, 1)]
         model = helper.make_model(self.graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=producer)
         check(path, model, self.readers)
-        return Checkpoint(path, format, model, structure, self.readers, list(notes), architecture)
+        return Checkpoint(path, format, model, structure, self.readers, list(notes), architecture, self.unsized)
 
 
 def _open(shape):

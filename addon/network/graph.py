@@ -66,6 +66,7 @@ class _Builder:
     def __init__(self, graph: Operators, groups: list[Group]):
         self.graph, self.groups = graph, groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
+        self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
         self.of_layers = Counter(one.layer for one in graph)
@@ -109,8 +110,10 @@ class _Builder:
         # A picture with its colours last, as TensorFlow has it; else channels come first.
         last = shape and len(shape) == 3 and shape[-1] in (1, 3, 4) and shape[0] not in (1, 3, 4)
         self.channels[value.name] = -1 if last else 0 if not shape or len(shape) != 2 else None
-        layer = Layer(self._unique(value.name), "Input", value.name, shape, self._grid(value.name), value.name,
-                      outputs=(value.name,), nodes=0)
+        if value.name in self.graph.unsized:
+            self.channels[value.name] = 0
+        layer = Layer(self._unique(value.name), "Input", value.name, self._told(value.name), self._grid(value.name),
+                      value.name, outputs=(value.name,), nodes=0)
         self.layers.append(layer)
         self.input_of[value.name] = layer
 
@@ -122,7 +125,7 @@ class _Builder:
             name=self._unique(self._name(found)),
             op=found.op,
             tensor=found.out,
-            shape=self._sample(found.out),
+            shape=self._told(found.out),
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
             parts=tuple(Part(one.label, one.op, one.tensor, one.scope, one.label == one.layer)
@@ -159,7 +162,7 @@ class _Builder:
         return same[1:]
 
     def _work(self, found):
-        counts = [multiply_adds(one, self.shapes) for one in found.members]
+        counts = [multiply_adds(one, self.sized) for one in found.members]
         if None in counts:
             return None
         whole = self.shapes.get(found.out)
@@ -258,6 +261,14 @@ class _Builder:
             return shape[1:]
         return shape
 
+    def _told(self, tensor):
+        """The shape of one sample as far as the file tells it: of some tensors it tells the channels alone."""
+        shape = self._sample(tensor)
+        if shape is None or tensor not in self.graph.unsized:
+            return shape
+        channels = 0 if self.channels.get(tensor, 0) == 0 else len(shape) - 1
+        return tuple(size if axis == channels else None for axis, size in enumerate(shape))
+
     def _sized(self, tensor) -> int:
         """How many cells a tensor has; 0 if that is not known."""
         shape = self._sample(tensor)
@@ -291,7 +302,8 @@ class _Builder:
         number = self.shapes.get((value.name, "type"), TensorProto.UNDEFINED)
         named = number not in (TensorProto.UNDEFINED, TensorProto.STRING)
         dtype = helper.tensor_dtype_to_np_dtype(number).name if named else "string" if number else "unknown"
-        return Spec(value.name, self.shapes.get(value.name), dtype)
+        whole, sample = self.shapes.get(value.name), self._told(value.name)
+        return Spec(value.name, whole and (*whole[: len(whole) - len(sample)], *sample), dtype)
 
 
 def _after(first, cells):

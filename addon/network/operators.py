@@ -69,6 +69,7 @@ class Operators:
     all: list[Operator] = field(default_factory=list)
     made_by: dict[str, Operator] = field(default_factory=dict)  # tensor -> operator
     readers: dict[str, list[Operator]] = field(default_factory=dict)  # tensor -> operators, each once
+    unsized: set[str] = field(default_factory=set)  # tensors of whose shape the file tells the channels alone
 
     def __iter__(self) -> Iterator[Operator]:
         return iter(self.all)
@@ -95,7 +96,8 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
              if tensor.name}
     found = Operators(checkpoint, dimensions.infer(model), known,
                       {one.domain: one.version for one in model.opset_import},
-                      [value for value in graph.input if value.name not in known], list(graph.output))
+                      [value for value in graph.input if value.name not in known], list(graph.output),
+                      unsized=set(checkpoint.unsized))
     outputs = {value.name for value in graph.output}
     folded_nodes = []
     for node in graph.node:
@@ -121,6 +123,8 @@ def _enter(found, node):
     operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node))
     found.all.append(operator)
     found.made_by.update((name, operator) for name in node.output if name)
+    if operator.op != "Expand" and not found.unsized.isdisjoint(operator.inputs):
+        found.unsized.update(name for name in node.output if len(found.shapes.get(name) or ()) > 2)
     for name in dict.fromkeys(operator.inputs):
         found.readers.setdefault(name, []).append(operator)
 

@@ -62,7 +62,8 @@ def table(network: Network) -> str:
     """The same for people, without what takes reading the weights."""
     source, work = network.checkpoint, [layer.multiply_adds for layer in network.layers]
     inferred = ", structure inferred" if source.structure == "inferred" else ""
-    total = ("at least " if None in work else "") + short(sum(filter(None, work)))
+    known = sum(filter(None, work))
+    total = short(known) if None not in work else f"at least {short(known)}" if known else "an unknown number of"
     lines = [f"{source.path.name}: {source.format}{inferred}, by {source.producer or 'an unnamed exporter'}, "
              f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
     lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "

@@ -117,7 +117,10 @@ class Signals:
         name = INPUTS.get(axes, "image") if kind == "map" else "input"
         found = Signal("", kind, width, axes)
         shape = (1, width, *sizes) if sizes else found.shape()
-        return replace(found, tensor=self.writer.input(name, shape, self.data_type))
+        tensor = self.writer.input(name, shape, self.data_type)
+        if kind == "map" and not sizes:
+            self.writer.unsized.add(tensor)
+        return replace(found, tensor=tensor)
 
     def words(self, name: str = "input_ids") -> str:
         """An input of ids, a row of them."""
@@ -157,7 +160,10 @@ class Signals:
         shape = {"map": (1, width, *(1,) * axes), "vector": (1, width), "sequence": (1, 1, width)}[kind]
         if signal.kind == "map" and kind == "vector":
             return Signal(self.op(path, "Flatten", signal.tensor), kind, width)
-        return Signal(self.op(path, "Reshape", signal.tensor, self.ints(*shape)), kind, width, axes)
+        made = self.op(path, "Reshape", signal.tensor, self.ints(*shape))
+        if kind == "map":
+            self.writer.unsized.add(made)
+        return Signal(made, kind, width, axes)
 
     def first_step(self, signal: Signal, path: tuple[str, ...]) -> Signal:
         first = self.op(path[:-1], "Gather", signal.tensor, self._constant(("first",), 0), axis=1)

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from functools import partial
 from math import prod
 from pathlib import Path
 
-from onnx import TensorProto
+from onnx import ModelProto, TensorProto
 
 from . import said
+from .checkpoint import Checkpoint
 from .errors import CheckpointError
 from .natural import natural
 from .onnx_file import MOST_AXES, MOST_ELEMENTS
@@ -108,6 +111,7 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
         raise CheckpointError(path, f"{where} names {len(header):,} tensors", "refused for safety")
     found = sorted(((name, *_entry(path, name, entry)) for name, entry in header.items()), key=lambda one: one[3:])
     end, tensors, unknown = 0, [], []
+    linked = Checkpoint(file, FORMAT, ModelProto()) if file != path and file.is_symlink() else None
     for name, dtype, shape, first, last in found:
         if first != end:
             raise CheckpointError(path, f"{where} has a {'gap' if first > end else 'tensor on another'} "
@@ -116,7 +120,8 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
         if data_type in (TensorProto.UNDEFINED, TensorProto.COMPLEX64):
             unknown.append(dtype)
         else:
-            tensors.append(Stored(name, shape, data_type, file.name, begin + first))
+            stored = Stored(name, shape, data_type, file.name, begin + first)
+            tensors.append(_read_by(linked, stored) if linked else stored)
     if end != length:
         raise CheckpointError(path, f"'{file.name}' should have {end:,} bytes of numbers and has {length:,}",
                               "the file is cut short: fetch it again" if end > length else "fetch it again")
@@ -124,6 +129,11 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
         notes.append(f"{len(unknown):,} tensors left out, of types that ONNX has not: "
                      f"{', '.join(sorted(set(unknown)))}")
     return _ordered(tensors), metadata
+
+
+def _read_by(linked, stored) -> Stored:
+    """A tensor of a shard that is a link, as in download caches: the folder holds the link, not what it leads to."""
+    return replace(stored, file="", offset=None, read=partial(linked.array, stored.proto()))
 
 
 def _header(path, file, where):

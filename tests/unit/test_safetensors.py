@@ -178,6 +178,49 @@ def test_a_tensor_that_its_shard_lacks_is_named(tmp_path):
         safetensors_file.read(path)
 
 
+def in_a_cache(folder, count=3):
+    """The shards as a download cache keeps them: under their hash, with links to that in a folder of names."""
+    names, blobs = folder / "snapshots" / "main", folder / "blobs"
+    names.mkdir(parents=True)
+    blobs.mkdir()
+    shards(folder, count)
+    for number, path in enumerate(sorted(folder.glob("*.safetensors*"))):
+        path.rename(blobs / f"{number:064}")
+        (names / path.name).symlink_to(f"../../blobs/{number:064}")
+    return names / "model.safetensors.index.json"
+
+
+def test_shards_that_are_links(tmp_path):
+    path = in_a_cache(tmp_path)
+    assert [value[0, 0] for value in arrays(path).values()] == [0, 1, 2]
+    network = summarise(open_checkpoint(path))
+    assert [layer.parameters for layer in network.layers] == [0, 16, 16, 16]
+    edges = network.connections[1].join.into(np.arange(4))
+    assert (edges.weight == 1).all() and len(edges) == 16
+
+
+def test_a_shard_alone_that_is_a_link(tmp_path):
+    path = in_a_cache(tmp_path).parent / "model-00003-of-00003.safetensors"
+    value, = arrays(path).values()
+    assert (value == 2).all()
+
+
+def test_a_link_to_a_shard_that_is_gone(tmp_path):
+    path = in_a_cache(tmp_path)
+    (tmp_path / "blobs" / f"{1:064}").unlink()
+    with pytest.raises(CheckpointError, match="'model-00002-of-00003.safetensors' is not there"):
+        safetensors_file.read(path)
+
+
+def test_links_do_not_take_the_index_out_of_its_folder(tmp_path):
+    """The names are those of the user's folder: one that leads elsewhere is refused, whatever stands there."""
+    path = in_a_cache(tmp_path)
+    path.unlink()
+    index(path.parent, {"layers.0.weight": f"../../blobs/{0:064}"})
+    with pytest.raises(CheckpointError, match="refused for safety"):
+        safetensors_file.read(path)
+
+
 @pytest.mark.parametrize("place", ["../secret.safetensors", "/etc/passwd", "a/b.safetensors", "..", "", "a\0b", "a\\b"])
 def test_a_shard_outside_the_folder_is_refused(tmp_path, place):
     with pytest.raises(CheckpointError, match="refused for safety|not there"):

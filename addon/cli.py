@@ -81,11 +81,14 @@ def _parser():
     _picture(one)
     _drawing(one)
 
-    one = command("export", _export, "write a model or a saved scene as glTF", "MODEL|SCENE.blend")
-    one.add_argument("-o", "--output", required=True, type=_suffix(".glb", ".html"), metavar="OUT.glb|OUT.html")
+    one = command("export", _export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend")
+    one.add_argument("-o", "--output", required=True, type=_suffix(".glb", ".usdc", ".obj", ".html"),
+                     metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html")
     one.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
     one.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
     one.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
+    one.add_argument("--poses", type=_count, metavar="N",
+                     help="take keyframed folds, arrangements and values along, as so many poses of plain meshes")
     one.add_argument("--lit", action="store_true", help="let the viewer's light fall on it")
     _drawing(one)
     return parser
@@ -227,8 +230,8 @@ def _export(options):
         _open_scene(options, progress)
         progress("exporting")
         output = Path(folder) / "page.glb" if options.output == page else options.output
-        wanted = export.Options(options.realize, options.triangles or export.REALISED_BUDGET, options.lit)
-        report = export.export(output, wanted)
+        wanted = export.Options(options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit)
+        report = export.export(output, wanted, progress)
         if page:
             from .gltf import viewer
 

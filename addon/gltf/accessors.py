@@ -11,6 +11,7 @@ from io_scene_gltf2.io.com.gltf2_io_extensions import Extension
 from io_scene_gltf2.io.exp.binary_data import BinaryData
 
 from . import shapes
+from .poses import Poses
 from .shapes import Cells, Strands, Surface
 
 INSTANCING, UNLIT = "EXT_mesh_gpu_instancing", "KHR_materials_unlit"
@@ -28,15 +29,16 @@ def instancing(cells: Cells) -> Extension | None:
     if found is None:
         return None
     places, turns, scales = found
-    attributes = {"TRANSLATION": _accessor(places), "SCALE": _accessor(scales), "_COLOR_0": _colours(cells.colours)}
+    attributes = {"TRANSLATION": accessor(places), "SCALE": accessor(scales), "_COLOR_0": _colours(cells.colours)}
     if turns is not None:
-        attributes["ROTATION"] = _accessor(turns)
+        attributes["ROTATION"] = accessor(turns)
     attributes |= {f"_{name.upper()}": _numbers(one, name != "value") for name, one in cells.numbers.items()}
     return Extension(INSTANCING, {"attributes": attributes}, False)
 
 
-def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Material) -> gltf2_io.Mesh:
-    """A mesh of one primitive; of cells, the shape of one."""
+def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Material,
+         poses: Poses | None = None) -> gltf2_io.Mesh:
+    """A mesh of one primitive, with a morph target for each pose; of cells, the shape of one."""
     if isinstance(content, Cells):
         attributes, indices, mode = {}, content.triangles.ravel(), TRIANGLES
     elif isinstance(content, Surface):
@@ -49,12 +51,20 @@ def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Mater
         repeat = {name: np.repeat(one, each) for name, one in content.numbers.items()}
         attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat)
     points = np.ascontiguousarray(content.points.reshape(-1, 3) @ AXES[:3, :3].T, np.float32)
-    attributes = {"POSITION": _accessor(points, VERTICES, bounds=True), **attributes}
+    attributes = {"POSITION": accessor(points, VERTICES, bounds=True), **attributes}
     kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # 65,535 itself would restart a primitive
     kind = np.uint32 if len(points) == (1 << 16) else kind
-    primitive = gltf2_io.MeshPrimitive(attributes, None, None, _accessor(indices.astype(kind), INDICES), material, mode,
-                                       None)
-    return gltf2_io.Mesh(None, None, name, [primitive], None)
+    targets = _targets(poses) if poses else None
+    primitive = gltf2_io.MeshPrimitive(attributes, None, None, accessor(indices.astype(kind), INDICES), material, mode,
+                                       targets)
+    return gltf2_io.Mesh(None, None, name, [primitive], [0.0] * len(targets) if targets else None)
+
+
+def _targets(poses):
+    found = [{"POSITION": accessor(one @ AXES[:3, :3].T, VERTICES, bounds=True)} for one in poses.places]
+    for target, colours in zip(found, poses.colours if poses.colours is not None else (), strict=False):
+        target["COLOR_0"] = accessor(colours, VERTICES)
+    return found
 
 
 def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:
@@ -67,13 +77,13 @@ def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:
 
 def _attributes(colours, numbers):
     return {"COLOR_0": _colours(colours, VERTICES),
-            **{f"_{name.upper()}": _accessor(_finite(one), VERTICES) for name, one in numbers.items()}}
+            **{f"_{name.upper()}": accessor(_finite(one), VERTICES) for name, one in numbers.items()}}
 
 
 def _numbers(values, whole):
     """Numbers of instances: whole ones of few bits where they have room, for these are read one by one."""
     small = whole and len(values) and values.min() >= 0 and values.max() < 1 << 16
-    return _accessor(values.astype(np.uint16) if small else _finite(values))
+    return accessor(values.astype(np.uint16) if small else _finite(values))
 
 
 def _finite(values):
@@ -84,10 +94,12 @@ def _finite(values):
 def _colours(colours, target=None):
     """Sixteen bits a channel: eight are too few for dark colours in linear light."""
     levels = np.rint(np.clip(colours, 0, 1) * 65535).astype(np.uint16)
-    return _accessor(levels, target, normalised=True)
+    return accessor(levels, target, normalised=True)
 
 
-def _accessor(values, target=None, bounds=False, normalised=False):
+def accessor(values: np.ndarray, target: int | None = None, bounds: bool = False,
+             normalised: bool = False) -> gltf2_io.Accessor:
+    """Rows of numbers: unsigned whole ones as they are, all others as float32; with `bounds` it tells their range."""
     values = np.ascontiguousarray(values if values.dtype.kind == "u" else values.astype(np.float32))
     rows = values.reshape(len(values), -1)
     low, high = (rows.min(0).tolist(), rows.max(0).tolist()) if bounds else (None, None)

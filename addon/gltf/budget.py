@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import bmesh
 import numpy as np
@@ -16,64 +16,86 @@ from .shapes import BALL, TILE, TILE_STEPS, Cells, Curves, tile
 
 LINES, BALLS = 250_000, 500_000  # triangles of tubes, and of balls, where cells are instances
 BALL_STEPS = (320, 80, 20)  # triangles of a ball, as it is modelled first
+VERTICES = {BALL: {320: 162, 80: 42, 20: 12}, TILE: {12: 8, 10: 8, 2: 4}}
 
 
-def instanced(parts: list[Part]) -> list[str]:
-    """Cells stay instances; curves become tubes, or bare lines if there are too many. Says what was done."""
-    said = _plainer(parts, BALL, BALL_STEPS, BALLS)
-    bundles = _of(parts, Curves)
-    shape = tubes.step([one.content for one in bundles], LINES)
-    if shape:
-        return said + _tubes(bundles, shape)
-    for one in bundles:
-        one.content = tubes.lines(one.content)
-    return [*said, "connections as bare lines"]
+@dataclass(frozen=True)
+class Plan:
+    """How things are drawn: triangles of a tile and of a ball, sides and points of a tube (None: bare lines), and
+    whether cells become plain meshes."""
+
+    tile: int
+    ball: int
+    tube: tuple[int, int] | None
+    realise: bool = False
+
+    def __str__(self):
+        shapes = [f"{form}s of {faces} triangles" for form, faces, best in
+                  ((BALL, self.ball, BALL_STEPS[0]), (TILE, self.tile, TILE_STEPS[0])) if faces != best]
+        return ", ".join([*shapes, "connections as tubes of {} sides and {} points".format(*self.tube) if self.tube
+                          else "connections as bare lines"])
+
+    def apply(self, parts: list[Part], whole: bool = False) -> None:
+        """Change what parts show as planned; with `whole` also cells that have no size become meshes."""
+        for one in parts:
+            one.content = self._changed(one.content, whole)
+
+    def vertices(self, parts: list[Part]) -> int:
+        """How many vertices plain meshes of these parts have, before the plan is applied."""
+        return sum(self._vertices(one.content) for one in parts if one.content is not None)
+
+    def _vertices(self, content):
+        if isinstance(content, Cells):
+            each = VERTICES[content.form][getattr(self, content.form)] if content.form else len(content.points)
+            return len(content.matrices) * each
+        if isinstance(content, Curves):
+            sides, points = self.tube or tubes.LADDER[-1]
+            return len(content.points) * sides * tubes.pieces(content, points)
+        return len(content.points)
+
+    def _changed(self, content, whole):
+        if isinstance(content, Curves):
+            return tubes.tubes(content, *self.tube) if self.tube else tubes.lines(content)
+        if not isinstance(content, Cells):
+            return content
+        if content.form:
+            points, triangles = tile(self.tile) if content.form == TILE else ball(self.ball)
+            content = replace(content, points=points, triangles=triangles)
+        return content.realised(whole) if self.realise else content
 
 
-def realised(parts: list[Part], budget: int) -> list[str]:
-    """Everything becomes plain meshes, of at most so many triangles if that can be. Says what was done."""
-    bundles = _of(parts, Curves)
-    least = tubes.total([one.content for one in bundles], tubes.LADDER[-1])
-    said = []
-    for form, steps in ((BALL, BALL_STEPS), (TILE, TILE_STEPS)):  # each may have what the others leave
-        others = sum(one.content.faces for one in parts if one.content is not None and one not in bundles
-                     and not _has(one, form))
-        said += _plainer(parts, form, steps, budget - others - least)
-    for one in _of(parts, Cells):
-        one.content = one.content.realised()
-    used = sum(one.content.faces for one in parts if one.content is not None and one not in bundles)
-    shape = tubes.step([one.content for one in bundles], budget - used) or tubes.LADDER[-1]
-    said += _tubes(bundles, shape)
-    if sum(one.content.faces for one in parts if one.content is not None) > budget:
-        said.append(f"these are the fewest triangles, yet more than {budget:,}")
-    return said
+def instanced(parts: list[Part]) -> Plan:
+    """Cells stay instances; curves become tubes, or bare lines if there are too many."""
+    return Plan(TILE_STEPS[0], _step(BALL_STEPS, _many(parts, BALL), BALLS), tubes.step(_curves(parts), LINES))
 
 
-def _of(parts, kind):
-    return [one for one in parts if isinstance(one.content, kind)]
+def realised(parts: list[Part], budget: int) -> Plan:
+    """Everything becomes plain meshes, of at most so many triangles if that can be.
+
+    Balls may have what the plainest tiles and tubes leave, then tiles what the plainest tubes leave, then tubes the rest.
+    """
+    curves, balls, tiles = _curves(parts), _many(parts, BALL), _many(parts, TILE)
+    left = budget - sum(one.content.faces for one in parts if one.content is not None
+                        and not isinstance(one.content, Curves) and not getattr(one.content, "form", ""))
+    least = tubes.total(curves, tubes.LADDER[-1])
+    ball_faces = _step(BALL_STEPS, balls, left - least - tiles * TILE_STEPS[-1])
+    tile_faces = _step(TILE_STEPS, tiles, left - least - balls * ball_faces)
+    tube = tubes.step(curves, left - balls * ball_faces - tiles * tile_faces) or tubes.LADDER[-1]
+    return Plan(tile_faces, ball_faces, tube, True)
 
 
-def _has(part, form):
-    return isinstance(part.content, Cells) and part.content.form == form
+def _curves(parts):
+    return [one.content for one in parts if isinstance(one.content, Curves)]
 
 
-def _tubes(bundles, shape):
-    for one in bundles:
-        one.content = tubes.tubes(one.content, *shape)
-    return ["connections as tubes of {} sides and {} points".format(*shape)] if bundles else []
+def _many(parts, form):
+    """How many cells of a form there are."""
+    return sum(len(one.content.matrices) for one in parts if getattr(one.content, "form", "") == form)
 
 
-def _plainer(parts, form, steps, budget):
-    """Give cells of a form the finest shape with which all of them keep to a number of triangles, or the plainest."""
-    some = [one for one in parts if _has(one, form)]
-    many = sum(len(one.content.matrices) for one in some)
-    faces = next((one for one in steps if many * one <= budget), steps[-1])
-    if not some or faces == steps[0]:
-        return []
-    points, triangles = tile(faces) if form == TILE else ball(faces)
-    for one in some:
-        one.content = replace(one.content, points=points, triangles=triangles)
-    return [f"{form}s of {faces} triangles"]
+def _step(steps, many, budget):
+    """The most triangles of which so many things keep to a budget, or the fewest."""
+    return next((one for one in steps if many * one <= budget), steps[-1])
 
 
 def ball(faces: int) -> tuple[np.ndarray, np.ndarray]:

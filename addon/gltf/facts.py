@@ -49,13 +49,14 @@ def of_other(thing: bpy.types.Object) -> dict:
 
 
 def of_camera(thing: bpy.types.Object) -> dict:
-    return {"kind": "camera", "shot": tags.read(thing).get("shot", thing.name)}
+    known = tags.read(thing)
+    return {"kind": "camera", "shot": known.get("shot", thing.name), **_some(known, ("frames",))}
 
 
-def of_scene(scene: bpy.types.Scene, camera: str) -> dict:
-    """`camera`: the name of the active camera's node."""
+def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
+    """`camera`: the name of the active camera's node; `first`: the frame at which animations begin."""
     render = scene.render
-    return {"kind": "scene", "name": scene.name, "camera": camera, "frame": scene.frame_current,
+    return {"kind": "scene", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
             "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y]}
 
 

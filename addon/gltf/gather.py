@@ -44,13 +44,16 @@ class Part:
 
 
 class Gatherer:
-    """Collects the parts of the networks of a scene, parents before children; names are unique."""
+    """Collects the parts of the networks of a scene, parents before children; names are unique.
 
-    def __init__(self, scene: bpy.types.Scene):
+    With `whole`, what has no size now is there all the same, so that other frames have the same triangles.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, whole: bool = False):
         self.view_layer = scene.view_layers[0]
         self.view_layer.update()
         self.depsgraph = self.view_layer.depsgraph
-        self.scene, self.parts = scene, []
+        self.scene, self.whole, self.parts = scene, whole, []
         self._names: set[str] = set()
 
     def network(self, network: bpy.types.Collection) -> None:
@@ -104,11 +107,11 @@ class Gatherer:
         evaluated = thing.evaluated_get(self.depsgraph)
         geometry = evaluated.evaluated_geometry()
         if kind == "connections":
-            curves, extent = _curves(thing, geometry)
+            curves, extent = _curves(thing, geometry, self.whole)
             return self._add(thing.name, facts.of_connections(thing, extent), thing, parent, curves)
         if kind != "layer":
-            return self._add(thing.name, facts.of_other(thing), thing, parent, _joined(geometry))
-        cells, rest, extent = _layer(thing, geometry)
+            return self._add(thing.name, facts.of_other(thing), thing, parent, _joined(geometry, self.whole))
+        cells, rest, extent = _layer(thing, geometry, self.whole)
         part = self._add(thing.name, facts.of_layer(thing, extent, cells), thing, parent, cells)
         if rest is not None:
             name = f"{thing.name} backing"
@@ -141,7 +144,7 @@ def straighten(part: Part) -> None:
     part.matrix = part.parent.matrix @ matrix if part.parent else matrix
 
 
-def _layer(thing, geometry):
+def _layer(thing, geometry, whole):
     """The cells of a layer, what else it shows as one surface (each None if there is nothing), and its range."""
     cloud = geometry.instances_pointcloud()
     if cloud is None or not len(cloud.points):
@@ -151,14 +154,13 @@ def _layer(thing, geometry):
     count, extent = len(thing.data.vertices), read("range")
     of_cell = int(which[0]) if count else -1
     cells = (np.arange(len(which)) < count) & (which == of_cell)
-    references, rest, found = geometry.instance_references(), [], None
-    for index, reference in enumerate(references):
+    sized, rest, found = shapes.sized(matrices) | whole, [], None
+    for index, reference in enumerate(geometry.instance_references()):
         if reference.mesh is None:
             continue
-        mine = cells if index == of_cell else which == index
-        if index == of_cell and shapes.sized(matrices[mine]).any():
-            found = _cells(thing, reference.mesh, matrices[mine], mine, read)
-        others = mine & shapes.sized(matrices) & ~cells
+        if index == of_cell and sized[cells].any():
+            found = _cells(thing, reference.mesh, matrices[cells], cells, read)
+        others = (which == index) & sized & ~cells
         if others.any():
             rest.append(_copies(reference.mesh, matrices[others], others, read))
     return found, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
@@ -192,7 +194,7 @@ def _painted(mesh, mine, read):
     return paint(material, of_mine, int(mine.sum()))
 
 
-def _joined(geometry):
+def _joined(geometry, whole):
     """All instances of bars, kernels or a block as one surface, or None."""
     cloud = geometry.instances_pointcloud()
     if cloud is None:
@@ -200,15 +202,15 @@ def _joined(geometry):
     read, (matrices, which) = _reader(cloud.attributes), framing.instance_matrices(cloud)
     found = []
     for index, reference in enumerate(geometry.instance_references()):
-        mine = (which == index) & shapes.sized(matrices)
+        mine = (which == index) & (shapes.sized(matrices) | whole)
         if reference.mesh is not None and mine.any():
             found.append(_copies(reference.mesh, matrices[mine], mine, read))
     surface = shapes.joined(found)
-    return surface if surface is not None and np.ptp(surface.points, axis=0).any() else None
+    return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
 
 
-def _curves(thing, geometry):
-    """The lines of a bundle that have a length and a width, or None, and the range in force."""
+def _curves(thing, geometry, whole):
+    """The lines of a bundle that have a length and a width, or all, or None; and the range in force."""
     curves = geometry.curves
     if curves is None or not len(curves.curves):
         return None, None
@@ -216,7 +218,7 @@ def _curves(thing, geometry):
     each = len(curves.points) // count
     points = read("position").reshape(count, each, 3).astype(np.float64)
     radius = read("radius").reshape(count, each).astype(np.float64)
-    seen = (radius.max(1) > 0) & (np.ptp(points, 1).max(1) > 1e-6)
+    seen = (radius.max(1) > 0) & (np.ptp(points, 1).max(1) > 1e-6) | whole
     extent = read("range")
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():

@@ -76,9 +76,9 @@ class Cells:
     def faces(self) -> int:
         return len(self.matrices) * len(self.triangles)
 
-    def realised(self) -> Surface:
-        """All cells that have a size, as one surface."""
-        mine = sized(self.matrices)
+    def realised(self, whole: bool = False) -> Surface:
+        """All cells that have a size, or all, as one surface."""
+        mine = sized(self.matrices) | whole
         return repeated(self.points, self.triangles, self.matrices[mine], self.colours[mine])
 
 

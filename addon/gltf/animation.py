@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sampled moves and poses as one glTF animation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import sqrt
+
+import numpy as np
+from io_scene_gltf2.io.com import gltf2_io
+
+from .accessors import accessor
+from .gather import Part
+from .moves import Film
+from .poses import Poses
+
+TURNED = np.array([sqrt(0.5), -sqrt(0.5), 0.0, 0.0])  # w, x, y, z: Z up to Y up
+
+
+@dataclass(frozen=True)
+class Animation:
+    """All that changes over the frames: what moves, and what has poses, with the times of these in seconds."""
+
+    name: str
+    film: Film | None = None
+    poses: dict[Part, Poses] = field(default_factory=dict)
+    times: np.ndarray | None = None
+
+    def build(self, nodes: dict[Part, gltf2_io.Node]) -> gltf2_io.Animation | None:
+        """The glTF animation of these nodes, None if nothing changes."""
+        made = gltf2_io.Animation([], None, None, self.name, [])
+        if self.film:
+            begin = accessor(self.film.times, bounds=True)
+            for track in self.film.tracks:
+                for path, values in _paths(track):
+                    _add(made, nodes[track.part], path, begin, values)
+        if self.poses:
+            begin, weights = accessor(self.times, bounds=True), np.eye(len(self.times)).reshape(-1)
+            for part in self.poses:
+                _add(made, nodes[part], "weights", begin, weights)
+        return made if made.channels else None
+
+
+def _paths(track):
+    """What changes of a node, by its name in glTF, with Y up."""
+    turned = _with_y_up(track.turns, bool(track.part.camera)) if track.turns is not None else None
+    found = {"translation": None if track.places is None else track.places[:, [0, 2, 1]] * (1, 1, -1),
+             "rotation": turned, "scale": None if track.sizes is None else track.sizes[:, [0, 2, 1]]}
+    return ((path, values) for path, values in found.items() if values is not None)
+
+
+def _with_y_up(turns, camera):
+    """Quaternions w, x, y, z (n, 4) as x, y, z, w; cameras look along their own -Z in both worlds."""
+    w, x, y, z = turns.T
+    if not camera:
+        return np.stack([x, z, -y, w], -1)
+    a, b, *_ = TURNED
+    return np.stack([a * x + b * w, a * y - b * z, a * z + b * y, a * w - b * x], -1)
+
+
+def _add(made, node, path, begin, values):
+    made.samplers.append(gltf2_io.AnimationSampler(None, None, begin, "LINEAR", accessor(values)))
+    target = gltf2_io.AnimationChannelTarget(None, None, node, path)
+    made.channels.append(gltf2_io.AnimationChannel(None, None, len(made.samplers) - 1, target))

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Parts as Blender's own meshes, for its exporters of USD and OBJ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..checkpoints import CheckpointError
+from .gather import Part
+from .shapes import Surface
+from .stage import staged
+
+COLOUR = "displayColor"  # as USD calls it
+WRITERS = {  # by suffix: Blender's operator, and what it is told
+    ".usdc": ("usd_export", {"export_materials": False, "export_animation": False, "evaluation_mode": "VIEWPORT",
+                             "export_normals": False, "export_uvmaps": False}),
+    ".obj": ("obj_export", {"export_materials": False, "export_animation": False, "export_colors": True,
+                            "export_normals": False, "export_uv": False}),
+}
+
+
+def write(parts: list[Part], scene: bpy.types.Scene, output: Path) -> None:
+    """Write parts that are plain meshes as .usdc or .obj. Raises `CheckpointError`."""
+    name, options = WRITERS[output.suffix.lower()]
+    with staged(parts, scene, output, _mesh) as by_name, _named(by_name):
+        for part in parts:
+            bpy.data.objects[part.name]["neuroscene"] = json.dumps(part.facts)
+        try:
+            getattr(bpy.ops.wm, name)(filepath=str(output.resolve()), check_existing=False, **options)
+        except RuntimeError as error:
+            raise CheckpointError(output, f"cannot be written ({error})", "choose another place") from error
+
+
+@contextmanager
+def _named(by_name: dict[str, Part]) -> Iterator[None]:
+    """Let the objects of the stage have the names of their parts: names are unique in a file, and those of the network
+    have others for a while."""
+    taken = [(thing, thing.name) for part in by_name.values() if (thing := bpy.data.objects.get(part.name))]
+    for thing, _ in taken:
+        thing.name = "exported"
+    for name, part in by_name.items():
+        bpy.data.objects[name].name = part.name
+    try:
+        yield
+    finally:
+        for part in by_name.values():
+            bpy.data.objects[part.name].name = "part"
+        for thing, name in taken:
+            thing.name = name
+
+
+def _mesh(part: Part) -> bpy.types.Mesh | None:
+    """The surface of a part, with a colour at each vertex."""
+    return mesh_of(part.name, part.content) if part.content is not None else None
+
+
+def mesh_of(name: str, surface: Surface) -> bpy.types.Mesh:
+    mesh, triangles = bpy.data.meshes.new(name), surface.triangles
+    mesh.vertices.add(len(surface.points))
+    mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(surface.points, np.float32).ravel())
+    mesh.loops.add(triangles.size)
+    mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(triangles, np.int32).ravel())
+    mesh.polygons.add(len(triangles))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
+    mesh.update(calc_edges=True)
+    attribute = mesh.color_attributes.new(COLOUR, "FLOAT_COLOR", "POINT")
+    attribute.data.foreach_set("color", np.ascontiguousarray(surface.colours, np.float32).ravel())
+    mesh.color_attributes.active_color = attribute
+    return mesh

@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How things move, turn, grow and vanish over the frames of a scene, sampled, for a glTF animation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from .. import compat
+from ..scene import tags
+from .gather import Part
+
+PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")
+STILL = 1e-6
+
+
+@dataclass(frozen=True)
+class Track:
+    """A part over the frames: translations (n, 3), rotations as quaternions w, x, y, z (n, 4), scales (n, 3); each None
+    if it stays the same. Blender's axes, in the space of the part's parent."""
+
+    part: Part
+    places: np.ndarray | None
+    turns: np.ndarray | None
+    sizes: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Film:
+    """Times in seconds (n,) and the tracks of what moves."""
+
+    times: np.ndarray
+    tracks: list[Track]
+
+
+def any_moves(scene: bpy.types.Scene) -> bool:
+    """Whether keyframes or drivers place or hide anything in a scene."""
+    return any(path.startswith(PLACES) for thing in scene.objects for owner in (thing, thing.data) if owner
+               for path in compat.animated(owner))
+
+
+def keyed_inputs(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The things of ours in a scene whose inputs are keyframed: folds, arrangements, ranges, and so on."""
+    return [one for one in scene.objects if tags.modifier(one)
+            and any(path.startswith("modifiers") for path in compat.animated(one))]
+
+
+def span(scene: bpy.types.Scene) -> tuple[int, int]:
+    """The first and the last frame of a scene and of all its shots."""
+    shots = [tags.read(one).get("frames") for one in scene.objects if tags.kind(one) == "camera"]
+    both = [(scene.frame_start, scene.frame_end), *filter(None, shots)]
+    return min(one[0] for one in both), max(one[1] for one in both)
+
+
+def seconds(scene: bpy.types.Scene, frames: np.ndarray) -> np.ndarray:
+    """When frames are shown, from the first of `span` on."""
+    return (np.asarray(frames) - span(scene)[0]) * scene.render.fps_base / scene.render.fps
+
+
+def film(parts: list[Part], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Film | None:
+    """Sample every frame of a scene; None if nothing moves."""
+    if not any_moves(scene):
+        return None
+    first, last = span(scene)
+    frames = np.arange(first, last + 1)
+    moving = [one for one in parts if one.thing]
+    with without_geometry(scene), at_frames(scene):
+        samples = [_sample(moving, scene, depsgraph, int(frame)) for frame in frames]
+    tracks = [track for one, matrices in zip(moving, zip(*samples, strict=True), strict=True)
+              if (track := _track(one, matrices))]
+    return Film(seconds(scene, frames), tracks) if tracks else None
+
+
+@contextmanager
+def at_frames(scene: bpy.types.Scene) -> Iterator[None]:
+    """Come back to the frame that a scene is at."""
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    try:
+        yield
+    finally:
+        scene.frame_set(frame, subframe=subframe)
+
+
+@contextmanager
+def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
+    """Leave out the modifiers for a while: where things stand does not take them."""
+    shown = [one for thing in scene.objects for one in thing.modifiers if one.show_viewport]
+    for one in shown:
+        one.show_viewport = False
+    try:
+        yield
+    finally:
+        for one in shown:
+            one.show_viewport = True
+
+
+def _sample(parts, scene, depsgraph, frame):
+    """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
+    scene.frame_set(frame)
+    world = {None: np.eye(4)}
+    for one in parts:
+        world[one] = np.array(one.thing.evaluated_get(depsgraph).matrix_world, np.float64)
+    found = []
+    for one in parts:
+        local = np.linalg.pinv(world[one.parent]) @ world[one]
+        gone = one.thing.hide_render or one.thing.hide_viewport
+        found.append(Matrix(local @ np.diag([0, 0, 0, 1])) if gone and not one.camera else Matrix(local))
+    return found
+
+
+def _track(part, matrices):
+    places, turns, sizes = (np.array(one, np.float64) for one in zip(*(one.decompose() for one in matrices),
+                                                                    strict=True))
+    flips = np.cumprod(np.where((turns[1:] * turns[:-1]).sum(1) < 0, -1, 1))  # q and -q are the same turn
+    turns[1:] *= flips[:, None]
+    found = [one if np.ptp(one, axis=0).max() > STILL else None for one in (places, turns, sizes)]
+    return Track(part, *found) if any(one is not None for one in found) else None

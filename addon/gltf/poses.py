@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What folds, rearranges or changes its values over the frames of a scene, as poses of plain meshes: morph targets.
+
+A part may have other triangles at one frame than at another, as a slab that is there only while its layer is folded.
+Then it becomes several nodes, each of which shrinks to a point in the poses that do not have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+
+from . import moves
+from .budget import Plan
+from .gather import Gatherer, Part
+from .shapes import Surface
+
+BYTES = 12 + 16  # of a vertex in a pose: its place and its colour
+SAME = 1e-6
+
+
+@dataclass(frozen=True)
+class Poses:
+    """What a mesh is like at some times: differences of places (poses, n, 3), and of colours (poses, n, 4) or None."""
+
+    places: np.ndarray
+    colours: np.ndarray | None
+
+
+def size(vertices: int, count: int) -> int:
+    """The most bytes that so many poses of so many vertices take."""
+    return vertices * count * BYTES
+
+
+def frames(scene: bpy.types.Scene, count: int) -> np.ndarray:
+    """Frames of so many poses, evenly over those of the scene (its shot), the first and the last among them."""
+    return np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
+
+
+def posed(scene: bpy.types.Scene, networks: Iterable[bpy.types.Collection], base: list[Part], plan: Plan,
+          at: np.ndarray) -> dict[Part, Poses]:
+    """The poses of each part that changes. `base` are the parts as they are now, `whole`, with the plan applied; parts
+    that are there only at other frames are added to it."""
+    with moves.at_frames(scene):
+        found = [_parts_at(scene, networks, plan, int(frame)) for frame in at]
+    now = {_key(one): one for one in base}
+    for parts in found:
+        for key, one in parts.items():
+            if key not in now and one.content is not None:
+                now[key] = _vanished(one, base)
+                base.append(now[key])
+    return {one: poses for key, one in now.items()
+            if isinstance(one.content, Surface) and (poses := _poses(one, [parts.get(key) for parts in found]))}
+
+
+def _parts_at(scene, networks, plan, frame):
+    scene.frame_set(frame)
+    gatherer = Gatherer(scene, whole=True)
+    for one in networks:
+        gatherer.network(one)
+    plan.apply(gatherer.parts, whole=True)
+    return {_key(one): one for one in gatherer.parts}
+
+
+def _key(part):
+    """The same for a part at two frames if it has the same triangles."""
+    content = part.content
+    return part.name, content and (len(content.points), hash(content.triangles.tobytes()))
+
+
+def _vanished(part, base):
+    """A part that is not there now, as a point, in the tree of those that are."""
+    parent = next((one for one in base if part.parent and one.name == part.parent.name), base[0])
+    number = sum(one.name.startswith(f"{part.name} pose") for one in base) + 1
+    return replace(part, name=f"{part.name} pose {number}", parent=parent, content=_shrunk(part.content))
+
+
+def _shrunk(content):
+    return replace(content, points=np.broadcast_to(content.points.mean(0), content.points.shape))
+
+
+def _poses(part, others):
+    base = part.content
+    found = [one.content if one else _shrunk(base) for one in others]
+    places = np.stack([one.points - base.points for one in found])
+    colours = np.stack([one.colours - base.colours for one in found])
+    changes = np.abs(colours).max() > 1e-4
+    if np.abs(places).max() <= SAME and not changes:
+        return None
+    return Poses(places, colours if changes else None)

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A scene of copies for Blender's exporters, which goes away with all that was made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+from mathutils import Matrix
+
+from ..checkpoints import CheckpointError
+from ..scene.transaction import Made
+from .gather import Part
+
+FRAME = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
+
+
+@contextmanager
+def staged(parts: list[Part], scene: bpy.types.Scene, output: Path,
+           data: Callable[[Part], bpy.types.ID | None] = lambda part: None) -> Iterator[dict[str, Part]]:
+    """Have a scene with an object for each part for a while, for exporters to write; `data` gives what it shows, and
+    the picture is as large as that of `scene`. Yields the parts by the names of their objects.
+
+    What cannot be written becomes a `CheckpointError` with the path of `output`.
+    """
+    made = Made()
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        stage = bpy.data.scenes.new("stage")
+        for name in FRAME:
+            setattr(stage.render, name, getattr(scene.render, name))
+        by_name, things = {}, {None: None}
+        for part in parts:
+            thing = bpy.data.objects.new("part", part.camera.data if part.camera else data(part))
+            thing.parent, thing.matrix_basis = things[part.parent], Matrix(part.local)
+            stage.collection.objects.link(thing)
+            by_name[thing.name], things[part] = part, thing
+        stage.view_layers[0].update()
+        with bpy.context.temp_override(scene=stage, view_layer=stage.view_layers[0]):
+            yield by_name
+    except OSError as error:
+        raise CheckpointError(output, f"cannot be written ({error.strerror})", "choose another place") from error
+    finally:
+        made.remove()

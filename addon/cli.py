@@ -89,6 +89,7 @@ def _parser():
     one.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
     one.add_argument("--poses", type=_count, metavar="N",
                      help="take keyframed folds, arrangements and values along, as so many poses of plain meshes")
+    one.add_argument("--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits")
     one.add_argument("--lit", action="store_true", help="let the viewer's light fall on it")
     _drawing(one)
     return parser
@@ -223,19 +224,17 @@ def _compare(options, progress):
 def _export(options):
     from .gltf import export
 
-    page = options.output.with_suffix(".html") if options.html or options.output.suffix.lower() == ".html" else None
+    page = options.output.with_suffix(".html") if options.html else None
     for one in {options.output, page or options.output}:
         _writable(one)
-    with _quiet() as progress, tempfile.TemporaryDirectory() as folder:
+    wanted = export.Options(options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit,
+                            options.compress)
+    with _quiet() as progress:
         _open_scene(options, progress)
         progress("exporting")
-        output = Path(folder) / "page.glb" if options.output == page else options.output
-        wanted = export.Options(options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit)
-        report = export.export(output, wanted, progress)
-        if page:
-            from .gltf import viewer
-
-            viewer.write(output, page, options.model.stem)
+        report = export.export(options.output, wanted, progress)
+        if page and page != options.output:
+            export.page(options.output, page)
     print(f"{options.output}: {report}")
 
 

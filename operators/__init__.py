@@ -10,6 +10,7 @@ from .add_shot import NEUROSCENE_OT_add_shot
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
 from .attach_architecture import NEUROSCENE_OT_attach_architecture
+from .attach_gltf import NEUROSCENE_OT_attach_gltf
 from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
@@ -41,6 +42,7 @@ CLASSES = (
     NEUROSCENE_FH_checkpoint,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
+    NEUROSCENE_OT_attach_gltf,
     NEUROSCENE_OT_run_input,
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
@@ -92,7 +94,8 @@ def unregister():
 def _import_entry(self, context):
     self.layout.operator(NEUROSCENE_OT_import_network.bl_idname,
                          text="Neural Network (.onnx, .keras, .h5, .pt, .safetensors)")
+    self.layout.operator(NEUROSCENE_OT_attach_gltf.bl_idname, text="Neural Network of a glTF (.glb)")
 
 
 def _export_entry(self, context):
-    self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network as glTF (.glb)")
+    self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network (.glb, .html, .usdc, .obj)")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""File > Export > Neural Network as glTF."""
+"""File > Export > Neural Network."""
 
 from pathlib import Path
 
@@ -12,28 +12,77 @@ from ..addon.checkpoints import CheckpointError
 from ..addon.gltf import export
 from ..addon.scene import tags
 
+FORMATS = (
+    ("glb", "glTF", "Cells as coloured instances, for browsers and most programs"),
+    ("html", "Page", "One page that shows the network in any browser, without network access"),
+    ("usdc", "USD", "Plain meshes"),
+    ("obj", "OBJ", "Plain meshes"),
+)
+
 
 class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
-    """Write the networks of this file as GLB, cells and lines in the colours of their ramps"""
+    """Write the networks of this scene, cells and lines in the colours of their ramps"""
 
     bl_idname = "neuroscene.export_gltf"
     bl_label = "Export Neural Network"
 
     filename_ext = ".glb"
-    filter_glob: bpy.props.StringProperty(default="*.glb", options={"HIDDEN"})
+    check_extension = None
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdc;*.obj", options={"HIDDEN"})
+    format: bpy.props.EnumProperty(name="Format", items=FORMATS)
     realise: bpy.props.BoolProperty(
         name="Plain Meshes", default=False,
         description="For programs that know no instancing, as Unreal and older viewers; the file is larger")
+    triangles: bpy.props.IntProperty(
+        name="Triangles", default=export.TRIANGLES, min=1, soft_max=10_000_000,
+        description="About how many plain meshes may have in all; lines and balls become plainer")
+    poses: bpy.props.IntProperty(
+        name="Poses", default=0, min=0, max=240,
+        description="Take keyframed folds, arrangements and values along, as so many poses of plain meshes; 0 for none")
+    small: bpy.props.BoolProperty(
+        name="Compress", default=False, description="By Draco if this Blender has it, else places in sixteen bits")
     lit: bpy.props.BoolProperty(
         name="Lit", default=False, description="Let the viewer's light fall on it; else colours show as they are")
+
+    cost = 0.0  # megabytes of a pose, at most
 
     @classmethod
     def poll(cls, context):
         return bool(tags.networks())
 
+    def invoke(self, context, event):
+        try:
+            self.cost = export.cost(1)
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return super().invoke(context, event)
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.prop(self, "format")
+        if self.format == "glb":
+            layout.prop(self, "realise")
+        if self.format in ("usdc", "obj") or self.format == "glb" and (self.realise or self.poses):
+            layout.prop(self, "triangles")
+        if self.format == "glb":
+            layout.prop(self, "poses")
+            if self.poses:
+                layout.label(text=f"At most {self.poses * self.cost:,.0f} MB", icon="INFO")
+            layout.prop(self, "small")
+            layout.prop(self, "lit")
+
+    def check(self, context):
+        path = Path(self.filepath)
+        wanted = str(path.with_suffix(f".{self.format}"))
+        changed, self.filepath = wanted != self.filepath, wanted
+        return changed
+
     def execute(self, context):
         try:
-            report = export.export(Path(self.filepath), export.Options(self.realise, lit=self.lit))
+            options = export.Options(self.realise, self.triangles, self.poses, self.lit, self.small)
+            report = export.export(Path(self.filepath), options)
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

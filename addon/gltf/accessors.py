@@ -15,9 +15,10 @@ from .poses import Poses
 from .shapes import Cells, Strands, Surface
 
 INSTANCING, UNLIT = "EXT_mesh_gpu_instancing", "KHR_materials_unlit"
-COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "uint8": 5121}
+COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "int16": 5122}
 TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963  # what a buffer view is for
+GRID_ROW = 8  # bytes
 LINES, TRIANGLES = 1, 4
 AXES = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]], np.float64)  # Blender's to those of glTF
 LARGEST = np.finfo(np.float32).max
@@ -37,8 +38,11 @@ def instancing(cells: Cells) -> Extension | None:
 
 
 def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Material,
-         poses: Poses | None = None) -> gltf2_io.Mesh:
-    """A mesh of one primitive, with a morph target for each pose; of cells, the shape of one."""
+         poses: Poses | None = None, grid: bool = False) -> gltf2_io.Mesh:
+    """A mesh of one primitive, with a morph target for each pose; of cells, the shape of one.
+
+    With `grid`, places are whole numbers, of which every fourth is there only to make their rows eight bytes long.
+    """
     if isinstance(content, Cells):
         attributes, indices, mode = {}, content.triangles.ravel(), TRIANGLES
     elif isinstance(content, Surface):
@@ -50,8 +54,9 @@ def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Mater
         indices, mode = np.stack([start, start + 1], -1).ravel(), LINES
         repeat = {name: np.repeat(one, each) for name, one in content.numbers.items()}
         attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat)
-    points = np.ascontiguousarray(content.points.reshape(-1, 3) @ AXES[:3, :3].T, np.float32)
-    attributes = {"POSITION": accessor(points, VERTICES, bounds=True), **attributes}
+    points = content.points.reshape(-1, 3) @ AXES[:3, :3].T
+    places = points.astype(np.int16) if grid else points
+    attributes = {"POSITION": accessor(places, VERTICES, bounds=True, padded=grid), **attributes}
     kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # 65,535 itself would restart a primitive
     kind = np.uint32 if len(points) == (1 << 16) else kind
     targets = _targets(poses) if poses else None
@@ -98,10 +103,12 @@ def _colours(colours, target=None):
 
 
 def accessor(values: np.ndarray, target: int | None = None, bounds: bool = False,
-             normalised: bool = False) -> gltf2_io.Accessor:
-    """Rows of numbers: unsigned whole ones as they are, all others as float32; with `bounds` it tells their range."""
-    values = np.ascontiguousarray(values if values.dtype.kind == "u" else values.astype(np.float32))
+             normalised: bool = False, padded: bool = False) -> gltf2_io.Accessor:
+    """Rows of numbers: whole ones of the kinds that glTF has as they are, all others as float32. With `bounds` it tells
+    their range; with `padded` a row has room for one more."""
+    values = np.ascontiguousarray(values if values.dtype.name in COMPONENTS else values.astype(np.float32))
     rows = values.reshape(len(values), -1)
+    stored = np.pad(rows, ((0, 0), (0, 1))) if padded else rows
     low, high = (rows.min(0).tolist(), rows.max(0).tolist()) if bounds else (None, None)
-    return gltf2_io.Accessor(BinaryData(values.tobytes(), target), None, COMPONENTS[values.dtype.name], len(rows), None,
+    return gltf2_io.Accessor(BinaryData(stored.tobytes(), target), None, COMPONENTS[values.dtype.name], len(rows), None,
                              None, high, low, None, normalised or None, None, TYPES[rows.shape[1]])

@@ -28,6 +28,11 @@ class Animation:
     poses: dict[Part, Poses] = field(default_factory=dict)
     times: np.ndarray | None = None
 
+    @property
+    def changing(self) -> set[Part]:
+        """The parts that move or have poses."""
+        return {*self.poses, *(one.part for one in (self.film.tracks if self.film else ()))}
+
     def build(self, nodes: dict[Part, gltf2_io.Node]) -> gltf2_io.Animation | None:
         """The glTF animation of these nodes, None if nothing changes."""
         made = gltf2_io.Animation([], None, None, self.name, [])

@@ -72,7 +72,7 @@ def instanced(parts: list[Part]) -> Plan:
 def realised(parts: list[Part], budget: int) -> Plan:
     """Everything becomes plain meshes, of at most so many triangles if that can be.
 
-    Balls may have what the plainest tiles and tubes leave, then tiles what the plainest tubes leave, then tubes the rest.
+    Balls may have what the plainest tiles and tubes leave, tiles what the plainest tubes then leave, tubes the rest.
     """
     curves, balls, tiles = _curves(parts), _many(parts, BALL), _many(parts, TILE)
     left = budget - sum(one.content.faces for one in parts if one.content is not None

@@ -8,30 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import bpy
 
 from ..checkpoints import CheckpointError
 from ..scene import tags
-from . import budget, facts, meshes, moves, poses
+from . import budget, facts, meshes, moves, poses, viewer
 from .gather import Gatherer, Part
 from .shapes import Cells, Curves
 
 TRIANGLES = 1_000_000  # of plain meshes in all
-POSES = 12  # that are named where nothing was asked for
+POSES = 12  # whose size is told where nothing was asked for
+PAGE = ".html"
 
 
 @dataclass(frozen=True)
 class Options:
     """`realise`: plain meshes, for programs that know no instancing, of at most about `triangles` in all; so are .usdc
     and .obj always, and what has `poses`: that many morph targets of all that folds, rearranges or changes its values.
-    `lit`: the viewer's light falls on it.
+    `lit`: the viewer's light falls on it. `small`: compressed.
     """
 
     realise: bool = False
     triangles: int = TRIANGLES
     poses: int = 0
     lit: bool = False
+    small: bool = False
 
 
 @dataclass
@@ -52,50 +55,83 @@ class Report:
 
 
 def export(output: Path, options: Options = Options(), progress: Callable[[str], None] = lambda text: None) -> Report:
-    """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdc or .obj; `progress` is
-    told how large poses may be before they are taken. Raises `CheckpointError`."""
-    scene, networks = _shown(output)
-    plain = output.suffix.lower() in meshes.WRITERS
-    if plain or options.poses:
-        options = replace(options, realise=True, poses=0 if plain else options.poses)
-    whole = bool(options.poses)
-    gatherer = Gatherer(scene, whole)
-    for one in networks:
-        gatherer.network(one)
-    gatherer.cameras()
-    parts = gatherer.parts
+    """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdc, .obj or .html;
+    `progress` is told how large poses may be before they are taken. Raises `CheckpointError`."""
+    kind = output.suffix.lower()
+    if kind in meshes.WRITERS:
+        report = _export(output, replace(options, realise=True, poses=0), progress)
+    elif kind == PAGE:
+        with TemporaryDirectory() as folder:
+            glb = Path(folder) / "page.glb"
+            report = _export(glb, replace(options, small=False), progress)  # a page has no decoder of Draco
+            page(glb, output)
+    else:
+        report = _export(output, replace(options, realise=options.realise or bool(options.poses)), progress)
+    report.size = output.stat().st_size
+    return report
+
+
+def page(glb: Path, output: Path) -> None:
+    """Write a page that shows a GLB of the open file. Raises `CheckpointError`."""
+    network = next(iter(tags.networks()))
+    try:
+        viewer.write(glb, output, network.name)
+    except OSError as error:
+        raise CheckpointError(output, f"cannot be written ({error.strerror})", "choose another place") from error
+
+
+def cost(poses_wanted: int, triangles: int = TRIANGLES) -> float:
+    """The most megabytes that so many poses of what is seen now take. Raises `CheckpointError`."""
+    gatherer = _gathered(Path(), True)
+    plan = budget.realised(gatherer.parts, triangles)
+    return poses.size(plan.vertices(gatherer.parts), poses_wanted) / 1e6
+
+
+def _export(output, options, progress):
+    whole, plain = bool(options.poses), output.suffix.lower() in meshes.WRITERS
+    gatherer = _gathered(output, whole)
+    scene, parts = gatherer.scene, gatherer.parts
     report = _counted(parts)
     plan = budget.realised(parts, options.triangles) if options.realise else budget.instanced(parts)
-    cost = poses.size(plan.vertices(parts), options.poses or POSES) / 1e6
+    size = poses.size(plan.vertices(parts), options.poses or POSES) / 1e6
     plan.apply(parts, whole)
     report.notes.append(str(plan))
     report.triangles = sum(one.content.faces for one in parts if one.content is not None)
     if options.realise and report.triangles > options.triangles:
         report.notes.append(f"these are the fewest triangles, yet more than {options.triangles:,}")
     if whole:
-        progress(f"{options.poses} poses, at most {cost:,.0f} MB")
+        progress(f"{options.poses} poses, at most {size:,.0f} MB")
     elif kept := moves.keyed_inputs(scene):
         report.notes.append(f"keyframed inputs of {len(kept):,} things stay as at frame {scene.frame_current}"
-                            + ("" if plain else f" ({POSES} poses of plain meshes would take at most {cost:,.0f} MB)"))
+                            + ("" if plain else f" ({POSES} poses of plain meshes would take at most {size:,.0f} MB)"))
     if plain:
         meshes.write(parts, scene, output)
-    else:
-        _write_glb(parts, gatherer, networks, plan, options, output)
-    report.size = output.stat().st_size
+    elif how := _write_glb(gatherer, plan, options, output):
+        report.notes.append(how)
     return report
 
 
-def _write_glb(parts, gatherer, networks, plan, options, output):
+def _gathered(output, whole) -> Gatherer:
+    scene, networks = _shown(output)
+    gatherer = Gatherer(scene, whole)
+    for one in networks:
+        gatherer.network(one)
+    gatherer.cameras()
+    return gatherer
+
+
+def _write_glb(gatherer, plan, options, output):
     from . import writing  # here: it needs the modules of Blender's exporter
 
-    scene, changing, times = gatherer.scene, {}, None
+    scene, parts, changing, times = gatherer.scene, gatherer.parts, {}, None
     if options.poses:
         at = poses.frames(scene, options.poses)
-        changing, times = poses.posed(scene, networks, parts, plan, at), moves.seconds(scene, at)
+        changing, times = poses.posed(gatherer, plan, at), moves.seconds(scene, at)
     film = moves.film(parts, scene, gatherer.depsgraph)
     camera = next((one.name for one in parts if one.camera and one.camera == scene.camera), "")
     extras = facts.of_scene(scene, camera, moves.span(scene)[0])
-    writing.write(parts, scene, extras, output, writing.Animation(scene.name, film, changing, times), options.lit)
+    animation = writing.Animation(scene.name, film, changing, times)
+    return writing.write(parts, scene, extras, output, animation, options.lit, options.small)
 
 
 def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:

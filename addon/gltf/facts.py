@@ -13,7 +13,7 @@ import numpy as np
 
 from ..scene import tags
 
-NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes")
+NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order")
 BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers")
 CONNECTIONS = ("source", "target", "carries", "level", "form", "drawn", "total")
@@ -56,7 +56,7 @@ def of_camera(thing: bpy.types.Object) -> dict:
 def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
     """`camera`: the name of the active camera's node; `first`: the frame at which animations begin."""
     render = scene.render
-    return {"kind": "scene", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
+    return {"kind": "picture", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
             "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y]}
 
 

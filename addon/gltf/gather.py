@@ -53,11 +53,12 @@ class Gatherer:
         self.view_layer = scene.view_layers[0]
         self.view_layer.update()
         self.depsgraph = self.view_layer.depsgraph
-        self.scene, self.whole, self.parts = scene, whole, []
+        self.scene, self.whole, self.parts, self.networks = scene, whole, [], []
         self._names: set[str] = set()
 
     def network(self, network: bpy.types.Collection) -> None:
         """Add all that is seen of a network."""
+        self.networks.append(network)
         root = next(tags.members(network, "root"), None)
         top = self._add(network.name, facts.of_network(network), root, None)
         owners = {root: top}

@@ -9,7 +9,6 @@ Then it becomes several nodes, each of which shrinks to a point in the poses tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import bpy
@@ -42,26 +41,26 @@ def frames(scene: bpy.types.Scene, count: int) -> np.ndarray:
     return np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
 
 
-def posed(scene: bpy.types.Scene, networks: Iterable[bpy.types.Collection], base: list[Part], plan: Plan,
-          at: np.ndarray) -> dict[Part, Poses]:
-    """The poses of each part that changes. `base` are the parts as they are now, `whole`, with the plan applied; parts
-    that are there only at other frames are added to it."""
-    with moves.at_frames(scene):
-        found = [_parts_at(scene, networks, plan, int(frame)) for frame in at]
-    now = {_key(one): one for one in base}
+def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[Part, Poses]:
+    """The poses, at these frames, of each part that changes. `now` has the parts as they are, `whole` and with the plan
+    applied; parts that are there only at other frames are added to them."""
+    base = now.parts
+    with moves.at_frames(now.scene):
+        found = [_parts_at(now, plan, int(frame)) for frame in at]
+    known = {_key(one): one for one in base}
     for parts in found:
         for key, one in parts.items():
-            if key not in now and one.content is not None:
-                now[key] = _vanished(one, base)
-                base.append(now[key])
-    return {one: poses for key, one in now.items()
+            if key not in known and one.content is not None:
+                known[key] = _vanished(one, base)
+                base.append(known[key])
+    return {one: poses for key, one in known.items()
             if isinstance(one.content, Surface) and (poses := _poses(one, [parts.get(key) for parts in found]))}
 
 
-def _parts_at(scene, networks, plan, frame):
-    scene.frame_set(frame)
-    gatherer = Gatherer(scene, whole=True)
-    for one in networks:
+def _parts_at(now, plan, frame):
+    now.scene.frame_set(frame)
+    gatherer = Gatherer(now.scene, whole=True)
+    for one in now.networks:
         gatherer.network(one)
     plan.apply(gatherer.parts, whole=True)
     return {_key(one): one for one in gatherer.parts}

@@ -18,7 +18,7 @@ import addon_utils
 import bpy
 
 from ..checkpoints import CheckpointError
-from . import accessors
+from . import accessors, compact
 from .animation import Animation
 from .gather import Part
 from .shapes import Cells
@@ -26,18 +26,20 @@ from .stage import staged
 
 EXPORTER = "io_scene_gltf2"
 OPTIONS = {"export_format": "GLB", "use_active_scene": True, "export_extras": True, "export_yup": True,
-           "export_cameras": True, "export_animations": False, "export_current_frame": True}
+           "export_cameras": True, "export_animations": False, "export_current_frame": True,
+           "export_unused_textures": True}  # there are none, but then the last hook is called
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is to be written: parts by the names of their objects in the stage, what is said of the whole, how it
-    changes over time, and whether light falls on it."""
+    changes over time, whether light falls on it, and which parts have their places on a grid."""
 
     parts: dict[str, Part]
     extras: dict
     animation: Animation
     lit: bool
+    grids: set[Part]
 
 
 class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks for
@@ -47,7 +49,7 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
     wanted: Wanted | None = None
 
     def __init__(self):
-        self._materials, self._nodes = {}, {}
+        self._materials, self._nodes, self._places = {}, {}, []
 
     def gather_node_hook(self, node, thing, settings):
         part = self.wanted.parts[thing.name]
@@ -62,8 +64,11 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
                 content = content.realised()
             else:
                 node.extensions = (node.extensions or {}) | {accessors.INSTANCING: extension}
+        grid = part in self.wanted.grids
         node.mesh = accessors.mesh(part.name, content, self._material(content),
-                                   self.wanted.animation.poses.get(part))
+                                   self.wanted.animation.poses.get(part), grid)
+        if grid:
+            self._places.append(node.mesh.primitives[0].attributes["POSITION"])
 
     def gather_scene_hook(self, scene, blender_scene, settings):
         scene.name, scene.extras = self.wanted.extras["name"], {"neuroscene": self.wanted.extras}
@@ -73,6 +78,15 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
         if found:
             animations.append(found)
 
+    def gather_gltf_extensions_hook(self, gltf, settings):
+        for one in self._places:  # the exporter knows no room between rows
+            gltf.buffer_views[one.buffer_view].byte_stride = accessors.GRID_ROW
+
+    def gather_gltf_additional_textures_hook(self, content, textures, settings):
+        if self._places:  # here: what is declared earlier and is no object of its own, the exporter takes out again
+            for name in ("extensionsUsed", "extensionsRequired"):
+                content[name] = [*content.get(name, ()), compact.EXTENSION]
+
     def _material(self, content):
         clear = bool((content.colours[:, 3] < 0.999).any())
         if clear not in self._materials:
@@ -81,12 +95,15 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
 
 
 def write(parts: list[Part], scene: bpy.types.Scene, extras: dict, output: Path, animation: Animation,
-          lit: bool = False) -> None:
-    """Write parts as a GLB; `scene` has the size of the picture, `extras` are said of the whole. Raises
-    `CheckpointError`."""
+          lit: bool = False, small: bool = False) -> str:
+    """Write parts as a GLB; `scene` has the size of the picture, `extras` are said of the whole. With `small` it is
+    compressed; returns how. Raises `CheckpointError`."""
     _needs_exporter()
-    with staged(parts, scene, output) as by_name, _hooks(Wanted(by_name, extras, animation, lit)):
-        bpy.ops.export_scene.gltf(filepath=str(output.resolve()), **OPTIONS)
+    draco = small and compact.has_draco()
+    grids = compact.onto_grids(parts, animation.changing) if small and not draco else set()
+    with staged(parts, scene, output) as by_name, _hooks(Wanted(by_name, extras, animation, lit, grids)):
+        bpy.ops.export_scene.gltf(filepath=str(output.resolve()), **OPTIONS, **(compact.DRACO if draco else {}))
+    return "compressed by Draco" if draco else "places in sixteen bits" if small else ""
 
 
 @contextmanager

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "nodes": {"colormaps", "network", "compat", "folders"},
     "scene": {"checkpoints", "network", "layout", "inference", "colormaps", "nodes", "compat",
               "folders"},
-    "gltf": {"checkpoints", "network", "nodes", "scene", "compat"},
+    "gltf": {"checkpoints", "network", "colormaps", "nodes", "scene", "compat"},
     "properties": {"scene"},
     "cli": {"checkpoints", "network", "inference", "scene", "gltf"},
 }

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The way back: a network whose export one has, as .glb or imported into the open file, from its checkpoint again."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Quaternion, Vector
+
+from ..checkpoints import CheckpointError, open_checkpoint
+from ..scene import arranging, build, importing, tags
+
+LARGEST = 1 << 28  # bytes of JSON
+UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # from glTF's axes to Blender's
+APART = 1e-3  # metres that a thing was moved by hand
+
+
+@dataclass(frozen=True)
+class Found:
+    """What an export says of a network, and where its layers and blocks stand in their parents, by kind and name."""
+
+    facts: dict
+    places: dict[tuple[str, str], Matrix]
+
+
+def in_file(path: Path) -> list[Found]:
+    """The networks of a GLB of ours. Raises `CheckpointError`."""
+    content = _json(path)
+    try:
+        nodes = content.get("nodes", [])
+        places = [(_facts(one), _place(one)) for one in nodes]
+        found = [_found(_below(nodes, index, places)) for index, (facts, _) in enumerate(places)
+                 if facts.get("kind") == "network"]
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise CheckpointError(path, "is damaged", "export it anew") from error
+    if not found:
+        raise CheckpointError(path, "is no export of a network", "give a .glb that Neuroscene wrote")
+    return found
+
+
+def in_open_file() -> list[Found]:
+    """The networks of exports that were imported into the open file."""
+    roots = [one for one in bpy.data.objects if tags.kind(one) == "network"]
+    return [_found([(tags.read(one), one.matrix_local) for one in (root, *root.children_recursive)]) for root in roots]
+
+
+def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
+    """Build the scene of a network anew. `path` is a .glb, whose checkpoint lies beside it or is given, or else the
+    checkpoint of an export that was imported into the open file. Yields and returns as `build.build`.
+
+    What stood elsewhere than the layout puts it, stands there again. Raises `CheckpointError`.
+    """
+    yield 0.0, "reading what was exported"
+    if path.suffix.lower() == ".glb":
+        found = in_file(path)[0]
+        name = _name(found, "source")
+        checkpoint = checkpoint or path.parent / name
+        if not checkpoint.is_file():
+            raise CheckpointError(path, f"its checkpoint {name} is not beside it", "choose it")
+        _check(found, checkpoint)
+    else:
+        checkpoint, digest = path, open_checkpoint(path).sha256()
+        found = next((one for one in in_open_file() if one.facts.get("sha256") == digest), None)
+        if found is None:
+            raise CheckpointError(path, "no imported glTF was made of this file", "import the .glb first")
+    beside = [path.parent / name if (name := _name(found, one)) else None for one in ("input", "architecture")]
+    given, architecture = (one if one and one.is_file() else None for one in beside)
+    collection = yield from importing.import_steps(checkpoint, *_wanted(path, found.facts, given), architecture)
+    _put(collection, found)
+    return collection
+
+
+def _check(found, checkpoint):
+    if open_checkpoint(checkpoint).sha256() != found.facts.get("sha256"):
+        raise CheckpointError(checkpoint, "is not the file that the glTF was made of", "choose that, or import it anew")
+
+
+def _name(found, which):
+    """The name of a file that an export tells of; never a way to somewhere else."""
+    return Path(str(found.facts.get(which, ""))).name
+
+
+def _wanted(path, facts, given):
+    """Settings, input and sizes of the import that was exported."""
+    try:
+        settings = _like(build.Settings(), facts.get("settings", {}))
+        settings = replace(settings, new_scene=True, layout=_like(arranging.Settings(), settings.layout))
+        return settings, given, {name: int(size) for name, size in facts.get("sizes", {}).items()}
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CheckpointError(path, "has settings that make no sense", "import the checkpoint itself") from error
+
+
+def _like(default, given):
+    """A dataclass with the values of a dict, as far as it has such, each of the kind of its default."""
+    if not isinstance(given, dict):
+        return default
+    return replace(default, **{one.name: type(was)(given[one.name]) if isinstance(was, bool | int | float | str)
+                               else given[one.name] for one in fields(default) if one.name in given
+                               for was in [getattr(default, one.name)]})
+
+
+def _put(collection, found):
+    """Let layers, blocks and the whole stand where they stood, if that is elsewhere."""
+    for kind, key in (("layer", "layer"), ("block", "path"), ("root", "")):
+        for thing in tags.members(collection, kind):
+            place = found.places.get((kind, tags.read(thing).get(key, "")))
+            if place and np.abs(np.array(place - thing.matrix_basis)).max() > APART:
+                thing.matrix_basis = place
+
+
+def _found(tree) -> Found:
+    """`tree` are facts and places of a network's node and of all below it."""
+    names = {"layer": "name", "block": "path"}
+    places = {(facts["kind"], facts[names[facts["kind"]]]): place for facts, place in tree
+              if facts.get("kind") in names}
+    facts, place = tree[0]
+    return Found(facts, places | {("root", ""): place})
+
+
+def _below(nodes, index, places):
+    return [places[index], *(one for child in nodes[index].get("children", ()) for one in _below(nodes, child, places))]
+
+
+def _facts(node):
+    found = node.get("extras", {}).get(tags.KEY, {})
+    return found if isinstance(found, dict) else {}
+
+
+def _place(node):
+    x, y, z, w = node.get("rotation", (0, 0, 0, 1))
+    local = Matrix.LocRotScale(Vector(node.get("translation", (0, 0, 0))), Quaternion((w, x, y, z)),
+                               Vector(node.get("scale", (1, 1, 1))))
+    return UP @ local @ UP.inverted()
+
+
+def _json(path: Path) -> dict:
+    """The first chunk of a GLB (glTF 2.0, section 4.4)."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+            magic, version, _, size, kind = struct.unpack("<4sIII4s", head)
+            if (magic, version, kind) != (b"glTF", 2, b"JSON") or size > LARGEST:
+                raise ValueError
+            content = json.loads(file.read(size))
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
+    except (struct.error, ValueError, RecursionError) as error:
+        raise CheckpointError(path, "is no binary glTF 2.0 file", "give a .glb that Neuroscene wrote") from error
+    return content if isinstance(content, dict) else {}

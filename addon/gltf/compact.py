@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Smaller files: Draco where the running Blender has it, else whole numbers of sixteen bits for places
+(KHR_mesh_quantization). Weights and values stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from .gather import Part
+from .shapes import Strands, Surface
+
+EXTENSION = "KHR_mesh_quantization"
+MOST = 32767
+DRACO = {"export_draco_mesh_compression_enable": True, "export_draco_position_quantization": 20,
+         "export_draco_color_quantization": 16, "export_draco_generic_quantization": 0}  # 0: as they are
+
+
+def has_draco() -> bool:
+    import io_scene_gltf2
+
+    return io_scene_gltf2.is_draco_available()
+
+
+def onto_grids(parts: list[Part], moving: Collection[Part]) -> set[Part]:
+    """Put places onto a grid of 65,535 steps, whose size goes into the node; returns the parts of which that is done:
+    those that have nothing below them and do not move."""
+    parents = {one.parent for one in parts}
+    done = {one for one in parts if isinstance(one.content, Surface | Strands) and one not in parents
+            and one not in moving}
+    for one in done:
+        points = one.content.points
+        low, high = points.reshape(-1, 3).min(0), points.reshape(-1, 3).max(0)
+        step, middle = max((high - low).max() / 2 / MOST, 1e-12), (low + high) / 2
+        grid = np.diag([step, step, step, 1.0])
+        grid[:3, 3] = middle
+        one.matrix = one.matrix @ grid
+        one.content = replace(one.content, points=np.rint((points - middle) / step))
+    return done

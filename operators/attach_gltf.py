@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""File > Import > Neural Network of a glTF."""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..addon.gltf import attach
+from ..addon.scene import importing, viewport
+from ..addon.scene.transaction import Made
+from .import_network import GLOB
+from .stepwise import Stepwise
+
+
+class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
+    """Build the editable scene of an exported network anew: of a .glb whose checkpoint lies beside it, or, after File >
+    Import > glTF, of the checkpoint"""
+
+    bl_idname = "neuroscene.attach_gltf"
+    bl_label = "Import Network of glTF"
+    bl_options = {"UNDO"}
+
+    filename_ext = ".glb"
+    check_extension = False
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=f"*.glb;{GLOB}", options={"HIDDEN"})
+    checkpoint: bpy.props.StringProperty(
+        name="Checkpoint", subtype="FILE_PATH", options={"SKIP_SAVE"},
+        description="The file that the network was built from; without one, that of its name beside the .glb")
+    doing = "Importing"
+
+    def execute(self, context):
+        self._made, self._scene = Made(), bpy.context.scene
+        given = bpy.path.abspath(self.checkpoint)
+        return self.start(context, attach.steps(Path(self.filepath), Path(given) if given else None))
+
+    def done(self, context, result):
+        if context.window and not bpy.app.background:
+            viewport.show(context.window)
+        self.report({"INFO"}, importing.summary(result))
+
+    def undone(self, context):
+        if context.window:
+            context.window.scene = self._scene
+        self._made.remove()

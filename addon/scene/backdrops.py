@@ -11,7 +11,7 @@ import bpy
 
 from .. import compat
 from ..colormaps import linear
-from . import studio, tags
+from . import quality, studio, tags
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
         glare.inputs["Strength"].default_value = wanted.glow
     scene.render.use_compositing = wanted.glow > 0
     scene.render.dither_intensity = 0.0 if wanted.clean else 1.0
+    scene.cycles.use_denoising = compat.can_denoise() and quality.denoises(scene)
     for camera in tags.members(network, "camera"):
         camera.data.dof.use_dof = not wanted.clean and studio.view_of(camera).blurs
 

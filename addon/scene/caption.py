@@ -51,8 +51,8 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
         tags.write(thing, "caption", x=x, y=y, side=side, role=role)
         things.append(thing)
 
-    def say(role, size, paint, x, y, side="right", align="LEFT"):
-        add(text("", size, materials[paint], align, "BOTTOM"), x, y, side, role)
+    def say(role, size, paint, x, y, side="right", align="LEFT", foot="BOTTOM"):
+        add(text("", size, materials[paint], align, foot), x, y, side, role)
 
     known = _known(network.name, drawn)
     say("name", 0.034, "label", 0.0, 0.052, "left")
@@ -65,7 +65,7 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
                 (kind, 0.0185, "label", 0.0, 0.048, "Left"), (f"{kind} low", 0.0165, "dim", 0.0, 0.0, "Left"),
                 (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right")):
             add(live(role, known, SHOWS[kind], size, materials[paint], align), x + shift, y, "right", role)
-        say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER")
+        say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER", foot="BOTTOM_BASELINE")
     _write(things, _words(network, ran, materials))
     return [*things, known]
 

@@ -19,7 +19,6 @@ from .sliders import NEUROSCENE_PT_sliders
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
-    NEUROSCENE_PT_shots,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,
@@ -30,6 +29,7 @@ CLASSES = (
     NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_inputs,
+    NEUROSCENE_PT_shots,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
 )

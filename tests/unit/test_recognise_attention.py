@@ -128,7 +128,8 @@ def test_attention_of_onnxruntime(op, tmp_path):
 FILES = {
     "inferred/encoder.onnx": (2, 16 * 64 + 64, 2), "inferred/encoder_first.onnx": (2, 16 * 64 + 64, None),
     "inferred/vit_torchvision.onnx": (3, 16 * 64 + 64, 2), "torch/encoder_traced.pt": (2, 8 * 32 + 32, 2),
-    "torch/encoder_scripted.pt": (2, 8 * 32 + 32, None),
+    "torch/encoder_scripted.pt": (2, 8 * 32 + 32, None), "torch/attentive_traced.pt": (2, 8 * 32 + 32, 2),
+    "torch/attentive_scripted.pt": (2, 8 * 32 + 32, None),
 }
 
 

@@ -229,6 +229,21 @@ class Encoder(nn.Module):
         return self.fc(self.encoder(x)).amax(1)
 
 
+class Attentive(nn.Module):
+    """torch's own attention, which gives the mean of its heads' patterns as well, and once looks at the first steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.second = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        made, pattern = self.first(x, x, x)
+        x = x + made
+        hidden = torch.arange(5)[None] > 3
+        return x + self.second(x, x, x, key_padding_mask=hidden, need_weights=False)[0], pattern
+
+
 class Plain(nn.Module):
     """Convolutions before a dense layer: its inputs tell how large pictures are (32 x 32)."""
 
@@ -344,7 +359,8 @@ NETWORKS = {
     "residual": (Residual, picture(1, 3, 64, 64)), "unet": (Unet, picture(1, 1, 16, 16)),
     "mobile": (Mobile, picture(1, 3, 32, 32)), "grouped": (Grouped, picture(1, 3, 8, 8)),
     "lstm": (Lstm, tokens(1, 7)), "gru": (Gru, picture(6, 1, 4)), "vit": (Vit, picture(1, 3, 16, 16)),
-    "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)), "plain": (Plain, picture(1, 3, 32, 32)),
+    "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)),
+    "attentive": (Attentive, picture(1, 5, 8)), "plain": (Plain, picture(1, 3, 32, 32)),
     "functions": (Functions, lambda: (torch.rand(4, 6),)), "masks": (Masks, picture(1, 3, 8, 6)),
     "audio": (Audio, picture(1, 1, 256)), "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }

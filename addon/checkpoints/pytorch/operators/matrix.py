@@ -10,7 +10,7 @@ import math
 from onnx import TensorProto
 
 from .emitter import Emitter, MismatchError, UnknownError, Value
-from .pointwise import add, scaled, softmax, where
+from .pointwise import add, masked_fill, scaled, softmax, where
 from .shaping import t, transpose
 from .table import op
 
@@ -85,8 +85,7 @@ def attention(e: Emitter, query, key, value, attn_mask=None, dropout_p=0.0, is_c
     """softmax(Q K^T scale + mask) V, for (..., heads, steps, features)."""
     if enable_gqa:
         raise UnknownError("attention with fewer keys than queries")
-    scores = e.node("MatMul", query, transpose(e, key, -2, -1))
-    scores = scaled(e, scores, 1 / math.sqrt(query.sizes[-1]) if scale is None else float(scale))
+    scores = _scores(e, query, key, scale)
     if is_causal:
         steps = e.integers([e.size(query, -2), e.size(key, -2)])
         ones = e.node("ConstantOfShape", steps, value=_one(TensorProto.BOOL))
@@ -94,6 +93,11 @@ def attention(e: Emitter, query, key, value, attn_mask=None, dropout_p=0.0, is_c
     if attn_mask is not None:
         scores = masked(e, scores, attn_mask)
     return e.node("MatMul", softmax(e, scores, -1), value)
+
+
+def _scores(e, query, key, scale=None):
+    scores = e.node("MatMul", query, transpose(e, key, -2, -1))
+    return scaled(e, scores, 1 / math.sqrt(query.sizes[-1]) if scale is None else float(scale))
 
 
 def masked(e, scores, mask):
@@ -118,13 +122,25 @@ def _heads(e: Emitter, x: Value, count: int) -> Value:
 @op("_native_multi_head_attention")
 def multi_head_attention(e, query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias,
                          mask=None, need_weights=True, average_attn_weights=True, mask_type=None):
-    """Self-attention in one call: (batch, steps, features)."""
-    if mask is not None or need_weights or query is not key:
-        raise UnknownError("attention with a mask, or between two sequences, in one call")
+    """Self-attention in one call: (batch, steps, features), and the pattern or the mean of those of all heads.
+
+    The mask says where attention may not look: of all samples (type 0), of each (1), or of each head of each (2).
+    """
+    if query is not key:
+        raise UnknownError("attention between two sequences in one call")
     parts = e.node("Split", linear(e, query, qkv_weight, qkv_bias), outputs=3, axis=-1, num_outputs=3)
-    joined = attention(e, *(_heads(e, part, num_head) for part in parts))
+    queries, keys, values = (_heads(e, part, num_head) for part in parts)
+    scores = _scores(e, queries, keys)
+    if mask is not None:
+        hidden = e.node("Unsqueeze", mask, e.constant([1, 2])) if mask_type == 1 else mask
+        scores = masked_fill(e, scores, hidden, float("-inf"))
+    pattern = softmax(e, scores, -1)
+    joined = e.node("MatMul", pattern, values)
     flat = e.node("Reshape", e.node("Transpose", joined, perm=[0, 2, 1, 3]), e.constant([0, 0, embed_dim]))
-    return linear(e, flat, proj_weight, proj_bias), None
+    made = linear(e, flat, proj_weight, proj_bias)
+    if not need_weights:
+        return made, None
+    return made, e.node("ReduceMean", pattern, e.constant([1]), keepdims=0) if average_attn_weights else pattern
 
 
 @op("_transformer_encoder_layer_fwd")

@@ -1,0 +1,318 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Write docs/formats.md: what the readers' tests opened, and what they held against the numbers of the frameworks.
+
+    .venv/bin/python docs/formats.py            write it anew (some two minutes)
+    .venv/bin/python docs/formats.py --check    status 1 if it is out of date
+
+The tests run in this process. Readers, the tables of Keras's layers and PyTorch's operators, and what infers structure
+are wrapped to note what goes through them; only what tests did that passed counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+TESTS, PAGE = HERE.parent / "tests", HERE / "formats.md"
+FILES = ("test_keras_*.py", "test_torch_*.py", "test_safetensors.py", "test_inferred_*.py", "test_architecture.py",
+         "test_reader.py")
+LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
+# Tests that hold what a run computes against what the framework computed.
+COMPARED = ("test_every_layer", "test_outputs_are_in_keras_own_layout", "test_whole_models",
+            "test_outputs_are_those_of_torch", "test_scores_and_activations_of_digits", "test_older_versions")
+DAMAGED = re.compile(r"mutat|cut_short|bad_files")  # tests whose files are of no framework's making
+# Who wrote a file that does not say so, by the beginning of its path (tests/data/README.md).
+ORIGINS = (
+    ("crossformat/mnist_cnn_keras3", "Keras 3.15.1"), ("crossformat/keras1_2_2", "Keras 1.2.2"),
+    ("crossformat/keras2_12", "Keras 2.12.0"), ("keras/", "Keras 3.15.1"),
+    ("torch/old_1.4.0-python2", "PyTorch 1.4.0 (Python 2.7)"), ("torch/old_1.4.0", "PyTorch 1.4.0"),
+    ("torch/old_1.9.0", "PyTorch 1.9.0"), ("torch/", "PyTorch 2.13.0"), ("crossformat/", "PyTorch 2.13.0"),
+)
+READ = ("onnx_file", "keras", "pytorch", "safetensors_file")  # modules with a `read`
+WHAT = {"onnx": "models", "keras-h5": "whole models", "keras-v3": "whole models", "keras-weights": "weights alone",
+        "torchscript": "TorchScript", "pytorch": "state dicts, training checkpoints, whole modules",
+        "safetensors": "weights alone"}
+STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
+NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
+KNOWN_SCORES = ("test_the_known_scores", "test_weights_with_their_architecture")
+
+
+@dataclass
+class Notes:
+    """What went through the readers in one test."""
+
+    opened: list[tuple] = field(default_factory=list)  # (kind, format, structure, origin, number types)
+    written: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # table -> names
+    attached: set[tuple[str, str]] = field(default_factory=set)  # (format of the weights, suffix of the architecture)
+    families: set[str] = field(default_factory=set)
+    networks: set[str] = field(default_factory=set)
+
+
+class Recorder:
+    """A plugin for pytest."""
+
+    def __init__(self):
+        self.notes: dict[str, Notes] = defaultdict(Notes)
+        self.passed: set[str] = set()
+        self.failed: list[str] = []
+        self.test = ""
+        self.known = {_hash(path): path.relative_to(TESTS / "data").as_posix()
+                      for path in sorted((TESTS / "data").rglob("*")) if path.is_file()}
+
+    def pytest_collection(self):
+        for name in READ:
+            module = _ours(f"checkpoints.{name}")
+            module.read = self._noting(module.read, self._opened)
+        architecture, inferred = _ours("checkpoints.architecture"), _ours("checkpoints.inferred")
+        architecture.attach = self._noting(architecture.attach, self._attached)
+        inferred.infer = self._noting(inferred.infer, self._inferred)
+        for name, table in tables().items():
+            for key, function in list(table.items()):
+                table[key] = self._noting(function, lambda *_, name=name, key=key: self._now().written[name].add(key))
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.test = nodeid
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.failed.append(report.nodeid)
+        elif report.when == "call" and report.passed:
+            self.passed.add(report.nodeid)
+
+    def kept(self, *tests: str) -> list[Notes]:
+        """The notes of tests that passed: all but those with damaged files, or those of these names."""
+        named = {one: one.rpartition("::")[2].partition("[")[0] for one in self.passed}
+        return [self.notes[one] for one in sorted(self.passed)
+                if (named[one] in tests if tests else not DAMAGED.search(one))]
+
+    def _now(self):
+        return self.notes[self.test]
+
+    @staticmethod
+    def _noting(function, note):
+        @wraps(function)
+        def noted(*arguments, **more):
+            made = function(*arguments, **more)
+            note(made, *arguments)
+            return made
+
+        return noted
+
+    def _opened(self, made, path):
+        known = self.known.get(_hash(path), "")
+        with path.open("rb") as file:
+            head = file.read(_ours("checkpoints.readers").HEAD)
+        kind = next(one for one in _ours("checkpoints.readers").READERS if one.sniff(head, path))
+        structure = getattr(made, "structure", "weights")
+        said = re.match(r"\S+ [\d.]+", made.producer)
+        origin = said[0].replace("pytorch", "PyTorch") if said else next(
+            (who for where, who in ORIGINS if known.startswith(where)), "")
+        types = made.tensors if structure == "weights" else made.model.graph.initializer
+        self._now().opened.append((kind.name, made.format, structure, known and origin,
+                                   frozenset(one.data_type for one in types)))
+
+    def _attached(self, made, weights, file=None):
+        if made is not None:
+            self._now().attached.add((weights.format, made.architecture.suffix))
+
+    def _inferred(self, made, weights):
+        said = next(filter(None, (re.search(r"which are those of ([^;]+);", note) for note in made.notes)), None)
+        self._now().families.update(said[1].split(", ") if said else ())
+        self._now().networks.add(Path(self.known.get(_hash(weights.path), "")).stem)
+
+
+def _ours(name):
+    return import_module(f"neuroscene.addon.{name}")
+
+
+def _hash(path):
+    """By what a file is known among those of the tests, wherever it was copied to."""
+    small = path.is_file() and path.stat().st_size <= LARGEST
+    return hashlib.sha256(path.read_bytes()).hexdigest() if small else ""
+
+
+def tables() -> dict[str, dict]:
+    operations = _ours("checkpoints.keras.layers.operations")
+    return {"layers": _ours("checkpoints.keras.layers").LAYERS, "operations": operations.OPERATIONS,
+            "functions": operations.FUNCTIONS, "operators": _ours("checkpoints.pytorch.operators").OPERATORS}
+
+
+def run() -> Recorder:
+    recorder = Recorder()
+    files = [str(path) for name in FILES for path in sorted((TESTS / "unit").glob(name))]
+    pytest.main(["--rootdir", str(TESTS), "-c", str(TESTS / "pytest.ini"), "-q", "-p", "no:cacheprovider", *files],
+                plugins=[recorder])
+    return recorder
+
+
+def page(recorder: Recorder) -> str:
+    """The whole text, the same for the same tests."""
+    notes, compared = recorder.kept(), recorder.kept(*COMPARED)
+    truth = {next(iter(one.networks)): one.families for one in recorder.kept("test_edges_are_those_of_the_export")}
+    held, seen = (set().union(*some) for some in (truth.values(), (one.families for one in notes)))
+    known = {block.family for block in _ours("checkpoints.inferred.blocks").BLOCKS}
+    rows = (f"| {name} | {_list(families) or 'plain layers'} |" for name, families in sorted(truth.items()))
+    return TEXT.format(
+        formats="\n".join(_formats(notes)), architectures=_architectures(recorder.kept(*KNOWN_SCORES)),
+        truth="\n".join(rows), other=_list((known | seen) - held), layers="\n".join(_groups("layers", compared)),
+        operations=_list(_names("operations", compared)), functions=_code(_names("functions", compared)),
+        operators="\n".join(_groups("operators", compared)))
+
+
+def _architectures(notes) -> str:
+    """Which weights took which architectures."""
+    found = defaultdict(set)
+    for weights, suffix in set().union(*(one.attached for one in notes)):
+        found[suffix].add(weights.removesuffix("-weights"))
+    return "; ".join(f"`{suffix}` for {_list(weights)}" for suffix, weights in sorted(found.items()))
+
+
+def _formats(notes) -> Iterable[str]:
+    opened = defaultdict(lambda: (set(), set(), set()))
+    for kind, format, structure, origin, types in (one for each in notes for one in each.opened):
+        for place, found in enumerate(({structure}, {origin} - {""}, types)):
+            opened[kind, WHAT[format]][place].update(found)
+    for reader in _ours("checkpoints.readers").READERS:
+        for what in dict.fromkeys(WHAT.values()):
+            if (reader.name, what) in opened:
+                structures, origins, types = opened[reader.name, what]
+                mixed = "read of `nn.Sequential`, else inferred" if "modules" in what else "read, else inferred"
+                yield (f"| {reader.name} | {' '.join(f'`{one}`' for one in reader.suffixes)} | {what} "
+                       f"| {STRUCTURES.get(frozenset(structures), mixed)} | {_list(origins) or 'the tests themselves'} "
+                       f"| {_list(map(_type, types))} |")
+
+
+def _type(number) -> str:
+    from onnx import helper
+
+    return helper.tensor_dtype_to_np_dtype(number).name if number else "text"
+
+
+def _by_version(table, notes) -> dict[str, str]:
+    """The names in a table that were compared: "Dense (1, 2, 3)", with the versions of Keras whose files had them."""
+    versions: dict[str, set[str]] = defaultdict(set)
+    for one in notes:
+        makers = " ".join(origin for *_, origin, _ in one.opened)
+        for name in one.written[table]:
+            versions[name].update(re.findall(r"Keras (\d)", makers))
+    return {name: f"{name} ({', '.join(sorted(found))})" if found else name for name, found in versions.items()}
+
+
+def _names(table, notes) -> set[str]:
+    return set().union(*(one.written[table] for one in notes))
+
+
+def _groups(table, notes) -> Iterable[str]:
+    """A row a module of the table: the names that were compared, and those that no file of the tests has."""
+    done, rows = _by_version(table, notes), defaultdict(list)
+    for name, function in tables()[table].items():
+        rows[function.__module__.rpartition(".")[2]].append(name)
+    for group, names in sorted((group, names) for group, names in rows.items() if group not in NOT_SHOWN):
+        left = [name for name in names if name not in done]
+        shown = _code if table == "operators" else _list
+        yield f"| {group} | {shown(done[name] for name in names if name in done)} | {shown(left)} |"
+
+
+def _list(names) -> str:
+    return ", ".join(sorted(names, key=_natural))
+
+
+def _code(names) -> str:
+    """The same for names with underscores, which Markdown would take for its own."""
+    return _list(f"`{name}`" for name in names)
+
+
+def _natural(name):
+    return _ours("checkpoints.natural").natural(name.lower())
+
+
+TEXT = """# Which files open
+
+What is on this page comes from tests that passed: `python docs/formats.py` runs those of the readers, notes what
+they opened and what they held against the numbers of the frameworks, and writes the page anew. A file is told by
+its content: a wrong suffix opens all the same. No framework is needed, and nothing in a file is ever executed.
+
+## Formats
+
+*Structure* says whether the file tells how its weights are joined. *Written by* and number types are those of the
+files that the tests opened.
+
+| format | suffixes | what is in it | structure | written by | number types |
+|---|---|---|---|---|---|
+{formats}
+
+- **Read**: the file tells it, and the network can be run. What `run` computes is what the framework computed,
+  within 1e-4.
+- **Inferred**: order, kinds of layers, blocks and residual joins follow from the names and shapes of the tensors;
+  the scene and `inspect` say so. Sizes of maps, strides and most activations are not in such a file: they show as
+  `?`, and the work of such layers is not counted. With an architecture (*Attach Architecture*, `--architecture`,
+  or beside the file) weights are joined as that says and can be run. Held against known scores: {architectures}.
+- **Opaque**: a layer or operator that is not listed below (a class of your own, a Lambda) is drawn by its name,
+  with its weights and, where the file tells it, its shape. Such a network cannot be run.
+- **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
+  ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
+  first versions of PyTorch.
+
+## Inferred structure
+
+For these networks, who reads whom was held against an ONNX export of the same network: precision and recall of the
+edges are 0.95 or more.
+
+| network | known as |
+|---|---|
+{truth}
+
+Known by their names, too, but not held against an export: {other}.
+
+## Layers of Keras
+
+*Compared*: in a model of the tests whose calls give what Keras gave; in brackets the versions of Keras that wrote
+those models. Layers that Keras 1 called otherwise (Convolution2D, Merge) stand under their later names.
+
+| | compared | read, not compared |
+|---|---|---|
+{layers}
+
+Operations between layers, compared: {operations}.
+
+Functions of TensorFlow in models of Keras 2, compared: {functions}.
+
+## Operators of PyTorch
+
+In TorchScript archives, traced or scripted. Names are those of `aten`; each stands for its in-place form too.
+*Compared*: in a program of the tests that gives what PyTorch gave.
+
+| | compared | read, not compared |
+|---|---|---|
+{operators}
+"""
+
+
+def main(arguments: list[str]) -> int:
+    recorder = run()
+    if recorder.failed:
+        print(f"{len(recorder.failed)} tests failed, the first: {recorder.failed[0]}")
+        return 1
+    text = page(recorder)
+    if arguments == ["--check"]:
+        same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == text
+        print(f"docs/formats.md is {'as the tests have it' if same else 'out of date: run docs/formats.py'}")
+        return 0 if same else 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -19,6 +19,7 @@ from ..scene import arranging, build, importing, tags
 
 LARGEST = 1 << 28  # bytes of JSON
 UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # from glTF's axes to Blender's
+DIRECTIONS = ("X", "Y", "Z", "-X", "-Y", "-Z")
 APART = 1e-3  # metres that a thing was moved by hand
 
 
@@ -90,8 +91,11 @@ def _name(found, which):
 def _wanted(path, facts, given):
     """Settings, input and sizes of the import that was exported."""
     try:
-        settings = _like(build.Settings(), facts.get("settings", {}))
-        settings = replace(settings, new_scene=True, layout=_like(arranging.Settings(), settings.layout))
+        settings = dict(facts.get("settings", {}))
+        layout = _like(arranging.Settings(), settings.pop("layout", {}))
+        if layout.direction not in DIRECTIONS:
+            raise ValueError
+        settings = replace(_like(build.Settings(), settings), layout=layout, new_scene=True)
         return settings, given, {name: int(size) for name, size in facts.get("sizes", {}).items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise CheckpointError(path, "has settings that make no sense", "import the checkpoint itself") from error
@@ -99,11 +103,8 @@ def _wanted(path, facts, given):
 
 def _like(default, given):
     """A dataclass with the values of a dict, as far as it has such, each of the kind of its default."""
-    if not isinstance(given, dict):
-        return default
-    return replace(default, **{one.name: type(was)(given[one.name]) if isinstance(was, bool | int | float | str)
-                               else given[one.name] for one in fields(default) if one.name in given
-                               for was in [getattr(default, one.name)]})
+    known = {one.name: getattr(default, one.name) for one in fields(default)}
+    return replace(default, **{name: type(known[name])(value) for name, value in given.items() if name in known})
 
 
 def _put(collection, found):

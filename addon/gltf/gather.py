@@ -22,6 +22,7 @@ from .shapes import BALL, TILE, Cells, Curves, Surface
 
 DRAWN = ("block", "layer", "connections", "bars", "kernels")
 TEXTS = {"label": "label", "class": "classes"}  # kinds of text, and what they are called after their layer or block
+SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
 Content = Surface | Cells | Curves
 
 
@@ -219,7 +220,7 @@ def _curves(thing, geometry, whole):
     each = len(curves.points) // count
     points = read("position").reshape(count, each, 3).astype(np.float64)
     radius = read("radius").reshape(count, each).astype(np.float64)
-    seen = (radius.max(1) > 0) & (np.ptp(points, 1).max(1) > 1e-6) | whole
+    seen = (radius.max(1) > 0) & (np.ptp(points, 1).max(1) > SHORT) | whole
     extent = read("range")
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():

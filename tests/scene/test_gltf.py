@@ -7,162 +7,104 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.checkpoints import CheckpointError
-from neuroscene.addon.gltf import realise
+from neuroscene.addon.gltf import export
 from scene import look
+from scene.exported import HALF, check_cells, check_lines, linear, nodes_of, write
 from scene.glb import Glb
 from unit.make import model, node, save, seeded
-
-HALF = 1 / 255
-
-
-def export(folder, path=look.CNN, given=look.DIGIT, edit=None, **settings):
-    look.fresh()
-    network = look.build(path, given, **settings)
-    if edit:
-        edit(network)
-    realise.export(folder / "out.glb")
-    return network, Glb(folder / "out.glb")
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory):
     """The sample network, thinned out to be quick; no test changes it."""
-    return export(tmp_path_factory.mktemp("plain"), max_cells=4_000)
+    return write(tmp_path_factory.mktemp("plain"), max_cells=4_000)
 
 
-def nodes_of(material):
-    by_kind = {one.type: one for one in material.node_tree.nodes}
-    return by_kind["GROUP"], by_kind["VALTORGB"].color_ramp
-
-
-def ramp(material, shade: np.ndarray) -> np.ndarray:
-    """Linear RGB (n, 3) of shades, from the stops of the material and the settings of its value group."""
-    value, found = nodes_of(material)
-    assert found.interpolation == "LINEAR" and found.color_mode == "RGB"
-    low, decades = (value.inputs[name].default_value for name in ("Low", "Log"))
-    if decades:
-        shade = np.sign(shade) * np.log10(1 + (10**decades - 1) * np.abs(shade)) / decades
-    place = np.clip((shade - low) / (1 - low), 0, 1)
-    stops = sorted((one.position, tuple(one.color)) for one in found.elements)
-    at, colours = [one[0] for one in stops], np.array([one[1] for one in stops])
-    return np.stack([np.interp(place, at, colours[:, channel]) for channel in range(3)], -1)
-
-
-def linear(colour: str) -> np.ndarray:
-    """sRGB "#rrggbb" as linear RGB."""
-    value = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def check_cells(network, file, round_too=True):
-    depsgraph, kinds = look.evaluate(network), set()
-    size = look.extent(network, depsgraph)
-    for thing in look.of_kind(network, "layer"):
-        given, count = look.inputs(thing), len(thing.data.vertices)
-        even = given["Shape"] == "Sphere"
-        each = 162 if even else 8
-        if look.folded(network, look.facts(thing)["block"]):  # at most its plate, which has no size
-            points = file.positions(thing.name) if thing.name in file.nodes else np.zeros((1, 3))
-            assert np.ptp(points, axis=0).max() < 1e-4, thing.name
-            continue
-        vertices = file.positions(thing.name)[: count * each].reshape(count, each, 3)
-        # a ball's centre is the mean of its corners, a tile's place the middle of its back
-        matrices, _ = look.local_instances(thing, depsgraph)
-        centre = np.array([0.0 if even else -0.5, 0.0, 0.0])
-        middle = matrices[:count, :3, :3] @ centre + matrices[:count, :3, 3]
-        expected = look.world(thing, depsgraph, middle)
-        assert np.abs(vertices.mean(1) - expected).max() <= 1e-4 * max(1.0, size / 10), thing.name
-        # and it is as large as the cell: distances of opposite corners
-        reach = np.linalg.norm(np.ptp(vertices, axis=1), axis=-1)
-        assert (reach > 0).all() and np.isfinite(reach).all()
-        colours = file.colours(thing.name)[: count * each].reshape(count, each, -1)
-        assert np.ptp(colours, axis=1).max() <= HALF  # a cell has one colour
-        shade = np.clip(look.values_of(thing) / given["Range"], -1, 1)
-        assert np.abs(colours[:, 0, :3] - ramp(given["Material"], shade)).max() <= HALF, thing.name
-        kinds.add(even)
-    assert kinds == {round_too, False}
-
-
-def check_lines(network, file):
-    depsgraph = look.evaluate(network)
-    places = {name: look.cell_places(thing, depsgraph) for name, thing in look.layers(network).items()}
-    size = look.extent(network, depsgraph)
-    for (source, target), bundle in look.bundles(network).items():
-        count, given = len(bundle.data.curves), look.inputs(bundle)
-        if not count:  # of thinned maps whose cells share no window
-            assert bundle.name not in file.nodes
-            continue
-        blocks = [look.facts(look.layers(network)[name])["block"] for name in (source, target)]
-        if all(look.folded(network, block) for block in blocks):  # some have no length, and none is seen
-            assert bundle.name not in file.nodes or np.isfinite(file.positions(bundle.name)).all()
-            continue
-        rings = file.positions(bundle.name).reshape(count, 8, -1, 3)
-        for end, name, which in ((0, source, "source"), (-1, target, "target")):
-            away = np.abs(rings[:, end].mean(1) - places[name][look.values_of(bundle, which)]).max()
-            assert away <= 1e-4 * max(1.0, size / 10), (bundle.name, which)
-        scale = np.linalg.det(np.array(bundle.matrix_world)[:3, :3]) ** (1 / 3)
-        radius = scale * look.on_curves(bundle, depsgraph, "radius").reshape(count, 8)
-        found = np.linalg.norm(rings - rings.mean(2, keepdims=True), axis=-1)
-        assert np.allclose(found, radius[..., None], atol=1e-4 * max(1.0, size / 10)), bundle.name
-        colours = file.colours(bundle.name).reshape(count, -1, file.colours(bundle.name).shape[-1])
-        if look.facts(bundle)["carries"] == "weight":
-            shade = np.clip(look.values_of(bundle, "weight") / given["Weight Range"], -1, 1)
-            expected = ramp(given["Material"], shade)
-        else:
-            expected = np.broadcast_to(linear("#8fa6c8"), (count, 3))
-        assert np.abs(colours[..., :3] - expected[:, None]).max() <= HALF, bundle.name
-
-
-def test_layers_are_nodes_with_facts(plain):
+def test_the_tree_says_what_everything_is(plain):
     network, file = plain
+    (scene,) = file.content["scenes"]
+    known = scene["extras"]["neuroscene"]
+    assert known["camera"] == look.scene_of(network).camera.name and "camera" in file.node(known["camera"])
+    facts, wanted = file.facts(network.name), look.facts(network)
+    for fact in ("uuid", "sha256", "format", "producer", "structure"):
+        assert facts[fact] == wanted[fact]
+    assert (facts["source"], facts["input"]) == (look.CNN.name, look.DIGIT.name)
+    assert facts["parameters"] == int(wanted["parameters"])
+    assert facts["scores"][0]["label"] == "7" and 0.99 < facts["scores"][0]["score"] <= 1
     for name, thing in look.layers(network).items():
-        extras = file.extras(thing.name)["neuroscene"]
-        facts = look.facts(thing)
-        for fact in ("kind", "layer", "op", "shape", "parameters", "value_is"):
-            assert extras[fact] == facts[fact], (name, fact)
+        facts, wanted = file.facts(thing.name), look.facts(thing)
+        assert file.parent(thing.name) == network.name
+        assert facts["name"] == name and facts["parameters"] == int(wanted["parameters"])
+        for fact in ("kind", "op", "shape", "value_is", "grid"):
+            assert facts[fact] == wanted[fact], (name, fact)
     for bundle in look.of_kind(network, "connections"):
-        extras = file.extras(bundle.name)["neuroscene"]
-        assert (extras["source"], extras["target"]) == tuple(look.facts(bundle)[n] for n in ("source", "target"))
-    network_facts = file.extras(network.name)["neuroscene"]
-    assert network_facts["uuid"] == look.facts(network)["uuid"] and network_facts["input"] == look.DIGIT.name
+        facts, wanted = file.facts(bundle.name), look.facts(bundle)
+        for fact in ("source", "target", "carries", "level", "drawn", "total"):
+            assert facts[fact] == wanted[fact], (bundle.name, fact)
+        assert np.isclose(facts["range"], look.inputs(bundle)["Weight Range"])
+    assert str(look.ROOT) not in str(file.content)  # nor any other folder of whoever exported it
 
 
 def test_cells(plain):
-    check_cells(*plain)
+    assert check_cells(*plain) == {"Tile", "Sphere"}
 
 
 def test_lines(plain):
-    check_lines(*plain)
-
-
-def test_labels_and_bars_are_there(plain):
     network, file = plain
-    for kind in ("label", "class", "bars"):
-        for thing in look.of_kind(network, kind):
-            if kind == "bars" or thing.data.body and not thing.hide_render:
-                points = file.positions(thing.name)
-                assert len(points) and np.isfinite(points).all(), thing.name
-            else:
-                assert thing.name not in file.nodes
+    assert check_lines(network, file) == sum(len(one.data.curves) for one in look.of_kind(network, "connections"))
+
+
+def test_cameras_see_what_they_saw(plain):
+    network, file = plain
+    camera = look.one_of(network, "camera")
+    render = look.scene_of(network).render
+    matrix = np.array(camera.evaluated_get(look.evaluate(network)).matrix_world)
+    assert np.allclose(file.world(camera.name), matrix, atol=1e-5)
+    lens = file.content["cameras"][file.node(camera.name)["camera"]]["perspective"]
+    assert np.isclose(lens["aspectRatio"], render.resolution_x / render.resolution_y)
+    high = camera.data.sensor_width / 2 / camera.data.lens / lens["aspectRatio"]
+    assert np.isclose(lens["yfov"], 2 * np.arctan(high), atol=1e-5)
+
+
+def test_what_stands_beside_the_cells(plain):
+    network, file = plain
     depsgraph = look.evaluate(network)
+    for thing in look.layers(network).values():
+        plates = [name for name in file.of_kind("backing") if file.parent(name) == thing.name]
+        assert len(plates) == bool(look.inputs(thing)["Backing"]), thing.name
+        corners = look.corners(thing, depsgraph)[len(thing.data.vertices) :].reshape(-1, 3)
+        for name in plates:
+            points = file.positions(name)
+            assert np.allclose([points.min(0), points.max(0)], [corners.min(0), corners.max(0)], atol=1e-3)
+            assert np.abs(file.colours(name)[:, :3] - linear("#131d33")).max() <= HALF
+    for name, texts in look.labels(network).items():
+        said = [one.data.body for one in texts.values() if not one.hide_render and one.data.body]
+        (label,) = [one for one in file.of_kind("label") if file.facts(one)["owner"] == name]
+        assert sorted(file.facts(label)["text"]) == sorted(said)
+        boxes = np.concatenate([look.corners(one, depsgraph).reshape(-1, 3) for one in texts.values() if one.data.body])
+        points = file.positions(label)
+        assert np.allclose([points.min(0), points.max(0)], [boxes.min(0), boxes.max(0)], atol=0.15), name
     bars = look.one_of(network, "bars")
-    ends = look.corners(bars, depsgraph).reshape(-1, 3)
-    points = file.positions(bars.name)
-    assert np.allclose(points.min(0), ends.min(0), atol=1e-3) and np.allclose(points.max(0), ends.max(0), atol=1e-3)
+    ends, points = look.corners(bars, depsgraph).reshape(-1, 3), file.positions(bars.name)
+    assert np.allclose([points.min(0), points.max(0)], [ends.min(0), ends.max(0)], atol=1e-3)
+    (classes,) = file.of_kind("class")
+    assert file.facts(classes)["text"] == [str(one) for one in range(10)]
 
 
-def test_indices_and_materials(plain):
-    _, file = plain
-    assert len(file.content["scenes"]) == 1 and "KHR_materials_unlit" in file.content["extensionsUsed"]
-    meshes = 0
-    for name, index in file.nodes.items():
-        if "mesh" in file.content["nodes"][index]:
-            triangles = file.triangles(name)
-            assert triangles.max() == len(file.positions(name)) - 1  # no vertex more than is used
-            assert "KHR_materials_unlit" in file.material(name)["extensions"], name
-            assert "baseColorTexture" not in file.material(name)["pbrMetallicRoughness"]
-            meshes += 1
-    assert meshes > 30
+def test_few_draws_and_unlit(plain):
+    network, file = plain
+    assert file.content["extensionsUsed"] == ["EXT_mesh_gpu_instancing", "KHR_materials_unlit"] or \
+        set(file.content["extensionsUsed"]) == {"EXT_mesh_gpu_instancing", "KHR_materials_unlit"}
+    assert "extensionsRequired" not in file.content and "images" not in file.content
+    shown = [name for name in file.nodes if "mesh" in file.node(name)]
+    for name in shown:
+        triangles = file.triangles(name)
+        assert triangles.max() == len(file.local(name)) - 1  # no vertex more than is used
+        assert "KHR_materials_unlit" in file.material(name)["extensions"], name
+    layers = look.layers(network)
+    for name, thing in layers.items():
+        below = [one for one in shown if one == thing.name or file.parent(one) == thing.name]
+        assert sum(file.facts(one)["kind"] in ("layer", "backing", "label") for one in below) <= 3, name
 
 
 def test_names_are_unique(plain):
@@ -186,8 +128,8 @@ def edit_ramps(network):
     look.set_input(look.bundles(network)["pool2", "dense1"], "Weight Range", 3.0)
 
 
-def test_hand_edited_colours(tmp_path, plain):
-    network, file = export(tmp_path, edit=edit_ramps, max_cells=1_500)
+def test_hand_edited_colours(tmp_path):
+    network, file = write(tmp_path, edit=edit_ramps, max_cells=1_500)
     check_cells(network, file)
     check_lines(network, file)
 
@@ -201,22 +143,48 @@ def edit_places(network):
 
 
 def test_hand_moved_layers(tmp_path):
-    network, file = export(tmp_path, edit=edit_places, max_cells=1_500)
+    network, file = write(tmp_path, edit=edit_places, max_cells=1_500)
     check_cells(network, file)
     check_lines(network, file)
+
+
+def squash(network):
+    """A layer that is turned in a network that is flattened."""
+    look.layers(network)["conv2"].rotation_euler = (0.5, 0.6, 0.7)
+    look.one_of(network, "root").scale = (1.0, 0.4, 1.0)
+
+
+def test_flattened_networks(tmp_path):
+    check_cells(*write(tmp_path, edit=squash, max_cells=1_500))
+
+
+def shear(network):
+    """No translation, rotation and scale gives this."""
+    look.layers(network)["conv2"].matrix_parent_inverse[1][2] = 0.7
+
+
+def test_sheared_layers_become_meshes(tmp_path):
+    network, file = write(tmp_path, edit=shear, max_cells=1_500)
+    depsgraph, thing = look.evaluate(network), look.layers(network)["conv2"]
+    assert "extensions" not in file.node(thing.name)
+    corners = look.corners(thing, depsgraph)[: len(thing.data.vertices)]
+    found = file.positions(thing.name).reshape(len(corners), 8, 3)
+    assert np.allclose(found.mean(1), corners.mean(1), atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["unet", "gpt2"])
 def test_zoo(tmp_path, name):
     """Lines that are led round others, tiles a map, blocks that are folded."""
-    network, file = export(tmp_path, look.ZOO / f"{name}.onnx", None, max_cells=3_000)
-    check_cells(network, file, round_too=name == "gpt2")
+    network, file = write(tmp_path, look.ZOO / f"{name}.onnx", None, max_cells=3_000)
+    check_cells(network, file)
     check_lines(network, file)
     depsgraph = look.evaluate(network)
     for path, box in look.boxes(network).items():  # trays, and boxes of what is folded
         corners, hidden = look.box_points(box, depsgraph), look.folded(network, look.facts(box)["parent"])
         hidden = hidden or not np.ptp(corners, 0).any()  # a block of nearly all layers has no tray
-        assert (box.name in file.nodes) != hidden, path
+        assert file.facts(box.name)["path"] == path and ("mesh" in file.node(box.name)) != hidden, path
+        inside = [one for one in look.layers(network).values() if look.facts(one)["block"] == path]
+        assert all(file.parent(one.name) == box.name for one in inside)
         if not hidden:
             found = file.positions(box.name)
             assert np.allclose([found.min(0), found.max(0)], [corners.min(0), corners.max(0)], atol=1e-3), path
@@ -224,45 +192,83 @@ def test_zoo(tmp_path, name):
 
 
 def test_network_without_an_input(tmp_path):
-    network, file = export(tmp_path, given=None, max_cells=1_500)
+    network, file = write(tmp_path, given=None, max_cells=1_500)
     check_cells(network, file)
     check_lines(network, file)
+    assert file.facts(network.name)["scores"] == []
 
 
 def test_values_that_are_not_finite(tmp_path):
     nodes = [node("Log", ["x"], ["l"]), node("Gemm", ["l", "w"], ["y"])]
     path = save(tmp_path, model(nodes, {"x": (1, 50)}, {"y": (1, 6)}, {"w": seeded(50, 6)}))
     np.save(tmp_path / "x.npy", np.linspace(-1, 3, 50, dtype=np.float32)[None])
-    network, file = export(tmp_path, path, tmp_path / "x.npy")
+    network, file = write(tmp_path, path, tmp_path / "x.npy")
+    wrong = 0
     for thing in look.of_kind(network, "layer"):
-        for numbers in (file.positions(thing.name), file.colours(thing.name)):
-            assert np.isfinite(numbers).all(), thing.name
+        assert np.isfinite(file.instances(thing.name)).all()
+        for name in ("_COLOR_0", "_VALUE"):
+            assert np.isfinite(file.instanced(thing.name, name)).all(), (thing.name, name)
+        wrong += file.facts(thing.name).get("not_finite", 0)
+    assert wrong == sum((~np.isfinite(look.values_of(one))).sum() for one in look.of_kind(network, "layer")) > 0
+
+
+def test_many_lines_are_bare(tmp_path):
+    path = save(tmp_path, model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, 120)}, {"y": (1, 120)},
+                                {"w": seeded(120, 120)}))
+    network, file = write(tmp_path, path, None, max_connections=14_400, lines_a_pair=14_400)
+    assert check_lines(network, file, sides=0) == 14_400
+    (bundle,) = look.of_kind(network, "connections")
+    assert file.primitive(bundle.name)["mode"] == 1
+
+
+def test_levels_that_are_open(tmp_path):
+    """Lines of a level that was opened are those that are shown."""
+    network, file = write(tmp_path, look.MLP, None,
+                          edit=lambda network: look.set_input(look.one_of(network, "root"), "Expand", True))
+    depsgraph = look.evaluate(network)
+    for bundle in look.of_kind(network, "connections"):
+        shown = (look.on_curves(bundle, depsgraph, "radius").reshape(-1, 8).max(1) > 0).sum()
+        assert len(file.attribute(bundle.name, "_WEIGHT")) % shown == 0
 
 
 def test_nothing_is_left(blank, tmp_path):
     look.build(look.MLP, look.DIGIT)
-    before, scene = look.blocks(), bpy.context.window.scene
-    for _ in range(2):
-        realise.export(tmp_path / "out.glb")
+    before, scene, addons = look.blocks(), bpy.context.window.scene, list(bpy.context.preferences.addons.keys())
+    for suffix in ("glb", "glb", "usdc", "obj"):
+        names = sorted(one.name for one in bpy.data.objects)
+        export.export(tmp_path / f"out.{suffix}")
         assert look.blocks() == before and bpy.context.window.scene == scene
-    with pytest.raises((CheckpointError, OSError, RuntimeError)):
-        (tmp_path / "file").write_text("")
-        realise.export(tmp_path / "file" / "out.glb")
-    assert look.blocks() == before and bpy.context.window.scene == scene
+        assert sorted(one.name for one in bpy.data.objects) == names
+        assert list(bpy.context.preferences.addons.keys()) == addons
+    (tmp_path / "file").write_text("")
+    for suffix in ("glb", "usdc", "obj", "html"):
+        with pytest.raises(CheckpointError, match="cannot be written"):
+            export.export(tmp_path / "file" / f"out.{suffix}")
+        assert look.blocks() == before and bpy.context.window.scene == scene
 
 
 def test_hidden_layers_stay_out(blank, tmp_path):
     network = look.build(look.MLP, look.DIGIT)
     look.layers(network)["dense2"].hide_render = True
-    realise.export(tmp_path / "out.glb")
+    look.layers(network)["dense1"].hide_set(True, view_layer=look.scene_of(network).view_layers[0])
+    export.export(tmp_path / "out.glb")
     file = Glb(tmp_path / "out.glb")
-    assert "dense2" not in file.nodes and "dense1" in file.nodes
+    assert "dense2" not in file.nodes and "dense1" not in file.nodes and "scores" in file.nodes
 
 
 def test_two_networks(blank, tmp_path):
     networks = [look.build(look.MLP, look.DIGIT), look.build(look.MLP, look.OTHER_DIGIT)]
-    realise.export(tmp_path / "out.glb")
+    scene = bpy.context.window.scene
+    look.scene_of(networks[0]).collection.children.unlink(networks[0])
+    scene.collection.children.link(networks[0])
+    export.export(tmp_path / "out.glb")
     file = Glb(tmp_path / "out.glb")
+    assert len(file.of_kind("network")) == 2
     for network in networks:
         check_cells(network, file)
         check_lines(network, file)
+
+
+def test_without_a_network(blank, tmp_path):
+    with pytest.raises(CheckpointError, match="holds no network"):
+        export.export(tmp_path / "out.glb")

@@ -1,0 +1,198 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plain meshes under a budget, USD and OBJ, compressed files: they show the same."""
+
+import bpy
+import numpy as np
+import pytest
+
+from neuroscene.addon.gltf import compact, export, shapes, tubes
+from scene import look
+from scene.exported import HALF, cell_colours, check_cells, check_lines, check_meshes, tolerance
+from scene.glb import Glb
+
+CORNERS = {"Sphere": 162, "Tile": 8}
+
+
+@pytest.fixture(scope="module")
+def thin(tmp_path_factory):
+    """The sample network with few cells, in the open file while these tests run; none of them changes it."""
+    look.fresh()
+    return look.build(look.CNN, look.DIGIT, max_cells=1_500), tmp_path_factory.mktemp("forms")
+
+
+def exported(thin, suffix=".glb", **options):
+    network, folder = thin
+    report = export.export(folder / f"out{suffix}", export.Options(**options))
+    return network, folder / f"out{suffix}", report
+
+
+def triangles(file):
+    return sum(len(file.triangles(name)) for name in file.nodes if "mesh" in file.node(name))
+
+
+def test_plain_meshes(thin):
+    network, path, report = exported(thin, realise=True)
+    file = Glb(path)
+    check_meshes(network, file, CORNERS)
+    check_lines(network, file)
+    assert "EXT_mesh_gpu_instancing" not in file.content["extensionsUsed"]
+    assert report.triangles == triangles(file) <= export.TRIANGLES
+
+
+@pytest.mark.parametrize(("budget", "sides", "ball", "tile"), [
+    (80_000, 3, 162, 8), (42_000, 3, 42, 8), (35_000, 3, 12, 4)])
+def test_budgets_are_met(thin, budget, sides, ball, tile):
+    network, path, report = exported(thin, realise=True, triangles=budget)
+    file = Glb(path)
+    assert report.triangles == triangles(file) <= budget
+    check_meshes(network, file, {"Sphere": ball, "Tile": tile}) if tile == 8 else None
+    check_lines(network, file, sides)
+
+
+def test_a_budget_that_cannot_be_met_is_told(thin):
+    *_, report = exported(thin, realise=True, triangles=100)
+    assert report.triangles > 100 and "more than 100" in str(report)
+
+
+def test_usd(thin):
+    network, path, _ = exported(thin, ".usdc")
+    depsgraph = look.evaluate(network)
+    expected = {one.name: (cell_colours(one), look.cell_places(one, depsgraph))
+                for one in look.of_kind(network, "layer")}
+    within, known = tolerance(network, depsgraph), set(bpy.data.objects)
+    bpy.ops.wm.usd_import(filepath=str(path))
+    new = set(bpy.data.objects) - known
+    try:
+        for name, (colours, places) in expected.items():
+            (thing,) = (one for one in new if one.type == "MESH" and one.parent and one.parent.name.startswith(name)
+                        and one.data.name.startswith(name) and "neuroscene" not in one.keys())
+            each = 162 if len(thing.data.vertices) == 162 * len(places) else 8
+            points = look.array(thing.data.attributes, "position").reshape(len(places), each, 3)
+            world = points @ np.array(thing.matrix_world)[:3, :3].T + np.array(thing.matrix_world)[:3, 3]
+            back = world.mean(1) if each == 162 else world[:, 4:].mean(1)
+            assert np.abs(back - places).max() <= within, name
+            shown = look.array(thing.data.attributes, "displayColor").reshape(len(places), each, 4)
+            assert np.abs(shown[..., :3] - colours[:, None]).max() <= HALF, name
+    finally:
+        bpy.data.batch_remove(new)
+
+
+def test_obj(thin):
+    network, path, report = exported(thin, ".obj")
+    depsgraph = look.evaluate(network)
+    text = path.read_text().splitlines()
+    points, name, faces = {}, "", 0
+    for line in text:
+        name = line[2:] if line.startswith("o ") else name
+        if line.startswith("v "):
+            points.setdefault(name, []).append([float(one) for one in line.split()[1:]])
+        faces += line.startswith("f ")
+    assert faces == report.triangles
+    for thing in look.of_kind(network, "layer"):
+        found, places = np.array(points[thing.name.replace(" ", "_")]), look.cell_places(thing, depsgraph)
+        each = len(found) // len(places)
+        x, y, z = found[:, :3].reshape(len(places), each, 3).transpose(2, 0, 1)  # Y is up
+        centre = np.stack([x, -z, y], -1)[:, 0 if each == 162 else 4 :].mean(1)
+        assert np.abs(centre - places).max() <= tolerance(network, depsgraph), thing.name
+        encoded = found[:, 3:].reshape(len(places), each, 3)
+        shown = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+        assert np.abs(shown - cell_colours(thing)[:, None]).max() <= HALF, thing.name
+
+
+def test_places_in_sixteen_bits(thin, monkeypatch):
+    """Where there is no Draco; and a file without it is larger."""
+    monkeypatch.setattr(compact, "has_draco", lambda: False)
+    network, path, report = exported(thin, small=True)
+    small = path.stat().st_size
+    file = Glb(path)
+    assert "sixteen bits" in str(report) and file.content["extensionsRequired"] == ["KHR_mesh_quantization"]
+    check_cells(network, file)
+    check_lines(network, file)
+    assert small < exported(thin)[1].stat().st_size
+
+
+def test_draco(thin):
+    """Decoded by Blender, meshes have the corners that they have without; the order of corners is Draco's own."""
+    network, path, report = exported(thin, small=True, realise=True)
+    if not compact.has_draco():
+        assert "sixteen bits" in str(report)
+        pytest.skip("this Blender has no Draco")
+    packed, known = path.read_bytes(), set(bpy.data.objects)
+    plain = Glb(exported(thin, realise=True)[1])
+    assert len(packed) < 0.5 * path.stat().st_size
+    path.write_bytes(packed)
+    bpy.ops.import_scene.gltf(filepath=str(path))
+    bpy.context.view_layer.update()
+    new = set(bpy.data.objects) - known
+    try:
+        for thing in (one for one in new if look.facts(one).get("kind") == "layer"):
+            name, matrix = look.facts(thing)["name"], np.array(thing.matrix_world)
+            points = look.array(thing.data.attributes, "position") @ matrix[:3, :3].T + matrix[:3, 3]
+            found, expected = points, plain.positions(name)
+            assert np.allclose([found.min(0), found.max(0)], [expected.min(0), expected.max(0)], atol=1e-3), name
+            assert len(found) == len(expected) and np.allclose(found.mean(0), expected.mean(0), atol=1e-3), name
+    finally:
+        bpy.data.batch_remove(new)
+
+
+def test_quaternions_are_the_rotations():
+    random = np.random.default_rng(0)
+    turns = np.linalg.qr(random.normal(size=(200, 3, 3)))[0]
+    turns *= np.sign(np.linalg.det(turns))[:, None, None]
+    turns = np.concatenate([turns, [np.eye(3), np.diag([1, -1, -1]), np.diag([-1, 1, -1]), np.diag([-1, -1, 1])]])
+    for turn, (x, y, z, w) in zip(turns, shapes.quaternions(turns), strict=True):
+        vector = random.normal(size=3)
+        axis = np.array([x, y, z])
+        cross = np.cross(axis, vector)
+        assert np.allclose(turn @ vector, vector + 2 * (w * cross + np.cross(axis, cross)), atol=1e-9)
+
+
+def test_parts_of_maps():
+    random = np.random.default_rng(1)
+    turns = np.linalg.qr(random.normal(size=(50, 3, 3)))[0]
+    sizes = random.uniform(0.1, 3, (50, 3))
+    maps = np.tile(np.eye(4), (50, 1, 1))
+    maps[:, :3, :3], maps[:, :3, 3] = turns * sizes[:, None], random.normal(size=(50, 3))
+    maps[0, :3, :3] = 0  # of a cell that is not seen
+    places, found, scales = shapes.parts(maps)
+    assert np.allclose(places, maps[:, :3, 3]) and np.allclose(np.abs(scales[1:]), sizes[1:]) and not scales[0].any()
+    again = np.stack([np.array(look_turn(one)) for one in found]) * scales[:, None]
+    assert np.allclose(again, maps[:, :3, :3], atol=1e-6)
+    maps[3, 0, 1] += 0.5
+    assert shapes.parts(maps) is None
+
+
+def look_turn(quaternion):
+    from mathutils import Quaternion
+
+    x, y, z, w = quaternion
+    return Quaternion((w, x, y, z)).to_matrix()
+
+
+def test_smooth_curves_run_as_in_blender(blank):
+    """Through their points, as Blender evaluates a Catmull-Rom curve."""
+    random = np.random.default_rng(2)
+    points = random.normal(size=(3, 8, 3)).astype(np.float32)
+    curves = bpy.data.hair_curves.new("curves")
+    curves.add_curves([8] * 3)
+    curves.attributes["position"].data.foreach_set("vector", points.ravel())
+    curves.set_types(type="CATMULL_ROM")
+    tree = bpy.data.node_groups.new("resample", "GeometryNodeTree")
+    for way in ("INPUT", "OUTPUT"):
+        tree.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+    given, found = tree.nodes.new("NodeGroupInput"), tree.nodes.new("NodeGroupOutput")
+    mesh = tree.nodes.new("GeometryNodeCurveToMesh")
+    resolution = tree.nodes.new("GeometryNodeSetSplineResolution")
+    resolution.inputs["Resolution"].default_value = 3
+    tree.links.new(given.outputs[0], resolution.inputs[0])
+    tree.links.new(resolution.outputs[0], mesh.inputs[0])
+    tree.links.new(mesh.outputs[0], found.inputs[0])
+    thing = bpy.data.objects.new("curves", curves)
+    thing.modifiers.new("n", "NODES").node_group = tree
+    bpy.context.scene.collection.objects.link(thing)
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    geometry = thing.evaluated_get(depsgraph).evaluated_geometry()  # it owns the mesh
+    shown = look.array(geometry.mesh.attributes, "position")
+    ours = tubes.resampled(points.astype(np.float64), 3 * 7 + 1, True)
+    assert np.allclose(shown.reshape(3, -1, 3), ours, atol=1e-5)

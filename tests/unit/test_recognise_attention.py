@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attention as torch's own modules are exported, with one matrix for all projections, and as one operator."""
 
+from time import perf_counter
+
 import numpy as np
 import pytest
 
 from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
-from unit.make import DATA, into, model, node, run, seeded
+from unit.make import DATA, into, model, node, run, save, seeded
 from unit.written import put_together, sound, written
 
 STORED = {"F": (8, 24), "G": (24,), "O": (8, 8), "B": (8,), "K0": (1, 1, 8), "V0": (1, 1, 8), "Q": (8, 8), "K": (8, 8),
@@ -75,6 +77,17 @@ def test_weights_that_others_read_stay_the_attentions(tmp_path):
 def test_two_products_of_one_pattern_are_no_attention(tmp_path):
     made = written(f"""{CASES["batch first"]}; again = MatMul(p, q2)""", WORDS, STORED, outputs=("y", "again"))
     assert "Attention" not in [layer.op for layer in put_together(tmp_path, made).layers]
+
+
+def test_ways_that_part_and_meet_again_and_again(tmp_path):
+    """There are 2^40 ways through them, before the scores as behind the pattern: not all are walked."""
+    before = "; ".join(f"l{i} = Identity(x{i}); r{i} = Identity(x{i}); x{i + 1} = Add(l{i}, r{i})" for i in range(40))
+    behind = "; ".join(f"v{i} = Identity(p{i}); w{i} = Identity(p{i}); p{i + 1} = Mul(v{i}, w{i})" for i in range(40))
+    made = written(f"""x0 = Identity(x); {before}; t = Transpose(x40, perm=[0, 2, 1]); s = MatMul(x40, t)
+                       p0 = Softmax(s, axis=-1); {behind}; y = MatMul(p40, x)""", WORDS)
+    begun = perf_counter()
+    found = summarise(open_checkpoint(save(tmp_path, made)))
+    assert perf_counter() - begun < 10 and "Attention" not in [layer.op for layer in found.layers]
 
 
 PROJECTED = "q = MatMul(x, Q); k = MatMul(x, K); v = MatMul(x, V)"

@@ -26,6 +26,7 @@ ON_SCORES = ("Add", "Sub", "Mul", "Div", "Where", "Clip", "Tanh")  # mask, scale
 ON_THE_WAY = (*MOVES, "Add", "Mul", "Div", "Neg", "Expand", "Tile", "Pad", "Concat", "LayerNormalization",
               "RMSNormalization", "RotaryEmbedding")
 STEPS = 24  # operators between one end and the other
+MOST = 256  # operators looked at on all ways together
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Group]
 def _written_out(graph, softmax) -> _Core | None:
     if not softmax.reads:
         return None
-    scores, context = _scores(graph, softmax), _context(graph, softmax.tensor)
+    scores, context = _scores(graph, softmax), _context(graph, softmax.tensor, iter(range(MOST)))
     if scores is None or context is None:
         return None
     product, path, way = context
@@ -78,7 +79,7 @@ def _around(graph, core, norms):
     members = {one.index: one for one in core.members}
     projected = 1 in core.main.constants and not core.pattern
     for tensor in (*core.queries_and_keys, *core.values):
-        if behind := _behind(graph, tensor, norms):
+        if behind := _behind(graph, tensor, norms, iter(range(MOST))):
             projected = True
             members.update((one.index, one) for one in behind[0])
     if not projected:
@@ -128,36 +129,38 @@ def _leads_to_product(graph, tensor):
     return False
 
 
-def _context(graph, tensor, steps=STEPS):
+def _context(graph, tensor, left):
     """The product of weights and values behind a tensor, the operators up to it, and the tensors on the way.
 
-    Others may read the weights, but only one reader leads to such a product.
+    Others may read the weights, but only one reader leads to such a product. `left` counts down for all ways together.
     """
     readers = graph.readers.get(tensor, [])
-    if not steps or graph.is_output(tensor):
+    if next(left, None) is None or graph.is_output(tensor):
         return None
     checks = [one for one in readers if one.op == "IsNaN"]  # torch puts 0 where a whole row was masked
-    found = [onward for one in readers if one not in checks and (onward := _onward(graph, one, steps))]
+    found = [onward for one in readers if one not in checks and (onward := _onward(graph, one, left))]
     if len(found) != 1:
         return None
     product, path, way = found[0]
     return product, (*checks, *path), {tensor, *way}
 
 
-def _onward(graph, operator, steps):
+def _onward(graph, operator, left):
     if _is_product(operator):
         return operator, (operator,), set()
     if not (is_move(operator) or operator.op in ("Where", "Mul")):
         return None
-    rest = _context(graph, operator.tensor, steps - 1)
+    rest = _context(graph, operator.tensor, left)
     return rest and (rest[0], (operator, *rest[1]), rest[2])
 
 
-def _behind(graph, tensor, norms):
-    """The operators from a projection to this tensor, and the projections; None where there is none."""
-    members, steps = [], 0
-    while steps < STEPS:
-        steps += 1
+def _behind(graph, tensor, norms, left):
+    """The operators from a projection to this tensor, and the projections; None where there is none.
+
+    `left` counts down for all ways together: where they part and meet again and again they are too many to walk.
+    """
+    members = []
+    for _ in left:
         operator = graph.made_by.get(tensor)
         if operator is None:
             return None
@@ -169,7 +172,7 @@ def _behind(graph, tensor, norms):
         if operator.op in PROJECTIONS and len(operator.reads) == 1:
             return members, {operator.index}
         if len(operator.reads) > 1 and operator.op != "RotaryEmbedding":
-            rotated = _rotated(graph, operator, norms)
+            rotated = _rotated(graph, operator, norms, left)
             return rotated and ([*members, *rotated[0]], rotated[1])
         if operator.op not in ON_THE_WAY:
             return None
@@ -177,11 +180,11 @@ def _behind(graph, tensor, norms):
     return None
 
 
-def _rotated(graph, operator, norms):
+def _rotated(graph, operator, norms, left):
     """Through a rotary embedding (Su et al. 2021, arXiv:2104.09864): every way back leads to the same projection."""
     if operator.op not in ("Add", "Sub", "Mul", "Concat"):
         return None
-    ways = [_behind(graph, name, norms) for name in dict.fromkeys(operator.inputs)]
+    ways = [_behind(graph, name, norms, left) for name in dict.fromkeys(operator.inputs)]
     found = [way for way in ways if way]
     if not found or operator.op != "Mul" and (len(found) < len(ways) or any(way[1] != found[0][1] for way in found)):
         return None

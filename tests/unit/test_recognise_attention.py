@@ -142,7 +142,8 @@ FILES = {
     "inferred/encoder.onnx": (2, 16 * 64 + 64, 2), "inferred/encoder_first.onnx": (2, 16 * 64 + 64, None),
     "inferred/vit_torchvision.onnx": (3, 16 * 64 + 64, 2), "torch/encoder_traced.pt": (2, 8 * 32 + 32, 2),
     "torch/encoder_scripted.pt": (2, 8 * 32 + 32, None), "torch/attentive_traced.pt": (2, 8 * 32 + 32, 2),
-    "torch/attentive_scripted.pt": (2, 8 * 32 + 32, None),
+    "torch/attentive_scripted.pt": (2, 8 * 32 + 32, None), "torch/causal_traced.pt": (1, 8 * 32 + 32, 2),
+    "torch/causal_scripted.pt": (1, 8 * 32 + 32, 2),
 }
 
 

@@ -95,7 +95,7 @@ SHAPES = {
     "audio_scripted": {"x": ["batch", 1, "samples"]}, "lstm_scripted": {"x": ["batch", "length"]},
     "gru_scripted": {"x": ["length", "batch", 4]}, "gru_traced": {"x": [6, 1, 4]},
     "pair_scripted": {"a": ["batch", 4], "b": ["batch", 5]}, "gpt_scripted": {"tokens": ["batch", "length"]},
-    "encoder_scripted": {"x": ["batch", "length", 8]},
+    "encoder_scripted": {"x": ["batch", "length", 8]}, "causal_scripted": {"x": ["batch", "length", 5]},
 }  # fmt: skip
 
 

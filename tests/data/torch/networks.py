@@ -244,6 +244,21 @@ class Attentive(nn.Module):
         return x + self.second(x, x, x, key_padding_mask=hidden, need_weights=False)[0], pattern
 
 
+class Causal(nn.Module):
+    """Attention by torch's function, between dense layers: the program alone says that it reads sequences."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.qkv, self.proj = nn.Linear(5, 8), nn.Linear(8, 24), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.embed(x)
+        batch, steps, width = x.shape
+        heads = [part.view(batch, steps, 2, 4).transpose(1, 2) for part in self.qkv(x).split(8, 2)]
+        made = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], is_causal=True)
+        return x + self.proj(made.transpose(1, 2).reshape(batch, steps, width))
+
+
 class Plain(nn.Module):
     """Convolutions before a dense layer: its inputs tell how large pictures are (32 x 32)."""
 
@@ -360,7 +375,8 @@ NETWORKS = {
     "mobile": (Mobile, picture(1, 3, 32, 32)), "grouped": (Grouped, picture(1, 3, 8, 8)),
     "lstm": (Lstm, tokens(1, 7)), "gru": (Gru, picture(6, 1, 4)), "vit": (Vit, picture(1, 3, 16, 16)),
     "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)),
-    "attentive": (Attentive, picture(1, 5, 8)), "plain": (Plain, picture(1, 3, 32, 32)),
-    "functions": (Functions, lambda: (torch.rand(4, 6),)), "masks": (Masks, picture(1, 3, 8, 6)),
+    "attentive": (Attentive, picture(1, 5, 8)), "causal": (Causal, picture(1, 7, 5)),
+    "plain": (Plain, picture(1, 3, 32, 32)), "functions": (Functions, lambda: (torch.rand(4, 6),)),
+    "masks": (Masks, picture(1, 3, 8, 6)),
     "audio": (Audio, picture(1, 1, 256)), "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }

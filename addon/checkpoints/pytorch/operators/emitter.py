@@ -37,6 +37,14 @@ class UndecidedError(Exception):
     """The program cannot be followed any further: why."""
 
 
+class UnpackedError(UndecidedError):
+    """A shape, or another list, is unpacked into `wanted` names and has not as many parts."""
+
+    def __init__(self, wanted: int):
+        super().__init__("values are unpacked that are not as many")
+        self.wanted = wanted
+
+
 class MismatchError(Exception):
     """Shapes do not fit: the assumed sizes of the inputs are wrong. `short` tells whether they are too small."""
 

@@ -14,11 +14,11 @@ from onnx import TensorProto
 
 from ...stored import Writer
 from ..files import Saved
-from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, Value, leaves
+from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, UnpackedError, Value, leaves
 from ..records import Array, Tensor
 from ..storages import Storages, UnsupportedError
 from .code import Program
-from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said
+from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said, usual
 from .interpreter import Interpreter
 from .objects import Tree
 
@@ -87,6 +87,9 @@ class Follower:
                 break
             except LearntError as learnt:
                 self.assumed[learnt.name] = learnt.assumed.sized(self._pictures())
+            except UnpackedError as unpacked:
+                if unpacked.wanted != 3 or not self._lengthen():
+                    raise
             except MismatchError as mismatch:
                 side, last = self._side(), str(mismatch)
                 tried.append(side)
@@ -109,6 +112,13 @@ class Follower:
                 if all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
                     return dict(zip(("height", "width"), sides, strict=True))
         return {}
+
+    def _lengthen(self) -> bool:
+        """Take rows of features for sequences of them, which a dense layer reads as well; whether there are any."""
+        rows = {name: shape for name, shape in self.assumed.items() if shape and shape.names == ("batch", "")}
+        self.assumed |= {name: usual("batch", "length", shape.shape[1], data_type=shape.data_type)
+                         for name, shape in rows.items()}
+        return bool(rows)
 
     def _side(self) -> int:
         """The size that is assumed for pictures or sequences; 0 if there is none."""

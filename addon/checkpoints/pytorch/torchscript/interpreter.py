@@ -16,7 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..operators import NUMBERS, OPERATORS
-from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, UnknownError, Value, leaves
+from ..operators.emitter import (
+    Emitter,
+    MismatchError,
+    ShapelessError,
+    UndecidedError,
+    UnknownError,
+    UnpackedError,
+    Value,
+    leaves,
+)
 from ..records import Thing
 from .evaluator import CAUGHT, Evaluator
 
@@ -174,7 +183,7 @@ class Interpreter(Evaluator):
             if isinstance(value, Value):  # of an operator that is not known, all that it gives is one tensor
                 value = [value] * len(target.elts)
             if not isinstance(value, (tuple, list)) or len(value) != len(target.elts):
-                raise UndecidedError("values are unpacked that are not as many")
+                raise UnpackedError(len(target.elts))
             for part, one in zip(target.elts, value, strict=True):
                 self.bind(part, one, known)
         elif isinstance(target, ast.Attribute) and isinstance(holder := self.value(target.value, known), Thing):

@@ -27,7 +27,8 @@ zip=$(make --no-print-directory extension PYTHON_VERSION="$(chroot "$root" pytho
   'import sys; print("%d.%d" % sys.version_info[:2])')" | tail -n 1)
 
 rm -rf "$root/srv/run" && mkdir -p "$root/srv/run/home" "$root/srv/run/out" "$out"
-cp "$zip" sample_models/digits_cnn.onnx sample_models/digits/digit_7.png tests/window/session.py "$root/srv/run"
+cp "$zip" sample_models/digits_cnn.onnx sample_models/digits/digit_7.png tests/window/session.py \
+  tests/data/crossformat/mnist_cnn.keras "$root/srv/run"
 display=:$((90 + $$ % 100)) xvfb=
 mount -t proc proc "$root/proc"
 trap 'if [ -n "$xvfb" ]; then kill "$xvfb"; wait "$xvfb" || true; fi; umount "$root/proc"' EXIT

@@ -11,7 +11,7 @@ from ..addon.scene import selection, tags
 from .sidebar import Sidebar
 
 LONGEST = 22  # characters of a name in the list
-WIDEST = 44  # characters of a line of the panel, at its usual width
+WIDEST = 36  # characters of a line of the panel, at its usual width
 MOST_CHANGES = 8  # lines
 
 

@@ -15,7 +15,7 @@ from .poses import Poses
 from .shapes import Cells, Strands, Surface
 
 INSTANCING, UNLIT = "EXT_mesh_gpu_instancing", "KHR_materials_unlit"
-COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "int16": 5122}
+COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "int16": 5122, "uint8": 5121}
 TYPES = {1: "SCALAR", 3: "VEC3", 4: "VEC4"}
 VERTICES, INDICES = 34962, 34963  # what a buffer view is for
 GRID_ROW = 8  # bytes
@@ -53,12 +53,11 @@ def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Mater
         start = np.arange(count)[:, None] * each + np.arange(each - 1)
         indices, mode = np.stack([start, start + 1], -1).ravel(), LINES
         repeat = {name: np.repeat(one, each) for name, one in content.numbers.items()}
-        attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat)
+        attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat, np.uint8)  # they are thin and many
     points = content.points.reshape(-1, 3) @ AXES[:3, :3].T
     places = points.astype(np.int16) if grid else points
     attributes = {"POSITION": accessor(places, VERTICES, bounds=True, padded=grid), **attributes}
-    kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # 65,535 itself would restart a primitive
-    kind = np.uint32 if len(points) == (1 << 16) else kind
+    kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # an index of 65,535 would restart a primitive
     targets = _targets(poses) if poses else None
     primitive = gltf2_io.MeshPrimitive(attributes, None, None, accessor(indices.astype(kind), INDICES), material, mode,
                                        targets)
@@ -80,8 +79,8 @@ def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:
     return gltf2_io.Material(None, "BLEND" if clear else None, True, None, None, unlit, None, name, None, None, surface)
 
 
-def _attributes(colours, numbers):
-    return {"COLOR_0": _colours(colours, VERTICES),
+def _attributes(colours, numbers, kind=np.uint16):
+    return {"COLOR_0": _colours(colours, VERTICES, kind),
             **{f"_{name.upper()}": accessor(_finite(one), VERTICES) for name, one in numbers.items()}}
 
 
@@ -96,9 +95,9 @@ def _finite(values):
     return np.nan_to_num(np.asarray(values, np.float32), posinf=LARGEST, neginf=-LARGEST)
 
 
-def _colours(colours, target=None):
-    """Sixteen bits a channel: eight are too few for dark colours in linear light."""
-    levels = np.rint(np.clip(colours, 0, 1) * 65535).astype(np.uint16)
+def _colours(colours, target=None, kind=np.uint16):
+    """Sixteen bits a channel, as a rule: eight are few for dark colours in linear light."""
+    levels = np.rint(np.clip(colours, 0, 1) * np.iinfo(kind).max).astype(kind)
     return accessor(levels, target, normalised=True)
 
 

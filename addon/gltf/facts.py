@@ -11,7 +11,7 @@ from pathlib import PureWindowsPath
 import bpy
 import numpy as np
 
-from ..scene import tags
+from ..scene import studio, tags
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order")
@@ -57,7 +57,16 @@ def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
     """`camera`: the name of the active camera's node; `first`: the frame at which animations begin."""
     render = scene.render
     return {"kind": "picture", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
-            "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y]}
+            "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y],
+            "background": _background(scene.world)}
+
+
+def _background(world):
+    """Linear RGB behind the middle of the picture."""
+    if world is None:
+        return [0.0, 0.0, 0.0]
+    node = world.node_tree.nodes.get(studio.BACKDROP) if world.node_tree else None
+    return list(node.color_ramp.elements[0].color[:3] if node else world.color)
 
 
 def _scores(network):

@@ -21,7 +21,8 @@ from .colours import paint
 from .shapes import BALL, TILE, Cells, Curves, Surface
 
 DRAWN = ("block", "layer", "connections", "bars", "kernels")
-TEXTS = {"label": "label", "class": "classes"}  # kinds of text, and what they are called after their layer or block
+TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
+PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
 Content = Surface | Cells | Curves
 
@@ -71,12 +72,13 @@ class Gatherer:
             for thing in some:
                 owners[thing] = self._show(thing, kind, owners.get(thing.parent, top))
         for kind, called in TEXTS.items():
-            by_owner: dict[bpy.types.Object, list] = {}
+            by_holder: dict[Part, list] = {}
             for one in things:
                 if tags.kind(one) == kind and one.parent in owners and one.data.body:
-                    by_owner.setdefault(one.parent, []).append(one)
-            for owner, texts in by_owner.items():
-                self._say(owners[owner], texts, kind, called)
+                    own = kind == "class" or any(is_keyed(thing) for thing in _line(one.parent))
+                    by_holder.setdefault(owners[one.parent] if own else top, []).append(one)
+            for holder, texts in by_holder.items():
+                self._say(holder, texts, kind, called)
 
     def cameras(self) -> None:
         """Add the cameras of the scene."""
@@ -86,7 +88,8 @@ class Gatherer:
                 part.camera = one
 
     def _seen(self, thing):
-        return not thing.hide_render and thing.visible_get(view_layer=self.view_layer)
+        hidden = thing.evaluated_get(self.depsgraph).hide_render  # which may be keyframed
+        return not hidden and thing.visible_get(view_layer=self.view_layer)
 
     def _add(self, name, known, thing, parent, content=None):
         matrix = np.eye(4) if thing is None else np.array(thing.evaluated_get(self.depsgraph).matrix_world, np.float64)
@@ -121,7 +124,7 @@ class Gatherer:
         return part
 
     def _say(self, owner, texts, kind, called):
-        """Add the texts of a layer or block as one surface in its space."""
+        """Add texts as one surface below a part: below the network, but where a layer or block moves below that."""
         inverse, surfaces = np.linalg.inv(owner.matrix), []
         for text in texts:
             evaluated = text.evaluated_get(self.depsgraph)
@@ -133,9 +136,21 @@ class Gatherer:
         said = [one.data.body for one in texts]
         content = shapes.joined(surfaces)
         if content is not None:
-            known = {"kind": kind, "of": owner.facts["kind"], "owner": owner.facts.get("name", ""), "text": said}
+            known = {"kind": kind, "of": owner.facts["kind"], "owner": owner.facts["name"], "text": said}
             part = Part(self._unique(f"{owner.name} {called}"), known, owner.matrix, owner, content, None, None)
             self.parts.append(part)
+
+
+def is_keyed(thing: bpy.types.Object) -> bool:
+    """Whether keyframes or drivers place or hide an object."""
+    return any(path.startswith(PLACES) for owner in (thing, thing.data) if owner for path in compat.animated(owner))
+
+
+def _line(thing):
+    """An object and its parents."""
+    while thing:
+        yield thing
+        thing = thing.parent
 
 
 def straighten(part: Part) -> None:

@@ -15,9 +15,8 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene import tags
-from .gather import Part
+from .gather import Part, is_keyed
 
-PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")
 STILL = 1e-6
 
 
@@ -42,8 +41,7 @@ class Film:
 
 def any_moves(scene: bpy.types.Scene) -> bool:
     """Whether keyframes or drivers place or hide anything in a scene."""
-    return any(path.startswith(PLACES) for thing in scene.objects for owner in (thing, thing.data) if owner
-               for path in compat.animated(owner))
+    return any(is_keyed(one) for one in scene.objects)
 
 
 def keyed_inputs(scene: bpy.types.Scene) -> list[bpy.types.Object]:
@@ -104,14 +102,13 @@ def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
 def _sample(parts, scene, depsgraph, frame):
     """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
     scene.frame_set(frame)
-    world = {None: np.eye(4)}
-    for one in parts:
-        world[one] = np.array(one.thing.evaluated_get(depsgraph).matrix_world, np.float64)
-    found = []
-    for one in parts:
+    world, found = {None: np.eye(4)}, []
+    for one in parts:  # parents come first
+        evaluated = one.thing.evaluated_get(depsgraph)
+        world[one] = np.array(evaluated.matrix_world, np.float64)
         local = np.linalg.pinv(world[one.parent]) @ world[one]
-        gone = one.thing.hide_render or one.thing.hide_viewport
-        found.append(Matrix(local @ np.diag([0, 0, 0, 1])) if gone and not one.camera else Matrix(local))
+        gone = (evaluated.hide_render or evaluated.hide_viewport) and not one.camera
+        found.append(Matrix(local @ np.diag([0, 0, 0, 1]) if gone else local))
     return found
 
 

@@ -36,8 +36,10 @@ def total(bundles: list[Curves], shape: tuple[int, int]) -> int:
 
 
 def lines(curves: Curves, points: int = LINE) -> Strands:
-    """Curves without a width."""
-    return Strands(resampled(curves.points, pieces(curves, points), curves.smooth), curves.colours, curves.numbers)
+    """Curves without a width. Those that were thinner are the fainter, by the square of how much."""
+    width, colours = curves.radius.max(1), curves.colours.copy()
+    colours[:, 3] *= (width / width.max()) ** 2
+    return Strands(resampled(curves.points, pieces(curves, points), curves.smooth), colours, curves.numbers)
 
 
 def tubes(curves: Curves, sides: int, points: int) -> Surface:

@@ -23,7 +23,7 @@ SPARE = 500e6  # bytes that an import may take beside one and a half files
 
 
 def main() -> int:
-    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("layout"),
+    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("gltf"), *_part("layout"),
             *_part("hero"), *_part("curves")]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import cells
+import gltf
 import lines
 import pictures
 
@@ -118,6 +119,6 @@ def sharded(folder: str):
 
 if __name__ == "__main__":
     parts = {"make": make, "floor": floor, "import": import_, "move": lines.move, "fold": lines.fold,
-             "density": lines.density, "cells": cells.cells, "layout": layout, "hero": pictures.hero,
+             "density": lines.density, "cells": cells.cells, "gltf": gltf.gltf, "layout": layout, "hero": pictures.hero,
              "curves": pictures.curves, "sharded": sharded}
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

@@ -8,6 +8,7 @@ import pytest
 
 from neuroscene.addon.checkpoints import CheckpointError
 from neuroscene.addon.gltf import export
+from neuroscene.addon.scene import kernels
 from scene import look
 from scene.exported import HALF, check_cells, check_lines, linear, nodes_of, write
 from scene.glb import Glb
@@ -25,6 +26,7 @@ def test_the_tree_says_what_everything_is(plain):
     (scene,) = file.content["scenes"]
     known = scene["extras"]["neuroscene"]
     assert known["camera"] == look.scene_of(network).camera.name and "camera" in file.node(known["camera"])
+    assert np.allclose(known["background"], linear("#2a3a5a"), atol=1e-6)
     facts, wanted = file.facts(network.name), look.facts(network)
     for fact in ("uuid", "sha256", "format", "producer", "structure"):
         assert facts[fact] == wanted[fact]
@@ -77,13 +79,14 @@ def test_what_stands_beside_the_cells(plain):
             points = file.positions(name)
             assert np.allclose([points.min(0), points.max(0)], [corners.min(0), corners.max(0)], atol=1e-3)
             assert np.abs(file.colours(name)[:, :3] - linear("#131d33")).max() <= HALF
-    for name, texts in look.labels(network).items():
-        said = [one.data.body for one in texts.values() if not one.hide_render and one.data.body]
-        (label,) = [one for one in file.of_kind("label") if file.facts(one)["owner"] == name]
-        assert sorted(file.facts(label)["text"]) == sorted(said)
-        boxes = np.concatenate([look.corners(one, depsgraph).reshape(-1, 3) for one in texts.values() if one.data.body])
-        points = file.positions(label)
-        assert np.allclose([points.min(0), points.max(0)], [boxes.min(0), boxes.max(0)], atol=0.15), name
+    texts = [one for one in look.of_kind(network, "label") if one.data.body and not one.hide_render]
+    (label,) = file.of_kind("label")  # one mesh for all
+    assert sorted(file.facts(label)["text"]) == sorted(one.data.body for one in texts) and len(texts) > 8
+    points = file.positions(label)
+    for text in texts:
+        box = look.corners(text, depsgraph).reshape(-1, 3)
+        inside = ((points > box.min(0) - 1e-3) & (points < box.max(0) + 1e-3)).all(1)
+        assert inside.sum() > 4 * len(text.data.body.replace(" ", "")), text.name
     bars = look.one_of(network, "bars")
     ends, points = look.corners(bars, depsgraph).reshape(-1, 3), file.positions(bars.name)
     assert np.allclose([points.min(0), points.max(0)], [ends.min(0), ends.max(0)], atol=1e-3)
@@ -101,10 +104,8 @@ def test_few_draws_and_unlit(plain):
         triangles = file.triangles(name)
         assert triangles.max() == len(file.local(name)) - 1  # no vertex more than is used
         assert "KHR_materials_unlit" in file.material(name)["extensions"], name
-    layers = look.layers(network)
-    for name, thing in layers.items():
-        below = [one for one in shown if one == thing.name or file.parent(one) == thing.name]
-        assert sum(file.facts(one)["kind"] in ("layer", "backing", "label") for one in below) <= 3, name
+    drawn = [file.facts(one)["kind"] for one in shown]
+    assert len(drawn) <= 3 * drawn.count("layer") + len(("label", "bars", "class"))
 
 
 def test_names_are_unique(plain):
@@ -218,7 +219,32 @@ def test_many_lines_are_bare(tmp_path):
     network, file = write(tmp_path, path, None, max_connections=14_400, lines_a_pair=14_400)
     assert check_lines(network, file, sides=0) == 14_400
     (bundle,) = look.of_kind(network, "connections")
-    assert file.primitive(bundle.name)["mode"] == 1
+    assert file.primitive(bundle.name)["mode"] == 1 and file.material(bundle.name)["alphaMode"] == "BLEND"
+    width = look.on_curves(bundle, look.evaluate(network), "radius").reshape(14_400, -1).max(1)
+    faint = file.colours(bundle.name).reshape(14_400, -1, 4)[..., 3]  # as thin as it was, so faint is a line
+    assert np.abs(faint - (width[:, None] / width.max()) ** 2).max() <= HALF
+
+
+def test_kernels(tmp_path):
+    network, file = write(tmp_path, given=None, max_cells=500,
+                          edit=lambda network: kernels.toggle(network, ["conv1"]))
+    (thing,) = look.of_kind(network, "kernels")
+    assert file.facts(thing.name) == {"kind": "kernels", "layer": "conv1"}
+    weights = look.values_of(thing, "weight")
+    shown = np.clip(0.5 + 0.5 * weights / look.inputs(thing)["Range"], 0, 1) ** 2.2  # as its material has it
+    assert np.abs(file.colours(thing.name).reshape(len(weights), -1, 4)[..., :3] - shown[:, None]).max() <= HALF
+
+
+def test_opacity(tmp_path):
+    def fade(network):
+        value, _ = nodes_of(look.inputs(look.layers(network)["conv1"])["Material"])
+        value.inputs["Opacity"].default_value, value.inputs["Opacity by Magnitude"].default_value = 0.8, 0.5
+
+    network, file = write(tmp_path, edit=fade, max_cells=500)
+    thing = look.layers(network)["conv1"]
+    size = np.minimum(np.abs(look.values_of(thing) / look.inputs(thing)["Range"]), 1)
+    assert np.abs(file.instanced(thing.name, "_COLOR_0")[:, 3] - 0.8 * (1 - 0.5 * (1 - size))).max() <= HALF
+    assert file.material(thing.name)["alphaMode"] == "BLEND"
 
 
 def test_levels_that_are_open(tmp_path):

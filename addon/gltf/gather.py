@@ -75,7 +75,7 @@ class Gatherer:
             by_holder: dict[Part, list] = {}
             for one in things:
                 if tags.kind(one) == kind and one.parent in owners and one.data.body:
-                    own = kind == "class" or any(is_keyed(thing) for thing in _line(one.parent))
+                    own = kind == "class" or any(is_keyed(thing) for thing in _line(one.parent) if thing != root)
                     by_holder.setdefault(owners[one.parent] if own else top, []).append(one)
             for holder, texts in by_holder.items():
                 self._say(holder, texts, kind, called)
@@ -88,8 +88,9 @@ class Gatherer:
                 part.camera = one
 
     def _seen(self, thing):
-        hidden = thing.evaluated_get(self.depsgraph).hide_render  # which may be keyframed
-        return not hidden and thing.visible_get(view_layer=self.view_layer)
+        evaluated = thing.evaluated_get(self.depsgraph)  # it may be keyframed to be hidden
+        return (not evaluated.hide_render and evaluated.matrix_world.determinant() != 0
+                and thing.visible_get(view_layer=self.view_layer))
 
     def _add(self, name, known, thing, parent, content=None):
         matrix = np.eye(4) if thing is None else np.array(thing.evaluated_get(self.depsgraph).matrix_world, np.float64)

@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +20,15 @@ PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 FLAGS = ("--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
          "--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--force-color-profile=srgb", "--disable-dev-shm-usage", "--remote-debugging-pipe")
+# Chromium wants the pipe at 3 and 4, whatever numbers its ends have here.
+LAUNCH = """
+import os, sys
+ends = [os.dup(int(one)) for one in sys.argv[1:3]]
+while min(ends) < 5:
+    ends = [os.dup(one) for one in ends]
+os.dup2(ends[0], 3), os.dup2(ends[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 PATIENCE = 60  # seconds that anything may take on a busy machine
 KEYS = {"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("", 9), "ArrowRight": ("", 39), "ArrowDown": ("", 40)}
 
@@ -33,9 +43,8 @@ class Browser:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
-        # Chromium wants the pipe at 3 and 4, whatever numbers they have here.
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", PROGRAM, *FLAGS, *self.flags,
+            [sys.executable, "-c", LAUNCH, str(theirs_in), str(theirs_out), PROGRAM, *FLAGS, *self.flags,
              f"--user-data-dir={self._folder.name}", "about:blank"],
             pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(theirs_in)
@@ -84,10 +93,12 @@ class Browser:
 
 
 class Page:
+    """A page in a tab of its own."""
+
     def __init__(self, browser: Browser, width: int, height: int, touch: bool, still: bool):
         self.browser, self.width, self.height = browser, width, height
-        target = browser.send("Target.createTarget", url="about:blank")["targetId"]
-        self.session = browser.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.target = browser.send("Target.createTarget", url="about:blank")["targetId"]
+        self.session = browser.send("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch)
@@ -101,6 +112,9 @@ class Page:
     def go(self, url: str) -> None:
         self.send("Page.navigate", url=url)
         self.wait("document.readyState === 'complete'")
+
+    def close(self) -> None:
+        self.browser.send("Target.closeTarget", targetId=self.target)
 
     def evaluate(self, script: str):
         """The value of an expression, as JSON has it."""

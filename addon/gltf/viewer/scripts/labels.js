@@ -3,6 +3,8 @@
 
 // Names under layers and over blocks: buttons that fold what they name.
 
+const LONGEST = 22;  // characters of a name
+
 /** Make the buttons; returns a function that puts them where their things are, before every picture. */
 function makeLabels(model, camera, act) {
   const holder = document.querySelector("#labels");
@@ -30,7 +32,7 @@ function makeLabels(model, camera, act) {
 function labelButton(thing, act) {
   const button = document.createElement("button");
   button.className = `label ${thing.kind}`;
-  button.append(line("name", thing.kind === "layer" ? shortName(thing.name) : thing.name));
+  button.append(line("name", thing.kind === "layer" ? shortName(thing) : thing.name));
   if (thing.kind === "layer") button.append(line("shape", shapeWords(thing.facts.shape)));
   button.title = thing.part ? "Click to fold or unfold" : "";
   button.addEventListener("click", () => act.fold(thing));
@@ -48,9 +50,12 @@ function line(name, text) {
   return element;
 }
 
-function shortName(name) {
-  const last = name.split("/").filter(Boolean).at(-1) ?? name;
-  return last.length <= 22 ? last : `${last.slice(0, 10)}…${last.slice(-11)}`;
+/** The last part of a name that is not just the operator. */
+function shortName({name, facts: {op}}) {
+  const parts = name.split("/").filter(Boolean);
+  const last = parts.at(-1) ?? name;
+  const said = parts.length > 1 && last.replace(/[_0-9 ]+$/, "") === op ? parts.at(-2) : last;
+  return said.length <= LONGEST ? said : `${said.slice(0, 10)}…${said.slice(-11)}`;
 }
 
 function depthOf({node}) {

@@ -51,41 +51,55 @@ function run(model, renderer, canvas) {
   const folding = makeFolding(model, still);
   const pick = makePicking(renderer, scene, view.camera, model);
   const [mark, card, speak] = [makeMarks(model), makeCard(), makeLegend(model)];
-  let [asked, pointer, down] = [false, null, null];
+  let [asked, stale, pointer, down, shown] = [false, false, null, null, null];
 
   function draw() {
     asked = false;
     const moving = folding.step(performance.now());
     const turning = view.controls.update();
-    if (pointer) {
-      const hit = pick(pointer.x, pointer.y, "mouse");
-      act.show(hit, pointer);
-      canvas.style.cursor = hit ? "pointer" : "";
-      pointer = null;
+    if (pointer) point();
+    if (stale || moving || turning) {
+      stale = false;
+      renderer.render(scene, view.camera);
+      place(canvas.clientWidth, canvas.clientHeight);
     }
-    renderer.render(scene, view.camera);
-    place(canvas.clientWidth, canvas.clientHeight);
     if (moving || turning) ask();
   }
 
-  function ask() {
+  function point() {
+    const hit = pick(pointer.x, pointer.y, "mouse");
+    act.show(hit, pointer);
+    canvas.style.cursor = hit ? "pointer" : "";
+    pointer = null;
+  }
+
+  /** Wake up for the next picture; it is drawn only if something is `stale`. */
+  function wake() {
     if (!asked) requestAnimationFrame(draw);
     asked = true;
+  }
+
+  function ask() {
+    stale = true;
+    wake();
   }
 
   const act = {
     /** Say what is hit, beside a point or an element; null says no more. */
     show(hit, at, extra) {
-      mark(hit);
-      speak(hit);
       if (hit) card.show(hit, ...placeOf(at), extra);
       else card.hide();
+      if (isSame(hit, shown)) return;
+      shown = hit;
+      mark(hit);
+      speak(hit);
       ask();
     },
     fold(thing) {
       if (!thing.part) return;
       folding.fold(thing, !thing.part.folded);
       act.show(null);
+      ask();
     },
     key(event, layer, button) {
       const step = steps(layer)[event.key];
@@ -106,14 +120,14 @@ function run(model, renderer, canvas) {
   }
 
   function clicked(event) {
-    const hit = pick(event.clientX, event.clientY, event.pointerType);
+    const touched = event.pointerType === "touch";
+    const hit = pick(event.clientX, event.clientY, event.pointerType, !touched);  // a mouse folds what is behind lines
     const thing = hit && (hit.layer ?? hit.block);
-    if (event.pointerType !== "touch") {
+    if (!touched) {
       if (thing) act.fold(thing);
     } else {
       act.show(hit, {x: event.clientX, y: event.clientY}, thing?.part && foldButton(thing));
     }
-    ask();
   }
 
   function foldButton(thing) {
@@ -126,9 +140,11 @@ function run(model, renderer, canvas) {
   canvas.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch" || event.buttons) return;
     pointer = {x: event.clientX, y: event.clientY};
-    ask();
+    wake();
   });
-  canvas.addEventListener("pointerleave", () => act.show(null));
+  canvas.addEventListener("pointerleave", (event) => {
+    if (event.pointerType !== "touch") act.show(null);  // a finger that is lifted leaves, too
+  });
   canvas.addEventListener("pointerdown", (event) => { down = {x: event.clientX, y: event.clientY}; });
   canvas.addEventListener("pointerup", (event) => {
     const away = down ? Math.hypot(event.clientX - down.x, event.clientY - down.y) : Infinity;
@@ -149,6 +165,11 @@ function run(model, renderer, canvas) {
   view.controls.addEventListener("change", ask);
   addEventListener("resize", resize);
   resize();
+}
+
+function isSame(a, b) {
+  return a === b || Boolean(a && b) && ["kind", "layer", "index", "bundle", "vertex", "block"].every((name) =>
+    a[name] === b[name]);
 }
 
 /** How far each key leads among the cells of a layer. */

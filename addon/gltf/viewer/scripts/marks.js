@@ -57,6 +57,7 @@ function makeMarks(model) {
 function onTop(thing) {
   thing.material.depthTest = false;
   thing.renderOrder = 1;
+  thing.layers.set(UNNUMBERED);
   thing.frustumCulled = thing.matrixAutoUpdate = false;
   return thing;
 }

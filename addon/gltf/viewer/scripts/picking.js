@@ -5,6 +5,7 @@
 
 const REACH = {mouse: 3, pen: 5, touch: 9};  // pixels round the pointer, for a line is thin
 const SIDE = 2 * Math.max(...Object.values(REACH)) + 1;
+const UNNUMBERED = 1;  // three.js's layer for what is seen, but cannot be pointed at
 const FAR = 1e4;  // square pixels: plates and trays give way to cells and lines that are near
 
 const NUMBER_VERTEX = `
@@ -16,11 +17,14 @@ ${MOVES}
 void main() {
   vec4 place = vec4(position, 1.0);
   number = first;
-#if defined(LINES)
+#ifdef LINES
   place = ${MOVED} * place;
   number += uint(gl_VertexID);
-#elif defined(USE_INSTANCING)
+#endif
+#ifdef USE_INSTANCING
   place = instanceMatrix * place;
+#endif
+#ifdef CELLS
   number += uint(gl_InstanceID);
 #endif
   gl_Position = projectionMatrix * modelViewMatrix * place;
@@ -32,35 +36,35 @@ void main() {
   bytes = vec4(uvec4(number, number >> 8, number >> 16, number >> 24) & 255u) / 255.0;
 }`;
 
-/** A function (x, y in pixels of the canvas, pointer's kind) -> what is there, or null: {kind: "cell", layer, index},
- * {kind: "line", bundle, vertex}, {kind: "layer", layer} or {kind: "block", block}. */
+/** A function (x, y in pixels of the canvas, pointer's kind, whether to pass over lines) -> what is there, or null:
+ * {kind: "cell", layer, index}, {kind: "line", bundle, vertex}, {kind: "layer", layer} or {kind: "block", block}. */
 function makePicking(renderer, scene, camera, model) {
-  const {ranges, others} = numberAll(model);
+  const ranges = numberAll(model);
   const target = new THREE.WebGLRenderTarget(SIDE, SIDE);
   const pixels = new Uint8Array(4 * SIDE * SIDE);
 
   function draw(x, y) {
     const {clientWidth, clientHeight} = renderer.domElement;
+    camera.layers.disable(UNNUMBERED);
     camera.setViewOffset(clientWidth, clientHeight, x - (SIDE - 1) / 2, y - (SIDE - 1) / 2, SIDE, SIDE);
     renderer.setRenderTarget(target);
     renderer.render(scene, camera);
     renderer.readRenderTargetPixels(target, 0, 0, SIDE, SIDE, pixels);
     renderer.setRenderTarget(null);
     camera.clearViewOffset();
+    camera.layers.enable(UNNUMBERED);
   }
 
-  return (x, y, pointer) => {
-    const hidden = others.filter((mesh) => mesh.visible);
-    hidden.forEach((mesh) => { mesh.visible = false; });
+  camera.layers.enable(UNNUMBERED);
+  return (x, y, pointer, past = false) => {
     ranges.forEach((range) => { range.mesh.material = range.numbers; });
     draw(Math.floor(x), Math.floor(y));
     ranges.forEach((range) => { range.mesh.material = range.colours; });
-    hidden.forEach((mesh) => { mesh.visible = true; });
-    return nearest(new Uint32Array(pixels.buffer), REACH[pointer] ?? REACH.mouse, ranges);
+    return nearest(new Uint32Array(pixels.buffer), REACH[pointer] ?? REACH.mouse, ranges, past);
   };
 }
 
-/** Ranges of numbers for all that can be pointed at, from 1 on; and the meshes that cannot. */
+/** Ranges of numbers for all that can be pointed at, from 1 on. */
 function numberAll(model) {
   const found = new Map();
   for (const bundle of model.bundles) {
@@ -71,16 +75,16 @@ function numberAll(model) {
     found.set(layer.cells, {count: layer.cells.count, near: 0, hit: (index) => ({kind: "cell", layer, index})});
   }
   const things = new Map([...model.layers, ...model.blocks].map((thing) => [thing.node, thing]));
-  const [ranges, others] = [[], []];
+  const ranges = [];
   let first = 1;
   model.scene.traverse((mesh) => {
     if (!mesh.isMesh && !mesh.isLine) return;
     const range = found.get(mesh) ?? surfaceOf(mesh, things);
     if (range) ranges.push({...range, mesh, first, colours: mesh.material, numbers: numbersOf(mesh, first, range)});
-    else others.push(mesh);
+    else mesh.layers.set(UNNUMBERED);
     first += range?.count ?? 0;
   });
-  return {ranges, others};
+  return ranges;
 }
 
 /** The one number of a plate, a tray or whatever else is a part of a thing, but for texts and edges. */
@@ -94,13 +98,13 @@ function surfaceOf(mesh, things) {
 
 function numbersOf(mesh, first, {lines, near}) {
   return new THREE.ShaderMaterial({
-    glslVersion: THREE.GLSL3, vertexShader: NUMBER_VERTEX.replace("+= uint(gl_InstanceID)", near ? "+= 0u" : "$&"),
-    fragmentShader: NUMBER_FRAGMENT, defines: lines ? {LINES: 1} : {}, side: mesh.material.side,
+    glslVersion: THREE.GLSL3, vertexShader: NUMBER_VERTEX, fragmentShader: NUMBER_FRAGMENT, side: mesh.material.side,
+    defines: lines ? {LINES: 1} : near ? {} : {CELLS: 1},
     uniforms: {first: {value: first}, ...lines}, blending: THREE.NoBlending,
   });
 }
 
-function nearest(numbers, reach, ranges) {
+function nearest(numbers, reach, ranges, past) {
   const middle = (SIDE - 1) / 2;
   let [best, least] = [null, Infinity];
   numbers.forEach((number, place) => {
@@ -108,7 +112,8 @@ function nearest(numbers, reach, ranges) {
     const away = across * across + up * up;
     if (!number || away > reach * reach || away >= least) return;
     const range = ranges.findLast((one) => one.first <= number);
-    if (away + range.near < least) [best, least] = [range.hit(number - range.first), away + range.near];
+    if (past && range.lines || away + range.near >= least) return;
+    [best, least] = [range.hit(number - range.first), away + range.near];
   });
   return best;
 }

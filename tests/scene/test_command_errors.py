@@ -98,7 +98,7 @@ OPTIONS = {
     "no input": ["run", look.MLP], "no output": ["build", look.MLP],
     "wrong suffix of a scene": ["build", look.MLP, "-o", "o.txt"],
     "wrong suffix of a picture": ["render", look.MLP, "-o", "o.bmp"],
-    "wrong suffix of a model": ["export", look.MLP, "-o", "o.obj"],
+    "wrong suffix of a model": ["export", look.MLP, "-o", "o.stl"],
     "no number": ["build", look.MLP, "-o", "o.blend", "--max-cells", "many"],
     "zero": ["build", look.MLP, "-o", "o.blend", "--max-connections", "0"],
     "a negative number": ["run", look.MLP, "--input", look.DIGIT, "--top", "-1"],

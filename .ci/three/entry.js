@@ -3,9 +3,9 @@
 
 // What the page of `export --html` uses of three.js, and nothing else of it.
 export {
-  BoxGeometry, BufferAttribute, BufferGeometry, Color, EdgesGeometry, GLSL3, LineBasicMaterial, LineSegments,
-  Matrix4, Mesh, MeshBasicMaterial, NoBlending, PerspectiveCamera, Quaternion, Scene, ShaderMaterial, Vector3,
-  WebGLRenderTarget, WebGLRenderer, Box3, HemisphereLight, DirectionalLight,
+  Box3, BoxGeometry, BufferAttribute, BufferGeometry, Color, DirectionalLight, EdgesGeometry, GLSL3, HemisphereLight,
+  LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial, NoBlending, PerspectiveCamera, PlaneGeometry,
+  Scene, ShaderMaterial, SRGBColorSpace, Vector3, WebGLRenderTarget, WebGLRenderer,
 } from "three";
 export {OrbitControls} from "three/examples/jsm/controls/OrbitControls.js";
 export {GLTFLoader} from "three/examples/jsm/loaders/GLTFLoader.js";

@@ -409,8 +409,10 @@ def test_the_picture_is_that_of_blender(blank, tmp_path, chromium):
     scene.render.resolution_x, scene.render.resolution_y = LARGE
     unlit(network)
     page = opened(chromium, page_of(tmp_path, network), LARGE)
-    page.evaluate("""document.body.style.background = "#000";
-        for (const one of document.body.children) if (one.tagName !== "CANVAS") one.style.display = "none";""")
+    page.evaluate("""for (const one of [0, 1, 2]) document.documentElement.style.setProperty(`--ground-${one}`, "#000");
+        for (const one of document.body.children) if (one.tagName !== "CANVAS") one.style.display = "none";
+        dispatchEvent(new Event("resize"));""")
+    page.settle()
     page.screenshot(tmp_path / "three.png")
     page.close()
     mine, theirs = pixels(tmp_path / "three.png"), plain_picture(network, tmp_path)

@@ -17,7 +17,7 @@ from pathlib import Path
 from string import Template
 
 HERE = Path(__file__).parent
-SCRIPTS = ("words", "model", "folding", "picking", "marks", "legend", "labels", "view", "card", "main")  # in this order
+SCRIPTS = ("words", "model", "folding", "picking", "marks", "legend", "labels", "picture", "view", "card", "main")
 
 
 def write(glb: bytes | Path, output: Path, title: str) -> None:

@@ -4,7 +4,6 @@
 // Puts the page together.
 
 const CLICK = 5;  // pixels that a pointer may move between down and up and still be a click
-const FINE = 2;  // drawn pixels a pixel of the page: most lines are thinner than one
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -21,7 +20,9 @@ function say(problem) {
 
 function makeRenderer(canvas) {
   try {
-    return new THREE.WebGLRenderer({canvas, antialias: true, alpha: true});
+    const renderer = new THREE.WebGLRenderer({canvas});
+    renderer.setClearAlpha(0);  // nothing is nothing: no ground, and no number
+    return renderer;
   } catch {
     return null;
   }
@@ -48,6 +49,7 @@ function run(model, renderer, canvas) {
   const scene = new THREE.Scene();
   scene.add(model.scene, ...lights(model));
   const view = makeView(canvas, model, still);
+  const picture = makePicture(renderer);
   const folding = makeFolding(model, still);
   const pick = makePicking(renderer, scene, view.camera, model);
   const [mark, card, speak] = [makeMarks(model), makeCard(), makeLegend(model)];
@@ -60,7 +62,7 @@ function run(model, renderer, canvas) {
     if (pointer) point();
     if (stale || moving || turning) {
       stale = false;
-      renderer.render(scene, view.camera);
+      picture.draw(scene, view.camera);
       place(canvas.clientWidth, canvas.clientHeight);
     }
     if (moving || turning) ask();
@@ -113,8 +115,7 @@ function run(model, renderer, canvas) {
 
   function resize() {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    renderer.setPixelRatio(FINE);
-    renderer.setSize(width, height, false);
+    picture.resize(width, height);
     view.resize(width, height);
     ask();
   }

@@ -11,7 +11,7 @@ import bpy
 
 from .. import compat
 from ..colormaps import linear
-from . import quality, studio, tags
+from . import studio, tags
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,20 @@ def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
         glare.inputs["Strength"].default_value = wanted.glow
     scene.render.use_compositing = wanted.glow > 0
     scene.render.dither_intensity = 0.0 if wanted.clean else 1.0
-    scene.cycles.use_denoising = compat.can_denoise() and quality.denoises(scene)
+    _denoise(scene, not wanted.clean)
     for camera in tags.members(network, "camera"):
         camera.data.dof.use_dof = not wanted.clean and studio.view_of(camera).blurs
+
+
+def _denoise(scene, wanted):
+    """On plain white denoising smears thin lines; where we have switched it off it comes back with another backdrop."""
+    facts, cycles = tags.read(scene), scene.cycles
+    if not wanted and cycles.use_denoising:
+        cycles.use_denoising = False
+        tags.write(scene, **(facts | {"denoised": True}))
+    elif wanted and facts.get("denoised"):
+        cycles.use_denoising = True
+        tags.write(scene, **{name: one for name, one in facts.items() if name != "denoised"})
 
 
 def taken(network: bpy.types.Collection) -> Backdrop | None:

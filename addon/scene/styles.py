@@ -122,7 +122,7 @@ CLAY = Style(
      "copies": _line(0.7, 0.0, Colour="#b5a898"), "plate": _plate("#d9cfc2", 0.0, 0.9),
      "bars": _bars("#b5512a", "#8f9c98", 0.9, 0.1),
      "blocks": {"Strength": 0.0, "Roughness": 0.9, "Metallic": 0.0, "Specular": 0.2}, "track": _flat("#c2b7a8", 0.9),
-     "label": _flat("#2e261f"), "dim": _flat("#3c332a"), "hot": _flat("#8f3a16")},
+     "label": _flat("#2e261f"), "dim": _flat("#332b23"), "hot": _flat("#8f3a16")},
     backdrop=Backdrop(("#efe7dc", "#e9e0d3", "#dfd4c5", "#d2c5b3"), "#efe7dc", 0.75,
              {"Key": (0.55, "#fff1de"), "Fill": (0.35, "#dfe8f5"), "Rim": (0.25, "#ffe2c2")},
              "Standard", "None", 0.0, 0.0))

@@ -36,14 +36,21 @@ QUALITIES = {
 def apply(scene: bpy.types.Scene, name: str) -> str:
     """Set a scene to a quality; says in a line what that is here."""
     chosen, gpu = QUALITIES[name], use_gpu(scene)
-    samples = chosen.samples_on_gpu if gpu else chosen.samples
-    scene.cycles.samples = samples
+    samples = sample(scene, name, gpu)
     scene.eevee.taa_render_samples = max(8, chosen.samples // 2)
-    scene.cycles.use_adaptive_sampling, scene.cycles.adaptive_threshold = True, chosen.noise
-    scene.cycles.adaptive_min_samples = samples // 8
+    scene.cycles.use_adaptive_sampling = True
     scene.cycles.use_denoising = compat.can_denoise() and denoises(scene)
     scene.render.resolution_percentage = chosen.percentage
     return f"{name}: {samples} samples on {'a graphics card' if gpu else 'the processor'}"
+
+
+def sample(scene: bpy.types.Scene, name: str, gpu: bool = False) -> int:
+    """Set the samples of Cycles and the noise at which it leaves a pixel alone; returns the samples."""
+    chosen = QUALITIES[name]
+    samples = chosen.samples_on_gpu if gpu else chosen.samples
+    scene.cycles.samples, scene.cycles.adaptive_threshold = samples, chosen.noise
+    scene.cycles.adaptive_min_samples = samples // 8
+    return samples
 
 
 def denoises(scene: bpy.types.Scene) -> bool:

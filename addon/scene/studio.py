@@ -15,8 +15,9 @@ from .. import compat
 from ..colormaps import linear
 from ..layout import HEIGHT
 from ..nodes.tree import Tree
-from . import tags
+from . import quality, tags
 
+QUALITY = "standard"  # of a new scene
 STILL = 48  # frames of a shot in which nothing moves
 BACKDROP, AROUND = "Backdrop", "Around"  # the names of the nodes that styles look for
 BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
@@ -150,7 +151,7 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     render.hair_type, render.hair_subdiv = "STRIP", 2
     scene.eevee.taa_render_samples = 32
     cycles = scene.cycles
-    cycles.samples, cycles.adaptive_threshold, cycles.adaptive_min_samples = 64, 0.04, 8
+    quality.sample(scene, QUALITY)
     cycles.use_light_tree = False  # a few large lights: asking each costs less than choosing one
     cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 2
     cycles.caustics_reflective = cycles.caustics_refractive = False

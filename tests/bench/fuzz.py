@@ -24,6 +24,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import memory
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DATA = ROOT / "tests" / "data"
@@ -64,7 +66,7 @@ def main() -> int:
 
 
 def _fuzz(name, count, seed, kept) -> int:
-    chance, told, slowest, memory = random.Random(f"{name} {seed}"), Counter(), 0.0, 0
+    chance, told, slowest, most = random.Random(f"{name} {seed}"), Counter(), 0.0, 0
     wholes = {one: (DATA / one).read_bytes() for one in SAMPLES[name]}
     with tempfile.TemporaryDirectory() as folder:
         worker = Worker()
@@ -74,7 +76,7 @@ def _fuzz(name, count, seed, kept) -> int:
             path.write_bytes(damage(wholes[sample], chance))
             begun = time.monotonic()
             answer = worker.ask(path)
-            slowest, memory = max(slowest, time.monotonic() - begun), max(memory, answer.get("memory", 0))
+            slowest, most = max(slowest, time.monotonic() - begun), max(most, answer.get("memory", 0))
             told[answer["what"]] += 1
             if answer["what"] not in ("opened", "refused"):
                 kept.mkdir(parents=True, exist_ok=True)
@@ -82,7 +84,7 @@ def _fuzz(name, count, seed, kept) -> int:
                 print(f"  {name}-{number}: {answer['what']}: {answer.get('text', '')}")
         worker.end()
     failed = count - told["opened"] - told["refused"]
-    print(f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {memory / 1e6:6.0f} MB",
+    print(f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {most / 1e6:6.0f} MB",
           flush=True)
     return failed
 
@@ -169,7 +171,7 @@ def work() -> int:
     done: list[str] = []
     sys.addaudithook(lambda event, arguments: _watch(event, arguments, done))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    floor = memory.peak()
     for line in sys.stdin:
         done.clear()
         try:
@@ -187,8 +189,7 @@ def work() -> int:
                       "text": f"{error} ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"}
         if done:
             answer = {"what": "acted", "text": ", ".join(done)}
-        memory = 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - floor)
-        print(json.dumps(answer | {"memory": memory}), flush=True)
+        print(json.dumps(answer | {"memory": memory.peak() - floor}), flush=True)
     return 0
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import memory
 import numpy as np
 
 LINES, CELLS, MOVES, PAIRS = 100_000, 1_000, 100, 4
@@ -289,4 +290,4 @@ def _datashader():
 
 if __name__ == "__main__":
     found = {"ours": _ours, "quality": _quality, "kdedge": _kdedge, "datashader": _datashader}[sys.argv[1]]()
-    print(json.dumps(found | {"bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
+    print(json.dumps(found | {"bytes": memory.peak()}))

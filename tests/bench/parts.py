@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import cells
 import gltf
 import lines
+import memory
 import pictures
 
 DRAGS, LAYERS = 40, 10_000
@@ -47,13 +47,13 @@ def import_(path: str):
     from neuroscene.addon.scene import build, importing
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory.peak()
     begin = time.perf_counter()
     network = build.finish(importing.import_steps(path, build.Settings()))
     view_layer = bpy.context.scene.view_layers[0]
     view_layer.update()
     seconds = time.perf_counter() - begin
-    taken = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    taken = memory.peak() - before
     blend = Path(path).with_suffix(".blend")
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
     return {"seconds": seconds, "bytes": taken, "blend": blend.stat().st_size, "drag": _drag(network, view_layer),
@@ -107,11 +107,11 @@ def sharded(folder: str):
     from unit.make import llama_shards
 
     index, size = llama_shards(Path(folder))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = memory.peak()
     begin = time.perf_counter()
     network = summarise(open_checkpoint(index))
     seconds = time.perf_counter() - begin
-    taken = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    taken = memory.peak() - before
     about = f"the bound alone ({size / 1e9:.1f} GB, {len(network.layers):,} layers)"
     return [row("opening a sharded safetensors model", seconds, "s", about, 3.0),
             row("memory that this takes", taken / 1e6, "MB", about, 300.0)]

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+import memory
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_models"
 SIZE, ROUNDS, LINES = (960, 540), 2, 200_000
@@ -59,7 +60,7 @@ def curves():
     scene.cycles.samples = 16
     seconds = _seconds(scene)
     drawn = sum(len(one.data.curves) for one in tags.members(network, "connections"))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = memory.peak()
     return [row(f"peak memory of rendering {drawn:,} lines, 960 x 540, Cycles", peak / 1e9, "GB",
                 f"the bound alone ({seconds:.0f} CPU-s at 16 samples)", 3.0)]
 

@@ -174,31 +174,30 @@ def test_a_size_that_cannot_be(size, tmp_path):
 
 
 MEASURE = """
-import resource, sys, types
-package = types.ModuleType("neuroscene")
-package.__path__ = [sys.argv[1]]
-sys.modules["neuroscene"] = package
+import sys
+sys.path[:0] = [sys.argv[1]]
+import conftest
+from bench import memory
 from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import strongest
 import onnx.reference, onnxruntime
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = memory.peak()
 network = summarise(open_checkpoint(sys.argv[2]))
 if sys.argv[3] == "draw":
     drawn = share_out(network, 20_000)
     for one in network.connections:
         strongest(one, drawn[one.source.name], drawn[one.target.name], 500)
-print(network.parameters, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(network.parameters, memory.peak() - before)
 """
 
 
-def measured(root, path, *what):
+def measured(path, *what):
     """Parameters, and by how many bytes the memory grew at its peak, in a process of its own."""
-    command = [sys.executable, "-c", MEASURE, root, path, *(what or ("open",))]
+    command = [sys.executable, "-c", MEASURE, DATA.parent, path, *(what or ("open",))]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    parameters, grown = map(int, done.stdout.split())
-    return parameters, grown * (1 if sys.platform == "darwin" else 1024)
+    return map(int, done.stdout.split())
 
 
 def constant_of_shape(folder, *shape):
@@ -209,13 +208,13 @@ def constant_of_shape(folder, *shape):
 
 @pytest.mark.parametrize("what", ["open", "draw"])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process its peak of memory this way")
-def test_a_constant_of_shape_takes_no_memory(what, root, tmp_path):
-    parameters, grown = measured(root, constant_of_shape(tmp_path, 10**5, 10**4), what)
+def test_a_constant_of_shape_takes_no_memory(what, tmp_path):
+    parameters, grown = measured(constant_of_shape(tmp_path, 10**5, 10**4), what)
     assert parameters == 10**9 and grown < 200 << 20
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process its peak of memory this way")
-def test_a_model_of_gigabytes_opens_with_little_memory(root, tmp_path):
+def test_a_model_of_gigabytes_opens_with_little_memory(tmp_path):
     made = model([node("MatMul", ["x", "w"], ["y"])], {"x": (1, 30_000)}, {"y": (1, 25_000)})
     weight = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[30_000, 25_000],
                          data_location=TensorProto.EXTERNAL)
@@ -223,5 +222,5 @@ def test_a_model_of_gigabytes_opens_with_little_memory(root, tmp_path):
     made.graph.initializer.append(weight)
     (tmp_path / "weights.bin").touch()
     os.truncate(tmp_path / "weights.bin", 3_000_000_000)
-    parameters, grown = measured(root, save(tmp_path, made))
+    parameters, grown = measured(save(tmp_path, made))
     assert parameters == 750_000_000 and grown < 200 << 20

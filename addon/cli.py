@@ -59,7 +59,8 @@ def _parser():
     one.add_argument("--json", action="store_true", help="as one JSON object")
 
     one = command("run", _run, "run a model on one input")
-    one.add_argument("--input", required=True, type=Path, metavar="FILE", help="a PNG, JPEG or .npy file")
+    one.add_argument("--input", required=True, type=Path, metavar="FILE",
+                     help="a PNG, JPEG or .npy file, or a .npz file with an array for each input")
     one.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
     one.add_argument("--prune", type=_share, default=0.0, metavar="P",
                      help="without this share (0 to 1) of each hidden layer's units, the least important first")
@@ -108,7 +109,7 @@ def _picture(command):
 
 
 def _drawing(command):
-    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG or .npy file to run")
+    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
     command.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
     command.add_argument("--max-connections", type=_count, metavar="N",
                          help="connections to draw in all (default: up to 360 between two layers)")

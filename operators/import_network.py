@@ -29,7 +29,7 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
     input: bpy.props.StringProperty(
         name="Input", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="A PNG, JPEG or .npy file to run through the network; cells then show its activations")
+        description="A PNG, JPEG, .npy or .npz file to run through the network; cells then show its activations")
     architecture: bpy.props.StringProperty(
         name="Architecture", subtype="FILE_PATH", options={"SKIP_SAVE"},
         description="For a file of weights alone: an ONNX model, or Keras's JSON, that says how they are joined")

@@ -18,7 +18,7 @@ class NEUROSCENE_OT_run_input(OfNetwork, bpy.types.Operator, ImportHelper):
     bl_label = "Run Input"
     bl_options = {"UNDO"}
 
-    filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.npy", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.png;*.jpg;*.jpeg;*.npy;*.npz", options={"HIDDEN"})
     filename_ext = ".png"
     check_extension = False
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import io
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt, prod
 from pathlib import Path
@@ -13,11 +15,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ..checkpoints import CheckpointError
-from ..network import Assumption, Spec
+from ..checkpoints import CheckpointError, zipped
+from ..network import Assumption, Network, Spec
 
-LARGEST = 1 << 28  # bytes of a .npy file, and of a picture's tensor
-MAGIC = np.lib.format.MAGIC_PREFIX
+LARGEST = 1 << 28  # bytes of an array, and of a picture's tensor
+HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+ARRAYS = (".npy", ".npz")
+SAVE = "save one sample with numpy.save"
 
 
 @dataclass(frozen=True)
@@ -34,30 +38,63 @@ def load_array(path: Path) -> np.ndarray:
     try:
         if path.stat().st_size > LARGEST:
             raise CheckpointError(path, f"larger than {LARGEST >> 20} MiB", "give one sample")
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise CheckpointError(path, "not a .npy file", "save one sample with numpy.save")
+        return _numbers(path, path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a .npz file by their names, none of them unpickled. Raises `CheckpointError`."""
+    try:
+        archive = zipped.archive(path)
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
+    names = [name for name in archive.members if name.endswith(".npy")]
+    if sum(archive.members[name].size for name in names) > LARGEST:
+        raise CheckpointError(path, f"larger than {LARGEST >> 20} MiB", "give one sample")
+    return {name[:-4]: _numbers(path, archive.read(name, LARGEST), f"'{name[:-4]}' is ") for name in names}
+
+
+def _numbers(path, data: bytes, which=""):
+    """The array of a .npy file's bytes, which the header has to account for to the last."""
+    file = io.BytesIO(data)
+    try:
         with warnings.catch_warnings(action="ignore"):  # of a damaged header
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except CheckpointError:
-        raise
+            shape, turned, dtype = HEADERS[np.lib.format.read_magic(file)](file)
     except Exception as error:  # NumPy's reader of the header raises many types
-        raise CheckpointError(path, f"not a readable .npy file ({error})") from error
-    if array.dtype.kind not in "fiub" or not array.size:
-        raise CheckpointError(path, "not an array of numbers", "save one sample with numpy.save")
-    return np.array(array)
+        raise CheckpointError(path, f"{which}not a readable .npy file", SAVE) from error
+    if dtype.kind not in "fiub" or not prod(shape):
+        raise CheckpointError(path, f"{which}not an array of numbers", SAVE)
+    if min(shape, default=1) < 0 or prod(shape) * dtype.itemsize != len(data) - file.tell():
+        raise CheckpointError(path, f"{which}damaged, or cut short: it says shape {list(shape)}", SAVE)
+    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape, order="F" if turned else "C")
+
+
+def fit_named(path: Path, arrays: Mapping[str, np.ndarray], network: Network) -> list[Fitted]:
+    """Fit the arrays of a .npz file to the inputs of a network, each to that of its name.
+
+    One array may have any name where there is one input. Raises `CheckpointError`.
+    """
+    wanted = [spec.name for spec in network.inputs]
+    if len(wanted) == len(arrays) == 1:
+        arrays = {wanted[0]: next(iter(arrays.values()))}
+    for name in wanted:
+        if name not in arrays:
+            raise CheckpointError(path, f"holds no array '{name}', which the model reads", "save one for each of its "
+                                  f"inputs with numpy.savez: {', '.join(wanted)}")
+    return [fit(path, arrays[spec.name], spec, network.assumed) for spec in network.inputs]
 
 
 def fit(path: Path, content: np.ndarray, spec: Spec, assumed: list[Assumption] = ()) -> Fitted:
     """Fit a file's content to a model input of shape (1, ...).
 
     `content` is a picture (height, width, 4) of floats 0 to 1 (RGBA, straight alpha) for a picture file, else the
-    array of a .npy file. Raises `CheckpointError` where it cannot fit.
+    array of a .npy or .npz file. Raises `CheckpointError` where it cannot fit.
     """
     shape = spec.shape
     if shape is None or None in shape:
         raise CheckpointError(path, f"the model does not say the shape of its input '{spec.name}'")
-    if path.suffix.lower() == ".npy":
+    if path.suffix.lower() in ARRAYS:
         array, note = _fit_array(path, content, shape, {a.axis for a in assumed if a.input == spec.name})
     else:
         array, note = _fit_picture(path, content, shape, spec.dtype)

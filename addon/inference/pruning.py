@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,11 +24,11 @@ class Pruned:
     units: dict[str, tuple[int, int]]
 
 
-def run_pruned(network: Network, fitted: Fitted, whole: dict[str, np.ndarray], share: float,
+def run_pruned(network: Network, fitted: Sequence[Fitted], whole: dict[str, np.ndarray], share: float,
                parts: bool = False) -> Pruned:
-    """Run an input with the outputs of the least important units set to 0, this share of each hidden layer's.
+    """Run a sample with the outputs of the least important units set to 0, this share of each hidden layer's.
 
-    `whole` is what the unpruned network gives for the input: a unit's importance follows its activations. Raises
+    `whole` is what the unpruned network gives for the sample: a unit's importance follows its activations. Raises
     `CheckpointError`.
     """
     ranks = rank(network, whole)
@@ -35,7 +36,7 @@ def run_pruned(network: Network, fitted: Fitted, whole: dict[str, np.ndarray], s
     masks = {network.layer(name).tensor: _factors(network.layer(name), ranks[name], left, whole)
              for name, left in kept.items() if not left.all()}
     units = {name: (int((~left).sum()), len(left)) for name, left in kept.items() if ranks[name].leader == name}
-    return Pruned(run(network, fitted, parts, masks), units)
+    return Pruned(run(network, *fitted, parts=parts, masks=masks), units)
 
 
 def _factors(layer, ranking: Ranking, kept, whole):

@@ -88,20 +88,22 @@ def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray) -> None:
     graph.node.insert(place + 1, onnx.helper.make_node("Mul", [whole, mask], [tensor]))
 
 
-def run(network: Network, fitted: Fitted, parts: bool = False,
+def run(network: Network, *fitted: Fitted, parts: bool = False,
         masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
-    """Every layer's output (whole shape) by tensor name, for one input; with `parts` also those of the nodes in them.
+    """Every layer's output (whole shape) by tensor name, for one sample of every input; with `parts` also those of the
+    nodes in them.
 
-    `masks` are as for `activations`. Models with several inputs are refused.
+    `masks` are as for `activations`. Raises `CheckpointError`, also where an input is missing.
     """
-    others = [spec.name for spec in network.inputs if spec.name != fitted.name]
-    if others:
-        raise CheckpointError(network.checkpoint.path, f"has {len(others) + 1} inputs and one file was given",
-                              f"'{others[0]}' is missing; models with several inputs cannot be run yet")
+    given = {one.name: one.array for one in fitted}
+    missing = [spec.name for spec in network.inputs if spec.name not in given]
+    if missing:
+        raise CheckpointError(network.checkpoint.path, f"has {len(network.inputs)} inputs, and '{missing[0]}' was not "
+                              "given", "give a .npz file with an array for each, by its name")
     tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
     tensors += [spec.name for spec in network.outputs]
     tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
-    return activations(network.checkpoint, {fitted.name: fitted.array}, tensors, masks)
+    return activations(network.checkpoint, given, tensors, masks)
 
 
 def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

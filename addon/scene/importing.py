@@ -43,18 +43,20 @@ def open_network(path: str | Path, sizes: dict[str, int] | None = None,
     return summarise(open_checkpoint(path, architecture), sizes)
 
 
-def fit_input(path: str | Path, network: Network) -> Fitted:
-    """A picture or array file as the tensor that a network reads. Raises `CheckpointError`."""
+def fit_input(path: str | Path, network: Network) -> list[Fitted]:
+    """A picture or a file of arrays as what a network reads. Raises `CheckpointError`."""
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(path, "no such file", "check the path of the input")
     if not network.inputs:
         raise CheckpointError(network.checkpoint.path, "the model has no input")
-    if path.suffix.lower() == ".npy":
-        return inference.fit(path, inference.load_array(path), network.inputs[0], network.assumed)
-    if path.suffix.lower() not in SUFFIXES:
-        raise CheckpointError(path, "not a kind of input we read", "give a .png, .jpg or .npy file")
-    return inference.fit(path, load_picture(path), network.inputs[0], network.assumed)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return inference.fit_named(path, inference.load_arrays(path), network)
+    if suffix not in SUFFIXES + inference.ARRAYS:
+        raise CheckpointError(path, "not a kind of input we read", "give a .png, .jpg, .npy or .npz file")
+    content = inference.load_array(path) if suffix == ".npy" else load_picture(path)
+    return [inference.fit(path, content, network.inputs[0], network.assumed)]
 
 
 def run(path: str | Path, network: Network, count: int = TOP, parts: bool = False) -> tuple[Network, Ran]:
@@ -64,14 +66,18 @@ def run(path: str | Path, network: Network, count: int = TOP, parts: bool = Fals
     """
     network.checkpoint.check_runs()
     fitted = fit_input(path, network)
-    given = {f"{a.input}:{a.axis}": size for a in network.assumed if a.input == fitted.name
-             for size in fitted.array.shape[a.axis : a.axis + 1] if size != a.size}
+    given = {f"{a.input}:{a.axis}": size for a in network.assumed for one in fitted if a.input == one.name
+             for size in one.array.shape[a.axis : a.axis + 1] if size != a.size}
     if given:
         kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
         network = summarise(network.checkpoint, kept | given)
-    values = inference.run(network, fitted, parts)
+    values = inference.run(network, *fitted, parts=parts)
     best = inference.top(network, values, count)
-    return network, Ran(Path(path).name, fitted.note, values, best, str(Path(path).resolve()))
+    notes = {one.note: [] for one in fitted}
+    for one in fitted:
+        notes[one.note].append(one.name)
+    note = "; ".join(f"{', '.join(names)}: {said}" if len(notes) > 1 else said for said, names in notes.items())
+    return network, Ran(Path(path).name, note, values, best, str(Path(path).resolve()))
 
 
 def run_pruned(path: str | Path, network: Network, share: float, count: int = TOP,

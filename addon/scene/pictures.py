@@ -21,7 +21,7 @@ def load_picture(path: Path) -> np.ndarray:
     """A PNG or JPEG as floats 0 to 1 of shape (height, width, 4), RGBA, top row first. Raises `CheckpointError`."""
     size = _size(path)
     if size is None:
-        raise CheckpointError(path, "not a PNG or JPEG picture", "give a .png, .jpg or .npy file")
+        raise CheckpointError(path, "not a PNG or JPEG picture", "give a .png, .jpg, .npy or .npz file")
     if size[0] * size[1] > LARGEST:
         raise CheckpointError(path, f"a picture of {size[0]:,} x {size[1]:,} pixels is too large")
     try:

@@ -11,10 +11,14 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
+from neuroscene.addon.scene import tags
 from scene import look
 from scene.command import run, run_many
-from unit.make import model, node, save, seeded
+from unit.make import DATA, model, node, save, seeded
 from unit.make import run as infer
+
+SENTENCE = {"input_ids": np.array([[3, 7, 1, 9, 4]]), "attention_mask": np.array([[1, 1, 1, 1, 0]]),
+            "token_type_ids": np.array([[0, 0, 0, 1, 1]])}
 
 
 def read(path) -> np.ndarray:
@@ -51,6 +55,7 @@ def outputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("outputs")
     np.save(folder / "x.npy", read(look.DIGIT))
     save(folder, model([node("Relu", ["x"], ["y"])], {"x": ("n", 3, "height", 8)}, {"y": None}), "open.onnx")
+    np.savez(folder / "bert.npz", **SENTENCE)
     cnn, scene = ["--input", look.DIGIT, "--max-cells", 3_000], folder / "scene.blend"
     commands = {
         "inspect": ["inspect", look.CNN],
@@ -61,6 +66,9 @@ def outputs(tmp_path_factory):
         "run pruned": ["run", look.CNN, "--input", look.DIGIT, "--json", "--prune", 0.3],
         "run pruned table": ["run", look.CNN, "--input", look.DIGIT, "--prune", 0.3],
         "run array": ["run", look.CNN, "--input", folder / "x.npy", "--json"],
+        "run sentence": ["run", DATA / "zoo" / "bert.onnx", "--input", folder / "bert.npz", "--json"],
+        "build sentence": ["build", DATA / "zoo" / "bert.onnx", "--input", folder / "bert.npz", "--max-cells", 5_000,
+                           "-o", folder / "bert.blend"],
         "build": ["build", look.CNN, "-o", scene, *cnn, "--max-connections", 200],
         "build folder": ["build", look.MLP, "-o", folder / "new" / "folder" / "mlp.blend"],
         "build spaces": ["build", look.MLP, "-o", folder / "with ünïcode and spaces.blend"],
@@ -114,6 +122,19 @@ def test_scores_are_those_of_onnxruntime(outputs):
         assert [one["index"] for one in found["top"]] == order.tolist()
         assert [one["label"] for one in found["top"]] == [str(index) for index in order]
         assert np.allclose([one["score"] for one in found["top"]], expected[order], rtol=1e-5, atol=1e-9)
+
+
+def test_several_inputs(outputs, blank):
+    """Of another length than the one that is assumed; cells of the scene have the activations."""
+    folder, done = outputs
+    file, tensor = onnx.load(DATA / "zoo" / "bert.onnx"), "/embeddings/LayerNorm/Add_1_output_0"
+    scores, embedded = infer(file, SENTENCE, ["output", tensor])
+    assert [one["score"] for one in json.loads(done["run sentence"].out)["top"]] == pytest.approx(
+        sorted(scores[0], reverse=True), rel=1e-5)
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "bert.blend"))
+    thing = look.layers(tags.networks()[0])["/embeddings/Add_1"]
+    row, column, value = (look.values_of(thing, name) for name in ("row", "column", "value"))
+    assert len(value) == embedded.size and np.allclose(value, embedded[0][row, column], atol=1e-6)
 
 
 def test_scores_of_a_pruned_network(outputs):

@@ -89,7 +89,7 @@ def test_a_pruned_run_is_that_of_a_model_whose_units_give_nothing(tmp_path, shar
     network, made, w = sample(tmp_path)
     fitted = inference.Fitted("x", given(), "")
     whole = inference.run(network, fitted)
-    pruned = inference.run_pruned(network, fitted, whole, share)
+    pruned = inference.run_pruned(network, [fitted], whole, share)
     ranks = rank(network, whole)
     dead, silent = ~ranks["c"].kept(share), ~ranks["h"].kept(share)
     assert pruned.units == {"c": (dead.sum(), UNITS), "h": (silent.sum(), HIDDEN)} and dead.any() and silent.any()
@@ -119,8 +119,8 @@ def test_zoo(name):
     fitted = inference.Fitted(spec.name, array.astype(np.int64 if name == "gpt2" else np.float32), "")
     whole = inference.run(network, fitted)
     out = network.outputs[0].name
-    assert np.array_equal(inference.run_pruned(network, fitted, whole, 0.0).values[out], whole[out])
-    half = inference.run_pruned(network, fitted, whole, 0.5)
+    assert np.array_equal(inference.run_pruned(network, [fitted], whole, 0.0).values[out], whole[out])
+    half = inference.run_pruned(network, [fitted], whole, 0.5)
     assert half.units and not np.allclose(half.values[out], whole[out])
     for layer, one in rank(network, whole).items():
         found, axis = half.values[network.layer(layer).tensor], one.axis

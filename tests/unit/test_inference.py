@@ -10,7 +10,7 @@ import onnx
 import pytest
 
 from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.inference import fit, top
+from neuroscene.addon.inference import fit, fit_named, top
 from neuroscene.addon.inference import run as infer
 from neuroscene.addon.network import summarise
 from unit.make import DATA, info, model, network, node, run, seeded
@@ -143,3 +143,15 @@ def test_no_scores_without_a_vector(tmp_path):
     made.graph.output.append(info("x", (1, 1, 4, 4)))
     found = network(tmp_path, made)
     assert top(found, infer(found, fit(tmp_path / "x.npy", np.zeros((1, 4, 4)), found.inputs[0])), 5) == []
+
+
+def test_several_inputs(tmp_path):
+    """BERT, whose three inputs are arrays of a .npz file: what each layer gives is what onnxruntime gives."""
+    path, random = DATA / "zoo" / "bert.onnx", np.random.default_rng(0)
+    given = {"input_ids": random.integers(0, 20, (1, 16)), "attention_mask": np.repeat([[1, 0]], [11, 5], axis=1),
+             "token_type_ids": np.repeat([[0, 1]], 8, axis=1)}
+    found = summarise(open_checkpoint(path))
+    values = infer(found, *fit_named(tmp_path / "x.npz", given, found))
+    tensors = [layer.tensor for layer in found.layers if layer.op != "Input"]
+    for tensor, expected in zip(tensors, run(onnx.load(path), given, tensors), strict=True):
+        np.testing.assert_allclose(values[tensor], expected, rtol=1e-5, atol=1e-6, err_msg=tensor)

@@ -3,14 +3,16 @@
 """Pictures and arrays become the tensor that a model reads, or are refused in one line."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError
-from neuroscene.addon.inference import fit, load_array, picture_axes
-from neuroscene.addon.network import Assumption, Spec
+from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.inference import fit, fit_named, load_array, load_arrays, picture_axes
+from neuroscene.addon.network import Assumption, Spec, summarise
+from unit.make import DATA
 
 PICTURE, ARRAY = Path("picture.png"), Path("array.npy")
 OPEN = [Assumption("x", 0, "N", 1, False)]
@@ -204,3 +206,68 @@ def test_damaged_files_are_refused_or_read(tmp_path):
             assert load_array(path).dtype.kind in "fiub"
         except CheckpointError as error:
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_arrays_by_their_names(save, tmp_path):
+    given = {"a": np.arange(6).reshape(2, 3), "b.1": np.asfortranarray(np.random.default_rng(0).random((3, 4)))}
+    save(tmp_path / "x.npz", **given)
+    found = load_arrays(tmp_path / "x.npz")
+    assert found.keys() == given.keys()
+    for name, array in given.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+
+
+def member(name, data, form=zipfile.ZIP_DEFLATED):
+    def write(path):
+        with zipfile.ZipFile(path, "w", form) as archive:
+            archive.writestr(name, data)
+    return write
+
+
+BAD_ARCHIVES = {
+    "objects": lambda path: np.savez(path, x=np.array([None, {}], object), allow_pickle=True),
+    "text": lambda path: np.savez(path, x=np.array(["a"])),
+    "no archive": lambda path: path.write_bytes(b"nothing"),
+    "cut": lambda path: (np.savez(path, x=np.zeros(3)), os.truncate(path, path.stat().st_size - 30)),
+    "leads outside": member("../x.npy", b""),
+    "no array": member("x.npy", b"text"),
+    "a bomb": member("x.npy", bytes(300 << 20)),
+    "cut array": member("x.npy", b"\x93NUMPY\x01\x00\x46\x00"
+                        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,)}".ljust(70)),
+    "negative": member("x.npy", b"\x93NUMPY\x01\x00\x46\x00"
+                       + b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -2)}".ljust(70) + bytes(8)),
+    "absent": lambda path: None,
+}
+
+
+@pytest.mark.parametrize("kind", BAD_ARCHIVES)
+def test_archives_that_hold_no_numbers(kind, tmp_path):
+    BAD_ARCHIVES[kind](tmp_path / "x.npz")
+    with pytest.raises(CheckpointError) as caught:
+        load_arrays(tmp_path / "x.npz")
+    assert "\n" not in str(caught.value)
+
+
+def bert():
+    return summarise(open_checkpoint(DATA / "zoo" / "bert.onnx"))
+
+
+def test_each_input_gets_the_array_of_its_name():
+    names = ["input_ids", "attention_mask", "token_type_ids"]
+    arrays = {name: np.full((1, 16), number) for number, name in enumerate(reversed(names))}
+    found = fit_named(Path("x.npz"), arrays | {"other": np.zeros(3)}, bert())
+    assert [one.name for one in found] == names and [int(one.array[0, 0]) for one in found] == [2, 1, 0]
+    assert all(one.array.dtype == np.int64 for one in found)
+
+
+def test_an_array_that_is_missing_is_named():
+    with pytest.raises(CheckpointError, match="no array 'token_type_ids'.*input_ids, attention_mask"):
+        fit_named(Path("x.npz"), {"input_ids": np.zeros((1, 16)), "attention_mask": np.ones((1, 16))}, bert())
+
+
+def test_one_array_needs_no_name():
+    found = fit_named(Path("x.npz"), {"arr_0": np.zeros((28, 28))}, summarise(
+        open_checkpoint(DATA / "mnist_cnn_tf2onnx.onnx")))
+    assert len(found) == 1 and found[0].array.shape == (1, 28, 28, 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import neuroscene
+from scene import look
 
 
 @pytest.fixture
@@ -15,3 +16,13 @@ def registered(blank) -> Iterator[None]:
     neuroscene.register()
     yield
     neuroscene.unregister()
+
+
+@pytest.fixture
+def resnet(registered):
+    return look.build(look.RESNET)
+
+
+@pytest.fixture
+def vit(registered):
+    return look.build(look.VIT)

@@ -18,6 +18,7 @@ from neuroscene.addon.scene import importing
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_models"
 ZOO = ROOT / "tests" / "data" / "zoo"
+RESNET, VIT = ZOO / "resnet18.onnx", ZOO / "vit.onnx"
 CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"

@@ -13,7 +13,6 @@ from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene import detail, importing, picture
 from scene import look
 
-RESNET = look.ZOO / "resnet18.onnx"
 ADD = "/layer1/layer1.0/Add"
 
 
@@ -177,8 +176,8 @@ def test_lines_follow_what_ran(blank):
 
 
 @pytest.mark.parametrize("path, budget, name", [(look.CNN, 5000, "pool2"), (look.CNN, 150_000, "dense1"),
-                                                (RESNET, 3000, ADD), (RESNET, 3000, "/maxpool/MaxPool"),
-                                                (RESNET, 3000, "/layer3/layer3.0/conv1/Conv")])
+                                                (look.RESNET, 3000, ADD), (look.RESNET, 3000, "/maxpool/MaxPool"),
+                                                (look.RESNET, 3000, "/layer3/layer3.0/conv1/Conv")])
 def test_lines_out_of_a_raised_layer_stay(blank, path, budget, name):
     network = look.build(path, max_cells=budget)
     put(network, name, "cells", 60 if name != "dense1" else 8)
@@ -195,7 +194,7 @@ def test_lines_out_of_a_raised_layer_stay(blank, path, budget, name):
 
 
 def test_lines_end_on_cells_at_every_change(blank):
-    network = look.build(RESNET)
+    network = look.build(look.RESNET)
     for wanted, cells in (("box", 0), ("cells", 40), ("maps", 2), ("cells", 300), ("maps", 0), ("", 0), ("cells", 5)):
         for name in (ADD, "/layer1/layer1.1/conv1/Conv", "/fc/Gemm", "image", "/avgpool/GlobalAveragePool"):
             put(network, name, wanted, cells)
@@ -220,7 +219,8 @@ def test_weights_whose_cells_are_not_known_are_not_made_up(blank, reads):
 # The file
 
 
-@pytest.mark.parametrize("path, budget", [(look.CNN, 900), (look.CNN, 60), (RESNET, 3000), (RESNET, 300), (RESNET, 40)])
+@pytest.mark.parametrize("path, budget", [(look.CNN, 900), (look.CNN, 60), (look.RESNET, 3000), (look.RESNET, 300),
+                                          (look.RESNET, 40)])
 def test_raising_a_layer_reads_only_its_weights(blank, reads, path, budget):
     network = look.build(path, max_cells=budget)
     layers = {one.name: one for one in importing.open_network(path).layers}

@@ -11,8 +11,7 @@ from neuroscene.addon.scene import kernels, tags
 from scene import look
 from unit.make import model, node, save, seeded
 
-RESNET = look.ZOO / "resnet18.onnx"
-FIRST = {look.CNN: "conv1", RESNET: None}
+FIRST = {look.CNN: "conv1", look.RESNET: None}
 
 
 def first_of(network, path):
@@ -134,7 +133,7 @@ def test_again_removes_them_and_undo_brings_them_back(registered):
 
 
 def test_a_run_and_folding_do_not_break_them(registered):
-    network = look.build(RESNET, fold_repeats=False)
+    network = look.build(look.RESNET, fold_repeats=False)
     thing = next(one for one in look.of_kind(network, "layer") if look.facts(one)["block"])
     weights = seeded(4, 3, 3, 3)
     shown = kernels.make(network, thing, weights)

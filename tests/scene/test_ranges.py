@@ -11,7 +11,6 @@ from neuroscene.addon.nodes.tree import attach
 from neuroscene.addon.scene import labels, painting, tags
 from scene import look
 
-RESNET = look.ZOO / "resnet18.onnx"
 CLIPS = (50.0, 87.5, 100.0)
 NAMES = {"layer": "Range", "connections": "Weight Range"}
 
@@ -76,7 +75,7 @@ def cnn():
 def blocks():
     """A network of blocks at rest, with lines of all kinds."""
     look.fresh()
-    return look.build(RESNET)
+    return look.build(look.RESNET)
 
 
 @pytest.mark.parametrize("clip", CLIPS)
@@ -299,7 +298,7 @@ def test_one_that_differs_among_many_is_found(blank, count):
 
 def test_colour_range_of_a_part(registered):
     """One undo step; a block alone changes alone, and has materials of its own then."""
-    network = look.build(RESNET)
+    network = look.build(look.RESNET)
     bpy.ops.ed.undo_push(message="built")
     block = look.boxes(network)["layer1"]
     bpy.context.view_layer.objects.active = block

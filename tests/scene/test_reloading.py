@@ -16,8 +16,6 @@ from scene import look
 from scene.stored import File
 from unit.make import model, node, save, seeded
 
-RESNET = look.ZOO / "resnet18.onnx"
-
 
 def trained(path, target, seed=1):
     """The same model with other weights, as after another epoch."""
@@ -140,7 +138,7 @@ def same(before: dict, now: dict) -> None:
     assert {key: (before[key], now[key]) for key in before if before[key] != now[key]} == {}
 
 
-@pytest.fixture(params=[(look.CNN, look.DIGIT), (RESNET, None)], ids=["cnn", "resnet18"])
+@pytest.fixture(params=[(look.CNN, look.DIGIT), (look.RESNET, None)], ids=["cnn", "resnet18"])
 def worked(registered, request, tmp_path):
     """A network in a window's scene from a copy of its file, with hand work, and what that is."""
     path, given = request.param
@@ -178,7 +176,7 @@ def test_hand_work_survives_new_weights(worked):
     changes = reload(find(hand))
     assert str(changes) == "same structure" and not changes.lines()
     same(before, hand.read())
-    if file.name == RESNET.name:
+    if file.name == look.RESNET.name:
         assert check_weights(find(hand), file) > 3
     look.check_ends(find(hand))
 
@@ -312,14 +310,14 @@ def test_other_shapes_and_names(blank, tmp_path):
 def test_blocks_come_and_go(blank, tmp_path):
     """From a network with blocks to one without and back; layers keep their objects where they match."""
     file = tmp_path / "model.onnx"
-    shutil.copy(RESNET, file)
+    shutil.copy(look.RESNET, file)
     network = look.build(file, max_cells=4_000)
     names = set(look.layers(network))
     shutil.copy(look.CNN, file)
     reload(network)
     assert set(look.layers(network)) == {"image", *look.CNN_LAYERS} and not look.boxes(network)
     look.check_ends(network)
-    shutil.copy(RESNET, file)
+    shutil.copy(look.RESNET, file)
     reload(network)
     assert set(look.layers(network)) == names and look.boxes(network)
     look.check_ends(network)

@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the sidebar says of networks, blocks and layers."""
+
+from types import SimpleNamespace
+
+import bpy
+
+from neuroscene.panels.block import NEUROSCENE_PT_block
+from neuroscene.panels.layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer
+from neuroscene.panels.networks import NEUROSCENE_PT_networks
+from scene import look
+from scene.acting import inside, run, select
+
+
+class Layout:
+    """Takes down what a panel draws."""
+
+    def __init__(self):
+        self.texts, self.buttons, self.fields = [], [], []
+
+    def label(self, text="", **_):
+        self.texts.append(text)
+
+    def operator(self, name, **options):
+        assert getattr(bpy.ops.neuroscene, name.removeprefix("neuroscene.")).get_rna_type()
+        self.buttons.append((name.removeprefix("neuroscene."), pressed := SimpleNamespace(**options)))
+        return pressed
+
+    def prop(self, data, name, text=None, **_):
+        data.path_resolve(name)
+        self.fields.append(text)
+
+    def template_list(self, *_, **__):
+        pass
+
+    def split(self, **_):
+        return self
+
+    row = column = box = split
+
+
+def draw(panel, thing) -> Layout:
+    layout, context = Layout(), SimpleNamespace(object=thing)
+    assert not hasattr(panel, "poll") or panel.poll(context)
+    mine = SimpleNamespace(layout=layout)
+    if panel is NEUROSCENE_PT_networks:
+        mine._network = lambda *given: panel._network(mine, *given)
+    panel.draw(mine, context)
+    return layout
+
+
+def test_block_panel_of_a_block(vit):
+    drawn = draw(NEUROSCENE_PT_block, look.boxes(vit)["encoder/layers"])
+    assert drawn.texts[0] == "layers × 4" and "28" in drawn.texts and "encoder/layers" in drawn.texts
+    assert drawn.fields == ["Fold", "Fold encoder"]
+    parameters = sum(int(look.facts(look.layers(vit)[name])["parameters"]) for name in inside(vit, "encoder/layers"))
+    assert f"{parameters:,}" in drawn.texts and parameters > 0
+    assert [name for name, _ in drawn.buttons] == ["fold_blocks", "fold_blocks", "select_block"]
+
+
+def test_block_panel_of_a_layer(resnet):
+    drawn = draw(NEUROSCENE_PT_block, look.layers(resnet)["/layer2/layer2.1/conv1/Conv"])
+    assert drawn.texts[0] == "layer2.1" and drawn.fields == ["Fold", "Fold layer2"]
+    for other in (None, look.layers(resnet)["image"], look.one_of(resnet, "camera")):
+        assert not NEUROSCENE_PT_block.poll(SimpleNamespace(object=other))
+
+
+def test_block_panel_of_one_found_by_repetition(registered):
+    found = look.build(look.ZOO / "bert_unnamed.onnx")
+    inferred = next(one for one in look.boxes(found).values() if look.facts(one)["inferred"])
+    assert "by its repetition" in draw(NEUROSCENE_PT_block, inferred).texts
+
+
+def test_panels_tell_what_was_moved(resnet):
+    layer, box = look.layers(resnet)["/fc/Gemm"], look.boxes(resnet)["layer2"]
+    for panel, thing in ((NEUROSCENE_PT_layer, layer), (NEUROSCENE_PT_block, box)):
+        assert "Moved by hand" not in draw(panel, thing).texts
+        thing.location.z += 1
+        drawn = draw(panel, thing)
+        assert "Moved by hand" in drawn.texts and "put_back" in {name for name, _ in drawn.buttons}
+
+
+def test_detail_panel(resnet):
+    thing = look.layers(resnet)["/conv1/Conv"]
+    select(thing)
+    levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
+    assert list(levels) == ["Auto", "Box", "Maps", "Cells", ""] and levels["Auto"].depress
+    run("set_detail", level="MAPS")
+    levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
+    assert levels["Maps"].depress and not levels["Auto"].depress
+
+
+def test_networks_panel(resnet):
+    buttons = draw(NEUROSCENE_PT_networks, None).buttons
+    mine = [(name, getattr(pressed, "which", "")) for name, pressed in buttons]
+    assert {("arrange_network", ""), ("fold_blocks", "REPEATS"), ("fold_blocks", "ALL")} <= set(mine)
+    bpy.data.batch_remove(list(resnet.all_objects))
+    bpy.data.collections.remove(resnet)
+    look.build(look.MLP)
+    assert "fold_blocks" not in {name for name, _ in draw(NEUROSCENE_PT_networks, None).buttons}

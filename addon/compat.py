@@ -148,6 +148,9 @@ def film(render: bpy.types.RenderSettings) -> None:
     render.ffmpeg.constant_rate_factor = "HIGH"
 
 
+STILL = (*(("media_type",) if FIVE else ()), "file_format", "color_mode", "compression")  # what `still` sets
+
+
 def still(render: bpy.types.RenderSettings) -> None:
     """Write PNG pictures."""
     if FIVE:

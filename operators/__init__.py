@@ -25,6 +25,7 @@ from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
+from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
 from .run_input import NEUROSCENE_OT_run_input
 from .save_style import NEUROSCENE_OT_save_style
@@ -49,6 +50,7 @@ CLASSES = (
     NEUROSCENE_OT_remove_shot,
     NEUROSCENE_OT_compare_checkpoints,
     NEUROSCENE_OT_render_quality,
+    NEUROSCENE_OT_render_film,
     NEUROSCENE_OT_check_pruning,
     NEUROSCENE_OT_frame_network,
     NEUROSCENE_OT_arrange_network,

@@ -33,4 +33,4 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator_menu_enum("neuroscene.render_quality", "quality", text="Quality", icon="SETTINGS")
         row.operator("render.render", text="Render", icon="RENDER_STILL")
-        row.operator("render.render", text="Film", icon="RENDER_ANIMATION").animation = True
+        row.operator("neuroscene.render_film", text="Film", icon="RENDER_ANIMATION")

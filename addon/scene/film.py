@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ from xml.sax.saxutils import escape
 import bpy
 
 from .. import compat
+from ..checkpoints import CheckpointError
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -22,6 +25,68 @@ XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="ad
        '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>'
        '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>')
 PNG = b"\x89PNG\r\n\x1a\n"
+
+
+class Film:
+    """A sequence of frames that may stop and go on: frames that are there already, with this note, are not made again.
+
+    An output NAME.png stands for NAME_0001.png ...; the frames of NAME.mp4 lie in a folder NAME_frames until they are
+    put together. `frames` are the first and the last, `left` those that are still to be made.
+    """
+
+    def __init__(self, scene: bpy.types.Scene, output: Path, frames: tuple[int, int], note: str, anew: bool = False):
+        self.scene, self.output, self.note = scene, output, note
+        self.moving = output.suffix.lower() == ".mp4"
+        self.folder = output.with_name(f"{output.stem}_frames") if self.moving else output.parent
+        self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in range(frames[0], frames[1] + 1)}
+        self.left = [one for one, path in self.paths.items() if anew or note_of(path) != f"{note} {one}"]
+        self._wanted, self._begun = len(self.left), time.monotonic()
+
+    def begin(self) -> str:
+        """Set the scene for the next frame that is left, to be rendered into its file; says how far the film is.
+
+        Raises `CheckpointError`.
+        """
+        done, frame = self._wanted - len(self.left), self.left[0]
+        took = time.monotonic() - self._begun
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CheckpointError(self.folder, f"cannot be made ({error.strerror})", "choose another place") from error
+        self.scene.frame_set(frame)
+        self.scene.render.stamp_note_text = f"{self.note} {frame}"
+        self.scene.render.filepath = str(self._unfinished(frame).resolve())
+        rest = f", {clock(took / done * len(self.left))} left" if done else ""
+        return f"frame {frame}, {len(self.paths) - len(self.left) + 1} of {len(self.paths)}{rest}"
+
+    def end(self) -> None:
+        """The frame that was begun is rendered: only now it has its name. Raises `CheckpointError`."""
+        frame = self.left.pop(0)
+        written(self._unfinished(frame)).replace(self.paths[frame])
+
+    def join(self) -> list[Path]:
+        """What was written: the frames, or the film that they are put together to."""
+        if not self.moving:
+            return list(self.paths.values())
+        encode(self.scene, list(self.paths.values()), self.output, self.note)
+        written(self.output)
+        shutil.rmtree(self.folder)
+        return [self.output]
+
+    def _unfinished(self, frame):
+        return self.paths[frame].with_suffix(".part.png")
+
+
+def written(path: Path) -> Path:
+    """The same path, where Blender wrote a file. Raises `CheckpointError`."""
+    if not path.is_file():
+        raise CheckpointError(path, "Blender wrote no picture", "is the folder writable?")
+    return path
+
+
+def said(files: list[Path]) -> str:
+    """Files in words: the one, or the first and the last."""
+    return str(files[0]) if len(files) == 1 else f"{files[0]} to {files[-1].name}"
 
 
 def note_of(path: Path) -> str:

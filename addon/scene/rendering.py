@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,23 +52,19 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
     scene = prepare(output, options)
     output.parent.mkdir(parents=True, exist_ok=True)
     note = stamp(scene)
-    if output.suffix.lower() == ".mp4":
-        first, last = options.frames or (scene.frame_start, scene.frame_end)
-        folder = output.with_name(f"{output.stem}_frames")
-        frames = _frames(scene, folder / output.name, first, last, note, progress)
-        progress("putting the frames together")
-        film.encode(scene, frames, output, note)
-        shutil.rmtree(folder)
-        written = [output]
-    elif options.frames:
-        written = _frames(scene, output, *options.frames, note, progress)
-    else:
-        with film.told(scene, progress):
-            written = [_still(scene, output)]
-    missing = next((one for one in written if not one.is_file()), None)
-    if missing:
-        raise CheckpointError(missing, "Blender wrote no picture", "is the folder writable?")
-    return str(written[0]) if len(written) == 1 else f"{written[0]} to {written[-1].name}"
+    if options.frames or output.suffix.lower() == ".mp4":
+        made = film.Film(scene, output, options.frames or (scene.frame_start, scene.frame_end), note)
+        while made.left:
+            progress(made.begin())
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+            made.end()
+        if made.moving:
+            progress("putting the frames together")
+        return film.said(made.join())
+    scene.render.filepath = str(output.resolve())
+    with film.told(scene, progress):
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+    return film.said([film.written(output)])
 
 
 def prepare(output: Path, options: Options) -> bpy.types.Scene:
@@ -108,48 +102,31 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
     return scene
 
 
-def _still(scene, path: Path) -> Path:
-    scene.render.filepath = str(path.resolve())
-    bpy.ops.render.render(write_still=True, scene=scene.name)
-    return path
+def stamp(scene: bpy.types.Scene) -> str:
+    """Let pictures carry the note of the scene; returns it."""
+    scene.render.use_stamp_note, scene.render.stamp_note_text = True, note_of(scene)
+    return scene.render.stamp_note_text
 
 
-def _frames(scene, output: Path, first: int, last: int, note: str, progress) -> list[Path]:
-    """Render frames NAME_0001.png ... beside an output; those that are there already, of just this job, stay."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    paths = {frame: output.with_name(f"{output.stem}_{frame:04}.png") for frame in range(first, last + 1)}
-    left = [frame for frame, path in paths.items() if film.note_of(path) != f"{note} {frame}"]
-    begun = time.monotonic()
-    for done, frame in enumerate(left):
-        took = time.monotonic() - begun
-        rest = f", {film.clock(took / done * (len(left) - done))} left" if done else ""
-        progress(f"frame {frame}, {len(paths) - len(left) + done + 1} of {len(paths)}{rest}")
-        scene.frame_set(frame)
-        scene.render.stamp_note_text = f"{note} {frame}"
-        unfinished = paths[frame].with_suffix(".part.png")
-        _still(scene, unfinished)
-        unfinished.replace(paths[frame])
-    return list(paths.values())
+def note_of(scene: bpy.types.Scene, by_file: bool = True) -> str:
+    """What pictures of a scene show: the models, their hashes, and a digest of all that decides how they look.
 
-
-def stamp(scene) -> str:
-    """Let pictures carry what they show: the models, their hashes, and a digest of all that decides how they look."""
+    Not `by_file`, the digest leaves out what was done by hand to a scene that is open in a window.
+    """
     models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
               for facts in map(tags.read, tags.networks()) if facts.get("sha256")]
     settings = scene.render
-    settings.use_stamp_note, settings.stamp_note_text = True, ""
     look = json.dumps([scene.camera.name, settings.engine, settings.resolution_x, settings.resolution_y,
                        settings.resolution_percentage, scene.cycles.samples, scene.eevee.taa_render_samples,
-                       settings.film_transparent, bpy.app.version, _digest()])
+                       settings.film_transparent, bpy.app.version, _digest(by_file)])
     job = hashlib.sha256(look.encode()).hexdigest()[:12]
-    settings.stamp_note_text = f"Neuroscene; {', '.join(models) or 'no network'}; job {job}"
-    return settings.stamp_note_text
+    return f"Neuroscene; {', '.join(models) or 'no network'}; job {job}"
 
 
-def _digest() -> str:
+def _digest(by_file) -> str:
     """The hash of the open file, or of what the networks in it were made with."""
     path = Path(bpy.data.filepath)
-    if bpy.data.filepath and path.is_file():
+    if by_file and bpy.data.filepath and path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     made_with = ("sha256", "settings", "sizes", "input_path", "style")

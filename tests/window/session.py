@@ -373,6 +373,46 @@ def shots_of_a_keras_model():
     yield from shot("18_shot_undone")
 
 
+def film_by_mouse():
+    """Render Film shows how far it is, Esc keeps what is rendered, and the same film goes on with that"""
+    scene, film = window().scene, OUT / "film.mp4"
+    scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 160, 90, 2
+    scene.frame_start, scene.frame_end = 1, 8
+    place = scene.frame_current
+    area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
+
+    def making():
+        return "NEUROSCENE_OT_render_film" in window().modal_operators
+
+    def browser():
+        windows = bpy.context.window_manager.windows
+        return next((one for one in windows if one.screen.areas[0].type == "FILE_BROWSER"), None)
+
+    def start(picture):
+        with bpy.context.temp_override(window=window(), area=area, region=view()):
+            bpy.ops.neuroscene.render_film("INVOKE_DEFAULT", filepath=str(film))
+        yield from until(browser, "a file browser")
+        xdotool("mousemove", browser().x + 576, window().height - browser().y - browser().height / 2)
+        yield from shot(picture)
+        xdotool("key", "Return")
+        yield from until(making, "the film has begun")
+
+    yield from start("19_film")
+    frames = OUT / "film_frames"
+    yield from until(lambda: len(list(frames.glob("film_????.png"))) > 2, "some frames")
+    yield from shot("20_film_rendered")
+    yield from press("Escape")
+    yield from until(lambda: not making(), "the film has stopped")
+    kept = len(list(frames.glob("film_????.png")))
+    assert 2 < kept < 8 and not film.exists() and f"{8 - kept} frames left" in reports()[-1], (kept, reports())
+    yield from shot("21_film_stopped")
+    yield from start("22_film_again")
+    yield from until(lambda: not making(), "the film is made")
+    assert film.exists() and not frames.exists() and reports()[-1].startswith("Wrote "), reports()
+    assert scene.frame_current == place and scene.render.image_settings.file_format == "PNG"
+    yield from shot("23_film_made")
+
+
 def inspect_by_command():
     """blender --command neuroscene inspect prints JSON and ends with status 0, or 2 for a bad file"""
     command = [bpy.app.binary_path, "--command", "neuroscene", "inspect", "--json"]
@@ -402,7 +442,8 @@ def long_model():
 
 
 STEPS = (import_by_mouse, look_at_sidebar, run_by_mouse, move_layer, undo_all, edit_by_hand, cancel_by_escape,
-         import_bad_file, drop_file, shots_of_a_keras_model, inspect_by_command)
+         import_bad_file, drop_file, shots_of_a_keras_model, film_by_mouse,
+         inspect_by_command)
 
 
 def session():

@@ -61,6 +61,11 @@ class Checkpoint:
     def producer(self) -> str:
         return " ".join(filter(None, (self.model.producer_name, self.model.producer_version)))
 
+    def is_weight(self, tensor: TensorProto) -> bool | None:
+        """Whether an initializer is a weight of the file, or a setting that its reader has put beside them; None where
+        that is not known, as in ONNX itself."""
+        return None if self.format == "onnx" else tensor.data_location == TensorProto.EXTERNAL
+
     def check_runs(self) -> None:
         """Raises `CheckpointError` where the file does not say what a run would need."""
         if self.structure == "inferred":

@@ -43,6 +43,7 @@ class Leaf:
     data_type: int
     array: Callable[[], np.ndarray] = field(compare=False, repr=False)
     filled: bool = False
+    sure: bool = False  # a weight for certain, be it a single number
 
     @property
     def size(self) -> int:
@@ -72,7 +73,9 @@ def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Const
     def read():
         return checkpoint.array(tensor)
 
-    return Constant(name, shape, tensor.data_type, read, (Leaf(name, shape, tensor.data_type, read),))
+    sure = checkpoint.is_weight(tensor)
+    leaves = () if sure is False else (Leaf(name, shape, tensor.data_type, read, sure=bool(sure)),)
+    return Constant(name, shape, tensor.data_type, read, leaves)
 
 
 def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant], shapes: dict, opsets: dict):

@@ -25,7 +25,7 @@ from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .network import Connection, Grid, Layer, Network, Part, Spec
 from .operators import Operator, Operators, operators
-from .recognise import RECURRENT, Group, group, is_reshape, single
+from .recognise import RECURRENT, Group, group, is_move, is_reshape, single
 from .work import multiply_adds
 
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
@@ -69,7 +69,7 @@ class _Builder:
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
-        self.of_layers = Counter(one.layer for one in graph)
+        self.mains = Counter(found.main.layer for found in groups)
         self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
         self.layers: list[Layer] = []
         self.layer_of: dict[int, Layer] = {}  # id of a group -> layer
@@ -125,7 +125,7 @@ class _Builder:
             name=self._unique(self._name(found)),
             op=found.op,
             tensor=found.out,
-            shape=self._told(found.out),
+            shape=self._told(self._given(found)),
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
             parts=tuple(Part(one.label, one.op, one.tensor, one.scope, one.label == one.layer)
@@ -146,12 +146,22 @@ class _Builder:
         self.layers.append(layer)
 
     def _name(self, found):
-        layer = found.main.layer
-        if layer and self.of_layers[layer] == sum(one.layer == layer for one in found.members):
-            return layer
+        if self._is_whole(found):
+            return found.main.layer
         scope = tuple(commonprefix([one.scope for one in found.named])) if found.named else ()
         alone = found.op == "Attention" or scope and self.scopes[scope] == len(found.named)
         return "/".join(scope) if scope and alone else found.main.label
+
+    def _given(self, found):
+        """The tensor that the framework's layer gives, where it is called after one: a pooling without its empty axes,
+        a recurrent layer's last step. Else that of the group."""
+        whole = (one.tensor for one in found.members if one.label == one.layer == found.main.layer and is_move(one))
+        return next(whole, found.out)
+
+    def _is_whole(self, found):
+        """Whether a group is all that counts of a framework's layer, or gives what that layer gives."""
+        layer = found.main.layer
+        return layer and (self.mains[layer] == 1 or any(one.label == one.layer == layer for one in found.members))
 
     def _same(self, found):
         """The tensors that hold the numbers of a layer in the same order: its reshapings."""
@@ -317,14 +327,14 @@ def _leaves(operator: Operator):
     """The stored tensors that are weights of an operator."""
     steering = SETTINGS.get(operator.op, ())
     for slot, constant in operator.constants.items():
-        if slot in steering or constant.data_type not in FLOATS | QUANTIZED or not constant.shape:
+        if slot in steering or constant.data_type not in FLOATS | QUANTIZED:
             continue
-        if operator.op in SEVERAL and constant.size == 1:
-            continue  # a scale or an epsilon
+        scale = not constant.shape or operator.op in SEVERAL and constant.size == 1  # or an epsilon
         for leaf in constant.leaves:
             if leaf.filled and operator.op not in KERNELS:
                 continue  # a mask, a state at rest
-            if leaf.data_type in FLOATS | QUANTIZED and (leaf.size > 1 or constant.size == 1):
+            likely = not scale and (leaf.size > 1 or constant.size == 1)
+            if leaf.data_type in FLOATS | QUANTIZED and (leaf.sure or likely):
                 yield leaf
 
 

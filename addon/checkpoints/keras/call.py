@@ -22,7 +22,8 @@ class Call:
     """A layer that is called on values.
 
     `path` names the call ("encoder/conv1@1"), `place` the layer whose weights it reads ("encoder/conv1"); `prefix` goes
-    before the names of variables, for a layer inside a layer. `version` is Keras's.
+    before the names of variables, for a layer inside a layer. `version` is Keras's. `run` calls a model: (model,
+    values, path, place) -> values.
     """
 
     graph: Graph
@@ -34,6 +35,7 @@ class Call:
     args: tuple = ()
     kwargs: dict | None = None
     prefix: str = ""
+    run: Callable | None = None
 
     @property
     def config(self) -> dict:

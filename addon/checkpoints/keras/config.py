@@ -293,6 +293,8 @@ def _modern(value):
                            for one in (_modern(said[end]) for end in ("start", "stop", "step"))))
         if value.get("class_name") == "__ellipsis__":
             return ...
+        if value.get("class_name") in ("__tensor__", "__numpy__"):
+            return value["config"]["value"]
         return {key: _modern(one) for key, one in value.items()}
     return [_modern(one) for one in value] if isinstance(value, (list, tuple)) else value
 

@@ -42,6 +42,8 @@ def kind_of(data: memoryview) -> Kind:
     if kind == REAL:
         exponent, _, mantissa = data[13], data[14], data[15]
         return Kind(size, REALS.get((size, exponent, mantissa), 0), bool(bits & 1))
+    if kind == RAW and size == 2:  # what h5py makes of bfloat16, which HDF5 does not know
+        return Kind(size, TensorProto.BFLOAT16)
     if kind == CHOICE and size == 1:  # h5py's truth values
         return Kind(1, TensorProto.BOOL)
     if kind == TEXT:

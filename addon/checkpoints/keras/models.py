@@ -107,7 +107,7 @@ class Walk:
                 made[layer.name, index] = self.run(layer.model, inner, f"{path}{name}/", f"{place}{layer.name}/")
             else:
                 call = Call(self.graph, self.find, layer, f"{path}{name}", f"{place}{layer.name}", model.version,
-                            args, kwargs)
+                            args, kwargs, run=self.run)
                 made[layer.name, index] = self._layer(call, shapes.get((layer.name, index), {}))
         return [resolved(one) for one in model.outputs]
 
@@ -218,13 +218,12 @@ def _guess(call, names, graph) -> Shape | None:
 def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape]]:
     """Shapes of outputs as the layers that read them say: by (layer, call), then by output."""
     found: dict[tuple[str, int], dict[int, Shape]] = {}
-    for layer in model.layers:
-        for call in layer.calls:
-            read = call.tensors
-            for one in read:
-                shape = one.shape or (layer.shape if len(read) == 1 else None)
-                outputs = found.setdefault((one.layer, one.call), {})
-                if shape or one.output:
-                    outputs.setdefault(one.output, shape)
+    reads = [(call.tensors, layer.shape) for layer in model.layers for call in layer.calls]
+    for read, built_for in [*reads, (model.outputs, None)]:
+        for one in read:
+            shape = one.shape or (built_for if len(read) == 1 else None)
+            outputs = found.setdefault((one.layer, one.call), {})
+            if shape or one.output:
+                outputs.setdefault(one.output, shape)
     return found
 

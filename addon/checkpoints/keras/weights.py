@@ -178,21 +178,20 @@ def _names(container):
 
 
 def _new_layer(group, layer, prefix, found):
-    before = len(found)
     if layer.model:
         _new_model(group, layer.model, prefix, found)
-    held = ordered(group)
-    names = own(layer)
+    held, names, inside = ordered(group), own(layer), parts(layer)
+    if not (layer.model or names or inside):  # a class that is not known, or one without weights
+        found.update({f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
+                      for one in group.all() if not set(one.name.split("/")) & set(LEFT)})
+        return
     if len(names) != len(held):
         names = [said for said, _ in zip(names, held, strict=False)] + [str(i) for i in range(len(names), len(held))]
     found.update({f"{prefix}{name}": one for name, one in zip(names, held, strict=True)})
-    for part in parts(layer):
+    for part in inside:
         inner = next((one for path in part.groups if (one := _below(group, path))), None)
         if inner is not None:
             _new_layer(inner, part.layer, f"{prefix}{part.prefix}/" if part.prefix else prefix, found)
-    if len(found) == before:  # a class that is not known
-        found.update({f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
-                      for one in group.all() if not set(one.name.split("/")) & set(LEFT)})
 
 
 def _below(group, path):

@@ -14,7 +14,7 @@ from .attention import attentions
 from .composites import ACTIVATIONS, NORMALISATIONS, composites
 from .groups import Group, is_bias, is_move, is_reshape, keeps_shape
 
-__all__ = ["RECURRENT", "Group", "group", "is_reshape", "single"]
+__all__ = ["RECURRENT", "Group", "group", "is_move", "is_reshape", "single"]
 
 # Layers of their own: what follows is not part of them.
 ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Gather", "Pad", "Resize",

@@ -3,9 +3,10 @@
 """Small Keras 3 models with random weights that cover every layer, and what Keras computes for each layer.
 
     KERAS_BACKEND=torch python make_keras.py
+    KERAS_BACKEND=tensorflow python make_keras.py
 
-wrote the files here with Keras 3.15.1 and torch 2.13.0 on a CPU. NAME.npz holds inputs ("in/NAME") and the output of
-every call of every layer ("LAYER", "LAYER@1" for a second call), in Keras's layout.
+wrote the files here with Keras 3.15.1, torch 2.13.0 and 2.14.1, and TensorFlow 2.21.0 on a CPU. NAME.npz holds inputs
+("in/NAME") and the output of every call of every layer ("LAYER", "LAYER@1" for a second call), in Keras's layout.
 """
 
 import os
@@ -323,6 +324,36 @@ def operations():
     save("operations", Model(x, found, name="operations"), ".keras", ".h5")
 
 
+def arranging():
+    """Operations that pick, order, repeat and fill, and models inside of layers."""
+    x, y = Input((6, 4), name="x"), Input((6, 4), name="y")
+    film = Input((3, 6, 6, 2), name="film")
+    eye = Sequential([Input((6, 6, 2)), layers.Conv2D(3, 3, activation="relu", name="look"),
+                      layers.MaxPooling2D(name="pool"), layers.Flatten(name="flat")], name="eye")
+    found = [ops.clip(x, -0.5, 0.5), ops.where(x > 0, x, y), *ops.split(x, 2, axis=1), *ops.split(x, [1, 3], axis=1),
+             *ops.unstack(x, axis=2), ops.take(x, [0, 2], axis=1), ops.tile(x, (1, 2, 1)), ops.repeat(x, 2, axis=1),
+             ops.flip(x, axis=1), ops.roll(x, 2, axis=1), ops.pad(x, ((0, 0), (1, 2), (0, 1))),
+             ops.pad(x, ((0, 0), (2, 1), (0, 0)), mode="reflect"), ops.ones_like(x),
+             ops.full_like(x, 3.0), ops.one_hot(ops.argmax(x, axis=-1), 4), ops.argmin(x, axis=1),
+             ops.cumsum(x, axis=1), ops.einsum("bij,bkj->bik", x, y), ops.var(x, axis=1),
+             ops.std(x, axis=-1, keepdims=True), ops.norm(x, axis=-1),
+             ops.norm(x, ord=1, axis=1, keepdims=True), ops.normalize(x, axis=-1),
+             ops.leaky_relu(x, 0.1), ops.elu(x, 0.7), ops.celu(x, 1.3), ops.log1p(ops.abs(x)), ops.expm1(x),
+             ops.floor_divide(x, 0.3), ops.logsumexp(x, axis=1), ops.sign(x), ops.sinh(x), ops.arctan(x),
+             ops.stop_gradient(x), x + np.arange(24, dtype="float32").reshape(6, 4),
+             layers.GRU(3, name="watch")(layers.TimeDistributed(eye, name="eyes")(film))]
+    save("arranging", Model([x, y, film], found, name="arranging"), ".keras", ".h5")
+
+
+def resizing():
+    """As TensorFlow does it; torch puts the nearest pixels elsewhere."""
+    x = Input((6, 5, 2), name="x")
+    found = [layers.Resizing(*size, interpolation=way, name=f"{way}_{size[0]}")(x)
+             for way in ("nearest", "bilinear") for size in ((9, 8), (3, 2))]
+    found.append(layers.UpSampling2D(2, interpolation="bicubic", name="twice")(x))
+    save("resizing", Model(x, found, name="resizing"))
+
+
 @keras.saving.register_keras_serializable("own")
 class Own(layers.Layer):
     def build(self, shape):
@@ -331,6 +362,28 @@ class Own(layers.Layer):
 
     def call(self, x):
         return ops.matmul(x, self.kernel) + self.offset
+
+
+@keras.saving.register_keras_serializable("own")
+class Pair(layers.Layer):
+    """Weights of its own, and layers inside."""
+
+    def build(self, shape):
+        self.scale = self.add_weight(name="scale", shape=(1,))
+        self.dense, self.norm = layers.Dense(shape[-1]), layers.BatchNormalization()
+        self.dense.build(shape)
+        self.norm.build(shape)
+
+    def call(self, x):
+        return x + self.scale * self.norm(self.dense(x))
+
+
+@keras.saving.register_keras_serializable("own")
+class Cut(layers.Layer):
+    """Several outputs."""
+
+    def call(self, x):
+        return x[:, :2], x[:, 2:5], x[:, 5:]
 
 
 @keras.saving.register_keras_serializable("own")
@@ -351,6 +404,9 @@ def unknown():
     y = Own(name="own")(layers.Dense(4, name="before")(x))
     z = layers.Lambda(lambda t: t * 2 + 1, output_shape=(6, 5), name="function")(y)
     save("unknown", Model(x, layers.Dense(3, name="after")(z), name="unknown"), ".keras", ".h5")
+    y = Pair(name="first")(Pair(name="second")(x))
+    *_, last = Cut(name="cut")(y)
+    save("unknown_inside", Model(x, last, name="unknown_inside"), ".keras", ".h5")
     model = Subclass(name="subclass")
     model(np.zeros((1, 4, 4, 2), "float32"))
     settle(model)
@@ -371,11 +427,15 @@ def sequential():
         keras.config.set_dtype_policy("float32")
         settle(model)
         model.save(HERE / f"{policy}.keras")
+        if policy == "bfloat16":
+            model.save(HERE / f"{policy}.h5")
         kept = {one.path: keras.ops.convert_to_numpy(keras.ops.cast(one, "float32")) for one in model.weights}
         np.savez_compressed(HERE / f"{policy}.npz", **kept)
 
 
+MAKES = (convolution, maps, normalisation, recurrent, masked, attention, activation, preprocessing, structure,
+         shared_inside, operations, arranging, unknown, sequential)
+
 if __name__ == "__main__":
-    for make in (convolution, maps, normalisation, recurrent, masked, attention, activation, preprocessing, structure,
-                 shared_inside, operations, unknown, sequential):
+    for make in (resizing,) if keras.backend.backend() == "tensorflow" else MAKES:
         make()

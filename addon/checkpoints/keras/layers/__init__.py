@@ -5,6 +5,7 @@
 
 from . import (
     activations,
+    arranging,
     attention,
     convolution,
     core,
@@ -19,5 +20,5 @@ from . import (
 from .operations import OPERATIONS
 from .table import LAYERS
 
-__all__ = ["LAYERS", "OPERATIONS", "activations", "attention", "convolution", "core", "merging", "normalisation",
-           "operations", "pooling", "preprocessing", "recurrent", "reshaping"]
+__all__ = ["LAYERS", "OPERATIONS", "activations", "arranging", "attention", "convolution", "core", "merging",
+           "normalisation", "operations", "pooling", "preprocessing", "recurrent", "reshaping"]

@@ -109,15 +109,19 @@ def wrapper(call: Call) -> Written:
 def time_distributed(call: Call) -> Written:
     """The inner layer on each step: steps and batch are one axis for it, unless it takes any number of axes."""
     inner, x = call.layer.inner[0], call.plain(call.x)
-    if inner.model or inner.kind not in LAYERS:
-        raise Unwritable("a model or an unknown layer for each step")
+    if not inner.model and inner.kind not in LAYERS:
+        raise Unwritable("an unknown layer for each step")
     if inner.kind in ("Dense", "Activation", "Dropout"):
         return LAYERS[inner.kind](call.inner(inner, (Value(x, mask=call.x.mask),)))
     steps, sample = call.graph.shape(x)[1], call.graph.shape(x)[2:]
     if None in sample:
         raise Unwritable("open sizes in each step")
     joined = Value(call.reshape(x, -1, *sample))
-    y = LAYERS[inner.kind](call.inner(inner, (joined,)))
+    if inner.model:
+        y = call.run(inner.model, [joined], f"{call.path}/", f"{call.place}/")
+    else:
+        y = LAYERS[inner.kind](call.inner(inner, (joined,)))
+    y = y[0] if isinstance(y, list) and len(y) == 1 else y
     if isinstance(y, list):
         raise Unwritable("several outputs for each step")
     y = call.plain(y)

@@ -36,8 +36,8 @@ def lambda_of_tensorflow(call: Call) -> Written:
     return FUNCTIONS[name](call)
 
 
-def _operands(call, count):
-    """Two arguments as tensors in one layout: values of the graph, numbers as constants."""
+def operands(call: Call, count: int) -> tuple[list[str], bool]:
+    """Arguments as tensors in one layout: values of the graph, numbers as constants."""
     names = ("x1", "x2"), ("x", "y"), ("a", "b")
     found = list(call.args[:count])
     for index in range(len(found), count):
@@ -62,7 +62,7 @@ def _number(call, value, like):
 
 def _binary(op, kinds, functions):
     def write(call: Call) -> Written:
-        names, maps = _operands(call, 2)
+        names, maps = operands(call, 2)
         return Value(call.node(op, *names), maps)
 
     operation(kinds, functions)(write)
@@ -79,7 +79,7 @@ for _op, _kinds, _functions in (
     ("Add", "Add", "math.add __operators__.add add"), ("Sub", "Subtract", "math.subtract subtract __operators__.sub"),
     ("Mul", "Multiply", "math.multiply multiply __operators__.mul"), ("Pow", "Power", "math.pow"),
     ("Div", "TrueDivide Divide", "math.truediv math.divide"), ("Max", "Maximum", "math.maximum maximum"),
-    ("Min", "Minimum", "math.minimum minimum"),
+    ("Min", "Minimum", "math.minimum minimum"), ("Mod", "Mod", "math.mod math.floormod"),
 ):
     _binary(_op, _kinds, _functions)
 
@@ -87,7 +87,9 @@ for _op, _kinds, _functions in (
     ("Neg", "Negative", "math.negative"), ("Abs", "Absolute Abs", "math.abs"), ("Sqrt", "Sqrt", "math.sqrt"),
     ("Exp", "Exp", "math.exp"), ("Log", "Log", "math.log"), ("Sin", "Sin", "math.sin"), ("Cos", "Cos", "math.cos"),
     ("Floor", "Floor", "math.floor"), ("Ceil", "Ceil", "math.ceil"), ("Erf", "Erf", "math.erf"),
-    ("Reciprocal", "Reciprocal", "math.reciprocal"),
+    ("Reciprocal", "Reciprocal", "math.reciprocal"), ("Sign", "Sign", "math.sign"), ("Round", "Round", "math.round"),
+    ("Tan", "Tan", "math.tan"), ("Asin", "Arcsin", "math.asin"), ("Acos", "Arccos", "math.acos"),
+    ("Atan", "Arctan", "math.atan"), ("Sinh", "Sinh", "math.sinh"), ("Cosh", "Cosh", "math.cosh"),
 ):
     _unary(_op, _kinds, _functions)
 
@@ -105,6 +107,8 @@ for _name, _kinds, _functions in (
     ("tanh", "Tanh", "math.tanh nn.tanh"), ("softplus", "Softplus", "math.softplus nn.softplus"),
     ("softsign", "Softsign", "nn.softsign"), ("silu", "Silu", "nn.silu nn.swish"), ("selu", "Selu", "nn.selu"),
     ("hard_silu", "HardSilu", ""), ("log_sigmoid", "LogSigmoid", ""), ("exponential", "Exponential", ""),
+    ("hard_sigmoid", "HardSigmoid", ""), ("hard_tanh", "HardTanh", ""), ("glu", "Glu", ""),
+    ("squareplus", "Squareplus", ""), ("sparsemax", "Sparsemax", ""),
 ):
     _activation(_name, _kinds, _functions)
 
@@ -113,19 +117,35 @@ for _op, _kinds, _functions in (
     ("Equal", "Equal", "math.equal"), ("Greater", "Greater", "math.greater"), ("Less", "Less", "math.less"),
     ("GreaterOrEqual", "GreaterEqual", "math.greater_equal"), ("LessOrEqual", "LessEqual", "math.less_equal"),
     ("And", "LogicalAnd", "math.logical_and"), ("Or", "LogicalOr", "math.logical_or"),
+    ("Xor", "LogicalXor", "math.logical_xor"),
 ):
     _binary(_op, _kinds, _functions)
 
 
 @operation("NotEqual", "math.not_equal")
 def not_equal(call: Call) -> Written:
-    names, maps = _operands(call, 2)
+    names, maps = operands(call, 2)
     return Value(call.node("Not", call.node("Equal", *names)), maps)
 
 
 @operation("LogicalNot", "math.logical_not")
 def logical_not(call: Call) -> Written:
     return Value(call.node("Not", call.x.name), call.x.maps)
+
+
+@operation("Log1p Expm1", "math.log1p math.expm1")
+def next_to_one(call: Call) -> Written:
+    """log(x + 1), or e^x - 1."""
+    x, one = call.real(call.x.name), call.number(1)
+    if "log" in str(call.config.get("function", call.layer.kind)).lower():
+        return Value(call.node("Log", call.node("Add", x, one)), call.x.maps)
+    return Value(call.node("Sub", call.node("Exp", x), one), call.x.maps)
+
+
+@operation("FloorDivide", "math.floordiv")
+def floor_divide(call: Call) -> Written:
+    names, maps = operands(call, 2)
+    return Value(call.node("Floor", call.node("Div", *names)), maps)
 
 
 @operation("Any All")
@@ -165,7 +185,7 @@ def rsqrt(call: Call) -> Written:
 
 @operation("Matmul MatMul Dot", "linalg.matmul")
 def matmul(call: Call) -> Written:
-    names, _ = _operands(call, 2)
+    names, _ = operands(call, 2)
     names = [_swapped(call, name) if (call.kwargs or {}).get(f"transpose_{side}") else name
              for side, name in zip("ab", names, strict=True)]
     return Value(call.node("MatMul", *names))
@@ -190,8 +210,8 @@ def _reduce(op, kinds, functions):
 
 for _op, _kinds, _functions in (
     ("ReduceMean", "Mean", "math.reduce_mean"), ("ReduceSum", "Sum", "math.reduce_sum"),
-    ("ReduceMax", "Max", "math.reduce_max"), ("ReduceMin", "Min", "math.reduce_min"),
-    ("ReduceProd", "Prod", "math.reduce_prod"),
+    ("ReduceMax", "Max Amax", "math.reduce_max"), ("ReduceMin", "Min Amin", "math.reduce_min"),
+    ("ReduceProd", "Prod", "math.reduce_prod"), ("ReduceLogSumExp", "Logsumexp", "math.reduce_logsumexp"),
 ):
     _reduce(_op, _kinds, _functions)
 

@@ -82,9 +82,9 @@ def pad(call: Call) -> Written:
     return Value(call.node("Pad", x, call.constant(pads), "", call.constant(axes)), call.x.maps)
 
 
-# Keras's interpolation -> ONNX's mode and how it puts pixels.
-RESIZING = {"nearest": ("nearest", "asymmetric"), "bilinear": ("linear", "half_pixel"),
-            "bicubic": ("cubic", "half_pixel")}
+# Keras's interpolation -> ONNX's, as TensorFlow does it: by the centres of pixels, without those beyond the edge.
+RESIZING = {"nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}, "bilinear": {"mode": "linear"},
+            "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1}}
 
 
 @writes("UpSampling1D", "UpSampling2D", "UpSampling3D")
@@ -99,8 +99,5 @@ def resized(call: Call, x: str, scales: str, sizes: str, interpolation: str) -> 
     """Maps at another size: by factors, or to whole sizes."""
     if interpolation not in RESIZING:
         raise Unwritable(f"the interpolation {interpolation!r}"[:60])
-    mode, place = RESIZING[interpolation]
     given = [scales, sizes] if sizes else [scales]
-    return call.node("Resize", x, "", *given, mode=mode, coordinate_transformation_mode=place,
-                     nearest_mode="floor" if mode == "nearest" else None,
-                     cubic_coeff_a=-0.5 if mode == "cubic" else None)
+    return call.node("Resize", x, "", *given, coordinate_transformation_mode="half_pixel", **RESIZING[interpolation])

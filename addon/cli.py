@@ -91,7 +91,10 @@ def _parser():
     one.add_argument("--poses", type=_count, metavar="N",
                      help="take keyframed folds, arrangements and values along, as so many poses of plain meshes")
     one.add_argument("--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits")
-    one.add_argument("--lit", action="store_true", help="let the viewer's light fall on it")
+    light = one.add_mutually_exclusive_group()
+    light.add_argument("--lit", action="store_true", default=None, help="let the viewer's light fall on it, "
+                       "whatever the style says")
+    light.add_argument("--unlit", dest="lit", action="store_false", help="show colours as they are")
     _drawing(one)
     return parser
 
@@ -235,7 +238,7 @@ def _export(options):
         progress("exporting")
         report = export.export(options.output, wanted, progress)
         if page and page != options.output:
-            export.page(options.output, page)
+            export.export(page, wanted, progress)
     print(f"{options.output}: {report}")
 
 

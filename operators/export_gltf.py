@@ -19,6 +19,13 @@ FORMATS = (
     ("obj", "OBJ", "Plain meshes"),
 )
 
+LIGHTS = (
+    ("STYLE", "As the Style", "Lit where cells of the style do not glow by themselves, as in Clay"),
+    ("LIT", "Lit", "Let the viewer's light fall on it"),
+    ("UNLIT", "Unlit", "Show colours as they are"),
+)
+LIT = {"STYLE": None, "LIT": True, "UNLIT": False}
+
 
 class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
     """Write the networks of this scene, cells and lines in the colours of their ramps"""
@@ -41,8 +48,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
         description="Take keyframed folds, arrangements and values along, as so many poses of plain meshes; 0 for none")
     small: bpy.props.BoolProperty(
         name="Compress", default=False, description="By Draco if this Blender has it, else places in sixteen bits")
-    lit: bpy.props.BoolProperty(
-        name="Lit", default=False, description="Let the viewer's light fall on it; else colours show as they are")
+    light: bpy.props.EnumProperty(name="Light", items=LIGHTS)
 
     cost = 0.0  # megabytes of a pose, at most
 
@@ -62,16 +68,18 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
         layout = self.layout
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(self, "format")
-        if self.format == "glb":
+        coloured, glb = self.format in ("glb", "html"), self.format == "glb"
+        if glb:
             layout.prop(self, "realise")
-        if self.format in ("usdc", "obj") or self.format == "glb" and (self.realise or self.poses):
+        if not coloured or self.poses or glb and self.realise:
             layout.prop(self, "triangles")
-        if self.format == "glb":
+        if coloured:
             layout.prop(self, "poses")
             if self.poses:
                 layout.label(text=f"At most {self.poses * self.cost:,.0f} MB", icon="INFO")
+            layout.prop(self, "light")
+        if glb:
             layout.prop(self, "small")
-            layout.prop(self, "lit")
 
     def check(self, context):
         path = Path(self.filepath)
@@ -81,7 +89,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     def execute(self, context):
         try:
-            options = export.Options(self.realise, self.triangles, self.poses, self.lit, self.small)
+            options = export.Options(self.realise, self.triangles, self.poses, LIT[self.light], self.small)
             report = export.export(Path(self.filepath), options)
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))

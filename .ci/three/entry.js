@@ -3,9 +3,10 @@
 
 // What the page of `export --html` uses of three.js, and nothing else of it.
 export {
-  Box3, BoxGeometry, BufferAttribute, BufferGeometry, Color, DirectionalLight, EdgesGeometry, GLSL3, HemisphereLight,
-  LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial, NoBlending, PerspectiveCamera, PlaneGeometry,
-  Scene, ShaderMaterial, SRGBColorSpace, Vector3, WebGLRenderTarget, WebGLRenderer,
+  AnimationMixer, Box3, BoxGeometry, BufferAttribute, BufferGeometry, Color, DirectionalLight, DoubleSide,
+  EdgesGeometry, GLSL3, HemisphereLight, LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial,
+  MeshLambertMaterial, NoBlending, PerspectiveCamera, PlaneGeometry, Quaternion, Scene, ShaderMaterial, SRGBColorSpace,
+  Vector3, WebGLRenderTarget, WebGLRenderer,
 } from "three";
 export {OrbitControls} from "three/examples/jsm/controls/OrbitControls.js";
 export {GLTFLoader} from "three/examples/jsm/loaders/GLTFLoader.js";

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import bpy
 
 from ..checkpoints import CheckpointError
+from ..nodes import materials
 from ..scene import tags
 from . import budget, facts, meshes, moves, poses, viewer
 from .gather import Gatherer, Part
@@ -27,13 +28,13 @@ PAGE = ".html"
 class Options:
     """`realise`: plain meshes, for programs that know no instancing, of at most about `triangles` in all; so are .usdc
     and .obj always, and what has `poses`: that many morph targets of all that folds, rearranges or changes its values.
-    `lit`: the viewer's light falls on it. `small`: compressed.
+    `lit`: the viewer's light falls on it; None leaves it to the style. `small`: compressed.
     """
 
     realise: bool = False
     triangles: int = TRIANGLES
     poses: int = 0
-    lit: bool = False
+    lit: bool | None = None
     small: bool = False
 
 
@@ -63,16 +64,17 @@ def export(output: Path, options: Options = Options(), progress: Callable[[str],
     elif kind == PAGE:
         with TemporaryDirectory() as folder:
             glb = Path(folder) / "page.glb"
-            report = _export(glb, replace(options, small=False), progress)  # a page has no decoder of Draco
-            page(glb, output)
+            # a page has no decoder of Draco, and tells numbers of cells that are instances
+            report = _export(glb, replace(options, realise=bool(options.poses), small=False), progress)
+            _page(glb, output)
     else:
         report = _export(output, replace(options, realise=options.realise or bool(options.poses)), progress)
     report.size = output.stat().st_size
     return report
 
 
-def page(glb: Path, output: Path) -> None:
-    """Write a page that shows a GLB of the open file. Raises `CheckpointError`."""
+def _page(glb, output):
+    """Write a page that shows a GLB of the open file."""
     network = next(iter(tags.networks()))
     try:
         viewer.write(glb, output, network.name)
@@ -131,7 +133,17 @@ def _write_glb(gatherer, plan, options, output):
     camera = next((one.name for one in parts if one.camera and one.camera == scene.camera), "")
     extras = facts.of_scene(scene, camera, moves.span(scene)[0])
     animation = writing.Animation(scene.name, film, changing, times)
-    return writing.write(parts, scene, extras, output, animation, options.lit, options.small)
+    lit = _is_lit(gatherer) if options.lit is None else options.lit
+    return writing.write(parts, scene, extras, output, animation, lit, options.small)
+
+
+def _is_lit(gatherer):
+    """Whether a style shows cells by the light that falls on them: there are lamps, and no cell glows by itself."""
+    cells = [node for one in gatherer.networks
+             if (node := materials.node_of(tags.read(one).get("materials", {}).get("cells"), materials.VALUE))]
+    glow = any(node.inputs[name].default_value for node in cells for name in ("Emission", "Emission by Magnitude"))
+    lamps = any(one.type == "LIGHT" and not one.hide_render for one in gatherer.scene.objects)
+    return bool(cells) and lamps and not glow
 
 
 def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:

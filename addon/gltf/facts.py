@@ -11,12 +11,14 @@ from pathlib import PureWindowsPath
 import bpy
 import numpy as np
 
+from ..nodes import materials
 from ..scene import studio, tags
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
-LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order")
-BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers")
+LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order", "label")
+BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", "label")
 CONNECTIONS = ("source", "target", "carries", "level", "form", "drawn", "total")
+TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
 
 
@@ -24,6 +26,7 @@ def of_network(network: bpy.types.Collection) -> dict:
     known = tags.read(network)
     return _plain({"kind": "network", "name": network.name, **_some(known, NETWORK),
                    "parameters": int(known["parameters"]), "scores": _scores(network),
+                   "text": _text_colours(known.get("materials", {})),
                    **{name: _file_name(known.get(name, "")) for name in ("source", "architecture")}})
 
 
@@ -36,8 +39,9 @@ def of_layer(thing: bpy.types.Object, extent: float | None, cells) -> dict:
     return _plain(found)
 
 
-def of_connections(thing: bpy.types.Object, extent: float | None) -> dict:
-    return _plain({"kind": "connections", **_some(tags.read(thing), CONNECTIONS), "range": extent})
+def of_connections(thing: bpy.types.Object, extent: float | None, curves) -> dict:
+    return _plain({"kind": "connections", **_some(tags.read(thing), CONNECTIONS), "range": extent,
+                   "radius": float(curves.radius.max()) if curves else None})
 
 
 def of_other(thing: bpy.types.Object) -> dict:
@@ -58,15 +62,21 @@ def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
     render = scene.render
     return {"kind": "picture", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
             "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y],
-            "background": _background(scene.world)}
+            "background": _background(scene.world), "view": scene.view_settings.view_transform}
 
 
 def _background(world):
-    """Linear RGB behind the middle of the picture."""
+    """Linear RGB behind the picture, from its middle outwards."""
     if world is None:
-        return [0.0, 0.0, 0.0]
+        return [[0.0, 0.0, 0.0]]
     node = world.node_tree.nodes.get(studio.BACKDROP) if world.node_tree else None
-    return list(node.color_ramp.elements[0].color[:3] if node else world.color)
+    return [list(one.color[:3]) for one in node.color_ramp.elements] if node else [list(world.color)]
+
+
+def _text_colours(roles):
+    """Linear RGB of the texts of a network, by the name of their material."""
+    return {role: list(node.outputs[0].default_value[:3]) for role in TEXTS
+            if (node := materials.node_of(roles.get(role), materials.COLOUR))}
 
 
 def _scores(network):

@@ -114,7 +114,7 @@ class Gatherer:
         geometry = evaluated.evaluated_geometry()
         if kind == "connections":
             curves, extent = _curves(thing, geometry, self.whole)
-            return self._add(thing.name, facts.of_connections(thing, extent), thing, parent, curves)
+            return self._add(thing.name, facts.of_connections(thing, extent, curves), thing, parent, curves)
         if kind != "layer":
             return self._add(thing.name, facts.of_other(thing), thing, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(thing, geometry, self.whole)

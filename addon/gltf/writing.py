@@ -25,6 +25,7 @@ from .shapes import Cells
 from .stage import staged
 
 EXPORTER = "io_scene_gltf2"
+SHADED = ("layer", "backing", "block")  # kinds that light may fall on; all else glows in every style
 OPTIONS = {"export_format": "GLB", "use_active_scene": True, "export_extras": True, "export_yup": True,
            "export_cameras": True, "export_animations": False, "export_current_frame": True,
            "export_unused_textures": True}  # there are none, but then the last hook is called
@@ -65,7 +66,7 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
             else:
                 node.extensions = (node.extensions or {}) | {accessors.INSTANCING: extension}
         grid = part in self.wanted.grids
-        node.mesh = accessors.mesh(part.name, content, self._material(content),
+        node.mesh = accessors.mesh(part.name, content, self._material(part, content),
                                    self.wanted.animation.poses.get(part), grid)
         if grid:
             self._places.append(node.mesh.primitives[0].attributes["POSITION"])
@@ -87,11 +88,12 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
             for name in ("extensionsUsed", "extensionsRequired"):
                 content[name] = [*content.get(name, ()), compact.EXTENSION]
 
-    def _material(self, content):
-        clear = bool((content.colours[:, 3] < 0.999).any())
-        if clear not in self._materials:
-            self._materials[clear] = accessors.material("Clear" if clear else "Solid", self.wanted.lit, clear)
-        return self._materials[clear]
+    def _material(self, part, content):
+        lit, clear = self.wanted.lit and part.facts["kind"] in SHADED, bool((content.colours[:, 3] < 0.999).any())
+        if (lit, clear) not in self._materials:
+            name = ("Clear" if clear else "Solid") + (" Lit" if lit else "")
+            self._materials[lit, clear] = accessors.material(name, lit, clear)
+        return self._materials[lit, clear]
 
 
 def write(parts: list[Part], scene: bpy.types.Scene, extras: dict, output: Path, animation: Animation,

@@ -8,7 +8,7 @@ import pytest
 
 from neuroscene.addon.checkpoints import CheckpointError
 from neuroscene.addon.gltf import export
-from neuroscene.addon.scene import kernels
+from neuroscene.addon.scene import kernels, painting, styles
 from scene import look
 from scene.exported import HALF, check_cells, check_lines, linear, nodes_of, write
 from scene.glb import Glb
@@ -26,10 +26,11 @@ def test_the_tree_says_what_everything_is(plain):
     (scene,) = file.content["scenes"]
     known = scene["extras"]["neuroscene"]
     assert known["camera"] == look.scene_of(network).camera.name and "camera" in file.node(known["camera"])
-    assert np.allclose(known["background"], linear("#2a3a5a"), atol=1e-6)
+    assert np.allclose(known["background"][0], linear("#2a3a5a"), atol=1e-6) and known["view"] == "AgX"
     facts, wanted = file.facts(network.name), look.facts(network)
     for fact in ("uuid", "sha256", "format", "producer", "structure"):
         assert facts[fact] == wanted[fact]
+    assert np.allclose(facts["text"]["label"], linear("#dbe4f3"), atol=1e-6)
     assert (facts["source"], facts["input"]) == (look.CNN.name, look.DIGIT.name)
     assert facts["parameters"] == int(wanted["parameters"])
     assert facts["scores"][0]["label"] == "7" and 0.99 < facts["scores"][0]["score"] <= 1
@@ -37,7 +38,7 @@ def test_the_tree_says_what_everything_is(plain):
         facts, wanted = file.facts(thing.name), look.facts(thing)
         assert file.parent(thing.name) == network.name
         assert facts["name"] == name and facts["parameters"] == int(wanted["parameters"])
-        for fact in ("kind", "op", "shape", "value_is", "grid"):
+        for fact in ("kind", "op", "shape", "value_is", "grid", "label"):
             assert facts[fact] == wanted[fact], (name, fact)
     for bundle in look.of_kind(network, "connections"):
         facts, wanted = file.facts(bundle.name), look.facts(bundle)
@@ -106,6 +107,20 @@ def test_few_draws_and_unlit(plain):
         assert "KHR_materials_unlit" in file.material(name)["extensions"], name
     drawn = [file.facts(one)["kind"] for one in shown]
     assert len(drawn) <= 3 * drawn.count("layer") + len(("label", "bars", "class"))
+
+
+@pytest.mark.parametrize("style", styles.STYLES)
+def test_light_is_that_of_the_style(tmp_path, style):
+    def wear(network):
+        styles.apply(styles.STYLES[style], painting.part_of(bpy.context, network))
+
+    network, file = write(tmp_path, look.MLP, edit=wear, max_cells=200)
+    lit = {file.facts(one)["kind"] for one in file.nodes
+           if "mesh" in file.node(one) and "extensions" not in file.material(one)}
+    assert lit == ({"layer", "backing"} if style == "Clay" else set())  # there alone no cell glows and lamps shine
+    known = file.content["scenes"][0]["extras"]["neuroscene"]
+    assert known["view"] == styles.STYLES[style].backdrop.view
+    assert np.allclose(known["background"][0], linear(styles.STYLES[style].backdrop.background[0]), atol=1e-6)
 
 
 def test_names_are_unique(plain):

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`neuroscene export` and File > Export: every kind of file, and what is said of it."""
 
+import base64
+import gzip
+import re
+
 import bpy
 import pytest
 
@@ -19,11 +23,12 @@ def done(tmp_path_factory):
     (folder / "file").write_text("")
     commands = {
         "plain": [*MODEL, folder / "plain.glb"],
-        "page beside": [*MODEL, folder / "both.glb", "--html"],
+        "page beside": [*MODEL, folder / "both.glb", "--html", "--realize", "--compress"],
         "page": [*MODEL, folder / "page.html"],
         "realised": [*MODEL, folder / "realised.glb", "--realize", "--triangles", 40_000],
         "small": [*MODEL, folder / "small.glb", "--compress"],
         "lit": [*MODEL, folder / "lit.glb", "--lit"],
+        "both lights": [*MODEL, folder / "out.glb", "--lit", "--unlit"],
         "posed": [*MODEL, folder / "posed.glb", "--poses", 3],
         "usd": [*MODEL, folder / "out.usdc"],
         "obj": [*MODEL, folder / "out.obj"],
@@ -48,11 +53,16 @@ def test_what_is_written(done):
     plain, realised, lit, posed = (Glb(folder / f"{name}.glb") for name in ("plain", "realised", "lit", "posed"))
     assert "EXT_mesh_gpu_instancing" in plain.content["extensionsUsed"]
     assert "EXT_mesh_gpu_instancing" not in realised.content["extensionsUsed"] + posed.content["extensionsUsed"]
-    assert "KHR_materials_unlit" not in lit.content["extensionsUsed"]
-    assert all("extensions" not in one for one in lit.content["materials"])
+    unlit = {one["name"]: "extensions" in one for one in lit.content["materials"]}  # what glows does so in any light
+    assert unlit == {"Solid Lit": False, "Solid": True} | {name: True for name in unlit if name == "Clear"}
     for name in ("page", "both"):
         text = (folder / f"{name}.html").read_text()
         assert text.startswith("<!DOCTYPE html>") and "digits_mlp" in text, name
+        # whatever is beside it, the page has cells that can be told apart, and nothing that it cannot decode
+        (packed,) = re.findall(r'id="glb">([^<]+)<', text)
+        (folder / "page.glb").write_bytes(gzip.decompress(base64.b64decode(packed)))
+        used = Glb(folder / "page.glb").content["extensionsUsed"]
+        assert set(used) == {"EXT_mesh_gpu_instancing", "KHR_materials_unlit"}, name
     assert (folder / "out.usdc").read_bytes().startswith(b"PXR-USDC") and (folder / "out.obj").stat().st_size > 1e5
 
 
@@ -60,7 +70,7 @@ def test_what_is_refused(done):
     _, said = done
     assert said["other"].status == 2 and ".usdc" in said["other"].err and "Traceback" not in said["other"].err
     check_refused(said["nowhere"], "out.glb", "cannot be written")
-    assert said["no number"].status == 2
+    assert said["no number"].status == said["both lights"].status == 2
 
 
 @pytest.mark.parametrize("suffix", ["glb", "html", "usdc", "obj"])

@@ -17,7 +17,8 @@ from pathlib import Path
 from string import Template
 
 HERE = Path(__file__).parent
-SCRIPTS = ("words", "model", "folding", "picking", "marks", "legend", "labels", "picture", "view", "card", "main")
+SCRIPTS = ("words", "style", "model", "picture", "lines", "folding", "picking", "marks", "legend", "labels", "view",
+           "film", "card", "main")
 
 
 def write(glb: bytes | Path, output: Path, title: str) -> None:

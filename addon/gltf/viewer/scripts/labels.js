@@ -3,18 +3,19 @@
 
 // Names under layers and over blocks: buttons that fold what they name.
 
-const LONGEST = 22;  // characters of a name
-
 /** Make the buttons; returns a function that puts them where their things are, before every picture. */
-function makeLabels(model, camera, act) {
+function makeLabels(model, act) {
   const holder = document.querySelector("#labels");
   const things = [...model.blocks, ...model.layers];
   const labels = things.map((thing) => ({thing, button: labelButton(thing, act), depth: depthOf(thing)}));
   holder.append(...labels.map((label) => label.button));
   const order = [...labels].sort((a, b) => a.depth - b.depth);  // what is further in gives way
 
-  return (width, height) => {
-    const taken = [];
+  return (camera, width, height) => {
+    const taken = ["header", "#legends"].map((name) => {
+      const {left, top, right, bottom} = document.querySelector(name).getBoundingClientRect();
+      return [left, top, right, bottom];
+    });
     labels.forEach((label) => { label.spot = spotOf(label.thing, camera, width, height); });
     for (const {thing, button, spot} of order) {
       button.setAttribute("aria-expanded", String(!thing.part?.folded));
@@ -32,8 +33,8 @@ function makeLabels(model, camera, act) {
 function labelButton(thing, act) {
   const button = document.createElement("button");
   button.className = `label ${thing.kind}`;
-  button.append(line("name", thing.kind === "layer" ? shortName(thing) : thing.name));
-  if (thing.kind === "layer") button.append(line("shape", shapeWords(thing.facts.shape)));
+  button.append(line("name", nameOf(thing.facts, "name")));
+  if (thing.kind === "layer") button.append(line("shape", thing.facts.label?.shape ?? shapeWords(thing.facts.shape)));
   button.title = thing.part ? "Click to fold or unfold" : "";
   button.addEventListener("click", () => act.fold(thing));
   button.addEventListener("focus", () => act.show({kind: thing.kind, [thing.kind]: thing}, button));
@@ -50,14 +51,6 @@ function line(name, text) {
   return element;
 }
 
-/** The last part of a name that is not just the operator. */
-function shortName({name, facts: {op}}) {
-  const parts = name.split("/").filter(Boolean);
-  const last = parts.at(-1) ?? name;
-  const said = parts.length > 1 && last.replace(/[_0-9 ]+$/, "") === op ? parts.at(-2) : last;
-  return said.length <= LONGEST ? said : `${said.slice(0, 10)}…${said.slice(-11)}`;
-}
-
 function depthOf({node}) {
   let depth = 0;
   for (; node; node = node.parent) depth++;
@@ -67,9 +60,9 @@ function depthOf({node}) {
 /** Where a thing is in the picture, in pixels: its middle, top and bottom. */
 function spotOf(thing, camera, width, height) {
   const spot = {left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity, behind: false};
-  const [move, corner, {min, max}] = [moveOf(thing, new THREE.Matrix4()), new THREE.Vector3(), thing.box];
-  for (let i = 0; i < 8; i++) {
-    corner.set((i & 1 ? max : min).x, (i & 2 ? max : min).y, (i & 4 ? max : min).z).applyMatrix4(move).project(camera);
+  const move = moveOf(thing, new THREE.Matrix4());
+  for (const corner of cornersOfBox(thing.box)) {
+    corner.applyMatrix4(move).project(camera);
     spot.behind ||= corner.z > 1;
     const [x, y] = [(corner.x + 1) / 2 * width, (1 - corner.y) / 2 * height];
     [spot.left, spot.right] = [Math.min(spot.left, x), Math.max(spot.right, x)];

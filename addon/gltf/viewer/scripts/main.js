@@ -47,23 +47,25 @@ async function start() {
 
 function run(model, renderer, canvas) {
   const scene = new THREE.Scene();
-  scene.add(model.scene, ...lights(model));
+  scene.add(model.scene, ...lights());
   const view = makeView(canvas, model, still);
   const picture = makePicture(renderer);
   const folding = makeFolding(model, still);
-  const pick = makePicking(renderer, scene, view.camera, model);
-  const [mark, card, speak] = [makeMarks(model), makeCard(), makeLegend(model)];
+  const pick = makePicking(renderer, scene, view, model);
+  const film = makeFilm(model, view, folding, ask);
+  const [mark, card, speak] = [makeMarks(), makeCard(), makeLegend(model)];
   let [asked, stale, pointer, down, shown] = [false, false, null, null, null];
 
   function draw() {
     asked = false;
-    const moving = folding.step(performance.now());
-    const turning = view.controls.update();
+    const playing = film.step(performance.now());
+    const moving = folding.step(performance.now()) || playing;
+    const turning = !playing && view.controls.update();
     if (pointer) point();
     if (stale || moving || turning) {
       stale = false;
       picture.draw(scene, view.camera);
-      place(canvas.clientWidth, canvas.clientHeight);
+      place(view.camera, canvas.clientWidth, canvas.clientHeight);
     }
     if (moving || turning) ask();
   }
@@ -111,7 +113,7 @@ function run(model, renderer, canvas) {
       act.show({kind: "cell", layer, index: layer.chosen}, button);
     },
   };
-  const place = makeLabels(model, view.camera, act);
+  const place = makeLabels(model, act);
 
   function resize() {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -162,7 +164,7 @@ function run(model, renderer, canvas) {
       act.show(null);
     }
   });
-  document.querySelector("#reset").addEventListener("click", () => { view.reset(); ask(); });
+  document.querySelector("#reset").addEventListener("click", () => { view.look(); ask(); });
   view.controls.addEventListener("change", ask);
   addEventListener("resize", resize);
   resize();
@@ -186,14 +188,11 @@ function placeOf(at) {
   return [box.right, box.top];
 }
 
-/** Light for materials that need some; those of unlit styles need none. */
-function lights(model) {
-  let lit = false;
-  model.scene.traverse((node) => { lit ||= Boolean(node.material?.isMeshStandardMaterial); });
-  if (!lit) return [];
-  const key = new THREE.DirectionalLight(0xffe9d2, 2);
-  key.position.set(-1, 2, 3);
-  return [key, new THREE.HemisphereLight(0xdfe8ff, 0x1b2740, 2)];
+/** Light for blocks and for materials of lit styles; others do not heed it. */
+function lights() {
+  const key = new THREE.DirectionalLight(0xffffff, 1.6);
+  key.position.set(-1.5, 2, 2);
+  return [key, new THREE.HemisphereLight(0xffffff, 0x8c8c94, 2.2)];
 }
 
 start().catch((error) => say(`This page cannot show its network: ${error.message}. Export it again.`));

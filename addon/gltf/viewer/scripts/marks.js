@@ -1,13 +1,12 @@
 // SPDX-FileCopyrightText: 2026 Neuroscene developers
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// A white frame round the cell that is pointed at; a line in white, with frames round its ends.
+// A frame round the cell that is pointed at, in the colour of the text; a line in it, with frames round its ends.
 
-const WHITE = 0xffffff;
-
-function makeMarks(model) {
+function makeMarks() {
+  const color = colourOf("--text");
   const edges = new THREE.EdgesGeometry(new THREE.BoxGeometry(1, 1, 1));
-  const frames = [0, 1].map(() => onTop(new THREE.LineSegments(edges, new THREE.LineBasicMaterial({color: WHITE}))));
+  const frames = [0, 1].map(() => onTop(new THREE.LineSegments(edges, new THREE.LineBasicMaterial({color}))));
   const lines = new Map();
   let line = null;
 
@@ -31,8 +30,8 @@ function makeMarks(model) {
     frame(which, layer.cells, layer.cells.geometry.boundingBox, matrix);
   }
 
-  function whiten(bundle, vertex) {
-    line = lines.get(bundle) ?? onTop(whiteLine(bundle));
+  function brighten(bundle, vertex) {
+    line = lines.get(bundle) ?? onTop(brightLine(bundle, color));
     lines.set(bundle, line);
     line.geometry.setIndex(cornersOf(bundle, vertex));
     bundle.mesh.add(line);
@@ -47,7 +46,7 @@ function makeMarks(model) {
     }
     if (hit?.kind === "line") {
       const {bundle, vertex} = hit;
-      whiten(bundle, vertex);
+      brighten(bundle, vertex);
       frameCell(0, bundle.source, bundle.numbers._source.getX(vertex));
       frameCell(1, bundle.target, bundle.numbers._target.getX(vertex));
     }
@@ -63,11 +62,16 @@ function onTop(thing) {
 }
 
 /** A line of a bundle, over it, that has no corners yet. */
-function whiteLine({mesh, numbers, moves}) {
+function brightLine(bundle, color) {
+  const {mesh, numbers} = bundle;
   const geometry = new THREE.BufferGeometry();
-  geometry.setAttribute("position", numbers.position).setAttribute("along", numbers.along);
-  const paint = mesh.isMesh ? new THREE.MeshBasicMaterial({color: WHITE}) : new THREE.LineBasicMaterial({color: WHITE});
-  return new (mesh.isMesh ? THREE.Mesh : THREE.LineSegments)(geometry, movedByEnds(paint, moves));
+  for (const name of ["position", "along", "across"]) if (numbers[name]) geometry.setAttribute(name, numbers[name]);
+  const {morphAttributes, morphTargetsRelative} = mesh.geometry;
+  Object.assign(geometry, {morphAttributes, morphTargetsRelative});
+  const paint = mesh.isMesh ? new THREE.MeshBasicMaterial({color}) : new THREE.LineBasicMaterial({color});
+  const line = new (mesh.isMesh ? THREE.Mesh : THREE.LineSegments)(geometry, asLine({...bundle, facts: {}}, paint));
+  line.morphTargetInfluences = mesh.morphTargetInfluences;
+  return line;
 }
 
 /** The corners of all triangles, or pieces, of lines with the same ends as that of a vertex. */

@@ -14,13 +14,15 @@ async function readModel(buffer) {
   gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
   ofKind.label.forEach((node) => node.removeFromParent());  // the page writes its own, sharper
   const layers = ofKind.layer.map(readLayer);
-  const model = {scene: gltf.scene, cameras: gltf.cameras, networks: ofKind.network.map(facts),
-                 layers: layers.filter(isSeen), hidden: layers.filter((layer) => !isSeen(layer))};
+  const model = {scene: gltf.scene, cameras: gltf.cameras, animations: gltf.animations, bars: ofKind.bars,
+                 networks: ofKind.network.map(facts), layers: layers.filter(isSeen),
+                 hidden: layers.filter((layer) => !isSeen(layer))};
   model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
   // Lines follow their ends, wherever these go, not the block that they happen to be in.
   model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
   model.blocks = ofKind.block.map((node) => readBlock(node, model.layers)).filter(isSeen);
-  model.blocks.forEach(outline);
+  applyStyle(facts(gltf.scene) ?? {}, model.networks[0] ?? {});
+  model.blocks.forEach((block) => shade(block, colourOf("--text")));
   ofKind.bars.forEach((node) => layerOf(node, facts(node).layer, layers)?.node.attach(node));
   gltf.scene.updateMatrixWorld(true);
   return model;
@@ -45,34 +47,43 @@ function readLayer(node) {
   return {kind: "layer", facts: facts(node), name: facts(node).layer, node, cells, numbers, ...atRest(node)};
 }
 
+/** What the label in Blender calls a thing. */
+function nameOf({label, ...rest}, name) {
+  return label?.name || rest[name];
+}
+
 function isSeen({box}) {
   return !box.isEmpty() && box.getSize(new THREE.Vector3()).length() > 1e-6;
 }
 
 function readBlock(node, layers) {
-  const {name, repeat} = facts(node);
   const closed = !layers.some((layer) => isIn(layer.node, node));
-  return {kind: "block", facts: facts(node), name: repeat > 1 ? `${name} × ${repeat}` : name, node, closed,
-          ...atRest(node)};
+  return {kind: "block", facts: facts(node), name: nameOf(facts(node), "path"), node, closed, ...atRest(node)};
 }
 
-/** Edges for trays and boxes: in one flat colour they would have no form. */
-function outline({node}) {
+/** Light and edges for trays and boxes: in one flat colour they would have no form. */
+function shade({node}, color) {
   node.traverse((mesh) => {
     if (!mesh.isMesh || owner(mesh) !== node) return;
-    const paint = new THREE.LineBasicMaterial({color: 0xffffff, transparent: true, opacity: 0.3});
+    mesh.material = new THREE.MeshLambertMaterial({vertexColors: true, flatShading: true, side: THREE.DoubleSide});
+    const paint = new THREE.LineBasicMaterial({color, transparent: true, opacity: 0.2});
     mesh.add(new THREE.LineSegments(new THREE.EdgesGeometry(mesh.geometry, 20), paint));
   });
 }
 
 /** Where a thing is as the file has it, in the world: its box, and what leads from there into its own space. */
 function atRest(node) {
-  return {box: new THREE.Box3().setFromObject(node), inverse: node.matrixWorld.clone().invert()};
+  return {box: new THREE.Box3().setFromObject(node, true), inverse: node.matrixWorld.clone().invert()};
 }
 
 /** How a thing has moved since, as a matrix of the world. */
 function moveOf({node, inverse}, matrix) {
   return matrix.copy(inverse).premultiply(node.matrixWorld);
+}
+
+function cornersOfBox({min, max}) {
+  return [0, 1, 2, 3, 4, 5, 6, 7].map((i) =>
+    new THREE.Vector3((i & 1 ? max : min).x, (i & 2 ? max : min).y, (i & 4 ? max : min).z));
 }
 
 function isIn(node, ancestor) {

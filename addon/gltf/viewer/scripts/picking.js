@@ -9,18 +9,21 @@ const UNNUMBERED = 1;  // three.js's layer for what is seen, but cannot be point
 const FAR = 1e4;  // square pixels: plates and trays give way to cells and lines that are near
 
 const NUMBER_VERTEX = `
+#include <morphtarget_pars_vertex>
 uniform uint first;
 flat out uint number;
 #ifdef LINES
 ${MOVES}
 #endif
 void main() {
-  vec4 place = vec4(position, 1.0);
+  vec3 transformed = position;
   number = first;
 #ifdef LINES
-  place = ${MOVED} * place;
+  transformed = (${MOVED} * vec4(position, 1.0)).xyz;
   number += uint(gl_VertexID);
 #endif
+  #include <morphtarget_vertex>
+  vec4 place = vec4(transformed, 1.0);
 #ifdef USE_INSTANCING
   place = instanceMatrix * place;
 #endif
@@ -38,12 +41,13 @@ void main() {
 
 /** A function (x, y in pixels of the canvas, pointer's kind, whether to pass over lines) -> what is there, or null:
  * {kind: "cell", layer, index}, {kind: "line", bundle, vertex}, {kind: "layer", layer} or {kind: "block", block}. */
-function makePicking(renderer, scene, camera, model) {
+function makePicking(renderer, scene, view, model) {
   const ranges = numberAll(model);
   const target = new THREE.WebGLRenderTarget(SIDE, SIDE);
   const pixels = new Uint8Array(4 * SIDE * SIDE);
 
   function draw(x, y) {
+    const {camera} = view;
     const {clientWidth, clientHeight} = renderer.domElement;
     camera.layers.disable(UNNUMBERED);
     camera.setViewOffset(clientWidth, clientHeight, x - (SIDE - 1) / 2, y - (SIDE - 1) / 2, SIDE, SIDE);
@@ -55,7 +59,6 @@ function makePicking(renderer, scene, camera, model) {
     camera.layers.enable(UNNUMBERED);
   }
 
-  camera.layers.enable(UNNUMBERED);
   return (x, y, pointer, past = false) => {
     ranges.forEach((range) => { range.mesh.material = range.numbers; });
     draw(Math.floor(x), Math.floor(y));

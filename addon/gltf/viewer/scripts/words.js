@@ -72,7 +72,7 @@ function describeLayer({layer}) {
   const {op, shape, parameters} = layer.facts;
   const rows = [["operator", op ?? "not known"], ["shape", shapeWords(shape)]];
   if (Number(parameters)) rows.push(["parameters", thousands(parameters)]);
-  return {heading: layer.name, rows, note: layer.part.folded ? "folded" : ""};
+  return {heading: layer.name, rows, note: [layer.facts.label?.notes, layer.part.folded && "folded"].filter(Boolean).join("\n")};
 }
 
 function describeBlock({block}) {

@@ -69,6 +69,7 @@ class _Builder:
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
+        self.aside = {one.index for found in groups for one in found.aside}
         self.mains = Counter(found.main.layer for found in groups)
         self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
         self.layers: list[Layer] = []
@@ -129,7 +130,7 @@ class _Builder:
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
             parts=tuple(Part(one.label, one.op, one.tensor, one.scope, one.label == one.layer)
-                        for one in found.members),
+                        for one in found.members if one.index not in self.aside),
             steps=tuple(found.steps),
             inner=tuple((attribute.name, tuple(node.op_type for node in attribute.g.node))
                         for attribute in found.main.node.attribute if attribute.HasField("g")),
@@ -155,8 +156,8 @@ class _Builder:
     def _given(self, found):
         """The tensor that the framework's layer gives, where it is called after one: a pooling without its empty axes,
         a recurrent layer's last step. Else that of the group."""
-        whole = (one.tensor for one in found.members if one.label == one.layer == found.main.layer and is_move(one))
-        return next(whole, found.out)
+        whole = (one for one in found.members if one.label == one.layer == found.main.layer)
+        return next((one.tensor for one in whole if is_move(one) or one.index in self.aside), found.out)
 
     def _is_whole(self, found):
         """Whether a group is all that counts of a framework's layer, or gives what that layer gives."""
@@ -182,12 +183,14 @@ class _Builder:
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
         inside, into = {one.index for one in found.members}, []
-        members = [one for one in found.members if one.index not in self.moves]
+        members = [one for one in found.members if one.index not in self.moves | self.aside]
         for operator in members:
             for slot, tensor in operator.reads:
                 maker = self.graph.made_by.get(tensor)
-                if maker is not None and maker.index in inside and maker.index not in self.moves:
+                if maker is not None and maker.index in inside and maker.index not in self.moves | self.aside:
                     continue
+                if maker is not None and maker.op == "ReduceSum" and maker.index in self.aside:
+                    continue  # how many steps count
                 view = self._view(tensor)
                 if view is None or view.layer is layer:
                     continue
@@ -236,6 +239,8 @@ class _Builder:
         if tensor in self.input_of:
             return _View(self.input_of[tensor])
         maker = self.graph.made_by[tensor]
+        if maker.op == "GatherND" and maker.index in self.aside:
+            return self._view(maker.inputs[0])  # its steps are drawn where they were
         if maker.index in self.moves:
             before = self._view(maker.inputs[0])
             if before is None:

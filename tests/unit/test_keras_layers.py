@@ -13,7 +13,7 @@ from neuroscene.addon.checkpoints.stored import OPAQUE, Weights
 from neuroscene.addon.network import summarise
 from unit.keras_models import KERAS, close, given
 
-UNKNOWN = ("unknown", "unknown_inside", "subclass", "bfloat16", "mixed_float16")
+UNKNOWN = ("unknown", "unknown_inside", "keras2_21_own", "subclass", "bfloat16", "mixed_float16")
 MODELS = sorted(path.name for path in KERAS.iterdir() if path.suffix in (".keras", ".h5")
                 and path.name.partition(".")[0] not in UNKNOWN)
 SHARED = ("structure.keras", "structure.h5", "keras2_15_structure.keras", "keras2_2_structure.h5")
@@ -90,6 +90,17 @@ def test_a_recurrent_layers_weights_are_folded(name):
     assert recurrent and all(layer.parameters for layer in recurrent)
 
 
+def test_what_a_mask_does_to_the_steps_of_a_sequence_is_no_layer():
+    found = summarise(keras.read(KERAS / "padded.keras"))
+    sources = {layer.name: layer.inputs for layer in found.layers}
+    assert sources.pop("words") == [] and sources.pop("not_equal") == ["words"]  # which Keras itself lists
+    assert sources.pop("embedding") == ["words"] and sources.pop("second") == ["first"]
+    assert sources.pop("both_last") == ["both_last/GRU"]  # adds the directions
+    assert sources == dict.fromkeys(("lstm", "first", "zeros", "back", "up", "both", "both_last/GRU", "apart"),
+                                    ["embedding"])
+    assert {one.join.carries for one in found.connections if one.source.name == "embedding"} == {"weight"}
+
+
 @pytest.mark.parametrize("name", SHARED)
 def test_a_second_call_reads_the_same_weights(name):
     graph = keras.read(KERAS / name).model.graph
@@ -124,6 +135,18 @@ def test_layers_that_are_not_known_with_layers_inside(name):
     assert {layer.name: layer.parameters for layer in found.layers} == {"x": 0, "second": one, "first": one, "cut": 0}
     assert found.parameters == 2 * one
     assert not [note for note in found.checkpoint.notes if "left out" in note]
+
+
+@pytest.mark.parametrize("name", ["keras2_21_own.keras", "keras2_21_own.h5"])
+def test_a_layer_that_is_not_known_and_gives_other_sizes(name):
+    """The .h5 file does not say which: what reads it is shown with its weights, and what follows is as ever."""
+    checkpoint = keras.read(KERAS / name)
+    assert {node.name for node in checkpoint.model.graph.node if node.domain == OPAQUE} == {
+        "wide", *(["after"] if name.endswith(".h5") else [])}
+    found = summarise(checkpoint)
+    assert {layer.name: layer.parameters for layer in found.layers} == {"x": 0, "wide": 35, "after": 16, "last": 9}
+    assert {layer.name: layer.shape for layer in found.layers if layer.name != "wide"} == {
+        "x": (5,), "after": (2,), "last": (3,)}
 
 
 @pytest.mark.parametrize("name", ["subclass.keras", "subclass.weights.h5"])

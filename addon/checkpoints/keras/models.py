@@ -18,6 +18,7 @@ from .call import Call, values
 from .config import Layer, Model, Tensor, is_shape
 from .graph import Graph, Shape, Unwritable, Value
 from .layers import LAYERS, OPERATIONS
+from .weights import Misfit
 
 MOST_CALLS = 100_000
 # What settings that contradict one another, or are of the wrong type, make the writers of layers raise.
@@ -149,6 +150,10 @@ class Walk:
         except CONTRADICTIONS as error:
             reason = f"its settings cannot be read ({type(error).__name__}: {error})"[:120]
             found = self._opaque(call, mark, shapes, reason)
+        except Misfit:
+            if not self.notes:
+                raise
+            found = self._opaque(call, mark, shapes, "what it reads is of another shape than was guessed")
         found = found if isinstance(found, list) else [found]
         first = self.graph.call(found[0], call.path, mark, not (found[0].maps and call.path in self.outputs))
         given = call.inputs
@@ -212,7 +217,10 @@ def _guess(call, names, graph) -> Shape | None:
     said = call.config.get("output_shape")
     if is_shape(said):
         return (None, *said)
-    return graph.shapes.get(names[0]) if names else None
+    shape = graph.shapes.get(names[0]) if names else None
+    if shape and isinstance(call.config.get("filters"), int):
+        return (shape[0], *[None] * (len(shape) - 2), call.config["filters"])
+    return (*shape[:-1], call.config["units"]) if shape and isinstance(call.config.get("units"), int) else shape
 
 
 def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape]]:

@@ -28,6 +28,10 @@ LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weight
         "seed_generator": "seeds", "loss_tracker": "metrics"}
 
 
+class Misfit(CheckpointError):  # noqa: N818 - named as what it says
+    """Weights of another shape than their layer asks for."""
+
+
 @dataclass
 class Found:
     """Finds the tensor of a layer's variable; `tensors` are by "layer/variable", in the order of the layers."""
@@ -46,9 +50,8 @@ class Found:
         fits = len(shape) == len(stored.shape) and all(
             want in (None, have) for want, have in zip(shape, stored.shape, strict=True))
         if not fits:
-            raise CheckpointError(self.path, f"the weights '{name}' of layer '{layer}' have the shape "
-                                  f"{list(stored.shape)} and should have {list(shape)}",
-                                  "is it the weights of this architecture?")
+            raise Misfit(self.path, f"the weights '{name}' of layer '{layer}' have the shape {list(stored.shape)} and "
+                         f"should have {list(shape)}", "is it the weights of this architecture?")
         return stored
 
     @cached_property
@@ -112,7 +115,8 @@ def listed(path: Path, group: Group) -> list[tuple[str, Stored]]:
 
 
 def _old_model(path, root, model, found):
-    groups = {name: listed(path, root.groups[name]) for name in root.texts("layer_names") if name in root.groups}
+    named = {name: _below(root, name) for name in root.texts("layer_names")}  # "Conv/BatchNorm" is a group in a group
+    groups = {name: listed(path, group) for name, group in named.items() if group}
     wanted = {layer.name: list(variables(layer)) for layer in model.layers}
     for layer, weights in _pairs(model, wanted, groups):
         found.update({f"{layer.name}/{name}": one for name, one in _matched(wanted[layer.name], weights).items()})

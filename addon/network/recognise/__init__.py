@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import heapq
+from math import prod
 
 from ..joins.elementwise import NORMAL, SEVERAL, UNARY
 from ..joins.recurrent import GATES
@@ -22,6 +23,8 @@ ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool
 SUMS = ("Add", "Sum")
 RECURRENT = tuple(GATES)
 PICK = ("Gather", "Slice", "Split")
+LENGTHS = 4  # the input of a recurrent operator that says how many steps count
+MASKING = ("TopK", "GatherND", "CumSum", "Cast", "Sub", "Max", "Unsqueeze", "Mul")
 ON_SUMS = (*NORMALISATIONS, "SkipLayerNormalization")  # part of a sum before it ("add and norm"), of nothing else
 
 
@@ -50,6 +53,9 @@ class _Grouping:
                 self._own(attention, attention.members)
         for attention in {id(one): one for one in self.owner.values()}.values():
             self._follow(attention)
+        for operator in self.graph:
+            if operator.op in RECURRENT and operator.layer and operator.index not in self.owner:
+                self._begin(operator)  # before what its framework does to the steps of a sequence
         for operator in self.graph:
             if operator.index not in self.owner and not self._moves_a_layer(operator):
                 self._begin(operator)
@@ -89,6 +95,7 @@ class _Grouping:
             self._own(found, [operator])
         if found.op in RECURRENT:
             self._put_side_by_side(found)
+            self._set_aside(found)
         elif found.op not in ALONE:
             self._follow(found)
 
@@ -112,6 +119,25 @@ class _Grouping:
             self._own(group, [after])
             group.take([after])
             group.out = after.tensor
+
+    def _set_aside(self, group):
+        """What puts the steps that count in front, by a mask, and back again is no layer to anybody."""
+        reads = dict(group.main.reads)
+        counts = self.graph.made_by.get(reads.get(LENGTHS))
+        if counts is None or not counts.layer == group.main.layer != "":
+            return
+        states = [name for slot, name in reads.items() if slot > LENGTHS]
+        inside = (one for one in self.graph if one.layer == counts.layer and one.op in MASKING)
+        group.aside = (counts, *(one for one in inside if one.index not in self.owner and one.tensor not in states))
+        self._own(group, group.aside)
+        group.take(group.aside)
+        whole = next((one.tensor for one in group.aside if one.label == one.layer), group.out)
+        if self._count(whole) == self._count(group.out):  # not one direction of two
+            group.out = whole
+
+    def _count(self, tensor):
+        shape = self.graph.shapes.get(tensor)
+        return prod(shape) if shape and None not in shape else 0
 
     def _after(self, group, out):
         """The operators that come next into a group, through reshapings if need be; none if it ends here."""

@@ -20,7 +20,9 @@ class Group:
     """The operators of one layer.
 
     `op` names what they make up, `out` is the tensor that they give, `shown` the one that is drawn. What enters goes
-    through `main` to the cells of `out`; where `opaque`, it does not, and which cell feeds which is not known.
+    through `main` to the cells of `out`; where `opaque`, it does not, and which cell feeds which is not known. What is
+    `aside` puts the steps of a sequence that count in front of `main` and back into their places: for who reads whom it
+    is not there.
     """
 
     members: list[Operator]
@@ -31,6 +33,7 @@ class Group:
     source: str = ""  # the tensor at whose fork a composite begins
     opaque: bool = False
     named: tuple[Operator, ...] = ()  # those after whose scope it is called; without, it is called after `main`
+    aside: tuple[Operator, ...] = ()
     moves: list[Operator] = field(default_factory=list)  # members that only move elements of the layer's output
     steps: list[str] = field(default_factory=list)  # what is done, in order: operators, and what several make up
 

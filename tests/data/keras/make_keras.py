@@ -221,6 +221,22 @@ def masked():
     save("masked", Model([words, steps], found, name="masked"), given=numbers)
 
 
+def padded():
+    """Sequences that are filled up in front, as pad_sequences does it, in between or behind."""
+    words = Input((6,), dtype="int32", name="words")
+    x = layers.Embedding(9, 4, mask_zero=True, name="embedding")(words)
+    rnn = dict(return_sequences=True)
+    found = [layers.LSTM(5, name="lstm")(x), layers.LSTM(3, name="second")(layers.GRU(4, name="first", **rnn)(x)),
+             layers.LSTM(4, name="zeros", zero_output_for_mask=True, **rnn)(x),
+             layers.SimpleRNN(4, go_backwards=True, name="back", **rnn)(x),
+             layers.GRU(4, go_backwards=True, name="up")(x),
+             layers.Bidirectional(layers.LSTM(3, **rnn), name="both")(x),
+             layers.Bidirectional(layers.GRU(3), merge_mode="sum", name="both_last")(x),
+             *layers.Bidirectional(layers.GRU(3, **rnn), merge_mode=None, name="apart")(x)]
+    rows = [[0, 0, 3, 1, 8, 2], [4, 0, 1, 0, 0, 7], [5, 6, 0, 0, 0, 0]]
+    save("padded", Model(words, found, name="padded"), given={"words": np.array(rows, "int32")})
+
+
 def attention():
     x, memory = Input((6, 8), name="x"), Input((5, 8), name="memory")
     mask = Input((6, 5), dtype="bool", name="mask")
@@ -433,7 +449,7 @@ def sequential():
         np.savez_compressed(HERE / f"{policy}.npz", **kept)
 
 
-MAKES = (convolution, maps, normalisation, recurrent, masked, attention, activation, preprocessing, structure,
+MAKES = (convolution, maps, normalisation, recurrent, masked, padded, attention, activation, preprocessing, structure,
          shared_inside, operations, arranging, unknown, sequential)
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
     python make_keras2.py
 
 wrote keras2_2_* with Keras 2.2.4, TensorFlow 1.15.5 and Python 3.7.16, and keras2_15_* with TensorFlow 2.15.1, its
-Keras 2.15 and Python 3.11.7; see make_keras.py for what is in them.
+Keras 2.15 and Python 3.11.7, and keras2_21_* with TensorFlow 2.21.0 and tf_keras 2.21.0; see make_keras.py for what
+is in them.
 """
 
 import os
@@ -17,16 +18,19 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""
 import numpy as np
 import tensorflow as tf
 
-OLD = tf.__version__.startswith("1.")
+OLD, LAST = tf.__version__.startswith("1."), tf.__version__.startswith("2.21")
 if OLD:
     from keras import layers
     from keras.models import Model, Sequential
+elif LAST:
+    from tf_keras import Model, Sequential, layers
 else:
     from tensorflow.keras import Model, Sequential, layers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RANDOM = np.random.RandomState(7)
-PREFIX, SUFFIXES = ("keras2_2", [".h5"]) if OLD else ("keras2_15", [".keras"])
+PREFIX, SUFFIXES = (("keras2_2", [".h5"]) if OLD else ("keras2_21", [".keras", ".h5"]) if LAST else
+                    ("keras2_15", [".keras"]))
 
 
 def settle(model):
@@ -116,7 +120,46 @@ def structure():
          {"shared": one, "shared@1": other, "merged": merged, "first": first, "second": second})
 
 
+def functions():
+    """Functions of TensorFlow between layers, names with a slash, and a layer without a writer before a dense one."""
+    image = layers.Input((6, 6, 3), name="image")
+    x = layers.Conv2D(4, 3, padding="same", name="Stem/Conv")(image)
+    x = layers.BatchNormalization(name="Stem/Conv/BatchNorm")(x)
+    found = [tf.image.resize(x, (9, 8)), tf.concat([x, x * 2], -1), *tf.split(x, 2, axis=-1), tf.unstack(x, axis=1)[0],
+             tf.clip_by_value(x, -0.3, 0.4), tf.math.l2_normalize(x, axis=-1), tf.transpose(x, [0, 2, 1, 3]),
+             tf.tile(x, [1, 2, 1, 1]), tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]]), tf.gather(x, [2, 0], axis=2),
+             tf.where(x > 0.1, x, tf.zeros_like(x)), tf.one_hot(tf.argmax(x, -1), 4), tf.cumsum(x, 1),
+             tf.reverse(x, [1]), tf.math.reduce_std(x, 1), tf.math.reduce_variance(x, [1, 2]), tf.nn.leaky_relu(x, 0.3),
+             tf.math.log1p(tf.abs(x)), tf.math.reduce_logsumexp(x, -1), tf.stop_gradient(x), tf.norm(x, axis=-1)]
+    kept = {"Stem/Conv": x.node.layer.input, "Stem/Conv/BatchNorm": x}
+    for one in found:
+        kept.setdefault(one.node.layer.name, one)
+    save("functions", Model(image, list(kept.values())), kept)
+
+
+def local():
+    x, image = layers.Input((9, 2), name="x"), layers.Input((5, 6, 2), name="image")
+    kept = {"line": layers.LocallyConnected1D(3, 3, strides=2, activation="relu", name="line")(x),
+            "maps": layers.LocallyConnected2D(3, (2, 3), strides=(1, 2), name="maps")(image)}
+    save("local", Model([x, image], list(kept.values())), kept)
+
+
+class Wide(layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(name="kernel", shape=(int(shape[-1]), 7))
+
+    def call(self, x):
+        return tf.matmul(x, self.kernel)
+
+
+def own():
+    """A class of one's own that gives other sizes than it reads."""
+    x = layers.Input((5,), name="x")
+    after = layers.Dense(2, name="after")(Wide(name="wide")(x))
+    save("own", Model(x, layers.Dense(3, name="last")(after)), {"after": after})
+
+
 if __name__ == "__main__":
-    for make in (several, structure):
+    for make in (functions, local, own) if LAST else (several, structure):
         if not sys.argv[1:] or make.__name__ in sys.argv[1:]:
             make()

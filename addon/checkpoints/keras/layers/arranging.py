@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
-from ..call import Call
+from ..call import Call, values
 from ..graph import Unwritable, Value
 from .operations import CAST, operands, operation
-from .reshaping import FAR
+from .reshaping import FAR, resized
 from .table import Written
 
 
@@ -46,7 +46,8 @@ def clip(call: Call) -> Written:
 
 @operation("Where", "where")
 def where(call: Call) -> Written:
-    first, second = operands(call.inner(call.layer, call.args[1:]), 2)[0]
+    given = call.args[1:] or (call.kwargs["x"], call.kwargs["y"])
+    first, second = operands(call.inner(call.layer, given), 2)[0]
     condition = call.node("Cast", call.plain(call.x), to=TensorProto.BOOL)
     return Value(call.node("Where", condition, first, second))
 
@@ -132,6 +133,17 @@ def filled_like(call: Call) -> Written:
     return Value(filled if kind == TensorProto.FLOAT else call.node("Cast", filled, to=kind))
 
 
+@operation("Resize", "image.resize image.resize_images")
+def resize(call: Call) -> Written:
+    """Pictures (batch, rows, columns, channels) at another size."""
+    size, way = setting(call, "size", place=1), setting(call, "interpolation", "method", default="bilinear")
+    x = call.real(call.graph.as_maps(call.x, call.path))
+    if setting(call, "data_format", default="channels_last") != "channels_last" or call.graph.shape(x)[1] is None:
+        raise Unwritable("channels that are not last, or open")
+    sizes = call.node("Concat", call.node("Shape", x, start=0, end=2), call.constant(size), axis=0)
+    return Value(resized(call, x, "", sizes, way), True)
+
+
 @operation("OneHot", "one_hot")
 def one_hot(call: Call) -> Written:
     count, axis = setting(call, "num_classes", "depth", place=1), setting(call, "axis", default=-1)
@@ -151,13 +163,10 @@ def running_sum(call: Call) -> Written:
     return Value(call.node("CumSum", call.real(call.plain(call.x)), call.constant(_axis(call))))
 
 
-@operation("Einsum", "einsum")
+@operation("Einsum")
 def einsum(call: Call) -> Written:
-    equation, given = call.config.get("subscripts"), call.args
-    if equation is None:  # TensorFlow's equation is the first argument
-        equation, given = given[0], given[1:]
-    names = [call.real(call.plain(one)) for one in call.inner(call.layer, (list(given),)).inputs]
-    return Value(call.node("Einsum", *names, equation=equation.replace(" ", "")))
+    names = [call.real(call.plain(one)) for one in values(call.args)]
+    return Value(call.node("Einsum", *names, equation=call.config["subscripts"].replace(" ", "")))
 
 
 @operation("Std Var", "math.reduce_std math.reduce_variance")

@@ -8,9 +8,12 @@ Keras 1 had kernels (out, in, rows, columns) where channels come first. Theano t
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from ..call import Call, tuple_of
+from ..graph import Unwritable, Value
 from ..keras1 import FIRST_KERNEL
 from .activations import activate
 from .table import Written, writes
@@ -149,3 +152,27 @@ def _turned(call, weight, count):
 
 def _bias(call, size):
     return [call.weight("bias", size)] if call.get("use_bias", True) else []
+
+
+@writes("LocallyConnected1D", "LocallyConnected2D")
+def local(call: Call) -> Written:
+    """A convolution with kernels of their own at every place: (places, taps x in, out)."""
+    count = axes_of(call)
+    if call.first or call.get("implementation", 1) != 1:
+        raise Unwritable("channels in front, or kernels kept in another way")
+    x, filters = call.real(call.plain(call.x)), call.config["filters"]
+    size, stride = tuple_of(call.config["kernel_size"], count), tuple_of(call.get("strides", 1), count)
+    *space, inputs = call.graph.shape(x)[1:]
+    out = [(have - taps) // step + 1 for have, taps, step in zip(space, size, stride, strict=True)]
+    axes, steps = call.constant(range(1, count + 1)), call.constant(stride)
+    taps = []
+    for tap in np.ndindex(*size):
+        ends = [first + (places - 1) * step + 1 for first, places, step in zip(tap, out, stride, strict=True)]
+        taps.append(call.node("Slice", x, call.constant(tap), call.constant(ends), axes, steps))
+    seen = call.reshape(call.node("Concat", *taps, axis=-1), -1, prod(out), prod(size) * inputs)
+    kernel = call.weight("kernel", prod(out), prod(size) * inputs, filters)
+    y = call.transpose(call.node("MatMul", call.transpose(seen, 1, 0, 2), kernel), 1, 0, 2)
+    y = call.reshape(y, -1, *out, filters)
+    if call.get("use_bias", True):
+        y = call.node("Add", y, call.weight("bias", *out, filters))
+    return activate(call, Value(y), call.get("activation"))

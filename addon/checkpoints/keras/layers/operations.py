@@ -30,7 +30,7 @@ def operation(kinds: str, functions: str = ""):
 
 @writes("TFOpLambda", "SlicingOpLambda")
 def lambda_of_tensorflow(call: Call) -> Written:
-    name = call.config["function"]
+    name = call.config["function"].removeprefix("compat.v1.")
     if name not in FUNCTIONS:
         raise Unwritable(f"TensorFlow's function {name!r}"[:80])
     return FUNCTIONS[name](call)

@@ -47,9 +47,10 @@ def recurrent(call: Call) -> Written:
     made = _run(call, kind, [weights], "reverse" if backwards else "forward")
     steps = call.node("Squeeze", made[0], call.constant([1]))
     if config.get("return_sequences"):
+        y = _spread(call, call.transpose(steps, 1, 0, 2), backwards, config.get("zero_output_for_mask"))
         if backwards:  # Keras gives the steps in the order in which it took them
-            steps = call.node("Slice", steps, *(call.constant([one]) for one in (-1, LAST, 0, -1)))
-        y = Value(call.transpose(steps, 1, 0, 2), mask=call.x.mask)
+            y = call.node("Slice", y, *(call.constant([one]) for one in (-1, LAST, 1, -1)))
+        y = Value(y, mask=call.x.mask)
     elif call.x.mask:
         y = Value(call.node("Squeeze", made[1], call.constant([0])))
     else:
@@ -64,13 +65,10 @@ def _run(call, kind, directions, direction):
     config = call.config
     if config.get("time_major") or config.get("stateful") and _states(call):
         raise Unwritable("steps before the batch")
-    x = call.transpose(call.real(call.plain(call.x)), 1, 0, 2)
+    x, lengths = _gathered(call, call.real(call.plain(call.x)))
+    x = call.transpose(x, 1, 0, 2)
     weights = [part if len(parts) == 1 else call.node("Concat", *parts, axis=0)
                for parts in zip(*directions, strict=True) for part in parts[:1] if part]
-    lengths = ""
-    if call.x.mask:  # steps that do not count stand at the end
-        lengths = call.node("ReduceSum", call.node("Cast", call.x.mask, to=TensorProto.INT32), call.constant([1]),
-                            keepdims=0)
     states = [call.node("Unsqueeze", call.plain(one), call.constant([0])) for one in _states(call)]
     bias = weights[2:] or [""]
     given = [x, *weights[:2], *bias, lengths, *states]
@@ -81,6 +79,33 @@ def _run(call, kind, directions, direction):
                      direction=direction, activations=names * len(directions),
                      activation_alpha=alphas * len(directions) or None, activation_beta=betas * len(directions) or None,
                      linear_before_reset=1 if kind.op == "GRU" and _resets_after(call.layer) else None)
+
+
+def _gathered(call, x):
+    """The steps that count before those that do not, and how many they are; ONNX knows no other mask."""
+    if not call.x.mask:
+        return x, ""
+    counts = call.node("Cast", call.x.mask, to=TensorProto.INT32)
+    steps = call.graph.shape(call.x.mask)[1]
+    size = call.node("Shape", call.x.mask, start=1, end=2) if steps is None else call.constant([steps])
+    _, order = call.node("TopK", counts, size, outputs=2, axis=1)  # what is equal keeps its order
+    x = call.node("GatherND", x, call.node("Unsqueeze", order, call.constant([2])), batch_dims=1)
+    return x, call.node("ReduceSum", counts, call.constant([1]), keepdims=0)
+
+
+def _spread(call, y, backwards, zeros):
+    """Outputs (batch, steps, units) where their steps were. A step that does not count has the output of the one taken
+    before it, or with `zeros` none."""
+    if not call.x.mask:
+        return y
+    counts, axis = call.node("Cast", call.x.mask, to=TensorProto.INT64), call.constant(1)
+    place = call.node("CumSum", counts, axis, exclusive=int(backwards))
+    if not backwards:
+        place = call.node("Max", call.node("Sub", place, axis), call.constant(0))
+    y = call.node("GatherND", y, call.node("Unsqueeze", place, call.constant([2])), batch_dims=1)
+    taken = call.x.mask if zeros else call.node("CumSum", counts, axis, reverse=int(backwards))
+    taken = call.node("Cast", call.node("Cast", taken, to=TensorProto.BOOL), to=TensorProto.FLOAT)
+    return call.node("Mul", y, call.node("Unsqueeze", taken, call.constant([2])))
 
 
 def _states(call):
@@ -179,15 +204,20 @@ def _both(call, made, sequences):
     axis = 2 if sequences else 1  # of the directions
     y = call.transpose(made[0], 2, 0, 1, 3) if sequences else call.transpose(made[1], 1, 0, 2)
     mode = call.config.get("merge_mode", "concat")
-    mask = call.x.mask if sequences else ""
     if mode is None:
-        return [Value(call.node("Gather", y, call.constant(side), axis=axis), mask=mask) for side in (0, 1)]
-    if mode == "concat":
+        merged = [call.node("Gather", y, call.constant(side), axis=axis) for side in (0, 1)]
+    elif mode == "concat":
         width = call.graph.shape(y)[-1]
-        return Value(call.reshape(y, *((0, 0) if sequences else (0,)), 2 * width), mask=mask)
-    if mode not in MERGES:
+        merged = [call.reshape(y, *((0, 0) if sequences else (0,)), 2 * width)]
+    elif mode in MERGES:
+        merged = [call.node(MERGES[mode], y, call.constant([axis]), keepdims=0)]
+    else:
         raise Unwritable(f"the merge mode {mode!r}"[:60])
-    return Value(call.node(MERGES[mode], y, call.constant([axis]), keepdims=0), mask=mask)
+    if sequences:  # Keras gives no numbers for steps that do not count
+        found = [Value(_spread(call, one, False, True), mask=call.x.mask) for one in merged]
+    else:
+        found = [Value(one) for one in merged]
+    return found if mode is None else found[0]
 
 
 @writes("RNN")

@@ -31,7 +31,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
     """Write the networks of this scene, cells and lines in the colours of their ramps"""
 
     bl_idname = "neuroscene.export_gltf"
-    bl_label = "Export Neural Network"
+    bl_label = "Export Network"
 
     filename_ext = ".glb"
     check_extension = None
@@ -62,6 +62,9 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if not self.filepath and not bpy.data.filepath:
+            mine = (one for one in tags.networks() if tags.scene_of(one) == context.scene)
+            self.filepath = f"{bpy.path.clean_name(next(mine, tags.networks()[0]).name)}.{self.format}"
         return super().invoke(context, event)
 
     def draw(self, context):
@@ -70,7 +73,9 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
         layout.prop(self, "format")
         coloured, glb = self.format in ("glb", "html"), self.format == "glb"
         if glb:
-            layout.prop(self, "realise")
+            row = layout.row()
+            row.active = not self.poses  # these are of plain meshes anyway
+            row.prop(self, "realise")
         if not coloured or self.poses or glb and self.realise:
             layout.prop(self, "triangles")
         if coloured:

@@ -22,12 +22,19 @@ def tail(name: str) -> str:
     return name
 
 
+def called(layer: bpy.types.Object) -> str:
+    """The name of a layer's object, without the number that Blender adds where a name is taken."""
+    base, _, number = layer.name.rpartition(".")
+    name = layer[tags.KEY]["layer"]
+    return base if layer.name != name and number.isdigit() and base and name.startswith(base) else layer.name
+
+
 class NEUROSCENE_UL_layers(bpy.types.UIList):
     """Layers of a network: its objects, less all that are not layers. The list's id is the network's uuid"""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index):
         row = layout.split(factor=0.65)
-        row.label(text=tail(item.name.lstrip("/")))
+        row.label(text=tail(called(item).lstrip("/")))
         op = row.row()
         op.active = False
         op.label(text=item[tags.KEY]["op"])
@@ -53,8 +60,17 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
     def draw(self, context):
         layout = self.layout
         layout.operator("neuroscene.import_network", icon="IMPORT")
+        here = {one.name for one in context.scene.collection.children_recursive}
+        others = [one for one in tags.networks() if one.name not in here]
         for network in tags.networks():
-            self._network(layout.box(), network)
+            if network not in others:
+                self._network(layout.box(), network)
+        column = layout.column(align=True)
+        column.active = False
+        for network in others:
+            scene = tags.scene_of(network)
+            place = f"in the scene {scene.name}" if scene else "in no scene"
+            column.label(text=f"{network.name}: {place}", icon="SCENE_DATA")
 
     def _network(self, box, network):
         facts, state = network[tags.KEY], network.neuroscene_state
@@ -68,7 +84,7 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         column.active = False
         column.label(text=f"{int(facts['parameters']):,} parameters, {facts['format']}")
         if facts["structure"] == "inferred":
-            column.label(text="Structure inferred from names and shapes", icon="INFO")
+            column.label(text="Inferred structure", icon="INFO")
         for note in facts.get("notes", ()):
             for line in textwrap.wrap(note, WIDEST):
                 column.label(text=line)
@@ -78,8 +94,10 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
             column.label(text=f"Input: {facts['input']} ({facts['input_note']})")
         box.template_list("NEUROSCENE_UL_layers", facts["uuid"], network, "all_objects", state, "active", rows=8)
         row = box.row(align=True)
-        for operator, icon in (("neuroscene.run_input", "PLAY"), ("neuroscene.frame_network", "CAMERA_DATA")):
-            row.operator(operator, icon=icon).uuid = facts["uuid"]
+        runs = row.row(align=True)
+        runs.enabled = facts["structure"] != "inferred"
+        runs.operator("neuroscene.run_input", icon="PLAY").uuid = facts["uuid"]
+        row.operator("neuroscene.frame_network", icon="CAMERA_DATA").uuid = facts["uuid"]
         row = box.row(align=True)
         row.operator("neuroscene.reload_checkpoint", icon="FILE_REFRESH").uuid = facts["uuid"]
         other = row.operator("neuroscene.reload_checkpoint", text="", icon="FILEBROWSER")

@@ -108,7 +108,8 @@ def summary(collection: bpy.types.Collection) -> str:
     made = list(tags.members(collection, "layer"))
     cells = sum(len(one.data.vertices) for one in made)
     lines = sum(len(one.data.curves) for one in tags.members(collection, "connections"))
-    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections"
+    inferred = ", structure inferred" if tags.read(collection)["structure"] == "inferred" else ""
+    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections{inferred}"
 
 
 def reopen(collection: bpy.types.Collection) -> Network:

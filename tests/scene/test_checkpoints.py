@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.checkpoints import SUFFIXES
+from neuroscene.addon.scene import importing
 from scene import look
 from scene.command import check_refused, run_many
 from unit.make import DATA
@@ -37,6 +38,7 @@ def test_import_of_every_format(registered, kind):
     assert (facts["format"], facts["parameters"]) == (kind, "29066")
     inferred = kind in ("pytorch", "safetensors", "keras-weights")
     assert (facts["structure"] == "inferred") == inferred == ("structure inferred" in caption(network))
+    assert ("structure inferred" in importing.summary(network)) == inferred
     assert look.bundles(network) and look.outside(network) == []
     if not inferred:
         assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT)) == {"FINISHED"}

@@ -8,7 +8,7 @@ import bpy
 
 from neuroscene.panels.block import NEUROSCENE_PT_block
 from neuroscene.panels.layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer
-from neuroscene.panels.networks import NEUROSCENE_PT_networks
+from neuroscene.panels.networks import NEUROSCENE_PT_networks, called
 from scene import look
 from scene.acting import inside, run, select
 
@@ -41,7 +41,7 @@ class Layout:
 
 
 def draw(panel, thing) -> Layout:
-    layout, context = Layout(), SimpleNamespace(object=thing)
+    layout, context = Layout(), SimpleNamespace(object=thing, scene=bpy.context.scene)
     assert not hasattr(panel, "poll") or panel.poll(context)
     mine = SimpleNamespace(layout=layout)
     if panel is NEUROSCENE_PT_networks:
@@ -99,3 +99,20 @@ def test_networks_panel(resnet):
     bpy.data.collections.remove(resnet)
     look.build(look.MLP)
     assert "fold_blocks" not in {name for name, _ in draw(NEUROSCENE_PT_networks, None).buttons}
+
+
+def test_networks_panel_of_several_scenes(registered):
+    """Networks of the scene that is open in full, others by name alone; names without the numbers that Blender adds."""
+    first = look.build(look.MLP)
+    second = look.build(look.MLP)
+    drawn = draw(NEUROSCENE_PT_networks, None)
+    shown = look.scene_of(second) == bpy.context.scene
+    one, other = (second, first) if shown else (first, second)
+    assert f"{other.name}: in the scene {look.scene_of(other).name}" in drawn.texts
+    assert sum(name == "run_input" for name, _ in drawn.buttons) == 1 and one.name not in " ".join(drawn.texts)
+    layers = look.layers(second)
+    assert any(thing.name != name for name, thing in layers.items())
+    assert [called(thing) for thing in layers.values()] == list(layers)
+    thing = next(iter(layers.values()))
+    thing.name = "Mine.7"  # the name that somebody gave it is kept
+    assert called(thing) == "Mine.7"

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto
 from safetensors.numpy import load_file, save_file
 
-from neuroscene.addon.checkpoints import CheckpointError, keras, safetensors_file
+from neuroscene.addon.checkpoints import CheckpointError, keras, pytorch, safetensors_file
 from neuroscene.addon.checkpoints.inferred import infer
 from neuroscene.addon.checkpoints.natural import natural
 from neuroscene.addon.checkpoints.stored import Stored, Weights
@@ -31,6 +31,20 @@ def weights(shapes: dict, layout="torch", **more) -> Weights:
 
 def network(shapes: dict, layout="torch", **more):
     return summarise(infer(weights(shapes, layout, **more)))
+
+
+@pytest.mark.parametrize(("name", "kinds", "count"), [
+    ("parts", ["Gemm"] * 5, 40 + 28 + 28 + 46 + 90), ("parts_last", ["Conv"], 3 + 72 + 6)])
+def test_weights_in_parts_are_put_together(name, kinds, count):
+    """Normalised or pruned by torch: drawn as they are applied, counted as they are kept."""
+    found = summarise(infer(pytorch.read(DATA / "torch" / f"{name}.pt")))
+    layers = found.layers[1:]
+    assert [layer.op for layer in layers] == kinds and len(chain(found)) == len(kinds) + 1
+    whole = np.load(DATA / "torch" / f"{name}.npz")
+    for layer, weight in zip(layers, whole.values(), strict=True):
+        expected = np.linalg.norm(weight.reshape(len(weight), -1), axis=1)
+        np.testing.assert_allclose(layer.strength(), expected, rtol=1e-5)
+    assert found.parameters == count
 
 
 def chain(found) -> list[str]:

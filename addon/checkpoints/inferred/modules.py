@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from onnx import TensorProto
 
 from ..stored import Stored, Weights
+from . import reparametrised
+from .reparametrised import Parts
 
 DEEPEST = 24  # levels of modules; what is below stays one name
 WRAPPERS = ("module", "_orig_mod", "_model")  # put round a whole model by training, and said by every name
@@ -76,10 +78,12 @@ class Node:
 
 @dataclass
 class Tree:
-    """All modules of a file; `quantized` gives scale and zero point of a weight by its name."""
+    """All modules of a file; `quantized` gives scale and zero point of a weight by its name, `parts` those that it is
+    made of."""
 
     root: Node
     quantized: dict[str, tuple[Stored, Stored | None]]
+    parts: dict[str, Parts]
     left_out: int  # tensors that are no weights
     sorted: bool  # whether names are in their natural order, so that it says nothing about that of the layers
     flipped: bool  # whether modules called c_... keep (inputs, units), as GPT-2's Conv1D does
@@ -94,17 +98,20 @@ def tree(weights: Weights, key) -> Tree:
         if scale is not None and one.data_type in BYTES:
             quantized[name] = scale, by_name.get(f"{name}.zero_point")
             companions.update((f"{name}.scale", f"{name}.zero_point"))
+    made = reparametrised.find(by_name)
+    companions.update(one.name for name, parts in made.items() for one in parts.of.values() if one.name != name)
     scales = {name[:-5] for name in by_name if name.endswith("gamma")}
     scales -= {name[: -len(end)] for name in by_name for end in ("beta", "moving_mean") if name.endswith(end)}
     kept = [one for one in weights.tensors if one.name not in companions and _is_weight(one, quantized)]
-    paths = _unwrapped([_split(one.name) for one in kept])
+    said = [made[one.name].name if one.name in made else one.name for one in kept]
+    paths = _unwrapped([_split(name) for name in said])
     root = Node()
     for place, (one, path) in enumerate(zip(kept, paths, strict=True)):
         _enter(root, path, one, place, one.name.removesuffix("gamma") in scales)
     for node in root.walk():
         node.kind = _kind(node, weights)
     names = [one.name for one in kept]
-    return Tree(root, quantized, len(by_name) - len(companions & by_name.keys()) - len(kept),
+    return Tree(root, quantized, made, len(by_name) - len(companions & by_name.keys()) - len(kept),
                 names == sorted(names, key=key), _flipped(root))
 
 

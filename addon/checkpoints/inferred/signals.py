@@ -86,17 +86,25 @@ class Signals:
         return self.writer.node(op, inputs, self.name(path, op), **attributes)
 
     def weight(self, path: tuple[str, ...], stored: Stored) -> str:
-        """The tensor of a weight; a quantised one as the numbers that it stands for."""
+        """The tensor of a weight; a quantised one as the numbers that it stands for, one in parts put together."""
+        if stored.name in self.tree.parts:
+            parts = self.tree.parts[stored.name]
+            return parts.write(self, path, {part: self._plain(path, one) for part, one in parts.of.items()})
+        if stored.name not in self.tree.quantized:
+            return self._plain(path, stored)
         made = self.writer.weight(stored)
         self.entered.add(stored.name)
-        if stored.name not in self.tree.quantized:
-            small = stored.data_type not in NUMBERS and prod(stored.shape) <= LARGEST_FOLD
-            return self.op(path, "Cast", made, to=self.data_type) if small else made
         scale, zero = self.tree.quantized[stored.name]
         inputs = [made, self.writer.weight(scale)]
         if zero is not None and zero.data_type == stored.data_type:
             inputs.append(self.writer.weight(zero))
         return self.op(path, "DequantizeLinear", *inputs, axis=0 if scale.shape else None)
+
+    def _plain(self, path, stored):
+        made = self.writer.weight(stored)
+        self.entered.add(stored.name)
+        small = stored.data_type not in NUMBERS and prod(stored.shape) <= LARGEST_FOLD
+        return self.op(path, "Cast", made, to=self.data_type) if small else made
 
     def attributes(self, node: Node) -> dict:
         """What a pickled module says of itself."""

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the PyTorch files of this folder, and what torch itself reads and computes. With torch 2.13.0, on the CPU."""
+"""Writes the PyTorch files of this folder, and what torch itself reads and computes. On the CPU, with torch
+2.13.0, and parts* with 2.14.1."""
 
 import argparse
 import io
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from networks import NETWORKS, Opaque, Residual, Undecided
 from torch import nn
+from torch.nn.utils import parametrizations, prune
 
 HERE = Path(__file__).parent
 
@@ -160,7 +162,27 @@ def checkpoints():
         (HERE / f"protocol_{protocol}.pt").write_bytes(buffer.getvalue())
 
 
+def parts():
+    """Weights that are kept in parts, and as a whole in the .npz file."""
+    named, norms = nn.utils, parametrizations
+    model = nn.ModuleDict({
+        "old_weight": named.weight_norm(nn.Linear(6, 5)), "new_weight": norms.weight_norm(nn.Linear(5, 4)),
+        "old_spectral": named.spectral_norm(nn.Linear(4, 4)), "new_spectral": norms.spectral_norm(nn.Linear(4, 7)),
+        "pruned": prune.random_unstructured(nn.Linear(7, 6), "weight", 0.4)}).eval()
+    one = nn.Sequential(named.weight_norm(nn.Conv1d(4, 6, 3), dim=2)).eval()
+    for found in (model, one):
+        for value in found.parameters():
+            value.data.normal_()
+    for child in model.values():  # the older ones work the weight out when they are called
+        child(torch.randn(1, child.in_features))
+    one(torch.randn(1, 4, 5))
+    for name, found in (("parts", model), ("parts_last", one)):
+        save(f"{name}.pt", found.state_dict())
+        np.savez(HERE / f"{name}.npz", **{key: child.weight.detach().numpy() for key, child in found.named_children()})
+
+
 if __name__ == "__main__":
+    parts()
     scripts()
     not_to_be_followed()
     tensors()

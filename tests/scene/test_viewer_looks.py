@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The page of an export wears the style, says what Blender's labels say, and plays what moves."""
 
+import re
+
 import bpy
 import numpy as np
 import pytest
@@ -65,6 +67,34 @@ def test_labels_say_what_blender_says(blank, tmp_path, chromium):
         name, shape = page.evaluate("[...document.activeElement.children].map((one) => one.textContent)")
         found[card(page)[""]] = {"name": name, "shape": shape, "notes": note}
     assert len(found) > 20 and found == {name: wanted[name] for name in found}
+    page.close()
+
+
+def test_what_is_left_out_is_said(blank, tmp_path, chromium):
+    """How many lines there are, and what a closed block has in it."""
+    network = look.build(look.VIT, max_cells=2_000)
+    page = opened(chromium, shown(tmp_path, network))
+    known = [look.facts(one) for one in look.bundles(network).values()]
+    seen = [one for one in known if not any(look.folded(network, look.facts(look.layers(network)[one[end]])["block"])
+                                            for end in ("source", "target"))]
+    said = page.evaluate("document.querySelector('#drawn').textContent")
+    counts = re.search(r"([0-9,]+) of ([0-9,]+) connections", said).groups()
+    drawn, total = (int(one.replace(",", "")) for one in counts)
+    assert sum(one["drawn"] for one in seen) <= drawn < total <= sum(one["total"] for one in known)
+    closed = [path for path in look.boxes(network) if look.folded(network, path)]
+    found = 0
+    for index in range(page.evaluate("document.querySelectorAll('.label.block').length")):
+        page.evaluate(f"document.querySelectorAll('.label.block')[{index}].focus()")
+        page.settle()
+        path = card(page)["block"]
+        rows = page.evaluate("[...document.querySelectorAll('#card dd')].map((one) => one.textContent)")
+        inner = [look.facts(one) for one in look.layers(network).values()
+                 if f"{look.facts(one)['block']}/".startswith(f"{path}/")]
+        if path in closed:
+            first = min(inner, key=lambda one: one["order"])
+            assert f"{first['op']}, {first['label']['shape']}" == rows[2], rows
+            found += 1
+    assert found >= 2
     page.close()
 
 

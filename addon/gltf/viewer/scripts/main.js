@@ -33,6 +33,7 @@ async function start() {
   const model = await readModel(await unpack(element.textContent));
   element.remove();
   document.querySelector("#facts").textContent = factsLine(model);
+  document.querySelector("#drawn").textContent = drawnLine(model);
   makeLegend(model)(null);
   const canvas = document.querySelector("canvas");
   const renderer = makeRenderer(canvas);

@@ -20,7 +20,7 @@ async function readModel(buffer) {
   model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
   // Lines follow their ends, wherever these go, not the block that they happen to be in.
   model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
-  model.blocks = ofKind.block.map((node) => readBlock(node, model.layers)).filter(isSeen);
+  model.blocks = ofKind.block.map((node) => readBlock(node, model)).filter(isSeen);
   applyStyle(facts(gltf.scene) ?? {}, model.networks[0] ?? {});
   model.blocks.forEach((block) => shade(block, colourOf("--text")));
   ofKind.bars.forEach((node) => layerOf(node, facts(node).layer, layers)?.node.attach(node));
@@ -56,9 +56,12 @@ function isSeen({box}) {
   return !box.isEmpty() && box.getSize(new THREE.Vector3()).length() > 1e-6;
 }
 
-function readBlock(node, layers) {
+/** `inside` are the layers of a block that is drawn closed. */
+function readBlock(node, {layers, hidden}) {
   const closed = !layers.some((layer) => isIn(layer.node, node));
-  return {kind: "block", facts: facts(node), name: nameOf(facts(node), "path"), node, closed, ...atRest(node)};
+  const inside = closed ? hidden.filter((layer) => isIn(layer.node, node)) : [];
+  return {kind: "block", facts: facts(node), name: nameOf(facts(node), "path"), node, closed,
+          inside: inside.sort((a, b) => a.facts.order - b.facts.order), ...atRest(node)};
 }
 
 /** Light and edges for trays and boxes: in one flat colour they would have no form. */

@@ -38,6 +38,7 @@ function cellWords(layer, index) {
   return units === 1 && shape.length < 3 ? place : `${noun} ${unit}, ${place}`;
 }
 
+const MOST = 10;  // layers of a closed block that are named
 const NONE = "none";  // what a value is that says nothing
 const NO_WEIGHT = {
   copy: "It carries no weight: it passes its number on.",
@@ -80,7 +81,11 @@ function describeBlock({block}) {
   const rows = [["block", block.facts.path ?? block.name]];
   if (repeat > 1) rows.push(["stands for", `${repeat} equal blocks`]);
   if (Number(parameters)) rows.push(["parameters", thousands(parameters)]);
-  const note = block.closed ? "Drawn closed: open it in Blender and export again to see inside." : "";
+  for (const {facts: inner, name} of block.inside.slice(0, MOST)) {
+    rows.push([nameOf(inner, "name"), `${inner.op ?? name}, ${shapeWords(inner.shape)}`]);
+  }
+  const more = block.inside.length - MOST;
+  const note = block.closed ? `${more > 0 ? `and ${thousands(more)} more layers. ` : ""}Drawn closed in Blender.` : "";
   return {heading: block.name, rows, note};
 }
 
@@ -93,6 +98,18 @@ function factsLine({networks, layers, hidden}) {
     if (input) said.push(scores?.length ? `${input} → ${scoreWords(scores[0])}` : input);
   }
   return said.join(" · ");
+}
+
+/** How much of the network is drawn; nothing if all is. */
+function drawnLine({layers, bundles}) {
+  const sum = (things, count) => things.reduce((total, {facts}) => total + Number(count(facts)), 0);
+  const counts = [
+    ["cells", sum(layers, ({cells}) => cells), sum(layers, ({grid}) => grid.reduce((a, b) => a * b))],
+    ["connections", sum(bundles, ({drawn}) => drawn), sum(bundles, ({drawn, total}) => total || drawn)],
+  ];
+  const said = counts.filter(([, drawn, all]) => drawn < all)
+    .map(([what, drawn, all]) => `${thousands(drawn)} of ${thousands(all)} ${what}`);
+  return said.length ? `Drawn: ${said.join(", ")}, the strongest.` : "";
 }
 
 function scoreWords({label, score}) {

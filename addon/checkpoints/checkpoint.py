@@ -40,7 +40,8 @@ class Checkpoint:
     are (compressed, strided) are given by `readers`, by name. `structure` is "graph", or "inferred" where the file says
     only weights. `notes` say what was left out or stands for something unknown; `architecture` is the file that the
     graph was taken from, if it is another one. `unsized` are tensors in whose shape every axis but those of the batch
-    and the channels stands in for one that the file does not tell, as then in what is computed of them.
+    and the channels stands in for one that the file does not tell, as then in what is computed of them. `unread` is how
+    many numbers of weights the graph does not read, as those of heads for training.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Checkpoint:
     notes: list[str] = field(default_factory=list)
     architecture: Path | None = None
     unsized: set[str] = field(default_factory=set)
+    unread: int = 0
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property

@@ -96,8 +96,7 @@ class Writer:
 
     def weight(self, stored: Stored) -> str:
         """The tensor of a stored weight. One that several layers share is entered once."""
-        place = (stored.file, stored.offset, stored.shape, stored.data_type) if stored.read is None else id(stored.read)
-        key = (place, stored.shape)
+        key = _key(stored)
         if key not in self._stored:
             proto = stored.proto()
             proto.name = self._stored[key] = self.unique(stored.name)
@@ -105,6 +104,10 @@ class Writer:
             if stored.read is not None:
                 self.readers[proto.name] = stored.read
         return self._stored[key]
+
+    def has(self, stored: Stored) -> bool:
+        """Whether a stored weight was entered."""
+        return _key(stored) in self._stored
 
     def constant(self, value, dtype=np.int64, name: str = "constant") -> str:
         """A small tensor that is no weight: a shape, axes, a scale."""
@@ -152,6 +155,12 @@ class Writer:
         model = helper.make_model(self.graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=producer)
         check(path, model, self.readers)
         return Checkpoint(path, format, model, structure, self.readers, list(notes), architecture, self.unsized)
+
+
+def _key(stored):
+    """By what a weight that several layers share is known again."""
+    place = (stored.file, stored.offset, stored.data_type) if stored.read is None else id(stored.read)
+    return place, stored.shape
 
 
 def _open(shape):

@@ -100,7 +100,7 @@ class _Builder:
             connections=self.connections,
             inputs=[self._spec(value) for value in self.graph.inputs],
             outputs=[self._spec(value) for value in self.graph.outputs],
-            parameters=_size(leaf for layer in self.layers for leaf in layer.weights),
+            parameters=_size(leaf for layer in self.layers for leaf in layer.weights) + self.checkpoint.unread,
             assumed=assumed,
             classes=_classes(self.checkpoint.model),
             blocks=found_blocks,

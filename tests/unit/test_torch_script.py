@@ -131,3 +131,11 @@ def test_names_are_those_of_the_exporter():
                 "/layer1/layer1.0/relu_1/Relu"} <= nodes
         blocks = [block.path for block in summarise(found).blocks]
         assert {"layer1", "layer1/layer1.0", "layer2/layer2.1"} <= set(blocks)
+
+
+def test_weights_that_the_program_does_not_read_are_counted():
+    """A second head for training is no layer of the graph, and its weights are in the file all the same."""
+    checkpoint = read(TORCH / "second_head.pt")
+    found = summarise(checkpoint)
+    assert sum(layer.parameters for layer in found.layers) == 35 + 18 and found.parameters == 35 + 18 + 12
+    assert [note for note in checkpoint.notes if "2 weights" in note and "second." in note]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Writes the PyTorch files of this folder, and what torch itself reads and computes. On the CPU, with torch
-2.13.0, and parts* with 2.14.1."""
+2.13.0; parts* and second_head.pt with 2.14.1."""
 
 import argparse
 import io
@@ -181,7 +181,24 @@ def parts():
         np.savez(HERE / f"{name}.npz", **{key: child.weight.detach().numpy() for key, child in found.named_children()})
 
 
+class Trained(nn.Module):
+    """With a second head that is for training alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.body, self.head, self.second = nn.Linear(6, 5), nn.Linear(5, 3), nn.Linear(5, 2)
+
+    def forward(self, x):
+        x = torch.relu(self.body(x))
+        return (self.head(x), self.second(x)) if self.training else self.head(x)
+
+
+def unread():
+    torch.jit.trace(Trained().eval(), torch.randn(1, 6)).save(HERE / "second_head.pt")
+
+
 if __name__ == "__main__":
+    unread()
     parts()
     scripts()
     not_to_be_followed()

@@ -36,7 +36,8 @@ def plates(group: Group, units: Units, shown, fold: Fold):
     shift = plus(group, fold.middle, group.vector(group.math("MULTIPLY", group["Backing"], BEHIND), 0.0, 0.0))
     made = group.when(ordered, _whole(group, units, fold, margin, shift),
                       _each(group, units, shown, fold, margin, shift, away), "GEOMETRY")
-    return only(outer, outer.math("GREATER_THAN", outer["Backing"], 0.0), part.give(geometry=made)[0])
+    shows = outer.math("GREATER_THAN", outer.math("MULTIPLY", outer["Backing"], outer["Reveal"]), 0.0)
+    return only(outer, shows, part.give(geometry=made)[0])
 
 
 def _cube(group):

@@ -42,7 +42,12 @@ def short_name(layer: Layer) -> str:
     scope = layer.parts[0].scope if layer.parts else ()
     if len(parts) == 1 and scope and layer.weights and last.rstrip("_0123456789 ") in {part.op for part in layer.parts}:
         last = scope[-1]
-    return last if len(last) <= LONGEST else f"{last[: LONGEST // 2 - 1]}…{last[-LONGEST // 2 :]}"
+    return shortened(last)
+
+
+def shortened(name: str, longest: int = LONGEST) -> str:
+    """A name, in its middle cut down to so many letters."""
+    return name if len(name) <= longest else f"{name[: longest // 2 - 1]}…{name[-longest // 2 :]}"
 
 
 def shape_text(layer: Layer) -> str:

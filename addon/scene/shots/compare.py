@@ -17,11 +17,11 @@ from ... import compat
 from ...checkpoints import CheckpointError
 from ...layout import HEIGHT
 from ...layout import Settings as Layout
-from .. import build, connections, framing, importing, labels, picture, selection, sockets, tags
+from .. import build, connections, framing, importing, labels, picture, selection, sockets, tags, words
 from .stage import Stage
 
 GAP = 0.45 * HEIGHT  # between the two; the labels of the upper one are in it
-TITLE = 0.075 * HEIGHT
+TITLE = 0.13 * HEIGHT
 
 
 def steps(network: bpy.types.Collection, path: str | Path,
@@ -95,15 +95,17 @@ def _share(mine, others, name):
 
 
 def _title(network, stage):
-    """The name of the file over a network, on the side where the signal enters."""
+    """The name of the file before a network, where the signal enters."""
     known = next(tags.members(network, "title"), None)
     box = _boxes(network, stage)
     if known is None:
-        known = labels.text(network.name, TITLE, tags.read(network)["materials"]["label"], "LEFT", "BOTTOM")
+        paint = tags.read(network)["materials"]["label"]
+        known = labels.text(words.shortened(network.name), TITLE, paint, "RIGHT", "CENTER")
         tags.write(known, "title")
         next(one for one in network.children if tags.kind(one) == "labels").objects.link(known)
         framing.face(known, stage.camera)
     root = next(tags.members(network, "root"))
     known.parent = root
     local = (box - np.array(root.matrix_world.translation)) @ np.array(stage.turn)
-    known.location = stage.turn @ Vector((local[:, 0].min(), local[:, 1].min(), local[:, 2].max() + 0.06 * HEIGHT))
+    low, high = local.min(0), local.max(0)
+    known.location = stage.turn @ Vector((low[0] - 0.1 * HEIGHT, low[1], (low[2] + high[2]) / 2))

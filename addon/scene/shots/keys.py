@@ -12,6 +12,7 @@ import bpy
 from ... import compat
 from .. import tags
 
+GROWS = 6  # frames in which a thing appears
 MOVED = "moved_in_shots"  # on an object: the data paths that were keyframed for a shot, by its name
 Keys = Sequence[tuple[float, float]]  # (frame, value)
 
@@ -19,10 +20,7 @@ Keys = Sequence[tuple[float, float]]  # (frame, value)
 def set_keys(owner: bpy.types.ID, path: str, keys: Keys, index: int = -1, how: str = "BEZIER") -> None:
     """Keyframe a property of a data-block; `how` is the interpolation between its keys, and `index` an axis of it."""
     for frame, value in keys:
-        if index < 0:
-            _put(owner, path, value)
-        else:
-            owner.path_resolve(path)[index] = value
+        _put(owner, path, value, index)
         owner.keyframe_insert(path, index=index, frame=frame)
     for curve in _curves(owner, path, max(index, 0)):
         for point in curve.keyframe_points:
@@ -39,28 +37,30 @@ def move_input(shot: str, thing: bpy.types.Object, name: str, keys: Keys, how: s
 
 
 def appear(shot: str, thing: bpy.types.Object, first: int, at: int, last: int) -> None:
-    """Hide an object from the first frame of a shot until another."""
-    for path in ("hide_viewport", "hide_render"):
-        _move(shot, thing, path, [(first, True), (at, False), (last, False)], "CONSTANT")
+    """Let an object grow out of nothing, so that it is there from a frame of a shot on. Whether it is hidden stays free
+    for what other shots show."""
+    at = max(at, first + GROWS)
+    for axis in range(3):
+        _move(shot, thing, "delta_scale", [(first, 0.0), (at - GROWS + 1, 0.0), (at, 1.0), (last, 1.0)], "BEZIER", axis)
 
 
-def _move(shot, thing, path, keys, how):
+def _move(shot, thing, path, keys, how, index=-1):
     first, last = keys[0][0], keys[-1][0]
-    known = _curves(thing, path)
+    known = _curves(thing, path, max(index, 0))
     if any(first - 1 <= point.co.x <= last + 1 for curve in known for point in curve.keyframe_points):
         return
-    rest = known[0].evaluate(first - 1) if known else _value(thing, path)
-    set_keys(thing, path, [(first - 1, rest)], how="CONSTANT")
-    set_keys(thing, path, keys, how=how)
-    set_keys(thing, path, [(last + 1, rest)], how="CONSTANT")
-    for curve in _curves(thing, path):
+    rest = known[0].evaluate(first - 1) if known else _value(thing, path, index)
+    set_keys(thing, path, [(first - 1, rest)], index, "CONSTANT")
+    set_keys(thing, path, keys, index, how)
+    set_keys(thing, path, [(last + 1, rest)], index, "CONSTANT")
+    for curve in _curves(thing, path, max(index, 0)):
         for point in curve.keyframe_points:
             if point.co.x == last:
                 point.interpolation = "CONSTANT"
-    _put(thing, path, rest)
+    _put(thing, path, rest, index)
     facts = tags.read(thing)
     moved = facts.get(MOVED, {})
-    tags.write(thing, **(facts | {MOVED: moved | {shot: [*moved.get(shot, []), path]}}))
+    tags.write(thing, **(facts | {MOVED: moved | {shot: [*dict.fromkeys((*moved.get(shot, []), path))]}}))
 
 
 def clear(things: Iterable[bpy.types.Object], shot: str, first: int, last: int) -> None:
@@ -85,8 +85,9 @@ def _clear(thing, path, first, last):
             for point in reversed([one for one in curve.keyframe_points if first - 1 <= one.co.x <= last + 1]):
                 curve.keyframe_points.remove(point)
             if not len(curve.keyframe_points):
+                index = curve.array_index
                 curves.remove(curve)
-                _put(thing, path, rest)
+                _put(thing, path, rest, index)
 
 
 def _curves(owner, path, index=0):
@@ -94,16 +95,19 @@ def _curves(owner, path, index=0):
             if curve.data_path == path and curve.array_index == index]
 
 
-def _value(owner, path):
-    return float(owner.path_resolve(path))
+def _value(owner, path, index):
+    value = owner.path_resolve(path)
+    return float(value if index < 0 else value[index])
 
 
-def _put(owner, path, value):
-    """Set a property by its data path; a custom property is an item, others are attributes."""
-    if path.endswith("]"):
+def _put(owner, path, value, index=-1):
+    """Set a property by its data path; a custom property is an item, others are attributes, some of several axes."""
+    now = owner.path_resolve(path)
+    if hasattr(now, "__setitem__"):
+        now[index] = value
+    elif path.endswith("]"):
         holder, _, last = path.rpartition("[")
-        owner.path_resolve(holder)[last[1:-2]] = value
+        owner.path_resolve(holder)[last[1:-2]] = type(now)(value)
     else:
         holder, _, last = path.rpartition(".")
-        target = owner.path_resolve(holder) if holder else owner
-        setattr(target, last, bool(value) if isinstance(getattr(target, last), bool) else value)
+        setattr(owner.path_resolve(holder) if holder else owner, last, type(now)(value))

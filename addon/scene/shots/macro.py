@@ -11,17 +11,19 @@ from mathutils import Vector
 
 from ... import compat
 from .. import framing, picture, selection, studio, tags
+from . import keys
 from .stage import Stage
 
 TALL = 1.5  # heights of a unit's map in the picture
 EDGE = 0.36  # of the picture's width, where the layer in front ends
+FINE, FEW = 0.6, 140  # the radius of lines so near, as a share, and how many do not hide what they join
 
 
 def place(stage: Stage) -> None:
     """Look past the edge of one layer along its lines to the maps of the next, on which it is focused."""
     found, camera = stage.seen(), stage.camera
     picture.aim(stage.network, camera)
-    source, target = _ends(stage.network)
+    bundle, source, target = _ends(stage.network)
     axes = framing.rotation(camera)
     near, far = (framing.box_corners(one, found.depsgraph) @ axes for one in (source, target))
     height = _map_height(source, np.ptp(near[:, 1]))
@@ -34,6 +36,16 @@ def place(stage: Stage) -> None:
     camera.location = Vector(axes @ np.array([x, y, middle[2] + back]))
     studio.focus(camera, float(camera.location @ Vector(axes[:, 2]) - far[:, 2].mean()))
     camera.data.clip_start = min(camera.data.clip_start, back / 20)
+    if bundle:
+        _thin(stage, bundle)
+
+
+def _thin(stage, bundle):
+    """Let a bundle be finer in this shot: what joins two layers hides them from so near."""
+    inputs = tags.modifier(bundle)
+    for name, value in (("Radius", FINE * compat.get_input(inputs, "Radius")),
+                        ("Most", min(compat.get_input(inputs, "Most") or FEW, FEW))):
+        keys.move_input(stage.shot, bundle, name, [(stage.first, value), (stage.last, value)], "CONSTANT")
 
 
 def _map_height(layer: bpy.types.Object, whole: float) -> float:
@@ -42,8 +54,8 @@ def _map_height(layer: bpy.types.Object, whole: float) -> float:
     return rows * float(compat.get_input(tags.modifier(layer), "Pitch")) if rows > 1 else whole / 3
 
 
-def _ends(network: bpy.types.Collection) -> tuple[bpy.types.Object, bpy.types.Object]:
-    """The layers at the ends of the bundle with most lines that carry weights, of maps if there are any."""
+def _ends(network: bpy.types.Collection) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
+    """The bundle with most lines that carry weights, of maps if there are any, and the layers at its ends."""
     things = selection.layers(network)
 
     def worth(bundle):
@@ -57,6 +69,7 @@ def _ends(network: bpy.types.Collection) -> tuple[bpy.types.Object, bpy.types.Ob
                and tags.read(one)["source"] != tags.read(one)["target"]]
     if not bundles:
         first = next(iter(things.values()))
-        return first, first
-    facts = tags.read(max(bundles, key=worth))
-    return things[facts["source"]], things[facts["target"]]
+        return None, first, first
+    best = max(bundles, key=worth)
+    facts = tags.read(best)
+    return best, things[facts["source"]], things[facts["target"]]

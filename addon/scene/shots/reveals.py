@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from ... import compat
-from .. import picture, selection, tags
+from .. import blocks, picture, selection, tags
 from . import keys
 from .stage import Stage
 
@@ -28,16 +28,27 @@ def unfold(stage: Stage) -> None:
     begins = dict(zip(things, np.linspace(EARLY, 1.0 - OPENING - EARLY, len(things)), strict=True))
     for name, thing in list(things.items())[:MOST]:
         _change(stage, thing, "Fold", 1.0, begins[name], begins[name] + OPENING)
+    _appear(stage, {name: begin + OPENING / 2 for name, begin in begins.items()}, ("bars", "class", "label"))
     for bundle, ends in _bundles(stage.network):
         begin = max(begins.get(end, 0.0) for end in ends)
         _change(stage, bundle, "Trim End", 0.0, begin, begin + OPENING)
 
 
+def arrivals(network: bpy.types.Collection) -> dict[str, float]:
+    """When the signal reaches each layer, in order; a folded block takes it as long as a layer."""
+    takes, boxes = dict.fromkeys(selection.layers(network), 1.0), blocks.by_path(network)
+    for path in blocks.folded(boxes):
+        inside = tags.read(boxes[path])["layers"]
+        takes |= {name: min(takes[name], 1.0 / len(inside)) for name in inside if name in takes}
+    after = np.cumsum(list(takes.values()))
+    shares = (after - after[0]) / max(after[-1] - after[0], 1.0)
+    return dict(zip(takes, EARLY + (LATE - EARLY) * shares, strict=True))
+
+
 def signal(stage: Stage) -> None:
     """Let the layers appear as the signal reaches them, and the lines grow towards them, a pulse at their head."""
-    things = selection.layers(stage.network)
-    times = dict(zip(things, np.linspace(EARLY, LATE, len(things)), strict=True))
-    step = max(0.06, (LATE - EARLY) / max(len(things), 1))
+    things, times = selection.layers(stage.network), arrivals(stage.network)
+    step = max(0.03, (LATE - EARLY) / max(len(things), 1))
     for name, thing in list(things.items())[1:MOST]:  # the first is the input, which is there
         _change(stage, thing, "Reveal", 0.0, times[name], times[name] + step)
     for bundle, (source, target) in _bundles(stage.network):
@@ -47,12 +58,20 @@ def signal(stage: Stage) -> None:
         frames = stage.frame(begin), max(stage.frame(end), stage.frame(begin) + 1)
         for name, values, how in (("Pulse", (0.0, 1.0), "LINEAR"), ("Pulse Strength", (2.0, 2.0), "CONSTANT")):
             keys.move_input(stage.shot, bundle, name, list(zip(frames, values, strict=True)), how)
-    for kind in ("bars", "class"):
+    _appear(stage, {name: time + step / 2 for name, time in times.items()}, ("bars", "class"))
+    for thing in tags.members(stage.network, "bars"):
+        begin = times.get(tags.read(thing)["layer"], LATE) + step / 2
+        _change(stage, thing, "Length", 0.0, begin, begin + step)
+
+
+def _appear(stage, times, kinds):
+    """Let things beside or under layers appear when these do; those of blocks are there."""
+    for kind in kinds:
         for thing in tags.members(stage.network, kind):
-            arrives = times.get(tags.read(thing)["layer"], LATE) + step / 2
-            keys.appear(stage.shot, thing, stage.first, stage.frame(arrives), stage.last)
-            if kind == "bars":
-                _change(stage, thing, "Length", 0.0, arrives, arrives + step)
+            facts = tags.read(thing)
+            time = times.get(facts.get("layer") or facts["owner"])
+            if time is not None and facts.get("of") != "block":
+                keys.appear(stage.shot, thing, stage.first, stage.frame(time), stage.last)
 
 
 def _bundles(network):

@@ -30,6 +30,8 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
             gone.uuid, gone.shot = uuid, name
         layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")
         layout.operator("neuroscene.compare_checkpoints", icon="MOD_MIRROR").uuid = uuid
+        for floor in tags.members(network, "floor"):
+            layout.prop(floor, "hide_render", text="Floor", invert_checkbox=True)
         row = layout.row(align=True)
         row.operator_menu_enum("neuroscene.render_quality", "quality", text="Quality", icon="SETTINGS")
         row.operator("render.render", text="Render", icon="RENDER_STILL")

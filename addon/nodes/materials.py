@@ -73,8 +73,39 @@ def blocks(name: str) -> bpy.types.Material:
 
 def plate(name: str) -> bpy.types.Material:
     """The dark, dull backing of maps."""
-    material, tree, output = _new(name, "#131d33")
-    return _finish(material, tree, output, _principled(tree, _colour(tree, "#131d33"), 0.35, 0.7).outputs[0])
+    material, tree, output = _new(name, "#1a2745")
+    return _finish(material, tree, output, _principled(tree, _colour(tree, "#1a2745"), 0.4, 0.7).outputs[0])
+
+
+def floor(name: str) -> bpy.types.Material:
+    """A polished floor, two metres wide before its object is scaled. It fades towards its edge, the steeper one looks
+    at it, and towards the foot of the picture, where the caption would be under it."""
+    material, tree, output = _new(name, "#101a2e")
+    places = tree.node("ShaderNodeTexCoord").outputs
+    x, y, _ = tree.separate(places["Object"])
+    radius = tree.math("SQRT", tree.math("MULTIPLY_ADD", x, x, tree.math("MULTIPLY", y, y)))
+    facing = tree.separate(tree.call("ShaderNodeNewGeometry", {}, "Incoming"))[2]
+    height = tree.separate(places["Window"])[1]
+    alpha = value.add(tree, {"Emission": 0.0}).outputs["Alpha"]
+    for one, full, none in ((radius, 0.0, 1.0), (facing, 0.6, 0.9), (height, 0.4, 0.16)):
+        share = tree.call("ShaderNodeMapRange", {"Value": one, "From Min": none, "From Max": full},
+                          interpolation_type="SMOOTHSTEP")
+        alpha = tree.math("MULTIPLY", alpha, share)
+    surface = _principled(tree, _colour(tree, "#101a2e"), 0.0, 0.4)
+    surface.inputs["Specular IOR Level"].default_value = 0.2
+    tree.put(surface.inputs["Alpha"], alpha)
+    return _finish(material, tree, output, surface.outputs[0])
+
+
+def scrim(name: str) -> bpy.types.Material:
+    """One colour, dense at the lower edge of its object and clear at the upper, for words to stand on."""
+    material, tree, output = _new(name, "#0a0f1a")
+    height = tree.separate(tree.call("ShaderNodeTexCoord", {}, "Generated"))[1]
+    dense = tree.call("ShaderNodeMapRange", {"Value": height, "From Min": 1.0, "From Max": 0.35, "To Max": 0.9},
+                      interpolation_type="SMOOTHSTEP")
+    shade = tree.call("ShaderNodeMixShader", {0: dense, 1: tree.call("ShaderNodeBsdfTransparent", {}),
+                                              2: _emission(tree, _colour(tree, "#0a0f1a"), 1.0)})
+    return _finish(material, tree, output, shade)
 
 
 def kernels(name: str) -> bpy.types.Material:

@@ -134,6 +134,8 @@ def _build(network, settings, ran, digest):
     for light in studio.make_lights(network.name, *_extent(arrangement)):
         light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ light.matrix_basis
         made.studio.objects.link(light)
+    if settings.new_scene:  # another's scene has its own
+        made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
     for thing in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects), ran):
         made.studio.objects.link(thing)
     ranges.fill(made.network)
@@ -234,6 +236,7 @@ def _materials(name):
         "cells": shaders.cells(f"{name} Cells"), "lines": shaders.lines(f"{name} Lines"),
         "copies": shaders.copies(f"{name} Copies"), "plate": shaders.plate(f"{name} Plate"),
         "bars": shaders.bars(f"{name} Bars"), "blocks": shaders.blocks(f"{name} Blocks"),
+        "floor": shaders.floor(f"{name} Floor"), "scrim": shaders.scrim(f"{name} Scrim"),
         "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
         "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),

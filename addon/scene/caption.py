@@ -25,10 +25,12 @@ from ..nodes.materials import VALUE, map_of, node_of
 from ..nodes.tree import attach
 from . import framing, tags
 from .labels import font, seen_by_camera, text
+from .words import shortened
 
 BAND = 0.15  # of the frame's height, kept free for the strip
 ROW = 0.08  # by how much it is higher where words and legends have no room side by side
 WORDS, ALL = 0.72, 1.4  # frame heights that the words take, and words and legends side by side
+LONGEST = 44  # letters of the name
 MARGIN = 0.04  # from the edges, of the frame's width and height
 BETWEEN = 0.1  # frame heights between the legends
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
@@ -50,6 +52,15 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
         thing.parent, thing.location = holder, (x, y, 0)
         tags.write(thing, "caption", x=x, y=y, side=side, role=role)
         things.append(thing)
+
+    scrim = bpy.data.objects.new(f"{network.name} scrim", bpy.data.meshes.new(f"{network.name} scrim"))
+    scrim.data.from_pydata([(-0.5, 0, 0), (0.5, 0, 0), (0.5, 1, 0), (-0.5, 1, 0)], [], [(0, 1, 2, 3)])
+    scrim.data.materials.append(materials["scrim"])
+    seen_by_camera(scrim)
+    scrim.hide_render = scrim.hide_viewport = True
+    scrim.parent = holder
+    tags.write(scrim, "scrim")
+    things.append(scrim)
 
     def say(role, size, paint, x, y, side="right", align="LEFT", foot="BOTTOM"):
         add(text("", size, materials[paint], align, foot), x, y, side, role)
@@ -152,7 +163,7 @@ def _write(things, words):
 
 def _words(network: Network, ran: Ran | None, materials: dict) -> dict:
     """What the strip says, by role."""
-    return {"name": network.name, "facts": _facts(network, ran), "sentence": _sentence(materials),
+    return {"name": shortened(network.name, LONGEST), "facts": _facts(network, ran), "sentence": _sentence(materials),
             **_legends(materials, ran is not None)}
 
 
@@ -204,6 +215,10 @@ def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: fl
     edge, scale, stacked = aspect * (0.5 - MARGIN), *_room(aspect)
     for thing in things[1:]:
         facts = tags.read(thing)
+        if facts["kind"] == "scrim":  # behind the words
+            thing.location = (0.0, -MARGIN - 0.01, -0.01)
+            thing.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
+            continue
         words, x, y = facts["side"] == "left", facts["x"], facts["y"]
         if stacked:  # legends from the left edge on, and the words above them
             x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)

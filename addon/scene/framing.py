@@ -152,6 +152,12 @@ def unproject(camera: bpy.types.Object, right: float, up: float, depth: float) -
     return Vector(rotation(camera) @ np.array([right * apart, up * apart, -depth])) + camera.location
 
 
+def above(camera: bpy.types.Object, right: float, up: float, level: float) -> float:
+    """How deep one sees in this direction before what lies below a height in metres; without limit if one looks up."""
+    eye, on = (unproject(camera, right, up, depth).z for depth in (0.0, 1.0))
+    return (level - eye) / (on - eye) if on < eye else np.inf
+
+
 def face(thing: bpy.types.Object, camera: bpy.types.Object) -> None:
     """Keep an object turned to the camera, also when either moves."""
     constraint = thing.constraints.new("COPY_ROTATION")

@@ -37,11 +37,11 @@ class Labelled:
 
 
 def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, depsgraph: bpy.types.Depsgraph,
-            make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object]) -> np.ndarray:
+            make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object], level: float = -np.inf) -> np.ndarray:
     """Put every label in its place: of blocks first, the outer before the inner, then of layers from the right.
 
     Where there is no room for all of a label, its small print is left out, or the whole. `make` makes a text that is
-    not there yet. Returns the world corners (n, 3) of what is shown.
+    not there yet, and `level` is how high the floor is, in metres. Returns the world corners (n, 3) of what is shown.
     """
     hidden = [one for one in things if one.quiet or len(things) > MOST and not one.block or not len(one.box)]
     for one in hidden:
@@ -50,7 +50,7 @@ def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, dep
     things = [one for one in things if one not in hidden]
     if not things:
         return np.zeros((0, 3))
-    picture = _Picture(things, camera, aspect)
+    picture = _Picture(things, camera, aspect, level)
     order = sorted(range(len(things)), key=lambda i: (things[i].depth or np.inf, -picture.middles[i]))
     corners = [np.zeros((0, 3))]
     for index in order:
@@ -61,8 +61,8 @@ def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, dep
 class _Picture:
     """What a camera sees of the things, in slopes from its axis, and the room that labels have taken."""
 
-    def __init__(self, things: list[Labelled], camera: bpy.types.Object, aspect: float):
-        self.things, self.camera = things, camera
+    def __init__(self, things: list[Labelled], camera: bpy.types.Object, aspect: float, level: float):
+        self.things, self.camera, self.level = things, camera, level
         across, self.up = framing.slopes(camera.data, aspect)
         self.em = EM * 2 * min(across, self.up)
         self.seen = framing.project(camera, np.concatenate([one.box for one in things])).reshape(-1, 8, 3)
@@ -96,7 +96,8 @@ class _Picture:
         centre = self.middles[index]
         sides = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
         self.taken.append((*sides, top - tall, top))
-        depth = self._before(index, sides)
+        on_floor = framing.above(self.camera, centre, top - tall, self.level)
+        depth = min(self._before(index, sides), 0.98 * on_floor)
         place = framing.unproject(self.camera, centre, top, depth)
         for part in parts:
             if part.name not in one.texts:
@@ -116,9 +117,11 @@ class _Picture:
         """The upper edge of a label of this size; None where there is no room."""
         row, centre = self.rows[index], self.middles[index]
         left, right = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
-        over = self.outline[row][(self.at >= left) & (self.at <= right)]
+        over = self.outline[row][(self.at >= left - self.em) & (self.at <= right + self.em)]  # lines are beside it
         lowest = self.line if self.things[index].block else min(self.seen[index, :, 1].min(), self.line)
         wanted = top = float(min(over.min(initial=lowest), lowest)) - GAP * 2 * self.up
+        if not np.isfinite(top):  # of a flat thing that is looked at along its edge
+            return None
         for begin, end, low, high in sorted(self.taken, key=lambda label: -label[3]):
             if begin < right and left < end and top > low and top - tall < high:
                 top = low - self.em * 0.3

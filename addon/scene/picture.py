@@ -58,6 +58,7 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
         face(beside, camera)
         found += seen(beside, scene)
     mine, others = _maker(network, camera), _maker(beside or network, camera)
+    ground(network, found)
     of_others, text_points = set(beside.all_objects) if beside else set(), np.zeros((0, 3))
 
     def make(owner, part):
@@ -65,8 +66,19 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
 
     for _ in range(3):  # labels move with the camera, and it with them
         framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, margins(found.aspect))
-        text_points = labelling.arrange(found.things, camera, found.aspect, found.depsgraph, make)
+        text_points = labelling.arrange(found.things, camera, found.aspect, found.depsgraph, make, _level(network))
     settle(network, camera, found)
+
+
+def ground(network: bpy.types.Collection, found: Seen) -> None:
+    """Lay the floor under all that is seen."""
+    for floor in tags.members(network, "floor"):
+        studio.ground(floor, found.points)
+
+
+def _level(network) -> float:
+    """How high the floor is; without limit down where there is none."""
+    return max((one.location.z for one in tags.members(network, "floor") if not one.hide_render), default=-np.inf)
 
 
 def margins(aspect: float) -> framing.Margins:
@@ -92,7 +104,8 @@ def settle(network: bpy.types.Collection, camera: bpy.types.Object, found: Seen,
 
 def hang(network: bpy.types.Collection, camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the caption of a network before a camera."""
-    strip = sorted(tags.members(network, "caption"), key=lambda one: one.type != "EMPTY")
+    strip = sorted((*tags.members(network, "caption"), *tags.members(network, "scrim")),
+                   key=lambda one: one.type != "EMPTY")
     if strip:
         caption.arrange(strip, camera, aspect, distance)
         tags.write(camera, **(tags.read(camera) | {"caption": distance}))
@@ -144,7 +157,7 @@ def relabel(network: bpy.types.Collection) -> None:
     matrix = camera.evaluated_get(depsgraph).matrix_world  # a rig may carry the camera
     eye = SimpleNamespace(data=camera.data, location=matrix.to_translation(), rotation_euler=matrix.to_euler())
     things = [one for one in _labelled(network, depsgraph) if (framing.project(eye, one.box)[:, 2] > 0).all()]
-    labelling.arrange(things, eye, _aspect(scene), depsgraph, _maker(network, camera))
+    labelling.arrange(things, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network))
 
 
 def heading(network) -> float:

@@ -15,7 +15,7 @@ import bpy
 
 from .. import compat
 from ..checkpoints import CheckpointError
-from . import film, quality, shots, tags
+from . import film, picture, quality, shots, tags
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
 NOTE = "Note"  # the entry of a picture's metadata that is ours
@@ -98,6 +98,8 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
     compat.still(settings)
     settings.use_file_extension = True
     settings.film_transparent = options.transparent
+    if options.transparent and network:
+        picture.hide(network, "floor")  # it is a part of the backdrop
     settings.image_settings.color_mode = "RGBA" if options.transparent else "RGB"
     return scene
 

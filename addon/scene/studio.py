@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import radians, sqrt
+from math import hypot, radians, sqrt
 
 import bpy
+import numpy as np
 from mathutils import Vector
 
 from .. import compat
@@ -18,6 +19,7 @@ from ..nodes.tree import Tree
 from . import quality, tags
 
 QUALITY = "standard"  # of a new scene
+SPREAD = 0.48  # half the length of the rim light of a short network, in its distance
 STILL = 48  # frames of a shot in which nothing moves
 BACKDROP, AROUND = "Backdrop", "Around"  # the names of the nodes that styles look for
 BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
@@ -75,19 +77,21 @@ def focus(camera: bpy.types.Object, distance: float) -> None:
 def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.types.Object]:
     """Key, fill and rim for each row of a network: its length along X, and where the rows are along Z.
 
-    Energies scale with HEIGHT squared; rows share them, since each light reaches its neighbours too.
+    Key and rim are as long as the network asks for, and light its middle as brightly: a strip of length l gives at a
+    distance d the share l / hypot(l, 2 d) of what an endless one gives. Energies scale with HEIGHT squared; rows share
+    them, since each light reaches its neighbours too.
     """
-    size = HEIGHT
-    power = HEIGHT * max(1.0, length / (3.2 * HEIGHT)) * HEIGHT / 10 / sqrt(len(heights))
+    size, longer = HEIGHT, max(1.0, length / (3.2 * HEIGHT))
+    power = size**2 / 10 * hypot(1.0, SPREAD * longer) / hypot(1.0, SPREAD) / sqrt(len(heights))
     lights = []
     for z in heights:
-        middle = (length / 2, 0, z)
+        middle, aside = (length / 2, 0, z), length / 2 / longer
         lights += [
-            _area(f"{name} Key", (0.3 * length, -1.9 * size, z + 1.9 * size), middle, 2 * size, 2 * size,
-                  780 * power, "#ffe9d2"),
+            _area(f"{name} Key", (middle[0] - 0.4 * aside, -1.9 * size, z + 1.9 * size), middle, 2 * size * longer,
+                  2 * size, 780 * power, "#ffe9d2"),
             _area(f"{name} Fill", (-1.6 * size, -0.6 * size, z + 0.2 * size), (0.4 * length, 0, z), 1.6 * size,
                   1.6 * size, 210 * power, "#8fb4ff"),
-            _area(f"{name} Rim", (0.65 * length, 2 * size, z + 1.5 * size), middle, 2.4 * size, size,
+            _area(f"{name} Rim", (middle[0] + 0.3 * aside, 2 * size, z + 1.5 * size), middle, 2.4 * size * longer, size,
                   900 * power, "#5f9bff"),
         ]
     return lights
@@ -103,6 +107,24 @@ def _area(name, location, at, width, height, energy, colour):
     thing.visible_camera = False
     tags.write(thing, "light", role=name.rpartition(" ")[2], share=1.0)
     return thing
+
+
+def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
+    """The floor under a network; `ground` puts it in its place."""
+    mesh = bpy.data.meshes.new(f"{name} Floor")
+    mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], [], [(0, 1, 2, 3)])
+    mesh.materials.append(material)
+    thing = bpy.data.objects.new(f"{name} Floor", mesh)
+    thing.display_type, thing.hide_select = "WIRE", True
+    tags.write(thing, "floor")
+    return thing
+
+
+def ground(floor: bpy.types.Object, points: np.ndarray) -> None:
+    """Lay the floor under what has these corners (n, 3), so wide that it ends out of sight."""
+    low, high = points.min(0), points.max(0)
+    floor.location = (*(low + high)[:2] / 2, low[2] - 0.03 * HEIGHT)
+    floor.scale = (*((high - low)[:2] / 2 + 2.2 * HEIGHT), 1.0)
 
 
 def make_world(name: str) -> bpy.types.World:

@@ -71,6 +71,10 @@ def _plate(colour, strength, roughness):
     return {"Colour": colour, "Strength": strength, "Roughness": roughness, "Metallic": 0.0, "Specular": 0.5}
 
 
+def _floor(colour, opacity=0.0, roughness=0.4, specular=0.2):
+    return {"Colour": colour, "Opacity": opacity, "Roughness": roughness, "Metallic": 0.0, "Specular": specular}
+
+
 def _bars(winner, rest, emission, by_strength):
     return {"Colour": rest, "Second Colour": winner, "Emission": emission, "Emission by Strength": by_strength}
 
@@ -79,7 +83,8 @@ CINEMA = Style(
     "Cinema", "Values glow in a dark blue studio", {"Relief": 1.3, "Thickness": 0.3},
     {"Radius": 0.008, "Thin End": 0.35}, {"Saturation": 0.62, "Brightness": 0.66},
     {"cells": _cell("Activation", 0.2, 0.85, 0.38), "lines": _line(0.208, 1.235, Map="Weight"),
-     "copies": _line(0.208, 0.455, Colour="#8fa6c8"), "plate": _plate("#131d33", 0.35, 0.7),
+     "copies": _line(0.208, 0.455, Colour="#8fa6c8"), "plate": _plate("#1a2745", 0.4, 0.7),
+     "floor": _floor("#101a2e", 1.0), "scrim": _flat("#0a0f1a"),
      "bars": _bars("#ffb861", "#5b7db0", 0.9, 0.8),
      "blocks": {"Strength": 0.35, "Roughness": 0.5, "Metallic": 0.0, "Specular": 0.5}, "track": _flat("#4a628f", 0.55),
      "label": _flat("#dbe4f3", 0.95), "dim": _flat("#a3b2ca", 0.8), "hot": _flat("#ffd9a0", 1.6)},
@@ -91,6 +96,7 @@ PAPER = Style(
     {"Radius": 0.009, "Thin End": 0.3}, {"Saturation": 0.10, "Brightness": 0.97},
     {"cells": _cell("Wine and Azure", 0.0, 0.0, 1.0, 0.0), "lines": _line(1.0, 0.0, Map="Ocean and Rust"),
      "copies": _line(1.0, 0.0, Colour="#aab2bd"), "plate": _plate("#f2f4f7", 0.0, 1.0),
+     "floor": _floor("#ffffff"), "scrim": _flat("#ffffff"),
      "bars": _bars("#cf6a1b", "#9db4d0", 1.0, 0.0),
      "blocks": {"Strength": 0.0, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0}, "track": _flat("#cfd6df"),
      "label": _flat("#080b10"), "dim": _flat("#353e4a"), "hot": _flat("#a8480c")},
@@ -100,6 +106,7 @@ BLUEPRINT = Style(
     {"Saturation": 0.75, "Brightness": 0.52},
     {"cells": _cell("Mint and Straw", 1.0, 0.0, 1.0, 0.0), "lines": _line(0.55, 0.6, Map="Mint and Straw"),
      "copies": _line(0.35, 0.3, Colour="#a9c8ee"), "plate": _plate("#123c7c", 0.9, 1.0),
+     "floor": _floor("#123c7c"), "scrim": _flat("#123c7c"),
      "bars": _bars("#ffffff", "#8fb8e8", 0.9, 0.1),
      "blocks": {"Strength": 0.9, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0}, "track": _flat("#5d8ccc", 0.8),
      "label": _flat("#f2f7ff"), "dim": _flat("#b8d0f0"), "hot": _flat("#ffffff")},
@@ -109,6 +116,7 @@ NEON = Style(
     {"Saturation": 0.9, "Brightness": 0.45},
     {"cells": _cell("Coral and Lagoon", 0.45, 1.5, 0.3), "lines": _line(0.2, 2.0, Map="Orchid and Lime"),
      "copies": _line(0.15, 0.5, Colour="#5f6f8f"), "plate": _plate("#0a0d1c", 0.5, 0.5),
+     "floor": _floor("#05060d", 1.0, 0.3, 0.6), "scrim": _flat("#000000"),
      "bars": _bars("#ff4fa0", "#3c4a8c", 0.9, 1.4),
      "blocks": {"Strength": 0.2, "Roughness": 0.4, "Metallic": 0.0, "Specular": 0.5}, "track": _flat("#2a3568", 0.6),
      "label": _flat("#d9f3ff", 1.1), "dim": _flat("#7f9bc4", 0.8), "hot": _flat("#ff8fc4", 2.0)},
@@ -120,6 +128,7 @@ CLAY = Style(
     {"Saturation": 0.14, "Brightness": 0.86},
     {"cells": _cell("Spruce and Clay", 0.0, 0.0, 0.9, 0.2), "lines": _line(0.75, 0.15, Map="Spruce and Clay"),
      "copies": _line(0.7, 0.0, Colour="#b5a898"), "plate": _plate("#d9cfc2", 0.0, 0.9),
+     "floor": _floor("#f2eadf", 0.7, 0.9, 0.0), "scrim": _flat("#dfd4c5"),
      "bars": _bars("#b5512a", "#8f9c98", 0.9, 0.1),
      "blocks": {"Strength": 0.0, "Roughness": 0.9, "Metallic": 0.0, "Specular": 0.2}, "track": _flat("#c2b7a8", 0.9),
      "label": _flat("#2e261f"), "dim": _flat("#332b23"), "hot": _flat("#8f3a16")},

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import picture
+from neuroscene.addon.scene import labels, picture
 from scene import look
 from scene.networks import FORMATS, NETWORKS, build
 
@@ -74,6 +74,15 @@ def _letters(thing, depsgraph):
 def test_the_subject_is_large(framed):
     boxes = np.array(list(look.pictures(framed, SHOWN).values()))
     assert max(boxes[:, 2:].max(0) - boxes[:, :2].min(0)) >= 0.55
+
+
+def test_labels_are_as_wide_as_was_reckoned_with(framed):
+    for owners in (look.labels(framed), look.labels(framed, "block")):
+        for texts in owners.values():
+            for one in texts.values():
+                part = next(part for part in labels.parts(one.parent) if part.name == look.facts(one)["part"])
+                wide = one.evaluated_get(look.evaluate(framed)).dimensions.x / one.scale.x
+                assert one.hide_render or part.width - 0.2 <= wide <= part.width, (one.name, wide, part.width)
 
 
 def test_labels_do_not_overlap(framed):

@@ -3,6 +3,7 @@
 """Shots: what is in the picture, what moves, and that a designer's own work stays."""
 
 import json
+from itertools import combinations
 
 import bpy
 import numpy as np
@@ -103,7 +104,7 @@ def test_shots_have_frames_of_their_own(blank):
     assert spans == sorted(spans) and all(one[1] < other[0] for one, other in zip(spans, spans[1:], strict=False))
 
 
-@pytest.mark.parametrize("shot", ["dolly", "unfold"])
+@pytest.mark.parametrize("shot", ["dolly", "unfold", "macro"])
 def test_sockets_move_only_in_their_shot(blank, shot):
     """Outside a shot's frames every value is what it was; inside, cells and lines appear."""
     network = look.build(look.CNN, look.DIGIT)
@@ -118,14 +119,16 @@ def test_sockets_move_only_in_their_shot(blank, shot):
         scene.frame_set(frame)
         for one in things:
             now = look.inputs(one.evaluated_get(look.evaluate(network)))
-            changed = {name for name, value in now.items() if isinstance(value, float)
+            changed = {name for name, value in now.items() if isinstance(value, (int, float))
                        and abs(value - before[one.name][name]) > 1e-6}
             assert not changed - {"Pulse"}, (frame, one.name, changed)
     scene.frame_set(first)
-    name = {"dolly": "Reveal", "unfold": "Fold"}[shot]
-    for one in look.layers(network).values():
+    name = {"dolly": "Reveal", "unfold": "Fold", "macro": "Most"}[shot]
+    moved = look.bundles(network) if shot == "macro" else look.layers(network)
+    for one in moved.values():
         inside.append(look.inputs(one)[name] != before[one.name][name])
-    assert sum(inside) >= len(inside) - 1  # the input of a dolly is lit from the beginning
+    # the input of a dolly is lit from the beginning, and a macro looks at one bundle
+    assert sum(inside) == 1 if shot == "macro" else sum(inside) >= len(inside) - 1
     shots.remove(network, shot)
     assert all(plain(look.inputs(one)) == plain(before[one.name]) for one in things)
     assert not any(compat.animated(one) for one in things)
@@ -194,13 +197,97 @@ def test_texts_belong_to_their_shot(blank):
     def shown(kind):
         return sum(not one.hide_render for one in look.of_kind(network, kind))
 
-    for name, label, classes, caption in (("turntable", False, True, True), ("fly-through", False, True, False),
+    for name, label, classes, caption in (("turntable", False, True, True), ("fly-through", False, True, True),
                                           ("plan", True, False, True), ("macro", False, True, False),
                                           ("hero", True, True, True)):
         shots.add(network, name) if name != "hero" else shots.switch(network, name)
         assert (shown("label") > 0, shown("class") > 0, shown("caption") > 0) == (label, classes, caption), name
         for one in look.of_kind(network, "label"):
             assert all(each.target == look.scene_of(network).camera for each in one.constraints)
+
+
+def test_what_one_shot_keyframes_is_hidden_in_another(blank):
+    """Class names appear in a dolly; in a plan there are none, at whatever frame."""
+    network = look.build(look.CNN, look.DIGIT)
+    scene = look.scene_of(network)
+    for name in ("dolly", "unfold", "plan"):
+        shots.add(network, name)
+    scene.frame_set(scene.frame_end)
+    assert all(one.evaluated_get(look.evaluate(network)).hide_render for one in look.of_kind(network, "class"))
+    shots.switch(network, "turntable") if "turntable" in shots.shots(network) else shots.add(network, "turntable")
+    scene.frame_set(scene.frame_end)
+    assert all(one.evaluated_get(look.evaluate(network)).hide_render for one in look.of_kind(network, "label"))
+
+
+def test_names_appear_with_what_they_name(blank):
+    network = look.build(look.CNN, look.DIGIT)
+    scene = look.scene_of(network)
+    rest = {one.name: tuple(one.delta_scale) for one in network.all_objects}
+    shots.add(network, "unfold")
+    texts = [texts["name"] for texts in look.labels(network).values() if "name" in texts]
+
+    def sizes(frame):
+        scene.frame_set(frame)
+        depsgraph = look.evaluate(network)
+        return [one.evaluated_get(depsgraph).matrix_world.to_scale().length for one in texts]
+
+    first, half, last = (sizes(frame) for frame in (
+        scene.frame_start, (scene.frame_start + scene.frame_end) // 2, scene.frame_end))
+    assert max(first) == min(half) == 0 and min(last) > 0.1 and np.isclose(half, last).sum() >= 2
+    shots.remove(network, "unfold")
+    assert all(np.allclose(one.delta_scale, rest[one.name]) for one in network.all_objects)
+
+
+def test_a_layer_that_has_not_appeared_shows_no_plate(blank):
+    network = look.build(look.CNN, look.DIGIT)
+    thing = look.layers(network)["conv2"]
+    assert "conv2" in look.layers(network) and len(look.corners(thing, look.evaluate(network)))
+    look.set_input(thing, "Reveal", 0.0)
+    geometry = thing.evaluated_get(look.evaluate(network)).evaluated_geometry()
+    matrices = look.local_instances(thing, look.evaluate(network))[0]
+    assert geometry and np.abs(np.linalg.det(matrices[:, :3, :3])).max(initial=0.0) < 1e-9
+
+
+@pytest.mark.parametrize("name", ["cnn", "mobilenet_v3", "gpt2"])
+def test_a_dolly_is_where_the_signal_is(name, tmp_path):
+    """When a layer begins to appear it is in the picture, also in rows that run to and fro, and past folded blocks."""
+    network = build(name, tmp_path)
+    scene = look.scene_of(network)
+    shots.add(network, "dolly")
+    things = [one for one in look.layers(network).values() if one.animation_data]
+    for thing in things[:: max(1, len(things) // 12)]:
+        (curve,) = (one for some in compat.curves_of(thing) for one in some)
+        scene.frame_set(int(curve.keyframe_points[-4].co.x) + 3)
+        depsgraph = look.evaluate(network)
+        points = np.asarray(look.corners(thing, depsgraph)).reshape(-1, 3)
+        if len(points):
+            across, up, _ = seen(network, points).mean(0)
+            assert 0 < across < 1 and 0 < up < 1, (thing.name, across, up)
+
+
+@pytest.mark.parametrize("name", ["cnn", "resnet18", "mobilenet_v3"])
+def test_all_stands_on_the_floor(name, tmp_path):
+    """The floor is under the network, and no label under the floor, whatever the format."""
+    network = build(name, tmp_path)
+    (floor,) = look.of_kind(network, "floor")
+    for form in FORMATS:
+        for shot in ("hero", "turntable"):
+            add(network, shot, form)
+            depsgraph, level = look.evaluate(network), floor.location.z
+            assert level < corners(network, (*SHOWN, "class"))[:, 2].min() < level + 1, (shot, form)
+            for one in look.of_kind(network, "label"):
+                if one.type == "FONT" and one.data.body and not one.hide_render:
+                    assert look.corners(one, depsgraph)[..., 2].min() > level, (shot, form, one.name)
+
+
+def test_no_floor_under_a_plan_or_in_a_scene_that_is_not_ours(blank):
+    network = look.build(look.MLP, look.DIGIT)
+    surface = tags.read(network)["materials"]["floor"].node_tree.nodes["Neuroscene Value"]
+    assert surface.inputs["Opacity"].default_value == 1.0
+    shots.add(network, "elevation")
+    assert surface.inputs["Opacity"].default_value == 0.0
+    other = look.build(look.MLP, look.DIGIT, new_scene=False)
+    assert look.of_kind(other, "floor") == []
 
 
 def test_nothing_of_ours_is_needed_to_play_them(blank):
@@ -237,6 +324,12 @@ def test_a_shot_that_is_not_there(blank):
     assert list(shots.shots(network)) == ["hero"] and bpy.context.scene is not None
 
 
+def _box(network, text):
+    """The lower left and the upper right corner of a text in the picture."""
+    places = seen(network, look.corners(text, look.evaluate(network)).reshape(-1, 3))[:, :2]
+    return places.min(0), places.max(0)
+
+
 def test_two_checkpoints_in_one_scene(registered, tmp_path):
     """They stand one above the other in the same ranges; one undo takes the second away."""
     assert bpy.ops.neuroscene.import_network(filepath=str(look.CNN), input=str(look.DIGIT)) == {"FINISHED"}
@@ -259,6 +352,11 @@ def test_two_checkpoints_in_one_scene(registered, tmp_path):
     points = np.concatenate([corners(one) for one in (first, second)])
     places = seen(first, points)
     assert places[:, :2].min() >= 0 and places[:, :2].max() <= 1
+    boxes = [(one.name, _box(first, one)) for each in (first, second) for kind in ("title", "label")
+             for one in look.of_kind(each, kind) if not one.hide_render]
+    for (title, one), (name, other) in combinations(boxes, 2):
+        assert (np.minimum(one[1], other[1]) <= np.maximum(one[0], other[0])).any(), (title, name)
+        assert one[0].min() >= 0 and one[1].max() <= 1
     titles = [one.data.body for each in (first, second) for one in look.of_kind(each, "title")]
     assert titles == ["digits_cnn", "mnist_cnn"]
     bpy.ops.ed.undo()

@@ -19,7 +19,8 @@ RATE = 24  # frames a second
 class Kind:
     """A kind of shot. `frames` is how long it is, `poster` the frame of it that a still shows (from 0). `style` is that
     which it is made for; without one the network keeps its own. `move` puts the camera in its place and adds what
-    moves. `labels`, `classes` and `caption` tell whether those are shown.
+    moves. `labels`, `classes`, `caption` and `scrim` tell whether those are shown; a caption that the network may come
+    behind stands on a scrim.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     labels: bool = True
     classes: bool = True
     caption: bool = True
+    scrim: bool = False
     move: Callable | None = None
 
 
@@ -45,9 +47,9 @@ KINDS = {one.name: one for one in (
     Kind("turntable", "Once round the network", View(elevation=radians(18), f_stop=0.0), 10 * RATE, 25, labels=False,
          move=moves.turntable),
     Kind("fly-through", "Along the network, close to its layers", View(lens=30.0, f_stop=0.0), 10 * RATE, 150,
-         labels=False, caption=False, move=moves.fly_through),
+         labels=False, scrim=True, move=moves.fly_through),
     Kind("dolly", "With the signal, from layer to layer, as each lights up", View(f_stop=0.0), 10 * RATE, 150,
-         labels=False, caption=False, move=moves.dolly),
+         labels=False, scrim=True, move=moves.dolly),
     Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
     Kind("before-after", "Two checkpoints in one scene, one above the other in the same colours",
          View(azimuth=radians(72), elevation=radians(8), f_stop=0.0), move=compare.place),

@@ -85,6 +85,7 @@ def switch(network: bpy.types.Collection, name: str) -> None:
 def _show(network, kind):
     """Show the texts that belong to a kind of shot, and no others."""
     picture.hide(network, "caption", bool(kind and not kind.caption))
+    picture.hide(network, "scrim", not (kind and kind.scrim))
     picture.hide(network, "class", bool(kind and not kind.classes))
     if kind and not kind.labels:
         picture.hide(network, "label")

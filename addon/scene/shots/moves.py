@@ -14,13 +14,12 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .. import framing, picture
+from .. import framing, picture, tags
 from . import keys, reveals
 from .stage import Stage
 
 AROUND = 24  # directions from which a turntable is fitted
-STOPS = 12  # of a dolly at the most
-NEAR = 0.6  # metres, before a camera that moves: its caption
+STOPS = 32  # of a dolly at the most
 
 
 def turntable(stage: Stage) -> None:
@@ -44,8 +43,7 @@ def turntable(stage: Stage) -> None:
         keys.set_keys(camera, "location", [(frame, float((across @ back[step % AROUND])[axis]))
                                            for step, frame in enumerate(frames)], index=axis)
     keys.set_keys(rig, "rotation_euler", [(stage.first, 0.0), (stage.last + 1, tau)], index=2, how="LINEAR")
-    stage.near()
-    picture.hang(stage.network, camera, found.aspect, NEAR)
+    stage.near(found)
 
 
 def fly_through(stage: Stage) -> None:
@@ -58,36 +56,34 @@ def fly_through(stage: Stage) -> None:
     path = [(low[0] - 1.3 * size, beside - 0.9 * size, above + 0.35 * size),
             (low[0] - 0.2 * size, beside, above + 0.22 * size),
             (low[0] + 0.55 * long, beside + 0.05 * size, above + 0.12 * size),
-            (high[0] + 0.1 * size, beside - 0.1 * size, above + 0.1 * size),
-            (high[0] + 0.9 * size, beside - 0.75 * size, above + 0.2 * size)]
+            (high[0] + 0.1 * size, beside - 0.7 * size, above + 0.15 * size),
+            (high[0] + 0.5 * size, beside - 1.2 * size, above + 0.25 * size)]
     goal = [(low[0] + 0.1 * size, low[1], above), (low[0] + 0.9 * size, low[1] + 0.1 * size, above),
-            (low[0] + 0.8 * long, low[1] + 0.2 * size, above), (high[0] - 0.1 * size, (low[1] + high[1]) / 2, above),
-            (high[0] - 0.25 * size, (low[1] + high[1]) / 2, above)]
+            (low[0] + 0.8 * long, low[1] + 0.2 * size, above), (high[0] - 0.3 * size, (low[1] + high[1]) / 2, above),
+            (high[0] - 0.65 * size, (low[1] + high[1]) / 2, above)]
     times = np.array([0.0, 0.2, 0.6, 0.85, 1.0])
     target = stage.rig("Target", turn @ Vector(goal[0]))
     for thing, stops in ((stage.camera, path), (target, goal)):
         _travel(thing, stage, times, [turn @ Vector(one) for one in stops])
     constraint = stage.camera.constraints.new("TRACK_TO")
     constraint.target, constraint.track_axis, constraint.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
-    stage.near()
+    stage.near(found)
 
 
 def dolly(stage: Stage) -> None:
-    """Go along the layers at the speed of the signal, at a distance at which the highest fills the picture."""
-    found, camera, turn = stage.seen(), stage.camera, stage.turn
+    """Go with the signal, at a distance at which the highest layer fills the picture."""
+    found, camera, arrivals = stage.seen(), stage.camera, reveals.arrivals(stage.network)
     picture.aim(stage.network, camera)
-    boxes = [one.box for one in found.things if not one.block and len(one.box)]
-    order = sorted(boxes, key=lambda box: float((box @ np.array(turn))[:, 0].mean()))
-    tallest = max(order, key=lambda box: np.ptp(box[:, 2]))
-    middle = tallest.mean(0)
+    boxes = {tags.read(one.thing)["layer"]: one.box for one in found.things if not one.block and len(one.box)}
+    tallest = max(boxes.values(), key=lambda box: np.ptp(box[:, 2]))
     framing.fit(camera, tallest, found.aspect, framing.Margins())
-    apart = np.array(camera.location) - middle
-    stops = [order[index] for index in np.unique(np.linspace(0, len(order) - 1, min(len(order), STOPS)).astype(int))]
-    places = [Vector(box.mean(0) + apart) for box in stops]
-    along = np.array([(turn.inverted() @ one).x for one in places])
-    times = (along - along.min()) / (np.ptp(along) or 1.0)
-    _travel(camera, stage, times, places)
-    stage.near()
+    apart = np.array(camera.location) - tallest.mean(0)
+    passed = [name for name in arrivals if name in boxes]
+    stops = np.array_split(np.array(passed), min(len(passed), STOPS))  # branches are not chased after one by one
+    times = [0.0, *(np.mean([arrivals[name] for name in stop]) for stop in stops), 1.0]
+    places = [Vector(np.mean([boxes[name].mean(0) for name in stop], 0) + apart) for stop in stops]
+    _travel(camera, stage, times, [places[0], *places, places[-1]])
+    stage.near(found)
     reveals.signal(stage)
 
 

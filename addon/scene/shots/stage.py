@@ -14,6 +14,8 @@ from mathutils import Matrix, Vector
 from ...layout.layered import axes
 from .. import arranging, picture, studio, tags
 
+NEAR = 0.6  # metres, before a camera that moves: its caption
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -48,7 +50,9 @@ class Stage:
         return self.first + round(min(float(share), 1.0) * (self.last - self.first))
 
     def seen(self) -> picture.Seen:
-        return picture.seen(self.network, self.scene)
+        found = picture.seen(self.network, self.scene)
+        picture.ground(self.network, found)
+        return found
 
     def rig(self, name: str, place: Vector) -> bpy.types.Object:
         """An empty of the shot, that carries or leads its camera."""
@@ -58,6 +62,7 @@ class Stage:
         self.shelf.objects.link(thing)
         return thing
 
-    def near(self) -> None:
-        """Let a camera that moves see what is close to it."""
+    def near(self, found: picture.Seen) -> None:
+        """Let a camera that moves see what is close to it, and hang its caption there."""
         self.camera.data.clip_start = 0.05
+        picture.hang(self.network, self.camera, found.aspect, NEAR)

@@ -119,6 +119,9 @@ def _reader(path: Path) -> Reader:
     found = next((one for one in READERS[:-1] if one.sniff(head, path)), None)
     if found:
         return found
+    if _has_members("archive_format")(head, path):
+        raise CheckpointError(path, "a program of torch.export, which is not read", "export it as ONNX, or save its "
+                              "state_dict")
     for magic, kind in _OTHERS:
         if head.startswith(magic):
             raise CheckpointError(path, f"not a model but {kind}", f"open one of {', '.join(SUFFIXES)}")

@@ -39,6 +39,11 @@ def chromium():
         yield found
 
 
+def middles(thing, depsgraph) -> np.ndarray:
+    """The middles of what the cells of a layer show, (n, 3): they stand on their places."""
+    return look.corners(thing, depsgraph)[: len(thing.data.vertices)].mean(1)
+
+
 class Sample:
     """The sample network with a digit, its page, and where its cells are in the page."""
 
@@ -50,7 +55,7 @@ class Sample:
         scene.render.resolution_x, scene.render.resolution_y = SIZE
         self.path = page_of(folder, self.network)
         depsgraph = look.evaluate(self.network)
-        self.pixels = {name: self._pixels(depsgraph, look.cell_places(thing, depsgraph))
+        self.pixels = {name: self._pixels(depsgraph, middles(thing, depsgraph))
                        for name, thing in look.layers(self.network).items()}
         self.ends = {key: self._pixels(depsgraph, look.curve_places(one, depsgraph))
                      for key, one in look.bundles(self.network).items()}

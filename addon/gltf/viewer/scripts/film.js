@@ -86,12 +86,12 @@ function changes({times, values}, begin, end) {
   });
 }
 
-/** A clip without the ways of what goes with layers here: their lines and bars. */
-function withoutFollowers(clip, {bundles, bars}) {
+/** A clip without the ways of what goes with layers here, their lines and bars, and without the texts that are gone. */
+function withoutFollowers(clip, {scene, bundles, bars}) {
   const names = new Set([...bundles.map(({node}) => node), ...bars].map((node) => node.name));
   clip.tracks = clip.tracks.filter(({name}) => {
     const [node, property] = name.split(".");
-    return !(names.has(node) && ["position", "quaternion"].includes(property));
+    return scene.getObjectByName(node) && !(names.has(node) && ["position", "quaternion"].includes(property));
   });
   return clip;
 }

@@ -15,6 +15,7 @@ from .errors import CheckpointError
 from .stored import Weights
 
 HEAD = 512  # bytes by which a file is told
+INDEX = 1 << 16  # bytes of JSON in which an index names a file
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,17 @@ def _is_json(head: bytes, path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
+def _is_keras_index(head: bytes, path: Path) -> bool:
+    if not _is_json(head, path):
+        return False
+    with path.open("rb") as file:
+        return b'.weights.h5"' in file.read(INDEX)
+
+
 READERS = (
     Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
+    Reader("Keras (sharded)", (".weights.json",), _is_keras_index, "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch"),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch"),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),

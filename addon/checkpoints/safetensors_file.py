@@ -18,7 +18,7 @@ from pathlib import Path
 
 from onnx import ModelProto, TensorProto
 
-from . import said
+from . import said, shards
 from .checkpoint import Checkpoint
 from .errors import CheckpointError
 from .natural import natural
@@ -27,7 +27,7 @@ from .stored import Stored, Weights
 
 FORMAT = "safetensors"
 LONGEST_HEADER = 100_000_000  # bytes, as the format has it
-MOST_TENSORS, MOST_SHARDS = 1 << 20, 4096
+MOST_TENSORS = 1 << 20
 INDEX = ".safetensors.index.json"
 SHARD = re.compile(r"(.+)-([0-9]+)-of-([0-9]+)\.safetensors")
 BY_KERAS = ("tf", "keras", "flax", "jax")  # what metadata calls files whose kernels are (rows, columns, in, out)
@@ -76,12 +76,9 @@ def _shards(path):
     if not isinstance(places, dict) or not all(isinstance(shard, str) for shard in places.values()):
         raise CheckpointError(path, "a JSON file that is not the index of a safetensors checkpoint (it has no "
                               "weight_map)", "open the model's own file")
-    shards = sorted(set(places.values()), key=natural)
-    if len(shards) > MOST_SHARDS:
-        raise CheckpointError(path, f"an index of {len(shards):,} shards", "refused for safety")
     notes, tensors, metadata = [], [], {}
-    for shard in shards:
-        file = _beside(path, shard)
+    for file in shards.named(path, set(places.values())):
+        shard = file.name
         found, metadata = _file(path, file, notes)
         missing = {name for name, place in places.items() if place == shard}.difference(one.name for one in found)
         if missing:
@@ -89,15 +86,6 @@ def _shards(path):
                                   "fetch both again")
         tensors += [one for one in found if places.get(one.name) == shard]
     return _ordered(tensors), metadata, notes
-
-
-def _beside(path, shard):
-    if Path(shard).name != shard or "\\" in shard or "\0" in shard or shard in ("", ".", ".."):
-        raise CheckpointError(path, f"a shard outside of its folder ({shard[:80]!r})", "refused for safety")
-    file = path.parent / shard
-    if not file.is_file():
-        raise CheckpointError(path, f"the shard '{shard}' is not there", "put all shards beside the index")
-    return file
 
 
 def _file(path, file, notes) -> tuple[list[Stored], dict]:

@@ -3,14 +3,16 @@
 """One trained network in the files of every generation of Keras: its weights, its scores, what its layers give."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, keras
+from neuroscene.addon.checkpoints import CheckpointError, keras, open_checkpoint
 from neuroscene.addon.checkpoints.checkpoint import Checkpoint
 from neuroscene.addon.checkpoints.stored import LAYER, Stored, Weights
-from unit.keras_models import CROSSFORMAT, as_keras, given
+from neuroscene.addon.network import summarise
+from unit.keras_models import CROSSFORMAT, KERAS, as_keras, given
 from unit.make import DATA
 
 EXPECTED = dict(np.load(DATA / "expected_activations.npz"))
@@ -163,3 +165,30 @@ def test_an_architecture_that_does_not_fit():
                                     {"architectures": ["BertModel"], "hidden_size": 12}, {"config": {"layers": []}}])
 def test_what_is_no_architecture(config):
     assert not keras.is_architecture(config)
+
+
+def test_weights_in_several_files(tmp_path):
+    """The index opens them all; with the architecture beside it they run."""
+    shutil.copytree(KERAS / "sharded", tmp_path, dirs_exist_ok=True)
+    index = tmp_path / "sharded.weights.json"
+    values, whole = np.load(tmp_path / "values.npz"), open_checkpoint(index)
+    assert whole.architecture == tmp_path / "architecture.json"
+    np.testing.assert_allclose(given(whole, {"x": values["x"]}, [])["c"], values["y"], atol=1e-5)
+    whole.architecture.unlink()
+    found = summarise(open_checkpoint(index))
+    assert found.checkpoint.format == "keras-weights" and found.checkpoint.structure == "inferred"
+    assert [(layer.name, layer.parameters) for layer in found.layers[1:]] == [
+        ("/a/Gemm", 63), ("/b/Gemm", 70), ("/c/Gemm", 24)]
+    (tmp_path / "sharded_00001.weights.h5").unlink()
+    with pytest.raises(CheckpointError, match="'sharded_00001.weights.h5' is not there; put all shards"):
+        open_checkpoint(index)
+
+
+@pytest.mark.parametrize(("places", "match"), [
+    ({"a": ["../b.weights.h5"]}, "outside of its folder"), ({"a": [3, "b.weights.h5"]}, "names no file"),
+    (["b.weights.h5"], "names no file"), ({"a": {"b.weights.h5": 1}}, "names no file")])
+def test_an_index_that_names_no_files(places, match, tmp_path):
+    index = tmp_path / "net.weights.json"
+    index.write_text(json.dumps({"weight_map": places, "files": "a.weights.h5"}))
+    with pytest.raises(CheckpointError, match=match):
+        open_checkpoint(index)

@@ -4,7 +4,8 @@
 """Keras files of every generation, read without Keras.
 
 `.h5` of Keras 1, 2 and 3 (whole models and weights alone), `.keras` (a zip archive of config.json and
-model.weights.h5; in Keras 2.12 an HDF5 file under that name), `.weights.h5`. Weights stay in the file, where they lie.
+model.weights.h5; in Keras 2.12 an HDF5 file under that name), `.weights.h5`, one or several with their index
+(`.weights.json`). Weights stay in the file, where they lie.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import said
+from .. import said, shards
 from ..checkpoint import Checkpoint
 from ..errors import CheckpointError
 from ..stored import Weights
@@ -38,8 +39,24 @@ def read(path: Path) -> Checkpoint | Weights:
     return _read_zip(path) if zipped else _read_hdf5(path)
 
 
+def _root(path):
+    """The content of an HDF5 file, or of all files that an index names."""
+    with path.open("rb") as file:
+        if file.read(4) == b"\x89HDF":
+            return hdf5.read(path)
+    places = said.read(path, "the index of its shards").get("weight_map")
+    names = {name for held in places.values() for name in ([held] if isinstance(held, str) else held)} \
+        if isinstance(places, dict) and all(isinstance(held, (str, list)) for held in places.values()) else set()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise CheckpointError(path, "an index of Keras's weights that names no file", "fetch it again")
+    first, *others = (hdf5.read(file) for file in shards.named(path, names))
+    for place, other in enumerate(others, 1):
+        first.merge(other, place)
+    return first
+
+
 def _read_hdf5(path):
-    root = hdf5.read(path)
+    root = _root(path)
     version = _attribute(root, "keras_version")
     producer = f"Keras {version}" if version else "Keras"
     text = root.attributes.get("model_config")
@@ -96,7 +113,7 @@ def write(path: Path, config: dict, find: Callable, format: str, producer: str =
 def finder(found: Weights, config: dict) -> weights.Found:
     """`find` for a Keras file that holds weights alone, with their architecture. Raises `CheckpointError`."""
     version = found.producer.removeprefix("Keras").strip()
-    root = hdf5.read(found.path)
+    root = _root(found.path)
     return _found(found.path, root, parse(found.path, config, version))
 
 

@@ -44,6 +44,7 @@ from .hdf5_bytes import (
 )
 from .hdf5_types import Kind, kind_of, shape_of, texts
 
+FILE = 1 << 48  # by which addresses in the next of several files are greater
 # The attributes of Keras; lists that are too long for one are written in parts, "weight_names0" and so on.
 WANTED = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
 SMALL_FLOATS = {"bfloat16": TensorProto.BFLOAT16, "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
@@ -74,6 +75,13 @@ class Group:
         for one in groups:
             found = found and found.groups.get(one)
         return found.tensors.get(name) if found else None
+
+    def merge(self, other: Group, place: int) -> None:
+        """Add what a group of the same name holds in a later file, the `place`-th."""
+        self.tensors |= other.tensors
+        for name, group in other.groups.items():
+            mine = self.groups.setdefault(name, Group(group.path, group.address + place * FILE, group.attributes))
+            mine.merge(group, place)
 
     def all(self) -> list[Stored]:
         """Every dataset in this group and below."""

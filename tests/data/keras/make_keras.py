@@ -449,8 +449,21 @@ def sequential():
         np.savez_compressed(HERE / f"{policy}.npz", **kept)
 
 
+def sharded():
+    """Weights in several files, and the architecture beside them."""
+    model = Sequential([Input((6,), name="x"), layers.Dense(9, "relu", name="a"), layers.Dense(7, name="b"),
+                        layers.Dense(3, name="c")], name="sharded")
+    settle(model)
+    folder = HERE / "sharded"
+    folder.mkdir(exist_ok=True)
+    model.save_weights(folder / "sharded.weights.json", max_shard_size=3e-7)
+    (folder / "architecture.json").write_text(model.to_json())
+    x = RANDOM.standard_normal((1, 6)).astype("float32")
+    np.savez_compressed(folder / "values.npz", x=x, y=model.predict(x, verbose=0))
+
+
 MAKES = (convolution, maps, normalisation, recurrent, masked, padded, attention, activation, preprocessing, structure,
-         shared_inside, operations, arranging, unknown, sequential)
+         shared_inside, operations, arranging, unknown, sequential, sharded)
 
 if __name__ == "__main__":
     for make in (resizing,) if keras.backend.backend() == "tensorflow" else MAKES:

@@ -32,11 +32,12 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     bl_idname = "neuroscene.export_gltf"
     bl_label = "Export Network"
+    bl_options = {"PRESET"}
 
     filename_ext = ".glb"
     check_extension = None
     filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdc;*.obj", options={"HIDDEN"})
-    format: bpy.props.EnumProperty(name="Format", items=FORMATS)
+    format: bpy.props.EnumProperty(name="Format", items=FORMATS, description="The kind of file")
     realise: bpy.props.BoolProperty(
         name="Plain Meshes", default=False,
         description="For programs that know no instancing, as Unreal and older viewers; the file is larger")
@@ -48,7 +49,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
         description="Take keyframed folds, arrangements and values along, as so many poses of plain meshes; 0 for none")
     small: bpy.props.BoolProperty(
         name="Compress", default=False, description="By Draco if this Blender has it, else places in sixteen bits")
-    light: bpy.props.EnumProperty(name="Light", items=LIGHTS)
+    light: bpy.props.EnumProperty(name="Light", items=LIGHTS, description="Whether a viewer's light falls on cells")
 
     cost = 0.0  # megabytes of a pose, at most
 

@@ -168,7 +168,12 @@ def test_poses_are_played(blank, tmp_path, chromium):
     page.close()
 
 
-def test_without_shots_there_is_no_time_line(blank, tmp_path, chromium):
+def test_without_shots_there_is_no_time_line_and_fine_screens_have_fine_pictures(blank, tmp_path, chromium):
     page = opened(chromium, shown(tmp_path, look.build(look.MLP, max_cells=200, max_connections=50)))
     assert page.evaluate("document.querySelector('#film').hidden")
+    for ratio in (2, 1, 1.5):  # the window goes from screen to screen
+        page.send("Emulation.setDeviceMetricsOverride", width=SIZE[0], height=SIZE[1], deviceScaleFactor=ratio,
+                  mobile=False)
+        page.move(ratio * 100, 100)
+        page.wait(f"document.querySelector('canvas').width === {int(ratio * SIZE[0])}")
     page.close()

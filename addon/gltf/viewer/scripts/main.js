@@ -55,10 +55,11 @@ function run(model, renderer, canvas) {
   const pick = makePicking(renderer, scene, view, model);
   const film = makeFilm(model, view, folding, ask);
   const [mark, card, speak] = [makeMarks(), makeCard(), makeLegend(model)];
-  let [asked, stale, pointer, down, shown] = [false, false, null, null, null];
+  let [asked, stale, pointer, down, shown, ratio] = [false, false, null, null, null, 0];
 
   function draw() {
     asked = false;
+    if (devicePixelRatio !== ratio) resize();  // a window was taken to another screen
     const playing = film.step(performance.now());
     const moving = folding.step(performance.now()) || playing;
     const turning = !playing && view.controls.update();
@@ -118,6 +119,7 @@ function run(model, renderer, canvas) {
 
   function resize() {
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    ratio = devicePixelRatio;
     picture.resize(width, height);
     view.resize(width, height);
     ask();

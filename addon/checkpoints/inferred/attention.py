@@ -111,7 +111,9 @@ def _cut_of(graph, at, projections, hint):
     inputs = matrix_sizes(graph.tree, projections[0], graph.torch)[0]
     config = graph.weights.config
     said = _said(graph.attributes(at), HEADS) or _said(config, HEADS) or hint
-    keys = _said(config, ("num_key_value_heads", "num_kv_heads")) or (1 if config.get("multi_query") is True else 0)
+    # Falcon says more besides, which then does not count.
+    one = config.get("multi_query") is True and not config.get("new_decoder_architecture")
+    keys = 1 if one else _said(config, ("num_key_value_heads", "num_kv_heads"))
     size = _said(config, ("head_dim",))
     if len(units) == 1:
         return _of_fused(graph, units[0], inputs, said, keys, size)

@@ -93,12 +93,13 @@ class Block:
     last: str = ""  # an activation behind the sum
     called: bool = False  # whether the container of such blocks is a layer that is called (Sequential)
     mask: bool = False  # whether the model is given a mask of the words that count
+    has: tuple[str, ...] = ()  # modules that tell it from others of the same names
     alone: bool = False  # whether nothing else may be in the module: names that are common in plain networks, too
 
     def fits(self, node: Node) -> bool:
         if self.alone and not (node.path and all(name in (*self._names(), *BESIDE) for name in node.children)):
             return False
-        return all(branch.optional or branch.fits(node) for branch in self.branches)
+        return all(map(node.at, self.has)) and all(branch.optional or branch.fits(node) for branch in self.branches)
 
     def _names(self):
         """What the modules directly in such a block are called."""
@@ -148,6 +149,18 @@ BLOCKS = (
     Block("DistilBERT", (
         Branch(_attention("attention", "q_lin k_lin v_lin", "attention.out_lin"), "sa_layer_norm"),
         Branch(_chain("ffn.lin1 Gelu ffn.lin2"), "output_layer_norm")), POST, mask=True),
+    Block("MPNet", (
+        Branch(_attention("attention.attn", "q k v", "attention.attn.o"), "attention.LayerNorm", at="attention"),
+        Branch(_chain("intermediate.dense Gelu output.dense"), "output.LayerNorm", at="output")), POST, mask=True),
+    Block("ALBERT", (
+        Branch(_attention("attention", "query key value", "attention.dense"), "attention.LayerNorm", at="attention"),
+        Branch(_chain("ffn GeluTanh ffn_output"), "full_layer_layer_norm")), POST, mask=True),
+    Block("wav2vec 2.0", (
+        Branch(_attention("attention", "q_proj k_proj v_proj", "attention.out_proj"), "layer_norm"),
+        Branch(_chain("feed_forward.intermediate_dense Gelu feed_forward.output_dense"), "final_layer_norm")), POST),
+    Block("GPT-Neo", (
+        Branch(_attention("attn.attention", "q_proj k_proj v_proj", "attn.attention.out_proj"), "ln_1"),
+        Branch(_chain("mlp.c_fc GeluTanh mlp.c_proj"), "ln_2"))),
     Block("GPT-2", (
         Branch(_attention("attn", "c_attn", "attn.c_proj"), "ln_1"),
         Branch(_attention("crossattention", "q_attn c_attn", "crossattention.c_proj", memory=True), "ln_cross_attn",
@@ -157,6 +170,13 @@ BLOCKS = (
         Branch(_attention("attention.attention", "query key value", "attention.output.dense"), "layernorm_before",
                scale="layer_scale1"),
         Branch(_chain("intermediate.dense Gelu output.dense"), "layernorm_after", scale="layer_scale2"))),
+    Block("ViT", (  # transformers from 5 on, Swin's too
+        Branch(_attention("attention", "q_proj k_proj v_proj", "attention.o_proj"), "layernorm_before",
+               scale="layer_scale1"),
+        Branch(_chain("mlp.fc1 Gelu mlp.fc2"), "layernorm_after", scale="layer_scale2"))),
+    Block("ViT", (  # DINOv2 in transformers from 5 on
+        Branch(_attention("attention", "q_proj k_proj v_proj", "attention.o_proj"), "norm1", scale="layer_scale1"),
+        Branch(_chain("mlp.fc1 Gelu mlp.fc2"), "norm2", scale="layer_scale2"))),
     Block("ViT", (  # DINOv2 in transformers
         Branch(_attention("attention.attention", "query key value", "attention.output.dense"), "norm1",
                scale="layer_scale1"),
@@ -164,6 +184,15 @@ BLOCKS = (
     Block("ViT", (  # timm
         Branch(_attention("attn", "qkv", "attn.proj"), "norm1", scale="ls1"),
         Branch(_chain("mlp.fc1 Gelu mlp.fc2"), "norm2", scale="ls2")), called=True),
+    Block("Swin", (  # torchvision, of the second version
+        Branch(_attention("attn", "qkv", "attn.proj"), inner="norm1"),
+        Branch(_chain("mlp.0 Gelu mlp.3"), inner="norm2")), called=True, has=("norm1", "norm2", "attn.logit_scale")),
+    Block("Swin", (  # torchvision
+        Branch(_attention("attn", "qkv", "attn.proj"), "norm1"),
+        Branch(_chain("mlp.0 Gelu mlp.3"), "norm2")), called=True),
+    Block("Swin", (  # transformers
+        Branch(_attention("attention.self", "query key value", "attention.output.dense"), "layernorm_before"),
+        Branch(_chain("intermediate.dense Gelu output.dense"), "layernorm_after"))),
     Block("ViT", (  # torchvision
         Branch(_attention("self_attention", "in_proj", "self_attention.out_proj"), "ln_1"),
         Branch(_chain("mlp.0 Gelu mlp.3"), "ln_2")), called=True),
@@ -198,6 +227,9 @@ BLOCKS = (
     Block("BLOOM", (
         Branch(_attention("self_attention", "query_key_value", "self_attention.dense"), "input_layernorm"),
         Branch(_chain("mlp.dense_h_to_4h GeluTanh mlp.dense_4h_to_h"), "post_attention_layernorm"))),
+    Block("Falcon", (
+        Branch(_attention("self_attention", "query_key_value", "self_attention.dense"), "input_layernorm"),
+        Branch(_chain("mlp.dense_h_to_4h Gelu mlp.dense_4h_to_h"), "input_layernorm")), parallel=True),
     Block("Phi", (
         Branch(_attention("self_attn", "q_proj k_proj v_proj", "self_attn.dense"), "input_layernorm"),
         Branch(_chain("mlp.fc1 GeluTanh mlp.fc2"), "input_layernorm")), parallel=True),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 import re
 from bisect import bisect
+from itertools import pairwise
 from os.path import commonprefix
 
 from ..natural import DIGITS, natural
@@ -63,7 +64,8 @@ class Order:
             return sorted(children, key=lambda child: natural(child.name))
         ranks = {id(child): self.rank(child) for child in children}
         if not self.tree.sorted:  # the order of the file is that in which the modules were made
-            return sorted(children, key=lambda child: min(ranks[id(child)], MIDDLE) if ranks[id(child)] < 5 else MIDDLE)
+            children.sort(key=lambda child: min(ranks[id(child)], MIDDLE) if ranks[id(child)] < 5 else MIDDLE)
+            return self._norms_first(children)
         children = sorted(children, key=lambda child: (ranks[id(child)], child.place))
         around, taken = self._attached(children)
         chain = self._chain([child for child in children if id(child) not in taken], ranks, width)
@@ -88,6 +90,15 @@ class Order:
         if apart := branches(node):
             return inputs, sum(self.ends(row[-1])[1] or 0 for row in apart) or None
         return inputs, next((one for _, one in reversed(inside) if one), None)
+
+    def _norms_first(self, children):
+        """A normalisation made after a layer, and of the width that this reads and does not give, is called before."""
+        for place, (layer, norm) in enumerate(pairwise(children)):
+            if layer.kind in LAYERS and norm.kind in NORMS:
+                inputs, units = self.ends(layer)
+                if self.ends(norm)[0] == inputs != units:
+                    children[place:place + 2] = norm, layer
+        return children
 
     def _attached(self, children):
         """(layer by its id: the layer with the normalisations round it, ids of these). A normalisation goes with the

@@ -6,7 +6,7 @@ The ONNX file is the truth about how the weights are joined. Modules are those o
 timm themselves, made small, and those of the zoo, named as torchvision's. All weights are random and different.
 
 Usage: python make_truth.py [name ...]
-(torch 2.13, torchvision 0.28, transformers 5.24, timm 1.0.31, safetensors, onnx, onnxscript)
+(torch 2.13 and 2.14, torchvision 0.28 and 0.29, transformers 5.24, timm 1.0.31, safetensors, onnx, onnxscript)
 """
 
 import json
@@ -54,6 +54,18 @@ def hf(name: str, config: str, **settings) -> Callable[[], nn.Module]:
     return lambda: getattr(transformers, name)(getattr(transformers, config)(**settings))
 
 
+class Now(nn.Module):
+    """A vision transformer of transformers with the names that it has while it runs, which torch.save keeps."""
+
+    def __init__(self):
+        super().__init__()
+        self.model = hf("ViTForImageClassification", "ViTConfig", **SIZES, image_size=32, patch_size=8)()
+        self.model.set_attn_implementation("eager")
+
+    def forward(self, x):
+        return self.model(x)[0]
+
+
 class Encoder(nn.Module):
     """torch's own TransformerEncoder between two dense layers."""
 
@@ -93,6 +105,12 @@ MODELS = {
     "convnext": Model(lambda: timm.models.ConvNeXt(depths=(2, 1, 1, 1), dims=(4, 8, 8, 8), num_classes=5)),
     "encoder": Model(lambda: Encoder(True, False), {"input": torch.ones(1, 7, 5)}),
     "encoder_first": Model(lambda: Encoder(False, True), {"input": torch.ones(7, 1, 5)}, dynamo=True, opset=23),
+    "vit_now": Model(Now),
+    "swin": Model(lambda: torchvision.models.SwinTransformer([4, 4], 8, [1, 1], [2, 4], [4, 4], num_classes=5),
+                  {"image": torch.ones(1, 3, 32, 32)}),
+    "gpt_neo": Model(hf("GPTNeoForCausalLM", "GPTNeoConfig", hidden_size=16, num_layers=2, num_heads=2, vocab_size=40,
+                        attention_types=[[["global", "local"], 1]], max_position_embeddings=STEPS, use_cache=False),
+                     {"input_ids": IDS}, dynamo=True),
     "unet": Model(lambda: vision.UNet(3), {"image": torch.ones(1, 1, 32, 32)}),
     "tagger": Model(lambda: language.Tagger(dim=8), {"tokens": IDS}),
 }

@@ -86,7 +86,6 @@ def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dic
         bars.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(array, np.float32))
     bars.data.update_tag()
     probability = best.min() >= 0 and best.max() <= 1
-    modifier = next(one for one in bars.modifiers if one.type == "NODES")
-    compat.set_inputs(modifier, {"Range": 1.0 if probability else float(max(best.max(), 1e-12))})
+    compat.set_inputs(tags.nodes(bars), {"Range": 1.0 if probability else float(max(best.max(), 1e-12))})
     for label in names:
         label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]

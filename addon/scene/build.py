@@ -35,6 +35,7 @@ from . import (
     caption,
     connections,
     expansion,
+    film,
     labels,
     layers,
     picture,
@@ -152,6 +153,7 @@ def _build(network, settings, ran, digest):
         studio.set_up(scene, network.name, camera)
         if bpy.context.window:
             bpy.context.window.scene = scene  # after the link: a view forgets a camera that is not in its scene
+    film.sign(scene)
     picture.frame(made.network, scene, camera)
     return made.network
 

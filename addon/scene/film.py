@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Frames on disk: what they say of themselves, and a film made of them."""
+"""Pictures on disk: what they say of themselves, and films made of them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import bpy
 
 from .. import compat
 from ..checkpoints import CheckpointError
+from . import tags
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -75,6 +76,20 @@ class Film:
 
     def _unfinished(self, frame):
         return self.paths[frame].with_suffix(".part.png")
+
+
+def shown(scene: bpy.types.Scene) -> str:
+    """What pictures of a scene show: its networks' files, and how the hashes of these begin."""
+    inside = set(scene.collection.children_recursive)
+    models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
+              for one in tags.networks() if one in inside and (facts := tags.read(one)).get("sha256")]
+    return f"Neuroscene; {', '.join(models) or 'no network'}"
+
+
+def sign(scene: bpy.types.Scene) -> None:
+    """Let also those pictures say what they show that somebody saves from a window, of a scene that is ours."""
+    if tags.kind(scene) == "scene":
+        scene.render.use_stamp_note, scene.render.stamp_note_text = True, shown(scene)
 
 
 def written(path: Path) -> Path:

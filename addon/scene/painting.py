@@ -72,7 +72,7 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 def slots(thing: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:
     """The sockets of a thing that take a material of ours: its modifier, the socket's name, the role."""
     kind = tags.kind(thing)
-    modifier = next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)
+    modifier = tags.nodes(thing)
     known = SLOTS.get(kind, {})
     if kind == "connections":
         known = {"Material": "lines" if tags.read(thing)["carries"] == "weight" else "copies"}

@@ -29,6 +29,7 @@ from . import (
     build,
     caption,
     connections,
+    film,
     importing,
     kernels,
     layers,
@@ -92,6 +93,8 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
     tags.write(collection, **(tags.read(collection) | {"changes": changes.lines()}))
+    if scene := tags.scene_of(collection):
+        film.sign(scene)
     return changes
 
 

@@ -111,18 +111,16 @@ def stamp(scene: bpy.types.Scene) -> str:
 
 
 def note_of(scene: bpy.types.Scene, by_file: bool = True) -> str:
-    """What pictures of a scene show: the models, their hashes, and a digest of all that decides how they look.
+    """What pictures of a scene show, and a digest of all that decides how they look.
 
     Not `by_file`, the digest leaves out what was done by hand to a scene that is open in a window.
     """
-    models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
-              for facts in map(tags.read, tags.networks()) if facts.get("sha256")]
     settings = scene.render
     look = json.dumps([scene.camera.name, settings.engine, settings.resolution_x, settings.resolution_y,
                        settings.resolution_percentage, scene.cycles.samples, scene.eevee.taa_render_samples,
                        settings.film_transparent, bpy.app.version, _digest(by_file)])
     job = hashlib.sha256(look.encode()).hexdigest()[:12]
-    return f"Neuroscene; {', '.join(models) or 'no network'}; job {job}"
+    return f"{film.shown(scene)}; job {job}"
 
 
 def _digest(by_file) -> str:

@@ -59,7 +59,11 @@ def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection |
 
 
 def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections."""
-    if thing is None or kind(thing) not in ("root", "layer", "block", "connections"):
-        return None
+    """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections: what a designer
+    sets."""
+    return nodes(thing) if kind(thing) in ("root", "layer", "block", "connections") else None
+
+
+def nodes(thing: bpy.types.Object) -> bpy.types.NodesModifier | None:
+    """The geometry-nodes modifier of any object."""
     return next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)

@@ -1,10 +1,13 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The operator that renders a film; in a window it does so frame by frame, which tests/window tries."""
+"""Films and pictures made in a window: frame by frame there, which tests/window tries, and at once here."""
 
 import bpy
+import onnx
 import pytest
 
+from neuroscene.addon.scene import build, reloading, shots, tags
+from neuroscene.addon.scene.film import note_of
 from scene import look
 
 
@@ -65,3 +68,24 @@ def test_where_nothing_can_be_written(scene, tmp_path):
 def test_without_a_camera(scene):
     scene.camera = None
     assert not bpy.ops.neuroscene.render_film.poll()
+
+
+def test_a_picture_from_a_window_says_what_it_shows(scene, tmp_path):
+    """Blender's own render, of one network or of two, and after a newer checkpoint has come; none of another scene."""
+    def note():
+        scene.render.filepath = str(tmp_path / "a.png")
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+        return note_of(tmp_path / "a.png")
+
+    network, = tags.networks()
+    look.build(look.CNN)
+    assert note() == f"Neuroscene; digits_mlp.onnx sha256 {look.facts(network)['sha256'][:16]}"
+    bpy.context.window.scene = scene
+    other = build.finish(shots.compared(network, look.MLP))
+    assert note().count(look.facts(other)["sha256"][:16]) == 2
+    bpy.data.collections.remove(other)
+    newer = onnx.load(look.MLP)
+    newer.doc_string = "newer"
+    onnx.save(newer, tmp_path / "newer.onnx")
+    build.finish(reloading.steps(network, tmp_path / "newer.onnx"))
+    assert "newer.onnx sha256 " + look.facts(network)["sha256"][:16] in note()

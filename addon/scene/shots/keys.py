@@ -32,8 +32,7 @@ def move_input(shot: str, thing: bpy.types.Object, name: str, keys: Keys, how: s
     """Keyframe an input of an object's modifier for a shot, between its first and last key; at all other times it keeps
     its value. One that somebody has keyframed in that time is left alone.
     """
-    modifier = next(one for one in thing.modifiers if one.type == "NODES")
-    _move(shot, thing, compat.input_path(modifier, name), keys, how)
+    _move(shot, thing, compat.input_path(tags.nodes(thing), name), keys, how)
 
 
 def appear(shot: str, thing: bpy.types.Object, first: int, at: int, last: int) -> None:

@@ -90,5 +90,4 @@ def _change(stage, thing, name, start, begin, end):
 
 
 def _input(thing: bpy.types.Object, name: str) -> float:
-    modifier = next(one for one in thing.modifiers if one.type == "NODES")
-    return float(compat.get_input(modifier, name))
+    return float(compat.get_input(tags.nodes(thing), name))

@@ -44,7 +44,7 @@ def test_no_size_is_invented(tmp_path, name):
         if layer.shape is not None and truth.shape is not None and len(layer.shape) == len(truth.shape):
             assert all(size in (None, true) for size, true in zip(layer.shape, truth.shape, strict=True)), layer.name
             compared += 1
-    assert compared > 3
+    assert compared >= 3
 
 
 @pytest.mark.parametrize("name", BATCH_FIRST)

@@ -14,7 +14,7 @@ from scene import look
 OPERATORS = {"add_shot", "apply_style", "arrange_network", "attach_architecture", "attach_gltf",
              "back_to_arrangement", "bundle_lines", "check_pruning", "compare_checkpoints", "copy_look", "edit_cells",
              "export_gltf", "find_layers", "fold_blocks", "frame_layers", "frame_network",
-             "import_network", "put_back", "reload_checkpoint", "remove_shot", "render_quality",
+             "import_network", "put_back", "reload_checkpoint", "remove_shot", "render_film", "render_quality",
              "run_input", "save_style", "select_block", "select_related", "set_colours", "set_detail",
              "set_map", "set_shot", "show_kernels", "store_expansion"}
 

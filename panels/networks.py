@@ -65,12 +65,14 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         for network in tags.networks():
             if network not in others:
                 self._network(layout.box(), network)
-        column = layout.column(align=True)
-        column.active = False
-        for network in others:
-            scene = tags.scene_of(network)
-            place = f"in the scene {scene.name}" if scene else "in no scene"
-            column.label(text=f"{network.name}: {place}", icon="SCENE_DATA")
+        if others:
+            column = layout.column(align=True)
+            column.active = False
+            column.label(text="In other scenes:")
+            for network in others:
+                scene = tags.scene_of(network)
+                own = scene is None or scene.name == network.name
+                column.label(text=network.name if own else f"{network.name} in {scene.name}", icon="SCENE_DATA")
 
     def _network(self, box, network):
         facts, state = network[tags.KEY], network.neuroscene_state

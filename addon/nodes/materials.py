@@ -94,6 +94,7 @@ def floor(name: str) -> bpy.types.Material:
     surface = _principled(tree, _colour(tree, "#101a2e"), 0.0, 0.4)
     surface.inputs["Specular IOR Level"].default_value = 0.2
     tree.put(surface.inputs["Alpha"], alpha)
+    material.surface_render_method = "BLENDED"  # else EEVEE dithers it, and it looks like sand
     return _finish(material, tree, output, surface.outputs[0])
 
 
@@ -105,6 +106,7 @@ def scrim(name: str) -> bpy.types.Material:
                       interpolation_type="SMOOTHSTEP")
     shade = tree.call("ShaderNodeMixShader", {0: dense, 1: tree.call("ShaderNodeBsdfTransparent", {}),
                                               2: _emission(tree, _colour(tree, "#0a0f1a"), 1.0)})
+    material.surface_render_method = "BLENDED"
     return _finish(material, tree, output, shade)
 
 

@@ -17,6 +17,7 @@ from ..colormaps import linear
 from ..layout import HEIGHT
 from ..nodes.tree import Tree
 from . import quality, tags
+from .labels import seen_by_camera
 
 QUALITY = "standard"  # of a new scene
 SPREAD = 0.48  # half the length of the rim light of a short network, in its distance
@@ -116,6 +117,7 @@ def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
     mesh.materials.append(material)
     thing = bpy.data.objects.new(f"{name} Floor", mesh)
     thing.display_type, thing.hide_select = "WIRE", True
+    seen_by_camera(thing)  # light from the floor would hardly show, and what is half clear costs most in shadows
     tags.write(thing, "floor")
     return thing
 

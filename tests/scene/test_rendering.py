@@ -124,7 +124,9 @@ def test_a_film_looks_like_its_frames(network, tmp_path):
 def test_without_background(network, tmp_path):
     rendering.render(tmp_path / "a.png", options(transparent=True))
     picture = look.png(tmp_path / "a.png")
-    assert picture.shape[-1] == 4 and picture[0, 0, 3] == 0 and picture[..., 3].max() == 255
+    alpha = picture[..., 3]
+    assert picture.shape[-1] == 4 and alpha[0, 0] == 0 and alpha.max() == 255
+    assert all(one.hide_render for one in look.of_kind(network, "floor"))
     rendering.render(tmp_path / "b.png", SMALL)
     assert look.png(tmp_path / "b.png").shape[-1] == 3
 

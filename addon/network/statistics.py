@@ -64,7 +64,8 @@ class _Moments:
         for start in range(0, values.size, CHUNK):
             stored = values[start : start + CHUNK]
             chunk = self.buffer[: stored.size]
-            np.copyto(chunk, stored, casting="unsafe")
+            with np.errstate(invalid="ignore"):  # a damaged file can hold signalling NaNs
+                np.copyto(chunk, stored, casting="unsafe")
             self.count += times * chunk.size
             self.zeros += times * (chunk.size - int(np.count_nonzero(chunk)))
             with np.errstate(over="ignore", invalid="ignore"):  # float64 can overflow; the result says so

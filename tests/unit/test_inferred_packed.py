@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from neuroscene.addon.checkpoints import safetensors_file
 from neuroscene.addon.checkpoints.inferred import infer
@@ -60,6 +60,15 @@ def test_the_matrix_is_that_which_was_packed(tmp_path, kind, bits, config):
     np.testing.assert_allclose(dense.weights[0].array(), matrix, rtol=1e-6)
     assert f"matrices of {bits} bits a number ({kind.upper()}) are shown as the numbers that they stand for: 1" in \
         checkpoint.notes
+
+
+@pytest.mark.filterwarnings("error")
+def test_scales_that_are_no_numbers_say_nothing_on_the_way(tmp_path):
+    path, _ = write(tmp_path, "gptq")
+    tensors = load_file(path)
+    tensors["fc.scales"] = np.full((GROUPS, OUTPUTS), np.inf, np.float16)
+    save_file(tensors, path)
+    assert not np.isfinite(summarise(infer(safetensors_file.read(path))).layers[-1].weights[0].array()).all()
 
 
 def test_parts_that_do_not_fit_stay_as_they_are(tmp_path):

@@ -83,8 +83,9 @@ class _Matrix:
         inputs = self.shape[1]
         group = self._read("g_idx") if "g_idx" in self.parts else np.arange(inputs) // (inputs // self.groups)
         group = group.clip(0, self.groups - 1)
-        scales = self._read("scales").astype(np.float32)
-        return np.ascontiguousarray((scales[group] * (numbers - zeros[group])).T, np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):  # scales that are no numbers are the file's
+            scales = self._read("scales").astype(np.float32)
+            return np.ascontiguousarray((scales[group] * (numbers - zeros[group])).T, np.float32)
 
     def _apart(self, words):
         """Numbers of a few bits from words (rows, columns), along the columns."""

@@ -39,25 +39,30 @@ class Changes:
 
 
 def compare(old: Mapping[str, dict], network: Network) -> Changes:
-    """Match the layers of a scene (facts by name, in their order) with those of a model: by name, and the others by
-    operator and shape in the order of the network."""
+    """Match the layers of a scene (facts by name, in their order) with those of a model: by name; the others in the
+    order of the network, by operator and shape; what is left, for a file of weights may not tell shapes, by operator
+    and number of parameters."""
     new = {layer.name: layer for layer in network.layers}
     pairs = {name: name for name in old if name in new and old[name]["op"] == new[name].op}
-    rest = [name for name in old if name not in pairs]
-    others = [name for name in new if name not in pairs]
-    alike = SequenceMatcher(None, [_sign(old[name]["op"], old[name]["shape"]) for name in rest],
-                            [_sign(new[name].op, [size or 0 for size in new[name].shape or ()]) for name in others],
-                            autojunk=False)
-    for begin, other, count in alike.get_matching_blocks():
-        pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
+    for sign in (_by_shape, _by_parameters):
+        rest, taken = [name for name in old if name not in pairs], set(pairs.values())
+        others = [name for name in new if name not in taken]
+        before = [sign(old[name]["op"], old[name]["shape"], int(old[name]["parameters"])) for name in rest]
+        now = [sign(new[name].op, new[name].shape or (), new[name].parameters) for name in others]
+        for begin, other, count in SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks():
+            pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
     known = set(pairs.values())
     return Changes(pairs, tuple(name for name in new if name not in known),
                    tuple(name for name in old if name not in pairs),
                    tuple(one for name, one in pairs.items() if not _same_grid(old[name], new[one].grid)))
 
 
-def _sign(op, shape):
-    return op, tuple(int(size) for size in shape)
+def _by_shape(op, shape, parameters):
+    return op, tuple(int(size or 0) for size in shape)
+
+
+def _by_parameters(op, shape, parameters):
+    return (op, parameters) if parameters else object()  # which is like no other
 
 
 def _same_grid(facts, grid) -> bool:

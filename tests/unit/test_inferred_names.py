@@ -290,7 +290,7 @@ def test_integers_are_no_weights_and_that_is_said():
     found.tensors[2] = replace(found.tensors[2], data_type=TensorProto.INT64)
     checkpoint = infer(found)
     assert summarise(checkpoint).parameters == 12
-    assert any("2 tensors that are no weights" in note for note in checkpoint.notes)
+    assert any("left out: 2" in note for note in checkpoint.notes)
 
 
 def test_heads_of_a_configuration():

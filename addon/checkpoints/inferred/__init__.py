@@ -48,5 +48,5 @@ def _notes(walk: Walk, left_out: int) -> list[str]:
         more = f"; and {len(assumed) - MOST_SAID:,} more" if len(assumed) > MOST_SAID else ""
         said.append(f"assumed: {'; '.join(assumed[:MOST_SAID])}{more}")
     if left_out:
-        said.append(f"{left_out:,} tensors that are no weights (counters, ids, masks) left out")
+        said.append(f"tensors that are no weights (counters, ids, masks) left out: {left_out:,}")
     return said

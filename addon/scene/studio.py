@@ -177,7 +177,7 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     cycles = scene.cycles
     quality.sample(scene, QUALITY)
     cycles.use_light_tree = False  # a few large lights: asking each costs less than choosing one
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 4, 2, 2
+    cycles.max_bounces = 2  # what light does after that cannot be seen here
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 3.0
     cycles.use_denoising = compat.can_denoise()

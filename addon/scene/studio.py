@@ -180,5 +180,5 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     cycles.max_bounces = 2  # what light does after that cannot be seen here
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 3.0
-    cycles.use_denoising = compat.can_denoise()
+    cycles.use_denoising, cycles.denoising_prefilter = compat.can_denoise(), "FAST"  # others smear small print
     scene.cycles_curves.shape = "THICK"

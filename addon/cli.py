@@ -183,7 +183,7 @@ def _build(options):
 
 
 def _render(options):
-    from .scene import rendering
+    from .scene.output import rendering
 
     _writable(options.output)
     with _quiet() as progress:
@@ -193,7 +193,7 @@ def _render(options):
 
 
 def _farm(options):
-    from .scene import farm
+    from .scene.output import farm
 
     with _quiet() as progress:
         _open_scene(options, progress)
@@ -203,7 +203,7 @@ def _farm(options):
 
 def _wanted(options, progress):
     """What the options of a command say of a picture; another checkpoint is put beside first."""
-    from .scene import rendering
+    from .scene.output import rendering
 
     if options.other:
         _compare(options, progress)

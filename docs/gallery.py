@@ -15,7 +15,9 @@ from pathlib import Path
 import bpy
 from stills import save
 
-from neuroscene.addon.scene import build, importing, painting, rendering, saved_styles, shots, tags
+from neuroscene.addon.scene import build, importing, shots, tags
+from neuroscene.addon.scene.looks import painting, saved_styles
+from neuroscene.addon.scene.output import rendering
 
 HERE = Path(__file__).resolve().parent
 ROOT, OUT = HERE.parent, HERE / "gallery"

@@ -22,14 +22,13 @@ from neuroscene.addon.scene import (
     framing,
     importing,
     kernels,
-    painting,
     picture,
-    rendering,
-    saved_styles,
     selection,
     studio,
     tags,
 )
+from neuroscene.addon.scene.looks import painting, saved_styles
+from neuroscene.addon.scene.output import rendering
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parent / "sample_models"

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import saved_styles
+from ..addon.scene.looks import saved_styles
 from .on_part import OnPart, counted
 
 _items = []  # Blender keeps no reference to texts of its own

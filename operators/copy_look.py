@@ -5,7 +5,8 @@
 
 import bpy
 
-from ..addon.scene import looks, tags
+from ..addon.scene import tags
+from ..addon.scene.looks import copying
 from .of_network import ChangesNetwork
 from .on_part import counted
 
@@ -28,7 +29,7 @@ class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):
 
     def execute(self, context):
         objects = context.view_layer.objects
-        count = looks.copy(objects.active, list(objects.selected))
+        count = copying.copy(objects.active, list(objects.selected))
         if not count:
             self.report({"WARNING"}, "Select others of the same kind besides the active one")
             return {"CANCELLED"}

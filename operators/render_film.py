@@ -10,7 +10,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..addon import compat
 from ..addon.checkpoints import CheckpointError
-from ..addon.scene import film, rendering
+from ..addon.scene.output import film, rendering
 
 
 class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):

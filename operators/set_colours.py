@@ -6,7 +6,8 @@
 import bpy
 
 from ..addon.nodes.ranges import FROM
-from ..addon.scene import painting, ranges
+from ..addon.scene import ranges
+from ..addon.scene.looks import painting
 from .on_part import ROLES, SHOWN, OnPart, counted
 
 SOURCES = {"Own": "The number that each layer or bundle has", "Layer": "What each layer holds",

@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon import colormaps
-from ..addon.scene import painting
+from ..addon.scene.looks import painting
 from .on_part import ROLES, SHOWN, OnPart, counted
 
 

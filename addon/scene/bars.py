@@ -17,7 +17,7 @@ from ..network import Layer, Network
 from ..nodes.bars import bars_group
 from ..nodes.tree import attach
 from . import framing, tags
-from .labels import text
+from .texts.labels import text
 
 MOST = 24  # classes that get a name
 LENGTH = 0.34 * HEIGHT

@@ -16,7 +16,8 @@ from ..layout import Frame
 from ..network import Network
 from ..nodes.block import block_group
 from ..nodes.tree import attach
-from . import framing, selection, tags, words
+from . import framing, selection, tags
+from .texts import words
 
 MANY = 30  # layers; a smaller network is shown whole
 FEW = 3  # equal blocks; fewer are all shown

@@ -28,23 +28,9 @@ from ..network.statistics import statistics
 from ..nodes import materials as shaders
 from ..nodes.network import network_group
 from ..nodes.tree import attach
-from . import (
-    arranging,
-    bars,
-    blocks,
-    caption,
-    connections,
-    expansion,
-    film,
-    labels,
-    layers,
-    picture,
-    pruning,
-    ranges,
-    studio,
-    tags,
-    words,
-)
+from . import arranging, bars, blocks, connections, expansion, layers, picture, pruning, ranges, studio, tags
+from .output import film
+from .texts import caption, labels, words
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000

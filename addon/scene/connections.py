@@ -17,8 +17,9 @@ from ..network.lines import Lines
 from ..nodes.bundling import STORED
 from ..nodes.connections import POINTS, connections_group
 from ..nodes.tree import attach
-from . import sockets, tags, words
+from . import sockets, tags
 from .attributes import array
+from .texts import words
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share

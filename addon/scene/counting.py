@@ -12,7 +12,8 @@ import numpy as np
 
 from .. import compat
 from ..network.joins import WEIGHT
-from . import expansion, labels, selection, tags, words
+from . import expansion, selection, tags
+from .texts import labels, words
 
 
 def in_force(thing: bpy.types.Object) -> float | None:

@@ -16,23 +16,10 @@ from ..inference import Fitted, Ran
 from ..network import Network, summarise
 from ..network.drawn import Drawn
 from ..network.lines import Lines
-from . import (
-    bars,
-    build,
-    bundling,
-    caption,
-    connections,
-    expansion,
-    labels,
-    layers,
-    pruning,
-    ranges,
-    selection,
-    tags,
-    words,
-)
+from . import bars, build, bundling, connections, expansion, layers, pruning, ranges, selection, tags
 from .build import Settings, Steps
-from .pictures import SUFFIXES, load_picture
+from .image_file import SUFFIXES, load_picture
+from .texts import caption, labels, words
 
 TOP = 5
 

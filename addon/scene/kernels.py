@@ -20,7 +20,8 @@ from ..network.joins.conv import Conv
 from ..nodes import materials as shaders
 from ..nodes.kernels import kernels_group
 from ..nodes.tree import attach
-from . import caption, importing, selection, tags
+from . import importing, selection, tags
+from .texts import caption
 
 MOST = 1 << 17  # taps that are drawn
 GAP, CLEAR = 1.0, 0.04 * HEIGHT  # taps between kernels; metres between them and their layer

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import compat
 from ..layout.layered import axes
-from . import arranging, blocks, caption, counting, framing, labelling, labels, studio, tags
+from . import arranging, blocks, counting, framing, studio, tags
+from .texts import caption, labelling, labels
 
 
 @dataclass(frozen=True)

@@ -22,22 +22,10 @@ from ..layout import arrange, shapes
 from ..network import Network, summarise
 from ..network.drawn import Drawn, Wish, share_out
 from ..network.statistics import statistics
-from . import (
-    arranging,
-    bars,
-    blocks,
-    build,
-    caption,
-    connections,
-    film,
-    importing,
-    kernels,
-    layers,
-    matching,
-    selection,
-    tags,
-)
+from . import arranging, bars, blocks, build, connections, importing, kernels, layers, matching, selection, tags
 from .matching import Changes
+from .output import film
+from .texts import caption
 
 GONE = "gone"  # kind of the collection for layers that the newer checkpoint has not
 

@@ -16,8 +16,9 @@ from .. import compat
 from ..colormaps import linear
 from ..layout import HEIGHT
 from ..nodes.tree import Tree
-from . import quality, tags
-from .labels import seen_by_camera
+from . import tags
+from .output import quality
+from .texts.labels import seen_by_camera
 
 QUALITY = "standard"  # of a new scene
 SPREAD = 0.48  # half the length of the rim light of a short network, in its distance

@@ -23,7 +23,8 @@ def hero():
     import bpy
 
     from bench import row
-    from neuroscene.addon.scene import quality, shots
+    from neuroscene.addon.scene import shots
+    from neuroscene.addon.scene.output import quality
 
     network, setting_up = _build()
     scene = _scene(network)

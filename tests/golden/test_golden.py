@@ -11,7 +11,9 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import build, painting, rendering, saved_styles, shots, styles
+from neuroscene.addon.scene import build, shots
+from neuroscene.addon.scene.looks import painting, saved_styles, styles
+from neuroscene.addon.scene.output import rendering
 from scene import look
 from unit.make import DATA
 

@@ -6,7 +6,9 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import painting, rendering, saved_styles, shots, styles
+from neuroscene.addon.scene import shots
+from neuroscene.addon.scene.looks import painting, saved_styles, styles
+from neuroscene.addon.scene.output import rendering
 from scene import look
 
 SIZE = (1920, 1080)

@@ -8,7 +8,8 @@ import pytest
 
 from neuroscene.addon.checkpoints import CheckpointError
 from neuroscene.addon.gltf import export
-from neuroscene.addon.scene import kernels, painting, styles
+from neuroscene.addon.scene import kernels
+from neuroscene.addon.scene.looks import painting, styles
 from scene import look
 from scene.exported import HALF, check_cells, check_lines, linear, nodes_of, write
 from scene.glb import Glb

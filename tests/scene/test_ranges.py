@@ -8,7 +8,9 @@ import pytest
 
 from neuroscene.addon.nodes import legend, ranges
 from neuroscene.addon.nodes.tree import attach
-from neuroscene.addon.scene import labels, painting, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.looks import painting
+from neuroscene.addon.scene.texts import labels
 from scene import look
 
 CLIPS = (50.0, 87.5, 100.0)

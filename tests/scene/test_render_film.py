@@ -7,7 +7,7 @@ import onnx
 import pytest
 
 from neuroscene.addon.scene import build, reloading, shots, tags
-from neuroscene.addon.scene.film import note_of
+from neuroscene.addon.scene.output.film import note_of
 from scene import look
 
 

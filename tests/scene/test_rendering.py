@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import farm, film, quality, rendering
+from neuroscene.addon.scene.output import farm, film, quality, rendering
 from scene import look
 from scene.command import check_refused, run, run_many
 from unit.make import DATA

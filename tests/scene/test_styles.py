@@ -11,7 +11,9 @@ import pytest
 from neuroscene.addon import colormaps, compat
 from neuroscene.addon.nodes import materials
 from neuroscene.addon.nodes.tree import Tree
-from neuroscene.addon.scene import backdrops, looks, painting, rendering, saved_styles, styles, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_styles, styles
+from neuroscene.addon.scene.output import rendering
 from neuroscene.panels.look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from scene import look
 
@@ -315,7 +317,7 @@ def test_copy_look(registered, kind):
     network = look.build(look.CNN, look.DIGIT)
     things = [one for one in look.of_kind(network, kind) if look.facts(one).get("carries", "weight") == "weight"]
     source, target, other = things[1], things[2], things[3]
-    names = looks.sockets(look.modifier(source))
+    names = copying.sockets(look.modifier(source))
     assert {"layer": {"Material", "Relief", "Range From", "Clip"},
             "connections": {"Material", "Radius", "Width Power", "Range From", "Clip"}}[kind] <= set(names)
     structural = {"Units", "Rows", "Columns", "Source", "Target", "Network", "Block", "Range", "Weight Range", "Lift",

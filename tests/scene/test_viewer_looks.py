@@ -11,7 +11,8 @@ from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 
 from neuroscene.addon.gltf import export
-from neuroscene.addon.scene import painting, shots, styles
+from neuroscene.addon.scene import shots
+from neuroscene.addon.scene.looks import painting, styles
 from scene import browser, look
 from scene.test_viewer import SIZE, card, chromium, hover, labels, opened
 

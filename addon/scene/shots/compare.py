@@ -17,7 +17,8 @@ from ... import compat
 from ...checkpoints import CheckpointError
 from ...layout import HEIGHT
 from ...layout import Settings as Layout
-from .. import build, connections, framing, importing, labels, picture, selection, sockets, tags, words
+from .. import build, connections, framing, importing, picture, selection, sockets, tags
+from ..texts import labels, words
 from .stage import Stage
 
 GAP = 0.45 * HEIGHT  # between the two; the labels of the upper one are in it

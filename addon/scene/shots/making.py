@@ -10,7 +10,8 @@ import json
 import bpy
 
 from ...checkpoints import CheckpointError
-from .. import painting, picture, studio, styles, tags
+from .. import picture, studio, tags
+from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS
 from .stage import Stage

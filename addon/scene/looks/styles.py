@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass, field, fields
 
 import bpy
 
-from .. import colormaps, compat
-from . import backdrops, blocks, caption, connections, painting, tags
+from ... import colormaps, compat
+from .. import blocks, connections, tags
+from ..texts import caption
+from . import backdrops, painting
 from .backdrops import Backdrop
 
 

@@ -15,9 +15,9 @@ from xml.sax.saxutils import escape
 
 import bpy
 
-from .. import compat
-from ..checkpoints import CheckpointError
-from . import tags
+from ... import compat
+from ...checkpoints import CheckpointError
+from .. import tags
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'

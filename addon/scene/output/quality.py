@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from .. import compat
+from ... import compat
 
 GPUS = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 

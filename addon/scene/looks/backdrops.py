@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import bpy
 
-from .. import compat
-from ..colormaps import linear
-from . import studio, tags
+from ... import compat
+from ...colormaps import linear
+from .. import studio, tags
 
 
 @dataclass(frozen=True)

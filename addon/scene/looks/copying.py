@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import bpy
 
-from .. import compat
-from . import tags
+from ... import compat
+from .. import tags
 
 KEPT_PANELS = {"Ends", "Window", "Hand"}
 KEPT = {  # what a thing is, how large it is, and the numbers that come with its data

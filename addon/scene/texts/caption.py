@@ -15,15 +15,15 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from .. import compat
-from ..colormaps import DIVERGING, maps
-from ..inference import Ran
-from ..network import Network
-from ..nodes import legend
-from ..nodes.layer import layer_group
-from ..nodes.materials import VALUE, map_of, node_of
-from ..nodes.tree import attach
-from . import framing, tags
+from ... import compat
+from ...colormaps import DIVERGING, maps
+from ...inference import Ran
+from ...network import Network
+from ...nodes import legend
+from ...nodes.layer import layer_group
+from ...nodes.materials import VALUE, map_of, node_of
+from ...nodes.tree import attach
+from .. import framing, tags
 from .labels import font, seen_by_camera, text
 from .words import shortened
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from . import framing, labels
+from .. import framing
+from . import labels
 
 EM = 0.0235  # of the picture's shorter side, the size of a name
 GAP = 0.022  # of the picture's height, between a thing and its label

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat
-from ..checkpoints import CheckpointError
-from . import film, picture, quality, shots, tags
+from ... import compat
+from ...checkpoints import CheckpointError
+from .. import picture, shots, tags
+from . import film, quality
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
 NOTE = "Note"  # the entry of a picture's metadata that is ours

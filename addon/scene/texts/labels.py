@@ -12,7 +12,7 @@ from pathlib import Path
 import blf
 import bpy
 
-from . import tags
+from .. import tags
 
 PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.68, "dim")}  # sizes in ems, and materials
 FONT = Path(__file__).parent / "fonts" / "Inter.ttf"

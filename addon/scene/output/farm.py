@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bpy
 
-from ..checkpoints import CheckpointError
+from ...checkpoints import CheckpointError
 from . import rendering
 
 TEMPLATE, SCENE = "template.json", "scene.blend"

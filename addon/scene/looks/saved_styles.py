@@ -15,8 +15,9 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat, folders
-from . import painting, styles, tags
+from ... import compat, folders
+from .. import tags
+from . import painting, styles
 from .styles import STYLES, Style
 
 LARGEST = 1 << 20  # bytes of a file that is read

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from ..network import Block, Connection, Layer, Network
-from ..network.drawn import BOX, MAPS, Drawn
-from ..network.joins import WEIGHT, Join
-from ..network.lines import Lines
-from ..network.recognise import RECURRENT
-from ..network.recognise.groups import MOVES
+from ...network import Block, Connection, Layer, Network
+from ...network.drawn import BOX, MAPS, Drawn
+from ...network.joins import WEIGHT, Join
+from ...network.lines import Lines
+from ...network.recognise import RECURRENT
+from ...network.recognise.groups import MOVES
 
 LONGEST = 22  # characters of a name
 FEW = 4  # parts of a layer that are all named

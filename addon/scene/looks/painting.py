@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import bpy
 
-from .. import compat
-from ..colormaps import Map, linear, maps
-from ..nodes import materials as shaders
-from . import blocks, caption, tags
+from ... import compat
+from ...colormaps import Map, linear, maps
+from ...nodes import materials as shaders
+from .. import blocks, tags
+from ..texts import caption
 
 PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),
          "SELECTED": ("Selected", "The selected layers, blocks and connections")}

@@ -80,7 +80,7 @@ def test_what_stands_beside_the_cells(plain):
         for name in plates:
             points = file.positions(name)
             assert np.allclose([points.min(0), points.max(0)], [corners.min(0), corners.max(0)], atol=1e-3)
-            assert np.abs(file.colours(name)[:, :3] - linear("#131d33")).max() <= HALF
+            assert np.abs(file.colours(name)[:, :3] - linear("#1a2745")).max() <= HALF
     texts = [one for one in look.of_kind(network, "label") if one.data.body and not one.hide_render]
     (label,) = file.of_kind("label")  # one mesh for all
     assert sorted(file.facts(label)["text"]) == sorted(one.data.body for one in texts) and len(texts) > 8

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the pictures and films of docs/gallery.md from shipped models, each as the command line makes it.
+"""Make the pictures and films of docs/gallery.md, and the architectures of the README, from shipped models, each as the
+command line makes it.
 
-    .venv/bin/python docs/gallery.py ["still hero" "film" ...]    all of them, or those whose names begin so
+    .venv/bin/python docs/gallery.py ["still gallery/hero" "film" ...]    all of them, or those whose names begin so
 """
 
 from __future__ import annotations
@@ -20,26 +21,28 @@ from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 
 HERE = Path(__file__).resolve().parent
-ROOT, OUT = HERE.parent, HERE / "gallery"
+ROOT = HERE.parent
 CNN, MLP = (ROOT / "sample_models" / f"digits_{kind}.onnx" for kind in ("cnn", "mlp"))
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
-RESNET = ROOT / "tests" / "data" / "zoo" / "resnet18.onnx"
-WIDE, FILM = (1280, 720), (480, 270)
-# name -> model, shot, style, frame of the shot (None: its own), size
+ZOO = {name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
+       for name in ("resnet18", "unet", "mobilenet_v3", "vit", "gpt2", "lstm")}
+WIDE, SMALL, FILM = (1280, 720), (960, 540), (768, 432)
+# file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
-    "hero": (CNN, "hero", "", None, WIDE),
-    "elevation": (CNN, "elevation", "", None, (1600, 640)),
-    "plan": (CNN, "plan", "Blueprint", None, WIDE),
-    "macro": (CNN, "macro", "", None, WIDE),
-    "turntable": (CNN, "turntable", "", 215, WIDE),
-    "fly-through": (CNN, "fly-through", "", 62, WIDE),
-    "dolly": (CNN, "dolly", "", 110, WIDE),
-    "before-after": (CNN, "before-after", "", None, WIDE),
-    "neon": (MLP, "hero", "Neon", None, WIDE),
-    "resnet": (RESNET, "fly-through", "", 88, WIDE),
-    "portrait": (CNN, "hero", "Clay", None, (900, 1200)),
+    "gallery/hero": (CNN, "hero", "", None, WIDE),
+    "gallery/elevation": (CNN, "elevation", "", None, (1600, 640)),
+    "gallery/plan": (CNN, "plan", "Blueprint", None, WIDE),
+    "gallery/macro": (CNN, "macro", "", None, WIDE),
+    "gallery/turntable": (CNN, "turntable", "", 25, WIDE),
+    "gallery/fly-through": (CNN, "fly-through", "", 62, WIDE),
+    "gallery/dolly": (CNN, "dolly", "", 110, WIDE),
+    "gallery/before-after": (CNN, "before-after", "", None, WIDE),
+    "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
+    "gallery/resnet": (ZOO["resnet18"], "fly-through", "", 88, WIDE),
+    "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
+    **{f"zoo/{name}": (path, "hero", "", None, SMALL) for name, path in ZOO.items()},
 }
-FILMS = {"dolly": (CNN, "dolly"), "unfold": (CNN, "unfold")}
+FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold")}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8
 
 
@@ -57,19 +60,19 @@ def still(name: str) -> None:
             scene.frame_set(scene.frame_start + frame)
         scene.render.filepath = str(picture)
         bpy.ops.render.render(write_still=True, scene=scene.name)
-        save(picture, OUT / f"{name}.jpg")
+        save(picture, HERE / f"{name}.jpg")
 
 
 def film(name: str) -> None:
     model, shot = FILMS[name]
     _stage(model, "")
-    rendering.render(OUT / f"{name}.mp4", rendering.Options(shot=shot, size=FILM, samples=SAMPLES_A_FRAME), print)
+    rendering.render(HERE / f"{name}.mp4", rendering.Options(shot=shot, size=FILM, samples=SAMPLES_A_FRAME), print)
 
 
 def _stage(model, style):
     """A model in an empty file, with a digit if it reads digits."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    given = None if model == RESNET else ROOT / "sample_models" / "digits" / "digit_7.png"
+    given = None if model in ZOO.values() else ROOT / "sample_models" / "digits" / "digit_7.png"
     network = build.finish(importing.import_steps(model, build.Settings(), given))
     if style:
         saved_styles.apply(style, painting.part_of(bpy.context, network))
@@ -77,7 +80,6 @@ def _stage(model, style):
 
 
 def main(wanted: list[str]) -> None:
-    OUT.mkdir(exist_ok=True)
     for names, make in ((STILLS, still), (FILMS, film)):
         for name in names:
             if not wanted or f"{make.__name__} {name}".startswith(tuple(wanted)):

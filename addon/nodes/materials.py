@@ -102,7 +102,7 @@ def scrim(name: str) -> bpy.types.Material:
     """One colour, dense at the lower edge of its object and clear at the upper, for words to stand on."""
     material, tree, output = _new(name, "#0a0f1a")
     height = tree.separate(tree.call("ShaderNodeTexCoord", {}, "Generated"))[1]
-    dense = tree.call("ShaderNodeMapRange", {"Value": height, "From Min": 1.0, "From Max": 0.35, "To Max": 0.9},
+    dense = tree.call("ShaderNodeMapRange", {"Value": height, "From Min": 1.0, "From Max": 0.6, "To Max": 0.975},
                       interpolation_type="SMOOTHSTEP")
     shade = tree.call("ShaderNodeMixShader", {0: dense, 1: tree.call("ShaderNodeBsdfTransparent", {}),
                                               2: _emission(tree, _colour(tree, "#0a0f1a"), 1.0)})

@@ -11,6 +11,7 @@ model.weights.h5; in Keras 2.12 an HDF5 file under that name), `.weights.h5`, on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 
 from .. import said, shards
@@ -135,5 +136,10 @@ def _write(path, model, find, format, producer, structure="graph", notes=(), arc
     walk = Walk(path, graph, find, model)
     walk.write()
     graph.sweep()
-    notes = [*notes, *getattr(find, "notes", ()), *walk.notes]
-    return graph.writer.checkpoint(path, format, structure, producer, notes, architecture)
+    unread = {name: prod(one.shape) for name, one in getattr(find, "tensors", {}).items()
+              if one.data_type in weights.FLOATS and not graph.writer.has(one)}
+    said = [f"weights that no prediction reads: {', '.join(unread)}"[:200]] if unread else []
+    notes = [*notes, *getattr(find, "notes", ()), *walk.notes, *said]
+    made = graph.writer.checkpoint(path, format, structure, producer, notes, architecture)
+    made.unread = sum(unread.values())
+    return made

@@ -15,6 +15,8 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 
+from onnx import TensorProto
+
 from ..errors import CheckpointError
 from ..stored import Stored
 from .config import Model
@@ -26,6 +28,9 @@ CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 SAME = {"kernel": ("depthwise_kernel", "embeddings")}
 LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weights", "metrics": "metrics",
         "seed_generator": "seeds", "loss_tracker": "metrics"}
+
+
+FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 
 
 class Misfit(CheckpointError):  # noqa: N818 - named as what it says
@@ -189,6 +194,8 @@ def _new_layer(group, layer, prefix, found):
         found.update({f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
                       for one in group.all() if not set(one.name.split("/")) & set(LEFT)})
         return
+    if inside and len(held) > len(names) > 0:  # a wrapper holds the kernel of its layer too, before what is its own
+        held = held[-len(names) :]
     if len(names) != len(held):
         names = [said for said, _ in zip(names, held, strict=False)] + [str(i) for i in range(len(names), len(held))]
     found.update({f"{prefix}{name}": one for name, one in zip(names, held, strict=True)})

@@ -64,8 +64,8 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if not self.filepath and not bpy.data.filepath:
-            mine = (one for one in tags.networks() if tags.scene_of(one) == context.scene)
-            self.filepath = f"{bpy.path.clean_name(next(mine, tags.networks()[0]).name)}.{self.format}"
+            network = (tags.networks(context.scene) or tags.networks())[0]
+            self.filepath = f"{bpy.path.clean_name(network.name)}.{self.format}"
         return super().invoke(context, event)
 
     def draw(self, context):

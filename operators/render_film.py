@@ -60,19 +60,15 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
     def execute(self, context):
         scene, settings = context.scene, context.scene.render
         self._film, self._before = self._open(scene, self.anew), _settings(scene)
-        compat.still(settings)
-        settings.image_settings.color_mode = "RGBA" if settings.film_transparent else "RGB"
-        settings.use_file_extension = settings.use_stamp_note = True
+        rendering.write_pictures(settings)
+        settings.use_stamp_note = True
         if context.window and not bpy.app.background and self.options.is_invoke:
             self._watch(True)
             self._timer = context.window_manager.event_timer_add(0.1, window=context.window)
             context.window_manager.modal_handler_add(self)
             return {"RUNNING_MODAL"}
         try:
-            while self._film.left:
-                self._film.begin()
-                bpy.ops.render.render(write_still=True, scene=scene.name)
-                self._film.end()
+            self._film.make(lambda text: None)
             return self._finish(context)
         except CheckpointError as error:
             return self._fail(context, error)

@@ -60,11 +60,10 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
     def draw(self, context):
         layout = self.layout
         layout.operator("neuroscene.import_network", icon="IMPORT")
-        here = {one.name for one in context.scene.collection.children_recursive}
-        others = [one for one in tags.networks() if one.name not in here]
-        for network in tags.networks():
-            if network not in others:
-                self._network(layout.box(), network)
+        here = tags.networks(context.scene)
+        for network in here:
+            self._network(layout.box(), network)
+        others = [one for one in tags.networks() if one not in here]
         if others:
             column = layout.column(align=True)
             column.active = False

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from .checkpoint import LAYER, OPAQUE, Checkpoint
 from .onnx_file import check
 
 OPSET, IR_VERSION = 21, 10
+FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
+    number for name, number in TensorProto.DataType.items() if name.startswith(("FLOAT8", "FLOAT4"))
+}
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,10 @@ class Writer:
     def has(self, stored: Stored) -> bool:
         """Whether a stored weight was entered."""
         return _key(stored) in self._stored
+
+    def unread(self, held: Iterable[Stored]) -> list[Stored]:
+        """Weights that the graph does not read, as those for training alone."""
+        return [one for one in held if one.data_type in FLOATS and not self.has(one)]
 
     def constant(self, value, dtype=np.int64, name: str = "constant") -> str:
         """A small tensor that is no weight: a shape, axes, a scale."""

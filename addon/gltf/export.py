@@ -155,7 +155,7 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
         raise CheckpointError(path, "the network is in no scene")
     open_ = bpy.context.scene
     scene = open_ if open_ in scenes.values() else next(iter(scenes.values()))
-    return scene, [one for one in networks if one in scene.collection.children_recursive]
+    return scene, tags.networks(scene)
 
 
 def _counted(parts: list[Part]) -> Report:

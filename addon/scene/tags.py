@@ -28,9 +28,11 @@ def kind(block: bpy.types.ID | None) -> str:
     return facts.get("kind", "") if hasattr(facts, "get") else ""
 
 
-def networks() -> list[bpy.types.Collection]:
-    """The networks of this file."""
-    return [one for one in bpy.data.collections if kind(one) == "network"]
+def networks(scene: bpy.types.Scene | None = None) -> list[bpy.types.Collection]:
+    """The networks of this file, or of one of its scenes."""
+    found = [one for one in bpy.data.collections if kind(one) == "network"]
+    inside = set(scene.collection.children_recursive) if scene and found else ()
+    return [one for one in found if one in inside] if scene else found
 
 
 def members(network: bpy.types.Collection, wanted: str) -> Iterator[bpy.types.Object]:

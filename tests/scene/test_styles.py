@@ -16,8 +16,8 @@ from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_sty
 from neuroscene.addon.scene.output import rendering
 from neuroscene.panels.look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from scene import look
+from scene.acting import run, select
 
-RESNET = look.ZOO / "resnet18.onnx"
 KINDS = ("layer", "connections", "block", "bars")
 
 
@@ -29,18 +29,8 @@ def folder(tmp_path, monkeypatch):
     return where
 
 
-def run(name, **options):
-    return getattr(bpy.ops.neuroscene, name)("EXEC_DEFAULT", True, **options)
-
-
 def part(network, which="NETWORK"):
     return painting.part_of(bpy.context, network, which)
-
-
-def select(*things):
-    for one in bpy.data.objects:
-        one.select_set(one in things)
-    bpy.context.view_layer.objects.active = things[0]
 
 
 def plain(value):
@@ -80,7 +70,7 @@ def different(one: dict, other: dict) -> set:
 def resnet():
     """A network of blocks; every test leaves it in the style "Cinema"."""
     look.fresh()
-    return look.build(RESNET)
+    return look.build(look.RESNET)
 
 
 def test_cinema_is_what_is_built(resnet):

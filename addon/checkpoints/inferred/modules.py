@@ -12,15 +12,12 @@ from dataclasses import dataclass, field
 
 from onnx import TensorProto
 
-from ..stored import Stored, Weights
+from ..stored import FLOATS, Stored, Weights
 from . import reparametrised
 from .reparametrised import Parts
 
 DEEPEST = 24  # levels of modules; what is below stays one name
 WRAPPERS = ("module", "_orig_mod", "_model")  # put round a whole model by training, and said by every name
-FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
-    number for name, number in TensorProto.DataType.items() if name.startswith(("FLOAT8", "FLOAT4"))
-}
 BYTES = (TensorProto.INT8, TensorProto.UINT8)
 BUFFERS = re.compile(r"(^|[./])(inv_freq|masked_bias|position_ids|attn_mask|relative_position_index)$")
 CAUSAL = re.compile(r"(^|[./])(attn|attention|self_attn|mask)([./])bias$")

@@ -136,10 +136,9 @@ def _write(path, model, find, format, producer, structure="graph", notes=(), arc
     walk = Walk(path, graph, find, model)
     walk.write()
     graph.sweep()
-    unread = {name: prod(one.shape) for name, one in getattr(find, "tensors", {}).items()
-              if one.data_type in weights.FLOATS and not graph.writer.has(one)}
-    said = [f"weights that no prediction reads: {', '.join(unread)}"[:200]] if unread else []
+    unread = graph.writer.unread(getattr(find, "tensors", {}).values())
+    said = [f"weights that no prediction reads: {', '.join(one.name for one in unread)}"[:200]] if unread else []
     notes = [*notes, *getattr(find, "notes", ()), *walk.notes, *said]
     made = graph.writer.checkpoint(path, format, structure, producer, notes, architecture)
-    made.unread = sum(unread.values())
+    made.unread = sum(prod(one.shape) for one in unread)
     return made

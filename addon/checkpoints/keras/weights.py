@@ -15,8 +15,6 @@ from functools import cached_property
 from math import prod
 from pathlib import Path
 
-from onnx import TensorProto
-
 from ..errors import CheckpointError
 from ..stored import Stored
 from .config import Model
@@ -28,9 +26,6 @@ CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 SAME = {"kernel": ("depthwise_kernel", "embeddings")}
 LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weights", "metrics": "metrics",
         "seed_generator": "seeds", "loss_tracker": "metrics"}
-
-
-FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 
 
 class Misfit(CheckpointError):  # noqa: N818 - named as what it says

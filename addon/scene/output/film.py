@@ -65,6 +65,13 @@ class Film:
         frame = self.left.pop(0)
         written(self._unfinished(frame)).replace(self.paths[frame])
 
+    def make(self, progress: Callable[[str], None]) -> None:
+        """Render all that is left, at once. Raises `CheckpointError`."""
+        while self.left:
+            progress(self.begin())
+            bpy.ops.render.render(write_still=True, scene=self.scene.name)
+            self.end()
+
     def join(self) -> list[Path]:
         """What was written: the frames, or the film that they are put together to."""
         if not self.moving:
@@ -80,9 +87,8 @@ class Film:
 
 def shown(scene: bpy.types.Scene) -> str:
     """What pictures of a scene show: its networks' files, and how the hashes of these begin."""
-    inside = set(scene.collection.children_recursive)
     models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
-              for one in tags.networks() if one in inside and (facts := tags.read(one)).get("sha256")]
+              for facts in map(tags.read, tags.networks(scene)) if facts.get("sha256")]
     return f"Neuroscene; {', '.join(models) or 'no network'}"
 
 

@@ -19,7 +19,6 @@ from .. import picture, shots, tags
 from . import film, quality
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
-NOTE = "Note"  # the entry of a picture's metadata that is ours
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,7 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
     note = stamp(scene)
     if options.frames or output.suffix.lower() == ".mp4":
         made = film.Film(scene, output, options.frames or (scene.frame_start, scene.frame_end), note)
-        while made.left:
-            progress(made.begin())
-            bpy.ops.render.render(write_still=True, scene=scene.name)
-            made.end()
+        made.make(progress)
         if made.moving:
             progress("putting the frames together")
         return film.said(made.join())
@@ -96,13 +92,18 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
         settings.resolution_percentage = 100
         if ours:
             shots.refit(network, name)
-    compat.still(settings)
-    settings.use_file_extension = True
     settings.film_transparent = options.transparent
     if options.transparent and network:
         picture.hide(network, "floor")  # it is a part of the backdrop
-    settings.image_settings.color_mode = "RGBA" if options.transparent else "RGB"
+    write_pictures(settings)
     return scene
+
+
+def write_pictures(settings: bpy.types.RenderSettings) -> None:
+    """Write PNG pictures, with what is clear in them where the background is."""
+    compat.still(settings)
+    settings.use_file_extension = True
+    settings.image_settings.color_mode = "RGBA" if settings.film_transparent else "RGB"
 
 
 def stamp(scene: bpy.types.Scene) -> str:

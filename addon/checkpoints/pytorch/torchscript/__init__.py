@@ -10,8 +10,7 @@ from pathlib import Path
 
 from ...checkpoint import Checkpoint
 from ...errors import CheckpointError
-from ...inferred.modules import FLOATS
-from ...stored import Stored, Weights, Writer
+from ...stored import Weights
 from ..files import Saved, Zip
 from ..operators.emitter import MismatchError, UndecidedError
 from ..state import PRODUCER, stored_weights
@@ -30,16 +29,12 @@ def read(opened: Zip) -> Checkpoint | Weights:
         followed = Follower(code.program(opened), tree, saved.storages, opened.load("constants"), told).follow()
     except (UndecidedError, MismatchError) as reason:
         return _weights(path, saved, tree, f"the program could not be followed: {reason}")
-    unread = _unread(stored_weights(saved.storages, tree.tensors)[0], followed.writer)
+    kept, *_ = stored_weights(saved.storages, tree.tensors)
+    unread = followed.writer.unread(one for one in kept if one.shape)
     said = [f"{len(unread):,} weights that the program does not read ({unread[0].name[:80]}, …)"] if unread else []
     made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=[*notes(followed), *said])
     made.unread = sum(prod(one.shape) for one in unread)
     return made
-
-
-def _unread(kept: list[Stored], writer: Writer) -> list[Stored]:
-    """Weights for training alone, as those of a second classifier."""
-    return [one for one in kept if one.data_type in FLOATS and one.shape and not writer.has(one)]
 
 
 def notes(followed: Followed) -> list[str]:

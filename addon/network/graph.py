@@ -70,6 +70,7 @@ class _Builder:
         self.owner = {one.index: found for found in groups for one in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
         self.aside = {one.index for found in groups for one in found.aside}
+        self.through = self.moves | self.aside  # what reads them reads what is before
         self.mains = Counter(found.main.layer for found in groups)
         self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
         self.layers: list[Layer] = []
@@ -183,11 +184,11 @@ class _Builder:
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
         inside, into = {one.index for one in found.members}, []
-        members = [one for one in found.members if one.index not in self.moves | self.aside]
+        members = [one for one in found.members if one.index not in self.through]
         for operator in members:
             for slot, tensor in operator.reads:
                 maker = self.graph.made_by.get(tensor)
-                if maker is not None and maker.index in inside and maker.index not in self.moves | self.aside:
+                if maker is not None and maker.index in inside and maker.index not in self.through:
                     continue
                 if maker is not None and maker.op == "ReduceSum" and maker.index in self.aside:
                     continue  # how many steps count

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
 from ..checkpoints.onnx_file import MOST_ELEMENTS
+from ..checkpoints.stored import FLOATS
 from . import blocks, dimensions
 from .constants import SETTINGS, Constant
 from .joins import Context, Map, Unknown, again, join, move, through
@@ -28,9 +29,6 @@ from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, Group, group, is_move, is_reshape, single
 from .work import multiply_adds
 
-FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
-    number for name, number in TensorProto.DataType.items() if name.startswith(("FLOAT8", "FLOAT4"))
-}
 QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
 MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "AveragePool", "LpPool", "DepthToSpace",
         "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")

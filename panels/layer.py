@@ -91,9 +91,9 @@ def _details(facts, drawn):
 
 def _weights(facts):
     """Labels and texts of the statistics of weights."""
+    if int(facts.get("not_finite", 0)):
+        yield "Not Finite", f"{int(facts['not_finite']):,}"
     for label, name in (("Mean", "mean"), ("Std Dev", "std"), ("Min", "min"), ("Max", "max")):
         yield label, f"{facts[name]:.4g}"
     zeros, count = int(facts["zeros"]), int(facts["count"])
     yield "Zeros", f"{zeros:,} ({zeros / count:.1%})" if zeros else "none"
-    if int(facts.get("not_finite", 0)):
-        yield "Not Finite", f"{int(facts['not_finite']):,}"

@@ -84,6 +84,13 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         column = box.column(align=True)
         column.active = False
         column.label(text=f"{int(facts['parameters']):,} parameters, {facts['format']}")
+        if facts.get("not_finite"):
+            warning = box.column(align=True)
+            warning.alert = True
+            first, *others = textwrap.wrap(facts["not_finite"], WIDEST)
+            warning.label(text=first[0].upper() + first[1:], icon="ERROR")
+            for line in others:
+                warning.label(text=line)
         if facts["structure"] == "inferred":
             column.label(text="Inferred structure", icon="INFO")
         for note in facts.get("notes", ()):

@@ -12,7 +12,7 @@ from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, Map, 
 from .ranges import PERCENTS, pooled, quantiles, value_range
 
 __all__ = ["ACTIVATION", "DARK", "DIVERGING", "LIGHT", "PERCENTS", "SEQUENTIAL", "WEIGHT", "Map", "Stops", "linear",
-           "maps", "pooled", "quantiles", "structure", "value_range"]
+           "maps", "pooled", "quantiles", "srgb", "structure", "value_range"]
 
 
 def structure(number: int, saturation: float = 0.62, brightness: float = 0.66) -> str:
@@ -26,5 +26,9 @@ def structure(number: int, saturation: float = 0.62, brightness: float = 0.66) -
 
 def linear(colour: str) -> tuple[float, float, float, float]:
     """sRGB "#rrggbb" -> linear RGBA (IEC 61966-2-1)."""
-    encoded = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    return (*map(float, oklab.decode(encoded)), 1.0)
+    return (*map(float, oklab.decode(srgb(colour))), 1.0)
+
+
+def srgb(colour: str) -> tuple[float, ...]:
+    """The three numbers of "#rrggbb", 0 to 1, as a screen takes them."""
+    return tuple(int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))

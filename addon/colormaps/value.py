@@ -8,6 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 LEAST_LOG = 0.01  # decades; fewer are as good as linear, and cannot be told apart in single precision
+LARGEST_SHADE = 1e8  # of a finite value, however small its range
+NOT_FINITE_SHADE = 1e18  # stands for NaN and infinities: one among ten million finite shades still shows in their mean
+LEAST_NOT_FINITE = 1e9  # a shade above this comes from one that is not finite
+NOT_FINITE = "#ff2bd6"  # their colour, which no map of ours has
+NOT_FINITE_LIGHT = 0.5  # emission strength
+
+
+def not_finite(shade: np.ndarray) -> np.ndarray:
+    """Which shades stand for NaN or an infinity."""
+    return np.asarray(shade) > LEAST_NOT_FINITE
 
 
 def magnitude(shade: np.ndarray, log: float = 0.0) -> np.ndarray:

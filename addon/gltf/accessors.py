@@ -91,8 +91,8 @@ def _numbers(values, whole):
 
 
 def _finite(values):
-    """As float32; what is not finite has no place in a glTF file."""
-    return np.nan_to_num(np.asarray(values, np.float32), posinf=LARGEST, neginf=-LARGEST)
+    """As float32; what is not finite has no place in a glTF file: its largest number stands for NaN and infinity."""
+    return np.nan_to_num(np.asarray(values, np.float32), nan=LARGEST, posinf=LARGEST, neginf=-LARGEST)
 
 
 def _colours(colours, target=None, kind=np.uint16):

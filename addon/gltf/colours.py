@@ -10,9 +10,10 @@ from collections.abc import Callable
 import bpy
 import numpy as np
 
+from .. import colormaps
 from ..colormaps import value
 from ..nodes import materials
-from ..nodes.value import places
+from ..nodes.value import NOT_FINITE, places
 
 STEPS = 1024  # of the table that a ramp is read into
 GAMMA = 2.2  # of kernels, as in their material
@@ -42,6 +43,10 @@ def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
     before = np.minimum(place.astype(np.int64), STEPS - 2)
     share = (place - before)[:, None]
     found = table[before] * (1 - share) + table[before + 1] * share
+    wrong = value.not_finite(shade)
+    if wrong.any():
+        node_of = materials.node_of(material, NOT_FINITE)
+        found[wrong] = node_of.outputs[0].default_value if node_of else colormaps.linear(value.NOT_FINITE)
     found[:, 3] = value.alpha(shade, *(node.inputs[name].default_value for name in
                                        ("Opacity", "Opacity by Magnitude", "Log")))
     return found

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..nodes import materials
 from ..scene import studio, tags
+from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order", "label")
@@ -85,7 +86,7 @@ def _scores(network):
     for bars in tags.members(network, "bars"):
         values = np.empty(len(bars.data.vertices), np.float32)
         bars.data.attributes["value"].data.foreach_get("value", values)
-        names = {tags.read(one)["index"]: one.data.body for one in tags.members(network, "class")
+        names = {tags.read(one)["index"]: labels.body_of(one) for one in tags.members(network, "class")
                  if tags.read(one)["layer"] == tags.read(bars)["layer"]}
         best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST] if tags.read(network).get("input") else ()
         found += [{"index": int(one), "label": names.get(int(one), str(one)), "score": float(values[one])}

@@ -16,6 +16,7 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene import framing, tags
+from ..scene.texts import labels
 from . import facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, Cells, Curves, Surface
@@ -134,7 +135,7 @@ class Gatherer:
             colour = paint(text.data.materials[0], lambda name: None, 1)
             matrix = inverse @ np.array(evaluated.matrix_world, np.float64)
             surfaces.append(shapes.repeated(points, triangles, matrix[None], colour))
-        said = [one.data.body for one in texts]
+        said = [labels.body_of(text) for text in texts]
         content = shapes.joined(surfaces)
         if content is not None:
             known = {"kind": kind, "of": owner.facts["kind"], "owner": owner.facts["name"], "text": said}

@@ -23,6 +23,7 @@ CELLS, MAPS, BOX = "cells", "maps", "box"
 LEVELS = (BOX, MAPS, CELLS)
 FEW_UNITS = 16  # a map is thinned out before fewer units than this are shown
 FEW_CELLS = 256  # below this many, maps are not thinned out further but become tiles
+BAND = 4  # times as long as wide is a map that is thinned along its length
 FEW_TILES = 4  # below this many the layer is one box
 LARGEST_RANKING = 1 << 22  # units; above this they are not ranked by their weights
 
@@ -163,15 +164,18 @@ def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str
 
 
 def _thinned(rows, columns, limit):
-    """Every 2^n-th row and column, so that at most `limit` cells are left; the longer side gives way first.
+    """Every 2^n-th row and column, so that at most `limit` cells are left: as many rows as columns are left out, but of
+    a map that is a band the longer side gives way first.
 
     So what a coarser choice shows, a finer one shows too.
     """
     step, size = [1, 1], [rows, columns]
     while prod(size) > limit:
-        side = 0 if size[0] >= size[1] else 1
-        step[side] *= 2
-        size[side] = -(-(rows, columns)[side] // step[side])
+        shortest = min(size)
+        for side in (0, 1):
+            if max(size) <= BAND * shortest or size[side] > shortest:
+                step[side] *= 2
+        size = [-(-whole // each) for whole, each in zip((rows, columns), step, strict=True)]
     return np.arange(0, rows, step[0]), np.arange(0, columns, step[1])
 
 
@@ -182,6 +186,7 @@ def _units(layer, count, drawn):
         return np.arange(grid.units)
     strength = unit_strength(layer)
     if strength is not None and len(strength) == grid.units:
+        strength = np.nan_to_num(strength, nan=np.inf, posinf=np.inf)  # what is not finite is to be seen
         return np.sort(np.argpartition(-strength, count - 1)[:count])
     before = drawn.get(layer.inputs[0]) if layer.inputs else None
     if before is not None and before.grid.units == grid.units and len(before.units) >= count:

@@ -24,7 +24,7 @@ from .joins.dense import Dense
 from .joins.pool import Pool, Reduce
 from .joins.through import KernelsThrough, Through
 from .joins.window import Window
-from .lines import MANY
+from .lines import MANY, strongest_first
 from .network import Connection, Grid
 
 LEVELS = ("Legs", "Kernels", "At a Position", "All Positions")
@@ -161,7 +161,7 @@ def _strongest(found, sources, targets, limit):
     for begin in range(0, len(targets), step):
         part = found.pairs(targets[begin : begin + step], sources)
         best = part if best is None else tuple(np.concatenate(pair) for pair in zip(best, part, strict=True))
-        order = np.argsort(-np.nan_to_num(best[3], nan=0.0), kind="stable")[:limit]
+        order = strongest_first(best[3])[:limit]
         best = tuple(one[order] for one in best)
     single = found.tap_count == 1 and found.inside == 1
     return best, 0 if single else found.tap_count

@@ -60,6 +60,15 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
                   target.find(edges.target), edges.weight, edges.magnitude, importance, total)
 
 
+def strongest_first(strength: np.ndarray) -> np.ndarray:
+    """The order of strengths (n,), the largest first; what is NaN comes before all others, for it has to be seen."""
+    return np.argsort(-_seen(strength), kind="stable")
+
+
+def _seen(strength):
+    return np.where(np.isnan(strength), np.inf, strength)
+
+
 def _evenly(source, target, limit):
     """Lines that say only that two layers are joined, spread over what is drawn of them."""
     count = min(limit, max(source.size, target.size))
@@ -72,9 +81,9 @@ def _kernels(join, source, target, limit):
     found = []
     for begin in range(0, len(target.units), step):
         edges = join.kernels(target.units[begin : begin + step], source.units)
-        found.append(edges.take(np.argsort(-edges.magnitude, kind="stable")[:limit]))
+        found.append(edges.take(strongest_first(edges.magnitude)[:limit]))
     edges = Edges.joined(found)
-    edges = edges.take(np.argsort(-edges.magnitude, kind="stable")[:limit])
+    edges = edges.take(strongest_first(edges.magnitude)[:limit])
     total = join.units * join.per_group
     return _lines("unit", source.middle(edges.source), target.middle(edges.target), edges.weight, edges.magnitude,
                   edges.magnitude, total)
@@ -97,7 +106,8 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         edges = edges.take(source.find(edges.source) >= 0)
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
         if activations[0] is not None:
-            edges, strength = edges.take(strength > 0), strength[strength > 0]
+            at_work = ~(strength <= 0)  # what is NaN too
+            edges, strength = edges.take(at_work), strength[at_work]
         if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
             chosen = np.sort(_spread(edges, strength, target, limit))
             edges, strength = edges.take(chosen), strength[chosen]
@@ -135,6 +145,7 @@ def _spread(edges: Edges, importance, target: Drawn, limit: int) -> np.ndarray:
     On maps one line a cell first, taken from all units in turn, so that lines spread over what the maps show. On a
     column of neurons each neuron's strongest first, then the strongest of all.
     """
+    importance = _seen(importance)
     order = _strong(edges, importance, CANDIDATES * limit)
     order = order[np.argsort(-importance[order], kind="stable")]
     rank = np.zeros(len(edges), np.int64)

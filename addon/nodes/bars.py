@@ -5,6 +5,7 @@
 
 import bpy
 
+from .ranges import LEAST
 from .tree import Group, reuse
 
 NAME = "Neuroscene Bars"
@@ -34,7 +35,7 @@ def _build():
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
     points = group.call("GeometryNodeSetPosition", {
         "Geometry": points, "Position": place, "Offset": group.vector(group["Offset"], 0.0, 0.0)})
-    share = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], 1e-12),
+    share = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], LEAST),
                        clamp=True)
     thick = group["Thickness"]
     thin = group.math("MULTIPLY", thick, group["Track"])

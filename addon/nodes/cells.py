@@ -32,10 +32,10 @@ def declare(group: Group) -> None:
 
 
 def shaded(group: Group, points: Socket) -> Socket:
-    """Points with the attribute `shade`: value / range in force; and that range, for the legend."""
+    """Points with the attribute `shade`, by the range in force; and that range, for the legend."""
     full = ranges.in_force(group, "Range")
-    points = group.store(points, "shade", group.math("DIVIDE", group.number(group.attribute("value")), full))
-    return ranges.tell(group, points, full, "POINT")
+    points = group.store(points, "shade", ranges.shade(group, group.attribute("value"), full))
+    return ranges.tell(group, points, "Range", full, "POINT")
 
 
 class Cells:

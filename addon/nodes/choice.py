@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import bpy
 
+from . import ranges
 from .tree import Group
 
 PER = ("Layer", "Unit")
 RANKS = ("Magnitude", "Weight", "Importance", "Weight x Activation")
 COLOURS = ("Weight", "Weight x Activation")
+LARGEST = 3.4028234e38  # of single precision
 
 
 def declare(group: Group) -> None:
@@ -28,7 +30,7 @@ def declare(group: Group) -> None:
 def flow(group: Group, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     """weight x `value` of the source cell (field); `source` is the geometry of the source layer."""
     value = group.sample(source, group.attribute("value"), group.attribute("source", "INT"))
-    return group.number(group.math("MULTIPLY", group.attribute("weight"), value))
+    return group.math("MULTIPLY", group.attribute("weight"), value)
 
 
 def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.types.NodeSocket:
@@ -37,7 +39,8 @@ def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.t
     activation = group.math("GREATER_THAN", by, 2.5)
     plain = group.when(group.math("GREATER_THAN", by, 0.5), group.attribute("weight"), group.attribute("magnitude"))
     importance = group.when(activation, group.math("ABSOLUTE", flow(group, source)), group.attribute("importance"))
-    rank = group.number(group.when(group.math("GREATER_THAN", by, 1.5), importance, plain))
+    # what is not finite comes first
+    rank = group.number(group.when(group.math("GREATER_THAN", by, 1.5), importance, plain), LARGEST)
     extent = group.when(group.math("GREATER_THAN", by, 1.5), importance_range, weight_range)
 
     strong = group.call("FunctionNodeCompare", {("A", "VALUE"): rank, ("B", "VALUE"): group.math(
@@ -56,8 +59,8 @@ def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.t
 
 def shade(group: Group, source, weight_range, importance_range) -> bpy.types.NodeSocket:
     """What a line's colour says: weight / range, or weight x activation / range (field)."""
-    plain = group.math("DIVIDE", group.number(group.attribute("weight")), weight_range)
-    active = group.math("DIVIDE", flow(group, source), importance_range)
+    plain = ranges.shade(group, group.attribute("weight"), weight_range)
+    active = ranges.shade(group, flow(group, source), importance_range)
     return group.when(group.picked("Colour By"), active, plain)
 
 

@@ -39,7 +39,7 @@ def _build():
     paths.declare_pulse(group)
     group.in_panel("Range")
     ranges.declare(group, "Weight Range", "The weight that has the full colour")
-    group.socket("Importance Range", "Float", 1.0, 0.0, 1e30,
+    group.socket("Importance Range", "Float", 1.0, 0.0,
                  about="The importance that has the full width and brightness")
 
     *expansion, bundle, density = of_network(group, "expand", "expansion", "bundle", "density")
@@ -47,15 +47,16 @@ def _build():
     layers = [info.outputs["Geometry"] for info in infos]
     found = taps.opened(group, expansion)
     # what is stored for a level has an importance of its own, 1 for the strongest
-    extent = group.when(found.expanded, 1.0, group.math("MAXIMUM", group["Importance Range"], 1e-12))
+    extent = group.when(found.expanded, 1.0, group.math("MAXIMUM", group["Importance Range"], ranges.LEAST))
     full = ranges.in_force(group, "Weight Range")
     curves = within(group, f"{NAME} Choice", choice.chosen, found.lines, layers[0], full, extent)
 
     curves, ends = _ends(group, curves, layers, found)
-    strength = group.math("DIVIDE", group.number(group.attribute("importance")), extent, clamp=True)
+    share = group.math("DIVIDE", group.attribute("importance"), extent, clamp=True)
+    strength = group.number(share, 1.0)  # what is not finite is seen
     curves = group.store(curves, "strength", group.math("POWER", strength, group["Width Power"]), "CURVE")
     curves = group.store(curves, "shade", choice.shade(group, layers[0], full, extent), "CURVE")
-    curves = ranges.tell(group, curves, full, "CURVE")
+    curves = ranges.tell(group, curves, "Weight Range", full, "CURVE")
     points = paths.base(group)
     curves = _widened(group, curves, points, _seen(group, layers, found))
     where = paths.place(group, points, ends)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import bpy
 
+from ..colormaps import srgb
+from ..colormaps.value import NOT_FINITE
 from .block import folding
+from .ranges import LEAST, SAME
 from .tree import Group, reuse
 
 NAME = "Neuroscene Kernels"
@@ -29,16 +32,21 @@ def _build():
     group.socket("Pitch", "Float", 0.1, 0.0, 1e6, about="Width of a tap", subtype="DISTANCE")
     group.socket("Gap", "Float", 1.0, 0.0, 100.0, about="Empty space between kernels, in taps")
     group.socket("Thickness", "Float", 0.2, 0.0, 100.0, about="Depth of a tap, in widths")
-    group.socket("Range", "Float", 1.0, 0.0, 1e30, about="The weight that is white; its negative is black, 0 is grey")
+    group.socket("Range", "Float", 1.0, 0.0, about="The weight that is white; its negative is black, 0 is grey")
     group.socket("Block", "Object", about="The block that the kernels fold away with")
     group.socket("Material", "Material", about="Shows the attribute 'kernel'")
 
-    full = group.math("MAXIMUM", group["Range"], 1e-12)
+    full = group.math("MAXIMUM", group["Range"], LEAST)
     share = group.call("ShaderNodeVectorMath", {
         0: group.attribute("weight", "FLOAT_VECTOR"), "Scale": group.math("DIVIDE", 0.5, full)}, operation="SCALE")
     colour = group.call("ShaderNodeVectorMath", {0: share, 1: (0.5, 0.5, 0.5)}, operation="ADD")
     colour = group.call("ShaderNodeVectorMath", {0: colour, 1: (0.0, 0.0, 0.0)}, operation="MAXIMUM")
     colour = group.call("ShaderNodeVectorMath", {0: colour, 1: (1.0, 1.0, 1.0)}, operation="MINIMUM")
+    # of a vector that is not finite 0 times it is not 0
+    none = {0: group.attribute("weight", "FLOAT_VECTOR"), 1: (0.0, 0.0, 0.0)}
+    none = group.call("ShaderNodeVectorMath", none, "Value", operation="DOT_PRODUCT")
+    colour = group.call("GeometryNodeSwitch", {"Switch": group.finite(none), "False": srgb(NOT_FINITE), "True": colour},
+                        input_type="VECTOR")
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
     points = group.call("GeometryNodeStoreNamedAttribute", {"Geometry": points, "Name": "kernel", "Value": colour},
                         data_type="FLOAT_COLOR", domain="POINT")
@@ -52,8 +60,15 @@ def _build():
         "Points": points, "Instance": cube,
         "Scale": group.vector(group.math("MULTIPLY", wide, group["Thickness"]), wide, wide)})
     told = group.math("MULTIPLY", full, group.math("GREATER_THAN", kept, 0.5))  # a folded one says nothing
-    for end in ("low", "high"):
-        tiles = group.store(tiles, f"weights_{end}", told, "INSTANCE")
+    spread = group.call("GeometryNodeAttributeStatistic", {
+        "Geometry": group["Geometry"], ("Attribute", "VECTOR"): group.call("ShaderNodeVectorMath", {
+            0: group.attribute("weight", "FLOAT_VECTOR")}, operation="ABSOLUTE")},
+        ("Max", "VECTOR"), data_type="FLOAT_VECTOR", domain="POINT")
+    red, green, blue = group.separate(spread)
+    largest = group.math("MAXIMUM", group.math("MAXIMUM", red, green), blue)
+    clipped = group.math("GREATER_THAN", largest, group.math("MULTIPLY", full, 1 + SAME))
+    for name, value in (("low", told), ("high", told), ("clipped", clipped)):
+        tiles = group.store(tiles, f"weights_{name}", value, "INSTANCE")
     return group.finish(tiles)
 
 

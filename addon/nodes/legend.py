@@ -14,7 +14,8 @@ from __future__ import annotations
 import bpy
 
 from .. import compat
-from .ranges import TOLD
+from .choice import LARGEST
+from .ranges import CLIPPED, LEAST, SAME, TOLD
 from .tree import Group, reuse
 from .vectors import switch
 
@@ -24,11 +25,12 @@ GLYPHS = "0123456789.e- "  # the text of the object that numbers are made from
 SLOTS = 9  # letters of a number at most
 KINDS = {"Values": "INSTANCE", "Weights": "CURVE"}  # what is read, and where layers and bundles tell their range
 ALIGN = ("Left", "Center", "Right")
-SAME = 1e-4  # ranges that differ by a smaller share count as one
+ROUNDING = 2e-6  # of a logarithm: that of a power of ten may come out a little below its whole number
 
 
 def ranges_group(kind: str) -> bpy.types.NodeTree:
-    """Looks at up to `EACH` layers or bundles; its one instance carries the least and the largest range so far."""
+    """Looks at up to `EACH` layers or bundles; its one instance carries the least and the largest range so far, and
+    whether one of them holds something beyond its range."""
     name = f"Neuroscene {kind} Ranges"
     return reuse(name, lambda: _ranges(name, kind))
 
@@ -48,23 +50,24 @@ def _ranges(name, kind):
     group.in_panel("Looks At")
     for number in range(EACH):
         group.socket(f"Object {number + 1}", "Object", about="A thing that tells its range in force")
-    names = [f"{kind.lower()}_{end}" for end in ("low", "high")]
-    low, high = (group.sample(group["Geometry"], group.attribute(one), 0) for one in names)
+    names = [f"{kind.lower()}_{end}" for end in ("low", "high", "clipped")]
+    low, high, clipped = (group.sample(group["Geometry"], group.attribute(one), 0) for one in names)
     for number in range(EACH):
         thing = group.call("GeometryNodeObjectInfo", {"Object": group[f"Object {number + 1}"]}, "Geometry")
         told = group.sample(thing, group.attribute(TOLD), 0, domain=KINDS[kind])
         high = group.math("MAXIMUM", high, told)
+        clipped = group.math("MAXIMUM", clipped, group.sample(thing, group.attribute(CLIPPED), 0, domain=KINDS[kind]))
         # nothing is told by what shows nothing
-        first = group.math("ADD", told, group.math("MULTIPLY", 1e30, group.math("LESS_THAN", told, 1e-20)))
-        low = group.math("MINIMUM", group.when(group.math("GREATER_THAN", low, 0.0), low, 1e30), first)
-    low = group.when(group.math("LESS_THAN", low, 1e29), low, 0.0)
+        first = group.when(group.math("GREATER_THAN", told, 0.0), told, LARGEST)
+        low = group.math("MINIMUM", group.when(group.math("GREATER_THAN", low, 0.0), low, LARGEST), first)
+    low = group.when(group.math("LESS_THAN", low, LARGEST), low, 0.0)
     point = group.call("GeometryNodeInstanceOnPoints", {
         "Points": group.call("GeometryNodePoints", {"Count": 1}),
         "Instance": group.call("GeometryNodeMeshLine", {"Count": 0})})
     had = group.call("GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Instance Count",
                      component="INSTANCES")
     one = group.when(had, group["Geometry"], point, "GEOMETRY")
-    for attribute, value in zip(names, (low, high), strict=True):
+    for attribute, value in zip(names, (low, high, clipped), strict=True):
         one = group.store(one, attribute, value, "INSTANCE")
     return group.finish(one)
 
@@ -100,15 +103,21 @@ def _number():
     group.socket("One", "Object", about="The text that is shown if all have one range; the number may follow")
     group.socket("Number", "Bool", True, about="Let the range follow, in the place of the text's last letter, a space")
     group.socket("Several", "Object", about="The text that is shown if the ranges differ")
+    for name, same in (("Clipped", "One"), ("Several Clipped", "Several")):
+        group.socket(name, "Object", about=f"The text in place of {same} where something lies beyond its range")
     group.socket("Digits", "Object", about="The text that numbers are made from")
     group.menu("Align", *ALIGN, about="The side of text and number that stays where it is")
 
     weights, known = group.same(group.picked("Shows"), list(KINDS).index("Weights")), group.near(group["Of"])
-    low, high = (group.when(weights, *(group.sample(known, group.attribute(f"{kind}_{end}"), 0)
-                                       for kind in ("weights", "values"))) for end in ("low", "high"))
-    same = group.math("LESS_THAN", group.math("SUBTRACT", high, low), group.math("MULTIPLY", high, SAME))
-    one, several, digits = (group.call("GeometryNodeObjectInfo", {"Object": group[name]}, "Geometry")
-                            for name in ("One", "Several", "Digits"))
+    low, high, clipped = (group.when(weights, *(group.sample(known, group.attribute(f"{kind}_{name}"), 0)
+                                                for kind in ("weights", "values")))
+                          for name in ("low", "high", "clipped"))
+    apart = group.math("GREATER_THAN", group.math("SUBTRACT", high, low), group.math("MULTIPLY", high, SAME))
+    same = group.math("MULTIPLY", group.math("LESS_THAN", apart, 0.5), group.math("GREATER_THAN", high, 0.0))
+    digits = group.call("GeometryNodeObjectInfo", {"Object": group["Digits"]}, "Geometry")
+    one, several = (group.call("GeometryNodeObjectInfo", {"Object": group.when(clipped, *(
+        group[name] for name in names), "OBJECT")}, "Geometry") for names in (("Clipped", "One"),
+                                                                              ("Several Clipped", "Several")))
     followed = _followed(group, one, digits, _written(group, high))
     return group.finish(group.when(same, group.when(group["Number"], followed, one, "GEOMETRY"), several, "GEOMETRY"))
 
@@ -151,7 +160,8 @@ def _along(group, letters, index):
 
 def _written(group, value):
     """A number above 0 with three digits; very small and very large ones by powers of ten."""
-    power = group.math("FLOOR", group.math("LOGARITHM", group.math("MAXIMUM", value, 1e-30), 10.0))
+    power = group.math("LOGARITHM", group.math("MAXIMUM", value, LEAST), 10.0)
+    power = group.math("FLOOR", group.math("ADD", power, ROUNDING))
     decimals = group.math("MAXIMUM", group.math("SUBTRACT", 2.0, power), 0.0)
     plain = group.call("FunctionNodeValueToString", {"Value": value, "Decimals": decimals})
     mantissa = group.call("FunctionNodeValueToString", {

@@ -11,6 +11,7 @@ that has the material.
 import bpy
 
 from .. import colormaps, compat
+from ..colormaps.value import NOT_FINITE
 from . import value
 from .tree import Tree, find
 
@@ -197,7 +198,11 @@ def _ramp(tree, node, stops):
     ramp = tree.node("ShaderNodeValToRGB", name=RAMP)
     set_stops(ramp.color_ramp, linear_stops(stops))
     tree.put(ramp.inputs[0], node.outputs["Factor"])
-    return ramp.outputs["Color"]
+    mix = tree.node("ShaderNodeMix", data_type="RGBA")
+    for key, colour in ((("Factor", "VALUE"), node.outputs[value.NOT_FINITE]), (("A", "RGBA"), ramp.outputs["Color"]),
+                        (("B", "RGBA"), _colour(tree, NOT_FINITE, value.NOT_FINITE))):
+        tree.put(find(mix.inputs, key), colour)
+    return find(mix.outputs, ("Result", "RGBA"))
 
 
 def _light(tree, values):

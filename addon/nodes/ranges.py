@@ -13,12 +13,15 @@ from __future__ import annotations
 import bpy
 
 from ..colormaps import PERCENTS
+from ..colormaps.value import LARGEST_SHADE, NOT_FINITE_SHADE
 from .tree import Group
 
 FROM = ("Own", "Layer", "Block", "Network")
 TABLES = {"Range": "value_quantile", "Weight Range": "weight_quantile"}  # attributes of the root's mesh
 LAYER_ROW, BLOCK_ROW = "Layer Row", "Block Row"
-TOLD = "range"  # the attribute by which what is drawn tells the range in force
+TOLD, CLIPPED = "range", "clipped"  # attributes by which what is drawn tells the range in force, and if it is too small
+SAME = 1e-4  # ranges that differ by a smaller share count as one
+LEAST = 1e-44  # the smallest range: single precision has hardly a smaller number
 
 
 def declare(group: Group, name: str, about: str) -> None:
@@ -50,13 +53,27 @@ def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
     found = group.math("MULTIPLY_ADD", group.math("SUBTRACT", ends[1], ends[0]), share, ends[0])
     known = group.math("MULTIPLY", group.math("GREATER_THAN", found, 0.0), group.math("GREATER_THAN", row, -0.5))
     followed = group.when(known, found, own)
-    return group.math("MAXIMUM", group.when(group.math("GREATER_THAN", chosen, 0.5), followed, own), 1e-12)
+    return group.math("MAXIMUM", group.when(group.math("GREATER_THAN", chosen, 0.5), followed, own), LEAST)
 
 
-def tell(group: Group, geometry: bpy.types.NodeSocket, extent: bpy.types.NodeSocket,
+def shade(group: Group, value: bpy.types.NodeSocket, extent: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """value / range (from `in_force`), a field; what is not finite has a shade of its own."""
+    share = group.call("ShaderNodeClamp", {"Value": group.math("DIVIDE", value, extent), "Min": -LARGEST_SHADE,
+                                           "Max": LARGEST_SHADE})
+    return group.call("GeometryNodeSwitch", {"Switch": group.finite(value), "False": NOT_FINITE_SHADE, "True": share},
+                      input_type="FLOAT")
+
+
+def tell(group: Group, geometry: bpy.types.NodeSocket, name: str, extent: bpy.types.NodeSocket,
          domain: str) -> bpy.types.NodeSocket:
-    """Geometry that says the range in force (from `in_force`), for the legend."""
-    return group.store(geometry, TOLD, extent, domain)
+    """Geometry that says the range in force (from `in_force`), and whether the layer has anything beyond it, for the
+    legend."""
+    geometry = group.store(geometry, TOLD, extent, domain)
+    last = group.math("MULTIPLY_ADD", group[LAYER_ROW], float(PERCENTS), PERCENTS - 1.0)
+    largest = group.sample(group.near(group["Network"]), group.attribute(TABLES[name]), last, domain="POINT")
+    beyond = group.math("MULTIPLY", group.math("GREATER_THAN", group[LAYER_ROW], -0.5),
+                        group.math("GREATER_THAN", largest, group.math("MULTIPLY", extent, 1 + SAME)))
+    return group.when(beyond, group.store(geometry, CLIPPED, 1.0, domain), geometry, "GEOMETRY")
 
 
 def _item(group, name):

@@ -174,10 +174,14 @@ class Group(Tree):
         return self.call("GeometryNodeSampleIndex", {"Geometry": geometry, "Value": value, "Index": index},
                          data_type=kind, domain=domain)
 
-    def number(self, value: Value) -> bpy.types.NodeSocket:
-        """A field with 0 in place of NaN, which would spread into positions and colours."""
-        return self.call("GeometryNodeSwitch", {"Switch": self.math("COMPARE", value, value, 0.0), "False": 0.0,
-                                                "True": value}, input_type="FLOAT")
+    def finite(self, value: Value) -> bpy.types.NodeSocket:
+        """Whether a field is neither NaN nor infinite: then 0 times it is 0."""
+        return self.math("COMPARE", self.math("MULTIPLY", value, 0.0), 0.0, 0.0)
+
+    def number(self, value: Value, otherwise: Value = 0.0) -> bpy.types.NodeSocket:
+        """A field with another value in place of what is not finite, which would spread into positions and colours."""
+        return self.call("GeometryNodeSwitch", {"Switch": self.finite(value), "False": otherwise, "True": value},
+                         input_type="FLOAT")
 
     def finish(self, geometry: bpy.types.NodeSocket) -> bpy.types.NodeTree:
         self.put(self.node("NodeGroupOutput").inputs[0], geometry)

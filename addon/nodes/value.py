@@ -12,7 +12,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ..colormaps.value import LEAST_LOG, factor
+from ..colormaps.value import LEAST_LOG, LEAST_NOT_FINITE, NOT_FINITE_LIGHT, factor
 from .tree import Tree, Value, reuse
 
 NAME = "Neuroscene Value"
@@ -28,7 +28,8 @@ INPUTS = (  # socket, default, least, most, about
     ("Opacity by Magnitude", 0.0, 0.0, 1.0, "With 1 a value of 0 is not seen, with 0 all are as opaque"),
     ("Pulse", 0.0, 0.0, 1000.0, "Light that is added as it is"),
 )
-OUTPUTS = ("Factor", "Emission Strength", "Alpha")
+NOT_FINITE = "Not Finite"
+OUTPUTS = ("Factor", "Emission Strength", "Alpha", NOT_FINITE)
 
 
 def value_group() -> bpy.types.NodeTree:
@@ -73,6 +74,10 @@ def _build():
     light = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", size, size), given["Emission by Magnitude"],
                       given["Emission"])
     light = tree.math("MULTIPLY_ADD", given["Strength"], given["Emission by Strength"], light)
+    wrong = tree.math("GREATER_THAN", given["Shade"], LEAST_NOT_FINITE)
+    tree.put(found[NOT_FINITE], wrong)
+    light = tree.math("MULTIPLY_ADD", tree.math("SUBTRACT", 1.0, wrong), light, tree.math(
+        "MULTIPLY", wrong, NOT_FINITE_LIGHT))
     tree.put(found["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
 
     lost = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, size), given["Opacity by Magnitude"])

@@ -15,6 +15,7 @@ from ..inference import Ran
 from ..layout import HEIGHT, Shape
 from ..network import Layer, Network
 from ..nodes.bars import bars_group
+from ..nodes.ranges import LEAST
 from ..nodes.tree import attach
 from . import framing, tags
 from .texts.labels import text
@@ -86,6 +87,6 @@ def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dic
         bars.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(array, np.float32))
     bars.data.update_tag()
     probability = best.min() >= 0 and best.max() <= 1
-    compat.set_inputs(tags.nodes(bars), {"Range": 1.0 if probability else float(max(best.max(), 1e-12))})
+    compat.set_inputs(tags.nodes(bars), {"Range": 1.0 if probability else float(max(best.max(), LEAST))})
     for label in names:
         label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]

@@ -16,6 +16,7 @@ import numpy as np
 from mathutils import Matrix
 
 from .. import compat
+from ..colormaps.value import NOT_FINITE
 from ..inference import Ran
 from ..layout import Arrangement, arrange, shapes
 from ..layout import Settings as Layout
@@ -123,7 +124,7 @@ def _build(network, settings, ran, digest):
         made.studio.objects.link(light)
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
-    for thing in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects), ran):
+    for thing in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects)):
         made.studio.objects.link(thing)
     ranges.fill(made.network)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
@@ -131,6 +132,7 @@ def _build(network, settings, ran, digest):
         if index % 16 == 0:
             yield 0.78 + 0.07 * index / len(network.layers), f"statistics of {layer.name}"
         layers.tell(objects[layer.name], statistics(layer))
+    caption.show(made.network, network, ran)
 
     yield 0.85, "framing"
     scene = bpy.data.scenes.new(network.name) if settings.new_scene else bpy.context.scene
@@ -228,6 +230,7 @@ def _materials(name):
         "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
         "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
+        "not_finite": shaders.flat(f"{name} Not Finite", NOT_FINITE, 0.9),
     }
     for role, material in found.items():
         tags.write(material, "material", role=role)

@@ -50,11 +50,13 @@ def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Obj
     thing = bpy.data.objects.new(curves.name, curves)
     thing.parent = root
     weighted = connection.join.carries == WEIGHT
+    role = "lines" if weighted and lines.level != "unknown" else "copies"
     attach(thing, "Connections", connections_group(), {
         "Source": source, "Target": target, "Network": root, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
-        "Weight Range": weight_range, "Material": materials["lines" if weighted else "copies"]})
+        "Weight Range": weight_range, "Material": materials[role]})
     tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
-               index=index, carries=connection.join.carries, form=words.form(connection.join))
+               index=index, carries=connection.join.carries, form=words.form(connection.join),
+               taps=int(connection.join.taps))
     set_lines(thing, lines)
     return thing
 
@@ -71,6 +73,23 @@ def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
     sockets.refresh(thing, {"Importance Range": extent or 1.0})
     tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
+    _paint(thing)
+
+
+def shows_weights(thing: bpy.types.Object) -> bool:
+    """Whether the lines of a bundle show weights of the file now; between layers that are drawn as one box they only
+    say that these are joined."""
+    facts = tags.read(thing)
+    return facts["carries"] == WEIGHT and facts.get("level") != "unknown"
+
+
+def _paint(thing):
+    """Give a bundle that shows weights only now, or no more, the network's material for such lines. One of somebody's
+    own stays."""
+    modifier, wanted = tags.modifier(thing), "lines" if shows_weights(thing) else "copies"
+    material = compat.get_input(modifier, "Material")
+    if tags.read(material).get("role") in {"lines", "copies"} - {wanted} and (network := tags.network_of(thing)):
+        compat.set_inputs(modifier, {"Material": tags.read(network)["materials"][wanted]})
 
 
 def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]) -> None:

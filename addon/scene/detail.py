@@ -21,6 +21,7 @@ from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ..network.joins import WEIGHT, Unknown
 from ..network.lines import Lines
 from . import build, connections, expansion, importing, layers, pruning, ranges, selection, tags
+from .texts import caption
 
 
 def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:
@@ -56,6 +57,7 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
                                                           "lines": lines or kept}}))
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
     ranges.fill(network)
+    caption.follow(network)
     importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))
 

@@ -101,7 +101,8 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
     thing.parent, thing.location.z = layer, size[2] / 2 + CLEAR + high / 2
     text = caption.live(f"{layer.name} kernels label", thing, "Weights", min(0.04 * HEIGHT, room / 14),
                         tags.read(network)["materials"]["dim"], "Center")
-    caption.tell(text, f"{units:,} kernels {rows} × {columns}, ±", True, "")
+    kernels = f"{units:,} kernels {rows} × {columns}"
+    caption.tell(text, f"{kernels}, ±", True, "", f"{kernels}, clipped at ±")
     tags.write(text, "kernels label", layer=facts["layer"])
     text.parent, text.location.z = thing, high / 2 + 0.015 * HEIGHT
     text.rotation_euler = FACING.to_euler()

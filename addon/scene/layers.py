@@ -160,8 +160,8 @@ def rank(thing: bpy.types.Object) -> None:
     `order` and `importance_order`: the share of cells that are stronger, or more important (0 of the first);
     `unit_rank`: how many units are stronger, by the sum of their values without signs.
     """
-    value, importance, unit = (np.nan_to_num(array(thing, name)) for name in ("value", "importance", "unit"))
-    strong = np.abs(value)
+    value, importance, unit = (array(thing, name) for name in ("value", "importance", "unit"))
+    strong, importance = (np.nan_to_num(np.abs(numbers), nan=np.inf, posinf=np.inf) for numbers in (value, importance))
     order = _order(strong)
     _write(thing, "order", order)
     _write(thing, "importance_order", order if np.array_equal(strong, importance) else _order(importance))

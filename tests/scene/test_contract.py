@@ -113,7 +113,10 @@ def test_colour_is_attribute_value_ramp(blank, kind):
             surface = upstream(surface.inputs[2])
         coloured = ("Base Color", "Emission Color") if kind == "layer" else ("Color",)
         for name in coloured:
-            ramp = upstream(surface.inputs[name])
+            mix = upstream(surface.inputs[name])
+            shown = {one.name: upstream(one) for one in mix.inputs if one.is_linked}
+            assert shown["B"].name == shown["Factor"].outputs["Not Finite"].name == "Not Finite"
+            ramp = shown["A"]
             assert ramp.type == "VALTORGB"
             value = upstream(ramp.inputs[0])
             assert value.node_tree.name == "Neuroscene Value" and not value.inputs["Low"].is_linked

@@ -485,7 +485,7 @@ def test_every_socket_is_tested_named_and_bounded(network):
             assert item.parent.name or item.name in ELSEWHERE, item.name
             if item.socket_type in ("NodeSocketFloat", "NodeSocketInt", "NodeSocketVector"):
                 assert -1e9 < item.min_value < item.max_value, item.name
-                assert item.max_value < 1e31 or item.name == "Weight Range", item.name
+                assert item.max_value < 1e31 or item.name in ("Weight Range", "Importance Range"), item.name
     assert names == tested - ({*ELSEWHERE} - names)
     assert panels[:9] == ["Ends", "Detail", "Window", "Lines", "Width", "Bundle", "Choice", "Pulse", "Range"]
     assert compat.menu(tree, "Detail") == list(WINDOW["Detail"])

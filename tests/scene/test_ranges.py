@@ -242,28 +242,29 @@ def test_the_legend_of_lines_is_live(blank):
     first, *rest = lines_of(network)
     extent = look.inputs(first)["Weight Range"]
     check_says(network, "line", "line: weight")
-    check_says(network, "line high", f"+{plain(extent)}")
+    check_says(network, "line high", f"≥ {plain(extent)}")  # some are beyond it
     look.set_input(first, "Weight Range", 2 * extent)
-    check_says(network, "line", "line: weight, by layer")
+    check_says(network, "line", "line: weight, by layer, clipped")
     check_says(network, "line low", "negative")
     for number in (1.0, 0.0123, 45.6, 12345.0, 2.5e-6, 7.5e7):
         for one in (first, *rest):
             look.set_input(one, "Weight Range", number)
-        check_says(network, "line low", f"−{plain(number)}")
-        check_says(network, "line high", f"+{plain(number)}")
+        clipped = max(sizes(lines_of(network), "weight")) > number
+        check_says(network, "line low", f"{'≤ −' if clipped else '−'}{plain(number)}")
+        check_says(network, "line high", f"{'≥ ' if clipped else '+'}{plain(number)}")
 
 
 def test_the_legend_of_cells_is_live(blank):
     network = look.build(look.MLP, look.DIGIT)
-    check_says(network, "cube", "cube: activation, range by layer")
+    check_says(network, "cube", "cube: activation, range by layer, clipped")
     check_says(network, "cube low", "negative")
     depsgraph = follow(network, "layer", "Network", 99.0)
     extent = told(look.of_kind(network, "layer")[0], depsgraph)
     check_says(network, "cube", "cube: activation")
-    check_says(network, "cube high", f"+{plain(extent)}")
+    check_says(network, "cube high", f"≥ {plain(extent)}")
     follow(network, "layer", "Network", 80.0)
     extent = told(look.of_kind(network, "layer")[0], look.evaluate(network))
-    check_says(network, "cube low", f"−{plain(extent)}")
+    check_says(network, "cube low", f"≤ −{plain(extent)}")
 
 
 @pytest.mark.parametrize("count", [legend.EACH - 1, legend.EACH, 3 * legend.EACH + 2])
@@ -330,4 +331,4 @@ def test_the_legend_tells_of_one_sided_and_log_ranges(registered):
              if one.type == "FONT"}
     assert texts["line zero"] == texts["cube zero"] == ""
     assert bpy.ops.neuroscene.set_colours(shown="BOTH", source="OWN", symmetric=True, log=0.0) == {"FINISHED"}
-    check_says(network, "cube", "cube: activation, range by layer")
+    check_says(network, "cube", "cube: activation, range by layer, clipped")

@@ -17,7 +17,7 @@ import bpy
 from ... import compat
 from ...colormaps import Map, linear, maps
 from ...nodes import materials as shaders
-from .. import blocks, tags
+from .. import blocks, connections, tags
 from ..texts import caption
 
 PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),
@@ -76,7 +76,7 @@ def slots(thing: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, st
     modifier = tags.nodes(thing)
     known = SLOTS.get(kind, {})
     if kind == "connections":
-        known = {"Material": "lines" if tags.read(thing)["carries"] == "weight" else "copies"}
+        known = {"Material": "lines" if connections.shows_weights(thing) else "copies"}
     return ((modifier, socket, role) for socket, role in known.items() if modifier)
 
 

@@ -23,7 +23,9 @@ from ...nodes import legend
 from ...nodes.layer import layer_group
 from ...nodes.materials import VALUE, map_of, node_of
 from ...nodes.tree import attach
-from .. import framing, tags
+from .. import framing, selection, tags
+from ..attributes import array
+from . import labels, words
 from .labels import font, seen_by_camera, text
 from .words import shortened
 
@@ -35,14 +37,15 @@ MARGIN = 0.04  # from the edges, of the frame's width and height
 BETWEEN = 0.1  # frame heights between the legends
 STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
 SHOWS = {"cube": "Values", "line": "Weights"}
-TEXTS = ("One", "Several", "Digits")  # what a text that tells a range is put together from
+TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
 PAINT = {"cube": "cells", "line": "lines"}
 KINDS = {"Values": "layer", "Weights": "connections"}
 
 
-def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict, drawn: Iterable[bpy.types.Object],
-         ran: Ran | None) -> list[bpy.types.Object]:
-    """The objects of the strip; `drawn` are the layers and bundles whose ranges it tells."""
+def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict,
+         drawn: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+    """The objects of the strip, still without words: see `show`; `drawn` are the layers and bundles whose ranges it
+    tells."""
     holder = bpy.data.objects.new(f"{network.name} caption", None)
     holder.empty_display_size, holder.parent = 0.01, camera
     tags.write(holder, "caption")
@@ -69,6 +72,7 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     say("name", 0.034, "label", 0.0, 0.052, "left")
     say("facts", 0.0185, "dim", 0.0, 0.026, "left")
     say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
+    say("not finite", 0.0185, "not_finite", 0.0, 0.0, "left")  # in its place, where it has something to say
     for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - BETWEEN, STRIP / 2),
                                    (_line_strip(materials), "line", -STRIP, 0.0)):
         add(strip, x + centre, 0.0285, "right", f"{kind} strip")
@@ -77,19 +81,18 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
                 (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right")):
             add(live(role, known, SHOWS[kind], size, materials[paint], align), x + shift, y, "right", role)
         say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER", foot="BOTTOM_BASELINE")
-    _write(things, _words(network, ran, materials))
     return [*things, known]
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
-    """Let the strip of a network speak of a new run."""
-    _write(tags.members(collection, "caption"), _words(network, ran, tags.read(collection)["materials"]))
+    """Let the strip of a network speak of what it holds and of a run."""
+    facts = {"name": shortened(network.name, LONGEST), "facts": _facts(network, ran)}
+    _write(tags.members(collection, "caption"), facts | _of_scene(collection))
 
 
 def follow(collection: bpy.types.Collection) -> None:
-    """Let the strip of a network speak of its materials as they are now."""
-    materials, ran = tags.read(collection)["materials"], bool(tags.read(collection).get("input"))
-    _write(tags.members(collection, "caption"), _legends(materials, ran) | {"sentence": _sentence(materials)})
+    """Let the strip of a network speak of its materials and of what is drawn as they are now."""
+    _write(tags.members(collection, "caption"), _of_scene(collection))
 
 
 def _known(name, drawn):
@@ -126,49 +129,70 @@ def live(name: str, known: bpy.types.Object, shows: str, size: float, material: 
         parts[part] = bpy.data.objects.new(f"{name} {part.lower()}", bpy.data.meshes.new(name))
         attach(parts[part], "Text", legend.text_group(font()), {
             "Text": legend.GLYPHS if part == "Digits" else "", "Size": size, "Material": material,
-            "Align": align if part == "Several" else "Left"})
+            "Align": align if part.startswith("Several") else "Left"})
     attach(thing, "Number", legend.number_group(), {"Of": known, "Shows": shows, "Align": align, **parts})
     seen_by_camera(thing)
     return thing
 
 
-def tell(thing: bpy.types.Object, one: str, number: bool, several: str) -> None:
-    """Let a text say `one` if all have one range, and that range after it if `number`; else `several`."""
+def tell(thing: bpy.types.Object, one: str, number: bool, several: str, clipped: str = "",
+         several_clipped: str = "") -> None:
+    """Let a text say `one` if all have one range, and that range after it if `number`; else `several`. Where something
+    lies beyond its range it says `clipped` and `several_clipped` instead, if they are given."""
     modifier = thing.modifiers[0]
-    texts = {name: compat.get_input(modifier, name) for name in ("One", "Several")}
+    texts = {name: compat.get_input(modifier, name) for name in TEXTS if name != "Digits"}
     align = compat.get_input(modifier, "Align")
-    compat.set_inputs(texts["One"].modifiers[0], {"Text": f"{one} " if number else one,
-                                                  "Align": "Left" if number else align})
+    for name, head in (("One", one), ("Clipped", clipped or one)):
+        compat.set_inputs(texts[name].modifiers[0], {"Text": f"{head} " if number else head,
+                                                     "Align": "Left" if number else align})
     compat.set_inputs(texts["Several"].modifiers[0], {"Text": several})
+    compat.set_inputs(texts["Several Clipped"].modifiers[0], {"Text": several_clipped or several})
     compat.set_inputs(modifier, {"Number": number})
     for each in (thing, *texts.values()):
         each.update_tag()
 
 
-def _write(things, words):
+def _write(things, said):
     """Let the texts of a strip say these words, by role: a text, or what `tell` takes. The colours run from a shade."""
     for thing in things:
         role = tags.read(thing).get("role")
-        if role not in words:
+        if role not in said:
             continue
         if thing.type == "FONT":
-            thing.data.body = words[role]
+            labels.write_body(thing, said[role])
         elif role.endswith("strip"):
-            values = np.linspace(words[role], 1, CELLS, dtype=np.float32)
+            values = np.linspace(said[role], 1, CELLS, dtype=np.float32)
             thing.data.attributes["value" if thing.type == "MESH" else "shade"].data.foreach_set("value", values)
             thing.data.update_tag()
         else:
-            tell(thing, *words[role])
+            tell(thing, *said[role])
 
 
-def _words(network: Network, ran: Ran | None, materials: dict) -> dict:
-    """What the strip says, by role."""
-    return {"name": shortened(network.name, LONGEST), "facts": _facts(network, ran), "sentence": _sentence(materials),
-            **_legends(materials, ran is not None)}
+def _of_scene(collection) -> dict:
+    """What the strip says of the cells, lines and materials of a network as they stand, by role."""
+    materials, wrong = tags.read(collection)["materials"], not_finite(collection)
+    tags.write(collection, **(tags.read(collection) | {"not_finite": wrong}))  # the sidebar says so too
+    return _legends(collection, materials) | {"sentence": "" if wrong else _sentence(collection, materials),
+                                              "not finite": wrong and f"In this color: {wrong}."}
 
 
-def _legends(materials, ran) -> dict:
-    about = {"cube": "cube: activation" if ran else "cube: bias, else mean weight", "line": "line: weight"}
+def not_finite(collection: bpy.types.Collection) -> str:
+    """How many weights of a network are NaN or infinite, or else in which layer values begin to be, and where the
+    first are; "" if none are."""
+    layers = selection.layers(collection)
+    counts = {name: int(tags.read(layer).get("statistics", {}).get("not_finite", 0)) for name, layer in layers.items()}
+    if total := sum(counts.values()):
+        first = next(name for name, count in counts.items() if count)
+        return (f"{total:,} weight{' is' if total == 1 else 's are'} not finite (NaN or infinite), "
+                f"first in {shortened(first)}")
+    first = next((name for name, layer in layers.items() if not np.isfinite(array(layer, "value")).all()), None)
+    return f"values that are not finite (NaN or infinite), from {shortened(first)} on" if first else ""
+
+
+def _legends(collection, materials) -> dict:
+    ran = bool(tags.read(collection).get("input"))
+    about = {"cube": "cube: activation" if ran else "cube: bias or mean weight",
+             "line": f"line: {words.of_lines(*_line_levels(collection))[0]}"}
     found = {}
     for kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
@@ -176,15 +200,29 @@ def _legends(materials, ran) -> dict:
         signed, head = low < 0, about[kind] + (f", log {log:.2g} decades" if log else "")
         spread = ", range by layer" if kind == "cube" and ran and not log else ", by layer"
         found |= {
-            kind: (head, False, head + spread), f"{kind} strip": -1.0 if signed else 0.0,
-            f"{kind} low": ("−", True, "negative") if signed else ("0", False, "0"),
-            f"{kind} zero": "0" if signed else "", f"{kind} high": ("+", True, "positive")}
+            kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
+            f"{kind} strip": -1.0 if signed else 0.0,
+            f"{kind} low": ("−", True, "negative", "≤ −") if signed else ("0", False, "0"),
+            f"{kind} zero": "0" if signed else "", f"{kind} high": ("+", True, "positive", "≥ ")}
     return found
 
 
-def _sentence(materials) -> str:
+def _line_levels(collection) -> tuple[set[str], set[int]]:
+    """What the weights of the drawn lines are ("cell", "kernel", "gates"), and how many numbers each sums up."""
+    levels, taps = set(), set()
+    for obj in tags.members(collection, "connections"):
+        facts = tags.read(obj)
+        if facts["drawn"] and facts["carries"] == "weight" and facts["level"] != "unknown":
+            kernel = facts["form"] == "kernels"
+            levels.add("cell" if facts["level"] == "cell" else "kernel" if kernel else "gates")
+            taps.add(facts["taps"] if facts["level"] == "unit" else 1)
+    return levels, taps - {1}
+
+
+def _sentence(collection, materials) -> str:
     """What cells and lines are, in the words of the map of the lines if it is one that has words."""
-    said = "Each cube is one number inside the network. Each line is one weight"
+    line = words.of_lines(*_line_levels(collection))[1]
+    said = f"Each cube is one number inside the network. Each line is {line}"
     shown = maps().get(map_of(materials["lines"]))
     if shown is None:
         return f"{said}."

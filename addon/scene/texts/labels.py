@@ -13,10 +13,12 @@ import blf
 import bpy
 
 from .. import tags
+from . import writing_systems
 
 PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.68, "dim")}  # sizes in ems, and materials
 FONT = Path(__file__).parent / "fonts" / "Inter.ttf"
 LINE = 1.2  # height of a line, in its size
+BUILT_IN = 0.83  # how large the built-in font is set, so that its letters are as high as ours
 INK = 0.81  # ems of a text object in one of its font: 0.77 to 0.80, by the letters at its ends
 
 
@@ -38,12 +40,45 @@ def font() -> bpy.types.VectorFont:
 def text(body: str, size: float, material: bpy.types.Material, align: str = "CENTER", vertical: str = "TOP"):
     """A text object that only the camera sees."""
     curve = bpy.data.curves.new(body, "FONT")
-    curve.body, curve.size, curve.align_x, curve.align_y, curve.font = body, size, align, vertical, font()
+    curve.size, curve.align_x, curve.align_y, curve.font = size, align, vertical, font()
     curve.resolution_u = 3  # the default of 12 costs four times as long, and nobody sees it
     curve.materials.append(material)
-    thing = bpy.data.objects.new(body, curve)
-    seen_by_camera(thing)
-    return thing
+    obj = bpy.data.objects.new(body, curve)
+    write_body(obj, body)
+    seen_by_camera(obj)
+    return obj
+
+
+def write_body(obj: bpy.types.Object, body: str) -> None:
+    """Let a text object show a text in whatever script it is.
+
+    Blender's built-in font falls back to the fonts that come with Blender; it is larger than ours.
+    """
+    curve, shown = obj.data, writing_systems.visual(body)
+    if curve.body == shown:
+        return
+    ours = writing_systems.is_latin(shown)
+    factor = (1.0 if ours else BUILT_IN) / (1.0 if _is_ours(curve) else BUILT_IN)
+    curve.size *= factor
+    curve.space_line /= factor
+    curve.font = font() if ours else _built_in()
+    curve.body = shown
+    tags.write(curve, "text", body=body)
+
+
+def body_of(obj: bpy.types.Object) -> str:
+    """What a text object says: as it was given to us, or as somebody has changed it since."""
+    known = tags.read(obj.data).get("body", "")
+    return known if writing_systems.visual(known) == obj.data.body else obj.data.body
+
+
+def _is_ours(curve):
+    return tags.kind(curve.font) == "font"
+
+
+def _built_in():
+    known = next((font for font in bpy.data.fonts if font.filepath == "<builtin>"), None)
+    return known or bpy.data.fonts.load("<builtin>")
 
 
 def seen_by_camera(thing: bpy.types.Object) -> None:
@@ -80,7 +115,7 @@ def _width(body: str) -> float:
     """The width of the widest line of a text, in ems."""
     face, fine = blf.load(str(FONT)), 100
     blf.size(face, fine)
-    return INK * max(blf.dimensions(face, line)[0] for line in body.split("\n")) / fine
+    return INK * max(blf.dimensions(face, line)[0] for line in writing_systems.visual(body).split("\n")) / fine
 
 
 def say(owner: bpy.types.Object, said: dict[str, str]) -> None:
@@ -106,7 +141,6 @@ def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Obje
 
 def write(thing: bpy.types.Object, part: Part) -> None:
     """Let a text say what its part does now."""
+    write_body(thing, part.body)
     curve = thing.data
-    if curve.body != part.body:
-        curve.body = part.body
-    curve.space_line, curve.offset_y = LINE, -part.above
+    curve.space_line, curve.offset_y = LINE / (1.0 if _is_ours(curve) else BUILT_IN), -part.above

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...network import Block, Connection, Layer, Network
 from ...network.drawn import BOX, MAPS, Drawn
 from ...network.joins import WEIGHT, Join
@@ -18,6 +20,7 @@ GENERIC = ("BiasAdd", "Conv2D", "convolution")
 SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
 LEVEL_NOUNS = ("kernels", "kernels", "weights", "weights at all positions")  # lines of the levels 0 to 3
 QUIET = ("Cast", "Identity", "Dropout")
+SEPARATOR = re.compile(r"(?<!<)/")  # between the scopes of a name; the end of a tag, "</b>", is not one
 
 
 def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> dict[str, str]:
@@ -33,7 +36,7 @@ def of_block(block: Block, network: Network) -> dict[str, str]:
 
 def short_name(layer: Layer) -> str:
     """What to call a layer on screen: the last part of its name that is not just its operator."""
-    parts = [part for part in layer.name.split("/") if part] or [layer.name]
+    parts = [part for part in SEPARATOR.split(layer.name) if part] or [layer.name]
     last = parts[-1].split(":")[0]
     if len(parts) > 1 and last.rstrip("_0123456789 ") in {*(part.op for part in layer.parts), *GENERIC}:
         module = parts[-2].split(".")[-1]
@@ -91,6 +94,24 @@ def form(join: Join) -> str:
 def noun(form: str, level: str) -> str:
     """What lines are called that were chosen, at a level of `Lines`, among weights of this form."""
     return "kernels" if (form, level) == ("kernels", "unit") else "weights" if form == "matrix" else "connections"
+
+
+def of_lines(levels: set[str], taps: set[int]) -> tuple[str, str]:
+    """What a line shows, as a legend and as a sentence say it.
+
+    `levels`: what the weights of lines are, "cell" (one weight), "kernel" (the sum of a kernel's) or "gates" (of a
+    recurrent unit's); `taps`: how many weights such a sum has.
+    """
+    count = f"{min(taps):,}" if len(taps) == 1 else f"{min(taps):,} to {max(taps):,}" if taps else ""
+    if levels <= {"cell"}:
+        return ("weight", "one weight") if levels else ("link", "a link that carries no weight")
+    if levels == {"kernel"}:
+        return f"kernel (sum of {count} weights)", f"one kernel, the sum of its {count} weights"
+    if levels == {"gates"}:
+        return "sum of all gates", "the sum of all gates' weights"
+    either = " or ".join(["one weight"] * ("cell" in levels) + ["a kernel's sum"] * ("kernel" in levels)
+                         + ["the sum of all gates"] * ("gates" in levels))
+    return either.removeprefix("one ").removeprefix("a "), either
 
 
 def made_of(layer: Layer) -> str:

@@ -9,7 +9,7 @@ const STEPS = 48;  // of a legend, from -range to +range
 function makeLegend(model) {
   const all = {
     cells: legend("#cells", model.layers.filter(isMeasured), cellWord(model), "layer", cellColours),
-    lines: legend("#lines", model.bundles.filter(isWeighted), () => "line: weight", "connection", lineColours),
+    lines: legend("#lines", model.bundles.filter(isWeighted), lineWord(model), "connection", lineColours),
   };
   return (hit) => {
     all.cells(hit?.layer ?? null);
@@ -26,13 +26,20 @@ function isMeasured(layer) {
 }
 
 function isWeighted(bundle) {
-  return bundle.numbers.color && bundle.facts.carries === "weight" && rangeOf(bundle) > 0;
+  return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.level !== "unknown" && rangeOf(bundle) > 0;
 }
 
 function cellWord(model) {
   const kinds = new Set(model.layers.filter(isMeasured).map((layer) => layer.facts.value_is));
   const common = kinds.size === 1 ? [...kinds][0] : "value";
   return (layer) => `cell: ${layer?.facts.value_is ?? common}`;
+}
+
+function lineWord(model) {
+  const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.level === "unit"));
+  const words = (sum) => sum ? "sum of its weights" : "weight";
+  const common = sums.size === 1 ? words([...sums][0]) : "weight or sum of weights";
+  return (bundle) => `line: ${bundle ? words(bundle.facts.level === "unit") : common}`;
 }
 
 function legend(selector, things, word, noun, colours) {
@@ -67,6 +74,7 @@ function lineColours(bundle, ramp) {
 function sample(values, colours, range, ramp) {
   const colour = new THREE.Color();
   for (let i = 0; i < values.count; i++) {
+    if (isNotFinite(values.getX(i))) continue;
     const share = Math.min(1, Math.max(-1, values.getX(i) / range));
     const place = Math.round((share + 1) * STEPS);
     ramp[place] ??= colour.fromBufferAttribute(colours, i).getStyle();

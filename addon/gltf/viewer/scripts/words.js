@@ -5,12 +5,16 @@
 
 /** The shortest decimal that is this float32 and no other. */
 function shortest(value) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value < 0 ? "−infinity" : "infinity";
+  if (isNotFinite(value)) return "not finite (NaN or infinite)";
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits);
     if (Math.fround(Number(text)) === value) return String(Number(text));
   }
   return String(Number(value.toPrecision(9)));
+}
+
+function isNotFinite(value) {
+  return !(Math.abs(value) < LARGEST);
 }
 
 /** Three digits with a sign, for the ends of a legend. */
@@ -44,7 +48,11 @@ const NO_WEIGHT = {
   copy: "It carries no weight: it passes its number on.",
   unknown: "What it carries is not known.",
 };
-const LEVELS = {unit: "This line is a whole kernel: the number is the sum of its weights."};
+const SUM = {
+  kernels: "This line is a whole kernel: the number is the sum of its weights.",
+  "": "This line is all gates of a unit: the number is the sum of their weights.",
+};
+const LARGEST = 3.4028234663852886e38;  // stands for a number that is not finite
 
 /** What to say of whatever is pointed at: a heading and rows of [what, which]. */
 function describe(hit) {
@@ -56,17 +64,18 @@ function describeCell({layer, index}) {
   const rows = [["where", cellWords(layer, index)]];
   if (meaning !== NONE) rows.push([meaning, shortest(layer.numbers._VALUE.getX(index)), "number"]);
   const note = meaning === NONE ? "It has no number of its own: run an input to give it one."
-    : wrong && `${thousands(wrong)} numbers of this layer are not finite; glTF writes them as 0 or its largest number.`;
+    : wrong && `${thousands(wrong)} ${wrong === 1 ? "number of this layer is" : "numbers of this layer are"} not finite.`;
   return {heading: layer.name, rows, note};
 }
 
 function describeLine({bundle, vertex}) {
-  const {carries, level} = bundle.facts;
+  const {carries, level, form = ""} = bundle.facts;
   const ends = [["from", bundle.source, "_source"], ["to", bundle.target, "_target"]].map(([word, layer, name]) =>
     [word, `${layer.name}: ${cellWords(layer, bundle.numbers[name].getX(vertex))}`]);
   if (carries && carries !== "weight") return {heading: "line", rows: ends, note: NO_WEIGHT[carries]};
+  if (level === "unknown") return {heading: "line", rows: ends, note: "It says only that these layers are joined."};
   const weight = shortest(bundle.numbers._weight.getX(vertex));
-  return {heading: "line", rows: [["weight", weight, "number"], ...ends], note: LEVELS[level]};
+  return {heading: "line", rows: [["weight", weight, "number"], ...ends], note: level === "unit" ? SUM[form] ?? SUM.kernels : ""};
 }
 
 function describeLayer({layer}) {

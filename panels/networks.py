@@ -93,6 +93,8 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
                 warning.label(text=line)
         if facts["structure"] == "inferred":
             column.label(text="Inferred structure", icon="INFO")
+        if facts.get("samples", 1) > 1:
+            column.label(text=f"Shows sample 1 of {facts['samples']:,}")
         for note in facts.get("notes", ()):
             for line in textwrap.wrap(note, WIDEST):
                 column.label(text=line)

@@ -27,6 +27,7 @@ from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .network import Connection, Grid, Layer, Network, Part, Spec
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, Group, group, is_move, is_reshape, single
+from .samples import samples
 from .work import multiply_adds
 
 QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
@@ -79,7 +80,7 @@ class _Builder:
         self.names: Counter[str] = Counter()
 
     def network(self, assumed) -> Network:
-        self.batch = {self._batch(value) for value in self.graph.inputs} or {1}
+        self.count, self.batched = samples(self.graph)
         for value in self.graph.inputs:
             self._input(value)
         for operator in self.graph:
@@ -101,6 +102,7 @@ class _Builder:
             outputs=[self._spec(value) for value in self.graph.outputs],
             parameters=_size(leaf for layer in self.layers for leaf in layer.weights) + self.checkpoint.unread,
             assumed=assumed,
+            samples=self.count,
             classes=_classes(self.checkpoint.model),
             blocks=found_blocks,
         )
@@ -175,9 +177,7 @@ class _Builder:
         counts = [multiply_adds(one, self.sized) for one in found.members]
         if None in counts:
             return None
-        whole = self.shapes.get(found.out)
-        batch = whole[0] if whole and len(whole) > 1 and whole[0] in self.batch else 1
-        return sum(counts) // batch
+        return sum(counts) // (self.count if found.out in self.batched else 1)
 
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
@@ -264,16 +264,11 @@ class _Builder:
         self.names[name] += 1
         return name if self.names[name] == 1 else self._unique(f"{name} {self.names[name]}")
 
-    def _batch(self, value):
-        shape = self.shapes.get(value.name) or ()
-        return shape[0] if len(shape) > 1 else 1
-
     def _sample(self, tensor):
-        """The shape of one sample: the first axis is the batch where it has the batch's size."""
+        """The shape of one sample: without a first axis that runs over samples, or that has one place alone."""
         shape = self.shapes.get(tensor)
-        if shape and len(shape) > 1 and shape[0] in self.batch:
-            return shape[1:]
-        return shape
+        apart = tensor in self.batched or shape and shape[0] == 1 == self.count
+        return shape[1:] if apart and len(shape) > 1 else shape
 
     def _told(self, tensor):
         """The shape of one sample as far as the file tells it: of some tensors it tells the channels alone."""

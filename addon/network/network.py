@@ -160,6 +160,7 @@ class Network:
     parameters: int
     assumed: list[Assumption]
     classes: list[str]
+    samples: int = 1  # that the inputs hold; the layers are those of the first
     blocks: list[Block] = field(default_factory=list)  # parents before children
 
     @cached_property

@@ -23,6 +23,7 @@ def report(network: Network) -> dict:
         "producer": source.producer,
         "structure": source.structure,
         **({"architecture": source.architecture.name} if source.architecture else {}),
+        **({"samples": network.samples} if network.samples > 1 else {}),
         "notes": source.notes,
         "parameters": network.parameters,
         "inputs": [_spec(one) for one in network.inputs],
@@ -68,6 +69,8 @@ def table(network: Network) -> str:
              f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
     lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
               f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}" for a in network.assumed]
+    if network.samples > 1:
+        lines.append(f"  the inputs hold {network.samples:,} samples; layers are those of sample 1")
     lines += [f"  {note}" for note in source.notes]
     rows = [("layer", "op", "shape", "parameters", "multiply-adds", "reads")]
     rows += [(layer.name, op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),

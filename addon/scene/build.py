@@ -291,7 +291,8 @@ def know(collection: bpy.types.Collection, network: Network, digest: str) -> Non
         "kind": "network", "source": str(source.path.resolve()), "sha256": digest, "stat": stat_of(source.path),
         "format": source.format, "producer": source.producer, "structure": source.structure,
         "architecture": str(source.architecture.resolve()) if source.architecture else "", "notes": source.notes,
-        "parameters": str(network.parameters), "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
+        "parameters": str(network.parameters), "samples": network.samples,
+        "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
 
 
 def _remember(collection, network, settings, ran, paints, weights, digest):

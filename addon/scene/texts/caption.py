@@ -236,6 +236,8 @@ def _facts(network: Network, ran: Ran | None) -> str:
     facts = f"{network.parameters:,} parameters in {sum(one.op != 'Input' for one in network.layers):,} layers"
     if network.checkpoint.structure == "inferred":
         facts += "  ·  structure inferred from names and shapes"
+    if network.samples > 1:
+        facts += f"  ·  sample 1 of {network.samples:,}"
     if ran is None:
         return facts
     best = ran.scores[0] if ran.scores else None

@@ -396,4 +396,4 @@ def test_weights_panel(network):
     tags.write(thing, **look.facts(thing) | {"statistics": STATISTICS | {
         "mean": float("nan"), "zeros": "0", "not_finite": "1000"}})
     texts = draw(NEUROSCENE_PT_weights, thing).texts
-    assert texts[:2] == ["Mean", "nan"] and texts[-4:] == ["Zeros", "none", "Not Finite", "1,000"]
+    assert texts[:4] == ["Not Finite", "1,000", "Mean", "nan"] and texts[-2:] == ["Zeros", "none"]

@@ -222,7 +222,7 @@ def _line_levels(collection) -> tuple[set[str], set[int]]:
 def _sentence(collection, materials) -> str:
     """What cells and lines are, in the words of the map of the lines if it is one that has words."""
     line = words.of_lines(*_line_levels(collection))[1]
-    said = f"Each cube is one number inside the network. Each line is {line}"
+    said = f"Each cube is one number. Each line is a {line}"
     shown = maps().get(map_of(materials["lines"]))
     if shown is None:
         return f"{said}."

@@ -102,16 +102,14 @@ def of_lines(levels: set[str], taps: set[int]) -> tuple[str, str]:
     `levels`: what the weights of lines are, "cell" (one weight), "kernel" (the sum of a kernel's) or "gates" (of a
     recurrent unit's); `taps`: how many weights such a sum has.
     """
-    count = f"{min(taps):,}" if len(taps) == 1 else f"{min(taps):,} to {max(taps):,}" if taps else ""
-    if levels <= {"cell"}:
-        return ("weight", "one weight") if levels else ("link", "a link that carries no weight")
+    count = f"{min(taps):,}" if len(taps) == 1 else "its"
     if levels == {"kernel"}:
-        return f"kernel (sum of {count} weights)", f"one kernel, the sum of its {count} weights"
+        return (f"kernel (sum of {count} weights)",) * 2
     if levels == {"gates"}:
-        return "sum of all gates", "the sum of all gates' weights"
-    either = " or ".join(["one weight"] * ("cell" in levels) + ["a kernel's sum"] * ("kernel" in levels)
-                         + ["the sum of all gates"] * ("gates" in levels))
-    return either.removeprefix("one ").removeprefix("a "), either
+        return "sum of all gates", "sum of all gates' weights"
+    if levels <= {"cell"}:
+        return ("weight",) * 2 if levels else ("link without a weight",) * 2
+    return ("weight or sum of weights",) * 2
 
 
 def made_of(layer: Layer) -> str:

@@ -18,6 +18,8 @@ from onnx import TensorProto, helper
 
 from ..checkpoints import Checkpoint, CheckpointError
 from ..checkpoints.onnx_file import MOST_AXES, MOST_ELEMENTS
+from ..checkpoints.stored import FLOATS
+from . import scaled
 
 LARGEST_FOLD = 1 << 26  # elements; what is larger stays a layer of its own
 LONGEST_FOLD = 200  # nodes run for one value; a longer chain stays layers
@@ -30,13 +32,20 @@ SETTINGS = {
     "Dropout": (1, 2), "Split": (1,), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "Where": (0,),
     "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7), "ConvInteger": (2, 3),
     "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,), "LSTM": (4, 5, 6), "GRU": (4, 5),
-    "RNN": (4, 5),
+    "RNN": (4, 5), "Scaled": (1, 2), "MatMulNBits": (1, 2, 3), "MatMulBnb4": (1,),
 }  # fmt: skip
+PICKS = ("Slice", "Split", "Gather", "GatherND", "GatherElements")
+WIDE = (TensorProto.FLOAT, TensorProto.DOUBLE)
+KEEPS_NUMBERS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity")
+MOST_KEPT = 1 << 24  # numbers of a value that is kept for whoever asks for it again at once
 
 
 @dataclass(frozen=True)
 class Leaf:
-    """A tensor stored in the file, or one filled with one number (`filled`); `array()` reads it."""
+    """A tensor stored in the file, or one filled with one number (`filled`); `array()` reads it.
+
+    Of a row of many numbers that layers share it is the `part` that one of them uses, and `whole` is the row.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -44,10 +53,17 @@ class Leaf:
     array: Callable[[], np.ndarray] = field(compare=False, repr=False)
     filled: bool = False
     sure: bool = False  # a weight for certain, be it a single number
+    part: str = ""
+    whole: Leaf | None = field(default=None, compare=False, repr=False)
+    scaled: bool = field(default=False, compare=False)  # integers that stand for other numbers
 
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    def numbers(self) -> np.ndarray:
+        """As `Constant.numbers`."""
+        return self.array()
 
 
 @dataclass(frozen=True)
@@ -61,10 +77,32 @@ class Constant:
     leaves: tuple[Leaf, ...] = ()
     nodes: frozenset[str] = frozenset()  # the nodes of the file that compute it, by their first output
     runs: int = 0  # how many node runs a reading takes
+    same: Leaf | None = None  # the stored tensor that has the same numbers, if only in another order
 
     @property
     def size(self) -> int:
         return prod(self.shape)
+
+    def numbers(self) -> np.ndarray:
+        """All numbers of the value, in any order and shape, without running a node that only moves them."""
+        return (self.same or self).array()
+
+
+_latest: list[tuple[Callable, np.ndarray]] = []  # the value computed last; joins ask for the same one many times
+
+
+def _kept(read: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
+    def kept():
+        if _latest and _latest[0][0] is kept:
+            return _latest[0][1]
+        value = read()
+        if value.size <= MOST_KEPT:
+            value = value.view()
+            value.flags.writeable = False
+            _latest[:] = [(kept, value)]
+        return value
+
+    return kept
 
 
 def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Constant:
@@ -75,7 +113,30 @@ def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Const
 
     sure = checkpoint.is_weight(tensor)
     leaves = () if sure is False else (Leaf(name, shape, tensor.data_type, read, sure=bool(sure)),)
-    return Constant(name, shape, tensor.data_type, read, leaves)
+    return Constant(name, shape, tensor.data_type, read, leaves, same=leaves[0] if leaves else None)
+
+
+def sparse(checkpoint: Checkpoint, tensor: onnx.SparseTensorProto, name: str = "") -> Constant | None:
+    """A tensor of which the file has the numbers that are not 0 and their places; None where it is too large."""
+    name, shape = name or tensor.values.name, tuple(tensor.dims)
+    if prod(shape) > LARGEST_FOLD:
+        return None
+
+    def read():
+        values = checkpoint.array(tensor.values)
+        places = np.asarray(checkpoint.array(tensor.indices), np.int64)
+        dense = np.zeros(shape, values.dtype)
+        try:
+            if places.ndim == 2:
+                places = np.ravel_multi_index(tuple(places.T), shape)
+            dense.reshape(-1)[places] = values
+        except (ValueError, IndexError) as error:
+            raise CheckpointError(checkpoint.path, f"the sparse tensor '{name}' has numbers outside its shape "
+                                  f"{list(shape)}", "fetch it again") from error
+        return dense
+
+    leaf = Leaf(name, shape, tensor.values.data_type, read)
+    return Constant(name, shape, tensor.values.data_type, read, (leaf,), same=leaf)
 
 
 def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant], shapes: dict, opsets: dict):
@@ -84,7 +145,7 @@ def fold(checkpoint: Checkpoint, node: onnx.NodeProto, known: dict[str, Constant
     `shapes` is what `dimensions.infer` gives. Nothing is computed before `array()` is called, and nothing whose size
     is only said by the file, for it may come out larger.
     """
-    if node.domain not in ("", "ai.onnx") or node.op_type in NEVER_FOLDED:
+    if node.domain not in ("", "ai.onnx", scaled.SCALED) or node.op_type in NEVER_FOLDED:
         return []
     try:
         return _fold(checkpoint, node, known, shapes, opsets)
@@ -134,8 +195,29 @@ def _fold(checkpoint, node, known, shapes, opsets):
                                       f"and should have {list(shape)}")
             return found
 
-        folded.append(Constant(name, tuple(shape), data_type, read, leaves, nodes, runs))
+        folded.append(Constant(name, tuple(shape), data_type, _kept(read), *_behind(node, inputs[0], leaves, name,
+                                                                                    tuple(shape), data_type, read,
+                                                                                    nodes, runs)))
     return folded
+
+
+def _behind(node, first, leaves, name, shape, data_type, read, nodes, runs):
+    """Leaves, nodes, runs of a folded value, and the leaf with the same numbers if there is one."""
+    same = first.same if node.op_type in KEEPS_NUMBERS or node.op_type == "Cast" and {
+        first.data_type, data_type} <= FLOATS and data_type in WIDE else None
+    if node.op_type == "DequantizeLinear" or node.domain == scaled.SCALED:
+        leaves = tuple(replace(leaf, scaled=True) for leaf in leaves)
+    if node.domain == scaled.SCALED and len(leaves) == 1 and shape != leaves[0].shape and node.op_type != "Scaled":
+        leaves = (replace(leaves[0], shape=shape, data_type=data_type, array=read),)  # several numbers in a byte
+    if node.op_type in PICKS and len(leaves) == 1 and prod(shape) < leaves[0].size and _is_row(leaves[0].shape):
+        whole = leaves[0].whole or leaves[0]
+        leaves = (replace(leaves[0], shape=shape, array=read, part=name, whole=whole),)
+        same = leaves[0] if not leaves[0].scaled else None
+    return leaves, nodes, runs, same
+
+
+def _is_row(shape):
+    return sum(size > 1 for size in shape) <= 1
 
 
 def _key(node):
@@ -144,6 +226,8 @@ def _key(node):
 
 def evaluate(node: onnx.NodeProto, values: dict[str, np.ndarray], opsets: dict[str, int]) -> list[np.ndarray]:
     """Run one node on these arrays: with ONNX's reference implementation, which knows every type, else onnxruntime."""
+    if node.domain == scaled.SCALED:
+        return scaled.evaluate(node, [values[name] for name in node.input if name])
     from onnx.reference import ReferenceEvaluator  # 0.1 s to import, and few models need it
 
     inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
@@ -167,6 +251,8 @@ def _constant(checkpoint, node):
     attribute, name = node.attribute[0], node.output[0]
     if attribute.name == "value":
         return replace(stored(checkpoint, attribute.t, name), nodes=_key(node))
+    if attribute.name == "sparse_value":
+        return replace(sparse(checkpoint, attribute.sparse_tensor, name), nodes=_key(node))
     value = np.asarray(helper.get_attribute_value(attribute))
     if attribute.name.startswith("value_float"):
         value = value.astype(np.float32)

@@ -11,10 +11,12 @@ import onnx
 from onnx import TensorProto, shape_inference
 
 from ..checkpoints import Checkpoint, CheckpointError
+from . import scaled
 from .network import Assumption
 
 BATCH, PIXELS, STEPS = 1, 224, 16
 SAME_SHAPE = ("GroupNormalization",)  # as their first input's, which onnx does not infer
+BYTES = (TensorProto.INT8, TensorProto.UINT8)
 LARGEST_SHAPE, LONGEST_SHAPE = 64, 100  # numbers of a constant that may be a shape, and nodes that compute it
 
 
@@ -96,6 +98,9 @@ def infer(model: onnx.ModelProto) -> dict:
             shapes[value.name, "said"] = True
     for tensor in graph.initializer:
         shapes[tensor.name], shapes[tensor.name, "type"] = tuple(tensor.dims), tensor.data_type
+    for sparse in graph.sparse_initializer:
+        name = sparse.values.name
+        shapes[name], shapes[name, "type"] = tuple(sparse.dims), sparse.values.data_type
     return shapes
 
 
@@ -103,6 +108,10 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
     """Fill in the shapes of a node's outputs that `infer` could not tell, now that constants before it are `known`."""
     unknown = [name for name in node.output
                if name and (shapes.get(name) is None or None in shapes[name] or (name, "said") in shapes)]
+    if node.domain == scaled.SCALED:
+        shapes[node.output[0], "type"] = TensorProto.FLOAT
+        shapes[node.output[0]] = scaled.shape_of(node, [known[name].shape if name in known else ()
+                                                        for name in node.input if name])
     if not unknown or node.domain not in ("", "ai.onnx"):
         return
     types, data = {}, {}
@@ -113,12 +122,18 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
                 data[name] = known[name]
         elif (name, "type") in shapes:
             types[name] = onnx.helper.make_tensor_type_proto(shapes[name, "type"], shapes.get(name))
-    try:
-        schema = onnx.defs.get_schema(node.op_type, opsets.get("", 1), "")
-        found = shape_inference.infer_node_outputs(
-            schema, node, types, {name: onnx.numpy_helper.from_array(one.array(), name) for name, one in data.items()},
-            opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))])
-    except Exception:  # as above, and constants that cannot be computed
+    found = None
+    for kinds in (types, _as_floats(types)):
+        try:
+            schema = onnx.defs.get_schema(node.op_type, opsets.get("", 1), "")
+            found = shape_inference.infer_node_outputs(
+                schema, node, kinds,
+                {name: onnx.numpy_helper.from_array(one.array(), name) for name, one in data.items()},
+                opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))])
+            break
+        except Exception:  # as above, and constants that cannot be computed
+            continue
+    if found is None:
         return
     if node.op_type in SAME_SHAPE and node.input[0] in types:
         found = {**found, node.output[0]: types[node.input[0]]}
@@ -135,6 +150,17 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
                 shapes[name] = shape
                 shapes.pop((name, "said"), None)
             shapes.setdefault((name, "type"), kind.elem_type)
+
+
+def _as_floats(types):
+    """Types of tensors with floats in place of bytes, which stand for floats where operators are quantised."""
+    found = {}
+    for name, kind in types.items():
+        found[name] = onnx.TypeProto()
+        found[name].CopyFrom(kind)
+        if kind.tensor_type.elem_type in BYTES:
+            found[name].tensor_type.elem_type = TensorProto.FLOAT
+    return found
 
 
 def _enter(shapes, value, before=None):

@@ -24,7 +24,7 @@ from . import blocks, dimensions
 from .constants import SETTINGS, Constant
 from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
-from .network import Connection, Grid, Layer, Network, Part, Spec
+from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, Group, group, is_move, is_reshape, single
 from .samples import samples
@@ -35,6 +35,9 @@ MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "Avera
         "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")
 BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
 KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose")  # whose constants are weights, be they all one number
+# The inputs of an operator that are matrices or kernels, not biases.
+MATRICES = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (0, 1), "MatMul": (0, 1), "LSTM": (1, 2), "GRU": (1, 2),
+            "RNN": (1, 2)}
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
 
@@ -45,7 +48,7 @@ def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None, by_no
     is a layer of its own, else those that belong together are one (see `recognise`).
     """
     model, assumed = dimensions.resolve(checkpoint, sizes or {})
-    graph = operators(checkpoint, model)
+    graph = operators(checkpoint, model, by_node)
     return _Builder(graph, single(graph) if by_node else group(graph)).network(assumed)
 
 
@@ -100,7 +103,8 @@ class _Builder:
             connections=self.connections,
             inputs=[self._spec(value) for value in self.graph.inputs],
             outputs=[self._spec(value) for value in self.graph.outputs],
-            parameters=_size(leaf for layer in self.layers for leaf in layer.weights) + self.checkpoint.unread,
+            parameters=sum(leaf.size for leaf in {leaf.whole or leaf for layer in self.layers
+                                                  for leaf in layer.weights}) + self.checkpoint.unread,
             assumed=assumed,
             samples=self.count,
             classes=_classes(self.checkpoint.model),
@@ -125,19 +129,20 @@ class _Builder:
             shown = found.out
         layer = Layer(
             name=self._unique(self._name(found)),
-            op=found.op,
+            op=found.main.kind if found.op == found.main.op else found.op,
             tensor=found.out,
             shape=self._told(self._given(found)),
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
-            parts=tuple(Part(one.label, one.op, one.tensor, one.scope, one.label == one.layer)
-                        for one in found.members if one.index not in self.aside),
+            parts=tuple(Part(one.label, one.kind, one.file_tensor, one.scope, one.label == one.layer)
+                        for one in found.members if one.index not in self.aside and not one.made),
             steps=tuple(found.steps),
             inner=tuple((attribute.name, tuple(node.op_type for node in attribute.g.node))
                         for attribute in found.main.node.attribute if attribute.HasField("g")),
             outputs=(found.out, *self._same(found)),
             nodes=sum(one.nodes for one in found.members),
             weights=tuple(dict.fromkeys(leaf for one in found.members for leaf in _leaves(one))),
+            applied=tuple({value.name: value for one in found.members for value in _applied(one)}.values()),
             bias=_bias(found),
             scale=_scale(found),
             multiply_adds=self._work(found),
@@ -169,6 +174,8 @@ class _Builder:
         """The tensors that hold the numbers of a layer in the same order: its reshapings."""
         same = [found.out]
         for one in found.moves:
+            if one.kind == "DynamicQuantizeLinear":
+                continue  # the same numbers rounded
             if one.inputs[0] in same and is_reshape(one) and self._sized(one.tensor) == self._sized(found.out) > 0:
                 same.append(one.tensor)
         return same[1:]
@@ -322,19 +329,29 @@ def _after(first, cells):
     return found
 
 
-def _leaves(operator: Operator):
-    """The stored tensors that are weights of an operator."""
+def _leaves(operator: Operator, only: int | None = None):
+    """The stored tensors that are weights of an operator, or those behind one of its inputs."""
     steering = SETTINGS.get(operator.op, ())
     for slot, constant in operator.constants.items():
-        if slot in steering or constant.data_type not in FLOATS | QUANTIZED:
+        if only is not None and slot != only or slot in steering or constant.data_type not in FLOATS | QUANTIZED:
             continue
         scale = not constant.shape or operator.op in SEVERAL and constant.size == 1  # or an epsilon
         for leaf in constant.leaves:
             if leaf.filled and operator.op not in KERNELS:
                 continue  # a mask, a state at rest
             likely = not scale and (leaf.size > 1 or constant.size == 1)
-            if leaf.data_type in FLOATS | QUANTIZED and (leaf.sure or likely):
+            if (leaf.scaled or leaf.data_type in FLOATS | QUANTIZED) and (leaf.sure or likely):
                 yield leaf
+
+
+def _applied(operator: Operator):
+    """The matrices and kernels of an operator, as they are applied; integers of which nobody says what they stand for
+    are none."""
+    matrices = MATRICES.get(operator.op)
+    for slot, constant in operator.constants.items():
+        wide = slot in matrices if matrices else sum(size > 1 for size in constant.shape) > 1
+        if wide and constant.data_type in FLOATS and any(True for _ in _leaves(operator, slot)):
+            yield constant
 
 
 def _bias(found: Group) -> Constant | None:
@@ -362,7 +379,7 @@ def _scale(found: Group) -> Callable[[], np.ndarray] | None:
 
 
 def _size(leaves) -> int:
-    return sum(leaf.size for leaf in dict.fromkeys(leaves))
+    return count_of(leaves)
 
 
 def _classes(model) -> list[str]:

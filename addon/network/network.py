@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -92,6 +92,7 @@ class Layer:
     block: str = ""  # path of the innermost block
     multiply_adds: int | None = 0  # for one sample; None where a shape is not known
     weights: tuple[Leaf, ...] = ()  # stored tensors that are its parameters
+    applied: tuple[Constant, ...] = ()  # its matrices and kernels as they are applied: scaled, merged, cut out
     bias: Constant | None = None  # the additive constant of each unit
     strength: Callable[[], np.ndarray] | None = None  # reads the L2 norm of the weights into each unit
     mean: Callable[[], np.ndarray] | None = None  # reads their mean
@@ -172,7 +173,18 @@ class Network:
 
     def parameters_in(self, block: Block) -> int:
         """How many weights the layers of a block have; those that several share count once."""
-        return sum(leaf.size for leaf in {leaf for name in block.layers for leaf in self.by_name[name].weights})
+        return count_of(leaf for name in block.layers for leaf in self.by_name[name].weights)
+
+
+def count_of(leaves: Iterable[Leaf]) -> int:
+    """How many numbers these tensors have, those that several share once."""
+    distinct = set(leaves)
+    parts: dict[Leaf, int] = {}
+    for leaf in distinct:
+        if leaf.whole is not None and leaf.whole not in distinct:
+            parts[leaf.whole] = parts.get(leaf.whole, 0) + leaf.size
+    return sum(leaf.size for leaf in distinct if leaf.whole is None) + sum(
+        min(size, whole.size) for whole, size in parts.items())
 
 
 def sample_of(array: np.ndarray, grid: Grid) -> np.ndarray:

@@ -12,7 +12,7 @@ import onnx
 
 from ..checkpoints import Checkpoint
 from ..checkpoints.checkpoint import LAYER, captured, subgraphs, tensors
-from . import constants, dimensions
+from . import constants, dimensions, quantised
 from .constants import Constant
 from .scopes import scope_of
 
@@ -27,6 +27,18 @@ class Operator:
     constants: dict[int, Constant]  # by slot; those of subgraphs come after the slots
     scope: tuple[str, ...] = ()
     nodes: int = 1  # with the nodes folded into it
+    of: onnx.NodeProto | None = None  # the file's own node where `node` stands for it; see `quantised`
+    made: bool = False  # whether the file has no such node
+
+    @property
+    def kind(self) -> str:
+        """The operator that the file has."""
+        return (self.of or self.node).op_type
+
+    @property
+    def file_tensor(self) -> str:
+        """The first output of the file's own node."""
+        return next((name for name in (self.of or self.node).output if name), "")
 
     @property
     def op(self) -> str:
@@ -89,11 +101,17 @@ class Operators:
         return None
 
 
-def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
-    """Read the graph of a model whose inputs have whole shapes (see `dimensions.resolve`)."""
+def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = False) -> Operators:
+    """Read the graph of a model whose inputs have whole shapes (see `dimensions.resolve`).
+
+    Quantised operators become plain ones (see `quantised`, also for `alone`).
+    """
+    plain = quantised.plain(model, alone)
     graph = model.graph
     known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer
              if tensor.name}
+    known |= {one.name: one for tensor in checkpoint.model.graph.sparse_initializer
+              if (one := constants.sparse(checkpoint, tensor))}
     found = Operators(checkpoint, dimensions.infer(model), known,
                       {one.domain: one.version for one in model.opset_import},
                       [value for value in graph.input if value.name not in known], list(graph.output),
@@ -107,12 +125,12 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
             known.update((one.name, one) for one in folded)
             folded_nodes.append(node)
         else:
-            _enter(found, node)
-    _count(found, folded_nodes)
+            _enter(found, node, plain)
+    _count(found, folded_nodes, plain.made)
     return found
 
 
-def _enter(found, node):
+def _enter(found, node, plain):
     inner = dict.fromkeys(captured(node))
     outside = [name for name in inner if name not in node.input and _is_made(found, name)]
     if outside:
@@ -120,7 +138,9 @@ def _enter(found, node):
         outside = [name for name in outside if name not in inside]
     reads = [(slot, name) for slot, name in enumerate(node.input) if _is_made(found, name)]
     reads += [(len(node.input), name) for name in outside]
-    operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node))
+    first = next(iter(node.output), "")
+    operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node),
+                        int(first not in plain.made), plain.instead.get(first), first in plain.made)
     found.all.append(operator)
     found.made_by.update((name, operator) for name in node.output if name)
     if operator.op != "Expand" and not found.unsized.isdisjoint(operator.inputs):
@@ -151,9 +171,9 @@ def _constants(found, node, inner):
                          len(node.input))
 
 
-def _count(found, folded):
+def _count(found, folded, made):
     """Each folded node counts with the first operator that uses its result; one without use, with a neighbour."""
-    counted = set()
+    counted = set(made)
     for operator in found.all:
         behind = frozenset().union(*(one.nodes for one in operator.constants.values())) - counted
         operator.nodes += len(behind)

@@ -10,6 +10,8 @@ from math import isfinite, nan, sqrt
 
 import numpy as np
 
+from ..checkpoints.stored import FLOATS
+from .constants import Leaf
 from .network import Layer
 
 CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cache holds
@@ -17,7 +19,7 @@ CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cach
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of all numbers of a layer's weights, as they are stored. NaN and infinities are counted and otherwise left out.
+    """Of all numbers of a layer's weights, as they are applied. NaN and infinities are counted and otherwise left out.
 
     `std` is that of a population (no Bessel's correction). Where no number is finite all but the counts are NaN.
     """
@@ -38,13 +40,19 @@ def statistics(layer: Layer) -> Statistics | None:
     channel, are numbers of another kind and left out.
     """
     found = _Moments()
-    kernels = [leaf for leaf in layer.weights if len(leaf.shape) > 1]
-    for leaf in kernels or layer.weights:
-        array = np.asarray(leaf.array())
+    for weight in layer.applied or _others(layer):
+        array = np.asarray(weight.numbers())
         # A view of one number that stands for billions has strides of 0.
         distinct = array[(*(slice(1) if stride == 0 else slice(None) for stride in array.strides), ...)]
         found.add(distinct.ravel("K"), array.size // max(distinct.size, 1))
     return found.statistics() if found.count else None
+
+
+def _others(layer: Layer) -> list[Leaf]:
+    """What a layer without matrices has: scales, biases. Nothing where it has integers, for nobody says what they
+    stand for."""
+    return [leaf for leaf in layer.weights if not leaf.scaled] if all(
+        leaf.data_type in FLOATS or leaf.scaled for leaf in layer.weights) else []
 
 
 class _Moments:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import prod
 
-from .records import Absent, Array, Name, Storage, Tensor, Thing
+from .records import STATE, Absent, Array, Name, Sparse, Storage, Tensor, Thing
 from .types import OF_DTYPE, OF_STORAGE
 
 MOST_AXES, MOST_NUMBERS = 32, 1 << 60
+LAYOUTS = ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
 
 # No checkpoint needs these, and whoever runs code by a pickle does.
 REFUSED_MODULES = {
@@ -79,7 +80,7 @@ def _counts(numbers) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _tensor(storage, offset, size, stride, data_type=None, scale=None, zero_point=None):
+def _tensor(storage, offset, size, stride, data_type=None, scale=None, zero_point=None, axis=0):
     if isinstance(storage, Tensor):  # a TypedStorage, rebuilt round an untyped one
         storage = storage.storage
     if not isinstance(storage, Storage):
@@ -88,7 +89,7 @@ def _tensor(storage, offset, size, stride, data_type=None, scale=None, zero_poin
     if len(shape) != len(strides) or prod(max(1, one) for one in shape) >= MOST_NUMBERS:
         raise ValueError("a tensor with an absurd shape or stride")
     return Tensor(storage, data_type or storage.data_type, storage.start + _counts((offset,))[0], shape, strides,
-                  scale, zero_point)
+                  scale, zero_point, axis)
 
 
 def _tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metadata=None):
@@ -98,8 +99,21 @@ def _tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metad
 
 
 def _quantised(storage, offset, size, stride, quantizer, *rest):
-    scheme, scale, zero_point = quantizer[:3]
-    return _tensor(storage, offset, size, stride, None, scale, zero_point)
+    _, scale, zero_point, *axis = quantizer
+    axis = axis[0] if axis and type(axis[0]) is int else 0
+    return _tensor(storage, offset, size, stride, None, scale, zero_point, axis)
+
+
+def _sparse(layout, data):
+    """A sparse tensor: COO has indices (axes, numbers) and values, the others two kinds of indices and values."""
+    if isinstance(layout, Thing):  # torch.serialization._get_layout("torch.sparse_coo")
+        layout = layout.args[0]
+    layout = layout.name if isinstance(layout, Name) else str(layout).removeprefix("torch.")
+    parts = tuple(one for one in data if isinstance(one, Tensor))
+    shape = _counts(next(one for one in data[len(parts) :] if not isinstance(one, bool)))
+    if layout not in LAYOUTS or len(parts) != (2 if layout == "sparse_coo" else 3):
+        return Absent("sparse in a way that is not known")
+    return Sparse(layout, parts, shape)
 
 
 def _from_type(function, kind, args, state=None):
@@ -173,8 +187,8 @@ CALLS: dict[str, Callable] = {
     "torch._utils._rebuild_device_tensor_from_numpy": _first,
     "torch._utils._rebuild_device_tensor_from_cpu_tensor": _first,
     "torch._utils._rebuild_xla_tensor": _first,
-    "torch._utils._rebuild_sparse_tensor": _absent("sparse"),
-    "torch._utils._rebuild_sparse_csr_tensor": _absent("sparse"),
+    "torch._utils._rebuild_sparse_tensor": _sparse,
+    "torch._utils._rebuild_sparse_csr_tensor": _sparse,
     "torch._utils._rebuild_nested_tensor": _absent("nested"),
     "torch._utils._rebuild_meta_tensor_no_storage": _absent("on the meta device, without numbers"),
     "torch._utils._rebuild_wrapper_subclass": _absent("of a class of its own"),
@@ -215,6 +229,9 @@ def build(made, state) -> None:
     elif isinstance(made, Thing):
         if made.kind.name == "dtype" and isinstance(state, tuple) and len(state) > 1:
             made.state["order"] = state[1]
+            return
+        if isinstance(state, tuple) and not any(isinstance(part, dict) for part in state):
+            made.state = {**made.state, STATE: state}
             return
         for part in state if isinstance(state, tuple) else (state,):  # attributes, and those in slots
             if isinstance(part, dict):

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .records import Absent, Array, Tensor, Thing
+from . import packed
+from .records import Absent, Array, Sparse, Tensor, Thing
 
 DEEPEST, MOST_MODULES, MOST_SETTING = 64, 1 << 18, 64
 PLAIN = (bool, int, float, str)
-TENSORS = (Tensor, Array, Absent)
+TENSORS = (Tensor, Array, Sparse, Absent)
 
 
 def is_module(found: Any) -> bool:
@@ -34,14 +35,18 @@ def walk(root: Thing) -> Iterator[tuple[str, Thing]]:
         ahead += reversed(inside)
 
 
-def tensors(root: Thing) -> dict[str, Tensor | Array | Absent]:
-    """The parameters and buffers of a tree of modules, by the names that a state dict has for them."""
+def tensors(root: Thing) -> dict[str, Tensor | Array | Sparse | Absent]:
+    """The parameters and buffers of a tree of modules, by the names that a state dict has for them; those that are
+    packed as before they were quantised."""
     found = {}
     for path, module in walk(root):
         for held in (module.state["_parameters"], module.state.get("_buffers")):
             for name, value in held.items() if isinstance(held, dict) else ():
                 if isinstance(value, TENSORS):
                     found[f"{path}.{name}" if path else str(name)] = value
+        for name, value in (*module.state.items(), *module.state["_modules"].items()):
+            if isinstance(value, Thing) and isinstance(name, str):
+                found.update(packed.tensors(value, f"{path}.{name}" if path else name))
     return found
 
 

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+STATE = "__state__"  # the attribute of a thing that has a state of its own making, which is no dict
+
+
 @dataclass(eq=False, frozen=True)
 class Name:
     """A class or a function, known by its name alone."""
@@ -53,6 +56,16 @@ class Tensor:
     strides: tuple[int, ...]
     scale: float | Tensor | Array | None = None  # of a quantised tensor, and where its zero lies
     zero_point: int | Tensor | Array | None = None
+    axis: int = 0  # along which there is a scale for each place, where it is a tensor
+
+
+@dataclass(eq=False, frozen=True)
+class Sparse:
+    """A tensor of which the file has some numbers and their places, in one of PyTorch's layouts: "sparse_csr"."""
+
+    layout: str
+    parts: tuple[Tensor, ...]  # indices and values, or both kinds of indices and values
+    shape: tuple[int, ...]
 
 
 @dataclass(eq=False)
@@ -67,6 +80,6 @@ class Array:
 
 @dataclass(eq=False, frozen=True)
 class Absent:
-    """A tensor whose numbers cannot be shown: sparse, on the meta device, of a subclass of its own."""
+    """A tensor whose numbers cannot be shown: on the meta device, of a subclass of its own."""
 
     reason: str

@@ -11,15 +11,14 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from onnx import TensorProto
 
 from ..errors import CheckpointError
 from ..stored import Stored, Weights
-from . import modules
+from . import modules, packed
 from .files import Saved
 from .modules import TENSORS
-from .records import Absent, Array, Tensor, Thing
+from .records import Absent, Array, Sparse, Tensor, Thing
 from .storages import Storages, UnsupportedError
 
 FORMAT, PRODUCER = "pytorch", "PyTorch"
@@ -36,7 +35,7 @@ COUNTERS = {number for name, number in TensorProto.DataType.items() if "INT" in 
 class Found:
     """Tensors by name, the module that they are of if the file has one, and what was left out."""
 
-    tensors: dict[str, Tensor | Array | Absent]
+    tensors: dict[str, Tensor | Array | Sparse | Absent]
     module: Thing | None = None
     left: dict[str, tuple[str, int]] = field(default_factory=dict)  # key in the file -> what it is, numbers of tensors
 
@@ -54,10 +53,10 @@ def weights(path: Path, saved: Saved, found: Found) -> Weights:
                    modules=modules.settings(found.module) if found.module else {})
 
 
-def stored_weights(storages: Storages, tensors: dict[str, Tensor | Array | Absent]) -> tuple[list[Stored], list[str]]:
+def stored_weights(storages: Storages, tensors: dict[str, Tensor | Array | Sparse | Absent]) -> tuple[list[Stored], list[str]]:
     """Tensors as they are stored, counters left out; and what is not shown, in words. Raises `CheckpointError`."""
     kept, notes = [], []
-    for name, tensor in tensors.items():
+    for name, tensor in packed.without_settings(tensors).items():
         try:
             kept += _stored(storages, name, tensor)
         except UnsupportedError as reason:
@@ -70,25 +69,11 @@ def _few(notes, most=5):
 
 
 def _stored(storages, name, tensor) -> list[Stored]:
-    """A tensor and, if it is quantised, its scale and zero point; nothing for a counter."""
+    """A tensor; nothing for a counter."""
     if isinstance(tensor, Absent):
         raise UnsupportedError(tensor.reason)
     one = storages.stored(name, tensor)
-    if not one.shape and one.data_type in COUNTERS:
-        return []
-    parts = [one]
-    for part in ("scale", "zero_point"):
-        value = getattr(tensor, part, None)
-        if isinstance(value, (Tensor, Array)):
-            parts.append(storages.stored(f"{name}.{part}", value))
-        elif isinstance(value, (int, float)):
-            parts.append(_number(f"{name}.{part}", value))
-    return parts
-
-
-def _number(name, value) -> Stored:
-    array = np.array(value, np.float32 if isinstance(value, float) else np.int32)
-    return Stored(name, (), TensorProto.FLOAT if isinstance(value, float) else TensorProto.INT32, read=lambda: array)
+    return [] if not one.shape and one.data_type in COUNTERS else [one]
 
 
 def find(data: Any) -> Found:
@@ -141,7 +126,7 @@ class _Held:
     """What a value of a checkpoint holds: tensors themselves, or others that do."""
 
     data: Any
-    tensors: dict[str, Tensor | Array | Absent] = field(default_factory=dict)
+    tensors: dict[str, Tensor | Array | Sparse | Absent] = field(default_factory=dict)
     inside: dict[str, _Held] = field(default_factory=dict)
     module: Thing | None = None
 
@@ -184,6 +169,8 @@ def _held(data, depth: int = 0, budget: list[int] | None = None) -> _Held | None
             break
         if isinstance(value, TENSORS):
             found.tensors[key] = value
+        elif parts := packed.tensors(value, key):
+            found.tensors.update(parts)
         elif (inner := _held(value, depth + 1, budget)) is not None:
             found.inside[key] = inner
     return found if found.tensors or found.inside else None

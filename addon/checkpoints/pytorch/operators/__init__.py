@@ -3,9 +3,9 @@
 
 """PyTorch's operators as ONNX nodes: `OPERATORS` for tensors, `NUMBERS` for numbers, texts and lists alone."""
 
-from . import convolution, making, matrix, normalization, numbers, pointwise, recurrent, shaping
+from . import convolution, making, matrix, normalization, numbers, pointwise, quantized, recurrent, shaping
 from .numbers import NUMBERS
 from .table import OPERATORS
 
 __all__ = ["NUMBERS", "OPERATORS", "convolution", "making", "matrix", "normalization", "numbers", "pointwise",
-           "recurrent", "shaping"]
+           "quantized", "recurrent", "shaping"]

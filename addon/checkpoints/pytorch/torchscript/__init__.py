@@ -13,6 +13,7 @@ from ...errors import CheckpointError
 from ...stored import Weights
 from ..files import Saved, Zip
 from ..operators.emitter import MismatchError, UndecidedError
+from ..records import Tensor
 from ..state import PRODUCER, stored_weights
 from . import code, objects
 from .follow import Followed, Follower
@@ -32,6 +33,9 @@ def read(opened: Zip) -> Checkpoint | Weights:
     kept, *_ = stored_weights(saved.storages, tree.tensors)
     unread = followed.writer.unread(one for one in kept if one.shape)
     said = [f"{len(unread):,} weights that the program does not read ({unread[0].name[:80]}, …)"] if unread else []
+    if any(isinstance(one, Tensor) and one.scale is not None for one in tree.tensors.values()):
+        said.append("its weights are shown as the numbers that they stand for; what its quantised layers give is not "
+                    "rounded as in PyTorch")
     made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=[*notes(followed), *said])
     made.unread = sum(prod(one.shape) for one in unread)
     return made

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..operators.emitter import UndecidedError, Value
-from ..records import Array, Tensor, Thing
+from ..records import STATE, Array, Tensor, Thing
 from .code import Program
 
 MOST_STEPS, LONGEST_TEXT = 2_000_000, 1 << 16
@@ -108,6 +108,9 @@ class Evaluator(ABC):
             raise UndecidedError(f"the attribute '{name}' of a {type(holder).__name__}")
         if name == "training":
             return False
+        if STATE in holder.state and id(holder) not in self.changed:
+            self.changed[id(holder)] = {}
+            self.method(holder, "__setstate__", [self._known(holder.state[STATE])], {})
         own = self.changed.get(id(holder), {})
         if name in own:
             return own[name]
@@ -131,6 +134,8 @@ class Evaluator(ABC):
         """A value of the archive: stored tensors become `Value`s, inside lists too."""
         if isinstance(found, (Tensor, Array)):
             return self.tensor(found)
+        if isinstance(found, Thing) and found.kind.name.endswith("PackedParamsBase"):
+            return self._known(list(found.state.get(STATE, ())))
         if isinstance(found, Thing) and found.args and str(found.kind) in self.program.classes:
             return str(found.kind), found.args[0]  # a member of an enum
         if isinstance(found, (list, tuple)) and any(isinstance(one, (Tensor, Array, list, tuple)) for one in found):

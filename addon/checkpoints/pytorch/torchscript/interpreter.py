@@ -128,7 +128,8 @@ class Interpreter(Evaluator):
             plain = {"copy_": "_copy_into"}.get(plain, plain.removesuffix("_"))
         of_tensors = any(isinstance(one, Value) for one in args)
         table = OPERATORS if of_tensors or plain not in NUMBERS else NUMBERS
-        function = table.get(plain) if name.count(".") == 0 or name.startswith(("aten.", "prim.")) else None
+        own = name.count(".") == 0 or name.startswith(("aten.", "prim."))
+        function = table.get(plain) if own else OPERATORS.get(name)  # "quantized.linear"
         self.learn(plain, args, more, self)
         try:
             if function is None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from ...errors import CheckpointError
 from ..modules import DEEPEST, MOST_MODULES, is_plain
-from ..records import Array, Tensor, Thing
+from .. import packed
+from ..records import STATE, Array, Tensor, Thing
 
 
 @dataclass
@@ -49,7 +50,12 @@ def _is_object(found) -> bool:
 
 def _enter(found, path, module):
     plain = {}
+    for name, value in packed.tensors(module, path).items():
+        found.tensors[name] = value
+        found.names[id(value)] = name
     for key, value in module.state.items():
+        if key == STATE:
+            continue
         name = _join(path, key)
         if isinstance(value, (Tensor, Array)):
             found.tensors[name] = value

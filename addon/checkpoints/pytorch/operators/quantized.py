@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PyTorch's quantised operators as the plain ones that they stand for; nothing is rounded between them.
+
+A packed object is the list of its weight, its bias and, for convolutions, stride, padding, dilation and groups.
+"""
+
+from __future__ import annotations
+
+from .convolution import conv
+from .emitter import UnknownError
+from .matrix import linear
+from .pointwise import add
+from .shaping import cat
+from .table import op
+
+
+def _parts(packed, count):
+    if not isinstance(packed, list) or len(packed) != count:
+        raise UnknownError("a packed object that is not known")
+    return packed
+
+
+@op("quantized.linear_prepack", "quantized.linear_dynamic_prepack")
+def linear_prepack(e, weight, bias=None):
+    return [weight, bias]
+
+
+@op(*(f"quantized.conv{axes}d_prepack" for axes in (1, 2, 3)))
+def conv_prepack(e, weight, bias, stride, padding, dilation, groups):
+    return [weight, bias, stride, padding, dilation, groups]
+
+
+@op("quantized.linear_dynamic", "quantized.linear")
+def quantized_linear(e, x, packed, *rest):
+    return linear(e, x, *_parts(packed, 2))
+
+
+@op("quantized.linear_relu_dynamic", "quantized.linear_relu")
+def quantized_linear_relu(e, x, packed, *rest):
+    return e.node("Relu", linear(e, x, *_parts(packed, 2)))
+
+
+@op(*(f"quantized.conv{axes}d{kind}" for axes in (1, 2, 3) for kind in ("", "_dynamic")))
+def quantized_conv(e, x, packed, *rest):
+    return conv(e, x, *_parts(packed, 6))
+
+
+@op(*(f"quantized.conv{axes}d_relu" for axes in (1, 2, 3)))
+def quantized_conv_relu(e, x, packed, *rest):
+    return e.node("Relu", conv(e, x, *_parts(packed, 6)))
+
+
+@op("quantized.add")
+def quantized_add(e, one, other, *rest):
+    return add(e, one, other)
+
+
+@op("quantized.add_relu")
+def quantized_add_relu(e, one, other, *rest):
+    return e.node("Relu", add(e, one, other))
+
+
+@op("quantized.mul")
+def quantized_mul(e, one, other, *rest):
+    return e.node("Mul", *e.alike(one, other))
+
+
+@op("quantized.cat")
+def quantized_cat(e, tensors, dim=0, *rest):
+    return cat(e, tensors, dim)
+
+
+@op("quantize_per_tensor", "dequantize", "quantize_per_tensor_dynamic")
+def same(e, x, *rest):
+    return x

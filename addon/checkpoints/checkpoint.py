@@ -27,6 +27,8 @@ ITEM_SIZE = {
 
 OPAQUE = "neuroscene"  # the domain of nodes of which only name, weights and perhaps shape are known
 LAYER = "neuroscene.layer"  # node metadata: the path of the layer that a node is of, as its framework has it
+# Node metadata of nodes that round what a quantised layer reads: empty, and at the last what it rounds.
+ROUNDING = "neuroscene.rounding"
 BUFFER = 1 << 23  # bytes hashed in one go; small ones would have to wait for Python's lock in between
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ class Stored:
         return tensor
 
 
+def numbers(stored: Stored, folder: Path) -> np.ndarray:
+    """The numbers of a tensor of a checkpoint in this folder, in its own dtype and shape."""
+    if stored.read is not None:
+        return stored.read()
+    dtype = helper.tensor_dtype_to_np_dtype(stored.data_type)
+    return np.fromfile(folder / stored.file, dtype, prod(stored.shape), offset=stored.offset).reshape(stored.shape)
+
+
 READ = ":read:"  # the location of tensors whose numbers `Checkpoint.readers` give; no file can be called so
 
 
@@ -82,6 +91,7 @@ class Writer:
         self.unsized: set[str] = set()  # as `Checkpoint.unsized`
         self._names: set[str] = set()
         self._stored: dict[tuple, str] = {}
+        self._used: set[tuple] = set()
 
     def input(self, name: str, shape: Sequence[int | str | None], data_type: int = TensorProto.FLOAT) -> str:
         """A model input; None and text are sizes that stay open."""
@@ -109,8 +119,12 @@ class Writer:
         return self._stored[key]
 
     def has(self, stored: Stored) -> bool:
-        """Whether a stored weight was entered."""
-        return _key(stored) in self._stored
+        """Whether a stored weight was entered, or another that is made of it."""
+        return _key(stored) in self._stored or _key(stored) in self._used
+
+    def use(self, stored: Stored) -> None:
+        """Note that a weight is part of one that is entered."""
+        self._used.add(_key(stored))
 
     def unread(self, held: Iterable[Stored]) -> list[Stored]:
         """Weights that the graph does not read, as those for training alone."""

@@ -174,8 +174,8 @@ class _Builder:
         """The tensors that hold the numbers of a layer in the same order: its reshapings."""
         same = [found.out]
         for one in found.moves:
-            if one.kind == "DynamicQuantizeLinear":
-                continue  # the same numbers rounded
+            if one.rounds:
+                continue
             if one.inputs[0] in same and is_reshape(one) and self._sized(one.tensor) == self._sized(found.out) > 0:
                 same.append(one.tensor)
         return same[1:]

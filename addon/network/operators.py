@@ -29,6 +29,7 @@ class Operator:
     nodes: int = 1  # with the nodes folded into it
     of: onnx.NodeProto | None = None  # the file's own node where `node` stands for it; see `quantised`
     made: bool = False  # whether the file has no such node
+    rounds: bool = False  # whether it gives what it reads, rounded for a quantised operator
 
     @property
     def kind(self) -> str:
@@ -140,7 +141,8 @@ def _enter(found, node, plain):
     reads += [(len(node.input), name) for name in outside]
     first = next(iter(node.output), "")
     operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node),
-                        int(first not in plain.made), plain.instead.get(first), first in plain.made)
+                        int(first not in plain.made), plain.instead.get(first), first in plain.made,
+                        first in plain.rounds)
     found.all.append(operator)
     found.made_by.update((name, operator) for name in node.output if name)
     if operator.op != "Expand" and not found.unsized.isdisjoint(operator.inputs):

@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ..checkpoints.checkpoint import ROUNDING
 from .constants import NEVER_FOLDED
 from .scaled import SCALED
 
@@ -42,13 +43,14 @@ OWN_SETTINGS = ("opset", "channels_last", "group_size")
 class Plain:
     """A graph without quantised operators.
 
-    `nodes` go by their first output: `instead` are those of the file in whose place one stands, `made` those that are
-    in the file no node at all.
+    Nodes go by their first output: `instead` are those of the file in whose place one stands, `made` those that are
+    in the file no node at all, `rounds` those that gave what they read, rounded.
     """
 
     model: onnx.ModelProto
     instead: dict[str, onnx.NodeProto] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
+    rounds: set[str] = field(default_factory=set)
 
 
 def plain(model: onnx.ModelProto, alone: bool = False) -> Plain:
@@ -58,9 +60,30 @@ def plain(model: onnx.ModelProto, alone: bool = False) -> Plain:
     quantised on the way stays so.
     """
     found = Plain(model)
+    _without_rounding(found)
     if any(node.op_type in WRITERS and _fits(node) for node in model.graph.node):
         _Rewriter(found, alone).run()
     return found
+
+
+def _without_rounding(found: Plain) -> None:
+    """What a quantised layer of a framework reads, in place of what its reader rounds it to."""
+    kept, rounds = [], False
+    for node in found.model.graph.node:
+        said = next((one.value for one in node.metadata_props if one.key == ROUNDING), None)
+        rounds |= said is not None
+        if said:
+            instead = helper.make_node("Identity", [said], node.output, node.name)
+            instead.metadata_props.extend(node.metadata_props)
+            found.instead[node.output[0]] = node
+            found.rounds.add(node.output[0])
+            kept.append(instead)
+        elif said is None:
+            kept.append(node)
+    if rounds:
+        ordered = onnx.GraphProto(node=kept)
+        del found.model.graph.node[:]
+        found.model.graph.node.extend(ordered.node)
 
 
 def _fits(node):
@@ -229,6 +252,7 @@ def _dynamic(writer: _Rewriter, node):
             one.op_type not in FOLLOWED for one in readers):
         return False
     writer.put(node, helper.make_node("Identity", node.input[:1], node.output[:1]))
+    writer.found.rounds.add(node.output[0])
     for name, value in zip(node.output[1:], (np.float32(1), np.uint8(0)), strict=False):
         if name:
             writer.constant(value, name, [name])

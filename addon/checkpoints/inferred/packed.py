@@ -13,13 +13,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import partial
-from math import prod
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
-from ..stored import Stored, Weights
+from ..stored import Stored, Weights, numbers
 
 WORD = 32  # bits
 PARTS = ("qweight", "qzeros", "scales", "g_idx")
@@ -77,15 +76,15 @@ class _Matrix:
         """(outputs, inputs), float32."""
         packed, zeros = self._read("qweight"), self._apart(self._read("qzeros"))
         if self.interleaved:
-            numbers = self._apart(packed)
+            whole = self._apart(packed)
         else:
-            numbers, zeros = self._apart(packed.T).T, zeros + self.less_one
+            whole, zeros = self._apart(packed.T).T, zeros + self.less_one
         inputs = self.shape[1]
         group = self._read("g_idx") if "g_idx" in self.parts else np.arange(inputs) // (inputs // self.groups)
         group = group.clip(0, self.groups - 1)
         with np.errstate(over="ignore", invalid="ignore"):  # scales that are no numbers are the file's
             scales = self._read("scales").astype(np.float32)
-            return np.ascontiguousarray((scales[group] * (numbers - zeros[group])).T, np.float32)
+            return np.ascontiguousarray((scales[group] * (whole - zeros[group])).T, np.float32)
 
     def _apart(self, words):
         """Numbers of a few bits from words (rows, columns), along the columns."""
@@ -95,8 +94,4 @@ class _Matrix:
         return found.reshape(len(words), -1)
 
     def _read(self, part):
-        one = self.parts[part]
-        if one.read is not None:
-            return one.read()
-        dtype = helper.tensor_dtype_to_np_dtype(one.data_type)
-        return np.fromfile(self.folder / one.file, dtype, prod(one.shape), offset=one.offset).reshape(one.shape)
+        return numbers(self.parts[part], self.folder)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from onnx import TensorProto
 
+from ..stored import Stored
+from . import applied
 from .config import Layer
 from .graph import Graph, Shape, Unwritable, Value
 
@@ -98,8 +101,20 @@ class Call:
         return self.find(self.place, f"{self.prefix}{name}", shape)
 
     def weight(self, name: str, *shape: int | None) -> str:
-        """The tensor of a variable, of this shape (None: any), as float32."""
-        return self.real(self.graph.weight(self.stored(name, *shape)))
+        """The tensor of a variable as it is applied, of this shape (None: any), as float32."""
+        return applied.weight(self, name, shape)
+
+    def beside(self, name: str) -> Stored | None:
+        """A tensor that the layer keeps beside its weights, None where it has none of this name."""
+        place = f"{self.place}/{self.prefix}"
+        held = getattr(self.find, "tensors", {})
+        return held.get(f"{place}{name}") or next((one for key, one in held.items() if key.startswith(place)
+                                                   and key.rpartition("/")[2] == name), None)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files of the weights lie."""
+        return self.find.path.parent
 
     def real(self, name: str) -> str:
         """A tensor as float32, in which all layers are computed."""

@@ -47,6 +47,7 @@ class Graph:
         self.writer = Writer(name)
         self.shapes: dict[str, Shape] = {}
         self.types: dict[str, int] = {}
+        self.applied: dict[str, Stored] = {}  # weights that are made of several stored ones, by their places
         self._constants: dict[str, TensorProto] = {}
         self._called: set[str] = set()  # the nodes that bear the name of a layer
         self._counts: Counter[tuple[str, str]] = Counter()  # nodes by layer and operator

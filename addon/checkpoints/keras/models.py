@@ -14,6 +14,7 @@ from pathlib import Path
 from onnx import TensorProto
 
 from ..errors import CheckpointError
+from . import applied
 from .call import Call, values
 from .config import Layer, Model, Tensor, is_shape
 from .graph import Graph, Shape, Unwritable, Value
@@ -165,7 +166,7 @@ class Walk:
         kind, write = call.layer.kind, _writer(call)
         if write is None:
             raise Unwritable("a function of one's own" if kind == "Lambda" else "a class that is not known")
-        if _is_quantized(call.config):
+        if not applied.can_write(call.layer):
             raise Unwritable("quantized weights")
         found = write(call)
         for one in found if isinstance(found, list) else [found]:
@@ -205,11 +206,6 @@ def _masked(args, kwargs):
     if isinstance(mask, Value) and args and isinstance(args[0], Value):
         args = (replace(args[0], mask=mask.name), *args[1:])
     return args, kwargs
-
-
-def _is_quantized(config):
-    policy = config.get("dtype")
-    return isinstance(policy, dict) and "Quantized" in str(policy.get("class_name"))
 
 
 def _guess(call, names, graph) -> Shape | None:

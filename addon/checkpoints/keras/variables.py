@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from . import applied
 from .config import Layer
 from .keras1 import GATES_APART
 
@@ -27,7 +28,7 @@ OWN = {
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", "ConvLSTMCell"),
                     "kernel recurrent_kernel bias"),
 }  # fmt: skip
-UNTRAINED = {"moving_mean", "moving_variance", "mean", "variance", "count", "vector_u"}
+UNTRAINED = applied.BESIDE | {"moving_mean", "moving_variance", "mean", "variance", "count", "vector_u"}
 CELLS = {"LSTM": "LSTMCell", "GRU": "GRUCell", "SimpleRNN": "SimpleRNNCell", "ConvLSTM1D": "ConvLSTMCell",
          "ConvLSTM2D": "ConvLSTMCell", "ConvLSTM3D": "ConvLSTMCell"}
 # Keras 1 kept the gates of a recurrent layer apart, in this order.
@@ -36,7 +37,7 @@ PROJECTIONS = {"query": "query_dense", "key": "key_dense", "value": "value_dense
 
 # A variable is there unless the setting is False (True for those of the second table).
 ABSENT = {"bias": "use_bias", "beta": "center", "gamma": "scale", "reverse_embeddings": "untied"}
-NAMES = {name for names in OWN.values() for name in names.split()}
+NAMES = {name for names in OWN.values() for name in names.split()} | applied.BESIDE
 ALIASES = {"W": "kernel", "b": "bias", "U": "recurrent_kernel", "running_mean": "moving_mean",
            "running_std": "moving_variance", "alphas": "alpha"}
 # A variable's name at the end of a weight's, with the gate of Keras 1 or a number behind it.
@@ -55,6 +56,8 @@ class Part:
 def own(layer: Layer) -> list[str]:
     """The names of a layer's own variables, in Keras's order."""
     kind, config = layer.kind, layer.config
+    if quantised := applied.names(layer):
+        return quantised
     if config.get(GATES_APART) and kind in GATES:
         return [f"{name}_{gate}" for gate in GATES[kind] for name in ("kernel", "recurrent_kernel", "bias")]
     names = OWN.get(kind, "").split()

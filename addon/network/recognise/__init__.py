@@ -165,7 +165,7 @@ class _Grouping:
         """Whether an operator changes the cells of a layer one by one."""
         if len(operator.reads) != 1 or operator.reads[0][0] != 0 and operator.op not in ("Add", "Mul"):
             return False
-        if operator.kind == "DynamicQuantizeLinear":
+        if operator.rounds:
             return False  # what it gives is rounded as its input asks for; a layer gives what it had before
         if operator.op in ON_SUMS or operator.op in NORMAL and "Batch" not in operator.op:
             return operator.op == "InstanceNormalization" or group.op in SUMS and self.norms_sums

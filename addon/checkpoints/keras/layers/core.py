@@ -9,6 +9,7 @@ import re
 
 from onnx import TensorProto
 
+from .. import applied
 from ..call import Call
 from ..graph import Unwritable, Value
 from .activations import activate
@@ -52,7 +53,7 @@ def dense(call: Call, x: str, units: int | None, kernel: str = "kernel", bias: s
 @writes("Dense")
 def dense_layer(call: Call) -> Written:
     x = call.real(call.plain(call.x))
-    y = dense(call, x, call.config["units"], bias="bias" if call.get("use_bias", True) else None)
+    y = dense(call, applied.rounded(call, x), call.config["units"], bias="bias" if call.get("use_bias", True) else None)
     return activate(call, Value(y), call.get("activation"))
 
 

@@ -116,7 +116,9 @@ class _Rewriter:
             elif not (node.op_type in WRITERS and _fits(node) and self.write(node)):
                 del self.nodes[before:]
                 self.nodes.append(node)
-            if node.op_type == "Constant" or node.input and node.op_type not in NEVER_FOLDED and all(name in self.fixed for name in node.input if name):
+            reads = [name for name in node.input if name]
+            if node.op_type == "Constant" or reads and node.op_type not in NEVER_FOLDED and self.fixed.issuperset(
+                    reads):
                 self.fixed.update(node.output)
         ordered = onnx.GraphProto(node=self.nodes)
         del graph.node[:]

@@ -106,7 +106,8 @@ def tree(weights: Weights, key) -> Tree:
     for place, (one, path) in enumerate(zip(kept, paths, strict=True)):
         _enter(root, path, one, place, one.name.removesuffix("gamma") in scales)
     for node in root.walk():
-        node.kind = _kind(node, weights)
+        raw = any(one.data_type in BYTES and one.name not in quantized for one in node)
+        node.kind = "parameter" if raw else _kind(node, weights)
     names = [one.name for one in kept]
     return Tree(root, quantized, made, len(by_name) - len(companions & by_name.keys()) - len(kept),
                 names == sorted(names, key=key), _flipped(root))

@@ -8,6 +8,7 @@ The formulas and the order of variables are those of Keras 3: layers/core/dense.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ml_dtypes
@@ -15,6 +16,7 @@ import numpy as np
 from onnx import TensorProto
 
 from ..checkpoint import ROUNDING
+from ..errors import CheckpointError
 from ..stored import Stored, numbers
 from .config import Layer
 from .graph import Unwritable
@@ -88,14 +90,23 @@ def _quantised(call: Call, name: str, shape: tuple[int | None, ...]) -> Stored:
     key = f"{call.place}/{call.prefix}{name}"
     if key in call.graph.applied:
         return call.graph.applied[key]
-    how = mode(call.layer)
-    rank = len(shape)
-    held = {name: call.stored(name, *[None] * rank)}
-    for part in BESIDE:
-        if (one := call.beside(part)) is not None:
-            held[part] = one
-    whole = _shape(how, held, name, shape, call)
-    folder = call.folder
+    held = {name: call.stored(name, *[None] * len(shape))}
+    held |= {part: one for part in BESIDE if (one := call.beside(part)) is not None}
+    units = call.config["units"] if name == "kernel" else call.config["output_dim"]
+    made = scaled(mode(call.layer), held, name, units, call.folder)
+    if made is None or any(want not in (None, have) for want, have in zip(shape, made.shape, strict=True)):
+        raise Unwritable("quantized weights that do not fit their scales")
+    for one in held.values():
+        call.graph.writer.use(one)
+    call.graph.applied[key] = made
+    return made
+
+
+def scaled(how: str, held: dict[str, Stored], name: str, units: int, folder: Path) -> Stored | None:
+    """A weight from its parts, which lie in files of this folder; None where they do not fit one another."""
+    whole = _shape(how, held, name, units)
+    if whole is None:
+        return None
 
     def read():
         parts = {part: numbers(one, folder) for part, one in held.items()}
@@ -103,21 +114,17 @@ def _quantised(call: Call, name: str, shape: tuple[int | None, ...]) -> Stored:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # scales of 0 are the file's
                 return np.ascontiguousarray(FORMULAS[how](parts, name, whole), np.float32)
         except IndexError as error:
-            raise Unwritable("groups that are not there") from error
+            raise CheckpointError(folder / held[name].file, f"the groups of '{held[name].name}' are not there",
+                                  "fetch it again") from error
 
-    made = Stored(held[name].name, whole, TensorProto.FLOAT, read=read)
-    for one in held.values():
-        call.graph.writer.use(one)
-    call.graph.applied[key] = made
-    return made
+    return Stored(held[name].name, whole, TensorProto.FLOAT, read=read)
 
 
-def _shape(how, held, name, shape, call):
-    """The shape of a weight; raises `Unwritable` where its parts do not fit it."""
+def _shape(how, held, name, units):
+    """The shape of a weight, None where its parts do not fit it."""
     stored, scale = held[name].shape, held.get(f"{name}_scale")
-    if scale is None:
-        raise Unwritable("quantized weights without their scale")
-    units = call.config["units"] if name == "kernel" else call.config["output_dim"]
+    if scale is None or len(stored) != 2:
+        return None
     packed = -(-units // 2)
     if how in ("gptq", "awq"):
         whole = stored[1], units
@@ -132,9 +139,7 @@ def _shape(how, held, name, shape, call):
         whole = stored
         flat = {"float8": ()}.get(how, (units,) if name == "kernel" else stored[:1])
         fits = scale.shape == flat and stored[1] == units
-    if not fits or any(want not in (None, have) for want, have in zip(shape, whole, strict=True)):
-        raise Unwritable("quantized weights that do not fit their scales")
-    return whole
+    return whole if fits else None
 
 
 def _groups(held, name, shape, inputs):

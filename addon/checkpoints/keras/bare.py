@@ -9,7 +9,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from onnx import TensorProto
+
 from ..stored import Stored, Weights
+from . import applied
 from .config import Layer
 from .hdf5 import Group
 from .variables import OWN, own, said, snake
@@ -34,8 +37,26 @@ def weights(path: Path, root: Group, format: str, producer: str) -> Weights:
                 found[_unique(found, f"{layer}/{_variable(layer, name)}")] = one
     else:
         _walk(root, "", found)
-    tensors = [replace(one, name=name) for name, one in found.items()]
+    tensors = [replace(one, name=name) for name, one in _scaled(found, path.parent).items()]
     return Weights(path, format, tensors, "keras", producer, notes=left_out(root, found))
+
+
+def _scaled(found, folder):
+    """With quantised weights as the numbers that they stand for."""
+    made, gone = {}, set()
+    for name, one in found.items():
+        base, _, last = name.rpartition("/")
+        if one.data_type != TensorProto.INT8 or last not in applied.KINDS.values():
+            continue
+        held = {part: found[key] for part in (last, *applied.BESIDE) if (key := f"{base}/{part}") in found}
+        scale = held.get(f"{last}_scale")
+        units = scale.shape[-1] if scale is not None and last == "kernel" and scale.shape else one.shape[-1]
+        whole = next((whole for how in ("int8", "int4") if (whole := applied.scaled(how, held, last, units, folder))),
+                     None)
+        if whole:
+            made[name] = whole
+            gone.update(f"{base}/{part}" for part in held if part != last)
+    return {name: made.get(name, one) for name, one in found.items() if name not in gone}
 
 
 def _variable(layer, name):
@@ -56,7 +77,7 @@ def _walk(group, prefix, found):
     """Keras 3: groups as objects hold one another. They were written in order, which their addresses keep."""
     held = ordered(group)
     kind = re.sub(r"_\d+$", "", group.path.rsplit("/", 1)[-1])
-    for name, one in zip(_names(kind, [one.shape for one in held]), held, strict=True):
+    for name, one in zip(_quantised(kind, held) or _names(kind, [one.shape for one in held]), held, strict=True):
         found[_unique(found, f"{prefix}{name}")] = one
     for name, inner in sorted(group.groups.items(), key=lambda item: item[1].address):
         if name == "vars" or name in LEFT:
@@ -65,6 +86,17 @@ def _walk(group, prefix, found):
             _walk(inner, prefix, found)
         else:
             _walk(inner, f"{prefix}{_part(inner, name)}/", found)
+
+
+def _quantised(kind, held):
+    """Names for the variables of a quantised layer, which begin with bytes; none where it is no such layer."""
+    if not held or held[0].data_type != TensorProto.INT8:
+        return []
+    weight = "embeddings" if CLASSES.get(kind) == "Embedding" else "kernel"
+    order = applied.ORDER["int4" if len(held) > 3 else "int8"].format(weight).split()
+    if len(held) == len(order) - 1:
+        order.remove("bias")
+    return order if len(order) == len(held) else []
 
 
 def _names(kind, shapes):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 STATE = "__state__"  # the attribute of a thing that has a state of its own making, which is no dict
 
 

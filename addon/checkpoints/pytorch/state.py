@@ -53,7 +53,8 @@ def weights(path: Path, saved: Saved, found: Found) -> Weights:
                    modules=modules.settings(found.module) if found.module else {})
 
 
-def stored_weights(storages: Storages, tensors: dict[str, Tensor | Array | Sparse | Absent]) -> tuple[list[Stored], list[str]]:
+def stored_weights(storages: Storages,
+                   tensors: dict[str, Tensor | Array | Sparse | Absent]) -> tuple[list[Stored], list[str]]:
     """Tensors as they are stored, counters left out; and what is not shown, in words. Raises `CheckpointError`."""
     kept, notes = [], []
     for name, tensor in packed.without_settings(tensors).items():

@@ -27,7 +27,8 @@ OF_STORAGE = {
     "IntStorage": TensorProto.INT32, "LongStorage": TensorProto.INT64, "ByteStorage": TensorProto.UINT8,
     "BoolStorage": TensorProto.BOOL, "ComplexFloatStorage": TensorProto.COMPLEX64,
     "ComplexDoubleStorage": TensorProto.COMPLEX128, "QInt8Storage": TensorProto.INT8,
-    "QUInt4x2Storage": TensorProto.UINT4, "QUInt8Storage": TensorProto.UINT8, "QInt32Storage": TensorProto.INT32, "UntypedStorage": TensorProto.UNDEFINED,
+    "QUInt4x2Storage": TensorProto.UINT4,
+    "QUInt8Storage": TensorProto.UINT8, "QInt32Storage": TensorProto.INT32, "UntypedStorage": TensorProto.UNDEFINED,
 }  # fmt: skip
 # c10::ScalarType: how TorchScript's code writes a dtype.
 OF_NUMBER = dict(enumerate((

@@ -462,8 +462,50 @@ def sharded():
     np.savez_compressed(folder / "values.npz", x=x, y=model.predict(x, verbose=0))
 
 
+def applied():
+    """Quantised layers, and layers with LoRA: what each answers to an impulse of 1 at each of its inputs is its kernel
+    as it is applied."""
+    kept, x = {}, RANDOM.standard_normal((1, 6)).astype("float32")
+
+    def keep(name, model, given, layer, impulses):
+        rest, answers = (keras.ops.convert_to_numpy(layer(one)) for one in (0 * impulses[:1], impulses))
+        kept.update({f"{name}/x": given, f"{name}/y": keras.ops.convert_to_numpy(model(given)),
+                     f"{name}/kernel": answers - rest})
+
+    for name, how in (("int8", "int8"), ("int4", "int4"), ("float8", "float8"),
+                      ("int4_blocks", keras.quantizers.Int4QuantizationConfig(block_size=2))):
+        model = Sequential([Input((6,), name="x"), layers.Dense(5, name="h"),
+                            layers.Dense(3, use_bias=False, name="o")],
+                           name=name)
+        settle(model)
+        model.quantize(**{"mode" if isinstance(how, str) else "config": how})
+        model.save(HERE / f"applied_{name}.keras")
+        model.save(HERE / f"applied_{name}.h5")
+        if name.startswith("int"):
+            model.save_weights(HERE / f"applied_{name}.weights.h5")
+        keep(name, model, x, model.get_layer("h"), np.eye(6, dtype="float32"))
+    ids = np.array([[1, 2, 9, 0]], "int32")
+    model = Sequential([Input((4,), dtype="int32", name="ids"), layers.Embedding(10, 3, name="e"),
+                        layers.Flatten(name="f"), layers.Dense(2, name="o")], name="words")
+    settle(model)
+    model.quantize("int8")
+    model.save(HERE / "applied_words.keras")
+    kept |= {"words/x": ids, "words/y": keras.ops.convert_to_numpy(model(ids)),
+             "words/kernel": keras.ops.convert_to_numpy(model.get_layer("e")(np.arange(10)))}
+    for name, layer, shape in (("lora", layers.Dense(5, name="h"), (6,)),
+                               ("lora_maps", layers.Conv2D(4, 3, name="h"), (3, 3, 2))):
+        model = Sequential([Input(shape, name="x"), layer], name=name)
+        layer.enable_lora(2, lora_alpha=3)
+        settle(model)
+        model.save(HERE / f"applied_{name}.h5")
+        size = int(np.prod(shape))
+        keep(name, model, RANDOM.standard_normal((1, *shape)).astype("float32"), layer,
+             np.eye(size, dtype="float32").reshape(size, *shape))
+    np.savez_compressed(HERE / "applied.npz", **kept)
+
+
 MAKES = (convolution, maps, normalisation, recurrent, masked, padded, attention, activation, preprocessing, structure,
-         shared_inside, operations, arranging, unknown, sequential, sharded)
+         shared_inside, operations, arranging, unknown, sequential, sharded, applied)
 
 if __name__ == "__main__":
     for make in (resizing,) if keras.backend.backend() == "tensorflow" else MAKES:

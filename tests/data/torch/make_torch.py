@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from networks import NETWORKS, Opaque, Residual, Undecided
 from torch import nn
+from torch.ao import quantization
 from torch.nn.utils import parametrizations, prune
 
 HERE = Path(__file__).parent
@@ -107,6 +108,60 @@ def quantised():
     save("quantised.pt", OrderedDict({"tensor": a_tensor, "channel": a_channel}))
     np.savez(HERE / "quantised.npz", tensor=a_tensor.int_repr().numpy(), channel=a_channel.int_repr().numpy(),
              scales=a_channel.q_per_channel_scales().numpy())
+
+
+class Stubs(nn.Module):
+    """A convolution and a matrix between the stubs of static quantisation."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant, self.dequant = quantization.QuantStub(), quantization.DeQuantStub()
+        self.conv, self.relu, self.fc = nn.Conv2d(1, 4, 3, padding=1), nn.ReLU(), nn.Linear(4 * 36, 3)
+
+    def forward(self, x):
+        return self.dequant(self.fc(torch.flatten(self.relu(self.conv(self.quant(x))), 1)))
+
+
+def quantised_layers():
+    """Layers that torch.ao quantises: their weights as torch says that they are applied, and what they give."""
+    torch.manual_seed(3)
+    chain = nn.Sequential(OrderedDict(conv=nn.Conv2d(1, 4, 3, padding=1), norm=nn.BatchNorm2d(4), relu=nn.ReLU(),
+                                      flat=nn.Flatten(), fc=nn.Linear(4 * 36, 8), act=nn.ReLU(),
+                                      out=nn.Linear(8, 3))).eval()
+    kept, picture = {"x": torch.randn(1, 1, 6, 6)}, torch.randn(1, 1, 6, 6)
+    for name, config in (("tensor", quantization.default_dynamic_qconfig),
+                         ("channel", quantization.per_channel_dynamic_qconfig)):
+        made = quantization.quantize_dynamic(chain, {nn.Linear: config})
+        save(f"dynamic_{name}_state.pt", made.state_dict())
+        save(f"dynamic_{name}_module.pt", made)
+        light(torch.jit.trace(made, picture), HERE / f"dynamic_{name}_script.pt")
+        for layer in ("fc", "out"):
+            kept[f"dynamic_{name}/{layer}.weight"] = getattr(made, layer).weight().dequantize()
+            kept[f"dynamic_{name}/{layer}.bias"] = getattr(made, layer).bias()
+        kept |= {f"dynamic_{name}/conv.weight": made.conv.weight, f"dynamic_{name}/y": made(kept["x"])}
+    stubs = Stubs().eval()
+    stubs.qconfig = quantization.get_default_qconfig("x86")
+    made = quantization.prepare(stubs)
+    made(torch.randn(8, 1, 6, 6))
+    made = quantization.convert(made)
+    save("static_state.pt", made.state_dict())
+    save("static_module.pt", made)
+    light(torch.jit.trace(made, picture), HERE / "static_script.pt")
+    kept |= {f"static/{layer}.weight": getattr(made, layer).weight().dequantize() for layer in ("conv", "fc")}
+    kept |= {f"static/{layer}.bias": getattr(made, layer).bias() for layer in ("conv", "fc")} | {
+        "static/y": made(kept["x"])}
+    np.savez(HERE / "quantised_layers.npz", **{name: one.detach().numpy() for name, one in kept.items()})
+
+
+def sparse():
+    torch.manual_seed(4)
+    matrix = torch.randn(4, 6)
+    matrix[matrix.abs() < 0.8] = 0
+    doubled = torch.sparse_coo_tensor([[0, 0, 3], [1, 1, 5]], [1.0, 2.5, -1.0], (4, 6))
+    save("sparse.pt", {"coo": matrix.to_sparse(), "csr": matrix.to_sparse_csr(), "csc": matrix.to_sparse_csc(),
+                       "bsr": matrix.to_sparse_bsr((2, 3)), "bsc": matrix.to_sparse_bsc((2, 3)),
+                       "half": torch.stack([matrix, 2 * matrix]).to_sparse(2), "twice": doubled})
+    np.savez(HERE / "sparse.npz", matrix=matrix.numpy(), twice=doubled.to_dense().numpy())
 
 
 class Settings:
@@ -204,4 +259,6 @@ if __name__ == "__main__":
     not_to_be_followed()
     tensors()
     quantised()
+    quantised_layers()
+    sparse()
     checkpoints()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import CheckpointError
-from ..modules import DEEPEST, MOST_MODULES, is_plain
 from .. import packed
+from ..modules import DEEPEST, MOST_MODULES, is_plain
 from ..records import STATE, Array, Tensor, Thing
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,11 +35,12 @@ class Ran:
 
 
 def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str],
-                masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
+                masks: Mapping[str, np.ndarray] = {}, zeros: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
     """The values of these tensors, exactly as onnxruntime computes them with graph optimisation switched off.
 
-    `masks` are factors for some of the tensors, of their shape and type, that all who read these get too. Raises
-    `CheckpointError` where the model cannot be run.
+    `masks` are factors for some of the tensors, of their shape and type, that all who read these get too. Of tensors
+    of integers `zeros` are what stands for 0, which they have where the factor is 0. Raises `CheckpointError` where the
+    model cannot be run.
     """
     import onnxruntime
 
@@ -47,7 +48,7 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
     for name, mask in masks.items():
-        _mask(model.graph, name, mask)
+        _mask(model.graph, name, mask, zeros.get(name))
     outputs = {value.name for value in model.graph.output}
     made = {name for node in model.graph.node for name in node.output}
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name)
@@ -79,19 +80,24 @@ def _read(checkpoint: Checkpoint) -> dict:
             for one in checkpoint.model.graph.initializer if one.name in checkpoint.readers}
 
 
-def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray) -> None:
-    """Multiply a tensor by these factors where it is made."""
+def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray, zero: np.ndarray | None) -> None:
+    """Multiply a tensor by these factors where it is made; one of integers has this zero where they are 0."""
     place, maker = next((place, node) for place, node in enumerate(graph.node) if tensor in node.output)
     whole, mask = f"{tensor}/unpruned", f"{tensor}/mask"
     maker.output[list(maker.output).index(tensor)] = whole
+    made = onnx.helper.make_node("Mul", [whole, mask], [tensor])
+    if zero is not None:
+        factors, instead = factors != 0, f"{tensor}/zero"
+        graph.initializer.append(onnx.numpy_helper.from_array(zero, instead))
+        made = onnx.helper.make_node("Where", [mask, whole, instead], [tensor])
     graph.initializer.append(onnx.numpy_helper.from_array(factors, mask))
-    graph.node.insert(place + 1, onnx.helper.make_node("Mul", [whole, mask], [tensor]))
+    graph.node.insert(place + 1, made)
 
 
 def run(network: Network, *fitted: Fitted, parts: bool = False,
         masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
     """Every layer's output (whole shape) by tensor name, for one sample of every input; with `parts` also those of the
-    nodes in them.
+    nodes in them. Integers that stand for other numbers are these, but for those that the model gives out.
 
     `masks` are as for `activations`. Raises `CheckpointError`, also where an input is missing.
     """
@@ -103,7 +109,19 @@ def run(network: Network, *fitted: Fitted, parts: bool = False,
     tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
     tensors += [spec.name for spec in network.outputs]
     tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
-    return activations(network.checkpoint, given, tensors, masks)
+    values = activations(network.checkpoint, given, tensors, masks, _zeros(network, masks))
+    outputs = {spec.name for spec in network.outputs}
+    return {name: value if name in outputs else network.real(name, value) for name, value in values.items()}
+
+
+def _zeros(network: Network, tensors: Iterable[str]) -> dict[str, np.ndarray]:
+    """What stands for 0 in those of these tensors that hold integers."""
+    found = {}
+    for name in tensors:
+        if name in network.scales:
+            zero = network.scales[name][1]
+            found[name] = np.zeros((), np.uint8) if zero is None else zero.array().reshape(())
+    return found
 
 
 def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

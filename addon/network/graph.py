@@ -20,7 +20,7 @@ from onnx import TensorProto, helper
 from ..checkpoints import Checkpoint, CheckpointError
 from ..checkpoints.onnx_file import MOST_ELEMENTS
 from ..checkpoints.stored import FLOATS
-from . import blocks, dimensions
+from . import blocks, dimensions, rounded
 from .constants import SETTINGS, Constant
 from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
@@ -109,6 +109,7 @@ class _Builder:
             samples=self.count,
             classes=_classes(self.checkpoint.model),
             blocks=found_blocks,
+            scales=rounded.scales(self.graph),
         )
 
     def _input(self, value):

@@ -163,6 +163,7 @@ class Network:
     classes: list[str]
     samples: int = 1  # that the inputs hold; the layers are those of the first
     blocks: list[Block] = field(default_factory=list)  # parents before children
+    scales: dict[str, tuple[Constant, Constant | None]] = field(default_factory=dict)  # see `real`
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:
@@ -170,6 +171,16 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         return self.by_name[name]
+
+    def real(self, tensor: str, value: np.ndarray) -> np.ndarray:
+        """The numbers that those of a quantised tensor stand for, by its scale and zero point; of another its own."""
+        if tensor not in self.scales or value.dtype.kind not in "iu":
+            return value
+        scale, zero = self.scales[tensor]
+        made = value.astype(np.float32)
+        if zero is not None:
+            made -= np.float32(zero.array().reshape(-1)[0])
+        return made * np.float32(scale.array().reshape(-1)[0])
 
     def parameters_in(self, block: Block) -> int:
         """How many weights the layers of a block have; those that several share count once."""

@@ -16,6 +16,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from neuroscene.addon import inference
 from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
@@ -434,7 +435,8 @@ def deep(form):
                  node("Relu", ["c"], ["r"]), node("Flatten", ["r"], ["q"]), *dense("q", "f", "h"),
                  node("Relu", ["h"], ["k"]), *dense("k", "g", "y")]
     if form == "QOperator":
-        made |= {"w": conv, "s": conv_scale, "z": conv_zero, **ACTIVATION, "hs": np.float32(0.05), "hz": np.uint8(90),
+        steps = {"ys": np.float32(0.03), "yz": np.uint8(0), "hs": np.float32(0.03), "hz": np.uint8(0)}  # from 0: Relu
+        made |= {"w": conv, "s": conv_scale, "z": conv_zero, **ACTIVATION, **steps,
                  "b": np.round(CB / (X_SCALE * conv_scale)).astype(np.int32), "os": np.float32(0.05),
                  "oz": np.uint8(99)}
         nodes = [*ROUND, node("QLinearConv", ["xq", "xs", "xz", "w", "s", "z", "ys", "yz", "b"], ["c"], **pads),
@@ -526,3 +528,31 @@ def test_large_weights_stay_in_the_file_until_they_are_asked_for(tmp_path):
     found = summarise(open_checkpoint(path))
     assert found.parameters == 2048 * 4096 and tracemalloc.get_traced_memory()[1] < 4 << 20
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("form", ["QDQ", "dynamic", "QOperator"])
+def test_activations_are_what_they_stand_for_and_units_are_pruned(tmp_path, form):
+    plain, found = (network(tmp_path, deep(one), name=f"{one}.onnx", by_node=False) for one in ("plain", form))
+    x = 0.8 * seeded(1, *SHAPE, seed=12)
+    fitted = [inference.fit(tmp_path / "x.npy", x, one.inputs[0], one.assumed) for one in (plain, found)]
+    want, have = (inference.run(one, given) for one, given in zip((plain, found), fitted, strict=True))
+    twins, layers = ([one for one in net.layers if one.parameters] for net in (plain, found))
+    for twin, layer in zip(twins, layers, strict=True):
+        value, expected = have[layer.tensor], want[twin.tensor]
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value.ravel(), expected.ravel(), atol=0.15)
+    pruned = inference.run_pruned(found, [fitted[1]], have, 0.5)
+    first = layers[0]
+    gone, count = pruned.units[first.name]
+    assert (gone, count) == (2, 4)
+    maps = pruned.values[first.tensor].reshape(4, -1)
+    assert ((maps == 0).all(1).sum()) >= 2
+
+
+def test_a_fixed_scale_makes_activations_real(tmp_path):
+    found = network(tmp_path, CASES["QLinearConv"]().made, by_node=False)
+    x = 0.5 * seeded(1, *SHAPE, seed=13)
+    fitted = inference.fit(tmp_path / "x.npy", x, found.inputs[0], found.assumed)
+    values = inference.run(found, fitted)
+    rounded = next(one for one in found.layers if one.op == "QuantizeLinear")
+    np.testing.assert_allclose(values[rounded.tensor], x, atol=float(X_SCALE) / 2 + 1e-6)

@@ -259,9 +259,10 @@ files that the tests opened.
   the scene and `inspect` say so. Sizes of maps, strides and most activations are not in such a file: they show as
   `?`, and the work of such layers is not counted. With an architecture (*Attach Architecture*, `--architecture`,
   or beside the file) weights are joined as that says and can be run. Held against known scores: {architectures}.
-- **In parts**: matrices that GPTQ and AWQ packed are drawn as the numbers that they stand for, weights that
-  `torch.nn.utils` normalises or prunes as they are applied. Weights that the graph does not read, as a second head
-  for training, are counted and noted.
+- **In parts**: quantised, packed and sparse weights are drawn, measured and counted as the numbers that they stand for
+  (ONNX's QDQ, QLinear and Integer operators and onnxruntime's own, GPTQ, AWQ, PyTorch's quantised layers, Keras's int8,
+  int4 and float8), weights that `torch.nn.utils` normalises or prunes, and those of LoRA in Keras, as they are applied.
+  Weights that the graph does not read, as a second head for training, are counted and noted.
 - **Opaque**: a layer or operator that is not listed below (a class of your own, a Lambda) is drawn by its name,
   with its weights and, where the file tells it, its shape. Such a network cannot be run.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that

@@ -61,6 +61,8 @@ def check(path: Path, model: onnx.ModelProto, readers: Container[str] = ()) -> N
         stored += node_tensors(function.node)
     for tensor in stored:
         _check_tensor(path, tensor, tensor.name in readers)
+    for sparse in model.graph.sparse_initializer:
+        _check_sparse(path, sparse)
     _sort(path, model.graph)
     _check_made(path, model.graph, [])
 
@@ -82,6 +84,7 @@ def _texts_of_graph(graph):
         yield value.name
         yield from (dim.dim_param for dim in value.type.tensor_type.shape.dim)
     yield from (tensor.name for tensor in graph.initializer)
+    yield from (tensor.values.name for tensor in graph.sparse_initializer)
     yield from _texts_of(graph.node)
 
 
@@ -117,6 +120,17 @@ def _check_tensor(path, tensor, elsewhere):
     if needed != found:
         raise CheckpointError(path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} "
                               f"and has {found:,}")
+
+
+def _check_sparse(path, sparse):
+    name, shape, count = sparse.values.name, list(sparse.dims), prod(sparse.values.dims)
+    for tensor in (sparse.values, sparse.indices):
+        _check_tensor(path, tensor, False)
+    if any(size < 0 for size in shape) or len(shape) > MOST_AXES or prod(max(1, one) for one in shape) > MOST_ELEMENTS:
+        raise CheckpointError(path, f"the sparse tensor '{name}' has the absurd shape {shape[:8]}")
+    if sparse.indices.data_type != TensorProto.INT64 or list(sparse.indices.dims) not in ([count], [count, len(shape)]):
+        raise CheckpointError(path, f"the sparse tensor '{name}' has {count:,} numbers and places of the shape "
+                              f"{list(sparse.indices.dims)[:8]}", "fetch it again")
 
 
 def _field(tensor):

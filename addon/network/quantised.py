@@ -105,6 +105,7 @@ class _Rewriter:
         self.names = {name for node in graph.node for name in (*node.input, *node.output)} | self.fixed
         self.nodes: list[onnx.NodeProto] = []
         self.merged: set[str] = set()  # outputs of products whose scale went into a weight
+        self.written: dict[str, str] = {}  # scales that are written ahead of their place
 
     def run(self):
         graph = self.found.model.graph
@@ -211,14 +212,17 @@ class _Rewriter:
         if tensor in self.fixed:
             return True
         maker = self.maker.get(tensor)
-        return (maker is not None and maker.op_type == "Mul" and depth < LONGEST
-                and all(self.is_fixed(name, depth + 1) for name in maker.input))
+        if maker is None or maker.op_type != "Mul" or depth == LONGEST:
+            return False
+        return all(self.is_fixed(name, depth + 1) for name in dict.fromkeys(maker.input))
 
     def ahead(self, scale: str) -> str:
         """A scale as it can be read here: products that the file has further down are written once more."""
         if scale in self.fixed:
             return scale
-        return self.product(*(self.ahead(name) for name in self.maker[scale].input))
+        if scale not in self.written:
+            self.written[scale] = self.product(*(self.ahead(name) for name in self.maker[scale].input))
+        return self.written[scale]
 
     def scale_of(self, tensor: str) -> str:
         """The scale of a tensor that was quantised with a fixed one on the way; else empty."""
@@ -269,7 +273,7 @@ def _integer(writer: _Rewriter, node):
         scale = writer.scale_behind(node)
         scale = writer.ahead(scale) if scale else writer.constant(np.float32(1), f"{node.output[0]} scale")
         before = "" if writer.alone else writer.scale_of(node.input[1 - slot])
-        if before and scale not in writer.found.made or before and node.output[0]:
+        if before:
             scale = _over(writer, node, scale, before)
         rank = _rank(writer, node.input[slot])
         behind = rank - 1 if conv else 1 if slot else 0

@@ -26,6 +26,8 @@ def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, 
     attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
     if node.op_type == "Scaled":
         return _scaled_shape(shapes, attributes)
+    if len(shapes) < 2 or not all(isinstance(one, int) for one in attributes.values()):
+        return None
     inputs, outputs = attributes.get("K", 0), attributes.get("N", 0)
     if min(inputs, outputs) < 1:
         return None

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Quantised, sparse and adapted weights in files of PyTorch and Keras, against the numbers that these give themselves."""
+"""Quantised, sparse and adapted weights in files of PyTorch and Keras, against the numbers that these give."""
 
 import numpy as np
 import pytest

@@ -3,14 +3,19 @@
 """Matrices of a few bits a number are drawn as the numbers that they stand for, in files of GPTQ and AWQ."""
 
 import json
+from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
+from onnx import TensorProto, helper
 from safetensors.numpy import load_file, save_file
 
 from neuroscene.addon.checkpoints import safetensors_file
 from neuroscene.addon.checkpoints.inferred import infer
+from neuroscene.addon.checkpoints.stored import Stored, Weights
 from neuroscene.addon.network import summarise
+from neuroscene.addon.network.statistics import statistics
 
 OUTPUTS, INPUTS, GROUPS = 16, 32, 4
 ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # AutoAWQ's: which number of eight comes next in a word
@@ -77,3 +82,40 @@ def test_parts_that_do_not_fit_stay_as_they_are(tmp_path):
     tensors = [one for one in weights.tensors if not one.name.endswith("qzeros")]
     weights.tensors[:] = tensors
     assert not [note for note in infer(weights).notes if "bits a number" in note]
+
+
+@pytest.mark.parametrize(("named", "shape", "dtype"), [
+    (".scale", (OUTPUTS,), np.int8), (".scale", (), np.uint8), ("_scale", (OUTPUTS, 1), np.int8),
+    ("_scale", (1,), ml_dtypes.float8_e4m3fn), ("_scale_inv", (2, 3), ml_dtypes.float8_e4m3fn),
+    ("SCB", (OUTPUTS,), np.int8)])
+@pytest.mark.parametrize("shifted", [False, True])
+def test_scales_beside_a_matrix(named, shape, dtype, shifted):
+    size = (200, 300) if named == "_scale_inv" else (OUTPUTS, INPUTS)
+    matrix = np.random.default_rng(1).integers(0, 100, size).astype(dtype)
+    scale = np.random.default_rng(2).uniform(0.1, 2, shape).astype(np.float32)
+    spread = scale if scale.size == 1 else scale.reshape(-1, 1)
+    if named == "_scale_inv":
+        spread = np.kron(scale, np.ones((128, 128)))[:200, :300]
+    values = {"fc.weight": matrix, ("fc." if named == "SCB" else "fc.weight") + named: scale}
+    zero = 7 if shifted and named in (".scale", "_scale") else 0
+    if zero:
+        values[f"fc.weight{named.replace('scale', 'zero_point')}"] = np.array(zero, np.int64)
+    tensors = [Stored(name, value.shape, helper.np_dtype_to_tensor_dtype(value.dtype), read=lambda value=value: value)
+               for name, value in values.items()]
+    found = summarise(infer(Weights(Path("q.pt"), "pytorch", tensors)))
+    expected = (matrix.astype(np.float32) - zero) * spread / (127 if named == "SCB" else 1)
+    edges = found.connections[0].join.into(np.arange(size[0]))
+    np.testing.assert_allclose(edges.weight.reshape(size), expected, rtol=1e-5)
+    have = statistics(found.layers[-1])
+    assert found.parameters == have.count == matrix.size
+    assert (have.minimum, have.maximum) == pytest.approx((expected.min(), expected.max()), rel=1e-5)
+
+
+def test_bytes_without_a_scale_are_no_weights():
+    matrix = np.arange(12, dtype=np.int8).reshape(4, 3)
+    tensors = [Stored("fc.weight", (4, 3), TensorProto.INT8, read=lambda: matrix),
+               Stored("out.weight", (2, 4), TensorProto.FLOAT, read=lambda: np.ones((2, 4), np.float32))]
+    found = summarise(infer(Weights(Path("q.pt"), "pytorch", tensors)))
+    raw = next(one for one in found.layers if one.parameters == 12)
+    assert statistics(raw) is None and found.parameters == 20
+    assert all(one.join.carries != "weight" for one in found.connections if one.target is raw)

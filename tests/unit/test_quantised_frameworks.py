@@ -12,9 +12,9 @@ from neuroscene.addon.network.statistics import statistics
 from unit.make import DATA, edges_of
 from unit.test_torch_tensors import arrays
 
-TORCH, KERAS = DATA / "torch", DATA / "keras"
+TORCH, KERAS = DATA / "torch", DATA / "keras" / "applied"
 LAYERS = np.load(TORCH / "quantised_layers.npz")
-APPLIED = np.load(KERAS / "applied.npz")
+APPLIED = np.load(KERAS / "values.npz")
 
 
 def with_weights(path):
@@ -76,7 +76,7 @@ FILES = {"int8": "keras h5 weights.h5", "int4": "keras h5 weights.h5", "int4_blo
 
 @pytest.mark.parametrize("name, suffix", [(name, suffix) for name, all_ in FILES.items() for suffix in all_.split()])
 def test_layers_of_keras(name, suffix):
-    found, layers = with_weights(KERAS / f"applied_{name}.{suffix}")
+    found, layers = with_weights(KERAS / f"{name}.{suffix}")
     kernel = APPLIED[f"{name}/kernel"]
     kernel = kernel.reshape(len(kernel), -1)
     lines = matrix(found, layers[0])
@@ -94,7 +94,7 @@ def test_layers_of_keras(name, suffix):
 
 
 def test_words_of_keras():
-    found, layers = with_weights(KERAS / "applied_words.keras")
+    found, layers = with_weights(KERAS / "words.keras")
     table = APPLIED["words/kernel"]
     have = statistics(layers[0])
     assert layers[0].parameters == table.size

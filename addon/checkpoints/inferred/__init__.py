@@ -3,10 +3,10 @@
 
 """Weights without a graph -> an ONNX model whose structure is inferred from names and shapes.
 
-`packed` and `reparametrised` know weights that are kept in parts. `modules` makes a tree of the names, `order` says in
-which order modules are called, `walk` goes through the tree, `blocks` knows those of published families and `joined`
-writes them; `graph`, `recurrent` and `attention` write single modules as ONNX operators, and `signals` are the tensors
-between them.
+`packed`, `scaled` and `reparametrised` know weights that are kept in parts. `modules` makes a tree of the names,
+`order` says in which order modules are called, `walk` goes through the tree, `blocks` knows those of published families
+and `joined` writes them; `graph`, `recurrent` and `attention` write single modules as ONNX operators, and `signals` are
+the tensors between them.
 """
 
 from onnx import helper
@@ -17,6 +17,7 @@ from ..natural import natural
 from ..stored import Weights
 from .modules import tree
 from .packed import unpack
+from .scaled import scale
 from .walk import Walk
 
 MOST_SAID = 4  # assumptions named in the notes
@@ -24,7 +25,7 @@ MOST_SAID = 4  # assumptions named in the notes
 
 def infer(weights: Weights) -> Checkpoint:
     """The most likely graph of these weights; `notes` say what was taken from where. Raises `CheckpointError`."""
-    weights = unpack(weights)
+    weights = scale(unpack(weights))
     found = tree(weights, natural)
     if not found.root.children and not found.root.tensors:
         raise CheckpointError(weights.path, "holds no weights (only integers, counters or empty tensors)",

@@ -75,11 +75,9 @@ class Node:
 
 @dataclass
 class Tree:
-    """All modules of a file; `quantized` gives scale and zero point of a weight by its name, `parts` those that it is
-    made of."""
+    """All modules of a file; `parts` are those that a weight is made of, by its name."""
 
     root: Node
-    quantized: dict[str, tuple[Stored, Stored | None]]
     parts: dict[str, Parts]
     left_out: int  # tensors that are no weights
     sorted: bool  # whether names are in their natural order, so that it says nothing about that of the layers
@@ -89,34 +87,28 @@ class Tree:
 def tree(weights: Weights, key) -> Tree:
     """`key` is the natural order of names."""
     by_name = {one.name: one for one in weights.tensors}
-    quantized, companions = {}, set()
-    for name, one in by_name.items():
-        scale = by_name.get(f"{name}.scale")
-        if scale is not None and one.data_type in BYTES:
-            quantized[name] = scale, by_name.get(f"{name}.zero_point")
-            companions.update((f"{name}.scale", f"{name}.zero_point"))
-    made = reparametrised.find(by_name)
+    made, companions = reparametrised.find(by_name), set()
     companions.update(one.name for name, parts in made.items() for one in parts.of.values() if one.name != name)
     scales = {name[:-5] for name in by_name if name.endswith("gamma")}
     scales -= {name[: -len(end)] for name in by_name for end in ("beta", "moving_mean") if name.endswith(end)}
-    kept = [one for one in weights.tensors if one.name not in companions and _is_weight(one, quantized)]
+    kept = [one for one in weights.tensors if one.name not in companions and _is_weight(one)]
     said = [made[one.name].name if one.name in made else one.name for one in kept]
     paths = _unwrapped([_split(name) for name in said])
     root = Node()
     for place, (one, path) in enumerate(zip(kept, paths, strict=True)):
         _enter(root, path, one, place, one.name.removesuffix("gamma") in scales)
     for node in root.walk():
-        raw = any(one.data_type in BYTES and one.name not in quantized for one in node)
+        raw = any(one.data_type in BYTES for one in node)  # nobody says what they stand for
         node.kind = "parameter" if raw else _kind(node, weights)
     names = [one.name for one in kept]
-    return Tree(root, quantized, made, len(by_name) - len(companions & by_name.keys()) - len(kept),
+    return Tree(root, made, len(by_name) - len(companions & by_name.keys()) - len(kept),
                 names == sorted(names, key=key), _flipped(root))
 
 
-def _is_weight(one, quantized):
+def _is_weight(one):
     if BUFFERS.search(one.name) or CAUSAL.search(one.name) and len(one.shape) > 2:
         return False
-    if one.data_type in BYTES and one.name not in quantized:
+    if one.data_type in BYTES:
         return len(one.shape) > 1 and one.name.endswith(("weight", "kernel"))
     return one.data_type in FLOATS | set(BYTES) and 0 not in one.shape
 

@@ -12,7 +12,7 @@ from math import isqrt, prod
 
 from onnx import TensorProto, helper
 
-from ..stored import Stored, Weights, Writer
+from ..stored import FLOATS, Stored, Weights, Writer
 from .modules import Node, Tree
 
 INPUTS = {1: "signal", 2: "image", 3: "volume"}  # by the number of spatial axes
@@ -86,24 +86,16 @@ class Signals:
         return self.writer.node(op, inputs, self.name(path, op), **attributes)
 
     def weight(self, path: tuple[str, ...], stored: Stored) -> str:
-        """The tensor of a weight; a quantised one as the numbers that it stands for, one in parts put together."""
+        """The tensor of a weight, one in parts put together."""
         if stored.name in self.tree.parts:
             parts = self.tree.parts[stored.name]
             return parts.write(self, path, {part: self._plain(path, one) for part, one in parts.of.items()})
-        if stored.name not in self.tree.quantized:
-            return self._plain(path, stored)
-        made = self.writer.weight(stored)
-        self.entered.add(stored.name)
-        scale, zero = self.tree.quantized[stored.name]
-        inputs = [made, self.writer.weight(scale)]
-        if zero is not None and zero.data_type == stored.data_type:
-            inputs.append(self.writer.weight(zero))
-        return self.op(path, "DequantizeLinear", *inputs, axis=0 if scale.shape else None)
+        return self._plain(path, stored)
 
     def _plain(self, path, stored):
         made = self.writer.weight(stored)
         self.entered.add(stored.name)
-        small = stored.data_type not in NUMBERS and prod(stored.shape) <= LARGEST_FOLD
+        small = stored.data_type in FLOATS - set(NUMBERS) and prod(stored.shape) <= LARGEST_FOLD
         return self.op(path, "Cast", made, to=self.data_type) if small else made
 
     def attributes(self, node: Node) -> dict:

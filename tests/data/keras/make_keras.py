@@ -466,6 +466,7 @@ def applied():
     """Quantised layers, and layers with LoRA: what each answers to an impulse of 1 at each of its inputs is its kernel
     as it is applied."""
     kept, x = {}, RANDOM.standard_normal((1, 6)).astype("float32")
+    (HERE / "applied").mkdir(exist_ok=True)
 
     def keep(name, model, given, layer, impulses):
         rest, answers = (keras.ops.convert_to_numpy(layer(one)) for one in (0 * impulses[:1], impulses))
@@ -479,17 +480,17 @@ def applied():
                            name=name)
         settle(model)
         model.quantize(**{"mode" if isinstance(how, str) else "config": how})
-        model.save(HERE / f"applied_{name}.keras")
-        model.save(HERE / f"applied_{name}.h5")
+        model.save(HERE / "applied" / f"{name}.keras")
+        model.save(HERE / "applied" / f"{name}.h5")
         if name.startswith("int"):
-            model.save_weights(HERE / f"applied_{name}.weights.h5")
+            model.save_weights(HERE / "applied" / f"{name}.weights.h5")
         keep(name, model, x, model.get_layer("h"), np.eye(6, dtype="float32"))
     ids = np.array([[1, 2, 9, 0]], "int32")
     model = Sequential([Input((4,), dtype="int32", name="ids"), layers.Embedding(10, 3, name="e"),
                         layers.Flatten(name="f"), layers.Dense(2, name="o")], name="words")
     settle(model)
     model.quantize("int8")
-    model.save(HERE / "applied_words.keras")
+    model.save(HERE / "applied" / "words.keras")
     kept |= {"words/x": ids, "words/y": keras.ops.convert_to_numpy(model(ids)),
              "words/kernel": keras.ops.convert_to_numpy(model.get_layer("e")(np.arange(10)))}
     for name, layer, shape in (("lora", layers.Dense(5, name="h"), (6,)),
@@ -497,11 +498,11 @@ def applied():
         model = Sequential([Input(shape, name="x"), layer], name=name)
         layer.enable_lora(2, lora_alpha=3)
         settle(model)
-        model.save(HERE / f"applied_{name}.h5")
+        model.save(HERE / "applied" / f"{name}.h5")
         size = int(np.prod(shape))
         keep(name, model, RANDOM.standard_normal((1, *shape)).astype("float32"), layer,
              np.eye(size, dtype="float32").reshape(size, *shape))
-    np.savez_compressed(HERE / "applied.npz", **kept)
+    np.savez_compressed(HERE / "applied" / "values.npz", **kept)
 
 
 MAKES = (convolution, maps, normalisation, recurrent, masked, padded, attention, activation, preprocessing, structure,

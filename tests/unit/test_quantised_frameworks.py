@@ -32,7 +32,7 @@ def matrix(found, layer):
     return made
 
 
-@pytest.mark.parametrize("kind", ["state", "module", "script"])
+@pytest.mark.parametrize("kind", ["state", "module", "script", "compiled"])
 @pytest.mark.parametrize("name", ["dynamic_tensor", "dynamic_channel", "static"])
 def test_quantised_layers_of_torch(name, kind):
     """Packed with their biases, in all kinds of files; per tensor with a zero point, and per channel."""
@@ -53,9 +53,10 @@ def test_quantised_layers_of_torch(name, kind):
     assert found.parameters == sum(one.parameters for one in layers)
 
 
+@pytest.mark.parametrize("kind", ["script", "compiled"])
 @pytest.mark.parametrize("name", ["dynamic_tensor", "dynamic_channel", "static"])
-def test_scripts_of_quantised_layers_run_without_rounding(name):
-    found, _ = with_weights(TORCH / f"{name}_script.pt")
+def test_scripts_of_quantised_layers_run_without_rounding(name, kind):
+    found, _ = with_weights(TORCH / f"{name}_{kind}.pt")
     assert any("not rounded" in note for note in found.checkpoint.notes)
     values = inference.session.activations(found.checkpoint, {found.inputs[0].name: LAYERS["x"]},
                                            [found.outputs[0].name])

@@ -135,6 +135,7 @@ def quantised_layers():
         save(f"dynamic_{name}_state.pt", made.state_dict())
         save(f"dynamic_{name}_module.pt", made)
         light(torch.jit.trace(made, picture), HERE / f"dynamic_{name}_script.pt")
+        light(torch.jit.script(made), HERE / f"dynamic_{name}_compiled.pt")
         for layer in ("fc", "out"):
             kept[f"dynamic_{name}/{layer}.weight"] = getattr(made, layer).weight().dequantize()
             kept[f"dynamic_{name}/{layer}.bias"] = getattr(made, layer).bias()
@@ -147,6 +148,7 @@ def quantised_layers():
     save("static_state.pt", made.state_dict())
     save("static_module.pt", made)
     light(torch.jit.trace(made, picture), HERE / "static_script.pt")
+    light(torch.jit.script(made), HERE / "static_compiled.pt")
     kept |= {f"static/{layer}.weight": getattr(made, layer).weight().dequantize() for layer in ("conv", "fc")}
     kept |= {f"static/{layer}.bias": getattr(made, layer).bias() for layer in ("conv", "fc")} | {
         "static/y": made(kept["x"])}

@@ -16,6 +16,7 @@ from typing import Any
 
 from onnx import TensorProto
 
+from .. import packed
 from ..operators.emitter import Value
 from ..records import Tensor, Thing
 
@@ -121,9 +122,15 @@ TELLS: dict[str, Callable[..., Assumed]] = {
 }  # fmt: skip
 
 
+PACKED = ("conv1d", "conv2d", "conv3d", "linear")
+
+
 def learn(name: str, args: list, more: dict, interpreter) -> None:
     """Raises `LearntError` if an operator reads an input whose shape is not known and tells it."""
     waiting = next((one.input for one in args if isinstance(one, Value) and one.shape is None and one.input), "")
+    plain = name.removesuffix("_dynamic").removesuffix("_relu")
+    if plain in PACKED and len(args) > 1 and isinstance(args[1], list):  # a quantised layer packs its weight and more
+        name, args = plain, [args[0], *args[1]]
     if not waiting or name not in TELLS:
         return
     try:
@@ -152,7 +159,8 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
     an attribute of a module, None if it has none.
     """
     for module in (*reversed(inside), *every):
-        own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape]
+        own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape] or list(
+            packed.tensors(module, "").values())
         if own and module.kind.name == "Embedding":
             return _embedding(*own, None)
         if module.kind.name in _BY_MODULE and own and ("Conv" not in module.kind.name or len(own[0].shape) > 1):

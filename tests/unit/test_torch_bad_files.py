@@ -278,7 +278,8 @@ def mutated(chosen: random.Random) -> bytes:
         return _changed(data, chosen)
     made = io.BytesIO()
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(made, "w") as new:
-        target = chosen.choice([name for name in old.namelist() if name.endswith((".pkl", ".py"))])
+        target = chosen.choice([one.filename for one in old.infolist()
+                                if one.file_size and one.filename.endswith((".pkl", ".py"))])
         for name in old.namelist():
             new.writestr(name, _changed(old.read(name), chosen) if name == target else old.read(name))
     return made.getvalue()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .checkpoints import CheckpointError
+from .written import FULL, replacing
 
 BAD_INPUT, STOPPED = 2, 130
 
@@ -31,6 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
         return STOPPED
     except BrokenPipeError:  # the reader of our output went away
         sys.stderr.close()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        print(f"neuroscene: {error.filename or 'the disk'}: cannot be written ({error.strerror}); make room, or set "
+              "TMPDIR to another place", file=sys.stderr)
+        return BAD_INPUT
     return 0
 
 
@@ -145,7 +152,8 @@ def _run(options):
     outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
     if options.activations:
         _writable(options.activations)
-        np.savez_compressed(options.activations, **by_name(network, ran.values))
+        with replacing(options.activations) as part, part.open("wb") as file:  # a name would get another suffix
+            np.savez_compressed(file, **by_name(network, ran.values))
     if options.json:
         said = {"outputs": outputs, "top": _scores(ran), "input": {"file": ran.file, "fitted": ran.note}}
         if options.prune:
@@ -177,7 +185,8 @@ def _build(options):
         _make_scene(options, progress)
         paths = bpy.context.preferences.filepaths
         versions, paths.save_version = paths.save_version, 0  # no .blend1 beside it
-        bpy.ops.wm.save_as_mainfile(filepath=str(options.output.resolve()), compress=True)
+        with replacing(options.output) as part:
+            bpy.ops.wm.save_as_mainfile(filepath=str(part.resolve()), compress=True)
         paths.save_version = versions
     print(f"{options.output}: {importing.summary(tags.networks()[0])}")
 

@@ -123,9 +123,13 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
             context.window_manager.event_timer_remove(self._timer)
             context.workspace.status_text_set(None)
             self._watch(False)
-        for owner, name, value in self._before:
-            setattr(owner, name, value)
-        self._film.scene.frame_set(self._film.scene.frame_current)
+        try:
+            scene = self._film.scene
+        except CheckpointError:  # it is gone, and what was set in it
+            return
+        for part, name, value in self._before:
+            setattr(scene.path_resolve(part) if part else scene, name, value)
+        scene.frame_set(scene.frame_current)
 
     def _watch(self, on):
         """Hear from Blender when a frame is rendered, or stopped, as long as the film is made."""
@@ -137,7 +141,8 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
 
 
 def _settings(scene) -> list[tuple]:
-    """What a film changes in a scene while it is made: owner, name and value."""
+    """What a film changes in a scene while it is made: the part of the scene, name and value."""
     stamped = "filepath", "use_file_extension", "use_stamp_note", "stamp_note_text"
-    changed = {scene: ("frame_current",), scene.render: stamped, scene.render.image_settings: compat.STILL}
-    return [(owner, name, getattr(owner, name)) for owner, names in changed.items() for name in names]
+    changed = {"": ("frame_current",), "render": stamped, "render.image_settings": compat.STILL}
+    return [(part, name, getattr(scene.path_resolve(part) if part else scene, name))
+            for part, names in changed.items() for name in names]

@@ -5,6 +5,7 @@
 
 import bpy
 
+from ..addon.checkpoints import CheckpointError
 from ..addon.scene.looks import saved_styles
 from .on_part import OnPart
 
@@ -28,7 +29,7 @@ class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):
             return {"CANCELLED"}
         try:
             path = saved_styles.save(self.style, part, context.view_layer.objects.active)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, CheckpointError) as error:
             self.report({"ERROR"}, f"Not saved: {error}")
             return {"CANCELLED"}
         self.report({"INFO"}, f"{self.style.strip()} saved as {path.name}")

@@ -15,6 +15,7 @@ import bpy
 from ..checkpoints import CheckpointError
 from ..nodes import materials
 from ..scene import tags
+from ..written import replacing
 from . import budget, facts, meshes, moves, poses, viewer
 from .gather import Gatherer, Part
 from .shapes import Cells, Curves
@@ -58,6 +59,14 @@ class Report:
 def export(output: Path, options: Options = Options(), progress: Callable[[str], None] = lambda text: None) -> Report:
     """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdc, .obj or .html;
     `progress` is told how large poses may be before they are taken. Raises `CheckpointError`."""
+    _shown(output)  # raises, if there is nothing to export
+    with replacing(output) as part:
+        report = _write(part, options, progress)
+    report.size = output.stat().st_size
+    return report
+
+
+def _write(output, options, progress):
     kind = output.suffix.lower()
     if kind in meshes.WRITERS:
         report = _export(output, replace(options, realise=True, poses=0), progress)
@@ -66,20 +75,10 @@ def export(output: Path, options: Options = Options(), progress: Callable[[str],
             glb = Path(folder) / "page.glb"
             # a page has no decoder of Draco, and tells numbers of cells that are instances
             report = _export(glb, replace(options, realise=bool(options.poses), small=False), progress)
-            _page(glb, output)
+            viewer.write(glb, output, next(iter(tags.networks())).name)
     else:
         report = _export(output, replace(options, realise=options.realise or bool(options.poses)), progress)
-    report.size = output.stat().st_size
     return report
-
-
-def _page(glb, output):
-    """Write a page that shows a GLB of the open file."""
-    network = next(iter(tags.networks()))
-    try:
-        viewer.write(glb, output, network.name)
-    except OSError as error:
-        raise CheckpointError(output, f"cannot be written ({error.strerror})", "choose another place") from error
 
 
 def cost(poses_wanted: int, triangles: int = TRIANGLES) -> float:

@@ -13,7 +13,6 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..checkpoints import CheckpointError
 from .gather import Part
 from .shapes import Surface
 from .stage import staged
@@ -30,13 +29,10 @@ WRITERS = {  # by suffix: Blender's operator, and what it is told
 def write(parts: list[Part], scene: bpy.types.Scene, output: Path) -> None:
     """Write parts that are plain meshes as .usdc or .obj. Raises `CheckpointError`."""
     name, options = WRITERS[output.suffix.lower()]
-    with staged(parts, scene, output, _mesh) as by_name, _named(by_name):
+    with staged(parts, scene, _mesh) as by_name, _named(by_name):
         for part in parts:
             bpy.data.objects[part.name]["neuroscene"] = json.dumps(part.facts)
-        try:
-            getattr(bpy.ops.wm, name)(filepath=str(output.resolve()), check_existing=False, **options)
-        except RuntimeError as error:
-            raise CheckpointError(output, f"cannot be written ({error})", "choose another place") from error
+        getattr(bpy.ops.wm, name)(filepath=str(output.resolve()), check_existing=False, **options)
 
 
 @contextmanager

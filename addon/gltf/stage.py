@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import bpy
 from mathutils import Matrix
 
-from ..checkpoints import CheckpointError
 from ..scene.transaction import Made
 from .gather import Part
 
@@ -20,16 +18,14 @@ FRAME = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 
 
 @contextmanager
-def staged(parts: list[Part], scene: bpy.types.Scene, output: Path,
+def staged(parts: list[Part], scene: bpy.types.Scene,
            data: Callable[[Part], bpy.types.ID | None] = lambda part: None) -> Iterator[dict[str, Part]]:
     """Have a scene with an object for each part for a while, for exporters to write; `data` gives what it shows, and
     the picture is as large as that of `scene`. Yields the parts by the names of their objects.
 
-    What cannot be written becomes a `CheckpointError` with the path of `output`.
     """
     made = Made()
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
         stage = bpy.data.scenes.new("stage")
         for name in FRAME:
             setattr(stage.render, name, getattr(scene.render, name))
@@ -42,7 +38,5 @@ def staged(parts: list[Part], scene: bpy.types.Scene, output: Path,
         stage.view_layers[0].update()
         with bpy.context.temp_override(scene=stage, view_layer=stage.view_layers[0]):
             yield by_name
-    except OSError as error:
-        raise CheckpointError(output, f"cannot be written ({error.strerror})", "choose another place") from error
     finally:
         made.remove()

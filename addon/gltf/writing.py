@@ -103,7 +103,7 @@ def write(parts: list[Part], scene: bpy.types.Scene, extras: dict, output: Path,
     _needs_exporter()
     draco = small and compact.has_draco()
     grids = compact.onto_grids(parts, animation.changing) if small and not draco else set()
-    with staged(parts, scene, output) as by_name, _hooks(Wanted(by_name, extras, animation, lit, grids)):
+    with staged(parts, scene) as by_name, _hooks(Wanted(by_name, extras, animation, lit, grids)):
         bpy.ops.export_scene.gltf(filepath=str(output.resolve()), **OPTIONS, **(compact.DRACO if draco else {}))
     return "compressed by Draco" if draco else "places in sixteen bits" if small else ""
 

@@ -18,12 +18,13 @@ MAY_IMPORT = {
     "inference": {"network", "checkpoints"},
     "compat": set(),
     "folders": set(),
+    "written": {"checkpoints"},
     "nodes": {"colormaps", "network", "compat", "folders"},
     "scene": {"checkpoints", "network", "layout", "inference", "colormaps", "nodes", "compat",
-              "folders"},
-    "gltf": {"checkpoints", "network", "colormaps", "nodes", "scene", "compat"},
+              "folders", "written"},
+    "gltf": {"checkpoints", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "cli": {"checkpoints", "network", "inference", "scene", "gltf"},
+    "cli": {"checkpoints", "network", "inference", "scene", "gltf", "written"},
 }
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import bpy
 
 from ... import compat, folders
+from ...written import replacing
 from .. import tags
 from . import painting, styles
 from .styles import STYLES, Style
@@ -60,7 +61,8 @@ def _read(files):
 
 
 def save(name: str, part: painting.Part, active: bpy.types.Object | None) -> Path:
-    """Save the look of a part of a network. Raises `ValueError` for a name that is not free, `OSError` if it cannot."""
+    """Save the look of a part of a network. Raises `ValueError` for a name that is not free, `CheckpointError` if it
+    cannot."""
     name = name.strip()
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not stem:
@@ -71,7 +73,8 @@ def save(name: str, part: painting.Part, active: bpy.types.Object | None) -> Pat
     own = {role: one for role in painting.ROLES if (one := painting.in_use(part, role)) and not painting.role_of(one)}
     path = folder(create=True) / f"{stem}.json"
     style = replace(style, own={role: one.name for role, one in own.items()})
-    path.write_text(json.dumps(style.as_data(), indent=1), encoding="utf-8")
+    with replacing(path) as written:
+        written.write_text(json.dumps(style.as_data(), indent=1), encoding="utf-8")
     beside = path.with_suffix(".blend")
     beside.unlink(missing_ok=True)
     if own:

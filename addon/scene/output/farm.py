@@ -15,6 +15,7 @@ from pathlib import Path
 import bpy
 
 from ...checkpoints import CheckpointError
+from ...written import replacing
 from . import rendering
 
 TEMPLATE, SCENE = "template.json", "scene.blend"
@@ -55,9 +56,11 @@ def write(folder: Path, options: rendering.Options, chunk: int = CHUNK) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         bpy.ops.file.pack_all()
-        bpy.ops.wm.save_as_mainfile(filepath=str((folder / SCENE).resolve()), compress=True, copy=True)
+        with replacing(folder / SCENE) as part:
+            bpy.ops.wm.save_as_mainfile(filepath=str(part.resolve()), compress=True, copy=True)
         text = json.dumps(template(name, first, last, chunk), indent=2)
-        (folder / TEMPLATE).write_text(text + "\n", encoding="utf-8")
+        with replacing(folder / TEMPLATE) as part:
+            part.write_text(text + "\n", encoding="utf-8")
     except (OSError, RuntimeError) as error:
         problem = f"cannot be written ({str(error).strip()[:100]})"
         raise CheckpointError(folder, problem, "choose another place") from error

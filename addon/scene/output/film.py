@@ -17,7 +17,8 @@ import bpy
 
 from ... import compat
 from ...checkpoints import CheckpointError
-from .. import tags
+from ...written import refused, replacing, settle
+from .. import removing, tags
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
@@ -36,12 +37,21 @@ class Film:
     """
 
     def __init__(self, scene: bpy.types.Scene, output: Path, frames: tuple[int, int], note: str, anew: bool = False):
-        self.scene, self.output, self.note = scene, output, note
+        self._scene, self.output, self.note = scene.session_uid, output, note
         self.moving = output.suffix.lower() == ".mp4"
         self.folder = output.with_name(f"{output.stem}_frames") if self.moving else output.parent
         self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in range(frames[0], frames[1] + 1)}
         self.left = [one for one, path in self.paths.items() if anew or note_of(path) != f"{note} {one}"]
         self._wanted, self._begun = len(self.left), time.monotonic()
+
+    @property
+    def scene(self) -> bpy.types.Scene:
+        """The scene; a person may undo between two frames, and a reference would not outlive that. Raises
+        `CheckpointError` if it is gone."""
+        found = next((one for one in bpy.data.scenes if one.session_uid == self._scene), None)
+        if found is None:
+            raise CheckpointError(self.output, "the scene of this film is gone", "render it again where there is one")
+        return found
 
     def begin(self) -> str:
         """Set the scene for the next frame that is left, to be rendered into its file; says how far the film is.
@@ -62,22 +72,33 @@ class Film:
 
     def end(self) -> None:
         """The frame that was begun is rendered: only now it has its name. Raises `CheckpointError`."""
-        frame = self.left.pop(0)
-        written(self._unfinished(frame)).replace(self.paths[frame])
+        frame = self.left[0]
+        part = written(self._unfinished(frame))
+        try:
+            settle(part, self.paths[frame])
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise refused(self.paths[frame], error.strerror) from error
+        self.left.pop(0)
 
     def make(self, progress: Callable[[str], None]) -> None:
         """Render all that is left, at once. Raises `CheckpointError`."""
         while self.left:
             progress(self.begin())
-            bpy.ops.render.render(write_still=True, scene=self.scene.name)
+            try:
+                bpy.ops.render.render(write_still=True, scene=self.scene.name)
+            except RuntimeError as error:
+                self._unfinished(self.left[0]).unlink(missing_ok=True)
+                raise refused(self.paths[self.left[0]], str(error).strip()[:100]) from error
             self.end()
 
     def join(self) -> list[Path]:
         """What was written: the frames, or the film that they are put together to."""
         if not self.moving:
             return list(self.paths.values())
-        encode(self.scene, list(self.paths.values()), self.output, self.note)
-        written(self.output)
+        with replacing(self.output) as part:
+            encode(self.scene, list(self.paths.values()), part, self.note)
+            written(part)
         shutil.rmtree(self.folder)
         return [self.output]
 
@@ -168,7 +189,7 @@ def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) 
         cut.render.filepath = str(output.resolve())
         bpy.ops.render.render(animation=True, scene=cut.name)
     finally:
-        bpy.data.scenes.remove(cut)
+        removing.remove([cut])
     describe(output, note)
 
 

@@ -15,6 +15,7 @@ import bpy
 
 from ... import compat
 from ...checkpoints import CheckpointError
+from ...written import replacing
 from .. import picture, shots, tags
 from . import film, quality
 
@@ -50,7 +51,6 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
     A shot that we know and the file has not is added. Raises `CheckpointError`.
     """
     scene = prepare(output, options)
-    output.parent.mkdir(parents=True, exist_ok=True)
     note = stamp(scene)
     if options.frames or output.suffix.lower() == ".mp4":
         made = film.Film(scene, output, options.frames or (scene.frame_start, scene.frame_end), note)
@@ -58,10 +58,11 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
         if made.moving:
             progress("putting the frames together")
         return film.said(made.join())
-    scene.render.filepath = str(output.resolve())
-    with film.told(scene, progress):
+    with film.told(scene, progress), replacing(output) as part:
+        scene.render.filepath = str(part.resolve())
         bpy.ops.render.render(write_still=True, scene=scene.name)
-    return film.said([film.written(output)])
+        film.written(part)
+    return film.said([output])
 
 
 def prepare(output: Path, options: Options) -> bpy.types.Scene:

@@ -21,6 +21,10 @@ LARGEST = 1 << 28  # bytes of JSON
 UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # from glTF's axes to Blender's
 DIRECTIONS = ("X", "Y", "Z", "-X", "-Y", "-Z")
 APART = 1e-3  # metres that a thing was moved by hand
+LONGEST_NAME = 255  # bytes of a file's name
+FAR = 1e6  # metres, and factors of size: beyond, single precision draws nothing right
+RANGES = {"max_cells": (1, 10_000_000), "max_connections": (1, 10_000_000), "lines_a_pair": (1, 10_000_000),
+          "spacing": (0.2, 4.0), "longest": (0.0, FAR)}  # of settings; an export tells no others
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def in_file(path: Path) -> list[Found]:
 def in_open_file() -> list[Found]:
     """The networks of exports that were imported into the open file."""
     roots = [one for one in bpy.data.objects if tags.kind(one) == "network"]
-    return [_found([(tags.read(one), one.matrix_local) for one in (root, *root.children_recursive)]) for root in roots]
+    trees = [[(tags.read(one), one.matrix_local) for one in (root, *root.children_recursive)] for root in roots]
+    return [found for tree in trees if (found := _whole(tree))]
 
 
 def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
@@ -62,9 +67,9 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
     if path.suffix.lower() == ".glb":
         found = in_file(path)[0]
         name = _name(found, "source")
-        checkpoint = checkpoint or path.parent / name
-        if not checkpoint.is_file():
-            raise CheckpointError(path, f"its checkpoint {name} is not beside it", "choose it")
+        checkpoint = checkpoint or (path.parent / name if name else path.parent)
+        if not _there(checkpoint):
+            raise CheckpointError(path, f"its checkpoint {name or '(it names none)'} is not beside it", "choose it")
         _check(found, checkpoint)
     else:
         checkpoint, digest = path, open_checkpoint(path).sha256()
@@ -72,7 +77,7 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
         if found is None:
             raise CheckpointError(path, "no imported glTF was made of this file", "import the .glb first")
     beside = [path.parent / name if (name := _name(found, one)) else None for one in ("input", "architecture")]
-    given, architecture = (one if one and one.is_file() else None for one in beside)
+    given, architecture = (one if one and _there(one) else None for one in beside)
     collection = yield from importing.import_steps(checkpoint, *_wanted(path, found.facts, given), architecture)
     _put(collection, found)
     return collection
@@ -84,8 +89,18 @@ def _check(found, checkpoint):
 
 
 def _name(found, which):
-    """The name of a file that an export tells of; never a way to somewhere else."""
-    return Path(str(found.facts.get(which, ""))).name
+    """The name of a file that an export tells of; never a way to somewhere else. "" if no file can be called so."""
+    told = found.facts.get(which, "")
+    name = Path(told).name if isinstance(told, str) else ""
+    return name if name.isprintable() and len(name.encode(errors="replace")) <= LONGEST_NAME else ""
+
+
+def _there(path):
+    """Whether there is such a file; a path that cannot be, as a too long one, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _wanted(path, facts, given):
@@ -96,15 +111,24 @@ def _wanted(path, facts, given):
         if layout.direction not in DIRECTIONS:
             raise ValueError
         settings = replace(_like(build.Settings(), settings), layout=layout, new_scene=True)
-        return settings, given, {name: int(size) for name, size in facts.get("sizes", {}).items()}
-    except (AttributeError, TypeError, ValueError) as error:
+        sizes = {str(name): int(size) for name, size in facts.get("sizes", {}).items()}
+        if not all(0 < size < 1 << 31 for size in sizes.values()):
+            raise ValueError
+        return settings, given, sizes
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise CheckpointError(path, "has settings that make no sense", "import the checkpoint itself") from error
 
 
 def _like(default, given):
-    """A dataclass with the values of a dict, as far as it has such, each of the kind of its default."""
+    """A dataclass with the values of a dict, as far as it has such, each of the kind of its default. Raises `TypeError`
+    or `ValueError` for one of another kind, or that nobody can choose."""
     known = {one.name: getattr(default, one.name) for one in fields(default)}
-    return replace(default, **{name: type(known[name])(value) for name, value in given.items() if name in known})
+    values = {name: type(known[name])(value) for name, value in given.items() if name in known}
+    for name, value in values.items():
+        low, high = RANGES.get(name, (value, value))
+        if not low <= value <= high:  # nor is NaN
+            raise ValueError(name)
+    return replace(default, **values)
 
 
 def _put(collection, found):
@@ -114,6 +138,14 @@ def _put(collection, found):
             place = found.places.get((kind, tags.read(thing).get(key, "")))
             if place and np.abs(np.array(place - thing.matrix_basis)).max() > APART:
                 thing.matrix_basis = place
+
+
+def _whole(tree) -> Found | None:
+    """The same as `_found`, but None where what the nodes say of themselves is damaged."""
+    try:
+        return _found(tree)
+    except (KeyError, TypeError):
+        return None
 
 
 def _found(tree) -> Found:
@@ -126,7 +158,13 @@ def _found(tree) -> Found:
 
 
 def _below(nodes, index, places):
-    return [places[index], *(one for child in nodes[index].get("children", ()) for one in _below(nodes, child, places))]
+    """Facts and places of a node and of all below it. Raises `ValueError` where one is below two, as in a circle."""
+    order = [index]
+    for at in order:
+        order += nodes[at].get("children", ())
+        if len(order) > len(nodes):
+            raise ValueError("nodes are no tree")
+    return [places[at] for at in order]
 
 
 def _facts(node):
@@ -136,8 +174,10 @@ def _facts(node):
 
 def _place(node):
     x, y, z, w = node.get("rotation", (0, 0, 0, 1))
-    local = Matrix.LocRotScale(Vector(node.get("translation", (0, 0, 0))), Quaternion((w, x, y, z)),
-                               Vector(node.get("scale", (1, 1, 1))))
+    moved, scale = (Vector(node.get(name, (default,) * 3)) for name, default in (("translation", 0), ("scale", 1)))
+    if not all(abs(value) <= FAR for value in (*moved, *scale, x, y, z, w)):  # nor is NaN
+        raise ValueError
+    local = Matrix.LocRotScale(moved, Quaternion((w, x, y, z)), scale)
     return UP @ local @ UP.inverted()
 
 

@@ -115,10 +115,50 @@ HOSTILE = {
 }
 
 
+def facts(**values):
+    """Other facts of the network."""
+    return lambda content, network: network["extras"][FACTS].update(values)
+
+
+def layout(**values):
+    return facts(settings={"layout": values})
+
+
+def twice(content, network):
+    """Thirty nodes, each twice below the one before: a thousand million ways down."""
+    first = len(content["nodes"])
+    network["children"] = [first, first]
+    content["nodes"] += [{"children": [first + step + 1] * 2} for step in range(30)] + [{}]
+
+
+NONE, ENDLESS = float("nan"), float("inf")
+HOSTILE |= {
+    "a name that is too long": facts(source="a" * 5_000), "an empty name": facts(source=""),
+    "a null in a name": facts(source="a\0b"), "a list as name": facts(source=["a"]),
+    "too many cells": facts(settings={"max_cells": 10**15}), "no cells": facts(settings={"max_cells": 0}),
+    "endless cells": facts(settings={"max_cells": ENDLESS}), "negative lines": facts(settings={"lines_a_pair": -1}),
+    "spacing that is no number": layout(spacing=NONE), "endless spacing": layout(spacing=ENDLESS),
+    "no spacing": layout(spacing=0.0), "rows of no length": layout(longest=NONE),
+    "an enormous size": facts(sizes={"image:0": 10**15}), "a negative size": facts(sizes={"image:0": -1}),
+    "a list of sizes": facts(sizes=[1]), "two parents": twice,
+    "a place that is no number": lambda content, network: network.update(translation=[NONE] * 3),
+    "a place too far": lambda content, network: network.update(translation=[1e39, 0, 0]),
+    "endless scale": lambda content, network: network.update(scale=[ENDLESS, 1, 1]),
+    "a turn that is no number": lambda content, network: network.update(rotation=[NONE, 0, 0, 1]),
+}
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_damaged(blank, folder, tmp_path, name):
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError) as caught:
         again(changed(folder, tmp_path, HOSTILE[name]))
+    assert len(str(caught.value)) < 1_000 and "\n" not in str(caught.value)
+
+
+def test_files_beside_it_that_cannot_be(blank, folder, tmp_path):
+    """Without its input and its architecture it is still the network."""
+    longest = "a" * 5_000
+    assert look.layers(again(changed(folder, tmp_path, facts(input=longest, architecture=longest))))
 
 
 @pytest.mark.parametrize("data", [b"", b"glTF", b"x" * 40, b"glTF\2\0\0\0\0\0\0\0\xff\xff\xff\xffJSON{}",

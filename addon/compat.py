@@ -22,15 +22,25 @@ def identifiers(tree: bpy.types.NodeTree) -> dict[str, str]:
 
 
 def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
-    """Set inputs of a geometry-nodes modifier by the names of their sockets; menus by the names of their items."""
-    names = identifiers(modifier.node_group)
+    """Set inputs of a geometry-nodes modifier by the names of their sockets; menus by the names of their items.
+
+    Blender evaluates them anew: it does not look for itself at what Python has set, and would go on reading an object
+    that was there before, though it be removed.
+    """
+    names, owner = identifiers(modifier.node_group), modifier.id_data
     inputs = modifier.properties.inputs if FIVE_TWO else None
+    joined = False
     for name, value in values.items():
+        if value is None or isinstance(value, bpy.types.Object):
+            joined = joined or get_input(modifier, name) != value
         if FIVE_TWO:
             getattr(inputs, names[name]).value = value
         else:
             items = menu(modifier.node_group, name) if isinstance(value, str) else ()
             modifier[names[name]] = items.index(value) if items else value
+    owner.update_tag()
+    if joined:
+        owner.parent = owner.parent  # of all that is quick, this alone makes Blender look anew at who needs whom
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):

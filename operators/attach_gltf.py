@@ -33,7 +33,7 @@ class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
     doing = "Importing"
 
     def execute(self, context):
-        self._made, self._scene = Made(), bpy.context.scene
+        self._made = Made()
         given = bpy.path.abspath(self.checkpoint)
         return self.start(context, attach.steps(Path(self.filepath), Path(given) if given else None))
 
@@ -43,6 +43,4 @@ class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
         self.report({"INFO"}, importing.summary(result))
 
     def undone(self, context):
-        if context.window:
-            context.window.scene = self._scene
         self._made.remove()

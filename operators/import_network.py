@@ -82,7 +82,7 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         return super().invoke(context, event)
 
     def execute(self, context):
-        self._made, self._scene, known = Made(), bpy.context.scene, reloading.find(self.filepath)
+        self._made, known = Made(), reloading.find(self.filepath)
         given, architecture = bpy.path.abspath(self.input), bpy.path.abspath(self.architecture)
         if known and self.update:
             self._made = None
@@ -103,8 +103,6 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
 
     def undone(self, context):
         if self._made:
-            if context.window:
-                context.window.scene = self._scene
             self._made.remove()
 
 

@@ -5,6 +5,7 @@
 
 import bpy
 
+from ..addon.checkpoints import CheckpointError
 from ..addon.scene import arranging, picture, tags
 
 
@@ -25,6 +26,12 @@ class OfNetwork:
             where = found.library.filepath
             self.report({"ERROR"}, f"{found.name} is linked from {where}: change it there, or append it")
             return None
+        else:
+            try:
+                tags.root(found)
+            except CheckpointError as error:
+                self.report({"ERROR"}, str(error))
+                return None
         return found
 
 

@@ -30,7 +30,8 @@ class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
 
     shown: bpy.props.EnumProperty(name="Of", items=[(key, *SHOWN[key][:2]) for key in ("CELLS", "LINES")],
                                   description="What is coloured")
-    map: bpy.props.EnumProperty(name="Map", items=grouped(), description="The colours")
+    map: bpy.props.EnumProperty(name="Map", items=grouped(), default=next(iter(colormaps.maps())),
+                                description="The colours")
 
     def execute(self, context):
         part = self.chosen(context)

@@ -65,7 +65,7 @@ class Gatherer:
         root = next(tags.members(network, "root"), None)
         top = self._add(network.name, facts.of_network(network), root, None)
         owners = {root: top}
-        things = [one for one in list(network.all_objects) if self._seen(one)]
+        things = [one for one in tags.objects(network) if self._seen(one)]
         for kind in DRAWN:
             some = [one for one in things if tags.kind(one) == kind]
             if kind == "block":

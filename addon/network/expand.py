@@ -120,10 +120,11 @@ def counts(connection: Connection) -> tuple[int, int, int, int] | None:
 def expand(connection: Connection, source: Drawn, target: Drawn, kernels: int = KERNELS,
            taps: int = TAPS) -> Expanded | None:
     """The strongest kernels between drawn units, at most so many, and of the strongest of these all taps, at most so
-    many in all. None where the connection has no kernels, or an end is drawn as one box."""
+    many in all. None where the connection has no kernels, or an end is drawn as one box or
+    not at all."""
     shown = {source.level, target.level}
     found = _kernels(connection) if shown <= {CELLS, MAPS} else None
-    if found is None:
+    if found is None or not len(source.units) or not len(target.units):
         return None
     near, far = _strongest(found, source.units, target.units, kernels)
     weight, magnitude = near[2:]

@@ -150,7 +150,7 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
 
 def _selected(context, network, facts, fold, closed):
     chosen = context.view_layer.objects.selected or [context.view_layer.objects.active]
-    mine, found = set(network.all_objects), set()
+    mine, found = set(tags.objects(network)), set()
     for one in map(tags.read, mine.intersection(chosen)):
         path = one.get("block", "")
         found |= {one["path"]} if one.get("kind") == "block" else {path} if fold else set()

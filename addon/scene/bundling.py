@@ -77,8 +77,8 @@ def store_all(things: Sequence[bpy.types.Object], depsgraph: bpy.types.Depsgraph
 
 def _cells(layer: bpy.types.Object, depsgraph: bpy.types.Depsgraph, matrix: Matrix) -> np.ndarray:
     """Places (n, 3) of a layer's instances, in the space that the matrix leads to."""
-    geometry = layer.evaluated_get(depsgraph).evaluated_geometry()  # it owns the cloud
-    cloud = geometry.instances_pointcloud()
+    geometry = framing.geometry_of(layer, depsgraph)  # it owns the cloud
+    cloud = geometry.instances_pointcloud() if geometry else None
     if cloud is None:
         return np.zeros((0, 3), np.float32)
     place = framing.instance_matrices(cloud)[0][:, :3, 3]

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from .. import compat
-from . import framing, tags
+from . import framing, removing, tags
 from .attributes import array
 
 INDEX = ("unit", "row", "column")
@@ -121,7 +121,7 @@ def _evaluated(thing, values):
     scene, copy = bpy.data.scenes.new("arranged"), thing.copy()
     try:
         copy.animation_data_clear()
-        copy.parent = None
+        copy.parent, copy.hide_viewport = None, False  # what is hidden is not evaluated
         compat.set_inputs(tags.modifier(copy), values)
         scene.collection.objects.link(copy)
         view_layer = scene.view_layers[0]
@@ -130,5 +130,4 @@ def _evaluated(thing, values):
         matrices, _ = framing.instance_matrices(geometry.instances_pointcloud())
         return matrices[: len(thing.data.vertices), :3, 3].copy()
     finally:
-        bpy.data.objects.remove(copy)
-        bpy.data.scenes.remove(scene)
+        removing.remove([copy, scene])

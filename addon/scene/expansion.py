@@ -13,7 +13,7 @@ from ..network import Connection
 from ..network.drawn import Drawn
 from ..network.expand import TAP, Expanded, budget, counts, expand
 from ..nodes.taps import MEANS
-from . import connections, sockets, tags
+from . import connections, removing, sockets, tags
 
 ATTRIBUTES = {"detail": "INT", "source_unit": "INT", "target_unit": "INT", "tap_row": "INT", "tap_column": "INT",
               "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}
@@ -60,8 +60,8 @@ def drop(thing: bpy.types.Object) -> None:
     kept = compat.get_input(modifier, "Taps")
     if kept is not None:
         compat.set_inputs(modifier, {"Taps": None})
-        if tags.kind(kept) == "taps" and not kept.users_collection and not kept.library:
-            bpy.data.hair_curves.remove(kept.data)  # and the object with it
+        if tags.kind(kept) == "taps" and not kept.users and not kept.library:  # a duplicate of the bundle may have it
+            removing.remove([kept])
 
 
 def stored(thing: bpy.types.Object) -> bool:

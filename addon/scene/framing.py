@@ -41,8 +41,10 @@ def corners(things, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
 
 def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (8, 3) of one object as it is evaluated, or (0, 3) if it shows nothing."""
-    evaluated = thing.evaluated_get(depsgraph)
-    low_high = _instances(evaluated)
+    evaluated, geometry = thing.evaluated_get(depsgraph), geometry_of(thing, depsgraph)
+    if geometry is None:
+        return np.zeros((0, 3))
+    low_high = _instances(geometry)
     if low_high is None:
         if evaluated.type not in ("MESH", "FONT", "CURVES") or not any(evaluated.dimensions):
             return np.zeros((0, 3))
@@ -58,9 +60,18 @@ def corners_of(evaluated: bpy.types.Object, low: np.ndarray, high: np.ndarray) -
     return grid @ matrix[:3, :3].T + matrix[:3, 3]
 
 
-def _instances(evaluated):
+def geometry_of(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.GeometrySet | None:
+    """The geometry of an object as it is evaluated, or None where Blender evaluates none: of what is hidden, or in a
+    collection that the view layer leaves out."""
+    evaluated = thing.evaluated_get(depsgraph)
+    try:
+        return evaluated.evaluated_geometry() if evaluated.is_evaluated else None
+    except RuntimeError:  # "Object geometry is not yet evaluated"
+        return None
+
+
+def _instances(geometry):
     """The local box of an object's instances, or None."""
-    geometry = evaluated.evaluated_geometry()
     cloud = geometry.instances_pointcloud()
     if cloud is None or not len(cloud.points):
         return None

@@ -128,7 +128,7 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 def pruned_score(collection: bpy.types.Collection) -> str:
     """One line: what a network in the scene says of its input, and what it says without the units that its slider
     Prune hides. Raises `CheckpointError`."""
-    facts, root = tags.read(collection), next(tags.members(collection, "root"))
+    facts, root = tags.read(collection), tags.root(collection)
     share = float(compat.get_input(tags.modifier(root), "Prune"))
     if not facts.get("input_path"):
         raise CheckpointError(facts["source"], "no input has run", "run an input first")

@@ -20,7 +20,7 @@ from ..network.joins.conv import Conv
 from ..nodes import materials as shaders
 from ..nodes.kernels import kernels_group
 from ..nodes.tree import attach
-from . import importing, selection, tags
+from . import importing, removing, selection, tags
 from .texts import caption
 
 MOST = 1 << 17  # taps that are drawn
@@ -132,7 +132,4 @@ def _material(network):
 
 def _remove(thing):
     texts = [compat.get_input(one.modifiers[0], part) for one in thing.children for part in caption.TEXTS]
-    for one in filter(None, (*thing.children, thing, *texts)):
-        mesh = one.data
-        bpy.data.objects.remove(one)
-        bpy.data.meshes.remove(mesh)
+    removing.remove([*thing.children, thing, *texts])

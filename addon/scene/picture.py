@@ -48,19 +48,29 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     return Seen(_aspect(scene), depsgraph, things, np.concatenate([*(one.box for one in things), beside, crests]))
 
 
+def anything(network: bpy.types.Collection, scene: bpy.types.Scene) -> bool:
+    """Whether a layer or block of a network shows itself in a scene; changes nothing."""
+    view_layer = scene.view_layers[0]
+    view_layer.update()
+    return any(len(framing.box_corners(one, view_layer.depsgraph)) for kind in ("layer", "block")
+               for one in tags.members(network, kind))
+
+
 def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object,
           beside: bpy.types.Collection | None = None) -> None:
     """Put the camera, the labels and the caption in their places for the scene's picture format; another network
-    `beside` it is in the picture too."""
+    `beside` it is in the picture too. Where nothing is left to be seen, the camera stays where it is."""
     aim(network, camera)
     face(network, camera)
     found = seen(network, scene)
     if beside:
         face(beside, camera)
         found += seen(beside, scene)
+    if not len(found.points):
+        return
     mine, others = _maker(network, camera), _maker(beside or network, camera)
     ground(network, found)
-    of_others, text_points = set(beside.all_objects) if beside else set(), np.zeros((0, 3))
+    of_others, text_points = set(tags.objects(beside)) if beside else set(), np.zeros((0, 3))
 
     def make(owner, part):
         return (others if owner in of_others else mine)(owner, part)
@@ -73,7 +83,7 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
 
 def ground(network: bpy.types.Collection, found: Seen) -> None:
     """Lay the floor under all that is seen."""
-    for floor in tags.members(network, "floor"):
+    for floor in tags.members(network, "floor") if len(found.points) else ():
         studio.ground(floor, found.points)
 
 
@@ -174,7 +184,7 @@ def _aspect(scene):
 
 def _maker(network, camera):
     """What makes a text of a label that is not there yet."""
-    shelf = next(one for one in network.children if tags.kind(one) == "labels")
+    shelf = tags.part(network, "labels")
     paints = tags.read(network)["materials"]
 
     def make(owner, part):

@@ -10,7 +10,7 @@ new is made; layers that are gone are put away in a hidden collection, for someb
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 
 import bpy
@@ -22,7 +22,21 @@ from ..layout import arrange, shapes
 from ..network import Network, summarise
 from ..network.drawn import Drawn, Wish, share_out
 from ..network.statistics import statistics
-from . import arranging, bars, blocks, build, connections, importing, kernels, layers, matching, selection, tags
+from . import (
+    arranging,
+    bars,
+    blocks,
+    build,
+    connections,
+    expansion,
+    importing,
+    kernels,
+    layers,
+    matching,
+    removing,
+    selection,
+    tags,
+)
 from .matching import Changes
 from .output import film
 from .texts import caption
@@ -47,6 +61,7 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     structure. Raises `CheckpointError`.
     """
     facts = tags.read(collection)
+    tags.root(collection)  # raises, if there is none
     yield 0.0, "reading the model"
     network = _open(path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}),
                     architecture or importing.architecture_of(facts))
@@ -134,9 +149,9 @@ def _old_ends(collection, changes: Changes) -> list[tuple]:
 def _restructure(collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn],
                  reshaped: set[str]) -> None:
     """Give every layer, block and connection of the new model an object, the one it had if there is one."""
-    facts, root, parts = tags.read(collection), next(tags.members(collection, "root")), _parts(collection)
-    _remove([one for kind in ("bars", "class") for one in tags.members(collection, kind)
-             if changes.pairs.get(tags.read(one)["layer"]) in reshaped])
+    facts, root = tags.read(collection), tags.root(collection)
+    removing.remove([one for kind in ("bars", "class") for one in tags.members(collection, kind)
+                     if changes.pairs.get(tags.read(one)["layer"]) in reshaped])
     for old, new in changes.renamed.items():
         _rename(collection, old, new)
     formed, cells, boxes = shapes(network, drawn), build.cell_shapes(), blocks.by_path(collection)
@@ -158,12 +173,12 @@ def _restructure(collection, network: Network, changes: Changes, kept: dict, dra
         if thing.parent != parent and (thing.parent is None or tags.kind(thing.parent) in ("root", "block")):
             _adopt(thing, parent)
         compat.set_inputs(tags.modifier(thing), {"Block": parent if layer.block else None})
-        _move(thing, box if layer.block else parts["layers"])
+        _move(thing, box if layer.block else tags.part(collection, "layers"))
         layers.know(thing, layer)
         tags.write(thing, **(tags.read(thing) | {"order": index}))
-    _remove([boxes[path] for path in boxes.keys() - within.keys()])
-    _join(collection, network, changes, kept, arrangement, parts["connections"], root)
-    _bars(collection, network, kept, formed, arrangement, facts["materials"], parts["labels"])
+    removing.remove([boxes[path] for path in boxes.keys() - within.keys()])
+    _join(collection, network, changes, kept, arrangement, tags.part(collection, "connections"), root)
+    _bars(collection, network, kept, formed, arrangement, facts["materials"], tags.part(collection, "labels"))
     caption.watch(collection)
     arranging.rearrange(collection, arranging.settings_of(collection))
 
@@ -174,10 +189,6 @@ def _adopt(thing, parent) -> None:
     thing.parent = parent
     if place is not None:
         arranging.pin(thing, place)
-
-
-def _parts(collection) -> dict[str, bpy.types.Collection]:
-    return {tags.kind(one): one for one in collection.children}
 
 
 def _gone(collection, network: Network, changes: Changes) -> dict[str, bpy.types.Object]:
@@ -203,15 +214,11 @@ def _drawn(network: Network, kept, reshaped, settings) -> dict[str, Drawn]:
 
 def _put_away(collection, thing) -> None:
     """Hide a layer that is gone; its labels and bars go."""
-    away = _parts(collection).get(GONE)
-    if away is None:
-        away = bpy.data.collections.new(f"{collection.name} Gone")
-        tags.write(away, GONE)
-        away.hide_viewport = away.hide_render = True
-        collection.children.link(away)
-    _remove([one for one in thing.children if tags.kind(one) in ("label", "bars", "class")])
+    away = tags.part(collection, GONE)
+    away.hide_viewport = away.hide_render = True
+    removing.remove([one for one in thing.children if tags.kind(one) in ("label", "bars", "class")])
     tags.write(thing, **(tags.read(thing) | {"kind": GONE}))
-    thing.parent = next(tags.members(collection, "root"))
+    thing.parent = tags.root(collection)
     for one in thing.users_collection:
         one.objects.unlink(thing)
     away.objects.link(thing)
@@ -257,7 +264,7 @@ def _join(collection, network, changes, kept, arrangement, into, root) -> None:
             connections.lead(thing, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
             into.objects.link(thing)
         tags.write(thing, **(tags.read(thing) | {"index": index, "source": ends[0], "target": ends[1]}))
-    _remove(known.values())
+    _forget(known.values())
 
 
 def _bars(collection, network, things, formed, arrangement, paints, into) -> None:
@@ -272,7 +279,9 @@ def _bars(collection, network, things, formed, arrangement, paints, into) -> Non
                 into.objects.link(one)
 
 
-def _remove(things: Iterator[bpy.types.Object] | list) -> None:
-    """Delete objects of ours with what they hold."""
-    things = list(things)
-    bpy.data.batch_remove([one.data for one in things if one.data] + things)
+def _forget(bundles: Iterable[bpy.types.Object]) -> None:
+    """Remove bundles with the levels that are stored beside them."""
+    bundles = list(bundles)
+    for one in bundles:
+        expansion.drop(one)
+    removing.remove(bundles)

@@ -9,7 +9,12 @@ from collections.abc import Iterator
 
 import bpy
 
+from ..checkpoints import CheckpointError
+
 KEY = "neuroscene"
+TYPES = {"root": "MESH", "layer": "MESH", "gone": "MESH", "block": "MESH", "connections": "CURVES", "bars": "MESH",
+         "kernels": "MESH", "label": "FONT", "class": "FONT", "title": "FONT", "camera": "CAMERA"}
+WITH_NODES = ("root", "layer", "gone", "block", "connections", "bars", "kernels")  # set by sockets
 
 
 def write(block: bpy.types.ID, /, kind: str, **facts) -> None:
@@ -24,8 +29,14 @@ def read(block: bpy.types.ID | None) -> dict:
 
 
 def kind(block: bpy.types.ID | None) -> str:
+    """What a data-block of ours is, "" of others: also of an object that was turned into another type or has lost its
+    nodes, as by Convert or Apply, for it has nothing any more that we could set."""
     facts = block.get(KEY) if block else None
-    return facts.get("kind", "") if hasattr(facts, "get") else ""
+    said = facts.get("kind", "") if hasattr(facts, "get") else ""
+    if said in TYPES and isinstance(block, bpy.types.Object):
+        if block.type != TYPES[said] or said in WITH_NODES and nodes(block) is None:
+            return ""
+    return said
 
 
 def networks(scene: bpy.types.Scene | None = None) -> list[bpy.types.Collection]:
@@ -35,17 +46,46 @@ def networks(scene: bpy.types.Scene | None = None) -> list[bpy.types.Collection]
     return [one for one in found if one in inside] if scene else found
 
 
+def objects(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """All objects of a collection and of those in it, each once.
+
+    Not by Blender's `all_objects`: that list is kept, and where objects went or came back since it was made, it can
+    hold freed ones. To hide one while it is walked through crashes too.
+    """
+    every = (one for holder in (collection, *collection.children_recursive) for one in holder.objects)
+    return list(dict.fromkeys(every))
+
+
 def members(network: bpy.types.Collection, wanted: str) -> Iterator[bpy.types.Object]:
     """The objects of one kind ("layer", "connections", "label", ...) of a network."""
-    things = list(network.all_objects)  # hiding one of them while Blender's own list is walked through crashes
-    return (one for one in things if kind(one) == wanted)
+    return (one for one in objects(network) if kind(one) == wanted)
 
 
 def network_of(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
     """The network that an object belongs to."""
     if thing is None:
         return None
-    return next((one for one in networks() if thing.name in one.all_objects), None)
+    holders = set(thing.users_collection)
+    return next((one for one in networks() if not holders.isdisjoint((one, *one.children_recursive))), None)
+
+
+def root(network: bpy.types.Collection) -> bpy.types.Object:
+    """The object with the sliders of a whole network. Raises `CheckpointError` if somebody has deleted it."""
+    found = next(members(network, "root"), None)
+    if found is None:
+        raise CheckpointError(network.name, "has lost its root, the object that holds it together",
+                              "undo that, or import the network anew")
+    return found
+
+
+def part(collection: bpy.types.Collection, wanted: str) -> bpy.types.Collection:
+    """The collection of one kind ("layers", "labels", "shots", ...) in another; made anew if there is none."""
+    found = next((one for one in collection.children if kind(one) == wanted), None)
+    if found is None:
+        found = bpy.data.collections.new(f"{collection.name} {wanted.capitalize()}")
+        write(found, wanted)
+        collection.children.link(found)
+    return found
 
 
 def scene_of(network: bpy.types.Collection) -> bpy.types.Scene | None:

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import bpy
 
+from . import removing
+
 
 class Made:
     """The data-blocks that came into being since this was made."""
 
     def __init__(self):
         self._before = {one.session_uid for one in _all()}
-        self._shown = [(window, window.scene) for manager in bpy.data.window_managers for window in manager.windows]
+        self._shown = [window.scene.session_uid for window in _windows()]
 
     def remove(self) -> None:
-        for window, scene in self._shown:
-            window.scene = scene  # a window whose scene is removed crashes Blender; glTF's exporter leaves it in ours
-        bpy.data.batch_remove([one for one in _all() if one.session_uid not in self._before])
+        scenes = {one.session_uid: one for one in bpy.data.scenes}
+        for window, uid in zip(_windows(), self._shown, strict=False):
+            if uid in scenes:
+                window.scene = scenes[uid]  # glTF's exporter leaves it in ours
+        removing.remove([one for one in _all() if one.session_uid not in self._before])
+
+
+def _windows() -> list[bpy.types.Window]:
+    return [window for manager in bpy.data.window_managers for window in manager.windows]
 
 
 def _all():

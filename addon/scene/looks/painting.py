@@ -49,7 +49,7 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [one for one in list(network.all_objects) if tags.kind(one) in ("layer", "connections", "block", "bars")]
+    every = [one for one in tags.objects(network) if tags.kind(one) in ("layer", "connections", "block", "bars")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
     things, paths, name = set(), set(), "Selected"
@@ -93,7 +93,7 @@ def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
     """
     kept = {role: one for role, one in tags.read(part.network)["materials"].items() if one}
     wanted, users = {}, {}
-    for thing in list(part.network.all_objects):
+    for thing in tags.objects(part.network):
         for modifier, socket, role in slots(thing):
             current = compat.get_input(modifier, socket)
             if current is None or role_of(current) != role or roles and role not in roles:

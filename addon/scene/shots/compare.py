@@ -32,6 +32,8 @@ def steps(network: bpy.types.Collection, path: str | Path,
     Yields and returns as `build.build`. Raises `CheckpointError`.
     """
     facts = tags.read(network)
+    if tags.scene_of(network) != bpy.context.scene:
+        raise CheckpointError(network.name, "does not stand in the open scene", "open its scene first")
     known = dict(facts["settings"])
     settings = build.Settings(**known | {"layout": Layout(**known["layout"])})
     given = bpy.path.abspath(facts.get("input_path", "")) or None
@@ -51,30 +53,40 @@ def partner(network: bpy.types.Collection) -> bpy.types.Collection | None:
                  and tags.scene_of(one) == scene), None)
 
 
+def pair(network: bpy.types.Collection) -> tuple[bpy.types.Collection, bpy.types.Collection]:
+    """A network and its `partner`. Raises `CheckpointError` where there is none, or one of them shows no layer."""
+    beside = partner(network)
+    if beside is None:
+        raise CheckpointError(network.name, "is alone in its scene", "compare it with another checkpoint first")
+    for one in (network, beside):
+        tags.root(one)
+        if not len(_boxes(one, tags.scene_of(network))):
+            raise CheckpointError(one.name, "shows no layer", "undo what took them away, or set their detail")
+    return network, beside
+
+
 def place(stage: Stage) -> None:
     """Put the other network below, give both the same ranges and a title, and look at both.
 
     Raises `CheckpointError` where there is no other.
     """
-    network, other = stage.network, partner(stage.network)
-    if other is None:
-        raise CheckpointError(network.name, "is alone in its scene", "compare it with another checkpoint first")
-    _below(stage, network, other)
-    _same_ranges(network, other)
-    for one in (network, other):
+    both = network, beside = pair(stage.network)
+    _below(stage, network, beside)
+    _same_ranges(network, beside)
+    for one in both:
         _title(one, stage)
-    picture.frame(network, stage.scene, stage.camera, beside=other)
+    picture.frame(network, stage.scene, stage.camera, beside=beside)
 
 
 def _below(stage, network, other):
-    root = next(tags.members(other, "root"))
+    root = tags.root(other)
     if not any(root.location):  # else somebody has put it elsewhere
-        root.location.z = float(_boxes(network, stage)[:, 2].min() - _boxes(other, stage)[:, 2].max()) - GAP
+        root.location.z = float(_boxes(network, stage.scene)[:, 2].min() - _boxes(other, stage.scene)[:, 2].max()) - GAP
 
 
-def _boxes(network, stage) -> np.ndarray:
+def _boxes(network, scene) -> np.ndarray:
     """The corners (n, 3) of the layers of a network as they are now."""
-    view_layer = stage.scene.view_layers[0]
+    view_layer = scene.view_layers[0]
     view_layer.update()
     return framing.corners(tags.members(network, "layer"), view_layer.depsgraph)
 
@@ -98,14 +110,14 @@ def _share(mine, others, name):
 def _title(network, stage):
     """The name of the file before a network, where the signal enters."""
     known = next(tags.members(network, "title"), None)
-    box = _boxes(network, stage)
+    box = _boxes(network, stage.scene)
     if known is None:
         paint = tags.read(network)["materials"]["label"]
         known = labels.text(words.shortened(network.name), TITLE, paint, "RIGHT", "CENTER")
         tags.write(known, "title")
-        next(one for one in network.children if tags.kind(one) == "labels").objects.link(known)
+        tags.part(network, "labels").objects.link(known)
         framing.face(known, stage.camera)
-    root = next(tags.members(network, "root"))
+    root = tags.root(network)
     known.parent = root
     local = (box - np.array(root.matrix_world.translation)) @ np.array(stage.turn)
     low, high = local.min(0), local.max(0)

@@ -19,8 +19,8 @@ RATE = 24  # frames a second
 class Kind:
     """A kind of shot. `frames` is how long it is, `poster` the frame of it that a still shows (from 0). `style` is that
     which it is made for; without one the network keeps its own. `move` puts the camera in its place and adds what
-    moves. `labels`, `classes`, `caption` and `scrim` tell whether those are shown; a caption that the network may come
-    behind stands on a scrim.
+    moves, `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and
+    `scrim` tell whether those are shown; a caption that the network may come behind stands on a scrim.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Kind:
     caption: bool = True
     scrim: bool = False
     move: Callable | None = None
+    check: Callable | None = None
 
 
 KINDS = {one.name: one for one in (
@@ -43,7 +44,7 @@ KINDS = {one.name: one for one in (
     Kind("plan", "Flat from above", View(azimuth=radians(90), elevation=radians(90), flat=True), classes=False),
     Kind("macro", "Close, between two layers, with a shallow depth of field",
          View(lens=60.0, azimuth=radians(62), elevation=radians(12), f_stop=0.9), labels=False, caption=False,
-         move=macro.place),
+         move=macro.place, check=macro.check),
     Kind("turntable", "Once round the network", View(elevation=radians(18), f_stop=0.0), 10 * RATE, 25, labels=False,
          move=moves.turntable),
     Kind("fly-through", "Along the network, close to its layers", View(lens=30.0, f_stop=0.0), 10 * RATE, 150,
@@ -52,5 +53,5 @@ KINDS = {one.name: one for one in (
          labels=False, scrim=True, move=moves.dolly),
     Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
     Kind("before-after", "Two checkpoints in one scene, one above the other in the same colours",
-         View(azimuth=radians(72), elevation=radians(8), f_stop=0.0), move=compare.place),
+         View(azimuth=radians(72), elevation=radians(8), f_stop=0.0), move=compare.place, check=compare.pair),
 )}

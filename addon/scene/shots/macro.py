@@ -10,6 +10,7 @@ import numpy as np
 from mathutils import Vector
 
 from ... import compat
+from ...checkpoints import CheckpointError
 from .. import framing, picture, selection, studio, tags
 from . import keys
 from .stage import Stage
@@ -23,7 +24,7 @@ def place(stage: Stage) -> None:
     """Look past the edge of one layer along its lines to the maps of the next, on which it is focused."""
     found, camera = stage.seen(), stage.camera
     picture.aim(stage.network, camera)
-    bundle, source, target = _ends(stage.network)
+    bundle, source, target = _ends(stage.network, found.depsgraph)
     axes = framing.rotation(camera)
     near, far = (framing.box_corners(one, found.depsgraph) @ axes for one in (source, target))
     height = _map_height(source, np.ptp(near[:, 1]))
@@ -54,9 +55,24 @@ def _map_height(layer: bpy.types.Object, whole: float) -> float:
     return rows * float(compat.get_input(tags.modifier(layer), "Pitch")) if rows > 1 else whole / 3
 
 
-def _ends(network: bpy.types.Collection) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
+def check(network: bpy.types.Collection) -> None:
+    """Raises `CheckpointError` where no layer is seen."""
+    view_layer = tags.scene_of(network).view_layers[0]
+    view_layer.update()
+    if not _seen(network, view_layer.depsgraph):
+        raise CheckpointError(network.name, "shows no layer", "unfold its blocks, or set the detail of a layer")
+
+
+def _seen(network, depsgraph) -> dict[str, bpy.types.Object]:
+    """The layers by name that show something."""
+    return {name: one for name, one in selection.layers(network).items() if len(framing.box_corners(one, depsgraph))}
+
+
+def _ends(network, depsgraph) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
     """The bundle with most lines that carry weights, of maps if there are any, and the layers at its ends."""
-    things = selection.layers(network)
+    things = _seen(network, depsgraph)
+    if not things:
+        raise CheckpointError(network.name, "shows no layer", "unfold its blocks, or set the detail of a layer")
 
     def worth(bundle):
         facts = tags.read(bundle)

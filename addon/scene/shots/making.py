@@ -10,7 +10,7 @@ import json
 import bpy
 
 from ...checkpoints import CheckpointError
-from .. import picture, studio, tags
+from .. import picture, removing, studio, tags
 from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS
@@ -30,11 +30,11 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
 
     Raises `CheckpointError` where there is no such kind, or the network stands in no scene.
     """
-    kind, scene = KINDS.get(name), tags.scene_of(network)
+    kind = KINDS.get(name)
     if kind is None:
         raise CheckpointError(network.name, f"there is no shot '{name}'", f"the shots are: {', '.join(KINDS)}")
-    if scene is None:
-        raise CheckpointError(network.name, "stands in no scene", "link its collection to one")
+    scene = _scene(network)
+    check(network, name)
     _keep_frames(scene)
     before = tags.read(scene.camera).get("shot") if scene.camera in shots(network).values() else None
     if name in shots(network):
@@ -56,6 +56,32 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
     return camera
 
 
+def check(network: bpy.types.Collection, name: str) -> None:
+    """Raises `CheckpointError` if a network has not what a kind of shot shows; changes nothing."""
+    if not picture.anything(network, _scene(network)):
+        raise CheckpointError(network.name, "shows no layer", "undo what took them away, or set their detail")
+    if KINDS[name].check:
+        KINDS[name].check(network)
+
+
+def _camera(network, name) -> bpy.types.Object:
+    """The camera of a shot that there is, in a scene. Raises `CheckpointError`."""
+    known = shots(network)
+    if name not in known:
+        there = f"there are: {', '.join(known)}" if known else "it has none"
+        raise CheckpointError(network.name, f"has no shot '{name}'", f"add it; {there}")
+    _scene(network)
+    return known[name]
+
+
+def _scene(network) -> bpy.types.Scene:
+    """The scene of a network. Raises `CheckpointError`."""
+    scene = tags.scene_of(network)
+    if scene is None:
+        raise CheckpointError(network.name, "stands in no scene", "link its collection to one")
+    return scene
+
+
 def _mark(scene, shot, camera):
     """Mark where a shot begins. In a scene of ours the marker switches cameras; every shot then needs one, for Blender
     takes the first also for the frames before it."""
@@ -70,9 +96,7 @@ def switch(network: bpy.types.Collection, name: str) -> None:
 
     Raises `CheckpointError` if there is no such shot.
     """
-    scene, camera, kind = tags.scene_of(network), shots(network).get(name), KINDS.get(name)
-    if camera is None or scene is None:
-        raise CheckpointError(network.name, f"has no shot '{name}'", f"add it; there are: {', '.join(shots(network))}")
+    camera, scene, kind = _camera(network, name), tags.scene_of(network), KINDS.get(name)
     _keep_frames(scene)
     first, last = _frames(camera)
     scene.camera, scene.frame_start, scene.frame_end = camera, first, last
@@ -108,17 +132,18 @@ def refit(network: bpy.types.Collection, name: str) -> None:
 
 
 def remove(network: bpy.types.Collection, name: str) -> None:
-    """Take a shot away with all that was added for it; the hero shot takes its place where it was looked through."""
-    camera, scene = shots(network)[name], tags.scene_of(network)
+    """Take a shot away with all that was added for it; the hero shot takes its place where it was looked through.
+
+    Raises `CheckpointError` if there is no such shot.
+    """
+    camera, scene = _camera(network, name), tags.scene_of(network)
     _clear(network, scene, camera)
     gone = [one for one in scene.timeline_markers if one.camera == camera or one.camera is None and one.name == name]
     for marker in gone:
         scene.timeline_markers.remove(marker)
     picture.let_go(network, camera)
     shelf = next((one for one in camera.users_collection if tags.kind(one) == "shot"), None)
-    bpy.data.cameras.remove(camera.data)
-    if shelf:
-        bpy.data.collections.remove(shelf)
+    removing.remove([camera, shelf])
     left = shots(network)
     if scene.camera is None and left:
         switch(network, "hero" if "hero" in left else next(iter(left)))
@@ -133,13 +158,12 @@ def framed(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
 def _clear(network, scene, camera):
     """Take away what a shot's maker added beside its camera: rigs, constraints and keyframes."""
     (first, last), name = _frames(camera), tags.read(camera)["shot"]
-    keys.clear(list(network.all_objects), name, first, last)
+    keys.clear(tags.objects(network), name, first, last)
     camera.animation_data_clear()
     camera.parent = None
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
-    for rig in [one for one in tags.members(network, "rig") if tags.read(one)["shot"] == name]:
-        bpy.data.objects.remove(rig)
+    removing.remove([one for one in tags.members(network, "rig") if tags.read(one)["shot"] == name])
 
 
 def _frames(camera) -> tuple[int, int]:
@@ -155,21 +179,12 @@ def _keep_frames(scene):
 
 def _shelf(network, name) -> bpy.types.Collection:
     """The collection of a shot, in that of all shots."""
-    every = _child(network, "shots", f"{network.name} Shots")
+    every = tags.part(network, "shots")
     found = next((one for one in every.children if tags.read(one).get("shot") == name), None)
     if found is None:
         found = bpy.data.collections.new(f"{network.name} {name.title()}")
         tags.write(found, "shot", shot=name)
         every.children.link(found)
-    return found
-
-
-def _child(parent, kind, name):
-    found = next((one for one in parent.children if tags.kind(one) == kind), None)
-    if found is None:
-        found = bpy.data.collections.new(name)
-        tags.write(found, kind)
-        parent.children.link(found)
     return found
 
 

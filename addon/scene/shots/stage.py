@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
+from ...checkpoints import CheckpointError
 from ...layout.layered import axes
 from .. import arranging, picture, studio, tags
 
@@ -51,6 +52,8 @@ class Stage:
 
     def seen(self) -> picture.Seen:
         found = picture.seen(self.network, self.scene)
+        if not len(found.points):
+            raise CheckpointError(self.network.name, "shows no layer", "undo what took them away")
         picture.ground(self.network, found)
         return found
 

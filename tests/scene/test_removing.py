@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes, goes so that Blender evaluates nothing that still reads it. Processes of their own, for they may crash."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+
+from neuroscene.addon import compat
+from neuroscene.addon.scene import expansion, removing, tags
+from scene import look
+from scene.acting import run, select
+
+BEGIN = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+import conftest, bpy, faulthandler
+import neuroscene
+from neuroscene.addon import compat
+from neuroscene.addon.scene import expansion, removing, tags
+from scene import look
+from scene.acting import run, select
+faulthandler.enable()
+look.fresh()
+neuroscene.register()
+network = look.build(look.CNN, max_cells=1500, max_connections=300)
+bundle = look.bundles(network)["conv1", "conv2"]
+
+
+def update():
+    bpy.context.view_layer.update()
+
+
+update()
+"""
+SURVIVED = """
+update()
+neuroscene.unregister()
+print("SURVIVED")
+"""
+ACTIONS = {
+    "store again": """
+        select(bundle)
+        for _ in range(3):
+            run("store_expansion")
+            update()""",
+    "store, undo, redo": """
+        select(bundle)
+        bpy.ops.ed.undo_push(message="before")
+        run("store_expansion")
+        for _ in range(3):
+            bpy.ops.ed.undo()
+            update()
+            bpy.ops.ed.redo()
+            update()""",
+    "another detail": """
+        select(look.layers(network)["conv2"])
+        for level in ("BOX", "CELLS", "MAPS", "AUTO"):
+            run("set_detail", level=level)
+            update()""",
+    "a layer goes": """
+        removing.remove([look.layers(network)["conv1"]])
+        update()""",
+    "kernels come and go": """
+        select(look.layers(network)["conv1"])
+        for _ in range(4):
+            run("show_kernels")
+            update()""",
+    "shots come and go": """
+        for name in ("turntable", "fly-through", "dolly"):
+            run("add_shot", shot=name)
+            update()
+            run("remove_shot", shot=name)
+            update()""",
+    "reload another network": """
+        for path in (look.MLP, look.CNN):
+            run("reload_checkpoint", filepath=str(path))
+            update()""",
+    "a socket that is set by itself": """
+        other = bpy.data.objects.new("other", bpy.data.hair_curves.new("other"))
+        update()
+        compat.set_inputs(tags.modifier(bundle), {"Taps": other})
+        update()
+        compat.set_inputs(tags.modifier(bundle), {"Taps": None})
+        removing.remove([other])""",
+    "a scene that is shown": """
+        removing.remove([bpy.context.scene])""",
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_blender_survives(name):
+    program = BEGIN + _plain(ACTIONS[name]) + SURVIVED
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0 and "SURVIVED" in done.stdout, (done.returncode, done.stdout, done.stderr[-3000:])
+
+
+def _plain(action):
+    lines = action.strip("\n").splitlines()
+    return "\n".join(line[8:] for line in lines)
+
+
+def test_what_is_set_is_evaluated(registered):
+    network = look.build(look.MLP)
+    thing = look.layers(network)["dense1"]
+    view_layer = bpy.context.view_layer
+    view_layer.update()
+    compat.set_inputs(look.modifier(thing), {"Range": 3.0})
+    view_layer.update()
+    evaluated = thing.evaluated_get(view_layer.depsgraph)
+    assert compat.get_input(evaluated.modifiers[0], "Range") == 3.0
+
+
+def test_a_duplicate_keeps_what_it_shares(registered):
+    """Levels that two bundles show, and data that two objects have, stay as long as one of them needs it."""
+    network = look.build(look.MLP)
+    bundle = next(tags.members(network, "connections"))
+    select(bundle)
+    run("store_expansion")
+    copy = bundle.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    kept = compat.get_input(tags.modifier(bundle), "Taps").name
+    expansion.drop(bundle)
+    assert compat.get_input(tags.modifier(copy), "Taps").name == kept
+    expansion.drop(copy)
+    assert kept not in bpy.data.objects
+    data = bundle.data.name
+    removing.remove([bundle])
+    assert copy.data.name == data
+    removing.remove([copy])
+    assert data not in bpy.data.hair_curves
+
+
+def test_an_object_that_lost_its_nodes_is_none_of_ours(registered):
+    network = look.build(look.MLP)
+    layer = look.layers(network)["dense1"]
+    assert tags.kind(layer) == "layer"
+    layer.modifiers.clear()
+    assert tags.kind(layer) == "" and layer not in list(tags.members(network, "layer"))
+
+
+def test_a_network_without_its_root_says_so(registered):
+    network = look.build(look.MLP)
+    removing.remove([look.one_of(network, "root")])
+    with pytest.raises(RuntimeError, match="has lost its root"):
+        run("arrange_network")
+
+
+def test_a_shot_that_is_not_there(registered):
+    look.build(look.MLP)
+    for name in ("remove_shot", "set_shot"):
+        with pytest.raises(RuntimeError, match="has no shot 'nowhere'") as caught:
+            run(name, shot="nowhere")
+        assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize("way", ["hide_viewport", "exclude", "unlink"])
+def test_detail_of_what_is_hidden(registered, way):
+    """Blender evaluates nothing of what is hidden; the other layers get their detail all the same."""
+    network = look.build(look.CNN, max_cells=1500, max_connections=300)
+    things = look.layers(network)
+    holder = bpy.data.collections.new("aside")
+    if way != "unlink":
+        bpy.context.scene.collection.children.link(holder)
+    for name in ("conv1", "pool1"):
+        things[name].users_collection[0].objects.unlink(things[name])
+        holder.objects.link(things[name])
+    network.children.link(holder)
+    inner = bpy.context.view_layer.layer_collection
+    if way == "hide_viewport":
+        holder.hide_viewport = True
+    if way == "exclude":
+        for one in (*inner.children, *(child for outer in inner.children for child in outer.children)):
+            if one.name == "aside":
+                one.exclude = True
+    if way == "unlink":
+        network.children.unlink(holder)
+    select(things["conv2"])
+    assert run("set_detail", level="BOX") == {"FINISHED"}
+    assert run("frame_network") == {"FINISHED"}
+    assert len(things["conv2"].data.vertices) == 1

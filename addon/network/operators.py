@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import onnx
 
-from ..checkpoints import Checkpoint
+from ..checkpoints import Checkpoint, stopping
 from ..checkpoints.checkpoint import LAYER, captured, subgraphs, tensors
 from . import constants, dimensions
 from .constants import Constant
@@ -71,11 +71,19 @@ class Operators:
     readers: dict[str, list[Operator]] = field(default_factory=dict)  # tensor -> operators, each once
     unsized: set[str] = field(default_factory=set)  # tensors of whose shape the file tells the channels alone
 
+    def __post_init__(self):
+        self._entering = {value.name for value in self.inputs}
+        self._leaving = {value.name for value in self.outputs}
+
     def __iter__(self) -> Iterator[Operator]:
         return iter(self.all)
 
     def is_output(self, tensor: str) -> bool:
-        return any(value.name == tensor for value in self.outputs)
+        return tensor in self._leaving
+
+    def is_made(self, tensor: str) -> bool:
+        """Whether a tensor is an input of the model, or an operator that was entered so far gives it."""
+        return tensor in self.made_by or tensor in self._entering
 
     def only_reader(self, tensor: str) -> Operator | None:
         """The one operator that reads a tensor, if there is just one and the model does not give it out."""
@@ -101,6 +109,7 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
     outputs = {value.name for value in graph.output}
     folded_nodes = []
     for node in graph.node:
+        stopping.check()
         dimensions.infer_node(node, found.shapes, known, found.opsets)
         folded = constants.fold(checkpoint, node, known, found.shapes, found.opsets)
         if folded and not outputs.intersection(node.output):
@@ -113,12 +122,12 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto) -> Operators:
 
 
 def _enter(found, node):
-    inner = dict.fromkeys(captured(node))
-    outside = [name for name in inner if name not in node.input and _is_made(found, name)]
+    inner, read = dict.fromkeys(captured(node)), set(node.input)
+    outside = [name for name in inner if name not in read and found.is_made(name)]
     if outside:
         inside = {name for graph in subgraphs(node) for name in _made_inside(graph)}
         outside = [name for name in outside if name not in inside]
-    reads = [(slot, name) for slot, name in enumerate(node.input) if _is_made(found, name)]
+    reads = [(slot, name) for slot, name in enumerate(node.input) if found.is_made(name)]
     reads += [(len(node.input), name) for name in outside]
     operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node))
     found.all.append(operator)
@@ -127,10 +136,6 @@ def _enter(found, node):
         found.unsized.update(name for name in node.output if len(found.shapes.get(name) or ()) > 2)
     for name in dict.fromkeys(operator.inputs):
         found.readers.setdefault(name, []).append(operator)
-
-
-def _is_made(found, tensor):
-    return tensor in found.made_by or any(tensor == value.name for value in found.inputs)
 
 
 def _made_inside(graph):
@@ -143,7 +148,8 @@ def _constants(found, node, inner):
     for slot, name in enumerate(node.input):
         if name in found.known:
             yield slot, found.known[name]
-    names = [name for name in inner if name in found.known and name not in node.input]
+    read = set(node.input)
+    names = [name for name in inner if name in found.known and name not in read]
     stored = (one for graph in subgraphs(node) for one in tensors(graph))
     tensor = next((name for name in node.output if name), "")
     yield from enumerate((*(found.known[name] for name in names),

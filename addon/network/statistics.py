@@ -10,6 +10,7 @@ from math import isfinite, nan, sqrt
 
 import numpy as np
 
+from ..checkpoints import stopping
 from .network import Layer
 
 CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cache holds
@@ -31,15 +32,25 @@ class Statistics:
     not_finite: int = 0
 
 
-def statistics(layer: Layer) -> Statistics | None:
+def statistics(layer: Layer, known: dict | None = None) -> Statistics | None:
     """The statistics of a layer's weights, or None if it has none. Reads them; raises `CheckpointError`.
 
     Of a layer with matrices or kernels these are its weights; its biases, and what a normalisation in it has for each
-    channel, are numbers of another kind and left out.
+    channel, are numbers of another kind and left out. What is `known` of weights that layers of one network share is
+    kept there and not read again.
     """
+    weights = tuple(leaf for leaf in layer.weights if len(leaf.shape) > 1) or layer.weights
+    if known is None:
+        return _statistics(weights)
+    if weights not in known:
+        known[weights] = _statistics(weights)
+    return known[weights]
+
+
+def _statistics(weights) -> Statistics | None:
     found = _Moments()
-    kernels = [leaf for leaf in layer.weights if len(leaf.shape) > 1]
-    for leaf in kernels or layer.weights:
+    for leaf in weights:
+        stopping.check()
         array = np.asarray(leaf.array())
         # A view of one number that stands for billions has strides of 0.
         distinct = array[(*(slice(1) if stride == 0 else slice(None) for stride in array.strides), ...)]

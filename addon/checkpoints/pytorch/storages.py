@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -17,7 +17,7 @@ from onnx import helper
 from ..checkpoint import ITEM_SIZE
 from ..errors import CheckpointError
 from ..stored import Stored
-from .records import Array, Tensor
+from .records import Absent, Array, Tensor
 from .types import COMPLEX, dtype_of
 
 CUT_SHORT = "the file is cut short: fetch it again"
@@ -45,6 +45,11 @@ class Storages:
     places: Mapping[str, Place]
     big_endian: bool = False
     _readers: dict[tuple, Callable[[], np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def unread(self, tensors: Iterable[Tensor | Array | Absent]) -> int:
+        """How many bytes of storages none of these tensors views."""
+        viewed = {one.storage.key for one in tensors if isinstance(one, Tensor)}
+        return sum(place.size for key, place in self.places.items() if key not in viewed)
 
     def stored(self, name: str, found: Tensor | Array) -> Stored:
         """Raises `CheckpointError` if numbers are missing, `UnsupportedError` if they are of an unknown type."""

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...checkpoints import stopping
 from ..operators import Operator, Operators
 
 SMALL = frozenset((
@@ -48,13 +49,11 @@ def composites(graph: Operators) -> Iterator[Composite]:
     taken: set[int] = set()
     forks = [value.name for value in graph.inputs]
     forks += [name for operator in graph for name in operator.node.output if name]
+    reads = Counter(name for operator in graph for name in operator.inputs)
     for name in forks:
-        if _reads(graph, name) > 1:
+        stopping.check()
+        if reads[name] > 1:
             yield from _from(graph, name, taken)
-
-
-def _reads(graph, tensor):
-    return sum(operator.inputs.count(tensor) for operator in graph.readers.get(tensor, ()))
 
 
 def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]:

@@ -265,8 +265,8 @@ files that the tests opened.
 - **Several models** in one PyTorch file (a generator and its discriminator, weights and their moving average): the
   likeliest is drawn, `inspect` and the report name the others, *Part* or `--part NAME` chooses. Modules and tensors in
   plain Python lists, tuples and dicts are drawn and said; bytes that belong to nothing that is shown are counted.
-- **Too large when opened up**: functions of an ONNX model that would grow to more than 131,072 nodes, or to more than 64
-  times the file (small ones to 8,192 nodes), stay one layer a call, and are not run.
+- **Too large when opened up**: functions of an ONNX model that would grow to more than 131,072 nodes, or to more than
+  64 times the file (small ones to 8,192 nodes), stay one layer a call, and are not run.
 - **Opaque**: a layer or operator that is not listed below (a class of your own, a Lambda) is drawn by its name,
   with its weights and, where the file tells it, its shape. Such a network cannot be run.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import onnx
 
@@ -28,11 +29,11 @@ class Operator:
     scope: tuple[str, ...] = ()
     nodes: int = 1  # with the nodes folded into it
 
-    @property
+    @cached_property
     def op(self) -> str:
         return self.node.op_type
 
-    @property
+    @cached_property
     def tensor(self) -> str:
         return next((name for name in self.node.output if name), "")
 
@@ -40,7 +41,7 @@ class Operator:
     def inputs(self) -> list[str]:
         return [name for _, name in self.reads]
 
-    @property
+    @cached_property
     def layer(self) -> str:
         """The path of the framework's layer that it is of, where our readers say it; else empty."""
         return next((one.value for one in self.node.metadata_props if one.key == LAYER), "")

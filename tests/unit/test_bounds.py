@@ -74,6 +74,16 @@ def product_for_a_shape():
                       {"size": np.array([4096, 4096]), "one": np.array([1])})
 
 
+def product_for_axes():
+    """The axes of a mean that take the same product."""
+    made = product_for_a_shape()
+    del made.graph.node[5:]
+    made.graph.node.append(make.node("Sub", ["e", "e"], ["axes"]))
+    made.graph.node.append(make.node("ReduceMean", ["x", "axes"], ["y"]))
+    made.opset_import[0].version = 18
+    return made
+
+
 def classes():
     made = make.model([make.node("Relu", ["x"], ["y"])], {"x": (1, 4)}, {"y": (1, 4)})
     made.metadata_props.add(key="names", value="[" + "[1]," * 2_000_000 + "]")
@@ -93,6 +103,7 @@ FILES = {
     "functions that double": lambda: nested(40), "functions that call fifty": lambda: nested(30, 50),
     "a constant in all of them": lambda: nested(13, 2, 50_000), "functions 3,000 deep": lambda: nested(3000, 1),
     "a shape that doubles": lambda: doubled(30), "a product for a shape": product_for_a_shape,
+    "a product for axes": product_for_axes,
     "numbers behind a name": lambda: nested(3, name="a/" + "__1" * LONG + "x"), "class names": classes,
     "a long name": lambda: safetensors("n" * LONG + ".weight"), "numbers": lambda: safetensors("1" * LONG),
     "underscores": lambda: safetensors("_1" * LONG + "_x.weight"),

@@ -125,7 +125,7 @@ def _what(graph, members) -> str:
 def _is_root(graph, operator):
     """Whether an operator takes a root, as far as can be told without computing its exponent."""
     exponent = graph.constant(operator) if operator.op == "Pow" else None
-    if exponent is None or exponent.size > 1 or exponent.runs:
+    if exponent is None or exponent.size != 1 or exponent.runs:
         return operator.op in ("Sqrt", "Pow")
     return abs(exponent.array().item()) < 1
 

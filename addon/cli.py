@@ -60,6 +60,8 @@ def _parser():
                          help="size of a dimension that the model leaves open, by its name or as input:axis")
         one.add_argument("--architecture", type=Path, metavar="FILE",
                          help="how the weights of a weights-only file are joined: an ONNX model or Keras's JSON")
+        one.add_argument("--part", default="", metavar="NAME",
+                         help="which of several models in one file, by the name that inspect gives it")
         return one
 
     one = command("inspect", _inspect, "say what is in a model")
@@ -130,7 +132,7 @@ def _inspect(options):
     from .network import summarise
     from .network.report import report, table
 
-    network = summarise(open_checkpoint(options.model, options.architecture), dict(options.dim))
+    network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
     print(json.dumps(report(network)) if options.json else table(network))
 
 
@@ -142,7 +144,7 @@ def _run(options):
     with _quiet():
         from .scene import importing
 
-        network = importing.open_network(options.model, dict(options.dim), options.architecture)
+        network = importing.open_network(options.model, dict(options.dim), options.architecture, options.part)
         parts = bool(options.activations)
         if options.prune:
             network, whole, ran, pruned = importing.run_pruned(options.input, network, options.prune, options.top,
@@ -278,7 +280,7 @@ def _make_scene(options, progress):
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
     steps = importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim),
-                                   options.architecture)
+                                   options.architecture, options.part)
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
 

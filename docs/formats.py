@@ -263,6 +263,11 @@ files that the tests opened.
   (ONNX's QDQ, QLinear and Integer operators and onnxruntime's own, GPTQ, AWQ, PyTorch's quantised layers, Keras's int8,
   int4 and float8), weights that `torch.nn.utils` normalises or prunes, and those of LoRA in Keras, as they are applied.
   Weights that the graph does not read, as a second head for training, are counted and noted.
+- **Several models** in one PyTorch file (a generator and its discriminator, weights and their moving average): the
+  likeliest is drawn, `inspect` and the report name the others, *Part* or `--part NAME` chooses. Modules and tensors in
+  plain Python lists, tuples and dicts are drawn and said; bytes that belong to nothing that is shown are counted.
+- **Too large when opened up**: functions of an ONNX model that would grow to more than 131,072 nodes, or to more than
+  64 times the file (small ones to 8,192 nodes), stay one layer a call, and are not run.
 - **Opaque**: a layer or operator that is not listed below (a class of your own, a Lambda) is drawn by its name,
   with its weights and, where the file tells it, its shape. Such a network cannot be run.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that

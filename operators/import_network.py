@@ -33,6 +33,10 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     architecture: bpy.props.StringProperty(
         name="Architecture", subtype="FILE_PATH", options={"SKIP_SAVE"},
         description="For a file of weights alone: an ONNX model, or Keras's JSON, that says how they are joined")
+    part: bpy.props.StringProperty(
+        name="Part", options={"SKIP_SAVE"},
+        description="Which of several models in one file, such as a generator and its discriminator. Empty for the "
+                    "likeliest; a name that is not in the file lists those that are")
     max_cells: bpy.props.IntProperty(
         name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
         description="Cells to draw in all; large layers show their strongest units")
@@ -64,6 +68,7 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         layout.use_property_split, layout.use_property_decorate = True, False
         layout.prop(self, "input")
         layout.prop(self, "architecture")
+        layout.prop(self, "part")
         layout.label(text="Draw at Most")
         most = layout.column(align=True)
         for name in ("max_cells", "max_connections", "lines_a_pair"):
@@ -82,16 +87,16 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         return super().invoke(context, event)
 
     def execute(self, context):
-        self._made, known = Made(), reloading.find(self.filepath)
+        self._made, known = Made(), reloading.find(self.filepath, self.part)
         given, architecture = bpy.path.abspath(self.input), bpy.path.abspath(self.architecture)
         if known and self.update:
             self._made = None
-            return self.start(context, reloading.steps(known, self.filepath, given, architecture))
+            return self.start(context, reloading.steps(known, self.filepath, given, architecture, self.part))
         layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
         settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene,
                                   self.fold_repeats, layout)
         return self.start(context, importing.import_steps(self.filepath, settings, given or None,
-                                                          architecture=architecture or None))
+                                                          architecture=architecture or None, part=self.part))
 
     def done(self, context, result):
         if self._made is None:

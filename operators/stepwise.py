@@ -7,6 +7,8 @@ import bpy
 
 from ..addon.checkpoints import CheckpointError
 
+LONGEST = 100  # characters of what is said of a step
+
 
 class Stepwise:
     """Runs a generator of (share done, what is next), from a timer where there is a window, else at once.
@@ -63,7 +65,7 @@ class Stepwise:
             raise
         if self._timer:
             context.window_manager.progress_update(100 * share)
-            context.workspace.status_text_set(f"{self.doing}: {text} ({share:.0%}).  Esc cancels")
+            context.workspace.status_text_set(f"{self.doing}: {text[:LONGEST]} ({share:.0%}).  Esc cancels")
         return {"RUNNING_MODAL"}
 
     def _stop(self, context):

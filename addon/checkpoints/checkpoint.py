@@ -43,7 +43,10 @@ class Checkpoint:
     only weights. `notes` say what was left out or stands for something unknown; `architecture` is the file that the
     graph was taken from, if it is another one. `unsized` are tensors in whose shape every axis but those of the batch
     and the channels stands in for one that the file does not tell, as then in what is computed of them. `unread` is how
-    many numbers of weights the graph does not read, as those of heads for training.
+    many numbers of weights the graph does not read, as those of heads for training. `unrunnable` says why the graph
+    cannot be run, where its reader knows. Where a file holds several models `parts` are their names, with how many
+    numbers each has, and `part` is the one that this is ("" for more than one of them), `part_chosen` whether it was
+    asked for.
     """
 
     path: Path
@@ -55,6 +58,10 @@ class Checkpoint:
     architecture: Path | None = None
     unsized: set[str] = field(default_factory=set)
     unread: int = 0
+    unrunnable: str = ""
+    part: str = ""
+    part_chosen: bool = False
+    parts: dict[str, int] = field(default_factory=dict)
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property
@@ -75,6 +82,8 @@ class Checkpoint:
         if self.structure == "inferred":
             raise CheckpointError(self.path, "holds weights only and cannot be run: how they are joined is inferred",
                                   "attach its architecture (ONNX, or Keras's JSON)")
+        if self.unrunnable:
+            raise CheckpointError(self.path, f"cannot be run: {self.unrunnable}")
         unknown = next((node for node in self.model.graph.node if node.domain == OPAQUE), None)
         if unknown is not None:
             raise CheckpointError(self.path, f"cannot be run: of '{unknown.name}' ({unknown.op_type}) the file does "

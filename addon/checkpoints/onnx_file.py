@@ -13,6 +13,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper
 
+from . import stopping
 from .checkpoint import ITEM_SIZE, Checkpoint, byte_size, captured, locate, node_tensors, subgraphs, tensors
 from .errors import CheckpointError
 from .functions import inline
@@ -27,7 +28,9 @@ def read(path: Path) -> Checkpoint:
     with path.open("rb") as file:
         model = _parse(path, memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     check(path, model)
-    return Checkpoint(path, FORMAT, inline(model))
+    inlined, problem = inline(model)
+    notes = [f"functions are shown as one layer for each call: {problem}"] if problem else []
+    return Checkpoint(path, FORMAT, inlined, notes=notes, unrunnable=problem)
 
 
 def _parse(path, data):
@@ -60,6 +63,7 @@ def check(path: Path, model: onnx.ModelProto, readers: Container[str] = ()) -> N
     for function in model.functions:
         stored += node_tensors(function.node)
     for tensor in stored:
+        stopping.check()
         _check_tensor(path, tensor, tensor.name in readers)
     for sparse in model.graph.sparse_initializer:
         _check_sparse(path, sparse)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .checkpoint import Checkpoint
 from .errors import CheckpointError
+from .natural import brief
 from .stored import Weights
 
 HEAD = 512  # bytes by which a file is told
@@ -23,16 +24,20 @@ class Reader:
     """A kind of file: what people call it, its usual suffixes, whether a file is one, and the module that reads it.
 
     `sniff` gets the first bytes and the path. The module's `read(path)` gives a `Checkpoint`, or `Weights` where the
-    file does not say how its tensors are joined.
+    file does not say how its tensors are joined. Where `parts` is set, `read(path, part)` takes one of several models.
     """
 
     name: str
     suffixes: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
     module: str
+    parts: bool = False
 
-    def read(self, path: Path) -> Checkpoint | Weights:
-        return import_module(f".{self.module}", __package__).read(path)
+    def read(self, path: Path, part: str = "") -> Checkpoint | Weights:
+        module = import_module(f".{self.module}", __package__)
+        if part and not self.parts:
+            raise CheckpointError(path, f"has no part '{brief(part)}'", "it is one model")
+        return module.read(path, part) if self.parts else module.read(path)
 
 
 def _has_members(*names: str):
@@ -75,8 +80,10 @@ READERS = (
     Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
     Reader("Keras (sharded)", (".weights.json",), _is_keras_index, "keras"),
-    Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch"),
-    Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch"),
+    Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch",
+           True),
+    Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
+    Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_json, "safetensors_file"),
@@ -92,25 +99,29 @@ _OTHERS = (
 )
 
 
-def open_checkpoint(path: str | Path, architecture: str | Path | None = None) -> Checkpoint:
+def open_checkpoint(path: str | Path, architecture: str | Path | None = None, part: str = "") -> Checkpoint:
     """Open a checkpoint file without reading its weights.
 
     `architecture` is an ONNX model or a Keras architecture (JSON) that says how the tensors of a weights-only file are
-    joined; without, one beside the file is used, else it is inferred. Raises `CheckpointError`.
+    joined; without, one beside the file is used, else it is inferred. `part` names one of several models in a file;
+    without, it is the likeliest. Raises `CheckpointError`.
     """
     path = Path(path)
     try:
         reader = _reader(path)
-        found = reader.read(path)
+        found = reader.read(path, part)
     except OSError as error:
         raise CheckpointError(path, f"cannot be read ({error.strerror or error})") from error
     if isinstance(found, Weights):
         from . import architecture as architectures
         from .inferred import infer
 
-        return architectures.attach(found, Path(architecture) if architecture else None) or infer(found)
+        made = architectures.attach(found, Path(architecture) if architecture else None) or infer(found)
+        made.part, made.parts, made.part_chosen = found.part, found.parts, bool(part)
+        return made
     if architecture:
         raise CheckpointError(path, "says itself how its weights are joined", "open it without an architecture")
+    found.part_chosen = bool(part)
     return found
 
 

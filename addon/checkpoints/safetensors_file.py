@@ -92,7 +92,8 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
     """The tensors of one file, and its metadata; errors name `path`, which was opened."""
     where = "its header" if file == path else f"the header of '{file.name}'"
     header, begin, length = _header(path, file, where)
-    metadata = header.pop("__metadata__", {})
+    metadata = header.pop("__metadata__", None)
+    metadata = {} if metadata is None else metadata
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise CheckpointError(path, f"{where} has metadata that are not text", "fetch it again")
     if len(header) > MOST_TENSORS:

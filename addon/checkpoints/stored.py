@@ -69,7 +69,7 @@ class Weights:
     `layout` tells how the framework orders the axes of a kernel: "torch" (out, in, rows, columns; dense (out, in)) or
     "keras" (rows, columns, in, out; dense (in, out)). `config` is what a config.json beside the file says
     (transformers). `modules` are the modules of a pickled model by their path: class name, and the attributes that are
-    plain values. `notes` say what was left out.
+    plain values. `notes` say what was left out; `part` and `parts` are as of a `Checkpoint`.
     """
 
     path: Path
@@ -80,6 +80,8 @@ class Weights:
     config: dict = field(default_factory=dict)
     modules: dict[str, tuple[str, dict]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    part: str = ""
+    parts: dict[str, int] = field(default_factory=dict)
 
 
 class Writer:
@@ -89,7 +91,7 @@ class Writer:
         self.graph = onnx.GraphProto(name=name or "model")
         self.readers: dict[str, Callable[[], np.ndarray]] = {}
         self.unsized: set[str] = set()  # as `Checkpoint.unsized`
-        self._names: set[str] = set()
+        self._names: dict[str, int] = {}  # name -> how many have asked for it
         self._stored: dict[tuple, str] = {}
         self._used: set[tuple] = set()
 
@@ -162,11 +164,11 @@ class Writer:
 
     def unique(self, name: str) -> str:
         """This name, or with a number behind it where it is taken."""
-        found, number = name, 1
-        while found in self._names:
+        found, number = name, self._names.get(name, 0) + 1
+        while number > 1 and (found := f"{name} {number}") in self._names:
             number += 1
-            found = f"{name} {number}"
-        self._names.add(found)
+        self._names[name] = number
+        self._names.setdefault(found, 1)
         return found
 
     def checkpoint(self, path: Path, format: str, structure: str = "graph", producer: str = "",

@@ -91,15 +91,25 @@ def fit(path: Path, content: np.ndarray, spec: Spec, assumed: list[Assumption] =
     `content` is a picture (height, width, 4) of floats 0 to 1 (RGBA, straight alpha) for a picture file, else the
     array of a .npy or .npz file. Raises `CheckpointError` where it cannot fit.
     """
-    shape = spec.shape
+    shape, is_array = spec.shape, path.suffix.lower() in ARRAYS
+    if spec.kind and not spec.kind.startswith("optional(tensor"):
+        raise CheckpointError(path, f"the model's input '{spec.name}' takes {spec.kind}, which no file of ours holds")
+    if shape is None and is_array:
+        return Fitted(spec.name, _as(path, content, spec), "as it is; the model takes any shape")
     if shape is None or None in shape:
-        raise CheckpointError(path, f"the model does not say the shape of its input '{spec.name}'")
-    if path.suffix.lower() in ARRAYS:
+        raise CheckpointError(path, f"the model does not say the shape of its input '{spec.name}'",
+                              "give a .npy file of the shape that it needs")
+    if is_array:
         array, note = _fit_array(path, content, shape, {a.axis for a in assumed if a.input == spec.name})
     else:
         array, note = _fit_picture(path, content, shape, spec.dtype)
+    return Fitted(spec.name, _as(path, array, spec), note)
+
+
+def _as(path, array, spec) -> np.ndarray:
+    """An array in the number type that an input takes."""
     try:
-        return Fitted(spec.name, np.ascontiguousarray(array, np.dtype(spec.dtype)), note)
+        return np.require(array, np.dtype(spec.dtype), "C")  # keeps an array without axes as it is
     except TypeError as error:
         raise CheckpointError(path, f"the model's input '{spec.name}' takes {spec.dtype}, not numbers") from error
 

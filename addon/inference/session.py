@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ import numpy as np
 import onnx
 
 from ..checkpoints import Checkpoint, CheckpointError
+from ..checkpoints.repeated import make_unique
 from ..network import Network
 from .inputs import Fitted
 
@@ -47,6 +49,7 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
     checkpoint.check_runs()
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
+    make_unique(model.graph)
     for name, mask in masks.items():
         _mask(model.graph, name, mask, zeros.get(name))
     outputs = {value.name for value in model.graph.output}
@@ -131,7 +134,8 @@ def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.nda
     its Conv2D gives, be a normalisation drawn as part of it or not.
     """
     parts = [part for layer in network.layers for part in layer.parts if part.tensor in values]
-    return ({part.name: values[part.tensor] for part in parts}
+    named = Counter(part.name for part in parts)  # several nodes of one name go by their tensors
+    return ({part.name if named[part.name] == 1 else part.tensor: values[part.tensor] for part in parts}
             | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
             | {part.name: values[part.tensor] for part in parts if part.whole})
 

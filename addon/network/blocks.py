@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..checkpoints import stopping
 from .network import Block, Layer
 from .recognise.groups import MOVES
 from .repetition import runs
@@ -155,6 +156,7 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
               for position in range(len(scopes))]  # the scopes that a layer is in, and those that it enters
     placed = list(scopes)
     for position, sources in enumerate(graph.sources):
+        stopping.check()
         if placed[position] is not None:
             continue
         sources = [source for source in sources if source >= 0]

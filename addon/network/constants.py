@@ -23,7 +23,13 @@ from . import scaled
 
 LARGEST_FOLD = 1 << 26  # elements; what is larger stays a layer of its own
 LONGEST_FOLD = 200  # nodes run for one value; a longer chain stays layers
+QUICK = 1 << 16  # elements that may be worked out while a model is opened, all together
+MOST_LEAVES = 1 << 10  # stored tensors behind a value
+MOST_PRODUCTS = 1 << 38  # multiplications for one value
 NEVER_FOLDED = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
+
+SUMMING = {"Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "QLinearMatMul", "Einsum", "DFT", "STFT", "Attention",
+           "LSTM", "GRU", "RNN", "Det", "GridSample", "RoiAlign"}
 
 # Constant inputs that steer an operator and are no weights of it: operator -> input slots.
 SETTINGS = {
@@ -78,6 +84,7 @@ class Constant:
     nodes: frozenset[str] = frozenset()  # the nodes of the file that compute it, by their first output
     runs: int = 0  # how many node runs a reading takes
     same: Leaf | None = None  # the stored tensor that has the same numbers, if only in another order
+    work: int = 0  # how many elements and products those make
 
     @property
     def size(self) -> int:
@@ -86,6 +93,11 @@ class Constant:
     def numbers(self) -> np.ndarray:
         """All numbers of the value, in any order and shape, without running a node that only moves them."""
         return (self.same or self).array()
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether it may be read while the model is opened."""
+        return self.size <= QUICK and self.work <= QUICK
 
 
 _latest: list[tuple[Callable, np.ndarray]] = []  # the value computed last; joins ask for the same one many times
@@ -167,9 +179,10 @@ def _fold(checkpoint, node, known, shapes, opsets):
         return []
     steering = SETTINGS.get(node.op_type, ())
     weights = [known[name] for slot, name in enumerate(node.input) if name and slot not in steering]
-    leaves = tuple(dict.fromkeys(leaf for one in weights for leaf in one.leaves))
+    behind = [one.leaves for one in weights if one.leaves]
+    leaves = behind[0] if len(behind) == 1 else tuple(dict.fromkeys(leaf for one in behind for leaf in one))
     nodes, runs = _key(node).union(*(one.nodes for one in inputs)), 1 + sum(one.runs for one in inputs)
-    if runs > LONGEST_FOLD:
+    if runs > LONGEST_FOLD or len(leaves) > MOST_LEAVES or any(one.data_type == TensorProto.STRING for one in inputs):
         return []
     if node.op_type == "ConstantOfShape":
         return _filled(checkpoint, node, inputs[0], leaves, nodes)
@@ -179,6 +192,9 @@ def _fold(checkpoint, node, known, shapes, opsets):
         if not name:
             continue
         if shape is None or None in shape or not data_type or prod(shape) > LARGEST_FOLD or (name, "said") in shapes:
+            return []
+        work = sum(one.work + one.size for one in inputs) + _products(node, inputs, prod(shape))
+        if work > MOST_PRODUCTS:
             return []
 
         def read(position=position, shape=tuple(shape)):
@@ -197,7 +213,7 @@ def _fold(checkpoint, node, known, shapes, opsets):
 
         folded.append(Constant(name, tuple(shape), data_type, _kept(read), *_behind(node, inputs[0], leaves, name,
                                                                                     tuple(shape), data_type, read,
-                                                                                    nodes, runs)))
+                                                                                    nodes, runs), work))
     return folded
 
 
@@ -218,6 +234,13 @@ def _behind(node, first, leaves, name, shape, data_type, read, nodes, runs):
 
 def _is_row(shape):
     return sum(size > 1 for size in shape) <= 1
+
+
+def _products(node, inputs, size) -> int:
+    """About how many multiplications make `size` elements."""
+    if node.op_type in ("MatMul", "MatMulInteger", "Gemm"):
+        return size * max(1, *inputs[0].shape[-2:])
+    return size * max(1, *(one.size for one in inputs)) if node.op_type in SUMMING else size
 
 
 def _key(node):
@@ -275,7 +298,7 @@ def _of_shape(node, shape):
 
 def _filled(checkpoint, node, shape, leaves, nodes):
     value = checkpoint.array(node.attribute[0].t) if node.attribute else np.zeros(1, np.float32)
-    if shape.size > MOST_AXES or value.size != 1:
+    if shape.size > MOST_AXES or value.size != 1 or not shape.is_quick:
         return []
     size = tuple(int(n) for n in shape.array())
     if min(size, default=0) < 0 or prod(size) > MOST_ELEMENTS:

@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from math import prod
 
 import onnx
 from onnx import TensorProto, shape_inference
 
 from ..checkpoints import Checkpoint, CheckpointError
+from ..checkpoints.onnx_file import MOST_AXES
 from . import scaled
 from .network import Assumption
 
 BATCH, PIXELS, STEPS = 1, 224, 16
 SAME_SHAPE = ("GroupNormalization",)  # as their first input's, which onnx does not infer
 BYTES = (TensorProto.INT8, TensorProto.UINT8)
+MOST_PROPAGATED = 1 << 22
+SHAPE_ARITHMETIC = ("Concat", "Identity", "Cast", "Slice", "Gather", "Squeeze", "Unsqueeze", "Add", "Sub", "Mul", "Div",
+                    "Mod", "Neg", "Abs", "Max", "Min", "Reshape", "Flatten", "Where", "Split", "Ceil", "Floor")
+LONGEST_SAID = 40  # characters of the name of a dimension
 LARGEST_SHAPE, LONGEST_SHAPE = 64, 100  # numbers of a constant that may be a shape, and nodes that compute it
 
 
@@ -34,9 +40,13 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
     graph, named, assumed, used = model.graph, {}, [], set()
     weights = {tensor.name for tensor in graph.initializer}
     for value in graph.input:
-        if value.name in weights or not value.type.HasField("tensor_type"):
+        kind = tensor_type(value.type)
+        if value.name in weights or kind is None:
             continue
-        dims = value.type.tensor_type.shape.dim
+        if not kind.HasField("shape"):  # of any rank: as many axes as were chosen
+            while f"{value.name}:{len(kind.shape.dim)}" in chosen:
+                kind.shape.dim.add()
+        dims = kind.shape.dim
         for axis, dim in enumerate(dims):
             if dim.dim_value > 0:
                 continue
@@ -58,6 +68,37 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
             if dim.dim_param in named:
                 dim.dim_value = named[dim.dim_param]
     return model, assumed
+
+
+def tensor_type(kind: onnx.TypeProto) -> onnx.TypeProto.Tensor | None:
+    """The type of a tensor, or of the one that an optional holds; None for sequences and maps."""
+    if kind.HasField("optional_type"):
+        kind = kind.optional_type.elem_type
+    return kind.tensor_type if kind.HasField("tensor_type") else None
+
+
+def type_text(kind: onnx.TypeProto) -> str:
+    """A type in words: "tensor float32 [1,4]", "optional(sequence(tensor int64 [?]))"."""
+    which = kind.WhichOneof("value")
+    if which in ("tensor_type", "sparse_tensor_type"):
+        tensor = getattr(kind, which)
+        sizes = ",".join(str(dim.dim_value or dim.dim_param[:LONGEST_SAID] or "?") for dim in tensor.shape.dim)
+        shape = f"[{sizes}]" if tensor.HasField("shape") else "?"
+        return f"{which.removesuffix('_type').replace('_', ' ')} {dtype_name(tensor.elem_type)} {shape}"
+    if which in ("sequence_type", "optional_type"):
+        return f"{which.removesuffix('_type')}({type_text(getattr(kind, which).elem_type)})"
+    if which == "map_type":
+        return f"map({dtype_name(kind.map_type.key_type)}, {type_text(kind.map_type.value_type)})"
+    return "unknown"
+
+
+def dtype_name(number: int) -> str:
+    """NumPy's name of a type of numbers."""
+    if number == TensorProto.STRING:
+        return "string"
+    if number not in TensorProto.DataType.values() or number == TensorProto.UNDEFINED:
+        return "unknown"
+    return onnx.helper.tensor_dtype_to_np_dtype(number).name
 
 
 def _default(dims, axis, name):
@@ -84,13 +125,16 @@ def infer(model: onnx.ModelProto) -> dict:
     for value in model.graph.output:
         if value.name in plain and value.type.HasField("tensor_type"):
             value.type.tensor_type.ClearField("shape")
+    del model.functions[:]  # those that are left are too many to go into
     try:
-        graph = shape_inference.infer_shapes(model, data_prop=True).graph
+        graph = shape_inference.infer_shapes(model, data_prop=_propagated(model.graph) <= MOST_PROPAGATED).graph
     except Exception:  # inference raises many types on models it does not know; they still open
         graph = model.graph
     shapes: dict = {}
-    for value in (*graph.output, *graph.value_info, *graph.input):
+    for value in (*graph.output, *graph.value_info):
         _enter(shapes, value)
+    for value in graph.input:
+        _enter(shapes, value, kind=tensor_type(value.type))
     for value in said:
         before = shapes.get(value.name)
         if value.name in plain and (before is None or None in before):
@@ -102,6 +146,25 @@ def infer(model: onnx.ModelProto) -> dict:
         name = sparse.values.name
         shapes[name], shapes[name, "type"] = tuple(sparse.dims), sparse.values.data_type
     return shapes
+
+
+def _propagated(graph: onnx.GraphProto) -> int:
+    """At most how many numbers inference keeps to work out shapes from their values: a Concat of a tensor with itself,
+    some times over, makes as many as it likes."""
+    sizes = {tensor.name: prod(tensor.dims) for tensor in graph.initializer
+             if len(tensor.dims) < 2 and tensor.data_type in (TensorProto.INT64, TensorProto.INT32)}
+    for node in graph.node:
+        if node.op_type == "Shape":
+            size = MOST_AXES
+        elif node.op_type == "Constant":
+            size = LARGEST_SHAPE
+        elif node.op_type in SHAPE_ARITHMETIC and all(name in sizes for name in node.input):
+            read = [sizes[name] for name in node.input] or [1]
+            size = sum(read) if node.op_type == "Concat" else max(read)
+        else:
+            continue
+        sizes.update(dict.fromkeys(node.output, size))
+    return sum(sizes.values())
 
 
 def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str, int]) -> None:
@@ -118,7 +181,7 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
     for name in filter(None, node.input):
         if name in known:
             types[name] = onnx.helper.make_tensor_type_proto(known[name].data_type, known[name].shape)
-            if known[name].size <= LARGEST_SHAPE and known[name].runs <= LONGEST_SHAPE:
+            if known[name].size <= LARGEST_SHAPE and known[name].runs <= LONGEST_SHAPE and known[name].is_quick:
                 data[name] = known[name]
         elif (name, "type") in shapes:
             types[name] = onnx.helper.make_tensor_type_proto(shapes[name, "type"], shapes.get(name))
@@ -163,11 +226,11 @@ def _as_floats(types):
     return found
 
 
-def _enter(shapes, value, before=None):
+def _enter(shapes, value, before=None, kind=None):
     """Enter the type and shape of a tensor; sizes that are known `before` stay."""
-    if not value.type.HasField("tensor_type"):
+    if kind is None and not value.type.HasField("tensor_type"):
         return
-    kind = value.type.tensor_type
+    kind = kind or value.type.tensor_type
     if kind.elem_type in TensorProto.DataType.values() and kind.elem_type != TensorProto.UNDEFINED:
         shapes.setdefault((value.name, "type"), kind.elem_type)
     if kind.HasField("shape"):

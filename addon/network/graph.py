@@ -15,9 +15,9 @@ from math import prod
 from os.path import commonprefix
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
-from ..checkpoints import Checkpoint, CheckpointError
+from ..checkpoints import Checkpoint, CheckpointError, stopping
 from ..checkpoints.onnx_file import MOST_ELEMENTS
 from ..checkpoints.stored import FLOATS
 from . import blocks, dimensions, rounded
@@ -38,6 +38,8 @@ KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose")  # whose constants are wei
 # The inputs of an operator that are matrices or kernels, not biases.
 MATRICES = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (0, 1), "MatMul": (0, 1), "LSTM": (1, 2), "GRU": (1, 2),
             "RNN": (1, 2)}
+LONGEST_CLASSES = 1 << 21  # characters of the list of class names
+MOST_TURNED = 1 << 27  # elements that are followed back through moves while a model is opened
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
 
@@ -60,7 +62,7 @@ class _View:
     """
 
     layer: Layer
-    source_of: Callable | None = None
+    source_of: _Way | None = None
     known: bool = True
 
 
@@ -81,6 +83,9 @@ class _Builder:
         self.connections: list[Connection] = []
         self.channels: dict[str, int | None] = {}  # tensor -> axis of its units in the sample
         self.names: Counter[str] = Counter()
+        self.contexts: dict[int, Context] = {}
+        self.views: dict[str, _View | None] = {}
+        self.turned = 0  # elements whose way back through moves was worked out
 
     def network(self, assumed) -> Network:
         self.count, self.batched = samples(self.graph)
@@ -89,6 +94,7 @@ class _Builder:
         for operator in self.graph:
             self._channels(operator)
         for found in self.groups:
+            stopping.check()
             self._layer(found)
         if not self.layers:
             raise CheckpointError(self.checkpoint.path, "the graph has no layer", "is this the whole model?")
@@ -189,7 +195,7 @@ class _Builder:
 
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
-        inside, into = {one.index for one in found.members}, []
+        inside, into, vague = {one.index for one in found.members}, [], set()
         members = [one for one in found.members if one.index not in self.through]
         for operator in members:
             for slot, tensor in operator.reads:
@@ -203,17 +209,19 @@ class _Builder:
                     continue
                 joined = self._join(found, layer, operator, slot, tensor, view)
                 if joined is not None:
-                    self._add(into, view.layer, layer, joined)
+                    self._add(into, vague, view.layer, layer, joined)
         if found.main.op in RECURRENT and (itself := again(self._context(found.main), layer.size)):
             into.append(Connection(layer, layer, itself))
         layer.inputs = list(dict.fromkeys(one.source.name for one in into if one.source is not layer))
         self.connections += into
 
-    def _add(self, into, source, layer, joined):
-        """Join a layer to a source; `into` are its connections so far."""
-        unknown = Unknown.carries
-        if joined.carries == unknown and any(one.source is source and one.join.carries == unknown for one in into):
-            return  # once is enough
+    def _add(self, into, vague, source, layer, joined):
+        """Join a layer to a source; `into` are its connections so far, `vague` the sources that it is said to read
+        without knowing how."""
+        if joined.carries == Unknown.carries:
+            if id(source) in vague:
+                return  # once is enough
+            vague.add(id(source))
         into.append(Connection(source, layer, joined))
         if layer.strength is None and hasattr(joined, "unit_strength") and _size(layer.weights) <= LARGEST_STRENGTH:
             layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
@@ -240,37 +248,60 @@ class _Builder:
             return unknown
         if view.source_of is None:
             return joined if self._sized(tensor) == view.layer.size else unknown
-        return through(joined, view.source_of, self._grid(tensor), view.layer.grid)
+        moved = self._grid(tensor)
+        self.turned += moved.size * view.source_of.steps
+        return through(joined, view.source_of, moved, view.layer.grid, self.turned <= MOST_TURNED)
 
     def _view(self, tensor) -> _View | None:
+        """Where the elements of a tensor are found; None where no layer made them. Their way can be long."""
+        way = []
+        while tensor not in self.views and (maker := self._mover(tensor)) is not None:
+            way.append((maker, tensor))
+            tensor = maker.inputs[0]
+        if tensor not in self.views:
+            view = self._first_view(tensor)
+            if view is not None:  # else its layer is still to come
+                self.views[tensor] = view
+        view = self.views.get(tensor)
+        for maker, moved in reversed(way):
+            if view is None:
+                return None
+            view = self.views[moved] = self._moved(view, maker, moved)
+        return view
+
+    def _mover(self, tensor) -> Operator | None:
+        """The operator that makes a tensor by moving elements; None for what a layer makes."""
+        maker = self.graph.made_by.get(tensor)
+        moves = maker is not None and (maker.index in self.moves
+                                       or maker.op == "GatherND" and maker.index in self.aside)
+        return maker if moves and tensor not in self.input_of else None
+
+    def _first_view(self, tensor):
         if tensor in self.input_of:
             return _View(self.input_of[tensor])
-        maker = self.graph.made_by[tensor]
-        if maker.op == "GatherND" and maker.index in self.aside:
-            return self._view(maker.inputs[0])  # its steps are drawn where they were
-        if maker.index in self.moves:
-            before = self._view(maker.inputs[0])
-            if before is None:
-                return None
-            try:
-                moved = move(self._context(maker), tensor)
-            except ValueError:
-                return _View(before.layer, known=False)
-            if moved is None:
-                return before
-            if before.source_of is None:
-                return _View(before.layer, moved, before.known)
-            first = before.source_of
-            return _View(before.layer, lambda cells: _after(first, moved(cells)), before.known)
-        layer = self.layer_of.get(id(self.owner[maker.index]))
+        layer = self.layer_of.get(id(self.owner[self.graph.made_by[tensor].index]))
         return layer and _View(layer, known=tensor == layer.shown)
 
+    def _moved(self, before, maker, tensor):
+        if maker.index not in self.moves:
+            return before  # its steps are drawn where they were
+        try:
+            moved = move(self._context(maker), tensor)
+        except ValueError:
+            return _View(before.layer, known=False)
+        return before if moved is None else _View(before.layer, _Way(before.source_of, moved), before.known)
+
     def _context(self, operator):
-        return Context(operator.node, self.shapes, self.graph.known, self.graph.opsets)
+        if operator.index not in self.contexts:
+            self.contexts[operator.index] = Context(operator.node, self.shapes, self.graph.known, self.graph.opsets)
+        return self.contexts[operator.index]
 
     def _unique(self, name):
         self.names[name] += 1
-        return name if self.names[name] == 1 else self._unique(f"{name} {self.names[name]}")
+        while self.names[name] > 1:
+            name = f"{name} {self.names[name]}"
+            self.names[name] += 1
+        return name
 
     def _sample(self, tensor):
         """The shape of one sample: without a first axis that runs over samples, or that has one place alone."""
@@ -316,18 +347,27 @@ class _Builder:
         self.channels.update((name, axis) for name in operator.node.output if name)
 
     def _spec(self, value):
-        number = self.shapes.get((value.name, "type"), TensorProto.UNDEFINED)
-        named = number not in (TensorProto.UNDEFINED, TensorProto.STRING)
-        dtype = helper.tensor_dtype_to_np_dtype(number).name if named else "string" if number else "unknown"
+        dtype = dimensions.dtype_name(self.shapes.get((value.name, "type"), TensorProto.UNDEFINED))
+        plain = value.type.WhichOneof("value") in (None, "tensor_type")
         whole, sample = self.shapes.get(value.name), self._told(value.name)
-        return Spec(value.name, whole and (*whole[: len(whole) - len(sample)], *sample), dtype)
+        return Spec(value.name, whole and (*whole[: len(whole) - len(sample)], *sample), dtype,
+                    "" if plain else dimensions.type_text(value.type))
 
 
-def _after(first, cells):
-    """The cells of the layer for cells of a tensor moved twice; -1 stays -1."""
-    found = first(cells.clip(0))
-    found[cells < 0] = -1
-    return found
+class _Way:
+    """The way of elements back through moves, one behind the other; a function of cells as in `Map`, -1 stays -1."""
+
+    def __init__(self, before: _Way | None, last: Callable):
+        self.before, self.last, self.steps = before, last, 1 + (before.steps if before else 0)
+
+    def __call__(self, cells: np.ndarray) -> np.ndarray:
+        way = self
+        cells = way.last(cells)
+        while (way := way.before) is not None:
+            found = way.last(cells.clip(0))
+            found[cells < 0] = -1
+            cells = found
+        return cells
 
 
 def _leaves(operator: Operator, only: int | None = None):
@@ -386,7 +426,7 @@ def _size(leaves) -> int:
 def _classes(model) -> list[str]:
     """Class names that an exporter left in the metadata: a JSON list, or a Python dict from index to name."""
     for entry in model.metadata_props:
-        if entry.key not in ("classes", "names", "labels", "class_names"):
+        if entry.key not in ("classes", "names", "labels", "class_names") or len(entry.value) > LONGEST_CLASSES:
             continue
         for parse in (json.loads, ast.literal_eval):
             try:

@@ -143,11 +143,16 @@ class Assumption:
 
 @dataclass(frozen=True)
 class Spec:
-    """An input or output of the model as it is run: the whole shape, batch first."""
+    """An input or output of the model as it is run: the whole shape, batch first.
+
+    `kind` is its type in words where it is not a plain tensor: "optional(tensor float32 [1,4])", whose shape and dtype
+    are those of the tensor inside, "sequence(tensor float32 [?])", "map(int64, tensor float32)".
+    """
 
     name: str
     shape: Shape | None
     dtype: str
+    kind: str = ""
 
 
 @dataclass

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import onnx
 
-from ..checkpoints import Checkpoint
+from ..checkpoints import Checkpoint, stopping
 from ..checkpoints.checkpoint import LAYER, captured, subgraphs, tensors
 from . import constants, dimensions, quantised
 from .constants import Constant
@@ -41,11 +42,11 @@ class Operator:
         """The first output of the file's own node."""
         return next((name for name in (self.of or self.node).output if name), "")
 
-    @property
+    @cached_property
     def op(self) -> str:
         return self.node.op_type
 
-    @property
+    @cached_property
     def tensor(self) -> str:
         return next((name for name in self.node.output if name), "")
 
@@ -53,7 +54,7 @@ class Operator:
     def inputs(self) -> list[str]:
         return [name for _, name in self.reads]
 
-    @property
+    @cached_property
     def layer(self) -> str:
         """The path of the framework's layer that it is of, where our readers say it; else empty."""
         return next((one.value for one in self.node.metadata_props if one.key == LAYER), "")
@@ -84,11 +85,19 @@ class Operators:
     readers: dict[str, list[Operator]] = field(default_factory=dict)  # tensor -> operators, each once
     unsized: set[str] = field(default_factory=set)  # tensors of whose shape the file tells the channels alone
 
+    def __post_init__(self):
+        self._entering = {value.name for value in self.inputs}
+        self._leaving = {value.name for value in self.outputs}
+
     def __iter__(self) -> Iterator[Operator]:
         return iter(self.all)
 
     def is_output(self, tensor: str) -> bool:
-        return any(value.name == tensor for value in self.outputs)
+        return tensor in self._leaving
+
+    def is_made(self, tensor: str) -> bool:
+        """Whether a tensor is an input of the model, or an operator that was entered so far gives it."""
+        return tensor in self.made_by or tensor in self._entering
 
     def only_reader(self, tensor: str) -> Operator | None:
         """The one operator that reads a tensor, if there is just one and the model does not give it out."""
@@ -120,6 +129,7 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = Fals
     outputs = {value.name for value in graph.output}
     folded_nodes = []
     for node in graph.node:
+        stopping.check()
         dimensions.infer_node(node, found.shapes, known, found.opsets)
         folded = constants.fold(checkpoint, node, known, found.shapes, found.opsets)
         if folded and not outputs.intersection(node.output):
@@ -132,12 +142,12 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = Fals
 
 
 def _enter(found, node, plain):
-    inner = dict.fromkeys(captured(node))
-    outside = [name for name in inner if name not in node.input and _is_made(found, name)]
+    inner, read = dict.fromkeys(captured(node)), set(node.input)
+    outside = [name for name in inner if name not in read and found.is_made(name)]
     if outside:
         inside = {name for graph in subgraphs(node) for name in _made_inside(graph)}
         outside = [name for name in outside if name not in inside]
-    reads = [(slot, name) for slot, name in enumerate(node.input) if _is_made(found, name)]
+    reads = [(slot, name) for slot, name in enumerate(node.input) if found.is_made(name)]
     reads += [(len(node.input), name) for name in outside]
     first = next(iter(node.output), "")
     operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node),
@@ -151,10 +161,6 @@ def _enter(found, node, plain):
         found.readers.setdefault(name, []).append(operator)
 
 
-def _is_made(found, tensor):
-    return tensor in found.made_by or any(tensor == value.name for value in found.inputs)
-
-
 def _made_inside(graph):
     yield from (value.name for value in graph.input)
     for node in graph.node:
@@ -165,7 +171,8 @@ def _constants(found, node, inner):
     for slot, name in enumerate(node.input):
         if name in found.known:
             yield slot, found.known[name]
-    names = [name for name in inner if name in found.known and name not in node.input]
+    read = set(node.input)
+    names = [name for name in inner if name in found.known and name not in read]
     stored = (one for graph in subgraphs(node) for one in tensors(graph))
     tensor = next((name for name in node.output if name), "")
     yield from enumerate((*(found.known[name] for name in names),

@@ -14,6 +14,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from ..checkpoints import stopping
+
 MOST_PERIODS = 256  # that are tried, those of most layers first
 
 
@@ -60,6 +62,7 @@ class _Search:
             for start, stop in _stretches(self.tokens[:-period] == self.tokens[period:]):
                 _push(heap, period, start, stop)
         while heap:
+            stopping.check()
             _, period, start, stop, run = heapq.heappop(heap)
             free = _stretches(~taken[start : stop + period])
             if free != [(0, stop + period - start)]:

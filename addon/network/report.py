@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from ..checkpoints.natural import brief
 from .network import Block, Layer, Network, Shape, Spec
 from .statistics import statistics
 
 MOST_PARTS = 3  # named in a table
+MOST_NAMED = 32  # names in a row of a table
 
 
 def report(network: Network) -> dict:
     """The object that `inspect --json` prints; it reads all weights. Shapes of layers leave the batch out; those of
     inputs keep it."""
-    source = network.checkpoint
+    source, known = network.checkpoint, {}
     return {
         "format": source.format,
         "producer": source.producer,
         "structure": source.structure,
         **({"architecture": source.architecture.name} if source.architecture else {}),
         **({"samples": network.samples} if network.samples > 1 else {}),
+        **({"part": source.part, "parts": [{"name": name, "numbers": count} for name, count in source.parts.items()]}
+           if source.parts else {}),
         "notes": source.notes,
         "parameters": network.parameters,
         "inputs": [_spec(one) for one in network.inputs],
@@ -32,16 +36,16 @@ def report(network: Network) -> dict:
                      "by": "user" if a.chosen else "default"} for a in network.assumed],
         "layers": [{
             "name": layer.name, "op": layer.op, "parts": [one.op for one in layer.parts], "inputs": layer.inputs,
-            "shape": list(layer.shape or ()), "parameters": layer.parameters, "multiply_adds": layer.multiply_adds,
-            "weights": _weights(layer), "block": layer.block, "nodes": layer.nodes,
+            "shape": _shape(layer.shape), "parameters": layer.parameters, "multiply_adds": layer.multiply_adds,
+            "weights": _weights(layer, known), "block": layer.block, "nodes": layer.nodes,
             **({} if layer.shape is not None else {"shape_known": False}),
         } for layer in network.layers],
         "blocks": [_block(one, network) for one in network.blocks],
     }
 
 
-def _weights(layer: Layer) -> dict | None:
-    found = statistics(layer)
+def _weights(layer: Layer, known: dict) -> dict | None:
+    found = statistics(layer, known)
     if found is None:
         return None
     numbers = {"mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
@@ -56,7 +60,11 @@ def _block(one: Block, network: Network) -> dict:
 
 
 def _spec(one: Spec) -> dict:
-    return {"name": one.name, "shape": list(one.shape or ()), "dtype": one.dtype}
+    return {"name": one.name, "shape": _shape(one.shape), "dtype": one.kind or one.dtype}
+
+
+def _shape(shape: Shape | None) -> list | None:
+    return None if shape is None else list(shape)
 
 
 def table(network: Network) -> str:
@@ -67,19 +75,31 @@ def table(network: Network) -> str:
     total = short(known) if None not in work else f"at least {short(known)}" if known else "an unknown number of"
     lines = [f"{source.path.name}: {source.format}{inferred}, by {source.producer or 'an unnamed exporter'}, "
              f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
+    lines += [f"  {what} '{brief(one.name)}': {one.kind or f'tensor {one.dtype}, shape ?'}"
+              for what, specs in (("input", network.inputs), ("output", network.outputs))
+              for one in specs if one.kind or one.shape is None]
     lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
               f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}" for a in network.assumed]
     if network.samples > 1:
         lines.append(f"  the inputs hold {network.samples:,} samples; layers are those of sample 1")
+    if source.parts:
+        rest = [name for name in source.parts if name != source.part]
+        lines.append(f"  part: {brief(source.part) or 'all of it'}; choose with --part: {_names(rest)}")
     lines += [f"  {note}" for note in source.notes]
     rows = [("layer", "op", "shape", "parameters", "multiply-adds", "reads")]
-    rows += [(layer.name, op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),
+    rows += [(brief(layer.name), op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),
               f"{layer.parameters:,}", "?" if layer.multiply_adds is None else short(layer.multiply_adds),
-              ", ".join(layer.inputs)) for layer in network.layers]
+              _names(layer.inputs)) for layer in network.layers]
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines += ["  ".join([*map(str.ljust, row[:3], width[:3]), *map(str.rjust, row[3:5], width[3:5]), row[5]]).rstrip()
               for row in rows]
     return "\n".join(lines)
+
+
+def _names(names: Sequence[str]) -> str:
+    """Names in a row; of very many the first."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(map(brief, names[:MOST_NAMED])) + more
 
 
 def _shape_text(shape: Shape | None) -> str:

@@ -87,6 +87,8 @@ def _axis(operator: Operator, shape) -> int:
     default = {"Concat": 0, "Gather": 0, "ArgMax": 0, "ArgMin": 0, "GatherElements": 0, "ScatterElements": 0,
                "CumSum": 0, "CumProd": 0}.get(operator.op, -1)
     given = operator.constants.get(1) if operator.op in ("CumSum", "CumProd") else None
+    if given is not None and not given.is_quick:
+        return 0
     axis = int(np.asarray(given.array()).ravel()[0]) if given is not None else operator.attribute("axis", default)
     return axis % len(shape) if shape else axis
 
@@ -96,6 +98,8 @@ def _steps_of_first(operator: Operator, rank: int) -> int:
     axes, steps = (operator.constants.get(slot) for slot in (3, 4))
     if steps is None:
         return 1
+    if not steps.is_quick or axes is not None and not axes.is_quick:
+        return -1
     step = np.asarray(steps.array()).ravel()
     axis = np.asarray(axes.array()).ravel() % rank if axes is not None else np.arange(len(step))
     return int(next((each for place, each in zip(axis, step, strict=False) if place == 0), 1))

@@ -10,6 +10,7 @@ from math import isfinite, nan, sqrt
 
 import numpy as np
 
+from ..checkpoints import stopping
 from ..checkpoints.stored import FLOATS
 from .constants import Leaf
 from .network import Layer
@@ -33,14 +34,26 @@ class Statistics:
     not_finite: int = 0
 
 
-def statistics(layer: Layer) -> Statistics | None:
+def statistics(layer: Layer, known: dict | None = None) -> Statistics | None:
     """The statistics of a layer's weights, or None if it has none. Reads them; raises `CheckpointError`.
 
     Of a layer with matrices or kernels these are its weights; its biases, and what a normalisation in it has for each
-    channel, are numbers of another kind and left out.
+    channel, are numbers of another kind and left out. What is `known` of weights that layers of one network share is
+    kept there and not read again.
     """
+    weights = layer.applied or _others(layer)
+    if known is None:
+        return _statistics(weights)
+    shared = tuple((weight.name, weight.shape) for weight in weights)
+    if shared not in known:
+        known[shared] = _statistics(weights)
+    return known[shared]
+
+
+def _statistics(weights) -> Statistics | None:
     found = _Moments()
-    for weight in layer.applied or _others(layer):
+    for weight in weights:
+        stopping.check()
         array = np.asarray(weight.numbers())
         # A view of one number that stands for billions has strides of 0.
         distinct = array[(*(slice(1) if stride == 0 else slice(None) for stride in array.strides), ...)]

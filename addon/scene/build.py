@@ -128,10 +128,11 @@ def _build(network, settings, ran, digest):
         made.studio.objects.link(thing)
     ranges.fill(made.network)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
+    known = {}
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
             yield 0.78 + 0.07 * index / len(network.layers), f"statistics of {layer.name}"
-        layers.tell(objects[layer.name], statistics(layer))
+        layers.tell(objects[layer.name], statistics(layer, known))
     caption.show(made.network, network, ran)
 
     yield 0.85, "framing"
@@ -291,6 +292,7 @@ def know(collection: bpy.types.Collection, network: Network, digest: str) -> Non
         "kind": "network", "source": str(source.path.resolve()), "sha256": digest, "stat": stat_of(source.path),
         "format": source.format, "producer": source.producer, "structure": source.structure,
         "architecture": str(source.architecture.resolve()) if source.architecture else "", "notes": source.notes,
+        "part": source.part if source.part_chosen else "", "shown": source.part, "parts": list(source.parts),
         "parameters": str(network.parameters), "samples": network.samples,
         "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
 

@@ -12,22 +12,26 @@ import bpy
 
 from .. import compat, inference
 from ..checkpoints import CheckpointError, open_checkpoint
+from ..checkpoints.natural import brief
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
 from ..network.drawn import Drawn
 from ..network.lines import Lines
 from . import bars, build, bundling, connections, expansion, layers, pruning, ranges, selection, tags
+from .background import in_background
 from .build import Settings, Steps
 from .image_file import SUFFIXES, load_picture
 from .texts import caption, labels, words
 
 TOP = 5
+MOST_SAID = 8  # models beside the one that is shown
 
 
 def open_network(path: str | Path, sizes: dict[str, int] | None = None,
-                 architecture: str | Path | None = None) -> Network:
-    """The network of a checkpoint file; `architecture` is as for `open_checkpoint`. Raises `CheckpointError`."""
-    return summarise(open_checkpoint(path, architecture), sizes)
+                 architecture: str | Path | None = None, part: str = "") -> Network:
+    """The network of a checkpoint file; `architecture` and `part` are as for `open_checkpoint`. Raises
+    `CheckpointError`."""
+    return summarise(open_checkpoint(path, architecture, part), sizes)
 
 
 def fit_input(path: str | Path, network: Network) -> list[Fitted]:
@@ -55,6 +59,8 @@ def run(path: str | Path, network: Network, count: int = TOP, parts: bool = Fals
     fitted = fit_input(path, network)
     given = {f"{a.input}:{a.axis}": size for a in network.assumed for one in fitted if a.input == one.name
              for size in one.array.shape[a.axis : a.axis + 1] if size != a.size}
+    given |= {f"{spec.name}:{axis}": size for spec in network.inputs if spec.shape is None for one in fitted
+              if one.name == spec.name for axis, size in enumerate(one.array.shape) if size}
     if given:
         kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
         network = summarise(network.checkpoint, kept | given)
@@ -80,10 +86,11 @@ def run_pruned(path: str | Path, network: Network, share: float, count: int = TO
 
 
 def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
-                 sizes: dict[str, int] | None = None, architecture: str | Path | None = None) -> Steps:
+                 sizes: dict[str, int] | None = None, architecture: str | Path | None = None, part: str = "") -> Steps:
     """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
-    network, ran = open_network(path, sizes, architecture), None
+    network = yield from in_background(lambda: open_network(path, sizes, architecture, part), "reading the model")
+    ran = None
     if given:
         yield 0.02, "running the input"
         network, ran = run(given, network)
@@ -96,13 +103,15 @@ def summary(collection: bpy.types.Collection) -> str:
     cells = sum(len(one.data.vertices) for one in made)
     lines = sum(len(one.data.curves) for one in tags.members(collection, "connections"))
     inferred = ", structure inferred" if tags.read(collection)["structure"] == "inferred" else ""
-    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections{inferred}"
+    parts = [brief(name) for name in tags.read(collection).get("parts", ()) if name != tags.read(collection)["shown"]]
+    beside = f"; the file also holds {', '.join(parts[:MOST_SAID])}" if parts else ""
+    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections{inferred}{beside}"
 
 
 def reopen(collection: bpy.types.Collection) -> Network:
     """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
     facts = tags.read(collection)
-    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]), architecture_of(facts))
+    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]), architecture_of(facts), facts.get("part", ""))
     same = build.stat_of(checkpoint.path) == facts["stat"]  # neither size nor time has changed: no need to read it all
     if not same and checkpoint.sha256() != facts["sha256"]:
         raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")

@@ -37,6 +37,7 @@ from . import (
     selection,
     tags,
 )
+from .background import in_background
 from .matching import Changes
 from .output import film
 from .texts import caption
@@ -44,18 +45,21 @@ from .texts import caption
 GONE = "gone"  # kind of the collection for layers that the newer checkpoint has not
 
 
-def find(path: str | Path) -> bpy.types.Collection | None:
-    """The network of the open file that was made from a checkpoint file, if there is one that can be changed."""
+def find(path: str | Path, part: str = "") -> bpy.types.Collection | None:
+    """The network of the open file that was made from a checkpoint file, or from this part of it, if there is one that
+    can be changed."""
     path = Path(path).resolve()
     return next((one for one in tags.networks() if not one.library
-                 and Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path), None)
+                 and Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path
+                 and part in ("", tags.read(one).get("shown"))), None)
 
 
 def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | Path = "",
-          architecture: str | Path = "") -> Generator[tuple[float, str], None, Changes]:
+          architecture: str | Path = "", part: str = "") -> Generator[tuple[float, str], None, Changes]:
     """Let a network in the scene show its checkpoint as it is now, or another one; `given` is an input to run through
     it, without one that which the scene shows runs again. `architecture` says how the weights of a weights-only file
-    are joined; without one, that which the scene was made with does.
+    are joined, `part` which of several models in the file is shown; without one, that which the scene was made with
+    does.
 
     Yields (share done, what is next), and changes nothing before the last step. Returns what has changed in the
     structure. Raises `CheckpointError`.
@@ -63,8 +67,9 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     facts = tags.read(collection)
     tags.root(collection)  # raises, if there is none
     yield 0.0, "reading the model"
-    network = _open(path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}),
-                    architecture or importing.architecture_of(facts))
+    wanted = (path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}),
+              architecture or importing.architecture_of(facts), part or facts.get("part", ""))
+    network = yield from in_background(lambda: _open(*wanted), "reading the model")
     digest = network.checkpoint.sha256()
     ran = _run(given or bpy.path.abspath(facts.get("input_path", "")), network, bool(given))
     yield 0.1, "comparing layers"
@@ -76,11 +81,11 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     drawn = _drawn(network, kept, reshaped, facts["settings"])
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
     chosen = yield from _part(choosing, 0.1, 0.6)
-    told = {}
+    told, known = {}, {}
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
             yield 0.6 + 0.3 * index / len(network.layers), f"statistics of {layer.name}"
-        told[layer.name] = statistics(layer)
+        told[layer.name] = statistics(layer, known)
     yield 0.9, "cells and lines"
     if changes.lines() or _ends(network) != _old_ends(collection, changes):
         for name in changes.removed:
@@ -111,11 +116,13 @@ def _part(going: Generator, begin: float, end: float):
         yield begin + (end - begin) * share, text
 
 
-def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path) -> Network:
+def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path, part: str) -> Network:
     """The network of a file, with those of these sizes that it leaves open."""
-    network = importing.open_network(path, architecture=architecture)
+    network = importing.open_network(path, architecture=architecture, part=part)
     mine = {f"{one.input}:{one.axis}": one.size for one in network.assumed}
-    given = {name: size for name, size in sizes.items() if mine.get(name, size) != size}
+    free = {spec.name for spec in network.inputs if spec.shape is None}
+    given = {name: size for name, size in sizes.items()
+             if mine.get(name, size) != size or name.rpartition(":")[0] in free}
     return summarise(network.checkpoint, given) if given else network
 
 

@@ -12,8 +12,10 @@ there are any.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -21,15 +23,18 @@ import sys
 import tempfile
 import threading
 import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import memory
+import numpy as np
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 DATA = ROOT / "tests" / "data"
-SECONDS = 20  # that a file may take
+SECONDS = 20  # after which a worker is stopped
+SLOW, LARGE = 10, 500_000_000  # seconds and bytes that no file may take
 MEMORY = 3 << 30  # bytes of address space that a worker may have
 FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "os.remove", "os.rename", "os.mkdir",
              "subprocess.Popen", "socket.connect", "exec", "ctypes.dlopen", "pickle.find_class", "marshal.loads")
@@ -73,20 +78,115 @@ def _fuzz(name, count, seed, kept) -> int:
         for number in range(count):
             sample = chance.choice(list(wholes))
             path = Path(folder) / f"damaged{Path(sample).suffix}"
-            path.write_bytes(damage(wholes[sample], chance))
+            path.write_bytes(mutate(wholes[sample], chance, name))
             begun = time.monotonic()
             answer = worker.ask(path)
             slowest, most = max(slowest, time.monotonic() - begun), max(most, answer.get("memory", 0))
-            told[answer["what"]] += 1
+            late, large = time.monotonic() - begun > SLOW, answer.get("memory", 0) > LARGE
+            if answer["what"] in ("opened", "refused") and (late or large):
+                answer = {"what": "slow" if late else "large"}
+                worker.again()  # its peak of memory would count for all that follow
             if answer["what"] not in ("opened", "refused"):
                 kept.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, kept / f"{name}-{number}{path.suffix}")
-                print(f"  {name}-{number}: {answer['what']}: {answer.get('text', '')}")
+                print(f"  {name}-{number}: {answer['what']}: {answer.get('text', '')}", flush=True)
+            told[answer["what"]] += 1
         worker.end()
     failed = count - told["opened"] - told["refused"]
     print(f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {most / 1e6:6.0f} MB",
           flush=True)
     return failed
+
+
+def mutate(whole: bytes, chance: random.Random, name: str) -> bytes:
+    """A damaged file: mostly by faults anywhere in it, else sound but built to grow when it is opened."""
+    kind = chance.random()
+    if kind < 0.05 and name == "onnx":
+        return nested_functions(whole, chance)
+    return long_strings(whole, chance) if kind < 0.15 else damage(whole, chance)
+
+
+def nested_functions(whole: bytes, chance: random.Random) -> bytes:
+    """A model with functions that call one another, some times each, so that they grow when calls are replaced."""
+    import onnx
+
+    model, helper = onnx.ModelProto.FromString(whole), onnx.helper
+    depth, calls = chance.choice((3, 10, 13, 20, 40, 200)), chance.choice((1, 2, 2, 3, 50))
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("grown", 1)]
+    large = onnx.numpy_helper.from_array(np.zeros(chance.choice((1, 1000, 50_000)), np.float32))
+    body = [helper.make_node("Constant", [], ["c"], value=large), helper.make_node("Relu", ["a"], ["b"])]
+    model.functions.append(helper.make_function("grown", "F0", ["a"], ["b"], body, opsets[:1]))
+    for level in range(1, depth):
+        names = ["a", *(f"t{number}" for number in range(1, calls)), "b"]
+        called = level if chance.random() < 0.02 else level - 1  # itself, now and then
+        body = [helper.make_node(f"F{called}", [read], [made], "n" * chance.choice((0, 1, 1000)), domain="grown")
+                for read, made in zip(names, names[1:], strict=False)]
+        model.functions.append(helper.make_function("grown", f"F{level}", ["a"], ["b"], body, opsets))
+    model.opset_import.append(opsets[1])
+    place = chance.randrange(len(model.graph.node))
+    before = model.graph.node[place]
+    made, before.output[0] = before.output[0], "before grown"
+    model.graph.node.insert(place + 1, helper.make_node(f"F{depth - 1}", ["before grown"], [made], domain="grown"))
+    if chance.random() < 0.3:  # a shape that doubles some times over
+        sizes = helper.make_node("Shape", [model.graph.input[0].name], ["size 0"])
+        more = [helper.make_node("Concat", [f"size {n}"] * 2, [f"size {n + 1}"], axis=0) for n in range(depth)]
+        for node in (sizes, *more):
+            model.graph.node.append(node)
+    return model.SerializeToString()
+
+
+def long_strings(whole: bytes, chance: random.Random) -> bytes:
+    """The file with a name in it made very long, wherever a name of the same bytes stands; lengths before it are put
+    right where the format says them in one of the usual ways."""
+    names = re.findall(rb"[A-Za-z_][A-Za-z0-9_./:]{3,40}", whole)
+    old = chance.choice(names)
+    piece = chance.choice((old, b"a", b"_1", b"a/", b"a.", b"__1", b"pos_embed", b"1", b"branch_"))
+    new = (piece * (chance.choice((300, 5_000, 60_000)) // len(piece) + 1))[: chance.choice((300, 5_000, 60_000))]
+    head = int.from_bytes(whole[:8], "little")
+    if whole[8:9] == b"{" and head < len(whole):  # safetensors
+        text = whole[8 : 8 + head].replace(old, new)
+        return len(text).to_bytes(8, "little") + text + whole[8 + head :]
+    if whole.startswith(b"PK"):
+        return _in_archive(whole, old, new)
+    try:
+        return _in_protobuf(whole, old, new)
+    except ValueError:
+        return _in_pickle(whole, old, new)
+
+
+def _in_archive(whole, old, new):
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as before, zipfile.ZipFile(made, "w") as after:
+        for info in before.infolist():
+            data = before.read(info)
+            small = len(data) < 1 << 20
+            after.writestr(info.filename, _in_pickle(data, old, new) if small else data)
+    return made.getvalue()
+
+
+def _in_pickle(data, old, new):
+    """Texts of pickles have their length in 1 or 4 bytes before them, those of JSON and Python have none."""
+    short, long = len(old).to_bytes(1, "little") + old, len(old).to_bytes(4, "little") + old
+    data = data.replace(b"X" + long, b"X" + len(new).to_bytes(4, "little") + new)
+    return data.replace(b"\x8c" + short, b"X" + len(new).to_bytes(4, "little") + new).replace(
+        b'"' + old + b'"', b'"' + new + b'"')
+
+
+def _in_protobuf(whole, old, new):
+    import onnx
+
+    try:
+        model = onnx.ModelProto.FromString(whole)
+    except Exception as error:
+        raise ValueError from error
+    text, long = old.decode(), new.decode()
+    for node in model.graph.node:
+        node.name = node.name.replace(text, long)
+        for names in (node.input, node.output):
+            names[:] = [name.replace(text, long) for name in names]
+    for one in (*model.graph.initializer, *model.graph.input, *model.graph.output, *model.graph.value_info):
+        one.name = one.name.replace(text, long)
+    return model.SerializeToString()
 
 
 def damage(whole: bytes, chance: random.Random) -> bytes:
@@ -133,6 +233,7 @@ class Worker:
     def _start(self):
         self.process = subprocess.Popen([sys.executable, __file__, "--work"], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process.stdout.readline()  # it has imported all and waits
 
     def ask(self, path: Path) -> dict:
         late = threading.Timer(SECONDS, self.process.kill)
@@ -151,6 +252,10 @@ class Worker:
         status = self.process.wait()
         self._start()
         return {"what": "crashed" if in_time else "hung", "text": f"exit status {status}"}
+
+    def again(self):
+        self.end()
+        self._start()
 
     def end(self):
         self.process.stdin.close()
@@ -172,6 +277,7 @@ def work() -> int:
     sys.addaudithook(lambda event, arguments: _watch(event, arguments, done))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     floor = memory.peak()
+    print("ready", flush=True)
     for line in sys.stdin:
         done.clear()
         try:

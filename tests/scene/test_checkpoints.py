@@ -3,19 +3,23 @@
 """Checkpoints of every format in a scene: what is inferred says so, and takes an architecture when one is given."""
 
 import json
+import threading
+import time
 
 import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import SUFFIXES
-from neuroscene.addon.scene import importing
+from neuroscene.addon.checkpoints import SUFFIXES, CheckpointError, stopping
+from neuroscene.addon.scene import build, importing
+from neuroscene.addon.scene.background import in_background
 from scene import look
 from scene.command import check_refused, run_many
 from unit.make import DATA
 
 CROSS = DATA / "crossformat"
 GRAPH, JSON = DATA / "mnist_cnn_torch_unfolded_bn.onnx", CROSS / "mnist_cnn_architecture.json"
+GAN = DATA / "several" / "gan.pt"
 STATE = CROSS / "mnist_cnn_state_dict.pt"
 FILES = {"keras-h5": "keras1_2_2/mnist_cnn_functional.h5", "keras-v3": "mnist_cnn.keras",
          "torchscript": "mnist_cnn_torchscript_trace.pt", "pytorch": "mnist_cnn_training_checkpoint.pt",
@@ -102,6 +106,60 @@ def test_an_architecture_that_does_not_fit_changes_nothing(registered):
     with pytest.raises(RuntimeError, match="does not fit"):
         bpy.ops.neuroscene.attach_architecture("EXEC_DEFAULT", filepath=str(DATA / "digits_mlp_skl2onnx.onnx"))
     assert (look.blocks(), look.facts(network)) == before
+
+
+def test_one_of_several_models_in_a_file(registered):
+    """The part that was asked for is drawn, and is what the file shows when it is read again."""
+    network = imported(GAN, part="discriminator")
+    assert look.facts(network)["parameters"] == "37" and "also holds generator" in importing.summary(network)
+    assert bpy.ops.neuroscene.reload_checkpoint("EXEC_DEFAULT", uuid=look.facts(network)["uuid"]) == {"FINISHED"}
+    assert look.facts(network)["parameters"] == "37"
+    assert importing.reopen(network).parameters == 37
+    assert bpy.ops.neuroscene.import_network(filepath=str(GAN), part="generator") == {"FINISHED"}  # beside it
+    networks = [one for one in bpy.data.collections if look.facts(one).get("kind") == "network"]
+    assert sorted(look.facts(one)["parameters"] for one in networks) == ["37", "46"]
+    before = look.blocks()
+    with pytest.raises(RuntimeError, match="its parts are: generator, discriminator"):
+        bpy.ops.neuroscene.import_network(filepath=str(GAN), part="x")
+    assert look.blocks() == before
+
+
+def test_what_goes_on_beside_the_window_can_be_cancelled():
+    """Closing the steps stops the work at its next look; without a window it is done at once."""
+    begun, ended = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        try:
+            while True:
+                stopping.check()
+                time.sleep(0.001)
+        finally:
+            ended.set()
+
+    steps = in_background(work, "reading", beside=True)
+    assert next(steps) == (0.0, "reading") and begun.wait(10)
+    steps.close()
+    assert ended.wait(10)
+    assert build.finish(in_background(lambda: 3, "reading", beside=True)) == 3
+    assert build.finish(in_background(lambda: 4, "reading", beside=False)) == 4
+
+    def fail():
+        raise CheckpointError("model.onnx", "is damaged")
+
+    with pytest.raises(CheckpointError, match="is damaged"):
+        build.finish(in_background(fail, "reading", beside=True))
+
+
+def test_the_command_line_takes_a_part(tmp_path):
+    said, built, refused, plain = run_many([
+        ["inspect", GAN, "--json", "--part", "discriminator"],
+        ["build", GAN, "-o", tmp_path / "gan.blend", "--part", "discriminator"],
+        ["inspect", GAN, "--part", "other"], ["inspect", GRAPH, "--part", "other"]])
+    assert json.loads(said.out)["parameters"] == 37 and built.status == 0
+    assert (tmp_path / "gan.blend").is_file() and "generator" in built.out
+    check_refused(refused, "generator, discriminator")
+    check_refused(plain, "it is one model")
 
 
 def test_dialogs_and_dropping_take_every_suffix(registered):

@@ -33,8 +33,10 @@ def infer(weights: Weights) -> Checkpoint:
     walk = Walk(weights, found)
     last = walk.run()
     writer = walk.graph.writer
-    if last and any(last.tensor in node.output for node in writer.graph.node):
-        writer.graph.output.append(helper.make_tensor_value_info(last.tensor, walk.graph.data_type, None))
+    given = dict.fromkeys(one.tensor for one in (*walk.ends, last) if one)
+    made = {name for node in writer.graph.node for name in node.output}
+    writer.graph.output.extend(helper.make_tensor_value_info(tensor, walk.graph.data_type, None)
+                               for tensor in given if tensor in made)
     return writer.checkpoint(weights.path, weights.format, "inferred", weights.producer,
                              [*weights.notes, *_notes(walk, found.left_out)])
 

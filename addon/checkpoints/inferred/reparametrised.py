@@ -9,13 +9,13 @@ torch.nn.utils writes the parts as "fc.weight_g", torch.nn.utils.parametrization
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from ..stored import Stored
 
-NEW = re.compile(r"(.*?)\bparametrizations\.(\w+)\.(original[01]?|0\._[uv])")
-OLD = re.compile(r"(.*?)(\w+)_(g|v|orig|u|mask)")
+MARK = "parametrizations."
+NEW = ("original", "original0", "original1", "0._u", "0._v")
+OLD = ("g", "v", "orig", "u", "mask")
 PARTS = {"original": "whole", "orig": "whole", "original0": "length", "g": "length", "original1": "direction",
          "v": "direction", "0._u": "left", "u": "left", "0._v": "right", "mask": "mask"}
 # The parts that make a weight, the one that has its shape first.
@@ -47,9 +47,9 @@ def find(tensors: dict[str, Stored]) -> dict[str, Parts]:
     """The weights in parts, by the name of the tensor that has the weight's shape."""
     held: dict[str, dict[str, Stored]] = {}
     for name, one in tensors.items():
-        said = NEW.fullmatch(name) or OLD.fullmatch(name)
+        said = _part(name)
         if said:
-            held.setdefault(said[1] + said[2], {})[PARTS[said[3]]] = one
+            held.setdefault(said[0], {})[said[1]] = one
     found = {}
     for name, parts in held.items():
         if "whole" in parts and "direction" in parts:  # the vector v of the older spectral normalisation
@@ -58,6 +58,23 @@ def find(tensors: dict[str, Stored]) -> dict[str, Parts]:
         if kind and _fits(parts) and name not in tensors:
             found[parts[kind[0]].name] = Parts(name, parts)
     return found
+
+
+def _part(name: str) -> tuple[str, str] | None:
+    """The weight that a tensor is a part of by its name, and which part; None for a whole one."""
+    above, last = next(((name[: -len(end)], end) for end in ("0._u", "0._v") if name.endswith(f".{end}")),
+                       (name[: name.rfind(".") + 1], name[name.rfind(".") + 1 :]))
+    if last in NEW:
+        outer, mark, weight = above[:-1].rpartition(MARK)
+        fits = mark and "." not in weight and weight.isidentifier() and (not outer or not is_letter(outer[-1]))
+        return (outer + weight, PARTS[last]) if fits else None
+    weight, mark, part = name.rpartition("_")
+    return (weight, PARTS[part]) if part in OLD and weight and is_letter(weight[-1]) else None
+
+
+def is_letter(character: str) -> bool:
+    """Whether it can stand in an identifier."""
+    return character.isalnum() or character == "_"
 
 
 def _fits(parts):

@@ -12,15 +12,21 @@ from math import isqrt, prod
 
 from onnx import TensorProto
 
+from .. import stopping
 from ..natural import natural
 from ..stored import Weights
+from . import adapters
+from .adapters import adapter_of
+from .attention import attend
 from .blocks import Attention, block_of
 from .graph import Graph
 from .joined import Blocks
+from .keras_attention import attention_of
 from .modules import Node, Tree
 from .order import Order, branches, is_dense, lists
 from .signals import Signal
 
+LONGEST = 200  # characters of a name that says what a table is for
 POSITIONS = re.compile(r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?)$")
 KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$")
 TOKENS = re.compile(r"^((cls|class|dist|distillation|reg)_token|register_tokens|class_embedding)$")
@@ -34,6 +40,11 @@ COUNTED = "position_embeddings"  # RoBERTa's name for a table that begins at row
 LONG_EMBEDDINGS = ("roberta", "xlm-roberta", "camembert", "opt", "bart", "mbart", "longformer")  # begin at row 2
 
 
+def _counts_places(name: str) -> bool:
+    """Whether a table is one of positions by its name. The pattern takes the square of a name's length."""
+    return len(name) <= LONGEST and POSITIONS.match(name) is not None
+
+
 class Walk:
     def __init__(self, weights: Weights, tree: Tree):
         self.weights, self.tree = weights, tree
@@ -43,11 +54,12 @@ class Walk:
         self.lists = lists(tree.root)
         self.words: Node | None = None  # the embedding of the words, which a head may share
         self.pooled: Signal | None = None  # the first step of a sequence
+        self.ends: list[Signal] = []  # what stands by itself gives
         self.placed: set[int] = set()  # widths of tables of positions
         self.tokens, self.steps = self._positions()
         known = {block.family: block for node in tree.root.walk() if (block := block_of(node))}
         self.graph.steps = any(isinstance(branch.body, Attention) for block in known.values()
-                               for branch in block.branches)
+                               for branch in block.branches) or any(map(attention_of, tree.root.walk()))
         self.graph.norms_channels = "ConvNeXt" in known
 
     def scopes(self, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -66,7 +78,7 @@ class Walk:
             shape = next(iter(node)).shape if node.tensors else ()
             if TOKENS.match(node.name) and len(shape) <= 3:
                 tokens += prod(shape[:-1])
-            elif POSITIONS.match(node.name) and len(shape) >= 2:
+            elif _counts_places(node.name) and len(shape) >= 2:
                 steps = steps or prod(shape[:-1])
                 self.placed.add(shape[-1])
         return tokens, steps
@@ -79,9 +91,17 @@ class Walk:
 
     def visit(self, node: Node, signal: Signal | None) -> Signal | None:
         """Write a module with all inside behind a signal; returns what it gives."""
+        stopping.check()
         block = block_of(node)
         if block:
             return self.blocks.write(node, block, signal or self._start(node))
+        if adapter := adapter_of(node):
+            return self._adapted(node, adapter, signal)
+        if found := attention_of(node):
+            self.blocks.families["Keras's attention"] = None
+            signal = self.graph.as_kind(signal or self._start(found.parts[0]), "sequence", path=(*node.path, ""))
+            made = attend(self.graph, node, found.heads, list(found.parts), found.out, [], signal)
+            return self.graph.rest(node.walk(), made)
         if signal and is_dense(node):
             return self._dense_block(node, signal)
         if signal and branches(node):
@@ -98,6 +118,23 @@ class Walk:
         if signal and entered:
             signal = self._closed(node, entered, signal)
         return self._shared_head(node, signal) if tied else signal
+
+    def _adapted(self, node, adapter, signal):
+        """An adapter beside the module that it adapts; where that is not in the file, by itself."""
+        self.blocks.families["low-rank adapters"] = None
+        if adapter.base is None:
+            made, after = adapters.write(self.graph, adapter, None), signal
+        else:
+            after = self.visit(adapter.base, signal)
+            made = adapters.write(self.graph, adapter, signal)
+            if made and after and (made.kind, made.width) == (after.kind, after.width):
+                made = after = self.graph.add(node.path, after, made)
+        if made and made is not after:
+            self.ends.append(made)
+        for child in node.children.values():
+            if child is not adapter.base:
+                self.graph.rest(child.walk(), None)
+        return after
 
     def _dense_block(self, node, signal):
         """DenseNet: every layer reads what enters the block and what all layers before it give."""
@@ -157,7 +194,7 @@ class Walk:
     def _leaf(self, node, signal):
         if node.kind == "embedding":
             signal = self._embedding(node, signal)
-        elif POSITIONS.match(node.name) and self._is_sequence(signal):
+        elif _counts_places(node.name) and self._is_sequence(signal):
             signal = self._add_positions(node, next(iter(node)), signal)
         elif TOKENS.match(node.name) and self._is_sequence(signal):
             if not signal.first:
@@ -188,7 +225,7 @@ class Walk:
 
     def _embedding(self, node, signal):
         graph, table = self.graph, node.tensors["weight"]
-        if POSITIONS.match(node.name) and self._is_sequence(signal) and signal.width == table.shape[1]:
+        if _counts_places(node.name) and self._is_sequence(signal) and signal.width == table.shape[1]:
             return self._add_positions(node, table, signal)
         kind = KINDS_OF_WORDS.match(node.name)
         if signal is None or not kind:
@@ -283,7 +320,7 @@ class Walk:
 
     def _words_of_decoder(self, node):
         own = next((one for one in node.children.values() if one.kind == "embedding"
-                    and not POSITIONS.match(one.name)), None)
+                    and not _counts_places(one.name)), None)
         if own:
             return None
         graph, words = self.graph, self.words

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,12 +30,12 @@ CLASSES = {snake(kind): kind for kind in OWN} | {"lstm_cell": "LSTMCell", "gru_c
 
 def weights(path: Path, root: Group, format: str, producer: str) -> Weights:
     """The tensors of a file as "conv1/kernel", in the order of the layers. Raises `CheckpointError`."""
-    found: dict[str, Stored] = {}
+    found = _Found()
     if is_old(root):
         group = model_weights(root)
         for layer in group.texts("layer_names"):
             for name, one in listed(path, group.groups[layer]) if layer in group.groups else ():
-                found[_unique(found, f"{layer}/{_variable(layer, name)}")] = one
+                found[found.unique(f"{layer}/{_variable(layer, name)}")] = one
     else:
         _walk(root, "", found)
     tensors = [replace(one, name=name) for name, one in _scaled(found, path.parent).items()]
@@ -65,12 +66,19 @@ def _variable(layer, name):
     return "/".join([*inner, said(name)])
 
 
-def _unique(found, name):
-    number, one = 1, name
-    while one in found:
-        number += 1
-        one = f"{name}_{number}"
-    return one
+class _Found(dict[str, Stored]):
+    """Tensors by names that are made unique."""
+
+    def __init__(self):
+        super().__init__()
+        self._asked = Counter()
+
+    def unique(self, name: str) -> str:
+        one = name
+        while one in self:
+            self._asked[name] += 1
+            one = f"{name}_{self._asked[name] + 1}"
+        return one
 
 
 def _walk(group, prefix, found):
@@ -78,7 +86,7 @@ def _walk(group, prefix, found):
     held = ordered(group)
     kind = re.sub(r"_\d+$", "", group.path.rsplit("/", 1)[-1])
     for name, one in zip(_quantised(kind, held) or _names(kind, [one.shape for one in held]), held, strict=True):
-        found[_unique(found, f"{prefix}{name}")] = one
+        found[found.unique(f"{prefix}{name}")] = one
     for name, inner in sorted(group.groups.items(), key=lambda item: item[1].address):
         if name == "vars" or name in LEFT:
             continue

@@ -14,11 +14,12 @@ from typing import Any
 
 from ..checkpoint import ITEM_SIZE
 from ..errors import CheckpointError
-from ..zipped import Archive, archive
+from ..zipped import Archive, Member, archive
 from . import calls, pickled
 from .records import Storage
 from .storages import CUT_SHORT, Place, Storages
 
+PACKAGE = ".data/extern_modules"  # a file of every torch.package
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 COUNT = struct.Struct("<q")
 
@@ -57,15 +58,58 @@ class Zip:
         """What NAME.pkl holds; its storages are in the folder NAME."""
         data = pickled.load(self.archive.path, self.read(f"{name}.pkl"), what=f"'{name}.pkl'")
         inside = f"{self.folder}{name}/"
-        places = {member.name.removeprefix(inside): self._place(member)
+        places = {member.name.removeprefix(inside): place_of(self.archive, member)
                   for member in self.archive.members.values() if member.name.startswith(inside)}
         big = self.has("byteorder") and self.read("byteorder", 64).strip() == b"big"
         return Saved(data, Storages(self.archive.path, places, big))
 
-    def _place(self, member):
-        if member.offset is not None:
-            return Place(member.size, member.offset)
-        return Place(member.size, read=lambda: self.archive.read(member.name, member.size))
+
+@dataclass
+class Package:
+    """An archive of torch.package: pickles among the source code of their classes, and their storages in `.data`."""
+
+    archive: Archive
+    folder: str
+
+    @classmethod
+    def open(cls, path: Path) -> Package | None:
+        found = archive(path)
+        mark = next((name for name in found.members if name.endswith(PACKAGE) and name.count("/") < 3), None)
+        return None if mark is None else cls(found, mark.removesuffix(PACKAGE))
+
+    def load(self) -> Saved:
+        """What its pickles hold: of one what it holds, of several a dict by their names. The code is never run."""
+        names = [name for name in self.archive.members if name.endswith(".pkl")]
+        inside = f"{self.folder}.data/"
+        places = {member.name.removeprefix(inside).removesuffix(".storage"): place_of(self.archive, member)
+                  for member in self.archive.members.values()
+                  if member.name.startswith(inside) and member.name.endswith(".storage")}
+        held = {}
+        for name in names:
+            data = self.archive.read(name, pickled.LARGEST)
+            held[name.removeprefix(self.folder).removesuffix(".pkl")] = pickled.load(
+                self.archive.path, data, _numbered, f"'{name}'")
+        if not held:
+            raise CheckpointError(self.archive.path, "an archive of torch.package without a pickle",
+                                  "is a model in it?")
+        big = f"{self.folder}byteorder" in self.archive.members and self.archive.read(
+            f"{self.folder}byteorder", 64).strip() == b"big"
+        return Saved(next(iter(held.values())) if len(held) == 1 else held,
+                     Storages(self.archive.path, places, big))
+
+
+def _numbered(args):
+    """The storage of a persistent id of torch.package, which numbers them."""
+    if isinstance(args, tuple) and len(args) > 2 and type(args[2]) is int:
+        args = (*args[:2], str(args[2]), *args[3:])
+    return calls.storage(args)
+
+
+def place_of(archive: Archive, member: Member) -> Place:
+    """Where the bytes of a storage are that is a file of an archive."""
+    if member.offset is not None:
+        return Place(member.size, member.offset)
+    return Place(member.size, read=lambda: archive.read(member.name, member.size))
 
 
 def is_zip(path: Path) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import stopping
 from ..errors import CheckpointError
 from . import calls
 from .records import Name, Thing
@@ -53,6 +54,8 @@ class _Machine:
             if count > MOST_OPERATIONS:
                 raise CheckpointError(self.path, f"a pickle of more than {MOST_OPERATIONS:,} operations",
                                       "refused for safety")
+            if count % 1024 == 0:
+                stopping.check()
             if operation.name == "STOP":
                 return self.pop()
             if operation.name in _VALUES:

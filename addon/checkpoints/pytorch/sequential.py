@@ -55,7 +55,7 @@ FORWARDS = {
 def graph(path: Path, saved: Saved, found: Found) -> Checkpoint | None:
     """The graph of a tree of modules, None if one of them is of another class or does what is not known here."""
     root = found.module
-    if root is None:
+    if root is None or modules.beside(root):  # of which the forward may make anything
         return None
     program = Program()
     while root.kind.name in WRAPPERS and modules.is_module(inside := root.state["_modules"].get("module")):
@@ -67,7 +67,9 @@ def graph(path: Path, saved: Saved, found: Found) -> Checkpoint | None:
         followed = Follower(program, objects.tree(path, whole), saved.storages).follow()
     except (MismatchError, UndecidedError):
         return None
-    return followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=notes(followed) + found.notes())
+    made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=notes(followed) + found.notes())
+    made.part, made.parts = found.part, found.parts
+    return made
 
 
 def _object(program: Program, module: Thing, depth: int = 0) -> Thing | None:

@@ -14,6 +14,7 @@ from typing import Any
 from onnx import TensorProto
 
 from ..errors import CheckpointError
+from ..natural import brief
 from ..stored import Stored, Weights
 from . import modules, packed
 from .files import Saved
@@ -25,22 +26,48 @@ FORMAT, PRODUCER = "pytorch", "PyTorch"
 # What holds a model in training checkpoints, the likeliest first; "ema" and the like are smoothed copies of it.
 HOLDERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
            "parameters", "generator", "model_ema", "ema_state_dict", "state_dict_ema", "params_ema", "ema")
+# What networks are called that stand beside the model: those that it was trained against, and those of one another.
+OPPONENTS = ("d", "dis", "disc", "discriminator", "critic", "critics", "target", "teacher", "q_target", "target_critic")
+ALONE = ("g", "gen", "generator", "actor", "policy", "student", "q", "value", "agent")
+MOST_SAID = 16  # parts that are named
 TRAINING = ("optim", "sched", "scaler", "grad", "momentum", "callback", "rng", "hyper", "args", "config", "loops")
 PREFIXES = ("module.", "_orig_mod.")
 DEEPEST, MOST_HELD = 4, 1 << 20
+LONGEST_KEY = 1000  # characters
 COUNTERS = {number for name, number in TensorProto.DataType.items() if "INT" in name}
 
 
 @dataclass
 class Found:
-    """Tensors by name, the module that they are of if the file has one, and what was left out."""
+    """Tensors by name, the module that they are of if the file has one, and what was left out.
+
+    `parts` are the models in the file with how many numbers each has, where there are several; `part` is the one that
+    this is, "" for what is not one of them alone.
+    """
 
     tensors: dict[str, Tensor | Array | Sparse | Absent]
     module: Thing | None = None
     left: dict[str, tuple[str, int]] = field(default_factory=dict)  # key in the file -> what it is, numbers of tensors
+    parts: dict[str, int] = field(default_factory=dict)
+    part: str = ""
+    chosen: list[_Held] = field(default_factory=list, repr=False)  # what these tensors are of
+    unread: int = 0  # bytes of numbers in the file that belong to none of these
 
     def notes(self) -> list[str]:
-        return [f"{what} left out ({numbers:,} numbers in '{key}')" for key, (what, numbers) in self.left.items()]
+        said = [f"{what} left out ({numbers:,} numbers in '{brief(key)}')"
+                for key, (what, numbers) in self.left.items()]
+        inside = sorted({brief(name) for name in modules.beside(self.module)}) if self.module else []
+        if inside:
+            said.append("modules and tensors in plain lists, tuples or dicts, which PyTorch does not count as "
+                        f"parameters, are shown too: {', '.join(inside[:MOST_SAID])}"
+                        + (" and more" if len(inside) > MOST_SAID else ""))
+        loose = modules.loose(self.module) if self.module else []
+        if loose:
+            said.append(f"tensors in attributes of modules, neither parameters nor buffers, are not shown: "
+                        f"{', '.join(map(brief, loose[:MOST_SAID]))}" + (" and more" if len(loose) > MOST_SAID else ""))
+        if self.unread:
+            said.append(f"{self.unread:,} bytes of numbers in the file belong to nothing that is shown or named here")
+        return said
 
 
 def weights(path: Path, saved: Saved, found: Found) -> Weights:
@@ -49,8 +76,8 @@ def weights(path: Path, saved: Saved, found: Found) -> Weights:
     if not kept:
         raise CheckpointError(path, "holds no tensors that can be shown" if notes else "holds no tensors",
                               "is this a checkpoint of a model?")
-    return Weights(path, FORMAT, kept, producer=PRODUCER, notes=notes + found.notes(),
-                   modules=modules.settings(found.module) if found.module else {})
+    return Weights(path, FORMAT, kept, producer=PRODUCER, notes=notes + found.notes(), part=found.part,
+                   parts=found.parts, modules=modules.settings(found.module) if found.module else {})
 
 
 def stored_weights(storages: Storages,
@@ -77,16 +104,52 @@ def _stored(storages, name, tensor) -> list[Stored]:
     return [] if not one.shape and one.data_type in COUNTERS else [one]
 
 
-def find(data: Any) -> Found:
-    """The weights in what torch.save was given."""
-    held = _held(data)
-    return Found({}) if held is None else _find(held)
+def find(path: Path, saved: Saved, part: str = "") -> Found:
+    """The weights in what torch.save was given; of several models in it this `part`, or the likeliest.
+
+    Raises `CheckpointError` where there is no such part.
+    """
+    held = _held(saved.data)
+    if held is None:
+        if part:
+            raise CheckpointError(path, f"has no part '{brief(part)}'", "it has no parts")
+        return Found({}, unread=saved.storages.unread([]))
+    parts = dict(_parts(held))
+    if part and part not in parts:
+        raise CheckpointError(path, f"has no part '{brief(part)}'", f"its parts are: "
+                              f"{', '.join(map(brief, list(parts)[:MOST_SAID]))}" if parts else "it has no parts")
+    found = _find(held)
+    if part:
+        chosen = parts[part]
+        found = _find(chosen)
+        found.left = {f"{part}.{key}": more for key, more in found.left.items()}
+        found.left |= {name: (other.what(name), other.numbers) for name, other in parts.items() if other is not chosen}
+    elif len(found.chosen) == 1:
+        part = next((name for name, one in parts.items() if one is found.chosen[0]), "")
+    if len(parts) > 1 or parts and not part:
+        found.parts, found.part = {name: one.numbers for name, one in parts.items()}, part
+    found.unread = saved.storages.unread(held.all())
+    return found
+
+
+def _parts(held: _Held, path: str = "") -> Iterator[tuple[str, _Held]]:
+    """The models in what a checkpoint holds, by the keys that lead to them."""
+    for key, one in held.inside.items():
+        name = f"{path}.{key}" if path else key
+        if one.is_training(key) or not one.is_model:
+            continue
+        inside = [] if one.tensors or one.module else list(_parts(one, name))
+        if len(inside) > 1:
+            yield from inside
+        else:
+            yield name, inside[0][1] if inside else one
 
 
 def _find(held: _Held) -> Found:
     chosen = _choose(held)
     if not chosen:
-        return Found(held.tensors, held.module, {key: (one.what(key), one.numbers) for key, one in held.inside.items()})
+        left = {key: (one.what(key), one.numbers) for key, one in held.inside.items()}
+        return Found(held.tensors, held.module, left, chosen=[held])
     found, left = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {}), {}
     for key, one in held.inside.items():
         if key not in chosen:
@@ -96,8 +159,10 @@ def _find(held: _Held) -> Found:
         prefix = f"{key}." if len(chosen) > 1 or found.tensors else ""
         found.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
         found.module = inner.module if len(chosen) == 1 else None
+        found.chosen += inner.chosen
         left.update((f"{key}.{name}", more) for name, more in inner.left.items())
-    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]})
+    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]},
+                 chosen=found.chosen)
 
 
 def _choose(held: _Held) -> list[str]:
@@ -119,7 +184,29 @@ def _choose(held: _Held) -> list[str]:
         if same not in shapes:  # else a copy, as of a moving average
             chosen.append(key)
             shapes.append(same)
+    if len(chosen) > 1 and any(_stands_alone(key, held.inside[key]) for key in chosen):
+        fitting = [key for key in chosen if not is_opponent(key)] or chosen
+        return [max(fitting, key=lambda key: held.inside[key].numbers)]
     return chosen
+
+
+def _stands_alone(key: str, one: _Held) -> bool:
+    """Whether what a key holds is a network beside others, not a part of one: by what it is called, or since it is a
+    list of whole modules."""
+    return is_opponent(key) or _plain(key) in ALONE
+
+
+def is_opponent(key: str) -> bool:
+    return _plain(key) in OPPONENTS
+
+
+def _plain(key: str) -> str:
+    """A key without what says only that it holds a model: netD_state_dict -> d."""
+    name = key.lower()
+    for word in ("state_dict", "statedict", "state", "weights", "params", "model", "net", "module"):
+        name = name.removesuffix(word).strip("_.-")
+        name = name.removeprefix(word).strip("_.-")
+    return name.rstrip("0123456789_")
 
 
 @dataclass
@@ -130,6 +217,12 @@ class _Held:
     tensors: dict[str, Tensor | Array | Sparse | Absent] = field(default_factory=dict)
     inside: dict[str, _Held] = field(default_factory=dict)
     module: Thing | None = None
+
+    def all(self) -> Iterator[Tensor | Array | Absent]:
+        """Every tensor in it."""
+        yield from self.tensors.values()
+        for one in self.inside.values():
+            yield from one.all()
 
     @property
     def is_dict(self) -> bool:
@@ -147,7 +240,14 @@ class _Held:
 
     def what(self, key: str) -> str:
         optimizer = "optim" in key.lower() or isinstance(self.data, dict) and "param_groups" in self.data
-        return "optimizer state" if optimizer else "what is not the model"
+        model = self.is_model and not self.is_training(key)
+        return "optimizer state" if optimizer else "another model" if model else "what is not the model"
+
+    @property
+    def is_model(self) -> bool:
+        """Whether it may be one: whether it has a matrix."""
+        own = (len(one.shape) > 1 for one in self.tensors.values() if not isinstance(one, Absent))
+        return any(own) or any(one.is_model for one in self.inside.values())
 
     def signature(self) -> frozenset:
         own = {(name, getattr(one, "shape", ())) for name, one in self.tensors.items()}
@@ -181,7 +281,7 @@ def _entries(data) -> Iterator[tuple[str, Any]]:
     if isinstance(data, Thing):
         data = data.items if data.items else data.state
     if isinstance(data, dict):
-        yield from ((str(key)[:1000], value) for key, value in data.items() if isinstance(key, (str, int)))
+        yield from ((str(key)[:LONGEST_KEY], value) for key, value in data.items() if isinstance(key, (str, int)))
     elif isinstance(data, (list, tuple)):
         yield from ((str(place), value) for place, value in enumerate(data))
 

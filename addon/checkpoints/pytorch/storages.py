@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 from ..checkpoint import ITEM_SIZE
 from ..errors import CheckpointError
 from ..stored import Stored
-from .records import Array, Sparse, Tensor
+from .records import Absent, Array, Sparse, Tensor
 from .types import COMPLEX, dtype_of
 
 CUT_SHORT = "the file is cut short: fetch it again"
@@ -45,6 +45,11 @@ class Storages:
     places: Mapping[str, Place]
     big_endian: bool = False
     _readers: dict[tuple, Callable[[], np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def unread(self, tensors: Iterable[Tensor | Array | Sparse | Absent]) -> int:
+        """How many bytes of storages none of these tensors views."""
+        viewed = {key for tensor in tensors for key in _keys(tensor)}
+        return sum(place.size for key, place in self.places.items() if key not in viewed)
 
     def stored(self, name: str, found: Tensor | Array | Sparse) -> Stored:
         """A quantised tensor as the numbers that it stands for, a sparse one with its zeros.
@@ -209,3 +214,13 @@ def is_contiguous(shape, strides) -> bool:
             return False
         expected *= max(size, 1)
     return True
+
+
+def _keys(tensor) -> Iterable:
+    """The storages that a tensor views, with those of its scales or, where it is sparse, of its parts."""
+    if isinstance(tensor, Tensor):
+        yield tensor.storage.key
+        yield from (*_keys(tensor.scale), *_keys(tensor.zero_point))
+    elif isinstance(tensor, Sparse):
+        for part in tensor.parts:
+            yield from _keys(part)

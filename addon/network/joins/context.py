@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from math import prod
 
 import onnx
@@ -39,6 +41,20 @@ class Context:
     shapes: dict
     constants: dict
     opsets: dict[str, int]
+
+    @cached_property
+    def concatenated(self) -> tuple[int, list[tuple[int, ...]], list[int]]:
+        """Of a Concat: its axis, the shapes of its inputs, and where each begins along the axis."""
+        shapes = [self.shape_in(slot) for slot in range(len(self.node.input))]
+        axis = range(len(self.shape_out()))[self.attribute("axis", 0)]
+        return axis, shapes, list(accumulate((shape[axis] for shape in shapes), initial=0))
+
+    @cached_property
+    def split(self) -> tuple[int, dict[str, int]]:
+        """Of a Split: its axis, and where each output begins along it."""
+        axis = range(len(self.shape_in(0)))[self.attribute("axis", 0)]
+        starts = accumulate((self.whole(name)[axis] for name in self.node.output), initial=0)
+        return axis, dict(zip(self.node.output, starts, strict=False))
 
     def attribute(self, name: str, default):
         for attribute in self.node.attribute:

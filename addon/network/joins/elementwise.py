@@ -49,8 +49,7 @@ def normal(context: Context, slot: int) -> Join | None:
 def several(context: Context, slot: int) -> Join | None:
     """Sums, products and comparisons; a product with a constant carries that constant as its weight."""
     source_of = broadcast(context.shape_in(slot), context.shape_out())
-    others = [i for i in range(len(context.node.input)) if i != slot]
-    factor = context.constant(others[0]) if context.node.op_type == "Mul" and len(others) == 1 else None
+    factor = context.constant(1 - slot) if context.node.op_type == "Mul" and len(context.node.input) == 2 else None
     if factor is None or factor.size == 1:
         shares = {"Sub": (1.0, -1.0)[slot % 2], "Mean": 1.0 / len(context.node.input)}
         return Map(source_of, coefficient=shares.get(context.node.op_type, 1.0))

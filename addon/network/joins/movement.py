@@ -41,12 +41,11 @@ def transpose(context: Context, slot: int) -> Join | None:
 
 @joins_for("Concat")
 def concat(context: Context, slot: int) -> Join | None:
-    target, shapes = context.shape_out(), [context.shape_in(i) for i in range(len(context.node.input))]
-    axis = range(len(target))[context.attribute("axis", 0)]
-    rest = {shape[:axis] + shape[axis + 1 :] for shape in (target, *shapes)}
-    if len(rest) > 1 or sum(shape[axis] for shape in shapes) != target[axis]:
+    target, (axis, shapes, starts) = context.shape_out(), context.concatenated
+    rest = {shape[:axis] + shape[axis + 1 :] for shape in (target, shapes[slot])}
+    if len(rest) > 1 or starts[-1] != target[axis]:
         return None
-    offset, extent = sum(shape[axis] for shape in shapes[:slot]), shapes[slot][axis]
+    offset, extent = starts[slot], shapes[slot][axis]
 
     def source_of(targets):
         cells = list(np.unravel_index(targets, target))
@@ -78,9 +77,8 @@ def move(context: Context, tensor: str) -> Callable | None:
 
 def _part_of_split(context, tensor):
     shape, part = context.shape_in(0), context.whole(tensor)
-    axis = range(len(shape))[context.attribute("axis", 0)]
-    before = context.node.output[: list(context.node.output).index(tensor)]
-    offset = sum(context.whole(name)[axis] for name in before)
+    axis, starts = context.split
+    offset = starts[tensor]
     if part[:axis] + part[axis + 1 :] != shape[:axis] + shape[axis + 1 :] or offset + part[axis] > shape[axis]:
         raise ValueError("parts that do not fit")
 

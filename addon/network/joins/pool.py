@@ -94,6 +94,8 @@ def global_pool(context: Context, slot: int) -> Join | None:
            "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp")
 def reduction(context: Context, slot: int) -> Join | None:
     shape, given = context.shape_in(0), context.constant(1)
+    if given and not given.is_quick:
+        return None
     axes = given.array().tolist() if given else context.attribute("axes", None)
     dynamic = given is None and any(context.node.input[1:])
     if slot or dynamic or not axes and context.attribute("noop_with_empty_axes", 0):

@@ -53,11 +53,14 @@ class KernelsThrough(Through):
         return Edges(self.unit_of[edges.source], edges.target, edges.weight, edges.magnitude)
 
 
-def through(join: Join, source_of: Callable | None, moved, layer) -> Join:
-    """A join behind a move; `moved` and `layer` are the grids of the tensor it reads and of the layer before."""
+def through(join: Join, source_of: Callable | None, moved, layer, look: bool = True) -> Join:
+    """A join behind a move; `moved` and `layer` are the grids of the tensor it reads and of the layer before.
+
+    Without `look`, what the move does to whole channels is not worked out.
+    """
     if source_of is None:
         return join
-    if hasattr(join, "kernels") and join.channels == moved.units and moved.size <= LARGEST:
+    if look and hasattr(join, "kernels") and join.channels == moved.units and moved.size <= LARGEST:
         cells = source_of(np.arange(moved.size))
         unit = np.where(cells < 0, -1, cells // layer.strides[0] % layer.units)
         cell = np.arange(moved.size) // moved.strides[0] % moved.units

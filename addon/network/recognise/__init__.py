@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from math import prod
 
+from ...checkpoints import stopping
 from ..joins.elementwise import NORMAL, SEVERAL, UNARY
 from ..joins.recurrent import GATES
 from ..operators import Operators
@@ -57,6 +58,7 @@ class _Grouping:
             if operator.op in RECURRENT and operator.layer and operator.index not in self.owner:
                 self._begin(operator)  # before what its framework does to the steps of a sequence
         for operator in self.graph:
+            stopping.check()
             if operator.index not in self.owner and not self._moves_a_layer(operator):
                 self._begin(operator)
         self._moves()
@@ -210,12 +212,15 @@ def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) ->
     feeds = {id(one): set() for one in groups}
     by_id = {id(one): one for one in groups}
     moves = {one.index for found in groups for one in found.moves}
+    moved = {}  # tensor that moves give -> the tensor that they begin with; of an input no layer is waited for
+    for operator in graph:
+        if operator.index in moves:
+            first = operator.inputs[0]
+            moved.update(dict.fromkeys(operator.node.output, moved.get(first, first)))
     for operator in graph:
         mine = id(owner[operator.index])
         for name in operator.inputs if operator.index not in moves else ():
-            maker = graph.made_by.get(name)
-            while maker and maker.index in moves:  # of an input it can stand in a layer that is not waited for
-                maker = graph.made_by.get(maker.inputs[0])
+            maker = graph.made_by.get(moved.get(name, name))
             other = id(owner[maker.index]) if maker else mine
             if other != mine:
                 waits[mine].add(other)

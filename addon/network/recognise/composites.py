@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...checkpoints import stopping
 from ..operators import Operator, Operators
 
 SMALL = frozenset((
@@ -48,13 +49,11 @@ def composites(graph: Operators) -> Iterator[Composite]:
     taken: set[int] = set()
     forks = [value.name for value in graph.inputs]
     forks += [name for operator in graph for name in operator.node.output if name]
+    reads = Counter(name for operator in graph for name in operator.inputs)
     for name in forks:
-        if _reads(graph, name) > 1:
+        stopping.check()
+        if reads[name] > 1:
             yield from _from(graph, name, taken)
-
-
-def _reads(graph, tensor):
-    return sum(operator.inputs.count(tensor) for operator in graph.readers.get(tensor, ()))
 
 
 def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]:
@@ -126,7 +125,7 @@ def _what(graph, members) -> str:
 def _is_root(graph, operator):
     """Whether an operator takes a root, as far as can be told without computing its exponent."""
     exponent = graph.constant(operator) if operator.op == "Pow" else None
-    if exponent is None or exponent.size > 1 or exponent.runs:
+    if exponent is None or exponent.size != 1 or exponent.runs:
         return operator.op in ("Sqrt", "Pow")
     return abs(exponent.array().item()) < 1
 

@@ -14,7 +14,7 @@ from ...network.lines import Lines
 from ...network.recognise import RECURRENT
 from ...network.recognise.groups import MOVES
 
-LONGEST = 22  # characters of a name
+LONGEST, LONGEST_BLOCK = 22, 40  # characters of a name
 FEW = 4  # parts of a layer that are all named
 GENERIC = ("BiasAdd", "Conv2D", "convolution")
 SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
@@ -115,16 +115,17 @@ def of_lines(levels: set[str], taps: set[int]) -> tuple[str, str]:
 def made_of(layer: Layer) -> str:
     """The operators in a layer, or how many there are; empty for one alone."""
     if layer.inner:
-        return "\n".join(f"{name}: {', '.join(ops[:FEW])}{' …' if len(ops) > FEW else ''}" for name, ops in layer.inner)
+        inner = [(shortened(name), [*map(shortened, ops[:FEW])], len(ops) > FEW) for name, ops in layer.inner[:FEW]]
+        return "\n".join(f"{name}: {', '.join(ops)}{' …' if more else ''}" for name, ops, more in inner)
     if layer.op in RECURRENT:
         return f"{layer.op}, recurrent"
     if layer.op == "Attention":
         return f"attention, {layer.grid.units:,} heads"
-    steps = [one for one in layer.steps if one not in QUIET]
+    steps, op = [one for one in layer.steps if one not in QUIET], shortened(layer.op)
     if len(steps) < 2:
         count = sum(part.op not in MOVES for part in layer.parts)
-        return f"{layer.op} in {count} operators" if count > 1 and steps == [layer.op] else ""
-    return " · ".join(steps) if len(steps) <= FEW else f"{layer.op} and {len(steps) - 1} more"
+        return f"{op} in {count} operators" if count > 1 and steps == [layer.op] else ""
+    return " · ".join(map(shortened, steps)) if len(steps) <= FEW else f"{op} and {len(steps) - 1} more"
 
 
 def count_text(count: int) -> str:
@@ -140,6 +141,7 @@ def into(lines: list[tuple[Connection, Lines]]) -> dict[str, list[tuple[Connecti
 
 
 def block_name(name: str, repeat: int) -> str:
+    name = shortened(name, LONGEST_BLOCK)
     return f"{name} × {repeat}" if repeat > 1 else name
 
 

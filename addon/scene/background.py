@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work without Blender's data that goes on beside the window, so that the window can cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from threading import Event, Thread
+from typing import Any
+
+import bpy
+
+from ..checkpoints.stopping import StoppedError, stoppable
+
+PATIENCE = 0.02  # seconds between two looks at the window
+
+
+def in_background(work: Callable[[], Any], text: str, beside: bool | None = None) -> Generator[tuple[float, str]]:
+    """What `work` returns or raises; yields (0, text) until then. `work` must not touch `bpy`.
+
+    Without a window (`beside` False) it is done at once. When the generator is closed, the work stops at its next look
+    at `checkpoints.stopping`.
+    """
+    if bpy.app.background if beside is None else not beside:
+        return work()
+    stop, outcome = Event(), {}
+
+    def run():
+        try:
+            with stoppable(stop):
+                outcome["result"] = work()
+        except StoppedError:
+            pass
+        except BaseException as error:  # is raised where somebody waits for it
+            outcome["error"] = error
+
+    thread = Thread(target=run, name="Neuroscene", daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(PATIENCE)
+            yield 0.0, text
+    finally:
+        stop.set()
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["result"]

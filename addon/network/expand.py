@@ -18,7 +18,7 @@ import numpy as np
 
 from .drawn import CELLS, MAPS, Drawn
 from .joins import COPY, WEIGHT
-from .joins.base import Map
+from .joins.base import Map, lengths
 from .joins.conv import Conv
 from .joins.dense import Dense
 from .joins.pool import Pool, Reduce
@@ -262,7 +262,7 @@ def _dense(join, dense: Dense, source, target) -> _Kernels | None:
         taken = np.asarray(dense.matrix()[index[among].ravel()[:, None], outputs[None, :]], np.float32)
         weight = taken.reshape(len(among), rows, len(outputs))
         with np.errstate(over="ignore", invalid="ignore"):  # weights that are not finite
-            total, norm = weight.sum(1), np.sqrt(np.einsum("upo,upo->uo", weight, weight))
+            total, norm = weight.sum(1), lengths(weight.transpose(0, 2, 1).reshape(-1, rows))
         to, from_ = np.meshgrid(outputs, among)
         return to.ravel(), from_.ravel(), total.ravel(), norm.ravel()
 

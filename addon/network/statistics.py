@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan, sqrt
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..checkpoints.stored import FLOATS
 from .constants import Leaf
 from .network import Layer
 
+LARGEST = 1 << 24  # numbers; a longer bias is not looked through
 CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cache holds
 
 
@@ -22,6 +23,7 @@ CHUNK = 1 << 15  # numbers at a time: 256 kB as float64, which a core's own cach
 class Statistics:
     """Of all numbers of a layer's weights, as they are applied. NaN and infinities are counted and otherwise left out.
 
+    Those counted in `not_finite` may be biases and scales too, which the other numbers leave out.
     `std` is that of a population (no Bessel's correction). Where no number is finite all but the counts are NaN.
     """
 
@@ -42,12 +44,25 @@ def statistics(layer: Layer, known: dict | None = None) -> Statistics | None:
     kept there and not read again.
     """
     weights = layer.applied or _others(layer)
+    found, wrong = _shared(weights, known), _not_finite_beside(layer, weights)
+    return replace(found, not_finite=found.not_finite + wrong) if found and wrong else found
+
+
+def _shared(weights, known: dict | None) -> Statistics | None:
     if known is None:
         return _statistics(weights)
-    shared = tuple((weight.name, weight.shape) for weight in weights)
-    if shared not in known:
-        known[shared] = _statistics(weights)
-    return known[shared]
+    names = tuple((weight.name, weight.shape) for weight in weights)
+    if names not in known:
+        known[names] = _statistics(weights)
+    return known[names]
+
+
+def _not_finite_beside(layer: Layer, weights) -> int:
+    """How many numbers of a layer that are none of these weights, as biases and scales, are NaN or infinite."""
+    behind = [leaf for weight in weights for leaf in getattr(weight, "leaves", (weight,))]
+    beside = [leaf for leaf in layer.weights
+              if leaf not in behind and leaf.data_type in FLOATS and leaf.size <= LARGEST]
+    return sum(int(np.count_nonzero(~np.isfinite(np.asarray(leaf.array(), np.float64)))) for leaf in beside)
 
 
 def _statistics(weights) -> Statistics | None:

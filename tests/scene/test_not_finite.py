@@ -154,6 +154,18 @@ def test_a_glb_has_their_colour_and_no_number_for_them(network, tmp_path):
     assert wrong.any() and np.allclose(colours[wrong][:, :3], PINK[:3], atol=1e-3)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-13, 1e13, 1e31])
+def test_kernels_of_tiny_and_huge_numbers_are_told_apart(blank, tmp_path, scale):
+    weight = np.ones((4, 1, 3, 3)) * np.array([1.0, 0.5, 0.25, 0.0]).reshape(4, 1, 1, 1)
+    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 1, 8, 8)}, {"y": (1, 4, 6, 6)},
+                                {"w": (weight * scale).astype(np.float32)}))
+    network = look.build(path)
+    (bundle,) = look.of_kind(network, "connections")
+    magnitude = np.sort(look.values_of(bundle, "magnitude"))[::-1] / scale
+    assert np.allclose(magnitude[:3], [3.0, 1.5, 0.75], rtol=1e-5)
+    assert look.on_curves(bundle, look.evaluate(network), "strength").max() > 0.9
+
+
 @pytest.mark.parametrize("scale", [1e-44, 1e-38, 1e-30, 1e-13, 1e13, 1e31, 1e38])
 def test_shades_are_relative_however_small_or_large_the_numbers(blank, tmp_path, scale):
     weight = (np.array([[1.0, 0.5], [-0.25, 0.0]]) * scale).astype(np.float32)

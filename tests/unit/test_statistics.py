@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
+from neuroscene.addon.checkpoints import open_checkpoint
+from neuroscene.addon.network import summarise
 from neuroscene.addon.network.statistics import CHUNK, Statistics, statistics
-from unit.make import model, network, node, seeded
+from unit.make import model, network, node, save, seeded
 
 SIZES = 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7
 FLOATS = "float16", "bfloat16", "float32", "float64"
@@ -156,3 +158,11 @@ def test_biases_are_no_weights_where_there_are_matrices(tmp_path):
     found = network(tmp_path, model(nodes, {"x": (1, 3)}, {"y": (1, 4)}, weights), by_node=False)
     check(statistics(found.layers[1]), weights["w"])
     check(statistics(found.layers[2]), weights["s"], weights["t"])
+
+
+def test_biases_that_are_not_finite_count_too(tmp_path):
+    weight, bias = seeded(3, 4, 1, 1), np.array([1.0, np.nan, np.inf], np.float32)
+    path = save(tmp_path, model([node("Conv", ["x", "w", "b"], ["y"])], {"x": (1, 4, 2, 2)}, {"y": (1, 3, 2, 2)},
+                                {"w": weight, "b": bias}))
+    found = statistics(summarise(open_checkpoint(path)).layers[-1])
+    assert (found.not_finite, found.count) == (2, weight.size) and found.maximum == weight.max()

@@ -13,6 +13,7 @@ import numpy as np
 
 WEIGHT = "weight"  # the edge's weight is a number of the file
 COPY = "copy"  # the operator moves or combines values; the weight is its own coefficient (1, or 1/n for a mean)
+SMALL, LARGE = 1e-15, 1e15  # norms whose squares single precision holds well
 UNKNOWN = "unknown"  # which cell feeds which is not known; the edge only says that the layers are joined
 
 
@@ -44,6 +45,17 @@ class Edges:
 
     def __len__(self):
         return len(self.source)
+
+
+def lengths(rows: np.ndarray) -> np.ndarray:
+    """L2 norms of rows (n, k), (n,); also of numbers whose squares single precision cannot hold."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        found = np.sqrt(np.einsum("nk,nk->n", rows, rows))
+    lost = ~((found > SMALL) & (found < LARGE))
+    if lost.any():
+        exact = rows[lost].astype(np.float64)
+        found[lost] = np.sqrt(np.einsum("nk,nk->n", exact, exact)).clip(max=np.finfo(np.float32).max)
+    return found
 
 
 class Join:

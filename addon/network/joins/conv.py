@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from .base import WEIGHT, Edges, Join
+from .base import WEIGHT, Edges, Join, lengths
 from .context import Context, joins_for
 from .window import LARGEST, Window
 
@@ -41,15 +41,14 @@ class Conv(Join):
         channel = self._channels(units, np.sort(channels))
         weight = self._kernels(units, channel)
         with np.errstate(over="ignore", invalid="ignore"):  # weights that are not finite
-            edges = Edges.of(channel, units[:, None], weight.sum(-1), np.sqrt((weight**2).sum(-1)))
+            edges = Edges.of(channel, units[:, None], weight.sum(-1), lengths(weight.reshape(-1, self.taps)))
         return edges.take(channel.ravel() >= 0)
 
     def unit_strength(self):
         """L2 norm of the weights into each output unit, (units,)."""
         weight = np.asarray(self.weight(), np.float32)
         if not self.window.transposed:
-            flat = weight.reshape(self.units, -1)
-            return np.sqrt(np.einsum("ok,ok->o", flat, flat))
+            return lengths(weight.reshape(self.units, -1))
         square = np.square(weight).sum(axis=tuple(range(2, weight.ndim)))
         return np.sqrt(square.reshape(self.groups, self.per_group, -1).sum(1).ravel())
 
@@ -65,8 +64,7 @@ class Conv(Join):
         """L2 norm of the weights out of each channel, (channels,)."""
         weight = np.asarray(self.weight(), np.float32)
         if self.window.transposed:
-            flat = weight.reshape(self.channels, -1)
-            return np.sqrt(np.einsum("ck,ck->c", flat, flat))
+            return lengths(weight.reshape(self.channels, -1))
         flat = weight.reshape(self.groups, self.units // self.groups, self.per_group, -1)
         return np.sqrt(np.einsum("gock,gock->gc", flat, flat).ravel())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .base import WEIGHT, Edges, Join
+from .base import WEIGHT, Edges, Join, lengths
 from .context import Context, joins_for
 
 
@@ -41,8 +41,7 @@ class Dense(Join):
 
     def unit_strength(self):
         """L2 norm of the weights into each output, (outputs,)."""
-        matrix = np.asarray(self.matrix(), np.float32)
-        return np.sqrt(np.einsum("io,io->o", matrix, matrix))
+        return lengths(np.asarray(self.matrix(), np.float32).T)
 
     def unit_mean(self):
         """Mean of the weights into each output, (outputs,)."""
@@ -50,8 +49,7 @@ class Dense(Join):
 
     def source_strength(self):
         """L2 norm of the weights out of each input, (inputs,)."""
-        matrix = np.asarray(self.matrix(), np.float32)
-        return np.sqrt(np.einsum("io,io->i", matrix, matrix))
+        return lengths(np.asarray(self.matrix(), np.float32))
 
 
 @joins_for("Gemm")

@@ -13,7 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from .checkpoints import CheckpointError
+from .containers import CheckpointError
 from .written import FULL, replacing
 
 BAD_INPUT, STOPPED = 2, 130
@@ -128,9 +128,9 @@ def _drawing(command):
 
 
 def _inspect(options):
-    from .checkpoints import open_checkpoint
     from .network import summarise
     from .network.report import report, table
+    from .structure import open_checkpoint
 
     network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
     print(json.dumps(report(network)) if options.json else table(network))

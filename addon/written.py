@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .checkpoints import CheckpointError
+from .containers import CheckpointError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ROOM = 1 << 16  # bytes that must still fit behind a file: Blender's writers do not all tell of a disk that is full

@@ -73,9 +73,9 @@ class Recorder:
 
     def pytest_collection(self):
         for name in READ:
-            module = _ours(f"checkpoints.{name}")
+            module = _ours(f"formats.{name}")
             module.read = self._noting(module.read, self._opened)
-        architecture, inferred = _ours("checkpoints.architecture"), _ours("checkpoints.inferred")
+        architecture, inferred = _ours("structure.architecture"), _ours("structure.inferred")
         architecture.attach = self._noting(architecture.attach, self._attached)
         inferred.infer = self._noting(inferred.infer, self._inferred)
         for name, table in tables().items():
@@ -113,8 +113,8 @@ class Recorder:
     def _opened(self, made, path):
         known = self.known.get(_hash(path), "")
         with path.open("rb") as file:
-            head = file.read(_ours("checkpoints.readers").HEAD)
-        kind = next(one for one in _ours("checkpoints.readers").READERS if one.sniff(head, path))
+            head = file.read(_ours("formats.table").HEAD)
+        kind = next(one for one in _ours("formats.table").READERS if one.sniff(head, path))
         structure = getattr(made, "structure", "weights")
         said = re.match(r"\S+ [\d.]+", made.producer)
         origin = said[0].replace("pytorch", "PyTorch") if said else next(
@@ -144,9 +144,9 @@ def _hash(path):
 
 
 def tables() -> dict[str, dict]:
-    operations = _ours("checkpoints.keras.layers.operations")
-    return {"layers": _ours("checkpoints.keras.layers").LAYERS, "operations": operations.OPERATIONS,
-            "functions": operations.FUNCTIONS, "operators": _ours("checkpoints.pytorch.operators").OPERATORS}
+    operations = _ours("formats.keras.layers.operations")
+    return {"layers": _ours("formats.keras.layers").LAYERS, "operations": operations.OPERATIONS,
+            "functions": operations.FUNCTIONS, "operators": _ours("formats.pytorch.operators").OPERATORS}
 
 
 def run() -> Recorder:
@@ -162,7 +162,7 @@ def page(recorder: Recorder) -> str:
     notes, compared = recorder.kept(), recorder.kept(*COMPARED)
     truth = {next(iter(one.networks)): one.families for one in recorder.kept("test_edges_are_those_of_the_export")}
     held, seen = (set().union(*some) for some in (truth.values(), (one.families for one in notes)))
-    known = {block.family for block in _ours("checkpoints.inferred.blocks").BLOCKS}
+    known = {block.family for block in _ours("structure.inferred.blocks").BLOCKS}
     rows = (f"| {name} | {_list(families) or 'plain layers'} |" for name, families in sorted(truth.items()))
     return TEXT.format(
         formats="\n".join(_formats(notes)), architectures=_architectures(recorder.kept(*KNOWN_SCORES)),
@@ -184,7 +184,7 @@ def _formats(notes) -> Iterable[str]:
     for kind, format, structure, origin, types in (one for each in notes for one in each.opened):
         for place, found in enumerate(({structure}, {origin} - {""}, types)):
             opened[kind, WHAT[format]][place].update(found)
-    for reader in _ours("checkpoints.readers").READERS:
+    for reader in _ours("formats.table").READERS:
         for what in dict.fromkeys(WHAT.values()):
             if (reader.name, what) in opened:
                 structures, origins, types = opened[reader.name, what]
@@ -235,7 +235,7 @@ def _code(names) -> str:
 
 
 def _natural(name):
-    return _ours("checkpoints.natural").natural(name.lower())
+    return _ours("containers.natural_order").natural(name.lower())
 
 
 TEXT = """# Which files open

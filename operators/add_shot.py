@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from .of_network import ChangesNetwork
 

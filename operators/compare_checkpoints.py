@@ -6,7 +6,7 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from ..addon.scene.transaction import Made
 from .import_network import GLOB

@@ -6,7 +6,7 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.checkpoints import SUFFIXES
+from ..addon.formats import SUFFIXES
 from ..addon.scene import arranging, build, importing, reloading, viewport
 from ..addon.scene.transaction import Made
 from .arrange_network import DIRECTIONS

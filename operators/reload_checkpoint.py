@@ -6,7 +6,7 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.checkpoints import SUFFIXES
+from ..addon.formats import SUFFIXES
 from ..addon.scene import picture, reloading
 from .import_network import GLOB
 from .of_network import ChangesNetwork

@@ -9,7 +9,7 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from ..addon import compat
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.scene.output import film, rendering
 
 

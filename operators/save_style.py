@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.scene.looks import saved_styles
 from .on_part import OnPart
 

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
 from ..addon.scene import detail, selection, tags
 from .of_layers import OfSelectedLayers

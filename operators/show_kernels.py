@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 from ..addon.scene import kernels, selection
 from .of_layers import OfSelectedLayers
 

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.checkpoints import CheckpointError
+from ..addon.containers import CheckpointError
 
 LONGEST = 100  # characters of what is said of a step
 

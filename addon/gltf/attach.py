@@ -14,8 +14,9 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
-from ..checkpoints import CheckpointError, open_checkpoint
+from ..containers import CheckpointError
 from ..scene import arranging, build, importing, tags
+from ..structure import open_checkpoint
 
 LARGEST = 1 << 28  # bytes of JSON
 UP = Matrix(((1, 0, 0, 0), (0, 0, -1, 0), (0, 1, 0, 0), (0, 0, 0, 1)))  # from glTF's axes to Blender's

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import bpy
 
-from ..checkpoints import CheckpointError
+from ..containers import CheckpointError
 from ..nodes import materials
 from ..scene import tags
 from ..written import replacing

@@ -17,7 +17,7 @@ from pathlib import Path
 import addon_utils
 import bpy
 
-from ..checkpoints import CheckpointError
+from ..containers import CheckpointError
 from . import accessors, compact
 from .animation import Animation
 from .gather import Part

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from ..checkpoints import CheckpointError, zipped
+from ..containers import CheckpointError, zip_archive
 from ..network import Assumption, Network, Spec
 
 LARGEST = 1 << 28  # bytes of an array, and of a picture's tensor
@@ -46,7 +46,7 @@ def load_array(path: Path) -> np.ndarray:
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a .npz file by their names, none of them unpickled. Raises `CheckpointError`."""
     try:
-        archive = zipped.archive(path)
+        archive = zip_archive.archive(path)
     except OSError as error:
         raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
     names = [name for name in archive.members if name.endswith(".npy")]

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 
-from ..checkpoints import Checkpoint, CheckpointError
-from ..checkpoints.repeated import make_unique
+from ..containers import CheckpointError
+from ..formats import Checkpoint
+from ..formats.repeated_names import make_unique
 from ..network import Network
 from .inputs import Fitted
 

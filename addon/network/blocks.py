@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..checkpoints import stopping
+from ..containers import stopping
 from .network import Block, Layer
 from .recognise.groups import MOVES
 from .repetition import runs

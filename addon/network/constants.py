@@ -16,9 +16,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from ..checkpoints import Checkpoint, CheckpointError
-from ..checkpoints.onnx_file import MOST_AXES, MOST_ELEMENTS
-from ..checkpoints.stored import FLOATS
+from ..containers import CheckpointError
+from ..containers.stored import FLOATS, MOST_AXES, MOST_ELEMENTS
+from ..formats import Checkpoint
 from . import scaled
 
 LARGEST_FOLD = 1 << 26  # elements; what is larger stays a layer of its own

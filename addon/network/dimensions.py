@@ -11,8 +11,9 @@ from math import prod
 import onnx
 from onnx import TensorProto, shape_inference
 
-from ..checkpoints import Checkpoint, CheckpointError
-from ..checkpoints.onnx_file import MOST_AXES
+from ..containers import CheckpointError
+from ..containers.stored import MOST_AXES
+from ..formats import Checkpoint
 from . import scaled
 from .network import Assumption
 

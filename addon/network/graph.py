@@ -17,9 +17,9 @@ from os.path import commonprefix
 import numpy as np
 from onnx import TensorProto
 
-from ..checkpoints import Checkpoint, CheckpointError, stopping
-from ..checkpoints.onnx_file import MOST_ELEMENTS
-from ..checkpoints.stored import FLOATS
+from ..containers import CheckpointError, stopping
+from ..containers.stored import FLOATS, MOST_ELEMENTS
+from ..formats import Checkpoint
 from . import blocks, dimensions, rounded
 from .constants import SETTINGS, Constant
 from .joins import Context, Map, Unknown, again, join, move, through

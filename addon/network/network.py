@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from ..checkpoints import Checkpoint
+from ..formats import Checkpoint
 from .constants import Constant, Leaf
 from .joins.base import Join
 

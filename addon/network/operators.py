@@ -11,8 +11,9 @@ from functools import cached_property
 
 import onnx
 
-from ..checkpoints import Checkpoint, stopping
-from ..checkpoints.checkpoint import LAYER, captured, subgraphs, tensors
+from ..containers import stopping
+from ..formats import Checkpoint
+from ..formats.checkpoint import LAYER, captured, subgraphs, tensors
 from . import constants, dimensions, quantised
 from .constants import Constant
 from .scopes import scope_of

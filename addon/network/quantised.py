@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ..checkpoints.checkpoint import ROUNDING
+from ..formats.checkpoint import ROUNDING
 from .constants import NEVER_FOLDED
 from .scaled import SCALED
 

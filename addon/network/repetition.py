@@ -14,7 +14,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from ..checkpoints import stopping
+from ..containers import stopping
 
 MOST_PERIODS = 256  # that are tried, those of most layers first
 

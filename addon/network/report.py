@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from ..checkpoints.natural import brief
+from ..containers.natural_order import brief
 from .network import Block, Layer, Network, Shape, Spec
 from .statistics import statistics
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import onnx
 
-from ..checkpoints.checkpoint import LAYER
+from ..formats.checkpoint import LAYER
 
 Scope = tuple[str, ...]
 

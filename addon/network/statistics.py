@@ -10,8 +10,8 @@ from math import isfinite, nan, sqrt
 
 import numpy as np
 
-from ..checkpoints import stopping
-from ..checkpoints.stored import FLOATS
+from ..containers import stopping
+from ..containers.stored import FLOATS
 from .constants import Leaf
 from .network import Layer
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import bpy
 
-from ..checkpoints.stopping import StoppedError, stoppable
+from ..containers.stopping import StoppedError, stoppable
 
 PATIENCE = 0.02  # seconds between two looks at the window
 
@@ -20,7 +20,7 @@ def in_background(work: Callable[[], Any], text: str, beside: bool | None = None
     """What `work` returns or raises; yields (0, text) until then. `work` must not touch `bpy`.
 
     Without a window (`beside` False) it is done at once. When the generator is closed, the work stops at its next look
-    at `checkpoints.stopping`.
+    at `containers.stopping`.
     """
     if bpy.app.background if beside is None else not beside:
         return work()

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..checkpoints import CheckpointError
+from ..containers import CheckpointError
 
 LARGEST = 1 << 26  # pixels
 SUFFIXES = (".png", ".jpg", ".jpeg")

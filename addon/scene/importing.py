@@ -11,12 +11,13 @@ from pathlib import Path
 import bpy
 
 from .. import compat, inference
-from ..checkpoints import CheckpointError, open_checkpoint
-from ..checkpoints.natural import brief
+from ..containers import CheckpointError
+from ..containers.natural_order import brief
 from ..inference import Fitted, Ran
 from ..network import Network, summarise
 from ..network.drawn import Drawn
 from ..network.lines import Lines
+from ..structure import open_checkpoint
 from . import bars, build, bundling, connections, expansion, layers, pruning, ranges, selection, tags
 from .background import in_background
 from .build import Settings, Steps

@@ -12,8 +12,8 @@ import numpy as np
 from mathutils import Matrix
 
 from .. import compat
-from ..checkpoints import CheckpointError
 from ..colormaps import value_range
+from ..containers import CheckpointError
 from ..layout import HEIGHT
 from ..network import Network
 from ..network.joins.conv import Conv

@@ -16,7 +16,7 @@ from pathlib import Path
 import bpy
 
 from .. import compat
-from ..checkpoints import CheckpointError
+from ..containers import CheckpointError
 from ..inference import Ran
 from ..layout import arrange, shapes
 from ..network import Network, summarise

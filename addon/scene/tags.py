@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import bpy
 
-from ..checkpoints import CheckpointError
+from ..containers import CheckpointError
 
 KEY = "neuroscene"
 TYPES = {"root": "MESH", "layer": "MESH", "gone": "MESH", "block": "MESH", "connections": "CURVES", "bars": "MESH",

@@ -265,9 +265,10 @@ class Worker:
 def work() -> int:
     sys.path.insert(0, str(ROOT / "tests"))
     import conftest  # noqa: F401 makes the package importable
-    from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+    from neuroscene.addon.containers import CheckpointError
     from neuroscene.addon.network import summarise
     from neuroscene.addon.network.statistics import statistics
+    from neuroscene.addon.structure import open_checkpoint
 
     for samples in SAMPLES.values():  # everything that is imported late
         for sample in samples:

@@ -102,8 +102,8 @@ def sharded(folder: str):
     """Opening 10 GB of sharded safetensors (sparse files): what is read of them is their headers."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     from bench import row
-    from neuroscene.addon.checkpoints import open_checkpoint
     from neuroscene.addon.network import summarise
+    from neuroscene.addon.structure import open_checkpoint
     from unit.make import llama_shards
 
     index, size = llama_shards(Path(folder))

@@ -10,7 +10,8 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import SUFFIXES, CheckpointError, stopping
+from neuroscene.addon.containers import CheckpointError, stopping
+from neuroscene.addon.formats import SUFFIXES
 from neuroscene.addon.scene import build, importing
 from neuroscene.addon.scene.background import in_background
 from scene import look

@@ -8,7 +8,8 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from neuroscene.addon.checkpoints import Checkpoint, CheckpointError
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.formats import Checkpoint
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene import detail, importing, picture
 from scene import look

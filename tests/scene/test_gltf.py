@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf import export
 from neuroscene.addon.scene import kernels
 from neuroscene.addon.scene.looks import painting, styles

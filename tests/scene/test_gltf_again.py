@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf import attach, export
 from neuroscene.addon.scene import build
 from scene import look

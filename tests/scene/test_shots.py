@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.checkpoints import CheckpointError
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.scene import shots, studio, tags
 from scene import look
 from scene.networks import FORMATS, build

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neuroscene.addon.checkpoints import Checkpoint
+from neuroscene.addon.formats import Checkpoint
 from neuroscene.addon.inference.session import activations
 from unit.make import DATA
 

@@ -13,8 +13,8 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import Network, summarise
+from neuroscene.addon.structure import open_checkpoint
 
 FLOAT = TensorProto.FLOAT
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -11,12 +11,14 @@ import pytest
 from onnx import helper, numpy_helper
 from safetensors.numpy import save_file
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.checkpoints.architecture import attach
-from neuroscene.addon.checkpoints.stored import Stored, Weights
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stored import Stored
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.inference import fit
 from neuroscene.addon.inference import run as infer
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
+from neuroscene.addon.structure.architecture import attach
 from unit.make import DATA, model, node, save, seeded
 
 CROSS = DATA / "crossformat"

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.checkpoints.repeated import make_unique
-from neuroscene.addon.checkpoints.stopping import StoppedError, stoppable
-from neuroscene.addon.checkpoints.stored import Writer
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stopping import StoppedError, stoppable
+from neuroscene.addon.formats.graph_writer import Writer
+from neuroscene.addon.formats.repeated_names import make_unique
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import report, table
+from neuroscene.addon.structure import open_checkpoint
 from unit import make
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -27,7 +28,8 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 sys.path.insert(0, {str(TESTS)!r})
 import conftest
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import report, table
 try:

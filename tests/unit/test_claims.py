@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import strongest
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import info, model, node, save, seeded
 
 BILLION = 10**9

@@ -7,10 +7,10 @@ from math import prod
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import BOX, MAPS, Wish, share_out
 from neuroscene.addon.network.expand import ALONE, OPENS, STAYS, TAP, budget, counts, expand
+from neuroscene.addon.structure import open_checkpoint
 from unit.brute import cases
 from unit.make import into, model, network, node, save, seeded
 

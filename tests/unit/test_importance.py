@@ -8,9 +8,9 @@ import pytest
 from onnx import numpy_helper
 
 from neuroscene.addon import inference
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.importance import rank
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, model, node, run, save, seeded
 
 UNITS, CHANNELS, SIZE, HIDDEN = 6, 3, 8, 5

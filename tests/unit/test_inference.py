@@ -9,10 +9,11 @@ import numpy as np
 import onnx
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.inference import fit, fit_named, top
 from neuroscene.addon.inference import run as infer
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, info, model, network, node, run, seeded
 
 EXPECTED = dict(np.load(DATA / "expected_activations.npz"))

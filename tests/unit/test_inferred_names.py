@@ -12,11 +12,13 @@ import pytest
 from onnx import TensorProto
 from safetensors.numpy import load_file, save_file
 
-from neuroscene.addon.checkpoints import CheckpointError, keras, pytorch, safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
-from neuroscene.addon.checkpoints.natural import natural
-from neuroscene.addon.checkpoints.stored import Stored, Weights
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.natural_order import natural
+from neuroscene.addon.containers.stored import Stored
+from neuroscene.addon.formats import keras, pytorch, safetensors_file
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure.inferred import infer
 from unit.make import DATA
 
 TRUTH = DATA / "inferred"

@@ -11,11 +11,12 @@ import pytest
 from onnx import TensorProto, helper
 from safetensors.numpy import load_file, save_file
 
-from neuroscene.addon.checkpoints import safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
-from neuroscene.addon.checkpoints.stored import Stored, Weights
+from neuroscene.addon.containers.stored import Stored
+from neuroscene.addon.formats import safetensors_file
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.statistics import statistics
+from neuroscene.addon.structure.inferred import infer
 
 OUTPUTS, INPUTS, GROUPS = 16, 32, 4
 ORDER = (0, 2, 4, 6, 1, 3, 5, 7)  # AutoAWQ's: which number of eight comes next in a word

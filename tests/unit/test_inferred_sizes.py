@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from neuroscene.addon.checkpoints import onnx_file, safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
+from neuroscene.addon.formats import onnx_file, safetensors_file
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import report, table
+from neuroscene.addon.structure.inferred import infer
 from unit.make import DATA, seeded
 from unit.test_inferred_truth import NAMES, TRUTH, Owned, opened, probes
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import onnx_file, safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
+from neuroscene.addon.formats import onnx_file, safetensors_file
 from neuroscene.addon.network import Network, summarise
+from neuroscene.addon.structure.inferred import infer
 from unit.make import DATA
 
 TRUTH = DATA / "inferred"

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.inference import fit, fit_named, load_array, load_arrays, picture_axes
 from neuroscene.addon.network import Assumption, Spec, summarise
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA
 
 PICTURE, ARRAY = Path("picture.png"), Path("array.npy")

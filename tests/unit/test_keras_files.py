@@ -8,10 +8,13 @@ import shutil
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, keras, open_checkpoint
-from neuroscene.addon.checkpoints.checkpoint import Checkpoint
-from neuroscene.addon.checkpoints.stored import LAYER, Stored, Weights
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stored import Stored
+from neuroscene.addon.formats import keras
+from neuroscene.addon.formats.checkpoint import LAYER, Checkpoint
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
 from unit.keras_models import CROSSFORMAT, KERAS, as_keras, given
 from unit.make import DATA
 

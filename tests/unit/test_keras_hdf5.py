@@ -11,9 +11,10 @@ import h5py
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, keras
-from neuroscene.addon.checkpoints.checkpoint import Checkpoint
-from neuroscene.addon.checkpoints.keras import hdf5
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.hdf5 import reader
+from neuroscene.addon.formats import keras
+from neuroscene.addon.formats.checkpoint import Checkpoint
 from unit.keras_models import CROSSFORMAT, KERAS
 from unit.make import seeded
 
@@ -37,7 +38,7 @@ def written(tmp_path, fill, **settings):
 
 def refused(path, match):
     with pytest.raises(CheckpointError, match=match) as caught:
-        hdf5.read(path)
+        reader.read(path)
     assert "\n" not in str(caught.value)
 
 
@@ -46,7 +47,7 @@ FILES = [*sorted(KERAS.glob("*.h5")), *sorted(CROSSFORMAT.glob("**/*.h5"))]
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_dataset_and_attribute_is_what_h5py_reads(path):
-    root, seen = hdf5.read(path), []
+    root, seen = reader.read(path), []
 
     def compare(name, thing):
         if isinstance(thing, h5py.Dataset):
@@ -81,7 +82,7 @@ def test_layouts_of_h5py(settings, tmp_path):
         group.attrs["name"] = "größe"
 
     path = written(tmp_path, fill, **settings)
-    group = hdf5.read(path).groups["layers"].groups["inner"]
+    group = reader.read(path).groups["layers"].groups["inner"]
     assert group.texts("weight_names") == list(numbers)
     assert group.attributes["name"] == "größe"
     assert {name: array(path, one).tobytes() for name, one in group.tensors.items()} == {
@@ -92,7 +93,7 @@ def test_layouts_of_h5py(settings, tmp_path):
 def test_number_types(dtype, tmp_path):
     numbers = (seeded(4, 5) * 40).astype(dtype)
     path = written(tmp_path, lambda file: file.create_dataset("x", data=numbers))
-    stored = hdf5.read(path).tensors["x"]
+    stored = reader.read(path).tensors["x"]
     found = array(path, stored)
     assert found.dtype == numbers.dtype.newbyteorder("=")
     assert (found == numbers).all()
@@ -107,13 +108,13 @@ def test_chunks_and_compression(shape, settings, tmp_path):
     settings = settings if np.prod(shape) and shape else {}
     numbers = seeded(*shape) if shape else np.float32(3)
     path = written(tmp_path, lambda file: file.create_dataset("x", data=numbers, **settings))
-    assert (array(path, hdf5.read(path).tensors["x"]) == numbers).all()
+    assert (array(path, reader.read(path).tensors["x"]) == numbers).all()
 
 
 def test_chunks_that_reach_over_the_edge(tmp_path):
     numbers = seeded(50, 33)
     path = written(tmp_path, lambda file: file.create_dataset("x", data=numbers, chunks=(7, 8), compression="gzip"))
-    assert (array(path, hdf5.read(path).tensors["x"]) == numbers).all()
+    assert (array(path, reader.read(path).tensors["x"]) == numbers).all()
 
 
 def test_many_members_and_long_lists(tmp_path):
@@ -125,7 +126,7 @@ def test_many_members_and_long_lists(tmp_path):
         file.attrs["layer_names0"] = [name.encode() for name in names[:1000]]
         file.attrs["layer_names1"] = [name.encode() for name in names[1000:]]
 
-    root = hdf5.read(written(tmp_path, fill))
+    root = reader.read(written(tmp_path, fill))
     assert sorted(root.groups) == sorted(names)
     assert root.texts("layer_names") == names
 
@@ -139,7 +140,7 @@ def test_small_floats_that_hdf5_does_not_have(tmp_path):
         file.create_dataset("x", data=numbers.view("V2")).attrs["dtype"] = "bfloat16"
 
     path = written(tmp_path, fill)
-    assert (array(path, hdf5.read(path).tensors["x"]) == numbers).all()
+    assert (array(path, reader.read(path).tensors["x"]) == numbers).all()
 
 
 def elsewhere(tmp_path):
@@ -176,7 +177,7 @@ def test_texts_are_no_weights(tmp_path):
         file["words"] = ["a", "b"]
         file["x"] = np.ones(3, "f4")
 
-    assert list(hdf5.read(written(tmp_path, fill)).tensors) == ["x"]
+    assert list(reader.read(written(tmp_path, fill)).tensors) == ["x"]
 
 
 @pytest.mark.parametrize("name", ["structure.h5", "structure.keras", "unknown.keras"])

@@ -8,8 +8,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, keras
-from neuroscene.addon.checkpoints.stored import OPAQUE, Weights
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.formats import keras
+from neuroscene.addon.formats.checkpoint import OPAQUE
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.network import summarise
 from unit.keras_models import KERAS, close, given
 

@@ -7,11 +7,11 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import lines as module
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import Wish, share_out
 from neuroscene.addon.network.lines import line_limits, strongest
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, into, model, network, node, run, seeded
 
 DENSE = model([node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"], transB=1)],

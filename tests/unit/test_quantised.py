@@ -17,7 +17,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from neuroscene.addon import inference
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.importance import rank
@@ -25,6 +25,7 @@ from neuroscene.addon.network.joins.through import Through
 from neuroscene.addon.network.lines import strongest
 from neuroscene.addon.network.report import report
 from neuroscene.addon.network.statistics import statistics
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import edges_of, info, model, network, node, run, save, seeded
 
 IN, OUT, BLOCK = 12, 5, 4

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import inference
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.statistics import statistics
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, edges_of
 from unit.test_torch_tensors import arrays
 

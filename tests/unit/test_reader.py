@@ -13,8 +13,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, edges_of, into, model, network, node, save, seeded
 
 PARAMETERS = {"mnist_cnn_keras_export": 29_018, "mnist_cnn_tf2onnx": 29_018, "mnist_cnn_torch_dynamo": 29_018,
@@ -178,7 +179,7 @@ import sys
 sys.path[:0] = [sys.argv[1]]
 import conftest
 from bench import memory
-from neuroscene.addon.checkpoints import open_checkpoint
+from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import strongest

@@ -7,8 +7,8 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, into, model, node, run, save, seeded
 from unit.written import put_together, sound, written
 

@@ -10,9 +10,9 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import op_text, report, short, table
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, model, node, save, seeded
 
 ROOT = DATA.parents[1]

@@ -8,23 +8,25 @@ import sys
 
 import pytest
 
-WITHOUT_BLENDER = ("checkpoints", "network", "layout", "inference", "colormaps")
+WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps")
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
-    "checkpoints": set(),
+    "containers": set(),
+    "formats": {"containers"},
+    "structure": {"containers", "formats"},
     "colormaps": set(),
-    "network": {"checkpoints"},
+    "network": {"containers", "formats"},
     "layout": {"network"},
-    "inference": {"network", "checkpoints"},
+    "inference": {"containers", "formats", "network"},
     "compat": set(),
     "folders": set(),
-    "written": {"checkpoints"},
+    "written": {"containers"},
     "nodes": {"colormaps", "network", "compat", "folders"},
-    "scene": {"checkpoints", "network", "layout", "inference", "colormaps", "nodes", "compat",
+    "scene": {"containers", "formats", "structure", "network", "layout", "inference", "colormaps", "nodes", "compat",
               "folders", "written"},
-    "gltf": {"checkpoints", "network", "colormaps", "nodes", "scene", "compat", "written"},
+    "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "cli": {"checkpoints", "network", "inference", "scene", "gltf", "written"},
+    "cli": {"containers", "formats", "structure", "network", "inference", "scene", "gltf", "written"},
 }
 
 

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint, safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.formats import safetensors_file
 from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
+from neuroscene.addon.structure.inferred import infer
 from unit.make import DATA, llama_shards
 
 CROSS = DATA / "crossformat"
@@ -95,7 +97,7 @@ def test_types(tmp_path, dtype):
     path = written(tmp_path, raw({"a.weight": entry([2, 3], 0, value.nbytes, dtype)}, value.tobytes()))
     tensor, = safetensors_file.read(path).tensors
     assert tensor.shape == (2, 3)
-    from neuroscene.addon.checkpoints.checkpoint import Checkpoint
+    from neuroscene.addon.formats.checkpoint import Checkpoint
 
     found = Checkpoint(path, "safetensors", None).array(tensor.proto())
     assert found.dtype == value.dtype and (found == value).all()
@@ -321,8 +323,8 @@ import sys
 sys.path[:0] = [sys.argv[1]]
 import conftest
 from bench import memory
-from neuroscene.addon.checkpoints import safetensors_file
-from neuroscene.addon.checkpoints.inferred import infer
+from neuroscene.addon.formats import safetensors_file
+from neuroscene.addon.structure.inferred import infer
 from neuroscene.addon.network import summarise
 from pathlib import Path
 before = memory.peak()

@@ -8,10 +8,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.joins import UNKNOWN
 from neuroscene.addon.network.report import report, table
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import model, node, save, seeded
 
 WINDOWS = 16

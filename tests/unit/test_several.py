@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.checkpoints.pytorch.files import Saved
-from neuroscene.addon.checkpoints.pytorch.records import Name, Storage, Tensor, Thing
-from neuroscene.addon.checkpoints.pytorch.state import find
-from neuroscene.addon.checkpoints.pytorch.storages import Place, Storages
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.pickle.records import Name, Storage, Tensor, Thing
+from neuroscene.addon.formats.pytorch.saved_files import Saved
+from neuroscene.addon.formats.pytorch.state import find
+from neuroscene.addon.formats.pytorch.storages import Place, Storages
 from neuroscene.addon.inference import fit, fit_named, run
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import report, table
+from neuroscene.addon.structure import open_checkpoint
 from unit import make
 
 DATA = make.DATA / "several"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from onnx import helper, numpy_helper
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.statistics import CHUNK, Statistics, statistics
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import model, network, node, save, seeded
 
 SIZES = 1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 7

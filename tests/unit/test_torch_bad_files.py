@@ -13,8 +13,10 @@ import zipfile
 
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
-from neuroscene.addon.checkpoints.pytorch import pickled, read
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.pickle import machine
+from neuroscene.addon.formats.pytorch import read
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA
 
 TORCH = DATA / "torch"
@@ -130,7 +132,7 @@ def test_bombs_in_older_files(tmp_path):
 
 
 def test_operations_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(pickled, "MOST_OPERATIONS", 1000)
+    monkeypatch.setattr(machine, "MOST_OPERATIONS", 1000)
     path = archive(tmp_path / "model.pt", b"\x80\x02" + b"K\x010" * 1001 + b".")
     assert "more than 1,000 operations" in refused(path)
 
@@ -255,7 +257,8 @@ from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
 sys.path[:0] = {paths!r}
 import conftest
-from neuroscene.addon.checkpoints import CheckpointError, open_checkpoint
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.structure import open_checkpoint
 from unit.test_torch_bad_files import mutated, walk
 chosen, refused = random.Random(0), 0
 for turn in range({turns}):

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints.pytorch import read
+from neuroscene.addon.formats.pytorch import read
 from neuroscene.addon.inference.session import activations
 from unit.make import DATA
 from unit.test_torch_tensors import arrays

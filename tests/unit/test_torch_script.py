@@ -7,10 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from neuroscene.addon.checkpoints import Checkpoint
-from neuroscene.addon.checkpoints.checkpoint import OPAQUE
-from neuroscene.addon.checkpoints.pytorch import read
-from neuroscene.addon.checkpoints.stored import Weights
+from neuroscene.addon.formats import Checkpoint
+from neuroscene.addon.formats.checkpoint import OPAQUE
+from neuroscene.addon.formats.pytorch import read
+from neuroscene.addon.formats.weights import Weights
 from neuroscene.addon.inference.session import activations
 from neuroscene.addon.network import summarise
 from unit.make import DATA

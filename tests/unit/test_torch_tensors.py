@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from neuroscene.addon.checkpoints.pytorch import read
-from neuroscene.addon.checkpoints.stored import Weights, Writer
+from neuroscene.addon.formats.graph_writer import Writer
+from neuroscene.addon.formats.pytorch import read
+from neuroscene.addon.formats.weights import Weights
 from unit.make import DATA
 
 TORCH, CROSS = DATA / "torch", DATA / "crossformat"
@@ -100,7 +101,7 @@ def test_every_protocol_of_pickle(protocol):
 
 def test_opening_reads_no_weights(monkeypatch):
     """Neither the storages of an archive nor those behind the pickles of an older file."""
-    from neuroscene.addon.checkpoints.pytorch import storages
+    from neuroscene.addon.formats.pytorch import storages
     monkeypatch.setattr(storages.Storages, "_read", None)
     for file in ("tensors.pt", "tensors_legacy.pth", "residual_traced.pt"):
         read(TORCH / file)

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from neuroscene.addon.checkpoints import CheckpointError
-from neuroscene.addon.checkpoints.zipped import archive
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.zip_archive import archive
 
 
 def zipped(folder, members, compression=zipfile.ZIP_STORED):

@@ -12,11 +12,11 @@ import numpy as np
 import onnx
 import pytest
 
-from neuroscene.addon.checkpoints import open_checkpoint
 from neuroscene.addon.inference.session import activations
 from neuroscene.addon.network import summarise
 from neuroscene.addon.network.drawn import share_out
 from neuroscene.addon.network.lines import line_limits, strongest
+from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, save, seeded
 from unit.written import depending, sound
 

@@ -13,7 +13,7 @@ from math import prod
 
 import onnx
 
-from ...checkpoints.onnx_file import MOST_ELEMENTS
+from ...containers.stored import MOST_ELEMENTS
 
 Builder = Callable[["Context", int], "object"]
 TABLE: dict[str, Builder] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from math import prod
 
-from ...checkpoints import stopping
+from ...containers import stopping
 from ..joins.elementwise import NORMAL, SEVERAL, UNARY
 from ..joins.recurrent import GATES
 from ..operators import Operators

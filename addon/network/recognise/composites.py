@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...checkpoints import stopping
+from ...containers import stopping
 from ..operators import Operator, Operators
 
 SMALL = frozenset((

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 import bpy
 
 from ... import compat
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from ...written import refused, replacing, settle
 from .. import removing, tags
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import bpy
 
 from ... import compat
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from ...written import replacing
 from .. import picture, shots, tags
 from . import film, quality

@@ -14,7 +14,7 @@ import numpy as np
 from mathutils import Vector
 
 from ... import compat
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from ...layout import HEIGHT
 from ...layout import Settings as Layout
 from .. import build, connections, framing, importing, picture, selection, sockets, tags

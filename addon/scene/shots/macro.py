@@ -10,7 +10,7 @@ import numpy as np
 from mathutils import Vector
 
 from ... import compat
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from .. import framing, picture, selection, studio, tags
 from . import keys
 from .stage import Stage

@@ -9,7 +9,7 @@ import json
 
 import bpy
 
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from .. import picture, removing, studio, tags
 from ..looks import painting, styles
 from . import keys

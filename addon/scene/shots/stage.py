@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...checkpoints import CheckpointError
+from ...containers import CheckpointError
 from ...layout.layered import axes
 from .. import arranging, picture, studio, tags
 

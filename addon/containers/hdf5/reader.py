@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HDF5 files as plain data: groups, the attributes that Keras writes, and where each dataset's numbers lie.
+
+Everything is looked at once, when the file is opened, and within bounds; what leads out of the file is refused:
+external and soft links, external storage, virtual datasets. No dataset is read before its weights are asked for.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from dataclasses import dataclass, field, replace
+from math import prod
+from pathlib import Path
+
+from onnx import TensorProto, helper
+
+from ..errors import CheckpointError
+from ..stored import ITEM_SIZE, MOST_AXES, MOST_ELEMENTS, Stored
+from ..zip_archive import DENSEST, LARGEST, Archive
+from . import chunked
+from .messages import (
+    ATTRIBUTE,
+    ATTRIBUTES,
+    DEEPEST,
+    FILTERS,
+    LAYOUT,
+    LINKS,
+    MOST_OBJECTS,
+    NOWHERE,
+    OUTSIDE,
+    SPACE,
+    TABLE,
+    TYPE,
+    Damaged,
+    File,
+    Foreign,
+    dense_attributes,
+)
+from .types import Kind, kind_of, shape_of, texts
+
+FILE = 1 << 48  # by which addresses in the next of several files are greater
+# The attributes of Keras; lists that are too long for one are written in parts, "weight_names0" and so on.
+WANTED = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
+SMALL_FLOATS = {"bfloat16": TensorProto.BFLOAT16, "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
+                "float8_e5m2": TensorProto.FLOAT8E5M2}
+
+
+@dataclass
+class Group:
+    """A group of an HDF5 file. `address` grows with the order in which groups were written."""
+
+    path: str
+    address: int = 0
+    attributes: dict[str, str | list[str]] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    tensors: dict[str, Stored] = field(default_factory=dict)
+
+    def texts(self, name: str) -> list[str]:
+        """An attribute that is a list of texts, put together from its parts."""
+        parts = [self.attributes.get(name, [])]
+        while (part := self.attributes.get(f"{name}{len(parts) - 1}")) is not None:
+            parts.append(part)
+        return [text for part in parts for text in ([part] if isinstance(part, str) else part)]
+
+    def tensor(self, path: str) -> Stored | None:
+        """A dataset below this group by its path."""
+        *groups, name = path.split("/")
+        found = self
+        for one in groups:
+            found = found and found.groups.get(one)
+        return found.tensors.get(name) if found else None
+
+    def merge(self, other: Group, place: int) -> None:
+        """Add what a group of the same name holds in a later file, the `place`-th."""
+        self.tensors |= other.tensors
+        for name, group in other.groups.items():
+            mine = self.groups.setdefault(name, Group(group.path, group.address + place * FILE, group.attributes))
+            mine.merge(group, place)
+
+    def all(self) -> list[Stored]:
+        """Every dataset in this group and below."""
+        return [*self.tensors.values(), *(one for group in self.groups.values() for one in group.all())]
+
+
+def read(path: Path) -> Group:
+    """The content of an HDF5 file. Raises `CheckpointError`."""
+    return _Walk(path, _mapped(path), 0).root()
+
+
+def read_member(archive: Archive, name: str) -> Group:
+    """The content of an HDF5 file in a zip archive. Raises `CheckpointError`."""
+    member = archive.members[name]
+    if member.offset is None:
+        return _Walk(archive.path, memoryview(archive.read(name, LARGEST)), None).root()
+    data = _mapped(archive.path)[member.offset : member.offset + member.size]
+    return _Walk(archive.path, data, member.offset).root()
+
+
+def _mapped(path):
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+class _Walk:
+    """Goes once through a file that lies in `path` from `offset` on, or only in memory where that is None."""
+
+    def __init__(self, path: Path, data: memoryview, offset: int | None):
+        self.path, self.file, self.offset = path, File(data), offset
+        self.seen: set[int] = set()
+
+    def root(self) -> Group:
+        try:
+            address = self.file.root
+            return self.group(address, self.file.messages(address), "", 0)
+        except (Damaged, struct.error, IndexError) as error:  # the latter two where a message is too short
+            advice = "save it as Keras does, without libver" if isinstance(error, Foreign) else "fetch it again"
+            raise CheckpointError(self.path, f"an HDF5 file that cannot be read: {error}", advice) from error
+
+    def group(self, address, messages, path, depth) -> Group:
+        if depth > DEEPEST:
+            raise Damaged("groups without end")
+        found = Group(path, address, self.attributes(messages))
+        for name, inner in self.file.links(messages):
+            if inner in self.seen or len(self.seen) > MOST_OBJECTS:
+                raise Damaged("objects that hold one another")
+            self.seen.add(inner)
+            place = f"{path}/{name}" if path else name
+            held = self.file.messages(inner)
+            kinds = {one.kind for one in held}
+            if kinds & {TABLE, LINKS}:
+                found.groups[name] = self.group(inner, held, place, depth + 1)
+            elif LAYOUT in kinds and (stored := self.dataset(held, place)):
+                found.tensors[name] = stored
+        return found
+
+    def attributes(self, messages) -> dict[str, str | list[str]]:
+        found = {}
+        for message in messages:
+            if message.kind == ATTRIBUTES and dense_attributes(message.data):
+                raise Foreign("it has attributes in the newest layout")
+            if message.kind == ATTRIBUTE:
+                name, value = texts(self.file, message.data, WANTED)
+                if value is not None:
+                    found[name] = value
+        return found
+
+    def dataset(self, messages, place) -> Stored | None:
+        """A dataset's tensor; None for one of texts, which are no weights."""
+        data = {one.kind: one.data for one in messages}
+        if OUTSIDE in data or len(data[LAYOUT]) > 1 and data[LAYOUT][1] == 3:
+            raise CheckpointError(self.path, f"the numbers of '{place}' are in another file", "refused for safety")
+        if TYPE not in data or SPACE not in data:
+            raise Damaged(f"'{place}' has no type or no shape")
+        shape, kind = shape_of(data[SPACE]), kind_of(data[TYPE])
+        if kind.text:
+            return None
+        data_type = kind.data_type or SMALL_FLOATS.get(self.attributes(messages).get("dtype"))
+        if not data_type or ITEM_SIZE[data_type] != kind.size or shape is None:
+            raise CheckpointError(self.path, f"'{place}' holds no numbers of a known kind", "is this a Keras model?")
+        if len(shape) > MOST_AXES or prod(max(1, size) for size in shape) > MOST_ELEMENTS:
+            raise Damaged(f"'{place}' has an absurd shape")
+        return self.stored(Stored(place, shape, data_type), kind, data[LAYOUT], data.get(FILTERS))
+
+    def stored(self, stored: Stored, kind: Kind, layout: memoryview, filters: memoryview | None) -> Stored:
+        version, way = layout[0], layout[1]
+        size, dtype = prod(stored.shape) * kind.size, helper.tensor_dtype_to_np_dtype(stored.data_type)
+        if version not in (3, 4) or version == 4 and way == 2:
+            raise Foreign(f"'{stored.name}' is stored in the newest layout")
+        if way == 0:  # beside the description itself
+            held = bytes(layout[4 : 4 + size])
+            if len(held) < size:
+                raise Damaged(f"'{stored.name}' is cut short")
+            return replace(stored, read=lambda: chunked.array(held, stored.shape, dtype, kind.swapped))
+        if way == 2:
+            chunks = chunked.chunks(self.file, layout, filters, stored.shape, kind.size)
+            if size > DENSEST * (chunks.held + 1):
+                raise CheckpointError(self.path, f"'{stored.name}' would unpack to {size:,} bytes",
+                                      "refused for safety")
+            return replace(stored, read=lambda: chunks.read(self.path, stored.name, dtype, kind.swapped))
+        address = int.from_bytes(layout[2:10], "little")
+        address = 0 if address == NOWHERE and not size else address
+        held = self.file.at(address, size)
+        if kind.swapped or self.offset is None:
+            return replace(stored, read=lambda: chunked.array(held, stored.shape, dtype, kind.swapped))
+        return replace(stored, file=self.path.name, offset=self.offset + address)

@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which tensor of a Keras file is which variable of which layer.
+
+Two layouts: that of Keras 1 and 2, which whole-model .h5 files of Keras 3 have kept (a group a layer, with the list of
+its weights in order: the trained ones first), and that of Keras 3 (groups named by class, as objects hold one another).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import prod
+from pathlib import Path
+
+from ...containers.errors import CheckpointError
+from ...containers.hdf5.reader import Group
+from ...containers.stored import Stored
+from .config import Model
+from .variables import NAMES, numbered, own, parts, said, variables
+
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+# Variables that some versions name so: Keras 1 had one "W" for all.
+SAME = {"kernel": ("depthwise_kernel", "embeddings")}
+LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weights", "metrics": "metrics",
+        "seed_generator": "seeds", "loss_tracker": "metrics"}
+
+
+class Misfit(CheckpointError):  # noqa: N818 - named as what it says
+    """Weights of another shape than their layer asks for."""
+
+
+@dataclass
+class Found:
+    """Finds the tensor of a layer's variable; `tensors` are by "layer/variable", in the order of the layers."""
+
+    path: Path
+    tensors: dict[str, Stored]
+    layout: str = "keras"
+    backend: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
+        stored = self.tensors.get(f"{layer}/{name}") or self._shared.get(f"{layer.rpartition('/')[2]}/{name}")
+        if stored is None:
+            raise CheckpointError(self.path, f"the weights '{name}' of layer '{layer}' are not in the file",
+                                  "is it the weights of this architecture?")
+        fits = len(shape) == len(stored.shape) and all(
+            want in (None, have) for want, have in zip(shape, stored.shape, strict=True))
+        if not fits:
+            raise Misfit(self.path, f"the weights '{name}' of layer '{layer}' have the shape {list(stored.shape)} and "
+                         f"should have {list(shape)}", "is it the weights of this architecture?")
+        return stored
+
+    @cached_property
+    def _shared(self) -> dict[str, Stored]:
+        """Tensors by "layer/variable" without the models round the layer: of one that two models hold, Keras 3 writes
+        only the first."""
+        found: dict[str, Stored] = {}
+        for key, one in self.tensors.items():
+            *_, layer, name = key.split("/") if "/" in key else ("", key)
+            found.setdefault(f"{layer}/{name}", one)
+        return found
+
+    def rest(self, layer: str) -> list[Stored]:
+        """Every tensor of a layer and of what is in it."""
+        return [one for name, one in self.tensors.items() if name.startswith(f"{layer}/")]
+
+
+def find(path: Path, root: Group, model: Model) -> Found:
+    """The tensors of a model in a file of either layout. Raises `CheckpointError`."""
+    found: dict[str, Stored] = {}
+    if is_old(root):
+        _old_model(path, model_weights(root), model, found)
+    else:
+        _new_model(root, model, "", found)
+    return Found(path, {name: replace(one, name=name) for name, one in found.items()}, notes=left_out(root, found))
+
+
+def is_old(root: Group) -> bool:
+    return bool(model_weights(root).texts("layer_names"))
+
+
+def is_of_theano(group: Group) -> bool:
+    """Whether Theano was the backend of a file that does not say: names of TensorFlow end with an output's number."""
+    names = [name for one in group.groups.values() for name in one.texts("weight_names")]
+    return bool(names) and not any(re.search(r":\d+$", name) for name in names)
+
+
+def model_weights(root: Group) -> Group:
+    """The group that holds the layers: whole models have one of their own for it."""
+    return root.groups.get("model_weights", root)
+
+
+def left_out(root: Group, found: dict[str, Stored]) -> list[str]:
+    """What of the file is no weight of the model, in words."""
+    used = {id(one) for one in found.values()}
+    sizes: dict[str, int] = {}
+    for one in root.all():
+        if id(one) not in used:
+            kind = next((kind for part in one.name.split("/") if (kind := LEFT.get(part))), "other numbers")
+            sizes[kind] = sizes.get(kind, 0) + prod(one.shape)
+    return [f"{kind} left out ({size:,} numbers)" for kind, size in sizes.items()]
+
+
+def listed(path: Path, group: Group) -> list[tuple[str, Stored]]:
+    """The weights of a layer in the layout of Keras 2, with their names, in order."""
+    found = [(name, group.tensor(name)) for name in group.texts("weight_names")]
+    absent = next((name for name, one in found if one is None), None)
+    if absent is not None:
+        raise CheckpointError(path, f"the weights '{absent[:80]}' are listed and not there", "fetch it again")
+    return found
+
+
+def _old_model(path, root, model, found):
+    named = {name: _below(root, name) for name in root.texts("layer_names")}  # "Conv/BatchNorm" is a group in a group
+    groups = {name: listed(path, group) for name, group in named.items() if group}
+    wanted = {layer.name: list(variables(layer)) for layer in model.layers}
+    for layer, weights in _pairs(model, wanted, groups):
+        found.update({f"{layer.name}/{name}": one for name, one in _matched(wanted[layer.name], weights).items()})
+
+
+def _pairs(model, wanted, groups):
+    """Layers with their weights: by name, else, where other names were given by chance, in order."""
+    named = [(layer, groups[layer.name]) for layer in model.layers if layer.name in groups]
+    if len(named) == len(model.layers) or all(layer.name in groups or not wanted[layer.name] for layer in model.layers):
+        return named
+    full = [weights for weights in groups.values() if weights]
+    layers = [layer for layer in model.layers if wanted[layer.name]]
+    return list(zip(layers, full, strict=False)) if len(full) == len(layers) else named
+
+
+def _matched(wanted, weights):
+    """The weights of one group by the names of the variables; those of which nothing is known by their own."""
+    order = [name for trained in (True, False) for name, kind in wanted if kind is trained]
+    if len(order) == len(weights) and all(_agree(name, said(weight)) for name, (weight, _) in
+                                          zip(order, weights, strict=True)):
+        return {name: one for name, (_, one) in zip(order, weights, strict=True)}
+    left, found = dict(weights), {}
+    for name in order:
+        *inner, last = name.split("/")
+        fits = [weight for weight in left if said(weight) == last and
+                (not inner or inner[-1] in re.split(r"[/:]", weight) or f"{inner[-1]}_" in weight)]
+        if fits:
+            found[name] = left.pop(fits[0])
+    return found | {short(weight): one for weight, one in left.items()}
+
+
+def _agree(name, said):
+    """Whether a variable can be the one that a weight's name says; old names say little."""
+    last = name.rsplit("/", 1)[-1]
+    return said not in NAMES or said == last or last in SAME.get(said, ()) or last.startswith(f"{said}_")
+
+
+def short(weight: str) -> str:
+    """A weight's name without the layer before it and the number behind."""
+    parts = re.sub(r":\d+$", "", weight).split("/")
+    return "/".join(parts[1:] if len(parts) > 1 else parts) or "weight"
+
+
+def _new_model(group, model, prefix, found):
+    container = next((group.groups[name] for name in CONTAINERS if name in group.groups), group)
+    layers = [one for one in model.layers if not one.function and not (model.kind == "Sequential" and
+                                                                      one.kind == "InputLayer")]
+    by_name = _names(container)
+    for layer, name in zip(layers, numbered(layers), strict=True):
+        one = by_name.get(layer.name) or container.groups.get(name)
+        if one is not None:
+            _new_layer(one, layer, f"{prefix}{layer.name}/", found)
+
+
+def _names(container):
+    """Groups by the names of their layers, which newer files note."""
+    found: dict[str, Group | None] = {}
+    for group in container.groups.values():
+        name = group.groups["vars"].attributes.get("name") if "vars" in group.groups else None
+        if isinstance(name, str):
+            found[name] = None if name in found else group
+    return found
+
+
+def _new_layer(group, layer, prefix, found):
+    if layer.model:
+        _new_model(group, layer.model, prefix, found)
+    held, names, inside = ordered(group), own(layer), parts(layer)
+    if not (layer.model or names or inside):  # a class that is not known, or one without weights
+        found.update({f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
+                      for one in group.all() if not set(one.name.split("/")) & set(LEFT)})
+        return
+    if inside and len(held) > len(names) > 0:  # a wrapper holds the kernel of its layer too, before what is its own
+        held = held[-len(names) :]
+    if len(names) != len(held):
+        names = [said for said, _ in zip(names, held, strict=False)] + [str(i) for i in range(len(names), len(held))]
+    found.update({f"{prefix}{name}": one for name, one in zip(names, held, strict=True)})
+    for part in inside:
+        inner = next((one for path in part.groups if (one := _below(group, path))), None)
+        if inner is not None:
+            _new_layer(inner, part.layer, f"{prefix}{part.prefix}/" if part.prefix else prefix, found)
+
+
+def _below(group, path):
+    for name in path.split("/"):
+        group = group and group.groups.get(name)
+    return group
+
+
+def ordered(group: Group) -> list[Stored]:
+    """The variables of a group in the layout of Keras 3, which numbers them."""
+    held = group.groups["vars"].tensors if "vars" in group.groups else {}
+    return [held[name] for name in sorted(held, key=lambda name: (not name.isdecimal(), len(name), name))]

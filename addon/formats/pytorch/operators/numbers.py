@@ -1,0 +1,263 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What PyTorch programs do with numbers, texts and lists. Sizes that are open stay so."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+from ....containers.pickle.torch_types import OF_NUMBER
+from .emitter import FLOATS, Emitter, MismatchError, Open, UndecidedError, UnknownError, Value
+from .table import op
+
+LONGEST = 1 << 16  # entries of a list, characters of a text
+LARGEST = 1 << 62
+
+
+def _arithmetic(function, of_sizes=""):
+    def work(e: Emitter, one, other, alpha=1):
+        other = other if alpha == 1 else NUMBERS["mul"](e, other, alpha)
+        try:
+            found = function(_flat(one), _flat(other))
+        except (TypeError, ArithmeticError, ValueError) as error:
+            raise UnknownError(f"numbers that cannot be worked with ({error})") from error
+        if isinstance(found, int) and abs(found) > LARGEST or isinstance(found, (list, str)) and len(found) > LONGEST:
+            raise UnknownError("a number that is too large")
+        if of_sizes and type(found) is int and (isinstance(one, Open) or isinstance(other, Open)):
+            return Open(found, of_sizes, one, other)
+        return found
+
+    return work
+
+
+def _flat(value):
+    """A value as it may be compared or added: lists in lists hold no more lists, or comparing them might never end."""
+    if isinstance(value, (list, tuple)) and any(
+            isinstance(part, (list, tuple, dict)) and any(isinstance(inner, (list, tuple, dict)) for inner in part)
+            for part in value):
+        raise ValueError("lists that are nested too deep")
+    return value
+
+
+def _remainder(one, other):
+    if isinstance(one, str):
+        raise ValueError("a text that is formatted")
+    return one % other
+
+
+def _power(one, other):
+    if isinstance(one, int) and isinstance(other, int) and abs(other) > 64:
+        raise ValueError("a large power")
+    return math.pow(one, other) if isinstance(one, float) or isinstance(other, float) else one**other
+
+
+def _product(one, other):
+    if any(isinstance(part, (list, str)) for part in (one, other)):
+        raise ValueError("a repeated list")
+    return one * other
+
+
+def _unary(function):
+    def work(e: Emitter, value, *rest):
+        try:
+            return function(value)
+        except (TypeError, ArithmeticError, ValueError) as error:
+            raise UnknownError(f"a number that cannot be worked with ({error})") from error
+
+    return work
+
+
+def _divide(e, one, other, rounding_mode=None):
+    return (_FLOOR if rounding_mode else _TRUE)(e, one, other)
+
+
+_FLOOR, _TRUE = _arithmetic(operator.floordiv, "Div"), _arithmetic(operator.truediv)
+# For numbers, texts and lists; tensors have operators of the same names.
+NUMBERS = {
+    "add": _arithmetic(operator.add, "Add"), "sub": _arithmetic(operator.sub, "Sub"),
+    "mul": _arithmetic(_product, "Mul"), "floordiv": _FLOOR,
+    "floor_divide": _FLOOR, "div": _divide, "sum": _unary(sum),
+    "rsub": lambda e, one, other, alpha=1: NUMBERS["sub"](e, other, one, alpha),
+    "remainder": _arithmetic(_remainder, "Mod"), "pow": _arithmetic(_power), "eq": _arithmetic(operator.eq),
+    "ne": _arithmetic(operator.ne), "lt": _arithmetic(operator.lt), "le": _arithmetic(operator.le),
+    "gt": _arithmetic(operator.gt), "ge": _arithmetic(operator.ge), "__and__": _arithmetic(operator.and_),
+    "__or__": _arithmetic(operator.or_), "__xor__": _arithmetic(operator.xor), "min": _arithmetic(min, "Min"),
+    "max": _arithmetic(max, "Max"), "sqrt": _unary(math.sqrt), "floor": _unary(math.floor), "ceil": _unary(math.ceil),
+    "log": _unary(math.log), "exp": _unary(math.exp), "neg": _unary(operator.neg), "abs": _unary(abs),
+    "round": _unary(round), "isinf": _unary(math.isinf), "isnan": _unary(math.isnan), "sin": _unary(math.sin),
+    "cos": _unary(math.cos), "any": _unary(any), "all": _unary(all),
+    "slice": lambda e, values, start=None, end=None, step=1: values[start:end:step],
+}  # fmt: skip
+
+
+@op("__is__")
+def is_(e, one, other):
+    return one is other
+
+
+@op("__isnot__")
+def is_not(e, one, other):
+    return one is not other
+
+
+@op("__not__")
+def not_(e, value):
+    if isinstance(value, Value):
+        raise UndecidedError("a decision depends on what a run computes")
+    return not value
+
+
+@op("__contains__")
+def contains(e, holder, key):
+    return _flat(key) in _flat(holder)
+
+
+@op("len")
+def length(e, value):
+    return e.size(value, 0) if isinstance(value, Value) else len(value)
+
+
+@op("append")
+def append(e, values, value):
+    if len(values) > LONGEST:
+        raise UnknownError("a list that is too long")
+    values.append(value)
+    return values
+
+
+@op("extend")
+def extend(e, values, others):
+    if len(values) + len(others) > LONGEST:
+        raise UnknownError("a list that is too long")
+    values.extend(others)
+
+
+@op("insert")
+def insert(e, values, place, value):
+    values.insert(place, value)
+
+
+@op("pop")
+def pop(e, values, place=-1):
+    return values.pop(place)
+
+
+@op("keys")
+def keys(e, values):
+    return list(values)
+
+
+@op("values")
+def values_(e, values):
+    return list(values.values())
+
+
+@op("items")
+def items(e, values):
+    return list(values.items())
+
+
+@op("list", "copy")
+def copy(e, values):
+    return list(values)
+
+
+@op("__getitem__", "get")
+def get_item(e, values, key, default=None):
+    if isinstance(values, dict):
+        return values.get(key, default)
+    return values[key]
+
+
+@op("dict")
+def dict_(e, *pairs):
+    return dict(*pairs)
+
+
+@op("_set_item")
+def set_item(e, values, key, value):
+    values[key] = value
+    return values
+
+
+@op("__range_length")
+def range_length(e, first, last, step):
+    return len(range(first, last, step))
+
+
+@op("__derive_index")
+def derive_index(e, place, first, step):
+    return first + place * step
+
+
+@op("Int", "IntImplicit", "int")
+def int_(e, value):
+    return value if isinstance(value, (Value, Open)) else int(value)
+
+
+@op("Float", "FloatImplicit", "ScalarImplicit", "float", "item", "tolist")
+def float_(e, value):
+    return value if isinstance(value, (Value, Open)) else float(value)
+
+
+@op("Bool", "bool")
+def bool_(e, value):
+    if isinstance(value, Value):
+        raise UndecidedError("a decision depends on what a run computes")
+    return bool(value)
+
+
+@op("format", "percentFormat", "str")
+def format_(e, text, *values):
+    return text[:LONGEST] if isinstance(text, str) else ""
+
+
+@op("warn", "manual_seed", "_set_grad_enabled", "_assert", "_assert_async")
+def nothing(e, *args, **more):
+    return None
+
+
+@op("RaiseException")
+def raise_(e, message="", *rest):
+    raise MismatchError(f"the program raises '{message[:100] if isinstance(message, str) else ''}'")
+
+
+@op("NumToTensor", "unchecked_unwrap_optional", "unchecked_cast", "data", "rangelist", "detach", "contiguous",
+    "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "dropout2d", "dropout3d", "requires_grad_",
+    "alias", "lift_fresh", "cpu", "cuda", "resolve_conj", "resolve_neg", "positive", "_assert_tensor_metadata")
+def same(e, value, *rest, **more):
+    return value
+
+
+@op("is_floating_point")
+def is_floating_point(e, value):
+    return value.type in FLOATS
+
+
+@op("is_autocast_enabled", "is_autocast_cpu_enabled", "is_cuda", "is_quantized",
+    "is_nested", "is_sparse", "is_mkldnn", "is_complex", "is_conj", "is_neg", "is_inference", "is_meta", "is_xla")
+def never(e, *args):
+    return False
+
+
+# Whether gradients are wanted: then transformer layers take the way by single operators, which shows more.
+@op("is_contiguous", "is_scripting", "is_leaf", "requires_grad", "is_grad_enabled")
+def always(e, *args, **more):
+    return True
+
+
+@op("device", "type")
+def device(e, *args):
+    return "cpu"
+
+
+@op("layout")
+def layout(e, *args):
+    return 0
+
+
+@op("dtype")
+def dtype(e, value):
+    return next((number for number, kind in OF_NUMBER.items() if kind == value.type), 6)

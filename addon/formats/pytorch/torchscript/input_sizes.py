@@ -1,0 +1,241 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Finds the sizes of the inputs for which a program can be followed, and follows it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+import onnx
+from onnx import TensorProto
+
+from ....containers.pickle.records import Array, Tensor
+from ...graph_writer import Writer
+from ..operators.emitter import Emitter, MismatchError, ShapelessError, UndecidedError, UnpackedError, Value, leaves
+from ..saved_files import Saved
+from ..storages import Storages, UnsupportedError
+from .code import Program
+from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said, usual
+from .interpreter import Interpreter
+from .objects import Tree
+
+MOST_TRIES, LARGEST_SIDE, MOST_OUTPUTS = 24, 2048, 64
+
+
+@dataclass
+class Followed:
+    """The graph, and which operators in it are opaque, how often."""
+
+    writer: Writer
+    opaque: dict[str, int] = field(default_factory=dict)
+
+
+class Follower:
+    """`constants` are the tensors that the code calls CONSTANTS, `told` what the program was traced with."""
+
+    def __init__(self, program: Program, tree: Tree, storages: Storages, constants: Saved | None = None,
+                 told: Any = None):
+        self.program, self.tree, self.storages, self.constants = program, tree, storages, constants
+        self.arguments = self._arguments()
+        self.assumed: dict[str, Assumed | None] = {name: None for name in self.arguments}
+        self._told = said(told, len(self.arguments))
+
+    def follow(self) -> Followed:
+        """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
+        if self._told and (found := self._as_traced()):
+            return found
+        return self._sized()
+
+    # what the file tells
+
+    def _arguments(self) -> list[str]:
+        """The arguments of `forward` that are tensors and have to be given."""
+        found = self.program.classes.get(str(self.tree.root.kind))
+        forward = found and found.methods.get("forward")
+        if forward is None:
+            raise UndecidedError("it has no 'forward'")
+        given = forward.args.args[1 : len(forward.args.args) - len(forward.args.defaults)]
+        for one in given:
+            kind = ast.unparse(one.annotation) if one.annotation else "Tensor"
+            if kind not in ("Tensor", "Optional[Tensor]"):
+                raise UndecidedError(f"its input '{one.arg}' is a {kind[:80]}")
+        return [one.arg for one in given]
+
+    def _as_traced(self) -> Followed | None:
+        """With the shapes that the program was traced with, for any number of samples if it takes that."""
+        told = dict(zip(self.arguments, self._told, strict=True))
+        self.assumed = {name: shape.sized({"batch": USUAL["batch"]}) for name, shape in told.items()}
+        found = self._try()
+        if found and self._same(found, {"batch"}):
+            return found
+        self.assumed = {name: shape.fixed("batch") for name, shape in told.items()}
+        found = self._try()
+        if not found:
+            self.assumed = {name: None for name in self.arguments}
+        return found
+
+    # sizes that have to be found
+
+    def _sized(self) -> Followed:
+        low, high, found, tried, last = 1, LARGEST_SIDE, None, [], ""
+        for _ in range(MOST_TRIES):
+            try:
+                found = self._once()
+                break
+            except LearntError as learnt:
+                self.assumed[learnt.name] = learnt.assumed.sized(self._pictures())
+            except UnpackedError as unpacked:
+                if unpacked.wanted != 3 or not self._lengthen():
+                    raise
+            except MismatchError as mismatch:
+                side, last = self._side(), str(mismatch)
+                tried.append(side)
+                if mismatch.short is not None:
+                    low, high = (max(low, side + 1), high) if mismatch.short else (low, min(high, side - 1))
+                side = _between(low, high, tried, mismatch.short is None) if side else 0
+                if not side:
+                    raise
+                self._resize(side)
+        if found is None:
+            raise UndecidedError(f"the sizes of its inputs cannot be told ({last})")
+        return self._checked(found, bool(tried))
+
+    def _pictures(self) -> dict[str, int]:
+        """The height and width of pictures, where a module says them."""
+        for _, settings in self.tree.settings.values():
+            for name in ("img_size", "image_size", "input_size"):
+                found = settings.get(name)
+                sides = list(found) if isinstance(found, (list, tuple)) and len(found) == 2 else [found, found]
+                if all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
+                    return dict(zip(("height", "width"), sides, strict=True))
+        return {}
+
+    def _lengthen(self) -> bool:
+        """Take rows of features for sequences of them, which a dense layer reads as well; whether there are any."""
+        rows = {name: shape for name, shape in self.assumed.items() if shape and shape.names == ("batch", "")}
+        self.assumed |= {name: usual("batch", "length", shape.shape[1], data_type=shape.data_type)
+                         for name, shape in rows.items()}
+        return bool(rows)
+
+    def _side(self) -> int:
+        """The size that is assumed for pictures or sequences; 0 if there is none."""
+        return next((size for shape in self.assumed.values() if shape
+                     for name, size in zip(shape.names, shape.shape, strict=True) if name in SIDES), 0)
+
+    def _resize(self, side):
+        sizes = dict.fromkeys(SIDES, side)
+        self.assumed = {name: shape and shape.sized(sizes) for name, shape in self.assumed.items()}
+
+    def _checked(self, found, solved) -> Followed:
+        """Close the axes for which the graph is another one with other sizes."""
+        names = {name for shape in self.assumed.values() if shape for name in shape.names if name}
+        close = [name for name in names if name != "batch" and solved]
+        for group in ({"batch"} & names, names - {"batch", *close}):
+            if group and not self._same(found, group):
+                close += group
+        if not close:
+            return found
+        one = {"batch": 1} if "batch" in close else {}
+        self.assumed = {name: shape and shape.sized(one).fixed(*close) for name, shape in self.assumed.items()}
+        return self._once()
+
+    def _same(self, found, names) -> bool:
+        """Whether the graph is the same one for twice the sizes of these axes."""
+        before = self.assumed
+        self.assumed = {name: shape and shape.doubled(names) for name, shape in before.items()}
+        other = self._try()
+        self.assumed = before
+        return other is not None and _program(other) == _program(found)
+
+    def _try(self) -> Followed | None:
+        try:
+            return self._once()
+        except (MismatchError, UndecidedError, LearntError):
+            return None
+
+    # one walk through the program
+
+    def _once(self) -> Followed:
+        emitter = Emitter(Writer(self.tree.root.kind.name))
+        interpreter = Interpreter(self.program, self._tensor(emitter), self._constants(), emitter=emitter,
+                                  paths=self.tree.paths, learn=learn)
+        inputs = [self._input(emitter, name) for name in self.arguments]
+        try:
+            made = interpreter.forward(self.tree.root, inputs)
+        except ShapelessError as missing:
+            raise LearntError(missing.value.input, guess(interpreter.modules, self.tree.modules,
+                                                        interpreter.setting)) from missing
+        except RecursionError as error:
+            raise UndecidedError("it is nested too deep") from error
+        outputs = [one for one in leaves(made, MOST_OUTPUTS * 16) if isinstance(one, Value)]
+        if not outputs or len(outputs) > MOST_OUTPUTS:
+            raise UndecidedError("it does not give tensors")
+        for place, value in enumerate(outputs):
+            emitter.writer.output(value.name, "output" if not place else f"output_{place}", data_type=value.type)
+        _prune(emitter.writer.graph)
+        return Followed(emitter.writer, interpreter.opaque)
+
+    def _constants(self) -> list:
+        found = self.constants and self.constants.data
+        return list(found) if isinstance(found, (list, tuple)) else []
+
+    def _input(self, emitter, name) -> Value | None:
+        shape = self.assumed[name]
+        if shape is None:
+            made = emitter.writer.input(name, [])
+            emitter.writer.graph.input[-1].type.tensor_type.ClearField("shape")
+            return Value(made, TensorProto.FLOAT, None, input=name)
+        # onnxruntime takes sizes of one name for equal
+        of = "" if name == self.arguments[0] else f" of {name}"
+        open_ones = [axis + of * (axis != "batch") if axis else size
+                     for axis, size in zip(shape.names, shape.shape, strict=True)]
+        return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
+
+    def _tensor(self, emitter):
+        held = {id(one): place for place, one in enumerate(self._constants())}
+
+        def tensor(found: Tensor | Array) -> Value | float:
+            place = held.get(id(found))
+            storages = self.storages if place is None else self.constants.storages
+            name = self.tree.names.get(id(found), "tensor") if place is None else f"constants.{place}"
+            try:
+                if place is not None and not found.shape:  # a number that the tracer wrapped
+                    return storages.number(name, found)
+                return emitter.weight(storages.stored(name, found))
+            except UnsupportedError as error:
+                raise UndecidedError(f"the tensor '{name}' is {error}") from error
+
+        return tensor
+
+
+def _prune(graph: onnx.GraphProto) -> None:
+    """Take out what leads to no output, such as the last states of a recurrent layer that nobody reads."""
+    needed, kept = {value.name for value in graph.output}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    weights = [one for one in graph.initializer if one.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(kept))
+    graph.initializer.extend(weights)
+
+
+def _program(found: Followed) -> bytes:
+    """The graph without its inputs."""
+    graph = onnx.GraphProto(node=found.writer.graph.node, initializer=found.writer.graph.initializer)
+    return graph.SerializeToString(deterministic=True)
+
+
+def _between(low: int, high: int, tried: list[int], blind: bool) -> int:
+    """The size to try next: the common one in the middle of a range, else its middle; 0 if there is none left.
+
+    `blind`: nothing tells whether larger or smaller; then the common ones are tried in turn.
+    """
+    common = [size for size in COMMON if low <= size <= high and size not in tried]
+    if common:
+        return min(common, key=PREFERRED.index) if blind else common[len(common) // 2]
+    return (low + high) // 2 if low <= high and not blind else 0

@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Weights from one file, and how they are joined from another: an ONNX model or a Keras architecture in JSON."""
+
+from __future__ import annotations
+
+from os.path import commonprefix
+from pathlib import Path
+
+from ...containers import bounded_json
+from ...containers.errors import CheckpointError
+from ...formats.checkpoint import Checkpoint
+from ...formats.weights import Weights
+from . import keras_json, onnx_model
+
+LARGEST, MOST = 1 << 24, 64  # bytes of a file, and files, that are looked at beside weights
+
+
+def attach(weights: Weights, file: Path | None) -> Checkpoint | None:
+    """The weights in the architecture of a file.
+
+    Without a file, Keras weights take the architecture that lies beside them (JSON), if one fits and no other fits as
+    well; None if there is none. Raises `CheckpointError` where a given file is no architecture or does not fit.
+    """
+    if file is None:
+        return _beside(weights) if weights.layout == "keras" else None
+    if not file.is_file():
+        raise CheckpointError(file, "no such file", "check the path of the architecture")
+    with file.open("rb") as opened:
+        is_json = opened.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    if is_json:
+        return keras_json.attach(weights, bounded_json.read(file, "the architecture"), file)
+    return onnx_model.attach(weights, file)
+
+
+def _beside(weights):
+    found = []
+    files = sorted(one for one in weights.path.parent.glob("*.json") if one.is_file() and one.stat().st_size <= LARGEST)
+    for file in files[:MOST]:
+        try:
+            found.append(keras_json.attach(weights, bounded_json.read(file, "the architecture"), file))
+        except CheckpointError:
+            continue  # another kind of JSON, or for other weights
+    if len(found) > 1:
+        alike = [len(commonprefix([one.architecture.name, weights.path.name])) for one in found]
+        if alike.count(max(alike)) > 1:
+            weights.notes.append(f"{found[0].architecture.name} and {len(found) - 1} more beside it fit: choose one")
+            return None
+        return found[alike.index(max(alike))]
+    return found[0] if found else None

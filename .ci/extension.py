@@ -19,13 +19,14 @@ CACHE = ROOT / "out" / "wheels"
 
 # NumPy is always Blender's own: a second one would break every other extension. Blender 5 has typing_extensions too,
 # but 4.5 and some builds by distributions have not.
-BUNDLED = ("onnx", "onnxruntime", "ml_dtypes", "protobuf", "flatbuffers", "typing_extensions", "packaging")
+BUNDLED = ("onnx", "onnxruntime", "ml_dtypes", "protobuf", "flatbuffers", "typing_extensions", "packaging",
+           "pillow")
 
 # Blender's name of a platform -> pip's names of the wheels that run there. Blender itself needs glibc 2.28.
 PLATFORMS = {
     "linux-x64": [f"manylinux{tag}_x86_64" for tag in ("_2_28", "_2_27", "_2_17", "2014")],
     "windows-x64": ["win_amd64"],
-    "macos-arm64": ["macosx_14_0_arm64"],
+    "macos-arm64": ["macosx_14_0_arm64", "macosx_11_0_arm64"],
 }
 
 

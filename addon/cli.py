@@ -139,18 +139,17 @@ def _inspect(options):
 def _run(options):
     import numpy as np
 
-    from .inference import by_name
+    from .inference import by_name, run_file, run_file_pruned
+    from .network import summarise
+    from .structure import open_checkpoint
 
     with _quiet():
-        from .scene import importing
-
-        network = importing.open_network(options.model, dict(options.dim), options.architecture, options.part)
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         parts = bool(options.activations)
         if options.prune:
-            network, whole, ran, pruned = importing.run_pruned(options.input, network, options.prune, options.top,
-                                                               parts)
+            network, whole, ran, pruned = run_file_pruned(options.input, network, options.prune, options.top, parts)
         else:
-            network, ran = importing.run(options.input, network, options.top, parts)
+            network, ran = run_file(options.input, network, options.top, parts)
     outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
     if options.activations:
         _writable(options.activations)

@@ -3,9 +3,11 @@
 
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
+from .files import run_file, run_file_pruned
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
+from .pictures import load_picture
 from .pruning import Pruned, run_pruned
 from .session import Ran, Score, by_name, run, top
 
 __all__ = ["ARRAYS", "Fitted", "Pruned", "Ran", "Score", "by_name", "fit", "fit_named", "load_array", "load_arrays",
-           "picture_axes", "run", "run_pruned", "top"]
+           "load_picture", "picture_axes", "run", "run_file", "run_file_pruned", "run_pruned", "top"]

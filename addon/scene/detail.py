@@ -14,7 +14,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ..inference import Ran
+from ..inference import Ran, run_file
 from ..layout import shapes
 from ..network import Connection, Network
 from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
@@ -65,7 +65,7 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
 def _ran(network, model: Network) -> Ran | None:
     """What the input gives whose activations the network shows."""
     path = tags.read(network).get("input_path")
-    return importing.run(bpy.path.abspath(path), model)[1] if path else None
+    return run_file(bpy.path.abspath(path), model)[1] if path else None
 
 
 def _share(network, model, level) -> dict[str, int]:

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import bpy
 
-from .. import compat, inference
+from .. import compat
 from ..containers import CheckpointError
 from ..containers.natural_order import brief
-from ..inference import Fitted, Ran
+from ..inference import Ran, run_file, run_file_pruned
 from ..network import Network, summarise
 from ..network.drawn import Drawn
 from ..network.lines import Lines
@@ -21,10 +20,8 @@ from ..structure import open_checkpoint
 from . import bars, build, bundling, connections, expansion, layers, pruning, ranges, selection, tags
 from .background import in_background
 from .build import Settings, Steps
-from .image_file import SUFFIXES, load_picture
 from .texts import caption, labels, words
 
-TOP = 5
 MOST_SAID = 8  # models beside the one that is shown
 
 
@@ -35,57 +32,6 @@ def open_network(path: str | Path, sizes: dict[str, int] | None = None,
     return summarise(open_checkpoint(path, architecture, part), sizes)
 
 
-def fit_input(path: str | Path, network: Network) -> list[Fitted]:
-    """A picture or a file of arrays as what a network reads. Raises `CheckpointError`."""
-    path = Path(path)
-    if not path.is_file():
-        raise CheckpointError(path, "no such file", "check the path of the input")
-    if not network.inputs:
-        raise CheckpointError(network.checkpoint.path, "the model has no input")
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        return inference.fit_named(path, inference.load_arrays(path), network)
-    if suffix not in SUFFIXES + inference.ARRAYS:
-        raise CheckpointError(path, "not a kind of input we read", "give a .png, .jpg, .npy or .npz file")
-    content = inference.load_array(path) if suffix == ".npy" else load_picture(path)
-    return [inference.fit(path, content, network.inputs[0], network.assumed)]
-
-
-def run(path: str | Path, network: Network, count: int = TOP, parts: bool = False) -> tuple[Network, Ran]:
-    """Run a file through a network; with `parts` keep what each node gives, else what each layer gives.
-
-    Where the input sets a size that the model leaves open, the network follows it.
-    """
-    network.checkpoint.check_runs()
-    fitted = fit_input(path, network)
-    given = {f"{a.input}:{a.axis}": size for a in network.assumed for one in fitted if a.input == one.name
-             for size in one.array.shape[a.axis : a.axis + 1] if size != a.size}
-    given |= {f"{spec.name}:{axis}": size for spec in network.inputs if spec.shape is None for one in fitted
-              if one.name == spec.name for axis, size in enumerate(one.array.shape) if size}
-    if given:
-        kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
-        network = summarise(network.checkpoint, kept | given)
-    values = inference.run(network, *fitted, parts=parts)
-    best = inference.top(network, values, count)
-    notes = {one.note: [] for one in fitted}
-    for one in fitted:
-        notes[one.note].append(one.name)
-    note = "; ".join(f"{', '.join(names)}: {said}" if len(notes) > 1 else said for said, names in notes.items())
-    return network, Ran(Path(path).name, note, values, best, str(Path(path).resolve()))
-
-
-def run_pruned(path: str | Path, network: Network, share: float, count: int = TOP,
-               parts: bool = False) -> tuple[Network, Ran, Ran, dict[str, tuple[int, int]]]:
-    """Run a file through a network without this share of each hidden layer's units, the least important first.
-
-    Returns the network, what it gives whole and what it gives pruned, and by layer how many units went of how many.
-    """
-    network, whole = run(path, network, count)
-    pruned = inference.run_pruned(network, fit_input(path, network), whole.values, share, parts)
-    best = inference.top(network, pruned.values, count)
-    return network, whole, replace(whole, values=pruned.values, scores=best), pruned.units
-
-
 def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
                  sizes: dict[str, int] | None = None, architecture: str | Path | None = None, part: str = "") -> Steps:
     """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
@@ -94,7 +40,7 @@ def import_steps(path: str | Path, settings: Settings, given: str | Path | None 
     ran = None
     if given:
         yield 0.02, "running the input"
-        network, ran = run(given, network)
+        network, ran = run_file(given, network)
     return (yield from build.build(network, settings, ran))
 
 
@@ -127,7 +73,7 @@ def architecture_of(facts: dict) -> str:
 def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     """Run an input through a network that is in the scene: its cells, lines and bars then show it."""
     network = reopen(collection)
-    followed, ran = run(path, network)
+    followed, ran = run_file(path, network)
     if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
         raise CheckpointError(path, "has another size than the scene was made for", "import the model with this input")
     drawn = {name: layers.drawn_of(thing) for name, thing in selection.layers(collection).items()}
@@ -142,7 +88,7 @@ def pruned_score(collection: bpy.types.Collection) -> str:
     share = float(compat.get_input(tags.modifier(root), "Prune"))
     if not facts.get("input_path"):
         raise CheckpointError(facts["source"], "no input has run", "run an input first")
-    _, whole, pruned, units = run_pruned(bpy.path.abspath(facts["input_path"]), reopen(collection), share, 1)
+    _, whole, pruned, units = run_file_pruned(bpy.path.abspath(facts["input_path"]), reopen(collection), share, 1)
     gone, every = (sum(one[which] for one in units.values()) for which in (0, 1))
     said = [f"{one.scores[0].label} ({one.scores[0].score:.3g})" if one.scores else "no scores"
             for one in (whole, pruned)]

@@ -17,7 +17,7 @@ import bpy
 
 from .. import compat
 from ..containers import CheckpointError
-from ..inference import Ran
+from ..inference import Ran, run_file
 from ..layout import arrange, shapes
 from ..network import Network, summarise
 from ..network.drawn import Drawn, Wish, share_out
@@ -131,7 +131,7 @@ def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
     if not path:
         return None
     try:
-        followed, ran = importing.run(path, network)
+        followed, ran = run_file(path, network)
         if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
             raise CheckpointError(path, "has another size than the scene was made for",
                                   "import the model anew with this input")

@@ -10,6 +10,7 @@ from onnx import numpy_helper
 
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.formats import Checkpoint
+from neuroscene.addon.inference import run_file
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene import detail, importing, picture
 from scene import look
@@ -105,7 +106,7 @@ def test_bias_at_rest(blank, wanted):
 @pytest.mark.parametrize("wanted", ["box", "maps", "cells"])
 def test_activations_are_those_of_onnxruntime(blank, path, name, wanted):
     network = look.build(path, look.DIGIT, max_cells=900)
-    followed, ran = importing.run(look.DIGIT, importing.open_network(path))
+    followed, ran = run_file(look.DIGIT, importing.open_network(path))
     activation = ran.values[followed.layer(name).tensor].reshape(-1)
     put(network, name, wanted, 600)
     thing = look.layers(network)[name]

@@ -223,7 +223,7 @@ class _Builder:
                 return  # once is enough
             vague.add(id(source))
         into.append(Connection(source, layer, joined))
-        if layer.strength is None and hasattr(joined, "unit_strength") and _size(layer.weights) <= LARGEST_STRENGTH:
+        if layer.strength is None and joined.ranks and _size(layer.weights) <= LARGEST_STRENGTH:
             layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
 
     def _join(self, found, layer, operator, slot, tensor, view):

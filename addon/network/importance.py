@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .joins import COPY
-from .joins.through import KernelsThrough, Through
 from .network import Connection, Layer, Network
 from .recognise import RECURRENT
 
@@ -124,7 +123,7 @@ class _Ranker:
             self.known[layer.name] = None  # meanwhile, should layers read one another in a circle
             total = np.zeros(count)
             for one in self.readers.get(layer.name, []):
-                if hasattr(one.join, "source_strength") or isinstance(one.join, Through):
+                if one.join.reaches:
                     square = _outgoing(one, axis, count)
                 else:
                     square = self._squares(one.target, axis, count) if self._passes(one) else None
@@ -137,19 +136,9 @@ class _Ranker:
 
 def _outgoing(connection: Connection, axis: int, count: int) -> np.ndarray | None:
     """The sum of the squares of the weights that a layer has for each unit of another; None if that cannot be told."""
-    join, source = connection.join, connection.source
-    inner = join.join if isinstance(join, Through) else join
-    weights = sum(leaf.size for leaf in connection.target.weights)
-    if not hasattr(inner, "source_strength") or weights > LARGEST:
+    if sum(leaf.size for leaf in connection.target.weights) > LARGEST:
         return None
-    square = np.square(inner.source_strength().astype(np.float64))
-    if isinstance(join, KernelsThrough):
-        return np.bincount(join.unit_of, square, count)
-    cells = join.source_of(np.arange(join.size)) if isinstance(join, Through) else np.arange(len(square))
-    if len(square) == source.size == len(cells):
-        seen = cells >= 0
-        return np.bincount(units_of(source, axis)[cells[seen]], square[seen], count)
-    return square if len(square) == count and not isinstance(join, Through) else None
+    return connection.join.outgoing(units_of(connection.source, axis), count)
 
 
 def axis_of(layer: Layer, count: int) -> int | None:

@@ -47,7 +47,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     join, total = connection.join, connection.join.fan_in * connection.target.size
     if join.carries == UNKNOWN or BOX in (source.level, target.level):
         return _evenly(source, target, limit)
-    by_kernel = (hasattr(join, "kernels") and (source.grid.is_map or target.grid.is_map or join.taps > 1)
+    by_kernel = (join.form == "kernels" and (source.grid.is_map or target.grid.is_map or join.taps > 1)
                  and (source.grid.units, target.grid.units) == (join.channels, join.units))
     if by_kernel and (activations[0] is None or MAPS in (source.level, target.level)):
         return _kernels(join, source, target, limit)

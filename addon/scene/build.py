@@ -205,7 +205,7 @@ def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
     Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
     """
     weighted = [(one, np.abs(chosen.weight)) for one, chosen in lines if one.join.carries == WEIGHT and len(chosen)]
-    found = ([size for one, size in weighted if hasattr(one.join, "unit_strength")]
+    found = ([size for one, size in weighted if one.join.ranks]
              or [size for _, size in weighted])
     size = np.concatenate(found) if found else np.zeros(0)
     size = size[np.isfinite(size)]

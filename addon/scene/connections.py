@@ -19,7 +19,6 @@ from ..nodes.connections import POINTS, connections_group
 from ..nodes.tree import attach
 from . import sockets, tags
 from .attributes import array
-from .texts import words
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
@@ -55,7 +54,7 @@ def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Obj
         "Source": source, "Target": target, "Network": root, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
         "Weight Range": weight_range, "Material": materials[role]})
     tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
-               index=index, carries=connection.join.carries, form=words.form(connection.join),
+               index=index, carries=connection.join.carries, form=connection.join.form,
                taps=int(connection.join.taps))
     set_lines(thing, lines)
     return thing

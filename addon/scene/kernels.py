@@ -16,7 +16,6 @@ from ..colormaps import value_range
 from ..containers import CheckpointError
 from ..layout import HEIGHT
 from ..network import Network
-from ..network.joins.conv import Conv
 from ..nodes import materials as shaders
 from ..nodes.kernels import kernels_group
 from ..nodes.tree import attach
@@ -32,10 +31,8 @@ FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 def weights_of(model: Network, name: str) -> np.ndarray | None:
     """The kernels of a layer that reads one channel or three, (units, channels, rows, columns), else None."""
     for one in model.connections:
-        join = one.join
-        while hasattr(join, "join"):
-            join = join.join
-        if one.target.name == name and isinstance(join, Conv) and not join.window.transposed:
+        join = one.join.inner
+        if one.target.name == name and join.form == "kernels" and not join.window.transposed:
             shape = join.units, join.per_group, *join.window.kernel
             if len(shape) == 4 and shape[1] in (1, 3) and np.prod(shape) <= MOST:
                 return np.asarray(join.weight(), np.float32).reshape(shape)

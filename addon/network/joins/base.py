@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kernels import Kernels, Sliding
+
+if TYPE_CHECKING:
+    from ..network import Grid
+
 WEIGHT = "weight"  # the edge's weight is a number of the file
 COPY = "copy"  # the operator moves or combines values; the weight is its own coefficient (1, or 1/n for a mean)
+PROBES = 12  # positions of a map at which a copy is looked at
 SMALL, LARGE = 1e-15, 1e15  # norms whose squares single precision holds well
 UNKNOWN = "unknown"  # which cell feeds which is not known; the edge only says that the layers are joined
 
@@ -58,17 +66,38 @@ def lengths(rows: np.ndarray) -> np.ndarray:
     return found
 
 
-class Join:
+def squares_by_unit(strength: np.ndarray, units: np.ndarray, count: int) -> np.ndarray | None:
+    """The sum of squares of strengths, one a source cell or one a unit, for each of `count` units; `units` tells of
+    which unit each cell is. None where the strengths are of something else."""
+    square = np.square(strength.astype(np.float64))
+    if len(square) == len(units):
+        return np.bincount(units, square, count)
+    return square if len(square) == count else None
+
+
+class Join(ABC):
     """How the cells of one layer feed those of another."""
 
     carries = UNKNOWN
     level = "cell"  # what an edge's weight is: see `lines.Lines`
     fan_in = 1  # edges into one cell, about
     taps = 1  # edges into one cell from one unit of the source, about
+    form = ""  # of its weights: "kernels" (then it has the method `kernels`), a "matrix", or neither
+    ranks = False  # whether its weights tell how strong units are: then it has `unit_strength` and `unit_mean`
+    reaches = False  # and whether they tell what is made of a source: then it has `outgoing`
 
+    @abstractmethod
     def into(self, targets: np.ndarray, sources: np.ndarray | None = None) -> Edges:
         """Every edge that ends in one of these target cells; `sources` is a hint: other sources may be left out."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def kernels_between(self, source: Grid, target: Grid) -> Kernels | None:
+        """The join as kernels between whole units of two layers with these grids; None where it has none."""
+
+    @property
+    def inner(self) -> Join:
+        """The operator's own join, without the moves before it."""
+        return self
 
     def strength(self, edges: Edges, activation: np.ndarray) -> np.ndarray:
         """How much each edge matters while the source layer holds this activation (flat, one sample)."""
@@ -84,6 +113,9 @@ class Unknown(Join):
     def into(self, targets, sources=None):
         source = (targets / max(1, self.sizes[1]) * self.sizes[0]).astype(np.int64)  # as floats: it may be huge
         return Edges.of(np.minimum(source, self.sizes[0] - 1), targets, 0.0, np.zeros(len(targets)))
+
+    def kernels_between(self, source, target):
+        return None
 
 
 class Map(Join):
@@ -102,6 +134,38 @@ class Map(Join):
         source = self.source_of(targets)
         targets, source = targets[source >= 0], source[source >= 0]
         return Edges.of(source, targets, self.weight_of(targets) if self.weight_of else self.coefficient)
+
+    def kernels_between(self, source, target):
+        """Copies and scales that lead every cell of a unit to the same place of one unit."""
+        if (source.rows, source.columns) != (target.rows, target.columns) or self.carries not in (COPY, WEIGHT):
+            return None
+        area = target.rows * target.columns
+        places = np.unique(np.linspace(0, area - 1, PROBES).astype(np.int64))
+        row, column = np.divmod(places, target.columns)
+        flat = np.arange(target.units)[:, None]
+        if target.is_map:
+            flat = flat * target.strides[0] + row * target.strides[1] + column * target.strides[2]
+        read = self.source_of(flat.ravel()).reshape(flat.shape)
+        unit = read // source.strides[0] % source.units
+        back = unit * source.strides[0] + (row * source.strides[1] + column * source.strides[2] if source.is_map else 0)
+        apart, moved = (unit != unit[:, :1]).any(), ((read != back) & (read >= 0)).any()
+        if apart or moved or ((read < 0) != (read[:, :1] < 0)).any():
+            return None
+        unit = np.where(read[:, 0] < 0, -1, unit[:, 0])
+        weight = np.full(target.units, self.coefficient, np.float32)
+        if self.weight_of:
+            found = np.asarray(self.weight_of(flat.ravel()), np.float32).reshape(flat.shape)
+            if not np.array_equal(found, np.broadcast_to(found[:, :1], found.shape), equal_nan=True):
+                return None
+            weight = found[:, 0]
+
+        def pairs(units, among):
+            kept = units[np.isin(unit[units], among)]
+            return kept, unit[kept], weight[kept], np.abs(weight[kept])
+
+        window = Sliding((target.rows, target.columns), (target.rows, target.columns))
+        return Kernels(pairs, lambda units, sources: weight[units][:, None], int((unit >= 0).sum()),
+                        len(set(unit[unit >= 0].tolist())) + target.units, window, 1, area)
 
 
 def broadcast(source_shape, target_shape) -> Callable:

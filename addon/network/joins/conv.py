@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .base import WEIGHT, Edges, Join, lengths
+from .base import WEIGHT, Edges, Join, lengths, squares_by_unit
 from .context import Context, joins_for
+from .kernels import Kernels, Sliding, inside, is_plain
 from .window import LARGEST, Window
+
+if TYPE_CHECKING:
+    from ..network import Grid
 
 
 class Conv(Join):
     """y[o] = sum over channels and taps. The weight is (o, c/groups, taps), transposed (c, o/groups, taps)."""
 
-    carries = WEIGHT
+    carries, form, ranks, reaches = WEIGHT, "kernels", True, True
 
     def __init__(self, weight, window: Window, channels: int, units: int, groups: int):
         self.weight, self.window, self.groups = weight, window, groups
@@ -67,6 +73,37 @@ class Conv(Join):
             return lengths(weight.reshape(self.channels, -1))
         flat = weight.reshape(self.groups, self.units // self.groups, self.per_group, -1)
         return np.sqrt(np.einsum("gock,gock->gc", flat, flat).ravel())
+
+    def outgoing(self, units, count):
+        return squares_by_unit(self.source_strength(), units, count)
+
+    def kernels_between(self, source, target):
+        if source.units != self.channels or target.units != self.units:
+            return None
+        window = Sliding.of(self.window)
+        straight = window is not None and is_plain(source) and (source.rows, source.columns) == window.source
+        return self.kernels_of_channels(source, target, np.arange(self.channels), self.kernels, straight)
+
+    def kernels_of_channels(self, source: Grid, target: Grid, channel_of: np.ndarray, kernels: Callable,
+                            straight: bool) -> Kernels:
+        """The kernels where `channel_of` (units of the source,) tells which channel each unit is, `kernels` gives the
+        edges between units, and `straight` says whether the source's cells lie as the window reads them."""
+        window = Sliding.of(self.window)
+        straight = straight and is_plain(target) and (target.rows, target.columns) == (window and window.target)
+        reached = window.inside() if window else inside(self.window)
+
+        def pairs(units, among):
+            edges = kernels(units, among)
+            return edges.target, edges.source, edges.weight, edges.magnitude
+
+        def taps(units, sources):
+            weight, channel = self.weight(), channel_of[sources]
+            picked = (weight[channel, units % (self.units // self.groups)] if self.window.transposed
+                      else weight[units, channel % self.per_group])
+            return np.asarray(picked, np.float32).reshape(len(units), self.taps)
+
+        return Kernels(pairs, taps, self.units * self.per_group, source.units + target.units,
+                       window if straight else None, self.taps, reached)
 
     def _channels(self, unit, among):
         """The source channels that each unit reads, (n, channels); -1 where one is not among those asked for."""

@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from .base import WEIGHT, Edges, Join, lengths
+from .base import WEIGHT, Edges, Join, lengths, squares_by_unit
 from .context import Context, joins_for
+from .kernels import Kernels, Sliding
+
+if TYPE_CHECKING:
+    from ..network import Grid
 
 
 class Dense(Join):
@@ -17,7 +23,7 @@ class Dense(Join):
     `matrix` reads W as (inputs, outputs); `columns` is n's extent for the left form.
     """
 
-    carries = WEIGHT
+    carries, form, ranks, reaches = WEIGHT, "matrix", True, True
 
     def __init__(self, matrix, inputs: int, outputs: int, left: bool = False, columns: int = 1):
         self.matrix, self.inputs, self.outputs, self.left, self.columns = matrix, inputs, outputs, left, columns
@@ -50,6 +56,41 @@ class Dense(Join):
     def source_strength(self):
         """L2 norm of the weights out of each input, (inputs,)."""
         return lengths(np.asarray(self.matrix(), np.float32))
+
+    def outgoing(self, units, count):
+        return squares_by_unit(self.source_strength(), units, count)
+
+    def kernels_between(self, source, target):
+        return self.kernels_of_cells(source, target, np.arange(self.inputs))
+
+    def kernels_of_cells(self, source: Grid, target: Grid, cells: np.ndarray) -> Kernels | None:
+        """A matrix that reads flattened maps is a convolution whose kernel is the whole map.
+
+        `cells` are the cells of the source that its inputs read, (inputs,).
+        """
+        rows = source.rows * source.columns
+        if self.left or target.is_map or target.units != self.outputs or source.size != self.inputs:
+            return None
+        size = self.inputs
+        unit, row, column = (cells // step % extent if extent > 1 else np.zeros_like(cells) for step, extent in
+                             zip(source.strides, (source.units, source.rows, source.columns), strict=True))
+        index = np.empty(size, np.int64)  # of the inputs, by unit, row and column
+        index[(unit * source.rows + row) * source.columns + column] = np.arange(size)
+        index = index.reshape(source.units, rows)
+
+        def pairs(outputs, among):
+            taken = np.asarray(self.matrix()[index[among].ravel()[:, None], outputs[None, :]], np.float32)
+            weight = taken.reshape(len(among), rows, len(outputs))
+            with np.errstate(over="ignore", invalid="ignore"):  # weights that are not finite
+                total, norm = weight.sum(1), lengths(weight.transpose(0, 2, 1).reshape(-1, rows))
+            to, from_ = np.meshgrid(outputs, among)
+            return to.ravel(), from_.ravel(), total.ravel(), norm.ravel()
+
+        def taps(outputs, units):
+            return np.asarray(self.matrix()[index[units], outputs[:, None]], np.float32)
+
+        window = Sliding(source=(source.rows, source.columns), kernel=(source.rows, source.columns))
+        return Kernels(pairs, taps, source.units * self.outputs, source.units + target.units, window, rows, rows)
 
 
 @joins_for("Gemm")

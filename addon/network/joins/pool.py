@@ -11,6 +11,7 @@ import numpy as np
 
 from .base import COPY, Edges, Join
 from .context import Context, joins_for
+from .kernels import Sliding, alike, inside, is_plain
 from .window import Window
 
 
@@ -36,6 +37,16 @@ class Pool(Join):
 
     def strength(self, edges, activation):
         return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)
+
+    def kernels_between(self, source, target):
+        if source.units != target.units or source.units * prod(self.window.source) != source.size:
+            return None
+        window = Sliding.of(self.window, ("window" if self.whole else "cells") if self.mean else "")
+        taps = self.fan_in
+        reached = window.inside() if window else inside(self.window)
+        straight = window and is_plain(source) and is_plain(target) and (
+            (source.rows, source.columns), (target.rows, target.columns)) == (window.source, window.target)
+        return alike(window if straight else None, source, target, 1.0 / taps if self.mean else 1.0, taps, reached)
 
 
 class Reduce(Join):
@@ -69,6 +80,17 @@ class Reduce(Join):
 
     def strength(self, edges, activation):
         return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)
+
+    def kernels_between(self, source, target):
+        """A mean or maximum over whole maps."""
+        area = source.rows * source.columns
+        if target.is_map or source.units != target.units or self.fan_in != area or target.size * area != source.size:
+            return None
+        edges = self.into(np.array([target.units - 1]))
+        if not (edges.source // source.strides[0] % source.units == target.units - 1).all():
+            return None
+        window = Sliding(source=(source.rows, source.columns), kernel=(source.rows, source.columns))
+        return alike(window, source, target, self.coefficient, area, area)
 
 
 def rank_largest(edges: Edges, activation: np.ndarray) -> np.ndarray:

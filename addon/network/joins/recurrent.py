@@ -27,7 +27,7 @@ class Recurrent(Join):
     source and target are the same layer, of so many `steps`.
     """
 
-    carries, level = WEIGHT, "unit"
+    carries, level, ranks = WEIGHT, "unit", True
 
     def __init__(self, weight, shape: tuple[int, int, int, int], again: bool, first_backwards: bool, steps: int):
         self.weight, self.shape = weight, shape  # of the weight: directions, gates, hidden, inputs
@@ -48,6 +48,9 @@ class Recurrent(Join):
         edges = Edges.of(first[:, None] + np.arange(inputs), targets[:, None], kernel.sum(1),
                          np.sqrt(np.square(kernel).sum(1)))
         return edges.take(np.repeat((step >= 0) & (step < self.steps), inputs))
+
+    def kernels_between(self, source, target):
+        return None
 
     def unit_strength(self):
         """L2 norm of the weights into each unit, all gates together, (units of all directions,)."""

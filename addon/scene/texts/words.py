@@ -9,7 +9,7 @@ import re
 
 from ...network import Block, Connection, Layer, Network
 from ...network.drawn import BOX, MAPS, Drawn
-from ...network.joins import WEIGHT, Join
+from ...network.joins import WEIGHT
 from ...network.lines import Lines
 from ...network.recognise import RECURRENT
 from ...network.recognise.groups import MOVES
@@ -76,7 +76,7 @@ def left_out(drawn: Drawn) -> str:
 
 def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
     """The small print of a label: what is said of a layer and its cells, and what is left out of its connections."""
-    said = [part_of(len(chosen), chosen.total, noun(form(connection.join), chosen.level))
+    said = [part_of(len(chosen), chosen.total, noun(connection.join.form, chosen.level))
             for connection, chosen in lines
             if connection.join.carries == WEIGHT and len(chosen) < chosen.total]
     return "\n".join(filter(None, (base, *said)))
@@ -84,11 +84,6 @@ def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
 
 def part_of(count: int, whole: int, what: str) -> str:
     return f"{count:,} of {count_text(whole)} {what}"
-
-
-def form(join: Join) -> str:
-    """What the weights of a connection are: "kernels", a "matrix" or something else."""
-    return next((one for one in ("kernels", "matrix") if hasattr(join, one)), "")
 
 
 def noun(form: str, level: str) -> str:

@@ -26,7 +26,7 @@ def _select(self, index):
 class NetworkState(bpy.types.PropertyGroup):
     """What the sidebar remembers of a network."""
 
-    active: bpy.props.IntProperty(name="Layer", description="The layer that is active", get=_active, set=_select)
+    active: bpy.props.IntProperty(name="Layer", description="Selects a layer in the list", get=_active, set=_select)
     expanded: bpy.props.BoolProperty(name="Layers", description="Show the layers of this network", default=True)
 
 

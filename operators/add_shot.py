@@ -13,13 +13,14 @@ SHOTS = tuple((name, name.title(), one.about) for name, one in shots.KINDS.items
 
 
 class NEUROSCENE_OT_add_shot(ChangesNetwork, bpy.types.Operator):
-    """Add a camera with its keyframes and a marker, and look through it; one of that kind is made anew"""
+    """Add a camera with keyframes and a marker, and look through it. Replaces an existing shot of the same kind"""
 
     bl_idname = "neuroscene.add_shot"
     bl_label = "Add Shot"
     bl_options = {"REGISTER", "UNDO"}
 
-    shot: bpy.props.EnumProperty(name="Shot", items=SHOTS, description="How it looks at the network, and what moves")
+    shot: bpy.props.EnumProperty(name="Shot", items=SHOTS, description="Choose how the camera looks at the network "
+                                                                       "and what moves")
 
     def execute(self, context):
         network = self.network(context)

@@ -18,15 +18,15 @@ def styles(self, context):
 
 
 class NEUROSCENE_OT_apply_style(OnPart, bpy.types.Operator):
-    """Change how a network looks, and not what it shows. A part of it gets materials of its own"""
+    """Change the look of a network without changing its data. A part of it gets materials of its own"""
 
     bl_idname = "neuroscene.apply_style"
     bl_label = "Apply Style"
     bl_options = {"REGISTER", "UNDO"}
 
-    style: bpy.props.EnumProperty(name="Style", items=styles, description="How it looks")
+    style: bpy.props.EnumProperty(name="Style", items=styles, description="Choose the style")
     ramps: bpy.props.BoolProperty(name="Replace Edited Ramps", default=False, options={"SKIP_SAVE"},
-                                  description="Also replace colour ramps that were edited by hand")
+                                  description="Replace color ramps that you edited by hand, too")
 
     def execute(self, context):
         part = self.chosen(context)

@@ -12,28 +12,28 @@ DIRECTIONS = [(axis, axis, f"The signal runs along {axis}") for axis in ("X", "-
 
 
 class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
-    """Arrange the layers and blocks of a network anew. What was moved by hand stays where it is"""
+    """Arrange the layers and blocks of the network again. Keeps what you moved by hand in place"""
 
     bl_idname = "neuroscene.arrange_network"
     bl_label = "Arrange Network"
     bl_options = {"REGISTER", "UNDO"}
 
     direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, options={"SKIP_SAVE"},
-                                      description="Where the signal runs")
+                                      description="Choose the direction from input to output")
     spacing: bpy.props.FloatProperty(
         name="Spacing", default=1.0, min=0.2, max=4.0, options={"SKIP_SAVE"},
-        description="Factor on the gaps between layers")
+        description="Scale the gaps between layers")
     wrap: bpy.props.BoolProperty(name="Wrap", default=True, options={"SKIP_SAVE"},
                                  description="Break a long network into rows")
     longest: bpy.props.FloatProperty(
         name="Longer Than", default=arranging.LONGEST, min=1.0, soft_max=1000.0, unit="LENGTH", options={"SKIP_SAVE"},
-        description="A network that is longer than this is broken into rows")
+        description="Set the length at which a network is broken into rows")
     snake: bpy.props.BoolProperty(name="Snake", default=True, options={"SKIP_SAVE"},
-                                  description="Rows run to and fro; else all in the same direction")
+                                  description="Let rows run back and forth instead of all in the same direction")
     reset: bpy.props.BoolProperty(name="Reset Moved Layers", default=False, options={"SKIP_SAVE"},
-                                  description="Put back also what was moved by hand")
+                                  description="Put back what you moved by hand, too")
     frame: bpy.props.BoolProperty(name="Frame", default=False, options={"SKIP_SAVE"},
-                                  description="Bring the whole network into the picture of its camera")
+                                  description="Move the camera so that it shows the whole network")
 
     def draw(self, context):
         layout = self.layout

@@ -12,7 +12,7 @@ from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_attach_architecture(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
-    """Read how the weights are joined from another file: an ONNX model, or Keras's JSON, whose shapes fit"""
+    """Read the structure from another file: an ONNX model or Keras's JSON whose shapes match the weights"""
 
     bl_idname = "neuroscene.attach_architecture"
     bl_label = "Attach Architecture"

@@ -16,8 +16,8 @@ from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
-    """Build the editable scene of an exported network anew: of a .glb whose checkpoint lies beside it, or, after File >
-    Import > glTF, of the checkpoint"""
+    """Build the editable scene of an exported network again, from a .glb file with its checkpoint beside it, or after
+    File > Import > glTF from the checkpoint"""
 
     bl_idname = "neuroscene.attach_gltf"
     bl_label = "Import Network of glTF"
@@ -29,7 +29,8 @@ class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default=f"*.glb;{GLOB}", options={"HIDDEN"})
     checkpoint: bpy.props.StringProperty(
         name="Checkpoint", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="The file that the network was built from; without one, that of its name beside the .glb")
+        description="Choose the file that the network was built from. If empty, the file of that name beside the "
+                    ".glb is used")
     doing = "Importing"
 
     def execute(self, context):

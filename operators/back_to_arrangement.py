@@ -9,14 +9,15 @@ from ..addon.scene import by_hand, tags
 
 
 class NEUROSCENE_OT_back_to_arrangement(bpy.types.Operator):
-    """Put the cells of the active layer back into their arrangement. Where they stood by hand is kept"""
+    """Put the cells of the active layer back into their arrangement. Keeps the places that you gave them"""
 
     bl_idname = "neuroscene.back_to_arrangement"
     bl_label = "Back to Arrangement"
     bl_options = {"REGISTER", "UNDO"}
 
     reset: bpy.props.BoolProperty(name="Reset", default=False, options={"SKIP_SAVE"},
-                                  description="Forget where cells stood by hand; start again from the arrangement")
+                                  description="Forget the places that you gave to cells, and start again from the "
+                                              "arrangement")
 
     @classmethod
     def poll(cls, context):

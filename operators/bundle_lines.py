@@ -10,14 +10,14 @@ from .of_lines import ChangesLines
 
 
 class NEUROSCENE_OT_bundle_lines(ChangesLines, bpy.types.Operator):
-    """Work out how lines run together where there are many; the sliders Density and Iterations then blend it"""
+    """Bundle lines where many run. The sliders Density and Iterations then blend the result"""
 
     bl_idname = "neuroscene.bundle_lines"
     bl_label = "Bundle Lines"
     bl_options = {"REGISTER", "UNDO"}
 
     iterations: bpy.props.IntProperty(name="Iterations", default=bundling.ITERATIONS, min=1, max=32,
-                                      description="Rounds of bundling, each of which can be shown")
+                                      description="Set the number of bundling rounds. Each round can be shown")
 
     def work(self, context, network, things, progress):
         return bundling.store_all(things, context.evaluated_depsgraph_get(), self.iterations, progress)

@@ -11,7 +11,7 @@ from .of_network import OfNetwork
 
 
 class NEUROSCENE_OT_check_pruning(OfNetwork, bpy.types.Operator):
-    """Run the input again without the units that Prune hides, and tell the best score beside that of the whole"""
+    """Run the input without the units that Prune hides, and report the best score beside that of the whole network"""
 
     bl_idname = "neuroscene.check_pruning"
     bl_label = "Score Without Them"

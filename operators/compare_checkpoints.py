@@ -15,7 +15,7 @@ from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
-    """Import another checkpoint below a network, with the same input and the same ranges, and look at both"""
+    """Import another checkpoint below the network, with the same input and ranges, and show both"""
 
     bl_idname = "neuroscene.compare_checkpoints"
     bl_label = "Compare with Checkpoint"

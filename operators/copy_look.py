@@ -12,7 +12,7 @@ from .on_part import counted
 
 
 class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):
-    """Give the selected layers, connections or blocks the look of the active one: shape, size, material, reveal"""
+    """Copy the look of the active layer, connections or block to the selected ones: shape, size, material, reveal"""
 
     bl_idname = "neuroscene.copy_look"
     bl_label = "Copy Look"

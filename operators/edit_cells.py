@@ -9,8 +9,8 @@ from ..addon.scene import by_hand, tags
 
 
 class NEUROSCENE_OT_edit_cells(bpy.types.Operator):
-    """Place the cells of the active layer by hand, in Edit Mode; its lines follow. The first time cells start where the
-    arrangement has them"""
+    """Place the cells of the active layer by hand in Edit Mode. Lines follow. The first time, cells start from the
+    arrangement"""
 
     bl_idname = "neuroscene.edit_cells"
     bl_label = "Edit Cells by Hand"

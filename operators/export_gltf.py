@@ -28,7 +28,7 @@ LIT = {"STYLE": None, "LIT": True, "UNLIT": False}
 
 
 class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
-    """Write the networks of this scene, cells and lines in the colours of their ramps"""
+    """Write the networks of this scene with the colors of their ramps"""
 
     bl_idname = "neuroscene.export_gltf"
     bl_label = "Export Network"
@@ -37,19 +37,23 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
     filename_ext = ".glb"
     check_extension = None
     filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdc;*.obj", options={"HIDDEN"})
-    format: bpy.props.EnumProperty(name="Format", items=FORMATS, description="The kind of file")
+    format: bpy.props.EnumProperty(name="Format", items=FORMATS, description="Choose the file format")
     realise: bpy.props.BoolProperty(
         name="Plain Meshes", default=False,
-        description="For programs that know no instancing, as Unreal and older viewers; the file is larger")
+        description="Write plain meshes for programs without instancing, such as Unreal and older viewers. The file "
+                    "is larger")
     triangles: bpy.props.IntProperty(
         name="Triangles", default=export.TRIANGLES, min=1, soft_max=10_000_000,
-        description="About how many plain meshes may have in all; lines and balls become plainer")
+        description="Limit the triangles of plain meshes. Lines and spheres become simpler")
     poses: bpy.props.IntProperty(
         name="Poses", default=0, min=0, max=240,
-        description="Take keyframed folds, arrangements and values along, as so many poses of plain meshes; 0 for none")
+        description="Export keyframed folds, arrangements and values as this many poses of plain meshes. 0 exports "
+                    "none")
     small: bpy.props.BoolProperty(
-        name="Compress", default=False, description="By Draco if this Blender has it, else places in sixteen bits")
-    light: bpy.props.EnumProperty(name="Light", items=LIGHTS, description="Whether a viewer's light falls on cells")
+        name="Compress", default=False, description="Compress with Draco if this Blender has it. Otherwise store "
+                                                    "positions in 16 bits")
+    light: bpy.props.EnumProperty(name="Light", items=LIGHTS, description="Choose whether the lights of the viewer "
+                                                                          "shade the cells")
 
     cost = 0.0  # megabytes of a pose, at most
 

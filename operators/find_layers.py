@@ -10,7 +10,7 @@ from .of_layers import SelectsLayers
 
 
 class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
-    """Select the layers whose name, operators or block have the words that are sought"""
+    """Select the layers whose name, operators or block contain these words"""
 
     bl_idname = "neuroscene.find_layers"
     bl_label = "Find Layers"
@@ -18,9 +18,10 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
 
     text: bpy.props.StringProperty(
         name="Find", options={"SKIP_SAVE"},
-        description="Words that are in a layer's name, operators or block, such as: layer2 conv")
+        description="Type words of a layer's name, operators or block, such as: layer2 conv")
     frame: bpy.props.BoolProperty(
-        name="Frame", default=False, description="Bring what was found into view, out of the camera's if need be")
+        name="Frame", default=False, description="Frame the selected layers in the view. Leaves the camera view if "
+                                                 "necessary")
 
     def invoke(self, context, event):
         if self.properties.is_property_set("text"):  # by a button that knows what is sought

@@ -17,7 +17,7 @@ WHICH = {
 
 
 class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
-    """Fold blocks to one box each, or unfold them; a block's Fold slider does the same and can be keyframed"""
+    """Fold each block to one box, or unfold it. The Fold slider of a block does the same and can be keyframed"""
 
     bl_idname = "neuroscene.fold_blocks"
     bl_label = "Fold Blocks"
@@ -26,7 +26,7 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
     which: bpy.props.EnumProperty(name="Blocks", items=[(key, *one) for key, one in WHICH.items()],
                                   options={"SKIP_SAVE"})
     fold: bpy.props.BoolProperty(name="Fold", default=True, options={"SKIP_SAVE"},
-                                 description="Close the blocks; else open them")
+                                 description="Fold the blocks instead of unfolding them")
 
     @classmethod
     def description(cls, context, properties):

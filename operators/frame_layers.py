@@ -10,7 +10,7 @@ from .of_layers import any_layer_selected
 
 
 class NEUROSCENE_OT_frame_layers(bpy.types.Operator):
-    """Bring the selected layers into view, out of the camera's if need be; the camera stays where it is"""
+    """Frame the selected layers in the view. Leaves the camera view if necessary, and does not move the camera"""
 
     bl_idname = "neuroscene.frame_layers"
     bl_label = "Frame Layers"

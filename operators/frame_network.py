@@ -10,7 +10,7 @@ from .of_network import OfNetwork
 
 
 class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
-    """Bring the whole network into the picture of its camera, with the labels under the layers"""
+    """Move the camera so that it shows the whole network, and place the labels below the layers"""
 
     bl_idname = "neuroscene.frame_network"
     bl_label = "Frame Network"

@@ -29,38 +29,40 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
     input: bpy.props.StringProperty(
         name="Input", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="A PNG, JPEG, .npy or .npz file to run through the network; cells then show its activations")
+        description="Choose a PNG, JPEG, .npy or .npz file to run through the network. Cells then show its "
+                    "activations")
     architecture: bpy.props.StringProperty(
         name="Architecture", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="For a file of weights alone: an ONNX model, or Keras's JSON, that says how they are joined")
+        description="Choose an ONNX model or Keras's JSON that gives the structure for a file with only weights")
     part: bpy.props.StringProperty(
         name="Part", options={"SKIP_SAVE"},
-        description="Which of several models in one file, such as a generator and its discriminator. Empty for the "
-                    "likeliest; a name that is not in the file lists those that are")
+        description="Name one of several models in the file, such as a generator or its discriminator. Leave empty "
+                    "for the most likely one. A wrong name lists all names")
     max_cells: bpy.props.IntProperty(
         name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
-        description="Cells to draw in all; large layers show their strongest units")
+        description="Limit the cells of the whole scene. Large layers show their strongest units")
     max_connections: bpy.props.IntProperty(
         name="Connections", default=build.MAX_CONNECTIONS, min=1, soft_max=1_000_000,
-        description="Connections to draw in all; the strongest are chosen")
+        description="Limit the connections of the whole scene. The strongest are drawn")
     lines_a_pair: bpy.props.IntProperty(
         name="Per Pair", default=build.LINES_A_PAIR, min=1, soft_max=10_000,
-        description="Most connections to draw between two layers")
+        description="Limit the connections between two layers")
     new_scene: bpy.props.BoolProperty(
         name="New Scene", default=True,
-        description="Make a scene with camera, light and look of its own; else add to the open scene")
+        description="Make a new scene with its own camera, lights and look, instead of adding to the open scene")
 
-    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, description="Where the signal runs")
+    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, description="Choose the direction from "
+                                                                                      "input to output")
     spacing: bpy.props.FloatProperty(
-        name="Spacing", default=1.0, min=0.2, max=4.0, description="Factor on the gaps between layers")
+        name="Spacing", default=1.0, min=0.2, max=4.0, description="Scale the gaps between layers")
     fold_repeats: bpy.props.BoolProperty(
         name="Fold Repeats", default=True,
-        description="In a large network, show the first of equal blocks and fold the others to boxes")
+        description="Show the first of equal blocks in a large network, and fold the others to boxes")
 
     update: bpy.props.BoolProperty(
         name="Update Existing", default=True,
-        description="If the open file holds a network of this checkpoint, bring that up to date; what was moved, set, "
-                    "painted or keyframed in it stays")
+        description="Update the network in the open file that was made from this checkpoint. Keeps what you moved, "
+                    "set, painted and keyframed")
     doing = "Importing"
 
     def draw(self, context):

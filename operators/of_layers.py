@@ -12,7 +12,7 @@ from .of_network import ChangesNetwork
 class SelectsLayers(ChangesNetwork):
     """Selects layers of one network and reports how many."""
 
-    extend: bpy.props.BoolProperty(name="Extend", description="Keep what is selected", default=False,
+    extend: bpy.props.BoolProperty(name="Extend", description="Keep the current selection", default=False,
                                    options={"SKIP_SAVE"})
 
     def select(self, context, things):

@@ -12,7 +12,8 @@ from ..addon.scene import arranging, picture, tags
 class OfNetwork:
     """The network with a uuid; without one, that of the active object, else the first of the file."""
 
-    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Which network; the active or first one if empty")
+    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Name the network by its identifier. If empty, "
+                                                                   "the active or the first network is used")
 
     @classmethod
     def poll(cls, context):
@@ -54,7 +55,7 @@ class MakesRoom(ChangesNetwork):
 
     arrange: bpy.props.BoolProperty(
         name="Make Room", default=True, options={"SKIP_SAVE"},
-        description="Arrange the network anew, to make room or to close a gap; what was moved by hand stays")
+        description="Arrange the network again to make room or close gaps. Keeps what you moved by hand in place")
 
     def settle(self, network):
         """Arrange the network, if that is wanted, and its labels."""

@@ -18,7 +18,7 @@ class OnPart(ChangesNetwork):
     """Works on a network, on the block of the active object, or on what is selected."""
 
     part: bpy.props.EnumProperty(name="On", items=[(key, *one) for key, one in painting.PARTS.items()],
-                                 options={"SKIP_SAVE"}, description="What is changed")
+                                 options={"SKIP_SAVE"}, description="Choose what to change")
 
     def chosen(self, context) -> painting.Part | None:
         """The part, or None, and then it is reported."""

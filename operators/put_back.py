@@ -10,7 +10,7 @@ from .of_network import ChangesNetwork
 
 
 class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
-    """Put the selected layers and blocks back to where the network's arrangement wants them"""
+    """Put the selected layers and blocks back to their place in the arrangement"""
 
     bl_idname = "neuroscene.put_back"
     bl_label = "Put Back"

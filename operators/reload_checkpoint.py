@@ -14,7 +14,7 @@ from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
-    """Show the checkpoint as it is now. What was moved, set, painted or keyframed by hand stays"""
+    """Read the checkpoint again. Keeps what you moved, set, painted and keyframed"""
 
     bl_idname = "neuroscene.reload_checkpoint"
     bl_label = "Reload Checkpoint"
@@ -26,7 +26,7 @@ class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operat
     check_extension = False
     choose: bpy.props.BoolProperty(
         name="Choose", default=False, options={"SKIP_SAVE", "HIDDEN"},
-        description="Choose another file, as that of a later epoch, instead of reading the same again")
+        description="Choose another file, such as a later epoch, instead of reading the same file again")
     doing = "Reloading"
 
     def invoke(self, context, event):

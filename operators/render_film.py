@@ -14,7 +14,7 @@ from ..addon.scene.output import film, rendering
 
 
 class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
-    """Render the frames of the scene as a film, or as pictures; a film that was stopped goes on where it was"""
+    """Render the frames of the scene as a film or as pictures. Continues a film that was stopped"""
 
     bl_idname = "neuroscene.render_film"
     bl_label = "Render Film"
@@ -24,8 +24,8 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
     filter_glob: bpy.props.StringProperty(default="*.mp4;*.png", options={"HIDDEN"})
     anew: bpy.props.BoolProperty(
         name="Render Anew", default=False, options={"SKIP_SAVE"},
-        description="Also the frames that are there from a stopped film of this shot, at this size and quality. "
-                    "Wanted where you have changed the scene since")
+        description="Render frames again that exist from a stopped film of this shot, size and quality. Use it if "
+                    "you changed the scene since then")
 
     _timer = _film = None
     _state = "next"  # "busy" while Blender renders, "rendered" or "stopped" when it has told so

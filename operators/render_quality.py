@@ -13,14 +13,14 @@ QUALITIES = tuple((name, name.title(), one.about) for name, one in quality.QUALI
 
 
 class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):
-    """Set samples, noise and size of pictures of a network's scene, for the machine that this is"""
+    """Set samples, noise threshold and size of pictures to suit this computer"""
 
     bl_idname = "neuroscene.render_quality"
     bl_label = "Render Quality"
     bl_options = {"REGISTER", "UNDO"}
 
     quality: bpy.props.EnumProperty(name="Quality", items=QUALITIES, default="standard",
-                                    description="How good pictures are to be")
+                                    description="Choose the quality of pictures")
 
     def execute(self, context):
         network = self.network(context)

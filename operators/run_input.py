@@ -12,7 +12,7 @@ from .of_network import OfNetwork
 
 
 class NEUROSCENE_OT_run_input(OfNetwork, bpy.types.Operator, ImportHelper):
-    """Run a picture or an array through the network: its cells, lines and bars then show it"""
+    """Run a picture or an array through the network. Cells, lines and bars then show its activations"""
 
     bl_idname = "neuroscene.run_input"
     bl_label = "Run Input"

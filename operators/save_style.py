@@ -11,13 +11,14 @@ from .on_part import OnPart
 
 
 class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):
-    """Save how the network, or the active layer and its lines, looks now as a style"""
+    """Save the current look of the network, or of the active layer and its lines, as a style"""
 
     bl_idname = "neuroscene.save_style"
     bl_label = "Save Style"
     bl_options = {"REGISTER"}
 
-    style: bpy.props.StringProperty(name="Name", description="The name of the style; one of yours is replaced",
+    style: bpy.props.StringProperty(name="Name", description="Name the style. A style of yours with this name is "
+                                                             "replaced",
                                     options={"SKIP_SAVE"})
 
     def invoke(self, context, event):

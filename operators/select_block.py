@@ -10,7 +10,7 @@ from .of_layers import SelectsLayers
 
 
 class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
-    """Select the layers of the selected blocks, those of blocks inside included"""
+    """Select the layers of the selected blocks, including blocks inside them"""
 
     bl_idname = "neuroscene.select_block"
     bl_label = "Select Layers of Block"

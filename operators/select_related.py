@@ -19,7 +19,7 @@ RELATIONS = {
 
 
 class NEUROSCENE_OT_select_related(SelectsLayers, OfSelectedLayers, bpy.types.Operator):
-    """Select the layers that the selected ones read, feed, or share a block with"""
+    """Select the layers that the selected layers read, feed, or share a block with"""
 
     bl_idname = "neuroscene.select_related"
     bl_label = "Select Related Layers"

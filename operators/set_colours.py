@@ -15,22 +15,24 @@ SOURCES = {"Own": "The number that each layer or bundle has", "Layer": "What eac
 
 
 class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
-    """Choose which values the colours cover"""
+    """Choose the range of values that the colors cover"""
 
     bl_idname = "neuroscene.set_colours"
     bl_label = "Colour Range"
     bl_options = {"REGISTER", "UNDO"}
 
     shown: bpy.props.EnumProperty(name="Of", items=[(key, *one[:2]) for key, one in SHOWN.items()],
-                                  description="What is coloured")
-    source: bpy.props.EnumProperty(name="Range From", default="NETWORK", description="What has the full colour",
+                                  description="Choose what to color")
+    source: bpy.props.EnumProperty(name="Range From", default="NETWORK", description="Choose which value has the "
+                                                                                     "full color",
                                    items=[(one.upper(), one, SOURCES[one]) for one in FROM])
     clip: bpy.props.FloatProperty(name="Clip", default=99.0, min=50.0, max=100.0, subtype="PERCENTAGE",
-                                  description="Percentile of the magnitudes that has the full colour")
+                                  description="Set the percentile of magnitudes that has the full color")
     symmetric: bpy.props.BoolProperty(name="Symmetric", default=True,
-                                      description="Colours run from the negative range to the positive; else from 0")
+                                      description="Let colors run from the negative to the positive range instead "
+                                                  "of from 0")
     log: bpy.props.FloatProperty(name="Log", default=0.0, min=0.0, max=8.0,
-                                 description="Decades below the range that are told apart; 0 is linear")
+                                 description="Set how many decades below the range are distinguished. 0 is linear")
     source_map = {one.upper(): one for one in FROM}
 
     def invoke(self, context, event):

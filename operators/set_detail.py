@@ -20,7 +20,7 @@ LEVELS = {
 
 
 class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
-    """Draw the selected layers in more or less detail. More detail reads their weights from the file, and no others"""
+    """Draw the selected layers in more or less detail. Reads only the weights of these layers"""
 
     bl_idname = "neuroscene.set_detail"
     bl_label = "Set Detail"
@@ -30,10 +30,10 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
                                   items=[(key, *one[1:]) for key, one in LEVELS.items()])
     cells: bpy.props.IntProperty(
         name="Cells", default=0, min=0, soft_max=100_000, options={"SKIP_SAVE"},
-        description="Cells or maps to draw of each layer at most; 0 for a fair share of the scene's budget")
+        description="Limit the cells or maps of each layer. 0 takes a fair share of the scene's limit")
     lines: bpy.props.IntProperty(
         name="Lines", default=0, min=0, soft_max=10_000, options={"SKIP_SAVE"},
-        description="Lines to draw from each layer that is read, at most; 0 for as many as before")
+        description="Limit the lines from each source layer. 0 keeps the present number")
 
     @classmethod
     def description(cls, context, properties):

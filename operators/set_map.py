@@ -22,16 +22,16 @@ def grouped():
 
 
 class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
-    """Give cells or lines another colour map; ramps that were edited by hand are replaced"""
+    """Give cells or lines another color map. Replaces ramps that you edited by hand"""
 
     bl_idname = "neuroscene.set_map"
     bl_label = "Colour Map"
     bl_options = {"REGISTER", "UNDO"}
 
     shown: bpy.props.EnumProperty(name="Of", items=[(key, *SHOWN[key][:2]) for key in ("CELLS", "LINES")],
-                                  description="What is coloured")
+                                  description="Choose what to color")
     map: bpy.props.EnumProperty(name="Map", items=grouped(), default=next(iter(colormaps.maps())),
-                                description="The colours")
+                                description="Choose the color map")
 
     def execute(self, context):
         part = self.chosen(context)

@@ -13,7 +13,7 @@ from .of_network import ChangesNetwork
 class OnShot(ChangesNetwork):
     """Does something with a shot that there is."""
 
-    shot: bpy.props.StringProperty(name="Shot", description="The name of the shot")
+    shot: bpy.props.StringProperty(name="Shot", description="Name the shot")
 
     def execute(self, context):
         network = self.network(context)
@@ -28,7 +28,7 @@ class OnShot(ChangesNetwork):
 
 
 class NEUROSCENE_OT_set_shot(OnShot, bpy.types.Operator):
-    """Look through this shot: its frames, its style, its labels and its caption are then those of the scene"""
+    """Look through this shot. The scene then uses its frames, style, labels and caption"""
 
     bl_idname = "neuroscene.set_shot"
     bl_label = "Set Shot"
@@ -39,7 +39,7 @@ class NEUROSCENE_OT_set_shot(OnShot, bpy.types.Operator):
 
 
 class NEUROSCENE_OT_remove_shot(OnShot, bpy.types.Operator):
-    """Take a shot away, with its camera, its marker and the keyframes that were made for it"""
+    """Remove the shot with its camera, its marker and the keyframes that were made for it"""
 
     bl_idname = "neuroscene.remove_shot"
     bl_label = "Remove Shot"

@@ -11,8 +11,8 @@ from .of_layers import OfSelectedLayers
 
 
 class NEUROSCENE_OT_show_kernels(OfSelectedLayers, bpy.types.Operator):
-    """Show the kernels of the selected convolutions as pictures above them, or remove them again. For those that read a
-    picture: one channel or three"""
+    """Show the kernels of the selected convolutions as pictures above them, or remove them again. Works for layers
+    that read one or three channels"""
 
     bl_idname = "neuroscene.show_kernels"
     bl_label = "Show Kernels"

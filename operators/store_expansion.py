@@ -10,7 +10,7 @@ from .of_lines import ChangesLines
 
 
 class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
-    """Read the weights by which lines open from units to every weight; the slider Expansion then does so"""
+    """Read the weights so that the slider Expansion can open lines from units to every weight"""
 
     bl_idname = "neuroscene.store_expansion"
     bl_label = "Store Expansion"

@@ -6,9 +6,10 @@
 import bpy
 
 from ..addon.scene import by_hand, tags
+from .whole import Whole
 
 
-class NEUROSCENE_OT_back_to_arrangement(bpy.types.Operator):
+class NEUROSCENE_OT_back_to_arrangement(Whole, bpy.types.Operator):
     """Put the cells of the active layer back into their arrangement. Keeps the places that you gave them"""
 
     bl_idname = "neuroscene.back_to_arrangement"

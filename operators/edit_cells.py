@@ -6,9 +6,10 @@
 import bpy
 
 from ..addon.scene import by_hand, tags
+from .whole import Whole
 
 
-class NEUROSCENE_OT_edit_cells(bpy.types.Operator):
+class NEUROSCENE_OT_edit_cells(Whole, bpy.types.Operator):
     """Place the cells of the active layer by hand in Edit Mode. Lines follow. The first time, cells start from the
     arrangement"""
 

@@ -7,9 +7,10 @@ import bpy
 
 from ..addon.containers import CheckpointError
 from ..addon.scene import arranging, picture, tags
+from .whole import Whole
 
 
-class OfNetwork:
+class OfNetwork(Whole):
     """The network with a uuid; without one, that of the active object, else the first of the file."""
 
     uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Name the network by its identifier. If empty, "

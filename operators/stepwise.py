@@ -6,11 +6,12 @@
 import bpy
 
 from ..addon.containers import CheckpointError
+from .whole import Whole
 
 LONGEST = 100  # characters of what is said of a step
 
 
-class Stepwise:
+class Stepwise(Whole):
     """Runs a generator of (share done, what is next), from a timer where there is a window, else at once.
 
     A subclass tells in `doing` what it does, and what to do in `done` when it has ended and in `undone` to leave
@@ -42,7 +43,7 @@ class Stepwise:
         if event.type == "ESC":
             self._stop(context)
             self.report({"WARNING"}, f"{self.bl_label} cancelled; nothing has changed")
-            return {"CANCELLED"}
+            return self.settled({"CANCELLED"})
         return self._step(context) if event.type == "TIMER" else {"RUNNING_MODAL"}
 
     def cancel(self, context):
@@ -59,7 +60,7 @@ class Stepwise:
         except CheckpointError as error:
             self._stop(context)
             self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.settled({"CANCELLED"})
         except Exception:  # a fault of ours: it is shown as it is, and leaves nothing behind either
             self._stop(context)
             raise

@@ -71,6 +71,8 @@ class Drawn:
 
     def find(self, flat: np.ndarray) -> np.ndarray:
         """The vertices that draw these elements of the tensor; -1 for those that are not drawn."""
+        if not self.size:  # somebody has deleted the cells
+            return np.full(len(flat), -1)
         if self.level == BOX:
             return np.zeros(len(flat), np.int64)
         if self.level == MAPS:

@@ -45,6 +45,9 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     |weight x activation of the source| where there is an activation, else the magnitude.
     """
     join, total = connection.join, connection.join.fan_in * connection.target.size
+    if not source.size or not target.size:  # somebody has deleted the cells
+        none = np.zeros(0)
+        return _lines(join.level, none, none, none, none, none, total)
     if join.carries == UNKNOWN or BOX in (source.level, target.level):
         return _evenly(source, target, limit)
     by_kernel = (join.form == "kernels" and (source.grid.is_map or target.grid.is_map or join.taps > 1)

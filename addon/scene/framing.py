@@ -53,6 +53,13 @@ def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.n
     return corners_of(evaluated, *low_high)
 
 
+def shown_corners(thing: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> np.ndarray:
+    """The same of an object that a view layer shows, (0, 3) of others: what was hidden keeps what was evaluated of it
+    until Blender next builds its graph."""
+    shown = thing.visible_get(view_layer=view_layer)
+    return box_corners(thing, view_layer.depsgraph) if shown else np.zeros((0, 3))
+
+
 def corners_of(evaluated: bpy.types.Object, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """World corners (8, 3) of a box in the space of an evaluated object."""
     grid = np.array(np.meshgrid(*np.stack([low, high], 1), indexing="ij")).reshape(3, 8).T

@@ -111,8 +111,9 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
 def _write(thing, weights):
     """The weights of red, green and blue at every tap; of one channel, three times."""
     taps = np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
-    thing.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
-    compat.set_inputs(thing.modifiers[0], {"Range": value_range(weights)})
+    if 3 * len(thing.data.vertices) == taps.size:  # nobody has deleted some of them
+        thing.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
+    compat.set_inputs(tags.nodes(thing), {"Range": value_range(weights)})
     thing.data.update_tag()
 
 
@@ -128,5 +129,6 @@ def _material(network):
 
 
 def _remove(thing):
-    texts = [compat.get_input(one.modifiers[0], part) for one in thing.children for part in caption.TEXTS]
-    removing.remove([*thing.children, thing, *texts])
+    own = [one for one in thing.children if tags.kind(one) == "kernels label"]
+    texts = [compat.get_input(nodes, part) for one in own if (nodes := tags.nodes(one)) for part in caption.TEXTS]
+    removing.remove([*own, thing, *texts])

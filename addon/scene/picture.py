@@ -52,7 +52,7 @@ def anything(network: bpy.types.Collection, scene: bpy.types.Scene) -> bool:
     """Whether a layer or block of a network shows itself in a scene; changes nothing."""
     view_layer = scene.view_layers[0]
     view_layer.update()
-    return any(len(framing.box_corners(one, view_layer.depsgraph)) for kind in ("layer", "block")
+    return any(len(framing.shown_corners(one, view_layer)) for kind in ("layer", "block")
                for one in tags.members(network, kind))
 
 

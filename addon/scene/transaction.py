@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Undo what a failed or cancelled import has made."""
+"""Undo what a failed or cancelled step has made."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class Made:
     def __init__(self):
         self._before = {one.session_uid for one in _all()}
         self._shown = [window.scene.session_uid for window in _windows()]
+
+    def unchanged(self) -> bool:
+        """Whether there are the same data-blocks as then."""
+        return self._before == {one.session_uid for one in _all()}
 
     def remove(self) -> None:
         scenes = {one.session_uid: one for one in bpy.data.scenes}

@@ -9,8 +9,12 @@ from pathlib import Path
 import bpy
 import pytest
 
+from neuroscene import operators
 from neuroscene.addon import compat
-from neuroscene.addon.scene import expansion, removing, tags
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.scene import expansion, removing, shots, tags
+from neuroscene.addon.scene.shots import making
+from neuroscene.operators.whole import Whole
 from scene import look
 from scene.acting import run, select
 
@@ -88,6 +92,29 @@ ACTIONS = {
         removing.remove([other])""",
     "a scene that is shown": """
         removing.remove([bpy.context.scene])""",
+    "a refusal after something was made": """
+        from neuroscene.operators.of_network import ChangesNetwork
+
+        class NEUROSCENE_OT_refuse(ChangesNetwork, bpy.types.Operator):
+            bl_idname, bl_label, bl_options = "neuroscene.refuse", "Refuse", {"UNDO"}
+
+            def execute(self, context):
+                made = bpy.data.objects.new("made", None)
+                for one in tags.members(self.network(context), "connections"):
+                    one.parent = made
+                return {"CANCELLED"}
+
+        bpy.utils.register_class(NEUROSCENE_OT_refuse)
+        parent, name = bundle.parent.name, bundle.name
+        bpy.ops.ed.undo_push(message="before")
+        for _ in range(3):
+            run("refuse")
+            assert "made" not in bpy.data.objects
+            update()
+            bpy.ops.ed.undo()
+            update()
+            assert bpy.data.objects[name].parent.name == parent
+        bpy.utils.unregister_class(NEUROSCENE_OT_refuse)""",
 }
 
 
@@ -147,6 +174,74 @@ def test_a_network_without_its_root_says_so(registered):
     removing.remove([look.one_of(network, "root")])
     with pytest.raises(RuntimeError, match="has lost its root"):
         run("arrange_network")
+
+
+def test_whatever_can_be_undone_is_whole():
+    undone = [one for one in operators.CLASSES if "UNDO" in getattr(one, "bl_options", ())]
+    assert len(undone) > 20
+    assert [one.__name__ for one in undone if not issubclass(one, Whole)] == []
+
+
+def test_a_shot_of_what_was_just_hidden(registered):
+    """Blender keeps what was evaluated of it for a while; every shot is refused all the same, and leaves nothing."""
+    network = look.build(look.MLP)
+    bpy.context.view_layer.update()
+    for one in bpy.context.view_layer.layer_collection.children:
+        one.exclude = True
+    there = {one.name for kind in ("objects", "collections", "cameras") for one in getattr(bpy.data, kind)}
+    for name in shots.KINDS:
+        with pytest.raises(CheckpointError, match="shows no layer|is alone"):
+            shots.add(network, name)
+        left = {one.name for kind in ("objects", "collections", "cameras") for one in getattr(bpy.data, kind)}
+        assert left == there, name
+
+
+def test_a_shot_that_fails_halfway_leaves_nothing(registered, monkeypatch):
+    network = look.build(look.MLP)
+    there = {one.name for kind in ("objects", "collections", "cameras") for one in getattr(bpy.data, kind)}
+    for name in shots.KINDS.keys() - {"hero"}:
+        monkeypatch.setattr(making, "check", lambda network, name: None)
+        monkeypatch.setattr(making, "refit", _fail)
+        with pytest.raises(CheckpointError):
+            shots.add(network, name)
+        left = {one.name for kind in ("objects", "collections", "cameras") for one in getattr(bpy.data, kind)}
+        assert left == there, name
+        assert list(shots.shots(network)) == ["hero"] and bpy.context.scene.camera is not None
+
+
+def _fail(network, name):
+    raise CheckpointError(network.name, "shows no layer")
+
+
+def test_texts_that_lost_their_nodes(registered):
+    """Words of the strip and the kernels' label, whose nodes or parts somebody has taken away, are left alone."""
+    network = look.build(look.CNN, max_cells=1500, max_connections=300)
+    select(look.layers(network)["conv1"])
+    run("show_kernels")
+    texts = [one for one in tags.objects(network) if tags.kind(one) in ("caption", "kernels label")
+             and one.type == "MESH" and one.modifiers]
+    for number, one in enumerate(texts):
+        if number % 2:
+            one.modifiers.clear()
+        else:
+            removing.remove([compat.get_input(tags.nodes(one), "Several")]
+                            if "Several" in compat.identifiers(tags.nodes(one).node_group) else [])
+    run("run_input", filepath=str(look.DIGIT))
+    assert run("show_kernels") == {"FINISHED"}
+    assert not list(tags.members(network, "kernels"))
+
+
+def test_an_input_runs_through_layers_without_cells(registered):
+    """Somebody has deleted the cells in Edit Mode; there are no lines from them, and the others show what ran."""
+    network = look.build(look.CNN, max_cells=1500, max_connections=300)
+    for name in ("conv1", "pool2"):
+        select(look.layers(network)[name])
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.ops.mesh.select_all(action="SELECT")
+        bpy.ops.mesh.delete(type="VERT")
+        bpy.ops.object.mode_set(mode="OBJECT")
+    assert run("run_input", filepath=str(look.DIGIT)) == {"FINISHED"}
+    assert tags.read(look.layers(network)["conv2"])["value_is"] == "mean activation"
 
 
 def test_a_shot_that_is_not_there(registered):

@@ -12,7 +12,7 @@ from scene import look
 
 WALKER = Path(__file__).with_name("wandering.py")
 WALKS = {"flat": (look.CNN, 1, 120), "blocks": (look.RESNET, 1, 60),
-         "inferred": (look.ROOT / "tests" / "data" / "inferred" / "tagger.safetensors", 1, 60)}
+         "inferred": (look.ROOT / "tests" / "data" / "inferred" / "tagger.safetensors", 1, 120)}
 
 
 def walk(model, seed, steps):

@@ -30,6 +30,7 @@ from scene import look
 
 WITHOUT_WINDOW = "frame_layers",  # looks at a 3D view
 SLOW = "compare_checkpoints", "attach_gltf", "export_gltf", "render_film", "import_network", "reload_checkpoint"
+HANGS = 120  # seconds: a step that takes so long is stopped, and says where it was
 CHECKED = 0.3  # share of our steps whose undo and redo are checked
 
 
@@ -48,8 +49,8 @@ class Walk:
     def begin(self):
         look.fresh()
         bpy.context.preferences.edit.undo_steps = 32
-        call(bpy.ops.neuroscene.import_network, filepath=str(self.model), input=self.given, max_cells=1500,
-             max_connections=300, lines_a_pair=30, new_scene=self.random.random() < 0.7)
+        call(bpy.ops.neuroscene.import_network, filepath=str(self.model), input=self.given, max_cells=600,
+             max_connections=150, lines_a_pair=15, new_scene=self.random.random() < 0.7)
         bpy.ops.ed.undo_push(message="begin")
 
     def step(self, number: int) -> None:
@@ -58,7 +59,7 @@ class Walk:
             self.begin()
             return
         if self.random.random() < 0.5:
-            name = self.random.choices(self.ours, [0.15 if one in SLOW else 1.0 for one in self.ours])[0]
+            name = self.random.choices(self.ours, [0.12 if one in SLOW else 1.0 for one in self.ours])[0]
             options = getattr(self, f"for_{name}", dict)()
             self.select()
             self.say(number, f"neuroscene.{name}", options)
@@ -67,7 +68,9 @@ class Walk:
                 same(before, picture_of_file(), "cancelled")
                 return
             undoes = "UNDO" in getattr(getattr(bpy.types, f"NEUROSCENE_OT_{name}"), "bl_options", ())
-            if undoes and self.random.random() < CHECKED:
+            if not undoes:
+                same(before, picture_of_file(), "what cannot be undone")
+            elif self.random.random() < CHECKED:
                 check_one_step(before)
         else:
             name = self.random.choice([one for one in dir(self) if one.startswith("do_")])
@@ -80,8 +83,8 @@ class Walk:
     # what operators of ours are given
 
     def for_import_network(self):
-        return {"filepath": str(self.model), "input": self.given, "update": self.coin(0.8), "max_cells": 800,
-                "max_connections": 200, "new_scene": self.coin()}
+        return {"filepath": str(self.model), "input": self.given, "update": self.coin(0.8), "max_cells": 400,
+                "max_connections": 100, "new_scene": self.coin()}
 
     def for_reload_checkpoint(self):
         return {"filepath": str(self.random.choice([self.model, self.model, "", look.MLP]))}
@@ -375,7 +378,8 @@ def call(operator, **options) -> bool:
 
 def picture_of_file() -> dict:
     """What there is, and where it stands."""
-    found = {(type(one).__name__, one.name) for name in ("objects", "collections", "scenes", "materials", "meshes")
+    found = {(type(one).__name__, one.name) for name in ("objects", "collections", "scenes", "materials", "meshes",
+                                                             "curves", "hair_curves", "cameras", "node_groups")
              for one in getattr(bpy.data, name)}
     places = {one.name: [round(value, 4) for row in one.matrix_basis for value in row] for one in bpy.data.objects
               if one.animation_data is None}
@@ -425,6 +429,7 @@ def main(model: Path, seed: int, steps: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         walk = Walk(model, seed, Path(folder))
         for number in range(steps):
+            faulthandler.dump_traceback_later(HANGS, exit=True)
             try:
                 walk.step(number)
                 check()

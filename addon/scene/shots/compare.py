@@ -60,7 +60,7 @@ def pair(network: bpy.types.Collection) -> tuple[bpy.types.Collection, bpy.types
         raise CheckpointError(network.name, "is alone in its scene", "compare it with another checkpoint first")
     for one in (network, beside):
         tags.root(one)
-        if not len(_boxes(one, tags.scene_of(network))):
+        if not picture.anything(one, tags.scene_of(network)) or not len(_boxes(one, tags.scene_of(network))):
             raise CheckpointError(one.name, "shows no layer", "undo what took them away, or set their detail")
     return network, beside
 

@@ -24,7 +24,7 @@ def place(stage: Stage) -> None:
     """Look past the edge of one layer along its lines to the maps of the next, on which it is focused."""
     found, camera = stage.seen(), stage.camera
     picture.aim(stage.network, camera)
-    bundle, source, target = _ends(stage.network, found.depsgraph)
+    bundle, source, target = _ends(stage.network, stage.scene.view_layers[0])
     axes = framing.rotation(camera)
     near, far = (framing.box_corners(one, found.depsgraph) @ axes for one in (source, target))
     height = _map_height(source, np.ptp(near[:, 1]))
@@ -59,18 +59,19 @@ def check(network: bpy.types.Collection) -> None:
     """Raises `CheckpointError` where no layer is seen."""
     view_layer = tags.scene_of(network).view_layers[0]
     view_layer.update()
-    if not _seen(network, view_layer.depsgraph):
+    if not _seen(network, view_layer):
         raise CheckpointError(network.name, "shows no layer", "unfold its blocks, or set the detail of a layer")
 
 
-def _seen(network, depsgraph) -> dict[str, bpy.types.Object]:
+def _seen(network, view_layer) -> dict[str, bpy.types.Object]:
     """The layers by name that show something."""
-    return {name: one for name, one in selection.layers(network).items() if len(framing.box_corners(one, depsgraph))}
+    return {name: one for name, one in selection.layers(network).items()
+            if len(framing.shown_corners(one, view_layer))}
 
 
-def _ends(network, depsgraph) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
+def _ends(network, view_layer) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
     """The bundle with most lines that carry weights, of maps if there are any, and the layers at its ends."""
-    things = _seen(network, depsgraph)
+    things = _seen(network, view_layer)
     if not things:
         raise CheckpointError(network.name, "shows no layer", "unfold its blocks, or set the detail of a layer")
 

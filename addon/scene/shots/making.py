@@ -10,7 +10,7 @@ import json
 import bpy
 
 from ...containers import CheckpointError
-from .. import picture, removing, studio, tags
+from .. import picture, removing, studio, tags, transaction
 from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS
@@ -35,6 +35,7 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
         raise CheckpointError(network.name, f"there is no shot '{name}'", f"the shots are: {', '.join(KINDS)}")
     scene = _scene(network)
     check(network, name)
+    made = transaction.Made()
     _keep_frames(scene)
     before = tags.read(scene.camera).get("shot") if scene.camera in shots(network).values() else None
     if name in shots(network):
@@ -50,6 +51,7 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
         refit(network, name)
     except CheckpointError:
         remove(network, name)
+        made.remove()
         if before in shots(network):
             switch(network, before)
         raise

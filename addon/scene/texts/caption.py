@@ -138,18 +138,22 @@ def live(name: str, known: bpy.types.Object, shows: str, size: float, material: 
 def tell(thing: bpy.types.Object, one: str, number: bool, several: str, clipped: str = "",
          several_clipped: str = "") -> None:
     """Let a text say `one` if all have one range, and that range after it if `number`; else `several`. Where something
-    lies beyond its range it says `clipped` and `several_clipped` instead, if they are given."""
-    modifier = thing.modifiers[0]
-    texts = {name: compat.get_input(modifier, name) for name in TEXTS if name != "Digits"}
+    lies beyond its range it says `clipped` and `several_clipped` instead, if they are given. Somebody may have taken
+    its nodes away, or texts that it is made of."""
+    modifier = tags.nodes(thing)
+    if modifier is None:
+        return
     align = compat.get_input(modifier, "Align")
+    said = {"Several": {"Text": several}, "Several Clipped": {"Text": several_clipped or several}}
     for name, head in (("One", one), ("Clipped", clipped or one)):
-        compat.set_inputs(texts[name].modifiers[0], {"Text": f"{head} " if number else head,
-                                                     "Align": "Left" if number else align})
-    compat.set_inputs(texts["Several"].modifiers[0], {"Text": several})
-    compat.set_inputs(texts["Several Clipped"].modifiers[0], {"Text": several_clipped or several})
+        said[name] = {"Text": f"{head} " if number else head, "Align": "Left" if number else align}
+    for name, values in said.items():
+        part = compat.get_input(modifier, name)
+        if part and (nodes := tags.nodes(part)):
+            compat.set_inputs(nodes, values)
+            part.update_tag()
     compat.set_inputs(modifier, {"Number": number})
-    for each in (thing, *texts.values()):
-        each.update_tag()
+    thing.update_tag()
 
 
 def _write(things, said):
@@ -161,9 +165,10 @@ def _write(things, said):
         if thing.type == "FONT":
             labels.write_body(thing, said[role])
         elif role.endswith("strip"):
-            values = np.linspace(said[role], 1, CELLS, dtype=np.float32)
-            thing.data.attributes["value" if thing.type == "MESH" else "shade"].data.foreach_set("value", values)
-            thing.data.update_tag()
+            shades = thing.data.attributes.get("value" if thing.type == "MESH" else "shade")
+            if shades and len(shades.data) == CELLS:  # nobody has changed it in Edit Mode
+                shades.data.foreach_set("value", np.linspace(said[role], 1, CELLS, dtype=np.float32))
+                thing.data.update_tag()
         else:
             tell(thing, *said[role])
 

@@ -125,6 +125,8 @@ def _places(lines: Lines, before: Drawn, now: Drawn) -> np.ndarray:
     nowhere = np.full(len(lines), -1)
     if BOX in (before.level, now.level) or lines.level == "unknown":
         return nowhere
+    if lines.source.max(initial=-1) >= before.size:  # somebody has deleted cells
+        return nowhere
     units = before.cells[0][lines.source].astype(np.int64)
     if lines.level == "unit":  # a kernel stands for its whole map
         return np.where(np.isin(units, now.units), now.middle(units), -1)

@@ -244,6 +244,19 @@ def test_an_input_runs_through_layers_without_cells(registered):
     assert tags.read(look.layers(network)["conv2"])["value_is"] == "mean activation"
 
 
+@pytest.mark.parametrize("level", ["BOX", "MAPS", "CELLS"])
+def test_detail_brings_deleted_cells_back(registered, level):
+    network = look.build(look.CNN, max_cells=1500, max_connections=300)
+    layer = look.layers(network)["conv1"]
+    select(layer)
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+    bpy.ops.mesh.delete(type="VERT")
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert run("set_detail", level=level, cells=60) == {"FINISHED"}
+    assert len(look.layers(network)["conv1"].data.vertices)
+
+
 def test_a_shot_that_is_not_there(registered):
     look.build(look.MLP)
     for name in ("remove_shot", "set_shot"):

@@ -73,7 +73,7 @@ def geometry_of(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.
     evaluated = thing.evaluated_get(depsgraph)
     try:
         return evaluated.evaluated_geometry() if evaluated.is_evaluated else None
-    except RuntimeError:  # "Object geometry is not yet evaluated"
+    except (RuntimeError, TypeError):  # "Object geometry is not yet evaluated"
         return None
 
 

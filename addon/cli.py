@@ -179,7 +179,8 @@ def _scores(ran) -> list[dict]:
 def _build(options):
     import bpy
 
-    from .scene import importing, tags
+    from .scene import tags
+    from .scene.building import importing
 
     _writable(options.output)
     with _quiet() as progress:
@@ -225,7 +226,8 @@ def _compare(options, progress):
     """Put another checkpoint beside the network of the open file."""
     import bpy
 
-    from .scene import build, shots, tags
+    from .scene import shots, tags
+    from .scene.building import build
 
     network = next(iter(tags.networks()), None)
     if network is None:
@@ -270,7 +272,7 @@ def _open_scene(options, progress):
 def _make_scene(options, progress):
     import bpy
 
-    from .scene import build, importing
+    from .scene.building import build, importing
 
     given = {"max_cells": options.max_cells, "max_connections": options.max_connections}
     given = {name: value for name, value in given.items() if value}

@@ -16,7 +16,8 @@ from pathlib import Path
 import bpy
 from stills import save
 
-from neuroscene.addon.scene import build, importing, shots, tags
+from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 

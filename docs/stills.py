@@ -15,18 +15,10 @@ from pathlib import Path
 import bpy
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import (
-    arranging,
-    build,
-    bundling,
-    framing,
-    importing,
-    kernels,
-    picture,
-    selection,
-    studio,
-    tags,
-)
+from neuroscene.addon.scene import selection, tags
+from neuroscene.addon.scene.building import build, importing, kernels, studio
+from neuroscene.addon.scene.camera import framing, picture
+from neuroscene.addon.scene.editing import arranging, bundling
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 

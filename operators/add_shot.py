@@ -7,7 +7,7 @@ import bpy
 
 from ..addon.containers import CheckpointError
 from ..addon.scene import shots
-from .of_network import ChangesNetwork
+from .bases.of_network import ChangesNetwork
 
 SHOTS = tuple((name, name.title(), one.about) for name, one in shots.KINDS.items())
 

@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.scene.looks import saved_styles
-from .on_part import OnPart, counted
+from .bases.on_part import OnPart, counted
 
 _items = []  # Blender keeps no reference to texts of its own
 

@@ -5,8 +5,10 @@
 
 import bpy
 
-from ..addon.scene import arranging, picture, tags
-from .of_network import ChangesNetwork
+from ..addon.scene import tags
+from ..addon.scene.camera import picture
+from ..addon.scene.editing import arranging
+from .bases.of_network import ChangesNetwork
 
 DIRECTIONS = [(axis, axis, f"The signal runs along {axis}") for axis in ("X", "-X", "Y", "-Y", "Z", "-Z")]
 

@@ -6,9 +6,10 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.scene import picture, reloading
-from .of_network import ChangesNetwork
-from .stepwise import Stepwise
+from ..addon.scene.camera import picture
+from ..addon.scene.updating import reloading
+from .bases.of_network import ChangesNetwork
+from .bases.stepwise import Stepwise
 
 
 class NEUROSCENE_OT_attach_architecture(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):

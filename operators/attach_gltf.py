@@ -9,10 +9,11 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.gltf import attach
-from ..addon.scene import importing, viewport
+from ..addon.scene.building import importing
+from ..addon.scene.camera import viewport
 from ..addon.scene.transaction import Made
+from .bases.stepwise import Stepwise
 from .import_network import GLOB
-from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):

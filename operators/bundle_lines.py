@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import bundling
-from .of_lines import ChangesLines
+from ..addon.scene.editing import bundling
+from .bases.of_lines import ChangesLines
 
 
 class NEUROSCENE_OT_bundle_lines(ChangesLines, bpy.types.Operator):

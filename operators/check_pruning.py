@@ -6,8 +6,8 @@
 import bpy
 
 from ..addon.containers import CheckpointError
-from ..addon.scene import importing
-from .of_network import OfNetwork
+from ..addon.scene.building import importing
+from .bases.of_network import OfNetwork
 
 
 class NEUROSCENE_OT_check_pruning(OfNetwork, bpy.types.Operator):

@@ -9,9 +9,9 @@ from bpy_extras.io_utils import ImportHelper
 from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from ..addon.scene.transaction import Made
+from .bases.of_network import ChangesNetwork
+from .bases.stepwise import Stepwise
 from .import_network import GLOB
-from .of_network import ChangesNetwork
-from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):

@@ -7,8 +7,8 @@ import bpy
 
 from ..addon.scene import tags
 from ..addon.scene.looks import copying
-from .of_network import ChangesNetwork
-from .on_part import counted
+from .bases.of_network import ChangesNetwork
+from .bases.on_part import counted
 
 
 class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):

@@ -5,8 +5,9 @@
 
 import bpy
 
-from ..addon.scene import by_hand, tags
-from .whole import Whole
+from ..addon.scene import tags
+from ..addon.scene.editing import by_hand
+from .bases.whole import Whole
 
 
 class NEUROSCENE_OT_edit_cells(Whole, bpy.types.Operator):

@@ -5,8 +5,9 @@
 
 import bpy
 
-from ..addon.scene import selection, viewport
-from .of_layers import SelectsLayers
+from ..addon.scene import selection
+from ..addon.scene.camera import viewport
+from .bases.of_layers import SelectsLayers
 
 
 class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):

@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import blocks
-from .of_network import MakesRoom
+from ..addon.scene.building import blocks
+from .bases.of_network import MakesRoom
 
 WHICH = {
     "SELECTED": ("Selected", "The selected blocks, and those round the selected layers"),

@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import viewport
-from .of_layers import any_layer_selected
+from ..addon.scene.camera import viewport
+from .bases.of_layers import any_layer_selected
 
 
 class NEUROSCENE_OT_frame_layers(bpy.types.Operator):

@@ -5,8 +5,10 @@
 
 import bpy
 
-from ..addon.scene import picture, studio, tags
-from .of_network import OfNetwork
+from ..addon.scene import tags
+from ..addon.scene.building import studio
+from ..addon.scene.camera import picture
+from .bases.of_network import OfNetwork
 
 
 class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):

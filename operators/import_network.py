@@ -7,10 +7,13 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.formats import SUFFIXES
-from ..addon.scene import arranging, build, importing, reloading, viewport
+from ..addon.scene.building import build, importing
+from ..addon.scene.camera import viewport
+from ..addon.scene.editing import arranging
 from ..addon.scene.transaction import Made
+from ..addon.scene.updating import reloading
 from .arrange_network import DIRECTIONS
-from .stepwise import Stepwise
+from .bases.stepwise import Stepwise
 
 ENDINGS = tuple(dict.fromkeys(f".{one.rpartition('.')[2]}" for one in SUFFIXES))  # Blender looks at the last part alone
 GLOB = ";".join(f"*{one}" for one in SUFFIXES)

@@ -7,10 +7,11 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.formats import SUFFIXES
-from ..addon.scene import picture, reloading
+from ..addon.scene.camera import picture
+from ..addon.scene.updating import reloading
+from .bases.of_network import ChangesNetwork
+from .bases.stepwise import Stepwise
 from .import_network import GLOB
-from .of_network import ChangesNetwork
-from .stepwise import Stepwise
 
 
 class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):

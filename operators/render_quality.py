@@ -7,7 +7,7 @@ import bpy
 
 from ..addon.scene import tags
 from ..addon.scene.output import quality
-from .of_network import OfNetwork
+from .bases.of_network import OfNetwork
 
 QUALITIES = tuple((name, name.title(), one.about) for name, one in quality.QUALITIES.items())
 

@@ -7,8 +7,8 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.containers import CheckpointError
-from ..addon.scene import importing
-from .of_network import OfNetwork
+from ..addon.scene.building import importing
+from .bases.of_network import OfNetwork
 
 
 class NEUROSCENE_OT_run_input(OfNetwork, bpy.types.Operator, ImportHelper):

@@ -7,7 +7,7 @@ import bpy
 
 from ..addon.containers import CheckpointError
 from ..addon.scene.looks import saved_styles
-from .on_part import OnPart
+from .bases.on_part import OnPart
 
 
 class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):

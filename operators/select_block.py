@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import blocks
-from .of_layers import SelectsLayers
+from ..addon.scene.building import blocks
+from .bases.of_layers import SelectsLayers
 
 
 class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):

@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.scene import selection
-from .of_layers import OfSelectedLayers, SelectsLayers
+from .bases.of_layers import OfSelectedLayers, SelectsLayers
 
 RELATIONS = {
     "INPUTS": (selection.inputs, "Inputs", "Layers that the selected ones read"),

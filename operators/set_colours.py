@@ -6,9 +6,9 @@
 import bpy
 
 from ..addon.nodes.ranges import FROM
-from ..addon.scene import ranges
+from ..addon.scene.editing import ranges
 from ..addon.scene.looks import painting
-from .on_part import ROLES, SHOWN, OnPart, counted
+from .bases.on_part import ROLES, SHOWN, OnPart, counted
 
 SOURCES = {"Own": "The number that each layer or bundle has", "Layer": "What each layer holds",
            "Block": "What the innermost block round each layer holds", "Network": "What the whole network holds"}

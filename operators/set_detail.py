@@ -7,9 +7,10 @@ import bpy
 
 from ..addon.containers import CheckpointError
 from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
-from ..addon.scene import detail, selection, tags
-from .of_layers import OfSelectedLayers
-from .of_network import MakesRoom
+from ..addon.scene import selection, tags
+from ..addon.scene.detail import cell_detail
+from .bases.of_layers import OfSelectedLayers
+from .bases.of_network import MakesRoom
 
 LEVELS = {
     "AUTO": ("", "Auto", "As the budget of the whole scene has it"),
@@ -60,7 +61,7 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
             return {"CANCELLED"}
         wish = Wish(LEVELS[self.level][0], self.cells)
         try:
-            done = detail.set_detail(network, selection.selected(context, network), wish, self.lines)
+            done = cell_detail.set_detail(network, selection.selected(context, network), wish, self.lines)
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -7,7 +7,7 @@ import bpy
 
 from ..addon import colormaps
 from ..addon.scene.looks import painting
-from .on_part import ROLES, SHOWN, OnPart, counted
+from .bases.on_part import ROLES, SHOWN, OnPart, counted
 
 
 def grouped():

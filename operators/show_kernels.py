@@ -6,8 +6,9 @@
 import bpy
 
 from ..addon.containers import CheckpointError
-from ..addon.scene import kernels, selection
-from .of_layers import OfSelectedLayers
+from ..addon.scene import selection
+from ..addon.scene.building import kernels
+from .bases.of_layers import OfSelectedLayers
 
 
 class NEUROSCENE_OT_show_kernels(OfSelectedLayers, bpy.types.Operator):

@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import levels
-from .of_lines import ChangesLines
+from ..addon.scene.detail import stored_levels
+from .bases.of_lines import ChangesLines
 
 
 class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
@@ -17,4 +17,4 @@ class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context, network, things, progress):
-        return levels.store(network, things, progress)
+        return stored_levels.store(network, things, progress)

@@ -6,7 +6,8 @@
 import bpy
 
 from ..addon import compat
-from ..addon.scene import arranging, tags
+from ..addon.scene import tags
+from ..addon.scene.editing import arranging
 from ..addon.scene.texts import words
 from .sidebar import Sidebar, moved, table
 

@@ -7,7 +7,8 @@ from itertools import chain, repeat
 
 import bpy
 
-from ..addon.scene import arranging, tags
+from ..addon.scene import tags
+from ..addon.scene.editing import arranging
 from .sidebar import Sidebar, moved, table
 
 MOST_PARTS = 6

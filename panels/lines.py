@@ -6,7 +6,8 @@
 import bpy
 
 from ..addon.network.expand import LEVELS
-from ..addon.scene import counting, expansion, tags
+from ..addon.scene import tags
+from ..addon.scene.detail import counting, expansion
 from .sidebar import Sidebar, sockets, table
 
 FEW = 4  # bundles into a layer, whose sliders are shown

@@ -5,7 +5,8 @@
 
 import bpy
 
-from ..addon.scene import by_hand, tags
+from ..addon.scene import tags
+from ..addon.scene.editing import by_hand
 from .sidebar import Sidebar, sockets
 
 # Sockets of the layer's group that are changed most, as they stand in groups.

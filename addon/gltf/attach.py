@@ -15,7 +15,9 @@ import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
 from ..containers import CheckpointError
-from ..scene import arranging, build, importing, tags
+from ..scene import tags
+from ..scene.building import build, importing
+from ..scene.editing import arranging
 from ..structure import open_checkpoint
 
 LARGEST = 1 << 28  # bytes of JSON

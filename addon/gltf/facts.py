@@ -12,7 +12,8 @@ import bpy
 import numpy as np
 
 from ..nodes import materials
-from ..scene import studio, tags
+from ..scene import tags
+from ..scene.building import studio
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")

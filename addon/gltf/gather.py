@@ -15,7 +15,8 @@ import numpy as np
 from mathutils import Matrix
 
 from .. import compat
-from ..scene import framing, tags
+from ..scene import tags
+from ..scene.camera import framing
 from ..scene.texts import labels
 from . import facts, shapes
 from .colours import paint

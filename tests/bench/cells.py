@@ -79,7 +79,7 @@ def _stage(tree, sockets):
 
 
 def _matrices(view_layer, thing):
-    from neuroscene.addon.scene import framing
+    from neuroscene.addon.scene.camera import framing
 
     geometry = thing.evaluated_get(view_layer.depsgraph).evaluated_geometry()
     return framing.instance_matrices(geometry.instances_pointcloud())[0]

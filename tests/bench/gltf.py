@@ -52,7 +52,7 @@ def _ours(folder, path):
     from onnx import TensorProto, helper, numpy_helper, save
 
     from neuroscene.addon.gltf import export
-    from neuroscene.addon.scene import build, importing
+    from neuroscene.addon.scene.building import build, importing
 
     random = np.random.default_rng(0)
     shape = [1, CHANNELS, SIDE, SIDE]

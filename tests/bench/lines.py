@@ -120,7 +120,7 @@ def _bundle(tree, source, target):
     import bpy
 
     from neuroscene.addon.nodes.tree import attach
-    from neuroscene.addon.scene.connections import base_points
+    from neuroscene.addon.scene.building.connections import base_points
 
     curves = bpy.data.hair_curves.new(tree.name)
     curves.add_curves([8] * LINES)

@@ -44,7 +44,7 @@ def import_(path: str):
     import bpy
     import onnx  # noqa: F401 - the floor does not pay for its import either
 
-    from neuroscene.addon.scene import build, importing
+    from neuroscene.addon.scene.building import build, importing
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     before = memory.peak()

@@ -70,7 +70,7 @@ def _build(**settings):
     """The sample network in an empty file, and the seconds from its light on."""
     import bpy
 
-    from neuroscene.addon.scene import build, importing
+    from neuroscene.addon.scene.building import build, importing
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
     going = importing.import_steps(SAMPLE / "digits_cnn.onnx", build.Settings(**settings),

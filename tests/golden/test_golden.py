@@ -11,7 +11,8 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import build, shots
+from neuroscene.addon.scene import shots
+from neuroscene.addon.scene.building import build
 from neuroscene.addon.scene.looks import painting, saved_styles, styles
 from neuroscene.addon.scene.output import rendering
 from scene import look

@@ -12,8 +12,8 @@ import bpy
 import numpy as np
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import build as builder
-from neuroscene.addon.scene import importing
+from neuroscene.addon.scene.building import build as builder
+from neuroscene.addon.scene.building import importing
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_models"

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import arranging
+from neuroscene.addon.scene.editing import arranging
 from scene import look
 from scene.acting import folded, geometry, length, network, places, run, same
 

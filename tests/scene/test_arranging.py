@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import arranging
+from neuroscene.addon.scene.editing import arranging
 from scene import look
 
 MODELS = sorted(path.stem for path in look.ZOO.glob("*.onnx"))

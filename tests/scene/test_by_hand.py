@@ -8,7 +8,9 @@ import pytest
 from mathutils import Vector
 
 from neuroscene.addon.network.drawn import Wish
-from neuroscene.addon.scene import by_hand, detail, importing
+from neuroscene.addon.scene.building import importing
+from neuroscene.addon.scene.detail import cell_detail
+from neuroscene.addon.scene.editing import by_hand
 from scene import look
 
 
@@ -196,24 +198,24 @@ def test_detail_keeps_what_is_still_drawn(network, name):
     before = dict(zip(map(tuple, look.cells_of(thing).tolist()), vertices(thing), strict=True))
     count = len(before)
 
-    detail.set_detail(network, [name], Wish("cells", count))  # the same cells
+    cell_detail.set_detail(network, [name], Wish("cells", count))  # the same cells
     assert len(thing.data.vertices) == count
     assert np.allclose(vertices(thing), list(before.values()), atol=1e-6)
 
-    detail.set_detail(network, [name], Wish("cells", count // 3))
+    cell_detail.set_detail(network, [name], Wish("cells", count // 3))
     cells = list(map(tuple, look.cells_of(thing).tolist()))
     fewer = dict(zip(cells, vertices(thing), strict=True))
     assert 0 < len(fewer) < count and look.facts(thing)["by_hand"] and look.inputs(thing)["By Hand"] == 1
     assert all(np.allclose(place, before[cell], atol=1e-6) for cell, place in fewer.items())
 
-    detail.set_detail(network, [name], Wish("cells", 1_000))
+    cell_detail.set_detail(network, [name], Wish("cells", 1_000))
     arranged, known = by_hand.arranged(thing), 0
     for cell, place, own in zip(map(tuple, look.cells_of(thing).tolist()), vertices(thing), arranged, strict=True):
         known += cell in fewer
         assert np.allclose(place, fewer.get(cell, own), atol=1e-5)
     assert known == len(fewer) < len(thing.data.vertices)
 
-    detail.set_detail(network, [name], Wish("box"))  # there is nothing left of it
+    cell_detail.set_detail(network, [name], Wish("box"))  # there is nothing left of it
     assert look.inputs(thing)["By Hand"] == 0 and not look.facts(thing)["by_hand"]
 
 
@@ -240,7 +242,7 @@ def test_deleted_cells(network):
     importing.run_in_scene(network, look.OTHER_DIGIT)
     matrices, _ = look.local_instances(thing, look.evaluate(network))
     assert len(matrices) == count and np.abs(matrices[:, :3, :3]).max() == 0
-    detail.set_detail(network, ["dense1"], Wish("cells", 10**4))
+    cell_detail.set_detail(network, ["dense1"], Wish("cells", 10**4))
     assert by_hand.whole(thing) and len(thing.data.vertices) == count
     matrices, _ = look.local_instances(thing, look.evaluate(network))
     assert np.abs(matrices[:, :3, :3]).max((1, 2)).min() > 0

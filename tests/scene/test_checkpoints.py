@@ -12,8 +12,8 @@ import pytest
 
 from neuroscene.addon.containers import CheckpointError, stopping
 from neuroscene.addon.formats import SUFFIXES
-from neuroscene.addon.scene import build, importing
 from neuroscene.addon.scene.background import in_background
+from neuroscene.addon.scene.building import build, importing
 from scene import look
 from scene.command import check_refused, run_many
 from unit.make import DATA

@@ -12,7 +12,9 @@ from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.formats import Checkpoint
 from neuroscene.addon.inference import run_file
 from neuroscene.addon.network.drawn import Wish
-from neuroscene.addon.scene import detail, importing, picture
+from neuroscene.addon.scene.building import importing
+from neuroscene.addon.scene.camera import picture
+from neuroscene.addon.scene.detail import cell_detail
 from scene import look
 
 ADD = "/layer1/layer1.0/Add"
@@ -36,7 +38,7 @@ def arrays(path) -> dict[str, np.ndarray]:
 
 
 def put(network, name, level="", cells=0, lines=0) -> str:
-    return detail.set_detail(network, [name], Wish(level, cells), lines)
+    return cell_detail.set_detail(network, [name], Wish(level, cells), lines)
 
 
 def bundle(network, source, target):
@@ -128,7 +130,7 @@ def test_all_detail_is_as_a_fresh_import(blank, given):
     """A network that is raised layer by layer from a small budget shows what one of a large budget shows."""
     network = look.build(look.CNN, given, max_cells=900)
     names = list(look.layers(network))
-    detail.set_detail(network, names, Wish("cells", 10**6))
+    cell_detail.set_detail(network, names, Wish("cells", 10**6))
     other = look.build(look.CNN, given)
     for name, thing in look.layers(other).items():
         for attribute in ("unit", "row", "column", "value", "importance"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import picture
+from neuroscene.addon.scene.camera import picture
 from scene import look
 from scene.acting import folded, geometry, inside, length, network, places, run, same, select, shown
 from unit.make import model, node, save, seeded

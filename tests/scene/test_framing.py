@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import picture
+from neuroscene.addon.scene.camera import picture
 from neuroscene.addon.scene.texts import labels
 from scene import look
 from scene.networks import FORMATS, NETWORKS, build

@@ -8,7 +8,7 @@ import pytest
 
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf import export
-from neuroscene.addon.scene import kernels
+from neuroscene.addon.scene.building import kernels
 from neuroscene.addon.scene.looks import painting, styles
 from scene import look
 from scene.exported import HALF, check_cells, check_lines, linear, nodes_of, write

@@ -12,7 +12,7 @@ import pytest
 
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf import attach, export
-from neuroscene.addon.scene import build
+from neuroscene.addon.scene.building import build
 from scene import look
 
 FACTS = "neuroscene"

@@ -6,7 +6,8 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import build, importing, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.transaction import Made
 from scene import bad, look
 

@@ -7,7 +7,8 @@ import numpy as np
 import onnx
 import pytest
 
-from neuroscene.addon.scene import kernels, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.building import kernels
 from scene import look
 from unit.make import model, node, save, seeded
 
@@ -182,7 +183,7 @@ def test_channels_last_and_other_weights(registered, tmp_path):
     newer = tmp_path / "newer"
     newer.mkdir()
     newer = save(newer, model(nodes, {"x": (1, 9, 9, 3)}, {"y": None}, {"w": 2 * weights}))
-    from neuroscene.addon.scene import importing
+    from neuroscene.addon.scene.building import importing
 
     kernels.refresh(network, importing.open_network(newer))
     assert np.array_equal(look.values_of(shown, "weight"), 2 * weights[unit, :, row, column])

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import picture
+from neuroscene.addon.scene.camera import picture
 from scene import look
 from scene.acting import folded, run, same
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.network.drawn import Wish
-from neuroscene.addon.scene import counting, detail, expansion, levels, picture
+from neuroscene.addon.scene.camera import picture
+from neuroscene.addon.scene.detail import cell_detail, counting, expansion, stored_levels
 from scene import look
 from unit.brute import cases
 from unit.make import model, node, run, save, seeded
@@ -221,8 +222,8 @@ def test_without_levels_the_chosen_lines_stay(blank, tmp_path):
 def test_kernels_without_taps_fade(blank, tmp_path):
     """Those whose taps are not stored vanish while the others open."""
     network, bundle = opened(tmp_path, CASES["plain"][0])
-    network_model = levels.importing.reopen(network)
-    drawn = [levels.layers.drawn_of(look.layers(network)[name]) for name in "xy"]
+    network_model = stored_levels.importing.reopen(network)
+    drawn = [stored_levels.layers.drawn_of(look.layers(network)[name]) for name in "xy"]
     assert expansion.store(bundle, network_model.connections[0], *drawn, 12, 40)
     look.set_input(bundle, "Detail", "Expansion")
     assert [len(at(network, bundle, level).weight) for level in (1, 1.5, 2)] == [12, 8 + 36, 36]
@@ -242,10 +243,10 @@ def test_more_detail_keeps_the_levels_true(blank, tmp_path):
     nodes = [node("Conv", ["x", "w"], ["m"], pads=[1] * 4), node("Conv", ["m", "v"], ["y"], pads=[1] * 4)]
     made = model(nodes, {"x": (1, 3, 24, 24)}, {"y": None}, weights)
     network = look.build(save(tmp_path, made), max_cells=1500)
-    detail.set_detail(network, ["m"], Wish("cells", 8 * 24 * 24))
+    cell_detail.set_detail(network, ["m"], Wish("cells", 8 * 24 * 24))
     bundles = look.bundles(network)
     assert look.inputs(bundles["m", "y"])["Taps"] is None
-    levels.store(network, [bundles["m", "y"]])
+    stored_levels.store(network, [bundles["m", "y"]])
     for (source, target), name in ((("x", "m"), "w"), (("m", "y"), "v")):
         bundle = bundles[source, target]
         look.set_input(bundle, "Detail", "Expansion")

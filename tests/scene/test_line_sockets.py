@@ -10,7 +10,9 @@ import pytest
 from mathutils import Euler, Matrix
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import bundling, connections, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.building import connections
+from neuroscene.addon.scene.editing import bundling
 from scene import look
 from unit.make import model, node, save, seeded
 

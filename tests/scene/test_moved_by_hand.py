@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import arranging
+from neuroscene.addon.scene.editing import arranging
 from scene import look
 from scene.acting import inside, places, run, same, select
 

@@ -6,7 +6,9 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import build, reloading, tags
+from neuroscene.addon.scene import tags
+from neuroscene.addon.scene.building import build
+from neuroscene.addon.scene.updating import reloading
 from scene import look
 
 

@@ -53,7 +53,7 @@ def test_score_of_what_is_left(registered):
     network = look.build(look.CNN, look.DIGIT, max_cells=1_000)
     look.set_input(look.one_of(network, "root"), "Prune", SHARE)
     assert bpy.ops.neuroscene.check_pruning() == {"FINISHED"}
-    from neuroscene.addon.scene import importing
+    from neuroscene.addon.scene.building import importing
 
     said = importing.pruned_score(network)
     assert said.startswith("7 (0.93) without 36 of 72 units, 7 (1) with all")

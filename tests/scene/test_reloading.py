@@ -11,7 +11,9 @@ import pytest
 from onnx import numpy_helper
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import build, by_hand, importing, reloading
+from neuroscene.addon.scene.building import build, importing
+from neuroscene.addon.scene.editing import by_hand
+from neuroscene.addon.scene.updating import reloading
 from scene import look
 from scene.stored import File
 from unit.make import model, node, save, seeded

@@ -12,9 +12,10 @@ import pytest
 from neuroscene import operators
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
-from neuroscene.addon.scene import expansion, removing, shots, tags
+from neuroscene.addon.scene import removing, shots, tags
+from neuroscene.addon.scene.detail import expansion
 from neuroscene.addon.scene.shots import making
-from neuroscene.operators.whole import Whole
+from neuroscene.operators.bases.whole import Whole
 from scene import look
 from scene.acting import run, select
 
@@ -24,7 +25,8 @@ sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
 import conftest, bpy, faulthandler
 import neuroscene
 from neuroscene.addon import compat
-from neuroscene.addon.scene import expansion, removing, tags
+from neuroscene.addon.scene import removing, tags
+from neuroscene.addon.scene.detail import expansion
 from scene import look
 from scene.acting import run, select
 faulthandler.enable()
@@ -93,7 +95,7 @@ ACTIONS = {
     "a scene that is shown": """
         removing.remove([bpy.context.scene])""",
     "a refusal after something was made": """
-        from neuroscene.operators.of_network import ChangesNetwork
+        from neuroscene.operators.bases.of_network import ChangesNetwork
 
         class NEUROSCENE_OT_refuse(ChangesNetwork, bpy.types.Operator):
             bl_idname, bl_label, bl_options = "neuroscene.refuse", "Refuse", {"UNDO"}

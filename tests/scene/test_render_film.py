@@ -6,8 +6,10 @@ import bpy
 import onnx
 import pytest
 
-from neuroscene.addon.scene import build, reloading, shots, tags
+from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene.building import build
 from neuroscene.addon.scene.output.film import note_of
+from neuroscene.addon.scene.updating import reloading
 from scene import look
 
 

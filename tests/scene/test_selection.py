@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from neuroscene.addon.scene import selection, tags, viewport
+from neuroscene.addon.scene import selection, tags
+from neuroscene.addon.scene.camera import viewport
 from neuroscene.panels.layer import NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from neuroscene.panels.networks import NEUROSCENE_UL_layers
 from scene import look

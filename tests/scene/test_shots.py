@@ -11,7 +11,8 @@ import pytest
 
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
-from neuroscene.addon.scene import shots, studio, tags
+from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene.building import studio
 from scene import look
 from scene.networks import FORMATS, build
 from unit.make import DATA

@@ -11,7 +11,8 @@ import bpy
 
 from ... import compat
 from ...colormaps import linear
-from .. import studio, tags
+from .. import tags
+from ..building import studio
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ import bpy
 from ... import compat
 from ...colormaps import Map, linear, maps
 from ...nodes import materials as shaders
-from .. import blocks, connections, tags
+from .. import tags
+from ..building import blocks, connections
 from ..texts import caption
 
 PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),

@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, field, fields
 import bpy
 
 from ... import colormaps, compat
-from .. import blocks, connections, tags
+from .. import tags
+from ..building import blocks, connections
 from ..texts import caption
 from . import backdrops, painting
 from .backdrops import Backdrop

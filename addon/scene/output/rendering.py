@@ -16,7 +16,8 @@ import bpy
 from ... import compat
 from ...containers import CheckpointError
 from ...written import replacing
-from .. import picture, shots, tags
+from .. import shots, tags
+from ..camera import picture
 from . import film, quality
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}

@@ -17,7 +17,9 @@ from ... import compat
 from ...containers import CheckpointError
 from ...layout import HEIGHT
 from ...layout import Settings as Layout
-from .. import build, connections, framing, importing, picture, selection, sockets, tags
+from .. import selection, sockets, tags
+from ..building import build, connections, importing
+from ..camera import framing, picture
 from ..texts import labels, words
 from .stage import Stage
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import radians
 
-from ..studio import STILL, View
+from ..building.studio import STILL, View
 from . import compare, macro, moves, reveals
 
 RATE = 24  # frames a second

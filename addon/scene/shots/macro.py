@@ -11,7 +11,9 @@ from mathutils import Vector
 
 from ... import compat
 from ...containers import CheckpointError
-from .. import framing, picture, selection, studio, tags
+from .. import selection, tags
+from ..building import studio
+from ..camera import framing, picture
 from . import keys
 from .stage import Stage
 

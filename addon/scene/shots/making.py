@@ -10,7 +10,9 @@ import json
 import bpy
 
 from ...containers import CheckpointError
-from .. import picture, removing, studio, tags, transaction
+from .. import removing, tags, transaction
+from ..building import studio
+from ..camera import picture
 from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS

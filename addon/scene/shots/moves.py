@@ -14,7 +14,8 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .. import framing, picture, tags
+from .. import tags
+from ..camera import framing, picture
 from . import keys, reveals
 from .stage import Stage
 

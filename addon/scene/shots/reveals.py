@@ -12,7 +12,9 @@ import bpy
 import numpy as np
 
 from ... import compat
-from .. import blocks, picture, selection, tags
+from .. import selection, tags
+from ..building import blocks
+from ..camera import picture
 from . import keys
 from .stage import Stage
 

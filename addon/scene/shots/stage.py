@@ -13,7 +13,10 @@ from mathutils import Matrix, Vector
 
 from ...containers import CheckpointError
 from ...layout.layered import axes
-from .. import arranging, picture, studio, tags
+from .. import tags
+from ..building import studio
+from ..camera import picture
+from ..editing import arranging
 
 NEAR = 0.6  # metres, before a camera that moves: its caption
 

@@ -23,8 +23,9 @@ from ...nodes import legend
 from ...nodes.layer import layer_group
 from ...nodes.materials import VALUE, map_of, node_of
 from ...nodes.tree import attach
-from .. import framing, selection, tags
+from .. import selection, tags
 from ..attributes import array
+from ..camera import framing
 from . import labels, words
 from .labels import font, seen_by_camera, text
 from .words import shortened

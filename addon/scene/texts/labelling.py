@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from .. import framing
+from ..camera import framing
 from . import labels
 
 EM = 0.0235  # of the picture's shorter side, the size of a name

@@ -14,14 +14,17 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ..inference import Ran, run_file
-from ..layout import shapes
-from ..network import Connection, Network
-from ..network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
-from ..network.joins import WEIGHT, Unknown
-from ..network.lines import Lines
-from . import build, connections, expansion, importing, layers, pruning, ranges, selection, tags
-from .texts import caption
+from ...inference import Ran, run_file
+from ...layout import shapes
+from ...network import Connection, Network
+from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
+from ...network.joins import WEIGHT, Unknown
+from ...network.lines import Lines
+from .. import selection, tags
+from ..building import build, connections, importing, layers
+from ..editing import pruning, ranges
+from ..texts import caption
+from . import expansion
 
 
 def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .. import compat
-from . import framing, removing, tags
-from .attributes import array
+from ... import compat
+from .. import removing, tags
+from ..attributes import array
+from ..camera import framing
 
 INDEX = ("unit", "row", "column")
 PLAIN = {"By Hand": 0.0, "Explode": 0.0, "Fold": 0.0, "Block": None}  # with these only the arrangement places cells

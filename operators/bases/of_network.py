@@ -5,8 +5,10 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
-from ..addon.scene import arranging, picture, tags
+from ...addon.containers import CheckpointError
+from ...addon.scene import tags
+from ...addon.scene.camera import picture
+from ...addon.scene.editing import arranging
 from .whole import Whole
 
 

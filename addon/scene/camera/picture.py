@@ -11,10 +11,14 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 
-from .. import compat
-from ..layout.layered import axes
-from . import arranging, blocks, counting, framing, studio, tags
-from .texts import caption, labelling, labels
+from ... import compat
+from ...layout.layered import axes
+from .. import tags
+from ..building import blocks, studio
+from ..detail import counting
+from ..editing import arranging
+from ..texts import caption, labelling, labels
+from . import framing
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 
 import bpy
 
-from ..network.expand import budget
-from . import expansion, importing, layers, tags
+from ...network.expand import budget
+from .. import tags
+from ..building import importing, layers
+from . import expansion
 
 
 def store(network: bpy.types.Collection, things: Sequence[bpy.types.Object],

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
+from ...addon.containers import CheckpointError
 from .whole import Whole
 
 LONGEST = 100  # characters of what is said of a step

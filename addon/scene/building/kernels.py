@@ -11,16 +11,17 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from .. import compat
-from ..colormaps import value_range
-from ..containers import CheckpointError
-from ..layout import HEIGHT
-from ..network import Network
-from ..nodes import materials as shaders
-from ..nodes.kernels import kernels_group
-from ..nodes.tree import attach
-from . import importing, removing, selection, tags
-from .texts import caption
+from ... import compat
+from ...colormaps import value_range
+from ...containers import CheckpointError
+from ...layout import HEIGHT
+from ...network import Network
+from ...nodes import materials as shaders
+from ...nodes.kernels import kernels_group
+from ...nodes.tree import attach
+from .. import removing, selection, tags
+from ..texts import caption
+from . import importing
 
 MOST = 1 << 17  # taps that are drawn
 GAP, CLEAR = 1.0, 0.04 * HEIGHT  # taps between kernels; metres between them and their layer

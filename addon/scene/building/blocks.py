@@ -11,13 +11,14 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .. import colormaps, compat
-from ..layout import Frame
-from ..network import Network
-from ..nodes.block import block_group
-from ..nodes.tree import attach
-from . import framing, selection, tags
-from .texts import words
+from ... import colormaps, compat
+from ...layout import Frame
+from ...network import Network
+from ...nodes.block import block_group
+from ...nodes.tree import attach
+from .. import selection, tags
+from ..camera import framing
+from ..texts import words
 
 MANY = 30  # layers; a smaller network is shown whole
 FEW = 3  # equal blocks; fewer are all shown

@@ -9,16 +9,17 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..colormaps import value_range
-from ..layout import Arrangement, Shape
-from ..network import Grid, Layer
-from ..network.drawn import BOX, CELLS, Drawn
-from ..network.statistics import Statistics
-from ..nodes.layer import layer_group
-from ..nodes.tree import attach
-from . import by_hand, ranges, sockets, tags
-from .attributes import array
-from .texts import labels
+from ...colormaps import value_range
+from ...layout import Arrangement, Shape
+from ...network import Grid, Layer
+from ...network.drawn import BOX, CELLS, Drawn
+from ...network.statistics import Statistics
+from ...nodes.layer import layer_group
+from ...nodes.tree import attach
+from .. import sockets, tags
+from ..attributes import array
+from ..editing import by_hand, ranges
+from ..texts import labels
 
 LESS = 0.38  # of a ball's width has one of value 0 less than one of full value
 LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting layer

@@ -15,23 +15,27 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from .. import compat
-from ..colormaps.value import NOT_FINITE
-from ..inference import Ran
-from ..layout import Arrangement, arrange, shapes
-from ..layout import Settings as Layout
-from ..network import Connection, Layer, Network
-from ..network.drawn import Drawn, share_out
-from ..network.joins import WEIGHT, Unknown
-from ..network.lines import Lines, line_limits, strongest
-from ..network.network import sample_of
-from ..network.statistics import statistics
-from ..nodes import materials as shaders
-from ..nodes.network import network_group
-from ..nodes.tree import attach
-from . import arranging, bars, blocks, connections, expansion, layers, picture, pruning, ranges, studio, tags
-from .output import film
-from .texts import caption, labels, words
+from ... import compat
+from ...colormaps.value import NOT_FINITE
+from ...inference import Ran
+from ...layout import Arrangement, arrange, shapes
+from ...layout import Settings as Layout
+from ...network import Connection, Layer, Network
+from ...network.drawn import Drawn, share_out
+from ...network.joins import WEIGHT, Unknown
+from ...network.lines import Lines, line_limits, strongest
+from ...network.network import sample_of
+from ...network.statistics import statistics
+from ...nodes import materials as shaders
+from ...nodes.network import network_group
+from ...nodes.tree import attach
+from .. import tags
+from ..camera import picture
+from ..detail import expansion
+from ..editing import arranging, pruning, ranges
+from ..output import film
+from ..texts import caption, labels, words
+from . import bars, blocks, connections, layers, studio
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000

@@ -11,10 +11,12 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from .. import compat
-from ..layout.bundling import bundle
-from ..nodes.bundling import STORED
-from . import connections, framing, tags
+from ... import compat
+from ...layout.bundling import bundle
+from ...nodes.bundling import STORED
+from .. import tags
+from ..building import connections
+from ..camera import framing
 
 ITERATIONS = 6
 FEWEST = 3  # lines; fewer have nothing to bundle

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from ..network import Network
+from ...network import Network
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
-from ..addon.scene import tags
+from ...addon.containers import CheckpointError
+from ...addon.scene import tags
 from .of_network import ChangesNetwork
 
 WHICH = (("SELECTED", "Selected", "The lines into the selected layers, and the selected lines"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .. import compat
-from ..network import Connection
-from ..network.drawn import Drawn
-from ..network.expand import TAP, Expanded, budget, counts, expand
-from ..nodes.taps import MEANS
-from . import connections, removing, sockets, tags
+from ... import compat
+from ...network import Connection
+from ...network.drawn import Drawn
+from ...network.expand import TAP, Expanded, budget, counts, expand
+from ...nodes.taps import MEANS
+from .. import removing, sockets, tags
+from ..building import connections
 
 ATTRIBUTES = {"detail": "INT", "source_unit": "INT", "target_unit": "INT", "tap_row": "INT", "tap_column": "INT",
               "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}

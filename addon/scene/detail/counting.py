@@ -10,10 +10,11 @@ from math import ceil
 import bpy
 import numpy as np
 
-from .. import compat
-from ..network.joins import WEIGHT
-from . import expansion, selection, tags
-from .texts import labels, words
+from ... import compat
+from ...network.joins import WEIGHT
+from .. import selection, tags
+from ..texts import labels, words
+from . import expansion
 
 
 def in_force(thing: bpy.types.Object) -> float | None:

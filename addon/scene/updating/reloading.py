@@ -15,32 +15,22 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat
-from ..containers import CheckpointError
-from ..inference import Ran, run_file
-from ..layout import arrange, shapes
-from ..network import Network, summarise
-from ..network.drawn import Drawn, Wish, share_out
-from ..network.statistics import statistics
-from . import (
-    arranging,
-    bars,
-    blocks,
-    build,
-    connections,
-    expansion,
-    importing,
-    kernels,
-    layers,
-    matching,
-    removing,
-    selection,
-    tags,
-)
-from .background import in_background
+from ... import compat
+from ...containers import CheckpointError
+from ...inference import Ran, run_file
+from ...layout import arrange, shapes
+from ...network import Network, summarise
+from ...network.drawn import Drawn, Wish, share_out
+from ...network.statistics import statistics
+from .. import removing, selection, tags
+from ..background import in_background
+from ..building import bars, blocks, build, connections, importing, kernels, layers
+from ..detail import expansion
+from ..editing import arranging
+from ..output import film
+from ..texts import caption
+from . import matching
 from .matching import Changes
-from .output import film
-from .texts import caption
 
 GONE = "gone"  # kind of the collection for layers that the newer checkpoint has not
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 import bpy
 import numpy as np
 
-from .. import compat
-from ..colormaps import PERCENTS, pooled, quantiles
-from ..nodes.ranges import BLOCK_ROW, LAYER_ROW, TABLES
-from . import tags
-from .attributes import array
+from ... import compat
+from ...colormaps import PERCENTS, pooled, quantiles
+from ...nodes.ranges import BLOCK_ROW, LAYER_ROW, TABLES
+from .. import tags
+from ..attributes import array
 
 NOTE = "neuroscene_quantiles"  # on a mesh: those of all values of a layer, of which it may draw a part
 

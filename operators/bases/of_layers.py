@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import selection, tags
+from ...addon.scene import selection, tags
 from .of_network import ChangesNetwork
 
 

@@ -12,13 +12,13 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .. import compat
-from ..colormaps import linear
-from ..layout import HEIGHT
-from ..nodes.tree import Tree
-from . import tags
-from .output import quality
-from .texts.labels import seen_by_camera
+from ... import compat
+from ...colormaps import linear
+from ...layout import HEIGHT
+from ...nodes.tree import Tree
+from .. import tags
+from ..output import quality
+from ..texts.labels import seen_by_camera
 
 QUALITY = "standard"  # of a new scene
 SPREAD = 0.48  # half the length of the rim light of a short network, in its distance

@@ -5,7 +5,7 @@
 
 import functools
 
-from ..addon.scene.transaction import Made
+from ...addon.scene.transaction import Made
 
 
 class Whole:

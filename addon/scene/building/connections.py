@@ -9,16 +9,16 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from .. import compat
-from ..layout.skyline import smooth, swell
-from ..network import Connection
-from ..network.joins import WEIGHT
-from ..network.lines import Lines
-from ..nodes.bundling import STORED
-from ..nodes.connections import POINTS, connections_group
-from ..nodes.tree import attach
-from . import sockets, tags
-from .attributes import array
+from ... import compat
+from ...layout.skyline import smooth, swell
+from ...network import Connection
+from ...network.joins import WEIGHT
+from ...network.lines import Lines
+from ...nodes.bundling import STORED
+from ...nodes.connections import POINTS, connections_group
+from ...nodes.tree import attach
+from .. import sockets, tags
+from ..attributes import array
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from ..inference import Ran
-from ..network import Network
-from ..network.drawn import BOX, Drawn
-from ..network.importance import rank
+from ...inference import Ran
+from ...network import Network
+from ...network.drawn import BOX, Drawn
+from ...network.importance import rank
 from . import by_hand
 
 ATTRIBUTE = "pruned_at"  # of the cells: the share of its layer that has to go before it does; 0 where it never goes

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene.looks import painting
+from ...addon.scene.looks import painting
 from .of_network import ChangesNetwork
 
 SHOWN = {"CELLS": ("Cells", "The values of cells", ("layer",)),

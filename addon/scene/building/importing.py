@@ -9,18 +9,21 @@ from pathlib import Path
 
 import bpy
 
-from .. import compat
-from ..containers import CheckpointError
-from ..containers.natural_order import brief
-from ..inference import Ran, run_file, run_file_pruned
-from ..network import Network, summarise
-from ..network.drawn import Drawn
-from ..network.lines import Lines
-from ..structure import open_checkpoint
-from . import bars, build, bundling, connections, expansion, layers, pruning, ranges, selection, tags
-from .background import in_background
+from ... import compat
+from ...containers import CheckpointError
+from ...containers.natural_order import brief
+from ...inference import Ran, run_file, run_file_pruned
+from ...network import Network, summarise
+from ...network.drawn import Drawn
+from ...network.lines import Lines
+from ...structure import open_checkpoint
+from .. import selection, tags
+from ..background import in_background
+from ..detail import expansion
+from ..editing import bundling, pruning, ranges
+from ..texts import caption, labels, words
+from . import bars, build, connections, layers
 from .build import Settings, Steps
-from .texts import caption, labels, words
 
 MOST_SAID = 8  # models beside the one that is shown
 

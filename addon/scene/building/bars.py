@@ -10,15 +10,16 @@ from math import pi
 import bpy
 import numpy as np
 
-from .. import compat
-from ..inference import Ran
-from ..layout import HEIGHT, Shape
-from ..network import Layer, Network
-from ..nodes.bars import bars_group
-from ..nodes.ranges import LEAST
-from ..nodes.tree import attach
-from . import framing, tags
-from .texts.labels import text
+from ... import compat
+from ...inference import Ran
+from ...layout import HEIGHT, Shape
+from ...network import Layer, Network
+from ...nodes.bars import bars_group
+from ...nodes.ranges import LEAST
+from ...nodes.tree import attach
+from .. import tags
+from ..camera import framing
+from ..texts.labels import text
 
 MOST = 24  # classes that get a name
 LENGTH = 0.34 * HEIGHT

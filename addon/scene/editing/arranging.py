@@ -12,10 +12,12 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
-from ..layout.layered import axes
-from ..network import Network
-from . import bars, blocks, connections, framing, layers, sockets, tags
+from ...layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
+from ...layout.layered import axes
+from ...network import Network
+from .. import sockets, tags
+from ..building import bars, blocks, connections, layers
+from ..camera import framing
 
 LONGEST = 14.0 * HEIGHT  # of a row
 MOVED = 1e-3  # metres; what stands farther from where it was put was moved by hand

@@ -18,7 +18,7 @@ import numpy as np
 LAYERS, CHANNELS, SIDE, LINES, ROUNDS = 10, 8, 25, 2_223, 3  # 10 x 8 x 25 x 25 cells, and lines between two layers
 PEER = 5_000  # cells that Blender's own instancing exports beside
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ROOT / "build" / "readers"
+PACKAGES = ROOT / "build" / "web"
 
 
 def gltf():
@@ -38,7 +38,7 @@ def gltf():
             row(f"draw calls of it, a layer ({layers} layers)", draws / layers, "", "the bound alone", 3.0),
         ]
         if (PACKAGES / "node_modules").is_dir() and shutil.which("node"):
-            done = subprocess.run(["node", ROOT / "tests" / "readers" / "read.mjs", PACKAGES, path], check=True,
+            done = subprocess.run(["node", ROOT / "tests" / "web" / "read.mjs", PACKAGES, path], check=True,
                                   capture_output=True, text=True)
             said = json.loads(done.stdout)
             rows.append(row("loading it in three.js", said["load"] / said["read"], "x", "reading its bytes "

@@ -11,16 +11,16 @@ import pytest
 from neuroscene.addon.gltf import compact, export
 from scene import look, networks
 
-READERS = look.ROOT / "tests" / "readers"
-PACKAGES = look.ROOT / "build" / "readers"
+READER = look.ROOT / "tests" / "web" / "read.mjs"
+PACKAGES = look.ROOT / "build" / "web"
 pytestmark = pytest.mark.skipif(
     not shutil.which("node") or not (PACKAGES / "node_modules").is_dir(),
-    reason="needs Node.js, and the packages of tests/readers/package.json in build/readers")
+    reason="needs Node.js, and the packages that .ci/web/install puts into build/web")
 
 
 def read(*files) -> list[dict]:
     """What the readers say of files."""
-    done = subprocess.run(["node", READERS / "read.mjs", PACKAGES, *files], capture_output=True, text=True)
+    done = subprocess.run(["node", READER, PACKAGES, *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

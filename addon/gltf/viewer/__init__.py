@@ -3,8 +3,8 @@
 
 """A GLB as one HTML page that shows it, with all it needs inside: nothing is loaded from anywhere.
 
-The page's own script is `scripts/`, put together as it stands; `three.min.js` is made of the npm package by
-`.ci/three/build`. The policy names both by their hashes, so no other script can run, whatever a checkpoint is called.
+`.ci/web/build` makes the page's own script, `page.js`, of the modules in `scripts/`, and `three.min.js` of the npm
+package. The policy names both by their hashes, so no other script can run, whatever a checkpoint is called.
 """
 
 from __future__ import annotations
@@ -17,15 +17,12 @@ from pathlib import Path
 from string import Template
 
 HERE = Path(__file__).parent
-SCRIPTS = ("words", "style", "model", "picture", "lines", "folding", "picking", "marks", "legend", "labels", "view",
-           "film", "card", "main")
 
 
 def write(glb: bytes | Path, output: Path, title: str) -> None:
     """Write the page of a GLB, given as its bytes or its path. Raises `OSError`."""
     data = glb if isinstance(glb, bytes) else Path(glb).read_bytes()
-    style, three = _text("page.css"), _text("three.min.js")
-    viewer = '"use strict";\n(() => {\n' + "\n".join(_text(f"scripts/{name}.js") for name in SCRIPTS) + "})();\n"
+    style, three, viewer = _text("page.css"), _text("three.min.js"), _text("page.js")
     policy = "; ".join(("default-src 'none'", f"script-src {_hash(three)} {_hash(viewer)}",
                         f"style-src {_hash(style)}", "img-src data:", "base-uri 'none'", "form-action 'none'"))
     packed = base64.b64encode(gzip.compress(data, mtime=0)).decode()  # a quarter of its size, mostly

@@ -3,7 +3,10 @@
 
 // The card that says what is pointed at.
 
-function makeCard() {
+import {line} from "./labels.js";
+import {describe} from "./words.js";
+
+export function makeCard() {
   const card = document.querySelector("#card");
 
   function fill({heading, rows, note}, extra) {

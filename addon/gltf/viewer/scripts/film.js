@@ -3,10 +3,13 @@
 
 // The shots of the file: a choice where there are several cameras, and a time line where something moves.
 
+import {facts, owner} from "./model.js";
+import {THREE} from "./three.js";
+
 const MOVED_BY = 1e-5;
 
 /** Fill in the choice and the time line. `step(now)` goes on with what is played, true while it is. */
-function makeFilm(model, view, folding, ask) {
+export function makeFilm(model, view, folding, ask) {
   const [bar, button, time, choice] = ["#film", "#play", "#time", "#shot"].map((one) => document.querySelector(one));
   const mixer = new THREE.AnimationMixer(model.scene);
   const clip = model.animations[0] && withoutFollowers(model.animations[0], model);

@@ -3,12 +3,15 @@
 
 // Folding: a layer or block shrinks about its own centre, and the lines follow their ends.
 
+import {followEnds, prepareLines} from "./lines.js";
+import {THREE} from "./three.js";
+
 const FOLDED = 0.16;  // size of what is folded, to its size before
 const SECONDS = 0.4;
 
 /** Make layers and open blocks foldable. `fold(thing, folded)` starts it; `step(now)` draws on, true while it moves;
  * `refresh()` follows an animation. */
-function makeFolding(model, still) {
+export function makeFolding(model, still) {
   const parts = [...model.layers, ...model.blocks.filter((block) => !block.closed)].map(makePart);
   model.bundles.forEach(prepareLines);
 

@@ -3,8 +3,12 @@
 
 // Names under layers and over blocks: buttons that fold what they name.
 
+import {cornersOfBox, moveOf} from "./model.js";
+import {THREE} from "./three.js";
+import {nameOf, shapeWords} from "./words.js";
+
 /** Make the buttons; returns a function that puts them where their things are, before every picture. */
-function makeLabels(model, act) {
+export function makeLabels(model, act) {
   const holder = document.querySelector("#labels");
   const things = [...model.blocks, ...model.layers];
   const labels = things.map((thing) => ({thing, button: labelButton(thing, act), depth: depthOf(thing)}));
@@ -44,7 +48,7 @@ function labelButton(thing, act) {
   return button;
 }
 
-function line(name, text) {
+export function line(name, text) {
   const element = document.createElement("span");
   element.className = name;
   element.textContent = text;

@@ -3,10 +3,13 @@
 
 // The legends: their colours are those of the cells and lines themselves, so they cannot differ from the picture.
 
+import {THREE} from "./three.js";
+import {isNotFinite, NONE, rough} from "./words.js";
+
 const STEPS = 48;  // of a legend, from -range to +range
 
 /** Fill in the two legends; returns a function that lets them speak of what is pointed at, or of all. */
-function makeLegend(model) {
+export function makeLegend(model) {
   const all = {
     cells: legend("#cells", model.layers.filter(isMeasured), cellWord(model), "layer", cellColours),
     lines: legend("#lines", model.bundles.filter(isWeighted), lineWord(model), "connection", lineColours),
@@ -29,13 +32,13 @@ function isWeighted(bundle) {
   return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.level !== "unknown" && rangeOf(bundle) > 0;
 }
 
-function cellWord(model) {
+export function cellWord(model) {
   const kinds = new Set(model.layers.filter(isMeasured).map((layer) => layer.facts.value_is));
   const common = kinds.size === 1 ? [...kinds][0] : "value";
   return (layer) => `cell: ${layer?.facts.value_is ?? common}`;
 }
 
-function lineWord(model) {
+export function lineWord(model) {
   const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.level === "unit"));
   const words = (sum) => sum ? "sum of its weights" : "weight";
   const common = sums.size === 1 ? words([...sums][0]) : "weight or sum of weights";
@@ -71,7 +74,7 @@ function lineColours(bundle, ramp) {
 }
 
 /** Note the colours, sRGB, that values have, at their places in a ramp from -range to range. */
-function sample(values, colours, range, ramp) {
+export function sample(values, colours, range, ramp) {
   const colour = new THREE.Color();
   for (let i = 0; i < values.count; i++) {
     if (isNotFinite(values.getX(i))) continue;
@@ -81,7 +84,7 @@ function sample(values, colours, range, ramp) {
   }
 }
 
-function gradient(ramp) {
+export function gradient(ramp) {
   const stops = ramp.flatMap((style, i) => style ? [`${style} ${(100 * i / (ramp.length - 1)).toFixed(1)}%`] : []);
-  return stops.length > 1 ? `linear-gradient(to right, ${stops.join(", ")})` : stops[0]?.split(") ")[0] + ")";
+  return stops.length > 1 ? `linear-gradient(to right, ${stops.join(", ")})` : (stops[0] ?? "").replace(/ \S+%$/, "");
 }

@@ -3,11 +3,14 @@
 
 // Lines: their ends go with their layers, and none is drawn thinner than a pixel, but fainter instead.
 
+import {cellPlace, moveOf} from "./model.js";
+import {SAMPLES, screenHeight} from "./picture.js";
+import {THREE} from "./three.js";
+
 const LEAST = 0.25;  // pixels, the radius of the thinnest tube: half a pixel of what is drawn
-const screenHeight = {value: 1};  // of the page, in pixels
 
 /** Give each vertex its way along its line, 0 to 1, and each line the movements of its two ends. */
-function prepareLines(bundle) {
+export function prepareLines(bundle) {
   const {mesh, source, target, numbers} = bundle;
   bundle.moves = {sourceMove: {value: new THREE.Matrix4()}, targetMove: {value: new THREE.Matrix4()}};
   bundle.inverse = mesh.matrixWorld.clone().invert();
@@ -41,8 +44,8 @@ function acrossTubes({index, attributes: {position}}) {
 }
 
 // A vertex goes with both ends, more with the nearer: linear blend skinning with two bones.
-const MOVED = "((1.0 - along) * sourceMove + along * targetMove)";
-const MOVES = "attribute float along; uniform mat4 sourceMove, targetMove;";
+export const MOVED = "((1.0 - along) * sourceMove + along * targetMove)";
+export const MOVES = "attribute float along; uniform mat4 sourceMove, targetMove;";
 // What is thinner than can be drawn is drawn as wide as can be, and covers as much less of what is behind.
 const LINE_HEAD = `${MOVES}
 uniform float screenHeight, radius;
@@ -66,7 +69,7 @@ diffuseColor.a *= floor(covered * ${SAMPLES}.0 + more) / ${SAMPLES}.0;`;
 const LINE_COVER = "diffuseColor.a *= covered;";
 
 /** Let a material draw the lines of a bundle. */
-function asLine({mesh: {isMesh}, moves, facts: {radius = 1}}, material) {
+export function asLine({mesh: {isMesh}, moves, facts: {radius = 1}}, material) {
   const [head, vertex, cover] = isMesh ? [TUBE_HEAD, TUBE, TUBE_COVER] : [LINE_HEAD, LINE, LINE_COVER];
   if (isMesh && !material.transparent) material.alphaToCoverage = true;
   if (!isMesh) Object.assign(material, {transparent: true, depthWrite: false});
@@ -81,7 +84,7 @@ function asLine({mesh: {isMesh}, moves, facts: {radius = 1}}, material) {
   return material;
 }
 
-function followEnds({mesh, inverse, moves, source, target}) {
+export function followEnds({mesh, inverse, moves, source, target}) {
   for (const [move, layer] of [[moves.sourceMove, source], [moves.targetMove, target]]) {
     moveOf(layer, move.value).premultiply(inverse).multiply(mesh.matrixWorld);
   }

@@ -3,6 +3,19 @@
 
 // Puts the page together.
 
+import {makeCard} from "./card.js";
+import {makeFilm} from "./film.js";
+import {makeFolding} from "./folding.js";
+import {makeLabels} from "./labels.js";
+import {makeLegend} from "./legend.js";
+import {makeMarks} from "./marks.js";
+import {readModel} from "./model.js";
+import {makePicking} from "./picking.js";
+import {makePicture} from "./picture.js";
+import {THREE} from "./three.js";
+import {makeView} from "./view.js";
+import {drawnLine, factsLine} from "./words.js";
+
 const CLICK = 5;  // pixels that a pointer may move between down and up and still be a click
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -3,7 +3,12 @@
 
 // A frame round the cell that is pointed at, in the colour of the text; a line in it, with frames round its ends.
 
-function makeMarks() {
+import {asLine} from "./lines.js";
+import {UNNUMBERED} from "./picking.js";
+import {colourOf} from "./style.js";
+import {THREE} from "./three.js";
+
+export function makeMarks() {
   const color = colourOf("--text");
   const edges = new THREE.EdgesGeometry(new THREE.BoxGeometry(1, 1, 1));
   const frames = [0, 1].map(() => onTop(new THREE.LineSegments(edges, new THREE.LineBasicMaterial({color}))));

@@ -3,11 +3,15 @@
 
 // What is in the GLB, by kind. Objects are known by the facts that the export wrote on them.
 
+import {applyStyle, colourOf} from "./style.js";
+import {THREE} from "./three.js";
+import {nameOf} from "./words.js";
+
 const FACTS = "neuroscene";
 
 /** Read a GLB. `layers`, `blocks` and `bundles` are {facts, name, node, ...}, in the order of the file, `hidden` layers
  * those that show nothing, as in blocks that are drawn closed. */
-async function readModel(buffer) {
+export async function readModel(buffer) {
   const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
   gltf.scene.updateMatrixWorld(true);
   const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: []};
@@ -28,12 +32,12 @@ async function readModel(buffer) {
   return model;
 }
 
-function facts(node) {
+export function facts(node) {
   return node.userData[FACTS];
 }
 
 /** The nearest object with facts that an object is in, or is. */
-function owner(node) {
+export function owner(node) {
   while (node && !facts(node)) node = node.parent;
   return node;
 }
@@ -45,11 +49,6 @@ function readLayer(node) {
   });
   const numbers = cells?.geometry.attributes ?? {};
   return {kind: "layer", facts: facts(node), name: facts(node).layer, node, cells, numbers, ...atRest(node)};
-}
-
-/** What the label in Blender calls a thing. */
-function nameOf({label, ...rest}, name) {
-  return label?.name || rest[name];
 }
 
 function isSeen({box}) {
@@ -80,11 +79,11 @@ function atRest(node) {
 }
 
 /** How a thing has moved since, as a matrix of the world. */
-function moveOf({node, inverse}, matrix) {
+export function moveOf({node, inverse}, matrix) {
   return matrix.copy(inverse).premultiply(node.matrixWorld);
 }
 
-function cornersOfBox({min, max}) {
+export function cornersOfBox({min, max}) {
   return [0, 1, 2, 3, 4, 5, 6, 7].map((i) =>
     new THREE.Vector3((i & 1 ? max : min).x, (i & 2 ? max : min).y, (i & 4 ? max : min).z));
 }
@@ -103,7 +102,7 @@ function readBundle(node, layers) {
 }
 
 /** The layer of this name in the network that an object is in: a file may hold several networks. */
-function layerOf(node, name, layers) {
+export function layerOf(node, name, layers) {
   return layers.find((layer) => layer.facts.layer === name && rootOf(layer.node) === rootOf(node));
 }
 
@@ -113,7 +112,7 @@ function rootOf(node) {
 }
 
 /** Where a cell stood when the file was written, in the world. */
-function cellPlace(layer, index, place) {
+export function cellPlace(layer, index, place) {
   if (!layer.cells) return place.setFromMatrixPosition(layer.node.matrixWorld);
   const matrices = layer.cells.instanceMatrix.array;
   return place.fromArray(matrices, 16 * index + 12).applyMatrix4(layer.cells.matrixWorld);

@@ -3,9 +3,13 @@
 
 // What is under the pointer: a few pixels are drawn once more, with numbers for colours.
 
+import {MOVED, MOVES} from "./lines.js";
+import {facts, owner} from "./model.js";
+import {THREE} from "./three.js";
+
 const REACH = {mouse: 3, pen: 5, touch: 9};  // pixels round the pointer, for a line is thin
 const SIDE = 2 * Math.max(...Object.values(REACH)) + 1;
-const UNNUMBERED = 1;  // three.js's layer for what is seen, but cannot be pointed at
+export const UNNUMBERED = 1;  // three.js's layer for what is seen, but cannot be pointed at
 const FAR = 1e4;  // square pixels: plates and trays give way to cells and lines that are near
 
 const NUMBER_VERTEX = `
@@ -41,7 +45,7 @@ void main() {
 
 /** A function (x, y in pixels of the canvas, pointer's kind, whether to pass over lines) -> what is there, or null:
  * {kind: "cell", layer, index}, {kind: "line", bundle, vertex}, {kind: "layer", layer} or {kind: "block", block}. */
-function makePicking(renderer, scene, view, model) {
+export function makePicking(renderer, scene, view, model) {
   const ranges = numberAll(model);
   const target = new THREE.WebGLRenderTarget(SIDE, SIDE);
   const pixels = new Uint8Array(4 * SIDE * SIDE);

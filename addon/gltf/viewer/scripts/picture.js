@@ -4,8 +4,12 @@
 // The picture: drawn finer than the page, ground and all, and averaged in linear light, as Blender does. Averaged as
 // screens have their colours, lines that are thinner than a pixel would be too dark.
 
+import {colourOf} from "./style.js";
+import {THREE} from "./three.js";
+
 const FINE = 2;  // drawn pixels a pixel of a coarse screen, each way
-const SAMPLES = 4;  // of each drawn pixel
+export const SAMPLES = 4;  // of each drawn pixel
+export const screenHeight = {value: 1};  // of the page, in pixels
 
 const SHEET_VERTEX = `
 varying vec2 at;
@@ -30,7 +34,7 @@ void main() {
 }`;
 
 /** {draw(scene, camera), resize(width, height)}; the ground is that of the page's style, from its middle outwards. */
-function makePicture(renderer) {
+export function makePicture(renderer) {
   const target = new THREE.WebGLRenderTarget(1, 1, {samples: SAMPLES, colorSpace: THREE.SRGBColorSpace});
   const ground = [0, 1, 2].map(() => new THREE.Color());
   const behind = sheet(GROUND_FRAGMENT, {ground: {value: ground}});

@@ -3,11 +3,13 @@
 
 // The colours of the page are those of the style in Blender: its ground and its texts.
 
+import {THREE} from "./three.js";
+
 const KEPT = {AgX: 0.5};  // what a view of Blender leaves of the light of a dark ground; others leave all
 const TEXTS = {label: "--text", dim: "--dim", hot: "--hot"};
 
 /** Give the page the colours of a picture and a network, by their facts. */
-function applyStyle({background = [], view}, {text = {}}) {
+export function applyStyle({background = [], view}, {text = {}}) {
   const kept = KEPT[view] ?? 1;
   const [inner, between = inner] = background;
   const grounds = [inner, between, background.at(-1)].map((colour) => colour?.map((part) => part * kept));
@@ -20,6 +22,6 @@ function paint(name, linear) {
 }
 
 /** A colour of the page, as the text of its style sheet or of the network has it. */
-function colourOf(name) {
+export function colourOf(name) {
   return new THREE.Color(getComputedStyle(document.documentElement).getPropertyValue(name).trim());
 }

@@ -3,13 +3,17 @@
 
 // The view: the shot's camera to begin with, then wherever the reader turns it.
 
+import {cornersOfBox, facts} from "./model.js";
+import {UNNUMBERED} from "./picking.js";
+import {THREE} from "./three.js";
+
 const NEAREST = 0.01, FARTHEST = 5;  // how near and far one may go, to the size of the network
 const UPRIGHT = 0.8;  // width to height of a page on which a long network is looked at along its length
 const ALONG = 22 * Math.PI / 180, ABOVE = 36 * Math.PI / 180;  // from where, then
 const LONG = 1.8;  // length of such a network, to its width and height
 const FREE = {across: 0.92, up: 0.66};  // shares of such a page that it may fill
 
-function makeView(canvas, model, still) {
+export function makeView(canvas, model, still) {
   const whole = new THREE.Box3();
   model.layers.forEach((layer) => whole.union(layer.box));
   const middle = whole.getCenter(new THREE.Vector3());

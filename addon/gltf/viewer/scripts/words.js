@@ -4,7 +4,7 @@
 // Numbers, places of cells and facts, in words.
 
 /** The shortest decimal that is this float32 and no other. */
-function shortest(value) {
+export function shortest(value) {
   if (isNotFinite(value)) return "not finite (NaN or infinite)";
   for (let digits = 1; digits < 9; digits++) {
     const text = value.toPrecision(digits);
@@ -13,26 +13,31 @@ function shortest(value) {
   return String(Number(value.toPrecision(9)));
 }
 
-function isNotFinite(value) {
+export function isNotFinite(value) {
   return !(Math.abs(value) < LARGEST);
 }
 
 /** Three digits with a sign, for the ends of a legend. */
-function rough(value) {
+export function rough(value) {
   const text = String(Number(Math.abs(value).toPrecision(3)));
   return value === 0 ? "0" : (value < 0 ? "−" : "+") + text;
 }
 
-function thousands(count) {
+export function thousands(count) {
   return Number(count).toLocaleString("en");
 }
 
-function shapeWords(shape) {
+export function shapeWords(shape) {
   return (shape ?? []).map((size) => (Number(size) > 0 ? thousands(size) : "?")).join(" × ") || "1";
 }
 
+/** What the label in Blender calls a thing. */
+export function nameOf({label, ...rest}, name) {
+  return label?.name || rest[name];
+}
+
 /** Where a cell is in its layer's tensor; indices count from 0, as in the file. */
-function cellWords(layer, index) {
+export function cellWords(layer, index) {
   const {grid: [units, rows, columns] = [0, 1, 1], shape = []} = layer.facts;
   const [unit, row, column] = ["_UNIT", "_ROW", "_COLUMN"].map((name) => layer.numbers[name]?.getX(index));
   if (unit === undefined) return `cell ${index}`;
@@ -43,7 +48,7 @@ function cellWords(layer, index) {
 }
 
 const MOST = 10;  // layers of a closed block that are named
-const NONE = "none";  // what a value is that says nothing
+export const NONE = "none";  // what a value is that says nothing
 const NO_WEIGHT = {
   copy: "It carries no weight: it passes its number on.",
   unknown: "What it carries is not known.",
@@ -55,7 +60,7 @@ const SUM = {
 const LARGEST = 3.4028234663852886e38;  // stands for a number that is not finite
 
 /** What to say of whatever is pointed at: a heading and rows of [what, which]. */
-function describe(hit) {
+export function describe(hit) {
   return {cell: describeCell, line: describeLine, layer: describeLayer, block: describeBlock}[hit.kind](hit);
 }
 
@@ -99,7 +104,7 @@ function describeBlock({block}) {
 }
 
 /** One line on all that is shown. */
-function factsLine({networks, layers, hidden}) {
+export function factsLine({networks, layers, hidden}) {
   const count = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
   const parameters = networks.reduce((sum, network) => sum + Number(network.parameters ?? 0), 0);
   const said = [`${thousands(parameters)} parameters in ${thousands(count)} ${count === 1 ? "layer" : "layers"}`];
@@ -110,7 +115,7 @@ function factsLine({networks, layers, hidden}) {
 }
 
 /** How much of the network is drawn; nothing if all is. */
-function drawnLine({layers, bundles}) {
+export function drawnLine({layers, bundles}) {
   const sum = (things, count) => things.reduce((total, {facts}) => total + Number(count(facts)), 0);
   const counts = [
     ["cells", sum(layers, ({cells}) => cells), sum(layers, ({grid}) => grid.reduce((a, b) => a * b))],

@@ -4,9 +4,9 @@
 // What Khronos's validator and three.js say of GLB files: one line of JSON each. The first argument is the folder that
 // has their packages.
 
-import fs from 'fs';
-import {createRequire} from 'module';
-import {pathToFileURL} from 'url';
+import fs from 'node:fs';
+import {createRequire} from 'node:module';
+import {pathToFileURL} from 'node:url';
 
 globalThis.self = globalThis;
 globalThis.ProgressEvent = class {};
@@ -14,7 +14,7 @@ const [folder, ...files] = process.argv.slice(2);
 const validator = createRequire(folder + '/')('gltf-validator');
 const {GLTFLoader} = await import(pathToFileURL(folder + '/node_modules/three/examples/jsm/loaders/GLTFLoader.js'));
 
-const ERROR = 0, WARNING = 1, ROUNDS = 5;
+const WARNING = 1, ROUNDS = 5;
 for (const file of files) {
   const data = fs.readFileSync(file);
   const {issues, info} = await validator.validateBytes(new Uint8Array(data), {maxIssues: 0});

@@ -5,7 +5,7 @@
 export {
   AnimationMixer, Box3, BoxGeometry, BufferAttribute, BufferGeometry, Color, DirectionalLight, DoubleSide,
   EdgesGeometry, GLSL3, HemisphereLight, LineBasicMaterial, LineSegments, Matrix4, Mesh, MeshBasicMaterial,
-  MeshLambertMaterial, NoBlending, PerspectiveCamera, PlaneGeometry, Quaternion, Scene, ShaderMaterial, SRGBColorSpace,
+  MeshLambertMaterial, NoBlending, PerspectiveCamera, PlaneGeometry, Scene, ShaderMaterial, SRGBColorSpace,
   Vector3, WebGLRenderTarget, WebGLRenderer,
 } from "three";
 export {OrbitControls} from "three/examples/jsm/controls/OrbitControls.js";

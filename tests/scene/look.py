@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
 from pathlib import Path
 
 import bpy
 import numpy as np
+from PIL import Image
 
 from neuroscene.addon import compat
 from neuroscene.addon.scene.building import build as builder
@@ -278,30 +277,8 @@ def plain_render(scene, samples: int) -> None:
 
 
 def png(path: Path) -> np.ndarray:
-    """The pixels (height, width, channels) of a PNG of 8 bits a channel, uint8, not interlaced."""
-    data, at, packed = Path(path).read_bytes(), 8, b""
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at : at + 8])
-        body = data[at + 8 : at + 8 + length]
-        if kind == b"IHDR":
-            width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", body)
-        packed += body if kind == b"IDAT" else b""
-        at += 12 + length
-    assert (bits, interlaced) == (8, 0)
-    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
-    rows = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(height, 1 + width * channels)
-    pixels = np.zeros((height + 1, width + 1, channels), int)  # with a row above and a pixel before, of zeros
-    for y in range(height):
-        kind, row = rows[y, 0], rows[y, 1:].reshape(width, channels).astype(int)
-        for x in range(width):
-            left, above, corner = pixels[y + 1, x], pixels[y, x + 1], pixels[y, x]
-            guess = (0, left, above, (left + above) // 2)[kind] if kind < 4 else _paeth(left, above, corner)
-            pixels[y + 1, x + 1] = (row[x] + guess) % 256
-    return pixels[1:, 1:].astype(np.uint8)
-
-
-def _paeth(left, above, corner):
-    """The predictor of the PNG specification, section 9.4."""
-    guess = left + above - corner
-    a, b, c = abs(guess - left), abs(guess - above), abs(guess - corner)
-    return np.where((a <= b) & (a <= c), left, np.where(b <= c, above, corner))
+    """The pixels (height, width, channels) of a picture of 8 bits a channel, uint8."""
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    assert pixels.dtype == np.uint8
+    return pixels.reshape(*pixels.shape[:2], -1)

@@ -380,12 +380,7 @@ def plain_picture(network, folder) -> np.ndarray:
 
 def pixels(path) -> np.ndarray:
     """RGB (height, width, 3) of a picture, 0 to 1, as a screen shows them."""
-    image = bpy.data.images.load(str(path))
-    found = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(found)
-    width, height = image.size
-    bpy.data.images.remove(image)
-    return found.reshape(height, width, -1)[::-1, :, :3].astype(np.float64)
+    return look.png(path)[..., :3] / 255
 
 
 def similarity(a: np.ndarray, b: np.ndarray) -> float:

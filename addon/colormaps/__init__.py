@@ -26,7 +26,8 @@ def structure(number: int, saturation: float = 0.62, brightness: float = 0.66) -
 
 def linear(colour: str) -> tuple[float, float, float, float]:
     """sRGB "#rrggbb" -> linear RGBA (IEC 61966-2-1)."""
-    return (*map(float, oklab.decode(srgb(colour))), 1.0)
+    red, green, blue = map(float, oklab.decode(srgb(colour)))
+    return red, green, blue, 1.0
 
 
 def srgb(colour: str) -> tuple[float, ...]:

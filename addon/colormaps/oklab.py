@@ -9,6 +9,7 @@ Colours are arrays (..., 3): linear sRGB of 0 to 1, Oklab (L, a, b), or OKLCH (L
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 _TO_CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566],
                       [0.0883024619, 0.2817188376, 0.6299787005]])
@@ -16,7 +17,7 @@ _TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, 
                     [0.0259040371, 0.7827717662, -0.8086757660]])
 
 
-def decode(encoded: np.ndarray) -> np.ndarray:
+def decode(encoded: ArrayLike) -> np.ndarray:
     """sRGB as it is stored, 0 to 1 -> linear (IEC 61966-2-1)."""
     encoded = np.asarray(encoded, float)
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0) + 0.055) / 1.055) ** 2.4)

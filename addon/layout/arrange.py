@@ -84,7 +84,8 @@ def arrange(pieces: Sequence[Piece], parts: Sequence[Part], settings: Settings =
     places = {one.name: places[one.name] for one in pieces}
     for name, location in pinned.items():
         if name in places:
-            places[name] = Place(tuple(location), places[name].row, places[name].lane, places[name].backwards)
+            x, y, z = location
+            places[name] = Place((x, y, z), places[name].row, places[name].lane, places[name].backwards)
     frames = _frames(pieces, parts, places, turn, outer)
     lifts = {}
     for piece in pieces:

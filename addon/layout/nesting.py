@@ -17,12 +17,15 @@ def nested(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     The first number is how many are nested in the span, one in the other: the longest sequence of growing ends, by
     patience sorting. The second is a colour of the spans with the same first number, none beside its like.
     """
-    levels, ends = [0] * len(spans), []
+    levels = [0] * len(spans)
+    ends: list[int] = []
     for number in sorted(range(len(spans)), key=lambda number: (-spans[number][0], spans[number][1])):
         end = spans[number][1]
         levels[number] = bisect_right(ends, end)
         ends[levels[number]:levels[number] + 1] = [end]
-    busy, free, colours = [[] for _ in ends], [[] for _ in ends], [0] * len(spans)
+    busy: list[list[tuple[int, int]]] = [[] for _ in ends]
+    free: list[list[int]] = [[] for _ in ends]
+    colours = [0] * len(spans)
     for number in sorted(range(len(spans)), key=spans.__getitem__):
         (begin, end), level = spans[number], levels[number]
         while busy[level] and busy[level][0][0] <= begin:

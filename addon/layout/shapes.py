@@ -80,7 +80,7 @@ def unit_columns(units: int) -> int:
     return next((n for n in range(root, 0, -1) if units % n == 0 and 2 * n >= root), root)
 
 
-def _gap(cells: int) -> int:
+def _gap(cells: float) -> int:
     """Empty cells between maps: 4, 3, 2 for maps of 28, 14, 7 cells."""
     return round(1.1 + 0.11 * cells)
 

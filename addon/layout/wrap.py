@@ -68,7 +68,7 @@ def parts(whole: Row, row_of: np.ndarray) -> list[Row]:
         graph = graphs[rows[item]]
         numbers[item] = len(graph.inputs)
         graph.add({numbers[one]: distance for one, distance in inputs.items() if rows[one] == rows[item]})
-    chains = [[] for _ in graphs]
+    chains: list[list[tuple[bool, list[int]]]] = [[] for _ in graphs]
     for main, chain in enumerate(whole.chains):
         for row, part in groupby(chain, key=rows.__getitem__):
             chains[row].append((main > 0, [numbers[item] for item in part]))

@@ -5,16 +5,24 @@ NEWEST := $(shell .ci/setup newest)
 BLENDER ?= $(NEWEST)
 VENV := $(if $(filter $(NEWEST),$(BLENDER)),.venv,.venv-$(BLENDER))
 NEUROSCENE := $(VENV)/bin/neuroscene
+JOBS ?= 2
+# A file's tests stay together, for they share their scenes.
+PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile
+LINTED := addon/gltf/viewer/scripts .ci/web tests/web
 
-.PHONY: help setup demo test bench lint extension clean
+.PHONY: help setup demo test test-fast coverage bench lint types extension release clean
 
 help:
 	@echo "make setup      make $(VENV) with Blender $(BLENDER); BLENDER=4.5 or 5.2 chooses another"
 	@echo "make demo       a sample network as a scene, a picture and a glTF file in out/"
-	@echo "make test       run the tests; ARGS='-k name' is passed to pytest"
+	@echo "make test       run the tests, JOBS=$(JOBS) at a time; ARGS='-k name' is passed to pytest"
+	@echo "make test-fast  the tests that need no Blender and no patience"
+	@echo "make coverage   run the tests and tell which lines none of them reaches"
 	@echo "make bench      measure building and moving a large network"
-	@echo "make lint       check the style with ruff"
+	@echo "make lint       check the style with ruff, and with Biome where there is npm"
+	@echo "make types      check the types of the rooms without Blender with mypy"
 	@echo "make extension  the zip to install in Blender, in out/; PYTHON_VERSION=3.14 for a Blender with that Python"
+	@echo "make release    check that a version can go out, and build its zips for all systems in out/release/"
 	@echo "make clean      remove out/ and the caches"
 
 setup:
@@ -28,17 +36,34 @@ demo: setup
 	@printf '%s\n' out/digits_cnn.blend out/digits_cnn.png out/digits_cnn.glb
 
 test: setup
-	$(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini tests $(ARGS)
+	$(PYTEST) tests $(ARGS)
+
+test-fast: setup
+	$(PYTEST) -m "not slow" tests/unit $(ARGS)
+
+# sys.monitoring, where Python has it, costs next to nothing
+coverage: setup
+	COVERAGE_CORE=$(if $(filter 5.2,$(BLENDER)),sysmon,ctrace) COVERAGE_FILE=out/coverage \
+	  $(PYTEST) --cov --cov-config=pyproject.toml --cov-report=term:skip-covered tests $(ARGS)
 
 bench: setup
 	$(VENV)/bin/python tests/bench/bench.py
 
 lint: setup
 	$(VENV)/bin/ruff check .
+	@if command -v npm >/dev/null; then .ci/web/install && \
+	  build/web/node_modules/.bin/biome lint --config-path=.ci/web/lint.json $(LINTED); \
+	else echo "lint: the page's scripts are not checked: that needs npm (Debian: apt-get install nodejs npm)"; fi
+
+types: setup
+	$(VENV)/bin/mypy
 
 extension: setup
 	@$(VENV)/bin/python .ci/extension.py $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION))
 
+release: setup
+	@$(VENV)/bin/python .ci/release.py
+
 clean:
-	rm -rf out build *.egg-info .pytest_cache tests/.pytest_cache .ruff_cache
+	rm -rf out build *.egg-info .pytest_cache tests/.pytest_cache .ruff_cache .mypy_cache
 	find . -name '.venv*' -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -68,6 +68,7 @@ def test_text(text, tmp_path):
     refused(save(tmp_path, text.encode()))
 
 
+@pytest.mark.slow
 def test_cut_short_anywhere(tmp_path):
     small = SMALL.SerializeToString()
     for whole in (WHOLE, small):
@@ -109,6 +110,7 @@ def test_names_that_are_no_text(name, tmp_path):
         open_checkpoint(save(tmp_path, broken))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", [True, False])
 def test_flipped_bytes(small, tmp_path):
     whole = SMALL.SerializeToString() if small else WHOLE

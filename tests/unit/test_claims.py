@@ -102,6 +102,7 @@ def peak(path, by_node=False):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by_node", [False, True], ids=["layers", "nodes"])
 @pytest.mark.parametrize("case", CLAIMS)
 def test_claims_take_no_memory(case, by_node, tmp_path):

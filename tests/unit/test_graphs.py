@@ -179,6 +179,7 @@ def test_each_node_is_counted_once(tmp_path):
     assert sum(layer.nodes for layer in found.layers) == len(nodes)
 
 
+@pytest.mark.slow
 def test_long_chains_of_constants(tmp_path):
     nodes = [node("Add", [f"c{i}", f"c{i}"], [f"c{i + 1}"]) for i in range(3000)]
     made = model([*nodes, node("Mul", ["x", "c3000"], ["y"])], {"x": (1, 3)}, {"y": (1, 3)}, {"c0": seeded(3)})

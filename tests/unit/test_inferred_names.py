@@ -332,6 +332,7 @@ SILLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", SILLY)
 def test_many_tensors_with_silly_names(what):
     """Were any of it quadratic, this would take minutes."""
@@ -360,6 +361,7 @@ def changed(tensors, chance):
     return sorted(found.values(), key=lambda one: natural(one.name)) if chance.random() < 0.9 else list(found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(path.stem for path in TRUTH.glob("*.safetensors")))
 def test_mutated_models_open_or_are_refused(name):
     whole, chance = safetensors_file.read(TRUTH / f"{name}.safetensors"), random.Random(name)

@@ -243,6 +243,7 @@ BAD_ARCHIVES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BAD_ARCHIVES)
 def test_archives_that_hold_no_numbers(kind, tmp_path):
     BAD_ARCHIVES[kind](tmp_path / "x.npz")

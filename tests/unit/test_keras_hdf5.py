@@ -117,6 +117,7 @@ def test_chunks_that_reach_over_the_edge(tmp_path):
     assert (array(path, reader.read(path).tensors["x"]) == numbers).all()
 
 
+@pytest.mark.slow
 def test_many_members_and_long_lists(tmp_path):
     names = [f"layer_with_a_long_name_{index}" for index in range(3000)]
 
@@ -189,6 +190,7 @@ def test_truncations(name, tmp_path):
         outcome(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["structure.h5", "structure.keras", "keras1_merged.h5"])
 def test_mutations(name, tmp_path):
     """A few hundred here; tests/bench/fuzz.py does thousands."""

@@ -232,6 +232,7 @@ def test_settings_that_cannot_be_read_make_a_layer_opaque(settings, tmp_path):
     assert [note for note in checkpoint.notes if "layer 'lstm' (LSTM)" in note]
 
 
+@pytest.mark.slow
 def test_models_that_hold_one_another_many_times(tmp_path):
     """A model that calls a model twice that calls one twice, and so on: bounded, whatever the file says."""
     def nested(depth):

@@ -379,6 +379,7 @@ def test_directions_turn_the_whole():
         assert all(np.allclose(routes[ends].lift, turn @ one.lift) for ends, one in lifted.items())
 
 
+@pytest.mark.slow
 def test_ten_thousand_items():
     chain, wide = Net(), Net()
     chain.chain(None, *map(str, range(10_000)))

@@ -207,6 +207,7 @@ def constant_of_shape(folder, *shape):
     return save(folder, model(nodes, {"x": (1, shape[0])}, {"y": (1, shape[1])}, {"s": np.array(shape, np.int64)}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["open", "draw"])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process its peak of memory this way")
 def test_a_constant_of_shape_takes_no_memory(what, tmp_path):

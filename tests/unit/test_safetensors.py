@@ -297,6 +297,7 @@ def test_cut_short_anywhere(tmp_path):
             safetensors_file.read(written(tmp_path, data[:length]))
 
 
+@pytest.mark.slow
 def test_mutations_open_or_are_refused_in_one_line(tmp_path):
     data, chance, opened = DIGITS.read_bytes(), random.Random(0), 0
     header = 8 + int.from_bytes(data[:8], "little")
@@ -312,6 +313,7 @@ def test_mutations_open_or_are_refused_in_one_line(tmp_path):
     assert 10 < opened < 290
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_tensors(tmp_path):
     header = {f"{number}.weight": entry([1, 1], 4 * number, 4 * number + 4) for number in range(100_000)}
     path = written(tmp_path, raw(header, bytes(400_000)))
@@ -333,6 +335,7 @@ print(network.parameters, memory.peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_a_model_of_14_gigabytes_opens_by_its_headers(tmp_path):
     """Sparse files, so that the test writes next to nothing. Memory is that of a process of its own."""
     path, total = llama_shards(tmp_path)

@@ -120,6 +120,7 @@ BOMBS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BOMBS)
 def test_bombs(kind, tmp_path):
     refused(archive(tmp_path / "model.pt", BOMBS[kind]))
@@ -137,6 +138,7 @@ def test_operations_are_counted(tmp_path, monkeypatch):
     assert "more than 1,000 operations" in refused(path)
 
 
+@pytest.mark.slow
 def test_memory_stays_small(tmp_path):
     """All bombs in a process that cannot take more than 1.5 GiB of addresses, libraries included."""
     done = subprocess.run([sys.executable, "-c", EXPLODE.format(memory=3 << 29, folder=str(tmp_path), paths=PATHS)],
@@ -183,6 +185,7 @@ def test_members_that_lead_outside(tmp_path):
         assert "leads outside" in refused(archive(tmp_path / "model.pt", tensor(), {name: b"x"}))
 
 
+@pytest.mark.slow
 def test_zip_bomb(tmp_path):
     bomb = archive(tmp_path / "model.pt", b"\x80\x02" + b"N0" * (1 << 27), compressed=zipfile.ZIP_DEFLATED)
     refused(bomb)
@@ -201,6 +204,7 @@ def test_data_of_an_older_file_that_is_not_there(tmp_path):
     assert "ends" in refused(tmp_path / "model.pth")
 
 
+@pytest.mark.slow
 def test_code_that_never_ends(tmp_path):
     """Loops, calls of itself, brackets and texts without end in TorchScript leave its weights, or nothing."""
     bodies = {
@@ -304,6 +308,7 @@ def _changed(data, chosen):
     return bytes(data)
 
 
+@pytest.mark.slow
 def test_mutations(tmp_path):
     """500 changed files, in a process that cannot take more than 3 GiB of addresses."""
     done = subprocess.run([sys.executable, "-c", MUTATE.format(memory=3 << 30, paths=PATHS, turns=500,

@@ -21,7 +21,8 @@ help:
 	@echo "make bench      measure building and moving a large network"
 	@echo "make lint       check the style with ruff, and with Biome where there is npm"
 	@echo "make types      check the types of the rooms without Blender with mypy"
-	@echo "make extension  the zip to install in Blender, in out/; PYTHON_VERSION=3.14 for a Blender with that Python"
+	@echo "make extension  the zip to install in Blender, in out/; PYTHON_VERSION=3.14 for a Blender with that Python,"
+	@echo "                PLATFORM=windows-x64 or macos-arm64 for another system"
 	@echo "make release    check that a version can go out, and build its zips for all systems in out/release/"
 	@echo "make clean      remove out/ and the caches"
 
@@ -59,7 +60,8 @@ types: setup
 	$(VENV)/bin/mypy
 
 extension: setup
-	@$(VENV)/bin/python .ci/extension.py $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION))
+	@$(VENV)/bin/python .ci/extension.py $(if $(PYTHON_VERSION),--python $(PYTHON_VERSION)) \
+	  $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(OUTPUT),--output $(OUTPUT))
 
 release: setup
 	@$(VENV)/bin/python .ci/release.py

@@ -45,8 +45,14 @@ def facts(block) -> dict:
     return found.to_dict() if found else {}
 
 
+def kind_of(block) -> str | None:
+    """The kind alone: all facts of hundreds of objects take long to read."""
+    found = block.get("neuroscene")
+    return found.get("kind") if found else None
+
+
 def of_kind(network, kind: str) -> list[bpy.types.Object]:
-    return [one for one in network.all_objects if facts(one).get("kind") == kind]
+    return [one for one in network.all_objects if kind_of(one) == kind]
 
 
 def layers(network) -> dict[str, bpy.types.Object]:
@@ -203,11 +209,11 @@ def geometry(network) -> dict[str, np.ndarray]:
     for thing in network.all_objects:
         if thing.hide_viewport:
             continue
-        if facts(thing).get("kind") in ("layer", "bars"):
+        if kind_of(thing) in ("layer", "bars"):
             found[thing.name] = local_instances(thing, depsgraph)[0]
-        elif facts(thing).get("kind") == "connections":
+        elif kind_of(thing) == "connections":
             found[thing.name] = curve_places(thing, depsgraph)
-        elif facts(thing).get("kind") == "block":
+        elif kind_of(thing) == "block":
             found[thing.name] = box_points(thing, depsgraph)
         found[f"{thing.name}/matrix"] = np.array(thing.evaluated_get(depsgraph).matrix_world)
     return found
@@ -223,13 +229,21 @@ def blocks() -> list[tuple[str, str, int]]:
     return sorted(found)
 
 
-def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:
-    """World points (..., 3) in the picture of the network's camera: 0 to 1 from left to right and bottom to top."""
+def projection(network, depsgraph) -> np.ndarray:
+    """From the world to the picture of the network's camera, (4, 4)."""
     camera, render = one_of(network, "camera").evaluated_get(depsgraph), scene_of(network).render
-    projection = np.array(camera.calc_matrix_camera(
+    return np.array(camera.calc_matrix_camera(
         depsgraph, x=render.resolution_x, y=render.resolution_y, scale_x=render.pixel_aspect_x,
         scale_y=render.pixel_aspect_y)) @ np.linalg.inv(np.array(camera.matrix_world))
-    clip = points @ projection[:, :3].T + projection[:, 3]
+
+
+def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:
+    """World points (..., 3) in the picture of the network's camera: 0 to 1 from left to right and bottom to top."""
+    return projected(projection(network, depsgraph), points)
+
+
+def projected(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    clip = points @ matrix[:, :3].T + matrix[:, 3]
     assert (clip[..., 3] > 0).all(), "behind the camera"
     return (clip[..., :2] / clip[..., 3:] + 1) / 2
 
@@ -257,9 +271,10 @@ def corners(thing, depsgraph) -> np.ndarray:
 def pictures(network, kinds=("layer", "label", "class", "bars")) -> dict[str, np.ndarray]:
     """Left, bottom, right and top, in the picture of the network's camera, of all that is shown of these kinds."""
     depsgraph, found = evaluate(network), {}
+    matrix = projection(network, depsgraph)
     for thing in (one for kind in kinds for one in of_kind(network, kind)):
         if not thing.hide_render and (thing.type != "FONT" or thing.data.body):
-            points = seen(network, depsgraph, corners(thing, depsgraph)).reshape(-1, 2)
+            points = projected(matrix, corners(thing, depsgraph)).reshape(-1, 2)
             found[thing.name] = np.concatenate([points.min(0), points.max(0)])
     return found
 

@@ -229,9 +229,9 @@ def blocks() -> list[tuple[str, str, int]]:
     return sorted(found)
 
 
-def projection(network, depsgraph) -> np.ndarray:
-    """From the world to the picture of the network's camera, (4, 4)."""
-    camera, render = one_of(network, "camera").evaluated_get(depsgraph), scene_of(network).render
+def projection(network, depsgraph, camera=None) -> np.ndarray:
+    """From the world to the picture of a camera, the network's own unless another is given, (4, 4)."""
+    camera, render = (camera or one_of(network, "camera")).evaluated_get(depsgraph), scene_of(network).render
     return np.array(camera.calc_matrix_camera(
         depsgraph, x=render.resolution_x, y=render.resolution_y, scale_x=render.pixel_aspect_x,
         scale_y=render.pixel_aspect_y)) @ np.linalg.inv(np.array(camera.matrix_world))
@@ -243,6 +243,7 @@ def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:
 
 
 def projected(matrix: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The same by a projection; all must be before the camera."""
     clip = points @ matrix[:, :3].T + matrix[:, 3]
     assert (clip[..., 3] > 0).all(), "behind the camera"
     return (clip[..., :2] / clip[..., 3:] + 1) / 2

@@ -223,13 +223,13 @@ def test_weights_whose_cells_are_not_known_are_not_made_up(blank, reads):
 # The file
 
 
-@pytest.mark.parametrize("path, budget", [(look.CNN, 900), (look.CNN, 60), (look.RESNET, 3000), (look.RESNET, 300),
-                                          (look.RESNET, 40)])
-def test_raising_a_layer_reads_only_its_weights(blank, reads, path, budget):
+@pytest.mark.parametrize("path, budget, step", [(look.CNN, 900, 1), (look.CNN, 60, 1), (look.RESNET, 3000, 2),
+                                                (look.RESNET, 300, 5), (look.RESNET, 40, 5)])
+def test_raising_a_layer_reads_only_its_weights(blank, reads, path, budget, step):
     network = look.build(path, max_cells=budget)
     layers = {one.name: one for one in importing.open_network(path).layers}
     read = 0
-    for name, layer in layers.items():
+    for name, layer in list(layers.items())[::step]:
         put(network, name, "box")
         for asked in (("maps", 4), ("maps", 0), ("cells", 300), ("cells", 10**6)):
             reads.clear()

@@ -29,11 +29,25 @@ NAMES = list(GRAPH)
 STATISTICS = {"count": "1000", "mean": -0.01234567, "std": 0.25, "min": -1.5, "max": 2e-7, "zeros": "123"}
 
 
+def passing(name) -> bpy.types.NodeTree:
+    """A group that changes nothing."""
+    group = bpy.data.node_groups.new(name, "GeometryNodeTree")
+    for way in ("INPUT", "OUTPUT"):
+        group.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
+    source, target = group.nodes.new("NodeGroupInput"), group.nodes.new("NodeGroupOutput")
+    group.links.new(source.outputs[0], target.inputs[0])
+    return group
+
+
 def make(graph=GRAPH, name="net") -> bpy.types.Collection:
     """A network of which only the facts are there, its layers in collections of blocks, last ones first."""
-    network = bpy.data.collections.new(name)
+    network, group = bpy.data.collections.new(name), passing(name)
     tags.write(network, "network", uuid=f"uuid of {name}", parameters="1", format="onnx", input="", input_note="")
     bpy.context.scene.collection.children.link(network)
+    root = bpy.data.objects.new(f"{name} root", bpy.data.meshes.new(name))
+    root.modifiers.new("Network", "NODES").node_group = group
+    tags.write(root, "root")
+    network.objects.link(root)
     blocks = {"": network}
     for order, (layer, (op, parts, block, inputs)) in reversed(list(enumerate(graph.items()))):
         if block not in blocks:
@@ -41,6 +55,7 @@ def make(graph=GRAPH, name="net") -> bpy.types.Collection:
             network.children.link(blocks[block])
         thing = bpy.data.objects.new(f"{name} {layer}", bpy.data.meshes.new(layer))
         thing.data.vertices.add(1024)
+        thing.modifiers.new("Layer", "NODES").node_group = group
         tags.write(thing, "layer", layer=layer, op=op, shape=[16, 14, 14], parameters="1216", grid=[16, 14, 14],
                    inputs=inputs, parts=parts, block=block, nodes=len(parts), multiply_adds="903168", order=order,
                    level="cells", value_is="bias")

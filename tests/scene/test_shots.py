@@ -23,14 +23,14 @@ EVERY = [name for name in shots.KINDS if name != "before-after"]
 
 
 def seen(network, points):
-    """World points (n, 3) in the picture of the scene's camera now, 0 to 1."""
-    from bpy_extras.object_utils import world_to_camera_view
-    from mathutils import Vector
-
+    """World points (n, 3) in the picture of the scene's camera now, 0 to 1, and how far ahead of it they are."""
     scene = look.scene_of(network)
     depsgraph = look.evaluate(network)
-    camera = scene.camera.evaluated_get(depsgraph)
-    return np.array([world_to_camera_view(scene, camera, Vector(one)) for one in points])
+    matrix = look.projection(network, depsgraph, scene.camera)
+    into = np.linalg.inv(np.array(scene.camera.evaluated_get(depsgraph).matrix_world))  # the camera looks along -z
+    ahead = -(points @ into[2, :3] + into[2, 3])
+    clip = points @ matrix[:, :3].T + matrix[:, 3]
+    return np.concatenate([(clip[:, :2] / clip[:, 3:] + 1) / 2, ahead[:, None]], axis=1)
 
 
 def corners(network, kinds=SHOWN):

@@ -3,6 +3,7 @@
 """Arranging anew: as a fresh import would, but for what was moved by hand; and no two layers meet."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -73,16 +74,20 @@ def test_no_two_layers_meet(blank, name):
     """At import, and after each turn of the whole; and all lines still end on their cells."""
     network = zoo(name)
     check_apart(network)
-    for direction in [*DIRECTIONS, "X"]:
+    for direction in ([*DIRECTIONS, "X"] if name in ("unet", "gpt2") else ["-Y", "Z", "X"]):
         assert arrange(network, direction=direction) == 0
         check_apart(network)
         look.check_ends(network)
 
 
-@pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("name", ["unet", "gpt2"])
-def test_directions_are_those_of_a_fresh_import(blank, name, direction):
+def test_directions_are_those_of_a_fresh_import(blank, name):
     network = zoo(name)
+    for direction in DIRECTIONS:
+        check_direction(network, name, direction)
+
+
+def check_direction(network, name, direction):
     arrange(network, direction=direction, snake=False, longest=0)
     fresh = zoo(name, arranging.Settings(direction=direction, snake=False, longest=0))
     check_as_imported(network, fresh)
@@ -159,6 +164,13 @@ def test_arranging_again_changes_nothing(blank):
         assert all(np.allclose(before[one], after[one], atol=1e-4) for one in before)
 
 
+@cache
+def fresh_matrices(direction, spacing) -> dict[tuple[str, str], np.ndarray]:
+    """Of an import with these settings."""
+    settings = arranging.Settings(direction=direction, spacing=spacing, longest=arranging.LONGEST)
+    return matrices(zoo("resnet18", settings))
+
+
 @pytest.mark.parametrize("free", ["image", "/layer2/layer2.1/conv1/Conv"], ids=["outside", "in a block"])
 def test_a_layer_moved_by_hand_stays(blank, free):
     network = zoo("resnet18")
@@ -166,16 +178,14 @@ def test_a_layer_moved_by_hand_stays(blank, free):
     look.layers(network)[free].location.z += 12.0
     by_hand = matrices(network)["layer", free]
     others = [key for key in matrices(network, ("layer",)) if key[1] != free]
-    for direction in ("X", "Y", "-X"):
-        for spacing in (1.0, 1.7):
-            assert arrange(network, direction=direction, spacing=spacing) == 1
-            found = matrices(network)
-            assert np.allclose(found["layer", free][:3, 3], by_hand[:3, 3], atol=1e-4)
-            fresh = matrices(zoo("resnet18", arranging.Settings(direction=direction, spacing=spacing,
-                                                                longest=arranging.LONGEST)))
-            assert all(np.allclose(found[key], fresh[key], atol=1e-4) for key in others)
-            check_apart(network, [free])
-            look.check_ends(network)
+    for direction, spacing in (("X", 1.7), ("Y", 1.0), ("-X", 1.0)):
+        assert arrange(network, direction=direction, spacing=spacing) == 1
+        found = matrices(network)
+        assert np.allclose(found["layer", free][:3, 3], by_hand[:3, 3], atol=1e-4)
+        fresh = fresh_matrices(direction, spacing)
+        assert all(np.allclose(found[key], fresh[key], atol=1e-4) for key in others)
+        check_apart(network, [free])
+        look.check_ends(network)
 
 
 def test_a_block_moved_by_hand_stays_with_its_layers(blank):

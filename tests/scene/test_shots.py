@@ -62,8 +62,9 @@ def add(network, name, form="16:9"):
 def test_all_is_in_the_picture_of_every_frame(name, tmp_path):
     network = build(name, tmp_path)
     scene = look.scene_of(network)
+    forms = FORMATS if name in ("cnn", "tall") else ("21:9", "9:16")  # large networks in the extremes alone
     for shot in WHOLE:
-        for form in FORMATS:
+        for form in forms:
             add(network, shot, form)
             frames = np.linspace(scene.frame_start, scene.frame_end, 7 if shot == "turntable" else 2).astype(int)
             fills = []

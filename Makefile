@@ -6,8 +6,8 @@ BLENDER ?= $(NEWEST)
 VENV := $(if $(filter $(NEWEST),$(BLENDER)),.venv,.venv-$(BLENDER))
 NEUROSCENE := $(VENV)/bin/neuroscene
 JOBS ?= 2
-# A file's tests stay together, for they share their scenes.
-PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile
+# A file's tests stay together, for they share their scenes; the files of tests/unit, which are quick, come last.
+PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LINTED := addon/gltf/viewer/scripts .ci/web tests/web
 
 .PHONY: help setup demo test test-fast coverage bench lint types extension release clean
@@ -42,8 +42,9 @@ test: setup
 test-fast: setup
 	$(PYTEST) -m "not slow" tests/unit $(ARGS)
 
-# sys.monitoring, where Python has it, costs next to nothing
+# sys.monitoring, where Python has it, costs least
 coverage: setup
+	@mkdir -p out
 	COVERAGE_CORE=$(if $(filter 5.2,$(BLENDER)),sysmon,ctrace) COVERAGE_FILE=out/coverage \
 	  $(PYTEST) --cov --cov-config=pyproject.toml --cov-report=term:skip-covered tests $(ARGS)
 

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sockets of all groups of ours, and what Copy Look takes, are those that are stored: saved scenes rely on them."""
+
+import json
+from types import SimpleNamespace
+
+import bpy
+
+from neuroscene.addon import compat
+from neuroscene.addon.nodes import bars, block, connections, kernels, layer, legend, network, tree, value
+from neuroscene.addon.scene.looks import copying
+from neuroscene.addon.scene.texts import labels
+
+FACTS = ("item_type", "in_out", "socket_type", "subtype", "default_value", "min_value", "max_value", "description",
+         "hide_in_modifier", "identifier")
+LOOKS = ("Neuroscene Layer", "Neuroscene Connections", "Neuroscene Block")  # of what Copy Look copies
+
+
+def groups() -> dict:
+    """Every group that objects or materials of ours use, made anew, by name."""
+    for make in (block.block_group, connections.connections_group, bars.bars_group, kernels.kernels_group,
+                 lambda: layer.layer_group(labels.font()), network.network_group, legend.number_group,
+                 lambda: legend.text_group(labels.font()), *(lambda kind=kind: legend.ranges_group(kind)
+                                                            for kind in legend.KINDS), value.value_group):
+        make()
+    return {one.name: one for one in bpy.data.node_groups if tree.MARK in one}
+
+
+def facts_of(group, item) -> dict:
+    facts = {"name": item.name, "panel": item.parent.name} | {
+        name: plain(getattr(item, name)) for name in FACTS if hasattr(item, name)}
+    if facts.get("socket_type") == "NodeSocketMenu":
+        facts["items"] = compat.menu(group, item.name)
+    if group.name in LOOKS and item.name in copying.sockets(SimpleNamespace(node_group=group)):
+        facts["look"] = item.item_type == "SOCKET"
+    if item.item_type == "PANEL":  # 4.5 has no identifiers of these
+        facts.pop("identifier", None)
+    return {name: given for name, given in facts.items() if given not in ("", None, False, "NONE")}
+
+
+def plain(given):
+    if isinstance(given, float):
+        return float(f"{given:.6g}")
+    return given if isinstance(given, str | int | None) else [float(f"{number:.6g}") for number in given]
+
+
+def as_text(made) -> str:
+    """A line an item, so that a change can be read."""
+    lines = (",\n".join(f"  {json.dumps(item, ensure_ascii=False)}" for item in items) for items in made.values())
+    parts = (f"{json.dumps(name)}: [\n{text}\n]" for name, text in zip(made, lines, strict=True))
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def test_sockets_are_those_that_are_stored(blank, root, request):
+    """`--write-golden` stores those that there are now."""
+    made = {name: [facts_of(group, item) for item in group.interface.items_tree]
+            for name, group in sorted(groups().items())}
+    path = root / "tests/data/sockets.json"
+    if request.config.getoption("--write-golden"):
+        path.write_text(as_text(made), encoding="utf-8")
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    assert made.keys() == stored.keys()
+    for name, items in made.items():
+        assert [item["name"] for item in items] == [item["name"] for item in stored[name]], name
+        for item, before in zip(items, stored[name], strict=True):
+            assert item == before, name

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.nodes.ranges import FROM
+from ..addon.nodes.sockets.ranges import FROM
 from ..addon.scene.editing import ranges
 from ..addon.scene.looks import painting
 from .bases.on_part import ROLES, SHOWN, OnPart, counted

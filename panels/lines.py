@@ -6,14 +6,12 @@
 import bpy
 
 from ..addon.network.expand import LEVELS
+from ..addon.nodes.sockets import CONNECTIONS
 from ..addon.scene import tags
 from ..addon.scene.detail import counting, expansion
 from .sidebar import Sidebar, sockets, table
 
 FEW = 4  # bundles into a layer, whose sliders are shown
-SLIDERS = ("Detail", "Expansion", "Position Row", "Position Column", "Radius", "Ease", "Arc", "Bundle", "Density",
-           "Iterations", "Most", "Threshold", "Pulse", "Pulse Strength")
-FIRST = ("Detail", "Expansion", "Bundle", "Density")
 
 
 class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
@@ -33,7 +31,7 @@ class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
             if len(things) > 1 or thing != context.object:
                 layout.label(text=f"from {tags.read(thing)['source']}", icon="OUTLINER_OB_CURVES")
             table(layout, _rows(thing, depsgraph))
-            _sliders(layout, thing, SLIDERS if len(things) == 1 else FIRST)
+            _sliders(layout, thing, CONNECTIONS.having("first") if len(things) == 1 else CONNECTIONS.having("brief"))
         if len(things) > FEW:
             layout.label(text=f"and {len(things) - FEW:,} more")
         row = layout.row(align=True)
@@ -63,4 +61,4 @@ def _sliders(layout, thing, names):
     column.use_property_split = True
     opens = expansion.stored(thing)
     for name, row in sockets(column, modifier, names).items():
-        row.enabled = opens or name not in ("Detail", "Expansion", "Position Row", "Position Column")
+        row.enabled = opens or CONNECTIONS[name].panel != "Detail"

@@ -5,13 +5,10 @@
 
 import bpy
 
+from ..addon.nodes.sockets import LAYER
 from ..addon.scene import tags
 from ..addon.scene.editing import by_hand
 from .sidebar import Sidebar, sockets
-
-# Sockets of the layer's group that are changed most, as they stand in groups.
-SOCKETS = (("Arrangement", "Line Axis", "Radius", "Spacing", "Spread"), ("Shape", "Size", "Relief"),
-           ("Fold", "Explode", "Reveal", "Shown Units"))
 
 
 class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
@@ -26,7 +23,7 @@ class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
         layout, thing = self.layout, context.object
         modifier = tags.modifier(thing)
         layout.use_property_split, layout.use_property_decorate = True, False
-        for names in SOCKETS:
+        for names in LAYER.rows():
             sockets(layout.column(align=True), modifier, names)
         if thing.mode == "OBJECT" and not by_hand.whole(thing):
             row = layout.row()

@@ -6,6 +6,7 @@
 import bpy
 
 from ..addon import compat
+from ..addon.nodes.sockets import NETWORK
 from ..addon.scene import tags
 from .sidebar import Sidebar, sockets
 
@@ -22,7 +23,7 @@ class NEUROSCENE_PT_sliders(Sidebar, bpy.types.Panel):
         layout, modifier = self.layout, tags.modifier(_root(context))
         column = layout.column(align=True)
         column.use_property_split = True
-        rows = sockets(column, modifier, ("Expand", "Expansion", "Bundle", "Density", "Prune"))
+        rows = sockets(column, modifier, NETWORK.having("first"))
         rows["Expansion"].active = bool(compat.get_input(modifier, "Expand"))
         if compat.get_input(modifier, "Prune") > 0:
             layout.operator("neuroscene.check_pruning").uuid = tags.chosen(context)[tags.KEY]["uuid"]

@@ -16,12 +16,11 @@ from math import pi
 import bpy
 
 from .part import Part
+from .sockets.layer import ARRANGEMENTS
 from .tree import Group, Value
 from .vectors import minus, mixed, plus, scaled, switch, times
 
 Socket = bpy.types.NodeSocket
-NAMES = ("line", "circle", "grid", "sphere", "spiral", "arc")
-GRID = NAMES.index("grid")
 # The golden angle as a ratio of Fibonacci numbers: whole numbers keep it exact where k * 2.4 radians would not be.
 GOLDEN = 6765, 17711
 # Distances of nearest neighbours, found by trying all counts to 2,000: of a Fibonacci lattice on the unit sphere, times
@@ -137,11 +136,11 @@ class Units:
     def arranged(self) -> Socket:
         """The same, worked out here."""
         group = self.group
-        last = len(NAMES) - 1
+        last = len(ARRANGEMENTS) - 1
         number = group.math("MINIMUM", group.math("MAXIMUM", group["Arrangement"], 0.0), float(last))
         below = group.math("FLOOR", number)
         share = group.math("SUBTRACT", number, below)
-        places = [getattr(self, f"_{name}")() for name in NAMES]
+        places = [getattr(self, f"_{name}")() for name in ARRANGEMENTS]
         first = switch(group, below, places)
         second = switch(group, group.math("MINIMUM", group.math("ADD", below, 1.0), float(last)), places)
         return group.when(group.math("GREATER_THAN", share, 0.0), mixed(group, share, first, second), first, "VECTOR")
@@ -264,27 +263,3 @@ class Units:
         return group.vector(0.0, group.math("MULTIPLY", group.math("SINE", angle),
                                             group.math("MULTIPLY", radius, -1.0)),
                             group.math("MULTIPLY", group.math("COSINE", angle), radius))
-
-
-def declare(group: Group) -> None:
-    """The sockets of the panel "Arrangement"."""
-    group.in_panel("Arrangement")
-    group.socket("Units", "Int", 1, 1, about="Units that are drawn")
-    group.socket("Rows", "Int", 1, 1, about="Rows of a unit's map that are drawn")
-    group.socket("Columns", "Int", 1, 1, about="Columns of a unit's map that are drawn")
-    group.socket("Arrangement", "Float", float(GRID), 0.0, float(len(NAMES) - 1),
-                 about=", ".join(f"{number} {name}" for number, name in enumerate(NAMES)) + "; between two, a mixture",
-                 subtype="FACTOR")
-    group.socket("Unit Columns", "Int", 1, 1, about="Units side by side in a grid before a new row of them begins")
-    group.socket("Line Axis", "Float", 0.0, 0.0, 2.0, subtype="FACTOR",
-                 about="Direction of a line: 0 along the signal, 1 upwards, 2 to the side")
-    group.socket("Arc Angle", "Float", 120.0, 0.0, 360.0, about="Degrees of an arc; at 0 it is a line")
-    group.socket("Radius", "Float", 1.0, 0.0, 10.0,
-                 about="Factor of the radius of a circle, sphere or spiral; at 1 units do not touch")
-    group.socket("Pitch", "Float", 0.1, 0.0, about="Distance of neighbouring cells", subtype="DISTANCE")
-    group.socket("Unit Gap", "Float", 0.0, 0.0, about="Empty space between units, in pitches")
-    group.socket("Spacing", "Float", 1.0, 0.0, 10.0, about="Distance of units, as a share of what they need")
-    group.socket("Spread", "Float", 1.0, 0.0, 10.0, about="Distance of cells in a unit, in pitches")
-    group.socket("Offset", "Float", 0.0, -1e4, 1e4, about="How far the layer is moved along the signal",
-                 subtype="DISTANCE")
-    group.socket("Cell Size", "Vector", (1.0, 1.0, 1.0), 0.0, about="Depth, width and height of a cell, in pitches")

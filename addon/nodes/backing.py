@@ -5,24 +5,16 @@
 
 from __future__ import annotations
 
-from .arrangement import GRID, Units
+from .arrangement import Units
 from .cells import painted
 from .fold import Fold
 from .part import Part
 from .reveal import exploded
+from .sockets.layer import GRID
 from .tree import Group
 from .vectors import minus, mixed, only, plus, scaled, times
 
 BEHIND = 0.55  # of its thickness stands a plate's middle behind the cells
-
-
-def declare(group: Group) -> None:
-    """The sockets of the panel "Backing"."""
-    group.in_panel("Backing")
-    group.socket("Backing", "Float", 0.0, 0.0, about="Thickness of the plate behind the cells; 0 for none",
-                 subtype="DISTANCE")
-    group.socket("Margin", "Float", 1.0, 0.0, about="How far the plate stands out, in cells")
-    group.socket("Backing Material", "Material", about="Of the plate behind the cells")
 
 
 def plates(group: Group, units: Units, shown, fold: Fold):

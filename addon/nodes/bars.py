@@ -6,27 +6,18 @@
 import bpy
 
 from .ranges import LEAST
+from .sockets.bars import BARS
 from .tree import Group, reuse
-
-NAME = "Neuroscene Bars"
 
 
 def bars_group() -> bpy.types.NodeTree:
     """Bars on the cells of a layer, in vertex order; attributes `value` and `winner` of the points."""
-    return reuse(NAME, _build)
+    return reuse(BARS.name, _build)
 
 
 def _build():
-    group = Group(NAME)
-    group.socket("Layer", "Object", about="The layer whose cells the bars stand beside")
-    group.socket("Length", "Float", 3.4, 0.0, about="Length of a bar of full value", subtype="DISTANCE")
-    group.socket("Offset", "Float", 0.3, 0.0, about="Distance from the cell", subtype="DISTANCE")
-    group.socket("Thickness", "Float", 0.2, 0.0, subtype="DISTANCE")
-    group.socket("Track", "Float", 0.1, 0.0, 1.0, about="Thickness of the line that shows full value, as a share",
-                 subtype="FACTOR")
-    group.socket("Range", "Float", 1.0, 0.0, about="The value of a full bar")
-    group.socket("Material", "Material")
-    group.socket("Track Material", "Material")
+    group = Group(BARS.name)
+    group.declare(BARS)
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group["Layer"])
     place = group.call("GeometryNodeSampleIndex", {

@@ -9,16 +9,16 @@ inside read these two, so that one slider on the outermost block folds all that 
 
 import bpy
 
+from .sockets.block import BLOCK
 from .tree import Group, reuse
 from .vectors import mixed, scaled
 
-NAME = "Neuroscene Block"
 FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
 
 
 def block_group() -> bpy.types.NodeTree:
     """The geometry of a block. Its mesh has a vertex a tray, with the attribute `size`; the origin is its middle."""
-    return reuse(NAME, _build)
+    return reuse(BLOCK.name, _build)
 
 
 def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
@@ -34,15 +34,8 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
 
 
 def _build():
-    group = Group(NAME)
-    group.in_panel("Fold")
-    group.socket("Fold", "Float", 0.0, 0.0, 1.0, about="1 closes the block to one box", subtype="FACTOR")
-    group.socket("Outer", "Object", about="The block round this one, which folds it too")
-    group.socket("Box", "Vector", (1.0, 1.0, 1.0), 0.0, about="Size of the folded block", subtype="TRANSLATION")
-    group.in_panel("Look")
-    group.socket("Colour", "Color", (0.2, 0.3, 0.5, 1.0), about="Blocks of the same structure have the same")
-    group.socket("Material", "Material", about="Shows the attribute 'tint'")
-
+    group = Group(BLOCK.name)
+    group.declare(BLOCK)
     outer, anchor = folding(group, "Outer")
     fold = group["Fold"]
     open_ = group.math("SUBTRACT", 1.0, fold)

@@ -15,25 +15,6 @@ STORED = "bundle_"  # attributes of points: offsets after so many iterations, "b
 LEG = 3 / 7  # of the way: of 8 points the first four make the way to the centre, the others that from it
 
 
-def declare(group: Group) -> None:
-    """The panel Bundle."""
-    group.in_panel("Bundle")
-    group.socket("Bundle", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="Draws all lines together to one point; at 1 each cell has one line to or from it")
-    group.socket("Bundle Place", "Float", 0.5, 0.0, 1.0, about="Where that point is: 0 at the source, 1 at the target",
-                 subtype="FACTOR")
-    group.socket("Density", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="Draws lines together where many run, as Bundle Lines has worked it out")
-    group.socket("Iterations", "Float", 0.0, 0.0, 64.0, about="After how many rounds of bundling; 0 for none")
-    group.socket("Rest Length", "Float", 1.0, 0.0, 1e6, subtype="DISTANCE",
-                 about="Mean length of the lines when they were bundled")
-    for end in ("Source", "Target"):
-        group.socket(f"Rest {end} Rotation", "Vector", (0.0, 0.0, 0.0), -1e3, 1e3, subtype="EULER",
-                     about="Of the layer when the lines were bundled, as seen from them")
-        group.socket(f"Rest {end} Scale", "Vector", (1.0, 1.0, 1.0), -1e6, 1e6, subtype="XYZ",
-                     about="Of the layer when the lines were bundled, as seen from them")
-
-
 def towards_centre(group: Group, lines, points: list, ends: list, where, extra) -> bpy.types.NodeSocket:
     """Points drawn to the two legs from source to centre and from centre to target (field).
 

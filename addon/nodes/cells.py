@@ -11,24 +11,11 @@ import bpy
 
 from . import ranges
 from .part import Part
+from .sockets.layer import SHAPES
 from .tree import Group, Value
 
 Socket = bpy.types.NodeSocket
-SHAPES = ("Tile", "Box", "Sphere", "Disc", "Own")
 SIDES = 24  # of a disc
-
-
-def declare(group: Group) -> None:
-    """The sockets of the panel "Cells"."""
-    group.in_panel("Cells")
-    group.menu("Shape", *SHAPES, about="Tile and Own show the object in Cell; a sphere is scaled evenly")
-    group.socket("Cell", "Object", about="The object shown for each cell, one metre wide, growing along -X")
-    group.socket("Size", "Float", 0.95, 0.0, 2.0, about="Width of a cell, in pitches")
-    group.socket("Size by Value", "Float", 0.0, 0.0, 1.0, about="How much of the width a cell of value 0 lacks",
-                 subtype="FACTOR")
-    group.socket("Thickness", "Float", 0.3, 0.0, 10.0, about="Depth of a cell of value 0, in pitches")
-    group.socket("Relief", "Float", 1.3, 0.0, 10.0, about="How far a cell of full value stands out, in pitches")
-    group.socket("Material", "Material", about="Colours cells by the attribute 'shade' (value / Range)")
 
 
 def shaded(group: Group, points: Socket) -> Socket:

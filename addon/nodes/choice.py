@@ -10,21 +10,7 @@ import bpy
 from . import ranges
 from .tree import Group
 
-PER = ("Layer", "Unit")
-RANKS = ("Magnitude", "Weight", "Importance", "Weight x Activation")
-COLOURS = ("Weight", "Weight x Activation")
 LARGEST = 3.4028234e38  # of single precision
-
-
-def declare(group: Group) -> None:
-    """The panel Choice."""
-    group.in_panel("Choice")
-    group.socket("Most", "Int", 0, 0, 1_000_000, about="At most so many lines, the strongest; 0 shows all")
-    group.menu("Per", *PER, about="Most counts the lines of the whole bundle, or those into each cell of the target")
-    group.socket("Threshold", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="Lines below this share of the range are not shown")
-    group.menu("Rank By", *RANKS, about="What makes a line strong; Weight is signed, the largest comes first")
-    group.menu("Colour By", *COLOURS, about="Weight x Activation is of the activation that the source shows")
 
 
 def flow(group: Group, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:

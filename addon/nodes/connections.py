@@ -10,10 +10,11 @@ import bpy
 from . import bundling, choice, paths, ranges, taps
 from .network import of_network
 from .part import within
+from .sockets.connections import CONNECTIONS
 from .tree import Group, reuse
 from .vectors import mixed
 
-NAME = "Neuroscene Connections"
+NAME = CONNECTIONS.name
 POINTS = 8  # a curve
 
 
@@ -27,21 +28,7 @@ def connections_group() -> bpy.types.NodeTree:
 
 def _build():
     group = Group(NAME)
-    group.in_panel("Ends")
-    group.socket("Source", "Object", about="The layer whose cells the lines leave")
-    group.socket("Target", "Object", about="The layer whose cells the lines enter")
-    group.socket("Network", "Object", about="The network's root, whose sliders hold for all its lines")
-    taps.declare(group)
-    paths.declare_shape(group)
-    paths.declare_width(group)
-    bundling.declare(group)
-    choice.declare(group)
-    paths.declare_pulse(group)
-    group.in_panel("Range")
-    ranges.declare(group, "Weight Range", "The weight that has the full colour")
-    group.socket("Importance Range", "Float", 1.0, 0.0,
-                 about="The importance that has the full width and brightness")
-
+    group.declare(CONNECTIONS)
     *expansion, bundle, density = of_network(group, "expand", "expansion", "bundle", "density")
     infos = [_info(group, name) for name in ("Source", "Target")]
     layers = [info.outputs["Geometry"] for info in infos]

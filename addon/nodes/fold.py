@@ -21,14 +21,6 @@ Socket = bpy.types.NodeSocket
 QUARTER = 0.25  # of the extent of a layer of single cells is left when it is folded
 
 
-def declare(group: Group) -> None:
-    """The sockets of the panel "Fold"."""
-    group.in_panel("Fold")
-    group.socket("Fold", "Float", 0.0, 0.0, 1.0, about="1 closes the layer to one slab", subtype="FACTOR")
-    group.socket("Slab", "Float", 0.6, 0.0, 100.0, about="Thickness of the folded layer, in pitches")
-    group.socket("Block", "Object", about="The block that the layer folds into with it")
-
-
 @dataclass
 class Fold:
     """How far a layer is folded by itself (`own`) and with its block (`block`, to `anchor`); single values, 0 to 1."""

@@ -11,31 +11,19 @@ from ..colormaps import srgb
 from ..colormaps.value import NOT_FINITE
 from .block import folding
 from .ranges import LEAST, SAME
+from .sockets.kernels import KERNELS
 from .tree import Group, reuse
-
-NAME = "Neuroscene Kernels"
 
 
 def kernels_group() -> bpy.types.NodeTree:
     """Tiles of a mesh with a vertex a tap, at (unit, column, row), whose attribute `weight` (a vector) has the weights
     of red, green and blue. They face -X, as layers do, with their middle at the origin."""
-    return reuse(NAME, _build)
+    return reuse(KERNELS.name, _build)
 
 
 def _build():
-    group = Group(NAME)
-    group.in_panel("Tiles")
-    group.socket("Tiles", "Int", 1, 1, 1 << 20, about="Kernels that are shown")
-    group.socket("Tile Columns", "Int", 1, 1, 1 << 20, about="Kernels side by side before a new row begins")
-    group.socket("Rows", "Int", 1, 1, 1 << 12, about="Rows of a kernel")
-    group.socket("Columns", "Int", 1, 1, 1 << 12, about="Columns of a kernel")
-    group.socket("Pitch", "Float", 0.1, 0.0, 1e6, about="Width of a tap", subtype="DISTANCE")
-    group.socket("Gap", "Float", 1.0, 0.0, 100.0, about="Empty space between kernels, in taps")
-    group.socket("Thickness", "Float", 0.2, 0.0, 100.0, about="Depth of a tap, in widths")
-    group.socket("Range", "Float", 1.0, 0.0, about="The weight that is white; its negative is black, 0 is grey")
-    group.socket("Block", "Object", about="The block that the kernels fold away with")
-    group.socket("Material", "Material", about="Shows the attribute 'kernel'")
-
+    group = Group(KERNELS.name)
+    group.declare(KERNELS)
     full = group.math("MAXIMUM", group["Range"], LEAST)
     share = group.call("ShaderNodeVectorMath", {
         0: group.attribute("weight", "FLOAT_VECTOR"), "Scale": group.math("DIVIDE", 0.5, full)}, operation="SCALE")

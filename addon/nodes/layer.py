@@ -9,12 +9,11 @@ Each step is a module of its own: where cells stand (arrangement, reduced, revea
 
 import bpy
 
-from . import arrangement, backing, cells, fold, ranges, reveal
+from . import backing, cells, fold, reveal
 from .reduced import Reduced
+from .sockets.layer import LAYER
 from .tree import Group, reuse
 from .vectors import mixed, scaled
-
-NAME = "Neuroscene Layer"
 
 
 def layer_group(font: bpy.types.VectorFont | None = None) -> bpy.types.NodeTree:
@@ -22,23 +21,12 @@ def layer_group(font: bpy.types.VectorFont | None = None) -> bpy.types.NodeTree:
 
     `font`: of the number of units that are squares, if the group is still to be made.
     """
-    return reuse(NAME, _build, font)
+    return reuse(LAYER.name, _build, font)
 
 
 def _build():
-    group = Group(NAME)
-    arrangement.declare(group)
-    cells.declare(group)
-    fold.declare(group)
-    reveal.declare(group)
-    group.in_panel("Hand")
-    group.socket("By Hand", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="0 is the arrangement, 1 the places of the mesh's own vertices, as edited by hand")
-    group.in_panel("Range")
-    group.socket("Network", "Object", about="The object with the sliders of the whole network")
-    ranges.declare(group, "Range", "The value that has the full colour and relief")
-    backing.declare(group)
-
+    group = Group(LAYER.name)
+    group.declare(LAYER)
     reduced = Reduced.of(group)
     units = reduced.units
     folded = fold.Fold.of(group, units.middle)

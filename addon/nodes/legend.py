@@ -16,40 +16,34 @@ import bpy
 from .. import compat
 from .choice import LARGEST
 from .ranges import CLIPPED, LEAST, SAME, TOLD
+from .sockets.legend import ALIGN, EACH, KINDS, NUMBER, RANGES, TEXT
 from .tree import Group, reuse
 from .vectors import switch
 
-EACH = 8  # objects that one modifier looks at; an object has as many modifiers as it takes
-NUMBER, TEXT = "Neuroscene Number", "Neuroscene Text"
 GLYPHS = "0123456789.e- "  # the text of the object that numbers are made from
 SLOTS = 9  # letters of a number at most
-KINDS = {"Values": "INSTANCE", "Weights": "CURVE"}  # what is read, and where layers and bundles tell their range
-ALIGN = ("Left", "Center", "Right")
 ROUNDING = 2e-6  # of a logarithm: that of a power of ten may come out a little below its whole number
 
 
 def ranges_group(kind: str) -> bpy.types.NodeTree:
     """Looks at up to `EACH` layers or bundles; its one instance carries the least and the largest range so far, and
     whether one of them holds something beyond its range."""
-    name = f"Neuroscene {kind} Ranges"
-    return reuse(name, lambda: _ranges(name, kind))
+    return reuse(RANGES[kind].name, lambda: _ranges(kind))
 
 
 def text_group(font: bpy.types.VectorFont) -> bpy.types.NodeTree:
     """A line of text, an instance a letter; every modifier that has it makes its own."""
-    return reuse(TEXT, _text, font)
+    return reuse(TEXT.name, _text, font)
 
 
 def number_group() -> bpy.types.NodeTree:
     """One text and the range that all share, or another text."""
-    return reuse(NUMBER, _number)
+    return reuse(NUMBER.name, _number)
 
 
-def _ranges(name, kind):
-    group = Group(name)
-    group.in_panel("Looks At")
-    for number in range(EACH):
-        group.socket(f"Object {number + 1}", "Object", about="A thing that tells its range in force")
+def _ranges(kind):
+    group = Group(RANGES[kind].name)
+    group.declare(RANGES[kind])
     names = [f"{kind.lower()}_{end}" for end in ("low", "high", "clipped")]
     low, high, clipped = (group.sample(group["Geometry"], group.attribute(one), 0) for one in names)
     for number in range(EACH):
@@ -73,12 +67,8 @@ def _ranges(name, kind):
 
 
 def _text():
-    group = Group(TEXT)
-    group.in_panel("Text")
-    group.socket("Text", "String", about="What is written")
-    group.socket("Size", "Float", 0.1, 0.0, 1e6, about="Height of a line", subtype="DISTANCE")
-    group.menu("Align", *ALIGN, about="The side of the text that stays where it is")
-    group.socket("Material", "Material", about="Paints the letters")
+    group = Group(TEXT.name)
+    group.declare(TEXT)
     lines = [_letters(group, side) for side in ALIGN]
     picked = group.picked("Align")
     letters = group.when(group.same(picked, 0), lines[0],
@@ -96,18 +86,8 @@ def _letters(group, side):
 
 
 def _number():
-    group = Group(NUMBER)
-    group.in_panel("Text")
-    group.socket("Of", "Object", about="The object that knows the ranges")
-    group.menu("Shows", *KINDS, about="Ranges of the cells' values, or of the lines' weights")
-    group.socket("One", "Object", about="The text that is shown if all have one range; the number may follow")
-    group.socket("Number", "Bool", True, about="Let the range follow, in the place of the text's last letter, a space")
-    group.socket("Several", "Object", about="The text that is shown if the ranges differ")
-    for name, same in (("Clipped", "One"), ("Several Clipped", "Several")):
-        group.socket(name, "Object", about=f"The text in place of {same} where something lies beyond its range")
-    group.socket("Digits", "Object", about="The text that numbers are made from")
-    group.menu("Align", *ALIGN, about="The side of text and number that stays where it is")
-
+    group = Group(NUMBER.name)
+    group.declare(NUMBER)
     weights, known = group.same(group.picked("Shows"), list(KINDS).index("Weights")), group.near(group["Of"])
     low, high, clipped = (group.when(weights, *(group.sample(known, group.attribute(f"{kind}_{name}"), 0)
                                                 for kind in ("weights", "values")))

@@ -24,7 +24,7 @@ class Part(Group):
 
     def __init__(self, name: str, outer: Group):
         Tree.__init__(self, bpy.data.node_groups.new(name, "GeometryNodeTree"))
-        self.outer, self.panel, self._menus = outer, None, {}
+        self.outer, self._menus = outer, {}
         self._from: dict[str, bpy.types.NodeSocket] = {}
         self._begin = self.node("NodeGroupInput")
 

@@ -11,50 +11,9 @@ from __future__ import annotations
 
 import bpy
 
+from .sockets.connections import EVEN
 from .tree import Group, find
 from .vectors import plus, scaled
-
-EVEN = 1 / 3  # handles of a Bezier curve so long that its points stand evenly
-
-
-def declare_shape(group: Group) -> None:
-    """The panel Lines."""
-    group.in_panel("Lines")
-    group.socket("Ease", "Float", 0.75, 0.0, 1.0, about="0 is a straight line, 1 a full S-curve", subtype="FACTOR")
-    group.socket("Tangent", "Float", EVEN, 0.0, 1.0, subtype="FACTOR",
-                 about="How long lines keep to the signal's direction at their ends; a third is even")
-    group.socket("Arc", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="Bow upwards, 1 is half as high as the line is long")
-    group.socket("Lift", "Vector", (0.0, 0.0, 0.0), -1e4, 1e4, subtype="TRANSLATION",
-                 about="How far the middle is led round what the lines skip: X along the signal, Z upwards")
-    group.socket("Trim Start", "Float", 0.0, 0.0, 1.0, about="Where on its way a line begins", subtype="FACTOR")
-    group.socket("Trim End", "Float", 1.0, 0.0, 1.0, about="Where on its way a line ends", subtype="FACTOR")
-    group.socket("Material", "Material",
-                 about="Colours lines by 'shade' (weight / Weight Range), 'strength' and 'pulse'")
-
-
-def declare_width(group: Group) -> None:
-    """The panel Width."""
-    group.in_panel("Width")
-    group.socket("Radius", "Float", 0.008, 0.0, 10.0, about="Radius of the most important line", subtype="DISTANCE")
-    group.socket("Thin End", "Float", 0.35, 0.0, 1.0, about="Radius of the least important line, as a share",
-                 subtype="FACTOR")
-    group.socket("Width Power", "Float", 1.5, 0.1, 8.0, about="How fast lines thin out with importance")
-    group.socket("Crowd", "Int", 1500, 1, 1_000_000,
-                 about="With more lines than this all are thinner, by the root of how many more")
-    group.socket("Start Width", "Float", 1.0, 0.0, 4.0, about="Width at the source, as a share", subtype="FACTOR")
-    group.socket("End Width", "Float", 1.0, 0.0, 4.0, about="Width at the target, as a share", subtype="FACTOR")
-    group.socket("Waist", "Float", 1.0, 0.0, 4.0, about="Width half-way, as a share of that of a straight taper",
-                 subtype="FACTOR")
-
-
-def declare_pulse(group: Group) -> None:
-    """The panel Pulse."""
-    group.in_panel("Pulse")
-    group.socket("Pulse", "Float", 0.0, 0.0, 1.0, about="Where on the way the pulse is: 0 source, 1 target",
-                 subtype="FACTOR")
-    group.socket("Pulse Strength", "Float", 0.0, 0.0, 10.0, about="How much light and width it adds; 0 for no pulse")
-    group.socket("Pulse Width", "Float", 0.12, 0.001, 1.0, about="How long the pulse is, as a share of the way")
 
 
 def base(group: Group) -> list[bpy.types.NodeSocket]:

@@ -14,33 +14,17 @@ import bpy
 
 from ..colormaps import PERCENTS
 from ..colormaps.value import LARGEST_SHADE, NOT_FINITE_SHADE
+from .sockets.ranges import BLOCK_ROW, LAYER_ROW
 from .tree import Group
 
-FROM = ("Own", "Layer", "Block", "Network")
 TABLES = {"Range": "value_quantile", "Weight Range": "weight_quantile"}  # attributes of the root's mesh
-LAYER_ROW, BLOCK_ROW = "Layer Row", "Block Row"
 TOLD, CLIPPED = "range", "clipped"  # attributes by which what is drawn tells the range in force, and if it is too small
 SAME = 1e-4  # ranges that differ by a smaller share count as one
 LEAST = 1e-44  # the smallest range: single precision has hardly a smaller number
 
 
-def declare(group: Group, name: str, about: str) -> None:
-    """The sockets of a range in the panel that is open; `name` is that of the range itself, one of `TABLES`."""
-    group.socket(name, "Float", 1.0, 0.0, about=about)
-    group.menu("Range From", *FROM, about="Own: the number given here; else the Clip percentile of the magnitudes that "
-                                          "the layer, its block or the whole network has")
-    group.socket("Clip", "Float", 99.0, 50.0, 100.0, about="Percentile that has the full colour; what is larger is "
-                                                           "clipped", subtype="PERCENTAGE")
-    for row, whose in ((LAYER_ROW, "layer"), (BLOCK_ROW, "block")):
-        group.socket(row, "Int", -1, -1, 1 << 24, about=f"The {whose}'s row of the network's table of magnitudes")
-        _item(group, row).hide_in_modifier = True
-
-
 def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
     """The range to divide by, above 0; no field. Own where nothing is known."""
-    if _item(group, "Network") is None:
-        group.panel = None
-        group.socket("Network", "Object", about="The object that stands for the whole network")
     chosen, own = group.picked("Range From"), group[name]
     row = group.when(group.same(chosen, 1), group[LAYER_ROW],
                      group.when(group.same(chosen, 2), group[BLOCK_ROW], 0, "INT"), "INT")
@@ -74,8 +58,3 @@ def tell(group: Group, geometry: bpy.types.NodeSocket, name: str, extent: bpy.ty
     beyond = group.math("MULTIPLY", group.math("GREATER_THAN", group[LAYER_ROW], -0.5),
                         group.math("GREATER_THAN", largest, group.math("MULTIPLY", extent, 1 + SAME)))
     return group.when(beyond, group.store(geometry, CLIPPED, 1.0, domain), geometry, "GEOMETRY")
-
-
-def _item(group, name):
-    return next((one for one in group.tree.interface.items_tree
-                 if one.item_type == "SOCKET" and one.in_out == "INPUT" and one.name == name), None)

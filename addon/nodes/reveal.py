@@ -9,30 +9,12 @@ import bpy
 
 from .network import of_network
 from .part import Part
+from .sockets.layer import ORDERS
 from .tree import Group, Value
 from .vectors import scaled, times
 
 Socket = bpy.types.NodeSocket
-ORDERS = ("Index", "Value", "Importance")
 NEXT_TO = 1e-6
-
-
-def declare(group: Group) -> None:
-    """The sockets of the panel "Reveal"."""
-    group.in_panel("Reveal")
-    group.socket("Reveal", "Float", 1.0, 0.0, 1.0, about="The share of cells that has appeared", subtype="FACTOR")
-    group.menu("Reveal By", *ORDERS, about="What appears first: by index, the strongest, or the most important")
-    group.socket("Softness", "Float", 0.1, 0.0, 1.0, about="The share of Reveal over which one cell grows",
-                 subtype="FACTOR")
-    group.socket("Threshold", "Float", 0.0, 0.0, 1.0, about="Cells below this share of the range vanish",
-                 subtype="FACTOR")
-    group.socket("Prune", "Float", 0.0, 0.0, 1.0, subtype="FACTOR",
-                 about="Hides this share of the units, the least important first; the network's own may hide more")
-    group.socket("Explode", "Float", 0.0, 0.0, 10.0,
-                 about="Moves cells away from the layer's middle, and every other unit along the signal")
-    group.socket("Shown Units", "Int", 0, 0,
-                 about="So many units are drawn, the strongest; each other one is a small square. 0 draws all")
-    group.socket("Number Material", "Material", about="Of the number of units that are small squares")
 
 
 def hidden(group: Group, broken: Socket) -> list[Socket]:

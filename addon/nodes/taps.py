@@ -15,42 +15,10 @@ import bpy
 
 from ..network.expand import ALONE, OPENS, STAYS, TAP
 from .part import Part
+from .sockets.connections import AXES, HANDED_ON, LEVELS, WINDOW
 from .tree import Group, Value, reuse
 
-NAME = "Neuroscene Levels"
-MENU = ("Chosen", "Expansion")
-MEANS = ("None", "Cells", "Window")  # as `network.expand.Sliding.mean`, "" being None
-PAIRS = (  # socket, default, about; X counts rows and Y columns
-    ("Kernel", 1.0, "Size of the kernel: X rows, Y columns"),
-    ("Stride", 1.0, "Cells of the source from one position to the next: X rows, Y columns"),
-    ("Padding", 0.0, "Empty cells before the source's map: X rows, Y columns"),
-    ("Padding End", 0.0, "Empty cells behind the source's map: X rows, Y columns"),
-    ("Dilation", 1.0, "Cells of the source from one tap to the next: X rows, Y columns"),
-    ("Source Map", 1.0, "Size of the source's map, drawn or not: X rows, Y columns"),
-    ("Target Map", 1.0, "Size of the target's map, drawn or not: X rows, Y columns"),
-    ("Source Step", 1.0, "Every how manieth cell of the source is drawn: X rows, Y columns"),
-    ("Target Step", 1.0, "Every how manieth cell of the target is drawn: X rows, Y columns"),
-)
-AXES = ("Row", "Column")
-LARGEST = 1_000_000.0  # of what counts cells
-
-
-def declare(group: Group) -> None:
-    """The panels Detail and Window."""
-    group.in_panel("Detail")
-    group.menu("Detail", *MENU, about="Chosen shows the strongest lines, Expansion opens them level by level")
-    group.socket("Expansion", "Float", 1.0, 0.0, 3.0, subtype="FACTOR",
-                 about="0 bundled, 1 unit to unit, 2 every weight at one position, 3 at all positions")
-    group.socket("Position Row", "Int", 0, 0, int(LARGEST), about="Row of the position whose taps are shown")
-    group.socket("Position Column", "Int", 0, 0, int(LARGEST), about="Column of the position whose taps are shown")
-    group.socket("Most Lines", "Int", 8_000, 1, 1_000_000,
-                 about="At all positions at most so many lines; with more, positions are left out evenly")
-    group.socket("Taps", "Object", about="Holds the lines of the levels 1 to 3")
-    group.in_panel("Window")
-    for name, default, about in PAIRS:
-        group.socket(name, "Vector", (default, default, 0.0), 0.0, LARGEST, about=about)
-    group.socket("Transposed", "Bool", False, about="A transposed convolution: the target is the larger map")
-    group.menu("Mean", *MEANS, about="Each tap is one part of a mean: of the cells, or of the window with its padding")
+NAME = LEVELS.name
 
 
 @dataclass
@@ -74,7 +42,7 @@ def opened(group: Group, network: list[bpy.types.NodeSocket]) -> Opened:
     node.node_tree = reuse(NAME, _levels)
     for name, value in (("Geometry", stored), ("Level", level), ("Mean", group.picked("Mean"))):
         group.put(node.inputs[name], value)
-    for name in ("Position Row", "Position Column", "Most Lines", "Transposed", *(name for name, *_ in PAIRS)):
+    for name in HANDED_ON:
         group.put(node.inputs[name], group[name])
     lines = group.when(wanted, node.outputs[0], group["Geometry"], "GEOMETRY")
     share = group.math("SUBTRACT", level, group.when(group.math("GREATER_THAN", level, 2.0), 2.0, 1.0), clamp=True)
@@ -104,13 +72,7 @@ def _levels():
     works out, and most bundles need none of these."""
     group = Group(NAME)
     group.tree.is_modifier = False
-    group.socket("Level", "Float", 1.0, 0.0, 3.0, about="As Expansion")
-    group.socket("Mean", "Int", 0, 0, 2, about="0 none, 1 of the cells, 2 of the window")
-    for name in ("Position Row", "Position Column", "Most Lines"):
-        group.socket(name, "Int", 1, 0)
-    group.socket("Transposed", "Bool", False)
-    for name, default, about in PAIRS:
-        group.socket(name, "Vector", (default, default, 0.0), 0.0, LARGEST, about=about)
+    group.declare(LEVELS)
     return group.finish(_Levels(group).lines())
 
 
@@ -119,7 +81,7 @@ class _Window:
 
     def __init__(self, group: Group):
         self.group = group
-        self.pairs = {name: group.separate(group[name])[:2] for name, *_ in PAIRS}
+        self.pairs = {socket.name: group.separate(group[socket.name])[:2] for socket in WINDOW}
         self.drawn = {end: [group.math("CEIL", group.math("DIVIDE", *pair)) for pair in
                             zip(self.pairs[f"{end} Map"], self.pairs[f"{end} Step"], strict=True)]
                       for end in ("Source", "Target")}

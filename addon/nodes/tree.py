@@ -17,6 +17,7 @@ from pathlib import Path
 import bpy
 
 from .. import compat, folders
+from .interface import Interface
 
 KEPT = re.compile("groups-[0-9a-f]{16}")  # folders of groups
 MARK = "neuroscene_group"  # custom property of a group of ours: its name when we made it
@@ -107,41 +108,44 @@ def find(sockets, key) -> bpy.types.NodeSocket:
     return next(one for one in sockets if one.name == name and kind in (None, one.type))
 
 
+def declare(tree: bpy.types.NodeTree, interface: Interface) -> None:
+    """Give a group the inputs of an interface."""
+    panels: dict[str, bpy.types.NodeTreeInterfacePanel] = {}
+    for socket in interface:
+        if socket.panel and socket.panel not in panels:
+            panels[socket.panel] = tree.interface.new_panel(socket.panel)
+        item = tree.interface.new_socket(socket.name, in_out="INPUT", socket_type=f"NodeSocket{socket.kind}",
+                                         parent=panels.get(socket.panel))
+        item.description = socket.about
+        if socket.subtype != "NONE":
+            item.subtype = socket.subtype
+        for field, value in (("min_value", socket.low), ("max_value", socket.high), ("default_value", socket.default)):
+            if value is not None:
+                setattr(item, field, value)
+        if socket.hidden:
+            item.hide_in_modifier = True
+
+
 class Group(Tree):
     """A geometry-node group with named, described, bounded inputs."""
 
     def __init__(self, name: str):
         super().__init__(bpy.data.node_groups.new(name, "GeometryNodeTree"))
         self.tree.is_modifier = True
-        self.panel = None
-        self.socket("Geometry", "Geometry")
-        self.tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+        for way in ("INPUT", "OUTPUT"):
+            self.tree.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
         self._inputs = None
         self._menus: dict[str, tuple[str, ...]] = {}
 
-    def in_panel(self, name: str) -> None:
-        """Sockets that follow stand in this panel."""
-        self.panel = self.tree.interface.new_panel(name)
-
-    def socket(self, name: str, kind: str, default=None, low=None, high=None, about: str = "", subtype: str = "NONE"):
-        options = {"parent": self.panel} if self.panel else {}
-        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=f"NodeSocket{kind}", **options)
-        socket.description = about
-        if subtype != "NONE":
-            socket.subtype = subtype
-        for field, value in (("min_value", low), ("max_value", high), ("default_value", default)):
-            if value is not None:
-                setattr(socket, field, value)
+    def declare(self, interface: Interface) -> None:
+        """Take the sockets of an interface as inputs."""
+        declare(self.tree, interface)
+        self._menus = {socket.name: socket.items for socket in interface if socket.items}
 
     def __getitem__(self, name: str) -> bpy.types.NodeSocket:
         if self._inputs is None:
             self._inputs = self.node("NodeGroupInput")
         return self._inputs.outputs[name]
-
-    def menu(self, name: str, *items: str, about: str = "") -> None:
-        """A menu of these items, the first of them by default; `picked` tells which."""
-        self.socket(name, "Menu", about=about)
-        self._menus[name] = items
 
     def picked(self, name: str) -> bpy.types.NodeSocket:
         """The number of the item that is chosen in a menu, from 0."""

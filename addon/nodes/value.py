@@ -13,21 +13,10 @@ import bpy
 import numpy as np
 
 from ..colormaps.value import LEAST_LOG, LEAST_NOT_FINITE, NOT_FINITE_LIGHT, factor
-from .tree import Tree, Value, reuse
+from .sockets.value import VALUE
+from .tree import Tree, Value, declare, reuse
 
-NAME = "Neuroscene Value"
-INPUTS = (  # socket, default, least, most, about
-    ("Shade", 0.0, -1e6, 1e6, "Value / range: 1 is full"),
-    ("Low", -1.0, -1.0, 0.0, "The shade at the left end of the ramp: -1 for a diverging map, 0 for a sequential one"),
-    ("Log", 0.0, 0.0, 8.0, "Decades below the range that are told apart; 0 is linear"),
-    ("Emission", 0.2, 0.0, 1000.0, "Light of a value of 0"),
-    ("Emission by Magnitude", 0.0, 0.0, 1000.0, "Light that a full value has besides; it grows with the square"),
-    ("Strength", 0.0, 0.0, 1.0, "Importance of a line, 0 to 1"),
-    ("Emission by Strength", 0.0, 0.0, 1000.0, "Light that the most important line has besides"),
-    ("Opacity", 1.0, 0.0, 1.0, "1 is solid, 0 is not seen; what is solid renders faster"),
-    ("Opacity by Magnitude", 0.0, 0.0, 1.0, "With 1 a value of 0 is not seen, with 0 all are as opaque"),
-    ("Pulse", 0.0, 0.0, 1000.0, "Light that is added as it is"),
-)
+NAME = VALUE.name
 NOT_FINITE = "Not Finite"
 OUTPUTS = ("Factor", "Emission Strength", "Alpha", NOT_FINITE)
 
@@ -44,18 +33,14 @@ def places(node: bpy.types.Node, shade: np.ndarray) -> np.ndarray:
 def add(tree: Tree, values: dict[str, Value]) -> bpy.types.Node:
     """A node of the group, named as it is, with these inputs."""
     node = tree.node("ShaderNodeGroup", node_tree=value_group(), name=NAME, width=200.0)
-    for socket, default, *_ in INPUTS:
-        tree.put(node.inputs[socket], values.get(socket, default))
+    for socket in VALUE:
+        tree.put(node.inputs[socket.name], values.get(socket.name, socket.default))
     return node
 
 
 def _build():
     tree = Tree(bpy.data.node_groups.new(NAME, "ShaderNodeTree"))
-    for name, default, least, most, about in INPUTS:
-        socket = tree.tree.interface.new_socket(name, in_out="INPUT", socket_type="NodeSocketFloat")
-        socket.min_value, socket.max_value, socket.default_value, socket.description = least, most, default, about
-        if (least, most) == (0.0, 1.0):
-            socket.subtype = "FACTOR"
+    declare(tree.tree, VALUE)
     for name in OUTPUTS:
         tree.tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketFloat")
     given, found = tree.node("NodeGroupInput").outputs, tree.node("NodeGroupOutput").inputs

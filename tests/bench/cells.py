@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -91,17 +92,15 @@ def _bare(single: bool, socket: str):
     It uses the arithmetic of our own arrangements, but has no choice of them and none of the other sockets.
     """
     from neuroscene.addon.nodes.arrangement import Units
+    from neuroscene.addon.nodes.interface import Interface
+    from neuroscene.addon.nodes.sockets import LAYER
     from neuroscene.addon.nodes.tree import Group
     from neuroscene.addon.nodes.vectors import mixed, plus, scaled
 
     group = Group("Bare")
-    for name in ("Units", "Rows", "Columns", "Unit Columns"):
-        group.socket(name, "Int", 1)
-    for name, value in (("Pitch", 0.1), ("Unit Gap", 0.0), ("Spacing", 1.0), ("Spread", 1.0), ("Radius", 1.0),
-                        ("Offset", 0.0), ("Size", 0.95), ("Thickness", 0.3), ("Relief", 1.3), (socket, 0.0)):
-        group.socket(name, "Float", value)
-    group.socket("Cell Size", "Vector", (1.0, 1.0, 1.0))
-    group.socket("Cell", "Object")
+    names = ("Units", "Rows", "Columns", "Unit Columns", "Pitch", "Unit Gap", "Spacing", "Spread", "Radius", "Offset",
+             "Size", "Thickness", "Relief", "Cell Size", "Cell")
+    group.declare(Interface("Bare", (*(LAYER[name] for name in names), replace(LAYER[socket], default=0.0))))
     units = Units(group, group["Units"], group.call("GeometryNodeInputIndex", {}))
     folds = socket == "Fold"
     grid, kept = units._grid(), group.math("SUBTRACT", 1.0, group[socket]) if folds else 1.0

@@ -139,13 +139,13 @@ def _bundle(tree, source, target):
 
 def _bare_group():
     """Only what sets the same positions from the same two objects: look up the ends, ease, mix."""
+    from neuroscene.addon.nodes.interface import Interface
     from neuroscene.addon.nodes.paths import each
+    from neuroscene.addon.nodes.sockets import CONNECTIONS
     from neuroscene.addon.nodes.tree import Group
 
     group = Group("Bare")
-    for name in ("Source", "Target"):
-        group.socket(name, "Object")
-    group.socket("Ease", "Float", 0.75)
+    group.declare(Interface("Bare", tuple(CONNECTIONS[name] for name in ("Source", "Target", "Ease"))))
     curves, ends = group["Geometry"], []
     for name in ("Source", "Target"):
         end = group.sample(group.near(group[name]), group.call("GeometryNodeInputPosition", {}),

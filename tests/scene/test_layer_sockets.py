@@ -10,6 +10,7 @@ from neuroscene.addon import compat
 from neuroscene.addon.nodes.block import block_group
 from neuroscene.addon.nodes.layer import layer_group
 from neuroscene.addon.nodes.network import network_group
+from neuroscene.addon.nodes.sockets import LAYER
 from neuroscene.addon.nodes.tree import attach
 from scene import look
 from scene.layer_formula import Expected
@@ -53,8 +54,8 @@ INTS = {
     "Shown Units": ((0, 1, 5), MIXED | {"Backing": 0.1, "Fold": 0.2}),
 }
 VECTORS = {"Cell Size": (((0.0, 0.5, 1.0), (0.5, 1.0, 0.5), (1.0, 2.0, 3.0)), {"Arrangement": 0.7})}
-MENUS = {"Shape": ({}, ("Tile", "Box", "Sphere", "Disc", "Own")),
-         "Reveal By": ({"Reveal": 0.5}, ("Index", "Value", "Importance"))}
+MENUS = {"Shape": ({}, LAYER["Shape"].items),
+         "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
 # Objects and materials, each with a test of its own below.
 THINGS = {"Cell", "Material", "Number Material", "Backing Material", "Block", "Network"}
 # How the range in force is found is the matter of test_ranges.
@@ -341,23 +342,12 @@ def test_a_mesh_that_has_lost_cells_shows_no_wrong_ones(layer):
     assert np.allclose(check(layer), before)
 
 
-def test_every_socket_is_tested_described_and_bounded(layer):
-    tree, found = look.modifier(layer).node_group, set()
-    panels = []
-    for item in tree.interface.items_tree:
-        if item.item_type == "PANEL":
-            panels.append(item.name)
-        if item.item_type != "SOCKET" or item.in_out == "OUTPUT" or item.socket_type == "NodeSocketGeometry":
-            continue
-        found.add(item.name)
-        assert item.description, item.name
-        assert item.parent and item.parent.name, item.name
-        if item.socket_type in ("NodeSocketFloat", "NodeSocketInt"):
-            assert item.min_value > -1e6, item.name
-            if item.subtype == "FACTOR":
-                assert item.max_value < 1e6, item.name
-    assert panels == ["Arrangement", "Cells", "Fold", "Reveal", "Hand", "Range", "Backing"]
-    assert found == {*NUMBERS, *MENUS} | THINGS | (RANGES & found)
+def test_every_socket_is_tested_described_and_bounded():
+    assert {*LAYER.names} == {*NUMBERS, *MENUS, *THINGS, *RANGES}
+    for socket in LAYER:
+        assert socket.about and socket.panel, socket.name
+        if socket.kind in ("Float", "Int"):
+            assert socket.low > -1e6 and (socket.subtype != "FACTOR" or socket.high < 1e6), socket.name
 
 
 def test_lines_end_on_the_cells_whatever_these_do(blank):

@@ -6,11 +6,15 @@ import json
 from types import SimpleNamespace
 
 import bpy
+import numpy as np
+import pytest
 
 from neuroscene.addon import compat
 from neuroscene.addon.nodes import bars, block, connections, kernels, layer, legend, network, tree, value
+from neuroscene.addon.nodes.sockets import ALL, OF
 from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
+from scene import look
 
 FACTS = ("item_type", "in_out", "socket_type", "subtype", "default_value", "min_value", "max_value", "description",
          "hide_in_modifier", "identifier")
@@ -32,7 +36,7 @@ def facts_of(group, item) -> dict:
         name: plain(getattr(item, name)) for name in FACTS if hasattr(item, name)}
     if facts.get("socket_type") == "NodeSocketMenu":
         facts["items"] = compat.menu(group, item.name)
-    if group.name in LOOKS and item.name in copying.sockets(SimpleNamespace(node_group=group)):
+    if group.name in LOOKS and item.name in copying.sockets(SimpleNamespace(node_group=group), ALL[group.name]):
         facts["look"] = item.item_type == "SOCKET"
     if item.item_type == "PANEL":  # 4.5 has no identifiers of these
         facts.pop("identifier", None)
@@ -65,3 +69,27 @@ def test_sockets_are_those_that_are_stored(blank, root, request):
         assert [item["name"] for item in items] == [item["name"] for item in stored[name]], name
         for item, before in zip(items, stored[name], strict=True):
             assert item == before, name
+
+
+# What we set without a file having a say: materials, the width of lines, which blocks are folded when a file opens.
+OURS = {"layer": set(), "connections": {"Radius"}, "block": {"Fold"}, "root": set()}
+
+
+@pytest.mark.parametrize("model", [look.CNN, look.VIT, look.ZOO / "lstm.onnx"], ids=lambda path: path.stem)
+def test_what_is_set_at_import_follows_the_file(blank, model):
+    network = look.build(model)
+    for kind, interface in OF.items():
+        for thing in look.of_kind(network, kind) if kind in OURS else ():
+            given, ours = look.inputs(thing), {*interface.having("follows")} | OURS[kind]
+            assert look.facts(thing).get("sockets", {}).keys() <= ours
+            changed = {socket.name for socket in interface if socket.kind != "Material"
+                       and (given[socket.name] or None) != (socket.initial or None)
+                       and not np.allclose(*number_pair(given[socket.name], socket.initial))}
+            assert changed <= ours, thing.name
+
+
+def number_pair(given, initial):
+    """Both as numbers, or what differs where they are none."""
+    if isinstance(given, bpy.types.ID | str | None) or initial is None:
+        return 0, 1
+    return np.asarray(given, float), np.asarray(initial, float)

@@ -10,6 +10,7 @@ import pytest
 
 from neuroscene.addon import colormaps, compat
 from neuroscene.addon.nodes import materials
+from neuroscene.addon.nodes.sockets import LAYER, OF
 from neuroscene.addon.nodes.tree import Tree
 from neuroscene.addon.scene import tags
 from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_styles, styles
@@ -307,7 +308,7 @@ def test_copy_look(registered, kind):
     network = look.build(look.CNN, look.DIGIT)
     things = [one for one in look.of_kind(network, kind) if look.facts(one).get("carries", "weight") == "weight"]
     source, target, other = things[1], things[2], things[3]
-    names = copying.sockets(look.modifier(source))
+    names = copying.sockets(look.modifier(source), OF[kind])
     assert {"layer": {"Material", "Relief", "Range From", "Clip"},
             "connections": {"Material", "Radius", "Width Power", "Range From", "Clip"}}[kind] <= set(names)
     structural = {"Units", "Rows", "Columns", "Source", "Target", "Network", "Block", "Range", "Weight Range", "Lift",
@@ -326,6 +327,30 @@ def test_copy_look(registered, kind):
             after[name], value if name in names else before[name]), name
     assert plain({k: v for k, v in look.inputs(other).items() if isinstance(v, (int, float, str))}) == plain(
         {k: v for k, v in untouched.items() if isinstance(v, (int, float, str))})
+
+
+def test_copy_look_takes_what_somebody_has_added_to_the_group(registered):
+    network = look.build(look.CNN, look.DIGIT)
+    source, target = look.layers(network)["conv1"], look.layers(network)["conv2"]
+    look.modifier(source).node_group.interface.new_socket("Wobble", in_out="INPUT", socket_type="NodeSocketFloat")
+    look.set_input(source, "Wobble", 3.0)
+    select(source, target)
+    assert run("copy_look") == {"FINISHED"}
+    assert look.inputs(target)["Wobble"] == 3.0
+
+
+def test_a_style_sets_nothing_but_a_look(registered):
+    """Not what a layer shows, though a style says so that somebody has written by hand."""
+    network = look.build(look.CNN, look.DIGIT)
+    before = {name: look.inputs(layer) for name, layer in look.layers(network).items()}
+    given = {socket.name: 0.5 for socket in LAYER if socket.kind == "Float"} | {"Units": 1, "Rows": 1}
+    styles.apply(styles.Style("mine", layers=given), painting.part_of(bpy.context, network))
+    for name, layer in look.layers(network).items():
+        for socket in LAYER:
+            if not socket.look:
+                assert look.inputs(layer)[socket.name] == before[name][socket.name] or np.allclose(
+                    look.inputs(layer)[socket.name], before[name][socket.name]), socket.name
+        assert look.inputs(layer)["Softness"] == 0.5
 
 
 @pytest.mark.parametrize("shown, role", [("CELLS", "cells"), ("LINES", "lines")])

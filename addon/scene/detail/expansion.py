@@ -12,7 +12,7 @@ from ... import compat
 from ...network import Connection
 from ...network.drawn import Drawn
 from ...network.expand import TAP, Expanded, budget, counts, expand
-from ...nodes.taps import MEANS
+from ...nodes.sockets.connections import MEANS
 from .. import removing, sockets, tags
 from ..building import connections
 

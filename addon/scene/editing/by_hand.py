@@ -9,12 +9,13 @@ import bpy
 import numpy as np
 
 from ... import compat
+from ...nodes.sockets import LAYER
 from .. import removing, tags
 from ..attributes import array
 from ..camera import framing
 
 INDEX = ("unit", "row", "column")
-PLAIN = {"By Hand": 0.0, "Explode": 0.0, "Fold": 0.0, "Block": None}  # with these only the arrangement places cells
+PLAIN = {socket.name: socket.default for socket in LAYER if socket.moves}  # only the arrangement places cells
 Held = dict[tuple[int, int, int], np.ndarray]
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from ... import compat
 from ...colormaps import PERCENTS, pooled, quantiles
-from ...nodes.ranges import BLOCK_ROW, LAYER_ROW, TABLES
+from ...nodes.ranges import TABLES
+from ...nodes.sockets.ranges import BLOCK_ROW, LAYER_ROW
 from .. import tags
 from ..attributes import array
 

@@ -10,22 +10,16 @@ from collections.abc import Iterable
 import bpy
 
 from ... import compat
+from ...nodes.interface import Interface
+from ...nodes.sockets import LAYER, OF
 from .. import tags
 
-KEPT_PANELS = {"Ends", "Window", "Hand"}
-KEPT = {  # what a thing is, how large it is, and the numbers that come with its data
-    "Units", "Rows", "Columns", "Unit Columns", "Pitch", "Unit Gap", "Cell Size", "Block", "Network", "Range",
-    "By Hand", "Backing", "Weight Range", "Importance Range", "Lift", "Box", "Outer", "Fold",
-    "Colour", "Detail", "Expansion"}
-OBJECTS = {"Cell"}  # objects that belong to the look
 
-
-def sockets(modifier: bpy.types.NodesModifier) -> list[str]:
-    """The sockets of a layer's, bundle's or block's group that make up its look."""
-    return [one.name for one in modifier.node_group.interface.items_tree
-            if one.item_type == "SOCKET" and one.in_out == "INPUT" and one.socket_type != "NodeSocketGeometry"
-            and one.name not in KEPT and one.parent.name not in KEPT_PANELS and not one.hide_in_modifier
-            and (one.socket_type != "NodeSocketObject" or one.name in OBJECTS)]
+def sockets(modifier: bpy.types.NodesModifier, interface: Interface) -> list[str]:
+    """The sockets of a group that make up its look: those of ours that do, and what somebody has added to the group."""
+    return [item.name for item in modifier.node_group.interface.items_tree
+            if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"
+            and (interface[item.name].look if item.name in interface else item.socket_type != "NodeSocketObject")]
 
 
 def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
@@ -38,11 +32,11 @@ def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
         modifier = tags.modifier(thing)
         if thing == source or modifier is None or tags.kind(thing) != tags.kind(source):
             continue
-        names = sockets(given)
+        names = sockets(given, OF[tags.kind(source)])
         if tags.read(thing).get("carries") != tags.read(source).get("carries"):
             names = [name for name in names if name not in ("Material", "Radius")]
         if tags.read(thing).get("level") == "box" or tags.read(source).get("level") == "box":
-            names = [name for name in names if name not in ("Size", "Thickness", "Relief")]
+            names = [name for name in names if name not in LAYER.having("boxed")]
         known = compat.identifiers(modifier.node_group)
         compat.set_inputs(modifier, {name: compat.get_input(given, name) for name in names if name in known})
         thing.update_tag()

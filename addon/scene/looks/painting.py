@@ -17,16 +17,16 @@ import bpy
 from ... import compat
 from ...colormaps import Map, linear, maps
 from ...nodes import materials as shaders
+from ...nodes.sockets import OF, VALUE
 from .. import tags
 from ..building import blocks, connections
 from ..texts import caption
 
 PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),
          "SELECTED": ("Selected", "The selected layers, blocks and connections")}
-SLOTS = {"layer": {"Material": "cells", "Backing Material": "plate"}, "block": {"Material": "blocks"},
-         "bars": {"Material": "bars", "Track Material": "track"}}
+SLOTS = {kind: {socket.name: socket.paint for socket in interface if socket.paint} for kind, interface in OF.items()}
 ROLES = ("cells", "plate", "lines", "copies", "blocks", "bars", "track")
-GROUP = ("Log", "Emission", "Emission by Magnitude", "Emission by Strength", "Opacity", "Opacity by Magnitude")
+GROUP = VALUE.having("look")
 SURFACE = {"Roughness": "Roughness", "Metallic": "Metallic", "Specular": "Specular IOR Level"}
 COLOURS = (shaders.COLOUR, shaders.SECOND)
 

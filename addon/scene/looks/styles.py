@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 import bpy
 
 from ... import colormaps, compat
+from ...nodes.sockets import LAYER, OF
 from .. import tags
 from ..building import blocks, connections
 from ..texts import caption
@@ -139,7 +140,6 @@ CLAY = Style(
              {"Key": (0.55, "#fff1de"), "Fill": (0.35, "#dfe8f5"), "Rim": (0.25, "#ffe2c2")},
              "Standard", "None", 0.0, 0.0))
 STYLES = {one.name: one for one in (CINEMA, PAPER, BLUEPRINT, NEON, CLAY)}
-ROUND_OR_BOX = ("Relief", "Thickness")  # a layer that is one box has no relief, whatever its style
 
 
 def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
@@ -157,7 +157,7 @@ def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
     for thing in part.things:
         kind, facts = tags.kind(thing), tags.read(thing)
         if kind == "layer":
-            away = ROUND_OR_BOX if facts.get("level") == "box" else ()
+            away = LAYER.having("boxed") if facts.get("level") == "box" else ()
             _set(thing, {name: value for name, value in style.layers.items() if name not in away})
         elif kind == "connections":
             share = 1.0 if facts["carries"] == "weight" else connections.COPY_RADIUS
@@ -203,8 +203,9 @@ def _values(thing, names):
 
 
 def _set(thing, values):
+    """Set sockets that are part of a look, and the colour of a block; others are none of a style's business."""
     modifier = tags.modifier(thing)
-    known = compat.identifiers(modifier.node_group)
+    known = {*OF[tags.kind(thing)].having("look"), "Colour"} & compat.identifiers(modifier.node_group).keys()
     compat.set_inputs(modifier, {name: value for name, value in values.items() if name in known})
     thing.update_tag()
 

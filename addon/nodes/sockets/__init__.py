@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
+
+from .bars import BARS
+from .block import BLOCK
+from .connections import CONNECTIONS, LEVELS
+from .kernels import KERNELS
+from .layer import LAYER
+from .legend import NUMBER, RANGES, TEXT
+from .network import NETWORK
+from .value import VALUE
+
+# By the kind of object.
+OF = {"root": NETWORK, "layer": LAYER, "connections": CONNECTIONS, "block": BLOCK, "bars": BARS, "kernels": KERNELS}
+ALL = {interface.name: interface for interface in (
+    LAYER, CONNECTIONS, BLOCK, NETWORK, BARS, KERNELS, VALUE, LEVELS, TEXT, NUMBER, *RANGES.values())}

@@ -15,15 +15,12 @@ from mathutils import Matrix, Vector
 from ...layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
 from ...layout.layered import axes
 from ...network import Network
-from .. import sockets, tags
+from .. import tags
 from ..building import bars, blocks, connections, layers
-from ..camera import framing
+from . import room
 
 LONGEST = 14.0 * HEIGHT  # of a row
 MOVED = 1e-3  # metres; what stands farther from where it was put was moved by hand
-SHAPING = {"Arrangement": 2.0, "Line Axis": 0.0, "Radius": 1.0, "Arc Angle": 120.0, "Spacing": 1.0, "Spread": 1.0,
-           "Offset": 0.0, "Explode": 0.0, "By Hand": 0.0, "Shown Units": 0, "Fold": 0.0, "Unit Columns": 1,
-           "Pitch": 0.1, "Unit Gap": 0.0, "Cell Size": (1.0, 1.0, 1.0)}  # sockets that change the room a layer takes
 BOW = 0.15 * HEIGHT  # metres, of lines from a layer to itself
 
 
@@ -81,7 +78,7 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
     pinned = {name: tuple(place_of(one)) for name, one in things.items() if name in inside or moved(one)}
     stood, closed = {path: place_of(boxes[path]) for path in still}, blocks.folded(boxes)
     unseen = {name for path in closed for name in known[path]["layers"]} - inside  # boxes stand as if none was moved
-    sizes = {name: _size(one, axes(settings.direction)) for name, one in things.items()}
+    sizes = dict(zip(things, room.sizes(things.values()), strict=True))
     arrangement = arrange(
         [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), sizes[name], facts[name]["block"])
          for name in things],
@@ -113,24 +110,6 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
     state = tags.read(network)
     tags.write(network, **(state | {"settings": state["settings"] | {"layout": asdict(settings)}}))
     return len(pinned)
-
-
-def _size(thing, turn) -> tuple[float, float, float]:
-    """The room that a layer takes along the signal, to the side and up: as it was made, or where somebody has shaped
-    it otherwise, as it is evaluated."""
-    facts, scene = tags.read(thing), next(iter(thing.users_scene), None)
-    if scene is None or not sockets.changed(thing, SHAPING):
-        return tuple(facts["size"])
-    corners = framing.box_corners(thing, scene.view_layers[0].depsgraph)
-    root = np.array(_root(thing).matrix_world)
-    local = (corners - root[:3, 3]) @ np.linalg.inv(root[:3, :3]).T @ turn
-    return tuple(np.ptp(local, 0).tolist()) if len(corners) else tuple(facts["size"])
-
-
-def _root(thing):
-    while thing.parent is not None and tags.kind(thing) != "root":
-        thing = thing.parent
-    return thing
 
 
 def _swing(network, turn):

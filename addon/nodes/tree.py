@@ -17,6 +17,7 @@ from pathlib import Path
 import bpy
 
 from .. import compat, folders
+from . import sources
 from .interface import Interface
 
 KEPT = re.compile("groups-[0-9a-f]{16}")  # folders of groups
@@ -77,8 +78,8 @@ class Tree:
             into.setdefault(link.to_node.name, []).append(link.from_node.name)
         for _ in range(len(self.tree.nodes)):
             changed = False
-            for target, sources in into.items():
-                for source in sources:
+            for target, befores in into.items():
+                for source in befores:
                     if depth.get(source, 0) <= depth.get(target, 0):
                         depth[source], changed = depth.get(target, 0) + 1, True
             if not changed:
@@ -232,12 +233,10 @@ def _write_in(tree, font):
 @cache
 def _folder() -> Path:
     """Where groups are kept: a folder for this Blender and for just this code; those of other code go."""
-    code = sha256(bpy.app.version_string.encode())
-    for module in sorted(Path(__file__).parent.glob("*.py")):
-        code.update(module.read_bytes())
+    key = sha256(f"{bpy.app.version_string} {sources.key()}".encode()).hexdigest()[:16]
     try:
         every = folders.of_user("groups")
-        folder = every / f"groups-{code.hexdigest()[:16]}"
+        folder = every / f"groups-{key}"
         folder.mkdir(exist_ok=True)
         for other in every.iterdir():
             if other != folder and KEPT.fullmatch(other.name):

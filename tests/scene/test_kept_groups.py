@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Node groups that were built once are fetched from a file; that never matters but for the time it takes."""
 
+import shutil
+import sys
+from pathlib import Path
+
 import bpy
 import pytest
 
 from neuroscene.addon import folders
-from neuroscene.addon.nodes import connections, layer, tree
+from neuroscene.addon.nodes import connections, layer, sources, tree
 from scene import look
+from scene.test_sockets import groups
 
 
 @pytest.fixture
@@ -60,3 +65,55 @@ def test_without_a_folder(folder, monkeypatch):
     monkeypatch.setattr(folders, "of_user", none)
     tree._folder.cache_clear()
     assert layer.layer_group().nodes and not list(folder.iterdir())
+
+
+@pytest.fixture
+def copied(root, tmp_path) -> Path:
+    """The room of the groups in a copy of the tree."""
+    for room in ("addon", "panels", "operators"):
+        shutil.copytree(root / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.ttf"))
+    return tmp_path / "addon" / "nodes"
+
+
+def test_each_module_that_groups_are_built_from_changes_the_key(copied):
+    key, modules = sources.key(copied), sources.modules(copied)
+    assert key == sources.key(copied) == sources.key()
+    names = {path.relative_to(copied.parent).as_posix() for path in modules}
+    assert names >= {"compat.py", "colormaps/value.py", "network/expand.py", "nodes/sockets/layer.py"}
+    assert {path for path in copied.rglob("*.py")} <= modules
+    keys = {key}
+    for path in sorted(modules):
+        text = path.read_bytes()
+        path.write_bytes(text + b"# changed\n")
+        keys.add(sources.key(copied))
+        path.write_bytes(text)
+    assert len(keys) == len(modules) + 1 and sources.key(copied) == key
+
+
+def test_no_other_module_changes_the_key(copied):
+    key, modules = sources.key(copied), sources.modules(copied)
+    others = {path for path in copied.parents[1].rglob("*.py")} - modules
+    assert {path.relative_to(copied.parents[1]).parts[:2] for path in others} >= {
+        ("addon", "gltf"), ("addon", "scene"), ("addon", "layout"), ("panels", "sidebar.py"),
+        ("operators", "copy_look.py")}
+    for path in others:
+        path.write_bytes(path.read_bytes() + b"# changed\n")
+    assert sources.key(copied) == key
+
+
+def test_what_runs_while_groups_are_built_is_in_the_key(folder, root):
+    """Found out by running: every module of ours of which something is called."""
+    called = set()
+
+    def note(frame, event, _):
+        if event == "call":
+            called.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        assert len(groups()) > 8
+    finally:
+        sys.setprofile(None)
+    ours = {Path(name) for name in called if Path(name).is_relative_to(root / "addon")}
+    texts = {path for path in ours if path.is_relative_to(root / "addon" / "scene")}  # the font, which is put in later
+    assert root / "addon/nodes/taps.py" in ours and ours - texts <= sources.modules()

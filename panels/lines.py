@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.network.expand import LEVELS
+from ..addon.network.expand import EXPANSIONS
 from ..addon.nodes.sockets import CONNECTIONS
 from ..addon.scene import tags
 from ..addon.scene.detail import counting, expansion
@@ -48,15 +48,15 @@ def _bundles(thing):
 
 
 def _rows(thing, depsgraph):
-    """How many lines are shown, and how many there are at each level."""
+    """How many lines are shown, and how many there are at each expansion."""
     count, whole = counting.shown(thing, depsgraph)
     yield "Shown", f"{count:,}" + (f" of {whole:,}" if whole else "")
-    for name, total in zip(LEVELS[1:], list(tags.read(thing).get("counts", ()))[1:], strict=False):
+    for name, total in zip(EXPANSIONS[1:], list(tags.read(thing).get("counts", ()))[1:], strict=False):
         yield name, f"{int(total):,}"
 
 
 def _sliders(layout, thing, names):
-    """Sockets of a bundle's modifier; those of the levels only where these are stored."""
+    """Sockets of a bundle's modifier; those of the expansions only where these are stored."""
     modifier, column = tags.modifier(thing), layout.column(align=True)
     column.use_property_split = True
     opens = expansion.stored(thing)

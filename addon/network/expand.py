@@ -19,7 +19,7 @@ from .joins.kernels import Kernels, Sliding
 from .lines import MANY, strongest_first
 from .network import Connection
 
-LEVELS = ("Legs", "Kernels", "At a Position", "All Positions")
+EXPANSIONS = ("Legs", "Kernels", "At a Position", "All Positions")
 KERNELS, TAPS = 2048, 8192  # of one connection, at most
 LARGEST = 1 << 24  # weights; of larger matrices not all kernels are looked at
 ALONE, OPENS, TAP, STAYS = range(4)  # what a line is: see `Expanded.detail`

@@ -45,9 +45,9 @@ def _build():
     made = group.when(hides, group.store(made, "hides", 1.0, "INSTANCE"), made, "GEOMETRY")
     both = group.node("GeometryNodeJoinGeometry")
     # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
-    for one in (backing.plates(group, units, reduced.shown, folded), reduced.number(folded),
-                folded.slab(units, points), made):
-        group.put(both.inputs[0], one)
+    for geometry in (backing.plates(group, units, reduced.shown, folded), reduced.number(folded),
+                     folded.slab(units, points), made):
+        group.put(both.inputs[0], geometry)
     return group.finish(both.outputs[0])
 
 

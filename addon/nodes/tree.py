@@ -106,7 +106,7 @@ def find(sockets, key) -> bpy.types.NodeSocket:
     if isinstance(key, int):
         return sockets[key]
     name, kind = key if isinstance(key, tuple) else (key, None)
-    return next(one for one in sockets if one.name == name and kind in (None, one.type))
+    return next(socket for socket in sockets if socket.name == name and kind in (None, socket.type))
 
 
 def declare(tree: bpy.types.NodeTree, interface: Interface) -> None:
@@ -156,8 +156,8 @@ class Group(Tree):
         for number, item in enumerate(items):
             node.inputs[item].default_value = number
         self.put(node.inputs["Menu"], self[name])
-        sockets = (one for one in self.tree.interface.items_tree if one.item_type == "SOCKET")  # panels have names too
-        next(one for one in sockets if one.name == name).default_value = items[0]
+        inputs = (item for item in self.tree.interface.items_tree if item.item_type == "SOCKET")  # not panels
+        next(socket for socket in inputs if socket.name == name).default_value = items[0]
         return node.outputs[0]
 
     def same(self, first: Value, second: Value) -> bpy.types.NodeSocket:
@@ -169,9 +169,9 @@ class Group(Tree):
         """One of two values. Where the condition is one value and no field, the other is never worked out."""
         return self.call("GeometryNodeSwitch", {"Switch": condition, "True": yes, "False": no}, input_type=kind)
 
-    def near(self, thing: Value) -> bpy.types.NodeSocket:
+    def near(self, obj: Value) -> bpy.types.NodeSocket:
         """The geometry of an object in our own space."""
-        return self.call("GeometryNodeObjectInfo", {"Object": thing}, "Geometry", transform_space="RELATIVE")
+        return self.call("GeometryNodeObjectInfo", {"Object": obj}, "Geometry", transform_space="RELATIVE")
 
     def sample(self, geometry: Value, value: Value, index: Value, kind: str = "FLOAT",
                domain: str = "INSTANCE") -> bpy.types.NodeSocket:

@@ -116,4 +116,4 @@ def test_what_runs_while_groups_are_built_is_in_the_key(folder, root):
         sys.setprofile(None)
     ours = {Path(name) for name in called if Path(name).is_relative_to(root / "addon")}
     texts = {path for path in ours if path.is_relative_to(root / "addon" / "scene")}  # the font, which is put in later
-    assert root / "addon/nodes/taps.py" in ours and ours - texts <= sources.modules()
+    assert root / "addon/nodes/expansion.py" in ours and ours - texts <= sources.modules()

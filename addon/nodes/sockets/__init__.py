@@ -5,7 +5,7 @@
 
 from .bars import BARS
 from .block import BLOCK
-from .connections import CONNECTIONS, LEVELS
+from .connections import CONNECTIONS, EXPANSION
 from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
@@ -15,4 +15,4 @@ from .value import VALUE
 # By the kind of object.
 OF = {"root": NETWORK, "layer": LAYER, "connections": CONNECTIONS, "block": BLOCK, "bars": BARS, "kernels": KERNELS}
 ALL = {interface.name: interface for interface in (
-    LAYER, CONNECTIONS, BLOCK, NETWORK, BARS, KERNELS, VALUE, LEVELS, TEXT, NUMBER, *RANGES.values())}
+    LAYER, CONNECTIONS, BLOCK, NETWORK, BARS, KERNELS, VALUE, EXPANSION, TEXT, NUMBER, *RANGES.values())}

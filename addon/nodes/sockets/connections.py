@@ -36,7 +36,7 @@ CONNECTIONS = Interface("Neuroscene Connections", (
     *panel(
         "Detail",
         Socket("Detail", "Menu", items=DETAILS, first=(1, 1), brief=True,
-               about="Chosen shows the strongest lines, Expansion opens them level by level"),
+               about="Chosen shows the strongest lines, Expansion opens them step by step"),
         Socket("Expansion", "Float", 1.0, 0.0, 3.0, subtype="FACTOR", first=(1, 2), brief=True,
                about="0 bundled, 1 unit to unit, 2 every weight at one position, 3 at all positions"),
         Socket("Position Row", "Int", 0, 0, LARGEST, about="Row of the position whose taps are shown", look=True,
@@ -45,7 +45,7 @@ CONNECTIONS = Interface("Neuroscene Connections", (
                look=True, follows=True, first=(1, 4)),
         Socket("Most Lines", "Int", 8_000, 1, 1_000_000, look=True,
                about="At all positions at most so many lines; with more, positions are left out evenly"),
-        Socket("Taps", "Object", about="Holds the lines of the levels 1 to 3", follows=True)),
+        Socket("Taps", "Object", about="Holds the lines of Expansion 1 to 3", follows=True)),
     *panel(
         "Window",
         *WINDOW,
@@ -128,8 +128,8 @@ CONNECTIONS = Interface("Neuroscene Connections", (
 ))
 
 HANDED_ON = ("Position Row", "Position Column", "Most Lines", "Transposed", *(socket.name for socket in WINDOW))
-LEVELS = Interface("Neuroscene Levels", (
-    Socket("Level", "Float", 1.0, 0.0, 3.0, about="As Expansion"),
+EXPANSION = Interface("Neuroscene Expansion", (
+    Socket("Expansion", "Float", 1.0, 0.0, 3.0, about="As that of the bundle"),
     Socket("Mean", "Int", 0, 0, 2, about="0 none, 1 of the cells, 2 of the window"),
     *(Socket(name, "Int", 1, 0) for name in ("Position Row", "Position Column", "Most Lines")),
     Socket("Transposed", "Bool", False),

@@ -3,8 +3,9 @@
 
 """How far the lines of a bundle are opened: units, the taps of a kernel at one position, the taps at all positions.
 
-The lines of all levels are stored once, on the object in the socket Taps (attributes as in `network.expand.Expanded`,
-units as places among the drawn). Which cells a tap joins at a position is worked out here from the window's sockets.
+The lines of every expansion, 1 to 3, are stored once, on the object in the socket Taps (attributes as in
+`network.expand.Expanded`, units as places among the drawn). Which cells a tap joins at a position is worked out here
+from the window's sockets.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import bpy
 
 from ..network.expand import ALONE, OPENS, STAYS, TAP
 from .part import Part
-from .sockets.connections import AXES, HANDED_ON, LEVELS, WINDOW
+from .sockets.connections import AXES, EXPANSION, HANDED_ON, WINDOW
 from .tree import Group, Value, reuse
 
-NAME = LEVELS.name
+NAME = EXPANSION.name
 
 
 @dataclass
@@ -26,36 +27,36 @@ class Opened:
     """The lines that a bundle shows. All sockets but `lines` are single values, no fields."""
 
     lines: bpy.types.NodeSocket  # curves with `source` and `target`
-    expanded: bpy.types.NodeSocket  # whether they are those of a level
-    level: bpy.types.NodeSocket  # 0 to 3
+    expanded: bpy.types.NodeSocket  # whether they are those of an expansion
+    expansion: bpy.types.NodeSocket  # 0 to 3
     share: bpy.types.NodeSocket  # how far they are from `source_from` and `target_from` to `source` and `target`
 
 
 def opened(group: Group, network: list[bpy.types.NodeSocket]) -> Opened:
-    """The lines in force: the bundle's own or those of a level. `network` is its expand and expansion."""
+    """The lines in force: the bundle's own or those of an expansion. `network` is its expand and expansion."""
     forced = group.math("GREATER_THAN", network[0], 0.5)
-    level = group.when(forced, network[1], group["Expansion"])
+    expansion = group.when(forced, network[1], group["Expansion"])
     stored = group.call("GeometryNodeObjectInfo", {"Object": group["Taps"]}, "Geometry")
     there = group.math("GREATER_THAN", _count(group, stored), 0.5)
     wanted = group.math("MULTIPLY", group.math("MAXIMUM", forced, group.picked("Detail")), there)
     node = group.node("GeometryNodeGroup")
-    node.node_tree = reuse(NAME, _levels)
-    for name, value in (("Geometry", stored), ("Level", level), ("Mean", group.picked("Mean"))):
+    node.node_tree = reuse(NAME, _build)
+    for name, value in (("Geometry", stored), ("Expansion", expansion), ("Mean", group.picked("Mean"))):
         group.put(node.inputs[name], value)
     for name in HANDED_ON:
         group.put(node.inputs[name], group[name])
     lines = group.when(wanted, node.outputs[0], group["Geometry"], "GEOMETRY")
-    share = group.math("SUBTRACT", level, group.when(group.math("GREATER_THAN", level, 2.0), 2.0, 1.0), clamp=True)
-    return Opened(lines, wanted, level, share)
+    begins = group.when(group.math("GREATER_THAN", expansion, 2.0), 2.0, 1.0)
+    return Opened(lines, wanted, expansion, group.math("SUBTRACT", expansion, begins, clamp=True))
 
 
-def fading(group: Group, found: Opened) -> bpy.types.NodeSocket:
+def fading(group: Group, lines: Opened) -> bpy.types.NodeSocket:
     """How much is left of each line while others open: kernels whose taps are not stored fade, (field)."""
     alone = _is(group, group.attribute("detail", "INT"), ALONE)
-    left = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", alone, found.share))
-    middle = group.math("MULTIPLY", group.math("GREATER_THAN", found.level, 1.0),
-                        group.math("LESS_THAN", found.level, 2.0))
-    return group.when(group.math("MULTIPLY", found.expanded, middle), left, 1.0)
+    left = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", alone, lines.share))
+    middle = group.math("MULTIPLY", group.math("GREATER_THAN", lines.expansion, 1.0),
+                        group.math("LESS_THAN", lines.expansion, 2.0))
+    return group.when(group.math("MULTIPLY", lines.expanded, middle), left, 1.0)
 
 
 def _count(group, geometry):
@@ -67,13 +68,13 @@ def _is(group, value: Value, number: int):
                       operation="EQUAL")
 
 
-def _levels():
-    """The lines of one level, of what is stored. A group in the group: Blender prepares all nodes of a group that it
-    works out, and most bundles need none of these."""
+def _build():
+    """The lines of one expansion, of what is stored. A group in the group: Blender prepares all nodes of a group that
+    it works out, and most bundles need none of these."""
     group = Group(NAME)
     group.tree.is_modifier = False
-    group.declare(LEVELS)
-    return group.finish(_Levels(group).lines())
+    group.declare(EXPANSION)
+    return group.finish(_Lines(group).lines())
 
 
 class _Window:
@@ -90,10 +91,10 @@ class _Window:
     def cells(self, position):
         """The vertices that a tap joins at a position (rows, columns), and whether both are there (fields)."""
         group, near, valid = self.group, [], None
-        for axis, name in enumerate(("tap_row", "tap_column")):
-            stride, padding, dilation, size, step = (self.pairs[one][axis] for one in (
+        for axis, tap in enumerate(("tap_row", "tap_column")):
+            stride, padding, dilation, size, step = (self.pairs[name][axis] for name in (
                 "Stride", "Padding", "Dilation", "Source Map", "Source Step"))
-            reach = group.math("MULTIPLY", group.attribute(name, "INT"), dilation)
+            reach = group.math("MULTIPLY", group.attribute(tap, "INT"), dilation)
             forward = group.math("ADD", group.math("SUBTRACT", group.math("MULTIPLY", position[axis], stride), padding),
                                  reach)
             back = group.math("DIVIDE", group.math("SUBTRACT", group.math("ADD", position[axis], padding), reach),
@@ -115,7 +116,7 @@ class _Window:
         """How many taps of a mean lie on the map, or on it and its padding, at a position (field)."""
         group, count = self.group, None
         for axis in (0, 1):
-            kernel, stride, padding, end, dilation, size = (self.pairs[one][axis] for one in (
+            kernel, stride, padding, end, dilation, size = (self.pairs[name][axis] for name in (
                 "Kernel", "Stride", "Padding", "Padding End", "Dilation", "Source Map"))
             begin = group.math("SUBTRACT", group.math("MULTIPLY", position[axis], stride), padding)
             whole = group.math("GREATER_THAN", mean, 1.5)
@@ -138,14 +139,14 @@ class _Window:
         return group.math("ROUND", group.math("MULTIPLY_ADD", row, columns, place[1]))
 
 
-class _Levels:
-    """Builds the nodes of the lines of one level, which is a single value."""
+class _Lines:
+    """Builds the nodes of the lines of one expansion, which is a single value."""
 
     def __init__(self, group: Group):
-        level = group["Level"]
-        self.group, self.level, self.window = group, level, _Window(group)
-        self.taps = group.math("GREATER_THAN", level, 1.0)  # are shown
-        self.all = group.math("GREATER_THAN", level, 2.0)  # positions are shown
+        expansion = group["Expansion"]
+        self.group, self.expansion, self.window = group, expansion, _Window(group)
+        self.taps = group.math("GREATER_THAN", expansion, 1.0)  # are shown
+        self.all = group.math("GREATER_THAN", expansion, 2.0)  # positions are shown
         self.pairs, self.drawn = self.window.pairs, self.window.drawn
         self.chosen = [self._nearest(group[f"Position {name}"], axis) for axis, name in enumerate(("Row", "Column"))]
         self.cells_part = None
@@ -153,7 +154,7 @@ class _Levels:
     def lines(self):
         group = self.group
         detail = group.attribute("detail", "INT")
-        opening = group.when(group.math("LESS_THAN", self.level, 2.0), self._not(detail, OPENS),
+        opening = group.when(group.math("LESS_THAN", self.expansion, 2.0), self._not(detail, OPENS),
                              group.call("FunctionNodeCompare", {("A", "INT"): detail, ("B", "INT"): TAP},
                                         data_type="INT", operation="GREATER_EQUAL"), "BOOLEAN")
         lines = self._some(group["Geometry"], group.when(self.taps, opening, self._not(detail, TAP), "BOOLEAN"))
@@ -189,9 +190,9 @@ class _Levels:
         either = group.call("FunctionNodeBooleanMath", {0: valid, 1: stays}, operation="OR")
         return self._some(lines, either), position, cells
 
-    def _joined(self, found):
+    def _joined(self, read):
         """Taps with the cells that they join, and those from which they open."""
-        group, (lines, position, cells) = self.group, found
+        group, (lines, position, cells) = self.group, read
         tap, middle = _is(group, group.attribute("detail", "INT"), TAP), self._middle()
         ends = [group.when(tap, *pair, "INT") for pair in zip(cells, middle, strict=True)]
         before, _ = self._cells(self.chosen)
@@ -213,10 +214,10 @@ class _Levels:
         if self.cells_part is None:
             self.cells_part = part = Part(f"{NAME} Cells", self.group)
             (near, far), valid = _Window(part).cells([part.take(*pair) for pair in zip(AXES, position, strict=True)])
-            found = part.give(near=near, far=far, valid=valid)
+            cells = part.give(near=near, far=far, valid=valid)
         else:
-            found = self.cells_part.again(**dict(zip(AXES, position, strict=True)))
-        return found[:2], found[2]
+            cells = self.cells_part.again(**dict(zip(AXES, position, strict=True)))
+        return cells[:2], cells[2]
 
     def _size_of_mean(self, position, mean):
         """As `_Window.size_of_mean`, in a part of its own."""

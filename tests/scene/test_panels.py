@@ -6,9 +6,12 @@ from types import SimpleNamespace
 
 import bpy
 
+from neuroscene.addon.nodes.sockets import OF
 from neuroscene.panels.block import NEUROSCENE_PT_block
 from neuroscene.panels.layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer
 from neuroscene.panels.networks import NEUROSCENE_PT_networks, called
+from neuroscene.panels.shape import NEUROSCENE_PT_shape
+from neuroscene.panels.sliders import NEUROSCENE_PT_sliders
 from scene import look
 from scene.acting import inside, run, select
 
@@ -48,6 +51,13 @@ def draw(panel, thing) -> Layout:
         mine._network = lambda *given: panel._network(mine, *given)
     panel.draw(mine, context)
     return layout
+
+
+def test_sliders_are_those_that_stand_first_in_the_tables(vit):
+    layer = next(iter(look.layers(vit).values()))
+    assert draw(NEUROSCENE_PT_shape, layer).fields[: len(OF["layer"].having("first"))] == [*OF["layer"].having("first")]
+    bpy.context.view_layer.objects.active = layer
+    assert draw(NEUROSCENE_PT_sliders, layer).fields == [*OF["root"].having("first")]
 
 
 def test_block_panel_of_a_block(vit):

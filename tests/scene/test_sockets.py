@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sockets of all groups of ours, and what Copy Look takes, are those that are stored: saved scenes rely on them."""
+"""The sockets of all groups of ours are those that are stored, as saved scenes rely on them; and so are which of them
+Copy Look takes and the sidebar shows."""
 
 import json
 from types import SimpleNamespace
@@ -38,6 +39,8 @@ def facts_of(group, item) -> dict:
         facts["items"] = compat.menu(group, item.name)
     if group.name in LOOKS and item.name in copying.sockets(SimpleNamespace(node_group=group), ALL[group.name]):
         facts["look"] = item.item_type == "SOCKET"
+    if item.item_type == "SOCKET" and item.name in ALL[group.name]:
+        facts["sidebar"] = list(ALL[group.name][item.name].first or ()) or None
     if item.item_type == "PANEL":  # 4.5 has no identifiers of these
         facts.pop("identifier", None)
     return {name: given for name, given in facts.items() if given not in ("", None, False, "NONE")}

@@ -13,7 +13,8 @@ from neuroscene.addon.nodes.layer import layer_group
 from neuroscene.addon.nodes.sockets import LAYER
 from neuroscene.addon.nodes.tree import attach
 from neuroscene.addon.scene.editing import arranging
-from scene import look
+from scene import acting, look
+from scene.acting import geometry, run, same
 from scene.test_arranging import check_apart
 
 STATES = (  # in which a socket may do something that it does not do in others
@@ -149,3 +150,19 @@ def test_what_nobody_has_shaped_stays(blank):
     look.set_input(look.layers(network)["conv1"], "Relief", 10.0)
     arranging.rearrange(network, arranging.settings_of(network))
     assert look.blocks() == blocks  # nothing that was measured is left
+
+
+def test_making_room_is_one_step_of_undo(registered):
+    network = look.build(look.CNN, look.DIGIT, max_cells=2_000)
+    for layer in look.layers(network).values():
+        compat.set_inputs(look.modifier(layer), {"Relief": 10.0})
+    bpy.ops.ed.undo_push(message="before")
+    before = geometry(network)
+    assert run("arrange_network") == {"FINISHED"}
+    after = geometry(acting.network())
+    assert not same(after, before)
+    for step, expected in ((bpy.ops.ed.undo, before), (bpy.ops.ed.redo, after), (bpy.ops.ed.undo, before)):
+        step()
+        assert same(geometry(acting.network()), expected)
+        if expected is after:
+            check_apart(acting.network())

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isclose
+
 import bpy
-import numpy as np
 
 from .. import compat
 from . import tags
@@ -43,4 +45,5 @@ def _plain(value):
 def _same(now, before) -> bool:
     if isinstance(before, str):
         return now == before
-    return bool(np.allclose(np.asarray(now, float), np.asarray(before, float), rtol=1e-5, atol=1e-9))
+    pairs = zip(now, before, strict=True) if isinstance(before, Sequence) else ((now, before),)
+    return all(isclose(*pair, rel_tol=1e-5, abs_tol=1e-9) for pair in pairs)

@@ -9,7 +9,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .containers import CheckpointError
@@ -37,7 +37,8 @@ def replacing(output: Path) -> Iterator[Path]:
             raise
         raise refused(output, known[1] if known else " ".join(str(error).split())[:100]) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where there can be no such file, there is none
+            part.unlink()
 
 
 def settle(part: Path, output: Path) -> None:

@@ -178,8 +178,10 @@ def _of_scene(collection) -> dict:
     """What the strip says of the cells, lines and materials of a network as they stand, by role."""
     materials, wrong = tags.read(collection)["materials"], not_finite(collection)
     tags.write(collection, **(tags.read(collection) | {"not_finite": wrong}))  # the sidebar says so too
-    return _legends(collection, materials) | {"sentence": "" if wrong else _sentence(collection, materials),
-                                              "not finite": wrong and f"In this color: {wrong}."}
+    line, sentence = words.of_lines(*_line_levels(collection))
+    return _legends(collection, materials, line) | {
+        "sentence": "" if wrong else _sentence(materials, sentence),
+        "not finite": wrong and f"In this color: {wrong}."}
 
 
 def not_finite(collection: bpy.types.Collection) -> str:
@@ -195,10 +197,10 @@ def not_finite(collection: bpy.types.Collection) -> str:
     return f"values that are not finite (NaN or infinite), from {shortened(first)} on" if first else ""
 
 
-def _legends(collection, materials) -> dict:
+def _legends(collection, materials, line: str) -> dict:
     ran = bool(tags.read(collection).get("input"))
     about = {"cube": "cube: activation" if ran else "cube: bias or mean weight",
-             "line": f"line: {words.of_lines(*_line_levels(collection))[0]}"}
+             "line": f"line: {line}"}
     found = {}
     for kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
@@ -225,9 +227,8 @@ def _line_levels(collection) -> tuple[set[str], set[int]]:
     return levels, taps - {1}
 
 
-def _sentence(collection, materials) -> str:
+def _sentence(materials, line: str) -> str:
     """What cells and lines are, in the words of the map of the lines if it is one that has words."""
-    line = words.of_lines(*_line_levels(collection))[1]
     said = f"Each cube is one number. Each line is a {line}"
     shown = maps().get(map_of(materials["lines"]))
     if shown is None:

@@ -53,10 +53,21 @@ def main() -> None:
     OUTPUT.mkdir(parents=True)
     for blender in BLENDERS:
         for platform in runpy.run_path(str(ROOT / ".ci" / "extension.py"))["PLATFORMS"]:
-            subprocess.run(["make", "--no-print-directory", "extension", f"BLENDER={blender}", f"PLATFORM={platform}",
-                            f"OUTPUT={OUTPUT}"], cwd=ROOT, check=True)
-    (OUTPUT / "notes.md").write_text(notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version) + "\n",
-                                     encoding="utf-8")
+            subprocess.run(
+                [
+                    "make",
+                    "--no-print-directory",
+                    "extension",
+                    f"BLENDER={blender}",
+                    f"PLATFORM={platform}",
+                    f"OUTPUT={OUTPUT}",
+                ],
+                cwd=ROOT,
+                check=True,
+            )
+    (OUTPUT / "notes.md").write_text(
+        notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version) + "\n", encoding="utf-8"
+    )
     print(f"To release it:\n\n    git tag -a v{version} -m 'Neuroscene {version}' && git push origin v{version}")
 
 

@@ -35,8 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        print(f"neuroscene: {error.filename or 'the disk'}: cannot be written ({error.strerror}); make room, or set "
-              "TMPDIR to another place", file=sys.stderr)
+        print(
+            f"neuroscene: {error.filename or 'the disk'}: cannot be written ({error.strerror}); make room, or set "
+            "TMPDIR to another place",
+            file=sys.stderr,
+        )
         return BAD_INPUT
     return 0
 
@@ -56,23 +59,47 @@ def _parser():
         one = commands.add_parser(name, help=about, description=about)
         one.set_defaults(command=function)
         one.add_argument("model", metavar=model, type=Path)
-        one.add_argument("--dim", metavar="NAME=SIZE", action="append", default=[], type=_dim,
-                         help="size of a dimension that the model leaves open, by its name or as input:axis")
-        one.add_argument("--architecture", type=Path, metavar="FILE",
-                         help="how the weights of a weights-only file are joined: an ONNX model or Keras's JSON")
-        one.add_argument("--part", default="", metavar="NAME",
-                         help="which of several models in one file, by the name that inspect gives it")
+        one.add_argument(
+            "--dim",
+            metavar="NAME=SIZE",
+            action="append",
+            default=[],
+            type=_dim,
+            help="size of a dimension that the model leaves open, by its name or as input:axis",
+        )
+        one.add_argument(
+            "--architecture",
+            type=Path,
+            metavar="FILE",
+            help="how the weights of a weights-only file are joined: an ONNX model or Keras's JSON",
+        )
+        one.add_argument(
+            "--part",
+            default="",
+            metavar="NAME",
+            help="which of several models in one file, by the name that inspect gives it",
+        )
         return one
 
     one = command("inspect", _inspect, "say what is in a model")
     one.add_argument("--json", action="store_true", help="as one JSON object")
 
     one = command("run", _run, "run a model on one input")
-    one.add_argument("--input", required=True, type=Path, metavar="FILE",
-                     help="a PNG, JPEG or .npy file, or a .npz file with an array for each input")
+    one.add_argument(
+        "--input",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input",
+    )
     one.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
-    one.add_argument("--prune", type=_share, default=0.0, metavar="P",
-                     help="without this share (0 to 1) of each hidden layer's units, the least important first")
+    one.add_argument(
+        "--prune",
+        type=_share,
+        default=0.0,
+        metavar="P",
+        help="without this share (0 to 1) of each hidden layer's units, the least important first",
+    )
     one.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     one.add_argument("--json", action="store_true", help="as one JSON object")
 
@@ -92,17 +119,27 @@ def _parser():
     _drawing(one)
 
     one = command("export", _export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend")
-    one.add_argument("-o", "--output", required=True, type=_suffix(".glb", ".usdc", ".obj", ".html"),
-                     metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html")
+    one.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=_suffix(".glb", ".usdc", ".obj", ".html"),
+        metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
+    )
     one.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
     one.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
     one.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
-    one.add_argument("--poses", type=_count, metavar="N",
-                     help="take keyframed folds, arrangements and values along, as so many poses of plain meshes")
+    one.add_argument(
+        "--poses",
+        type=_count,
+        metavar="N",
+        help="take keyframed folds, arrangements and values along, as so many poses of plain meshes",
+    )
     one.add_argument("--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits")
     light = one.add_mutually_exclusive_group()
-    light.add_argument("--lit", action="store_true", default=None, help="let the viewer's light fall on it, "
-                       "whatever the style says")
+    light.add_argument(
+        "--lit", action="store_true", default=None, help="let the viewer's light fall on it, whatever the style says"
+    )
     light.add_argument("--unlit", dest="lit", action="store_false", help="show colours as they are")
     _drawing(one)
     return parser
@@ -116,15 +153,20 @@ def _picture(command):
     command.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
     command.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
     command.add_argument("--transparent", action="store_true", help="without the background, for compositing")
-    command.add_argument("--with", dest="other", type=Path, metavar="MODEL",
-                         help="another checkpoint, for the shot before-after")
+    command.add_argument(
+        "--with", dest="other", type=Path, metavar="MODEL", help="another checkpoint, for the shot before-after"
+    )
 
 
 def _drawing(command):
     command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
     command.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
-    command.add_argument("--max-connections", type=_count, metavar="N",
-                         help="connections to draw in all (default: up to 360 between two layers)")
+    command.add_argument(
+        "--max-connections",
+        type=_count,
+        metavar="N",
+        help="connections to draw in all (default: up to 360 between two layers)",
+    )
 
 
 def _inspect(options):
@@ -164,16 +206,21 @@ def _run(options):
         return
     print(f"{ran.file}: {ran.note}")
     if options.prune:
-        print("pruned: " + (", ".join(f"{gone:,} of {of:,} in {name}" for name, (gone, of) in pruned.items() if gone)
-                            or "nothing, for there are too few units"))
-    for one in ran.scores:
-        print(f"{one.score:10.6f}  {one.label}")
+        print(
+            "pruned: "
+            + (
+                ", ".join(f"{gone:,} of {of:,} in {name}" for name, (gone, of) in pruned.items() if gone)
+                or "nothing, for there are too few units"
+            )
+        )
+    for score in ran.scores:
+        print(f"{score.score:10.6f}  {score.label}")
     for name, shape in outputs.items():
         print(f"output {name} {shape}")
 
 
 def _scores(ran) -> list[dict]:
-    return [{"index": one.index, "label": one.label, "score": one.score} for one in ran.scores]
+    return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
 
 
 def _build(options):
@@ -218,8 +265,15 @@ def _wanted(options, progress):
 
     if options.other:
         _compare(options, progress)
-    return rendering.Options(options.shot, options.engine, options.samples, options.size, options.frames,
-                             options.quality, options.transparent)
+    return rendering.Options(
+        options.shot,
+        options.engine,
+        options.samples,
+        options.size,
+        options.frames,
+        options.quality,
+        options.transparent,
+    )
 
 
 def _compare(options, progress):
@@ -243,8 +297,9 @@ def _export(options):
     page = options.output.with_suffix(".html") if options.html else None
     for one in {options.output, page or options.output}:
         _writable(one)
-    wanted = export.Options(options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit,
-                            options.compress)
+    wanted = export.Options(
+        options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit, options.compress
+    )
     with _quiet() as progress:
         _open_scene(options, progress)
         progress("exporting")
@@ -280,8 +335,9 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(options.model, build.Settings(**given), options.input, dict(options.dim),
-                                   options.architecture, options.part)
+    steps = importing.import_steps(
+        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
+    )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
 

@@ -16,8 +16,9 @@ def identifiers(tree: bpy.types.NodeTree) -> dict[str, str]:
     items = tree.interface.items_tree
     key = tree.session_uid, len(items)
     if key not in _identifiers:
-        _identifiers[key] = {item.name: item.identifier for item in items
-                             if item.item_type == "SOCKET" and item.in_out == "INPUT"}
+        _identifiers[key] = {
+            item.name: item.identifier for item in items if item.item_type == "SOCKET" and item.in_out == "INPUT"
+        }
     return _identifiers[key]
 
 
@@ -119,7 +120,7 @@ def glow(scene: bpy.types.Scene, name: str, threshold: float, strength: float, s
 def glare_of(scene: bpy.types.Scene) -> bpy.types.Node | None:
     """The node that gives a scene its glow, if it has one."""
     tree = scene.compositing_node_group if FIVE else scene.node_tree
-    return next((one for one in tree.nodes if one.type == "GLARE"), None) if tree else None
+    return next((node for node in tree.nodes if node.type == "GLARE"), None) if tree else None
 
 
 def align_letters(node: bpy.types.Node, align: str) -> None:
@@ -191,6 +192,5 @@ def curves_of(owner: bpy.types.ID) -> list[bpy.types.bpy_prop_collection]:
         return []
     if not FIVE:
         return [action.fcurves]
-    bags = [strip.channelbag(data.action_slot) for layer in action.layers for strip in layer.strips
-            if data.action_slot]
+    bags = [strip.channelbag(data.action_slot) for layer in action.layers for strip in layer.strips if data.action_slot]
     return [bag.fcurves for bag in bags if bag]

@@ -16,11 +16,11 @@ def _active(self):
 
 def _select(self, index):
     """Make the layer that was clicked in the list the active object."""
-    things, known = self.id_data.all_objects, bpy.context.view_layer.objects
-    if bpy.context.mode != "OBJECT" or not 0 <= index < len(things) or things[index].name not in known:
+    objs, known = self.id_data.all_objects, bpy.context.view_layer.objects
+    if bpy.context.mode != "OBJECT" or not 0 <= index < len(objs) or objs[index].name not in known:
         return
-    selection.select(bpy.context, [things[index]])
-    known.active = things[index]  # also a hidden one: its facts can be read
+    selection.select(bpy.context, [objs[index]])
+    known.active = objs[index]  # also a hidden one: its facts can be read
 
 
 class NetworkState(bpy.types.PropertyGroup):
@@ -38,5 +38,3 @@ def register():
 def unregister():
     del bpy.types.Collection.neuroscene_state
     bpy.utils.unregister_class(NetworkState)
-
-

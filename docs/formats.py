@@ -26,24 +26,47 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 TESTS, PAGE = HERE.parent / "tests", HERE / "formats.md"
-FILES = ("test_keras_*.py", "test_torch_*.py", "test_safetensors.py", "test_inferred_*.py", "test_architecture.py",
-         "test_reader.py")
+FILES = (
+    "test_keras_*.py",
+    "test_torch_*.py",
+    "test_safetensors.py",
+    "test_inferred_*.py",
+    "test_architecture.py",
+    "test_reader.py",
+)
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
-COMPARED = ("test_every_layer", "test_outputs_are_in_keras_own_layout", "test_whole_models",
-            "test_outputs_are_those_of_torch", "test_scores_and_activations_of_digits", "test_older_versions")
+COMPARED = (
+    "test_every_layer",
+    "test_outputs_are_in_keras_own_layout",
+    "test_whole_models",
+    "test_outputs_are_those_of_torch",
+    "test_scores_and_activations_of_digits",
+    "test_older_versions",
+)
 DAMAGED = re.compile(r"mutat|cut_short|bad_files")  # tests whose files are of no framework's making
 # Who wrote a file that does not say so, by the beginning of its path (tests/data/README.md).
 ORIGINS = (
-    ("crossformat/mnist_cnn_keras3", "Keras 3.15.1"), ("crossformat/keras1_2_2", "Keras 1.2.2"),
-    ("crossformat/keras2_12", "Keras 2.12.0"), ("keras/", "Keras 3.15.1"),
-    ("torch/old_1.4.0-python2", "PyTorch 1.4.0 (Python 2.7)"), ("torch/old_1.4.0", "PyTorch 1.4.0"),
-    ("torch/old_1.9.0", "PyTorch 1.9.0"), ("torch/", "PyTorch 2.13.0"), ("crossformat/", "PyTorch 2.13.0"),
+    ("crossformat/mnist_cnn_keras3", "Keras 3.15.1"),
+    ("crossformat/keras1_2_2", "Keras 1.2.2"),
+    ("crossformat/keras2_12", "Keras 2.12.0"),
+    ("keras/", "Keras 3.15.1"),
+    ("torch/old_1.4.0-python2", "PyTorch 1.4.0 (Python 2.7)"),
+    ("torch/old_1.4.0", "PyTorch 1.4.0"),
+    ("torch/old_1.9.0", "PyTorch 1.9.0"),
+    ("torch/", "PyTorch 2.13.0"),
+    ("crossformat/", "PyTorch 2.13.0"),
 )
 READ = ("onnx_file", "keras", "pytorch", "safetensors_file")  # modules with a `read`
-WHAT = {"onnx": "models", "keras-h5": "whole models", "keras-v3": "whole models", "keras-weights": "weights alone",
-        "torchscript": "TorchScript", "pytorch": "state dicts, training checkpoints, whole modules",
-        "safetensors": "weights alone"}
+WHAT = {
+    "onnx": "models",
+    "keras-h5": "whole models",
+    "keras-v3": "whole models",
+    "keras-weights": "weights alone",
+    "torchscript": "TorchScript",
+    "pytorch": "state dicts, training checkpoints, whole modules",
+    "safetensors": "weights alone",
+}
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
 KNOWN_SCORES = ("test_the_known_scores", "test_weights_with_their_architecture")
@@ -68,8 +91,11 @@ class Recorder:
         self.passed: set[str] = set()
         self.failed: list[str] = []
         self.test = ""
-        self.known = {_hash(path): path.relative_to(TESTS / "data").as_posix()
-                      for path in sorted((TESTS / "data").rglob("*")) if path.is_file()}
+        self.known = {
+            _hash(path): path.relative_to(TESTS / "data").as_posix()
+            for path in sorted((TESTS / "data").rglob("*"))
+            if path.is_file()
+        }
 
     def pytest_collection(self):
         for name in READ:
@@ -94,8 +120,11 @@ class Recorder:
     def kept(self, *tests: str) -> list[Notes]:
         """The notes of tests that passed: all but those with damaged files, or those of these names."""
         named = {one: one.rpartition("::")[2].partition("[")[0] for one in self.passed}
-        return [self.notes[one] for one in sorted(self.passed)
-                if (named[one] in tests if tests else not DAMAGED.search(one))]
+        return [
+            self.notes[one]
+            for one in sorted(self.passed)
+            if (named[one] in tests if tests else not DAMAGED.search(one))
+        ]
 
     def _now(self):
         return self.notes[self.test]
@@ -117,11 +146,15 @@ class Recorder:
         kind = next(one for one in _ours("formats.table").READERS if one.sniff(head, path))
         structure = getattr(made, "structure", "weights")
         said = re.match(r"\S+ [\d.]+", made.producer)
-        origin = said[0].replace("pytorch", "PyTorch") if said else next(
-            (who for where, who in ORIGINS if known.startswith(where)), "")
+        origin = (
+            said[0].replace("pytorch", "PyTorch")
+            if said
+            else next((who for where, who in ORIGINS if known.startswith(where)), "")
+        )
         types = made.tensors if structure == "weights" else made.model.graph.initializer
-        self._now().opened.append((kind.name, made.format, structure, known and origin,
-                                   frozenset(one.data_type for one in types)))
+        self._now().opened.append(
+            (kind.name, made.format, structure, known and origin, frozenset(one.data_type for one in types))
+        )
 
     def _attached(self, made, weights, file=None):
         if made is not None:
@@ -145,15 +178,21 @@ def _hash(path):
 
 def tables() -> dict[str, dict]:
     operations = _ours("formats.keras.layers.operations")
-    return {"layers": _ours("formats.keras.layers").LAYERS, "operations": operations.OPERATIONS,
-            "functions": operations.FUNCTIONS, "operators": _ours("formats.pytorch.operators").OPERATORS}
+    return {
+        "layers": _ours("formats.keras.layers").LAYERS,
+        "operations": operations.OPERATIONS,
+        "functions": operations.FUNCTIONS,
+        "operators": _ours("formats.pytorch.operators").OPERATORS,
+    }
 
 
 def run() -> Recorder:
     recorder = Recorder()
     files = [str(path) for name in FILES for path in sorted((TESTS / "unit").glob(name))]
-    pytest.main(["--rootdir", str(TESTS), "-c", str(TESTS / "pytest.ini"), "-q", "-p", "no:cacheprovider", *files],
-                plugins=[recorder])
+    pytest.main(
+        ["--rootdir", str(TESTS), "-c", str(TESTS / "pytest.ini"), "-q", "-p", "no:cacheprovider", *files],
+        plugins=[recorder],
+    )
     return recorder
 
 
@@ -165,10 +204,15 @@ def page(recorder: Recorder) -> str:
     known = {block.family for block in _ours("structure.inferred.blocks").BLOCKS}
     rows = (f"| {name} | {_list(families) or 'plain layers'} |" for name, families in sorted(truth.items()))
     return TEXT.format(
-        formats="\n".join(_formats(notes)), architectures=_architectures(recorder.kept(*KNOWN_SCORES)),
-        truth="\n".join(rows), other=_list((known | seen) - held), layers="\n".join(_groups("layers", compared)),
-        operations=_list(_names("operations", compared)), functions=_code(_names("functions", compared)),
-        operators="\n".join(_groups("operators", compared)))
+        formats="\n".join(_formats(notes)),
+        architectures=_architectures(recorder.kept(*KNOWN_SCORES)),
+        truth="\n".join(rows),
+        other=_list((known | seen) - held),
+        layers="\n".join(_groups("layers", compared)),
+        operations=_list(_names("operations", compared)),
+        functions=_code(_names("functions", compared)),
+        operators="\n".join(_groups("operators", compared)),
+    )
 
 
 def _architectures(notes) -> str:
@@ -189,9 +233,11 @@ def _formats(notes) -> Iterable[str]:
             if (reader.name, what) in opened:
                 structures, origins, types = opened[reader.name, what]
                 mixed = "read of `nn.Sequential`, else inferred" if "modules" in what else "read, else inferred"
-                yield (f"| {reader.name} | {' '.join(f'`{one}`' for one in reader.suffixes)} | {what} "
-                       f"| {STRUCTURES.get(frozenset(structures), mixed)} | {_list(origins) or 'the tests themselves'} "
-                       f"| {_list(map(_type, types))} |")
+                yield (
+                    f"| {reader.name} | {' '.join(f'`{one}`' for one in reader.suffixes)} | {what} "
+                    f"| {STRUCTURES.get(frozenset(structures), mixed)} | {_list(origins) or 'the tests themselves'} "
+                    f"| {_list(map(_type, types))} |"
+                )
 
 
 def _type(number) -> str:

@@ -25,8 +25,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 CNN, MLP = (ROOT / "sample_models" / f"digits_{kind}.onnx" for kind in ("cnn", "mlp"))
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
-ZOO = {name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
-       for name in ("resnet18", "unet", "mobilenet_v3", "vit", "gpt2", "lstm")}
+ZOO = {
+    name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
+    for name in ("resnet18", "unet", "mobilenet_v3", "vit", "gpt2", "lstm")
+}
 WIDE, SMALL, FILM = (1280, 720), (960, 540), (768, 432)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {

@@ -3,8 +3,8 @@
 
 """Write docs/sockets.md: the inputs of the modifiers, from the tables in addon/nodes/sockets.
 
-    .venv/bin/python docs/sockets.py            write it anew
-    .venv/bin/python docs/sockets.py --check    status 1 if it is out of date
+.venv/bin/python docs/sockets.py            write it anew
+.venv/bin/python docs/sockets.py --check    status 1 if it is out of date
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ def page() -> str:
 def tables():
     """The module of the tables, of this tree. It needs no Blender."""
     if "neuroscene" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("neuroscene", HERE.parent / "__init__.py",
-                                                      submodule_search_locations=[str(HERE.parent)])
+        spec = importlib.util.spec_from_file_location(
+            "neuroscene", HERE.parent / "__init__.py", submodule_search_locations=[str(HERE.parent)]
+        )
         sys.modules["neuroscene"] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules["neuroscene"])
     return importlib.import_module("neuroscene.addon.nodes.sockets")

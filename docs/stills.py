@@ -3,7 +3,7 @@
 
 """Render the pictures of docs/shapes.md from the shipped sample.
 
-    .venv/bin/python docs/stills.py [NAME ...]    all of them, or those whose names begin so
+.venv/bin/python docs/stills.py [NAME ...]    all of them, or those whose names begin so
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ class Stage:
         self.root = next(tags.members(self.network, "root"))
 
     def bundles(self):
-        return {(tags.read(one)["source"], tags.read(one)["target"]): one
-                for one in tags.members(self.network, "connections")}
+        return {
+            (tags.read(one)["source"], tags.read(one)["target"]): one
+            for one in tags.members(self.network, "connections")
+        }
 
     def set(self, things, **values):
         """Set sockets by their names with _ for spaces."""
@@ -103,30 +105,39 @@ STILLS = {}
 
 def still(name, **settings):
     """Register a function that prepares the stage of a still."""
+
     def register(prepare):
         STILLS[name] = prepare, settings
         return prepare
+
     return register
 
 
 def _simple():
     """Stills that are a few sockets each."""
     for number, name in enumerate(("line", "circle", "grid", "sphere", "spiral", "arc")):
-        still(f"arrangement-{name}")(lambda stage, number=number: (
-            stage.maps(Arrangement=float(number), Spacing=0.42 if number == 5 else 1.0), stage.arrange()))
+        still(f"arrangement-{name}")(
+            lambda stage, number=number: (
+                stage.maps(Arrangement=float(number), Spacing=0.42 if number == 5 else 1.0),
+                stage.arrange(),
+            )
+        )
     still("arrangement-between")(lambda stage: (stage.maps(Arrangement=1.5), stage.arrange()))
     for shape in ("Tile", "Sphere", "Disc"):
-        still(f"cells-{shape.lower()}")(lambda stage, shape=shape: (
-            stage.set(stage.layers.values(), Shape=shape), stage.close("pool2")))
+        still(f"cells-{shape.lower()}")(
+            lambda stage, shape=shape: (stage.set(stage.layers.values(), Shape=shape), stage.close("pool2"))
+        )
     for percent in (50, 100):
         still(f"fold-{percent}")(lambda stage, percent=percent: stage.maps(Fold=percent / 100))
-    still("reduced")(lambda stage: stage.set([stage.layers[name] for name in ("conv2", "pool1", "conv3", "pool2")],
-                                             Shown_Units=4))
+    still("reduced")(
+        lambda stage: stage.set([stage.layers[name] for name in ("conv2", "pool1", "conv3", "pool2")], Shown_Units=4)
+    )
     still("reveal")(lambda stage: stage.set(stage.layers.values(), Reveal=0.5, Reveal_By="Value"))
     still("explode")(lambda stage: (stage.maps(Explode=0.5), stage.arrange()))
     for level in range(4):
-        still(f"expansion-{level}")(lambda stage, level=level: stage.set([stage.root], Expand=True,
-                                                                         Expansion=float(level)))
+        still(f"expansion-{level}")(
+            lambda stage, level=level: stage.set([stage.root], Expand=True, Expansion=float(level))
+        )
     for percent in (50, 100):
         still(f"bundle-{percent}")(lambda stage, percent=percent: stage.set([stage.root], Bundle=percent / 100))
     still("prune")(lambda stage: stage.set([stage.root], Prune=0.5))
@@ -144,8 +155,9 @@ def _density(stage):
 
 
 for _name in ("cinema", "paper", "blueprint", "neon", "clay"):
-    still(f"style-{_name}")(lambda stage, name=_name: saved_styles.apply(
-        name.capitalize(), painting.part_of(bpy.context, stage.network)))
+    still(f"style-{_name}")(
+        lambda stage, name=_name: saved_styles.apply(name.capitalize(), painting.part_of(bpy.context, stage.network))
+    )
 
 
 @still("kernels")

@@ -94,8 +94,9 @@ def unregister():
 
 
 def _import_entry(self, context):
-    self.layout.operator(NEUROSCENE_OT_import_network.bl_idname,
-                         text="Neural Network (.onnx, .keras, .h5, .pt, .safetensors)")
+    self.layout.operator(
+        NEUROSCENE_OT_import_network.bl_idname, text="Neural Network (.onnx, .keras, .h5, .pt, .safetensors)"
+    )
     self.layout.operator(NEUROSCENE_OT_attach_gltf.bl_idname, text="Neural Network of a glTF (.glb)")
 
 

@@ -19,8 +19,9 @@ class NEUROSCENE_OT_add_shot(ChangesNetwork, bpy.types.Operator):
     bl_label = "Add Shot"
     bl_options = {"REGISTER", "UNDO"}
 
-    shot: bpy.props.EnumProperty(name="Shot", items=SHOTS, description="Choose how the camera looks at the network "
-                                                                       "and what moves")
+    shot: bpy.props.EnumProperty(
+        name="Shot", items=SHOTS, description="Choose how the camera looks at the network and what moves"
+    )
 
     def execute(self, context):
         network = self.network(context)

@@ -25,8 +25,12 @@ class NEUROSCENE_OT_apply_style(OnPart, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     style: bpy.props.EnumProperty(name="Style", items=styles, description="Choose the style")
-    ramps: bpy.props.BoolProperty(name="Replace Edited Ramps", default=False, options={"SKIP_SAVE"},
-                                  description="Replace color ramps that you edited by hand, too")
+    ramps: bpy.props.BoolProperty(
+        name="Replace Edited Ramps",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Replace color ramps that you edited by hand, too",
+    )
 
     def execute(self, context):
         part = self.chosen(context)

@@ -20,22 +20,50 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
     bl_label = "Arrange Network"
     bl_options = {"REGISTER", "UNDO"}
 
-    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, options={"SKIP_SAVE"},
-                                      description="Choose the direction from input to output")
+    direction: bpy.props.EnumProperty(
+        name="Direction",
+        items=DIRECTIONS,
+        options={"SKIP_SAVE"},
+        description="Choose the direction from input to output",
+    )
     spacing: bpy.props.FloatProperty(
-        name="Spacing", default=1.0, min=0.2, max=4.0, options={"SKIP_SAVE"},
-        description="Scale the gaps between layers")
-    wrap: bpy.props.BoolProperty(name="Wrap", default=True, options={"SKIP_SAVE"},
-                                 description="Break a long network into rows")
+        name="Spacing",
+        default=1.0,
+        min=0.2,
+        max=4.0,
+        options={"SKIP_SAVE"},
+        description="Scale the gaps between layers",
+    )
+    wrap: bpy.props.BoolProperty(
+        name="Wrap", default=True, options={"SKIP_SAVE"}, description="Break a long network into rows"
+    )
     longest: bpy.props.FloatProperty(
-        name="Longer Than", default=arranging.LONGEST, min=1.0, soft_max=1000.0, unit="LENGTH", options={"SKIP_SAVE"},
-        description="Set the length at which a network is broken into rows")
-    snake: bpy.props.BoolProperty(name="Snake", default=True, options={"SKIP_SAVE"},
-                                  description="Let rows run back and forth instead of all in the same direction")
-    reset: bpy.props.BoolProperty(name="Reset Moved Layers", default=False, options={"SKIP_SAVE"},
-                                  description="Put back what you moved by hand, too")
-    frame: bpy.props.BoolProperty(name="Frame", default=False, options={"SKIP_SAVE"},
-                                  description="Move the camera so that it shows the whole network")
+        name="Longer Than",
+        default=arranging.LONGEST,
+        min=1.0,
+        soft_max=1000.0,
+        unit="LENGTH",
+        options={"SKIP_SAVE"},
+        description="Set the length at which a network is broken into rows",
+    )
+    snake: bpy.props.BoolProperty(
+        name="Snake",
+        default=True,
+        options={"SKIP_SAVE"},
+        description="Let rows run back and forth instead of all in the same direction",
+    )
+    reset: bpy.props.BoolProperty(
+        name="Reset Moved Layers",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Put back what you moved by hand, too",
+    )
+    frame: bpy.props.BoolProperty(
+        name="Frame",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Move the camera so that it shows the whole network",
+    )
 
     def draw(self, context):
         layout = self.layout
@@ -68,8 +96,13 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
 
     def _begin_with(self, settings):
         """Take what was not asked for from the settings that the network has."""
-        known = {"direction": settings.direction, "spacing": settings.spacing, "wrap": settings.longest > 0,
-                 "longest": settings.longest or arranging.LONGEST, "snake": settings.snake}
+        known = {
+            "direction": settings.direction,
+            "spacing": settings.spacing,
+            "wrap": settings.longest > 0,
+            "longest": settings.longest or arranging.LONGEST,
+            "snake": settings.snake,
+        }
         for name, value in known.items():
             if not self.properties.is_property_set(name):
                 setattr(self, name, value)

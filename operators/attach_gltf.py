@@ -29,9 +29,12 @@ class NEUROSCENE_OT_attach_gltf(Stepwise, bpy.types.Operator, ImportHelper):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default=f"*.glb;{GLOB}", options={"HIDDEN"})
     checkpoint: bpy.props.StringProperty(
-        name="Checkpoint", subtype="FILE_PATH", options={"SKIP_SAVE"},
+        name="Checkpoint",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
         description="Choose the file that the network was built from. If empty, the file of that name beside the "
-                    ".glb is used")
+        ".glb is used",
+    )
     doing = "Importing"
 
     def execute(self, context):

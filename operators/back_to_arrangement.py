@@ -17,9 +17,12 @@ class NEUROSCENE_OT_back_to_arrangement(Whole, bpy.types.Operator):
     bl_label = "Back to Arrangement"
     bl_options = {"REGISTER", "UNDO"}
 
-    reset: bpy.props.BoolProperty(name="Reset", default=False, options={"SKIP_SAVE"},
-                                  description="Forget the places that you gave to cells, and start again from the "
-                                              "arrangement")
+    reset: bpy.props.BoolProperty(
+        name="Reset",
+        default=False,
+        options={"SKIP_SAVE"},
+        description="Forget the places that you gave to cells, and start again from the arrangement",
+    )
 
     @classmethod
     def poll(cls, context):

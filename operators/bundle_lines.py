@@ -16,8 +16,13 @@ class NEUROSCENE_OT_bundle_lines(ChangesLines, bpy.types.Operator):
     bl_label = "Bundle Lines"
     bl_options = {"REGISTER", "UNDO"}
 
-    iterations: bpy.props.IntProperty(name="Iterations", default=bundling.ITERATIONS, min=1, max=32,
-                                      description="Set the number of bundling rounds. Each round can be shown")
+    iterations: bpy.props.IntProperty(
+        name="Iterations",
+        default=bundling.ITERATIONS,
+        min=1,
+        max=32,
+        description="Set the number of bundling rounds. Each round can be shown",
+    )
 
-    def work(self, context, network, things, progress):
-        return bundling.store_all(things, context.evaluated_depsgraph_get(), self.iterations, progress)
+    def work(self, context, network, objs, progress):
+        return bundling.store_all(objs, context.evaluated_depsgraph_get(), self.iterations, progress)

@@ -39,21 +39,34 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
     filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=FORMATS, description="Choose the file format")
     realise: bpy.props.BoolProperty(
-        name="Plain Meshes", default=False,
+        name="Plain Meshes",
+        default=False,
         description="Write plain meshes for programs without instancing, such as Unreal and older viewers. The file "
-                    "is larger")
+        "is larger",
+    )
     triangles: bpy.props.IntProperty(
-        name="Triangles", default=export.TRIANGLES, min=1, soft_max=10_000_000,
-        description="Limit the triangles of plain meshes. Lines and spheres become simpler")
+        name="Triangles",
+        default=export.TRIANGLES,
+        min=1,
+        soft_max=10_000_000,
+        description="Limit the triangles of plain meshes. Lines and spheres become simpler",
+    )
     poses: bpy.props.IntProperty(
-        name="Poses", default=0, min=0, max=240,
+        name="Poses",
+        default=0,
+        min=0,
+        max=240,
         description="Export keyframed folds, arrangements and values as this many poses of plain meshes. 0 exports "
-                    "none")
+        "none",
+    )
     small: bpy.props.BoolProperty(
-        name="Compress", default=False, description="Compress with Draco if this Blender has it. Otherwise store "
-                                                    "positions in 16 bits")
-    light: bpy.props.EnumProperty(name="Light", items=LIGHTS, description="Choose whether the lights of the viewer "
-                                                                          "shade the cells")
+        name="Compress",
+        default=False,
+        description="Compress with Draco if this Blender has it. Otherwise store positions in 16 bits",
+    )
+    light: bpy.props.EnumProperty(
+        name="Light", items=LIGHTS, description="Choose whether the lights of the viewer shade the cells"
+    )
 
     cost = 0.0  # megabytes of a pose, at most
 

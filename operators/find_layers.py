@@ -18,11 +18,15 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     text: bpy.props.StringProperty(
-        name="Find", options={"SKIP_SAVE"},
-        description="Type words of a layer's name, operators or block, such as: layer2 conv")
+        name="Find",
+        options={"SKIP_SAVE"},
+        description="Type words of a layer's name, operators or block, such as: layer2 conv",
+    )
     frame: bpy.props.BoolProperty(
-        name="Frame", default=False, description="Frame the selected layers in the view. Leaves the camera view if "
-                                                 "necessary")
+        name="Frame",
+        default=False,
+        description="Frame the selected layers in the view. Leaves the camera view if necessary",
+    )
 
     def invoke(self, context, event):
         if self.properties.is_property_set("text"):  # by a button that knows what is sought
@@ -40,11 +44,11 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
         network = self.network(context)
         if network is None:
             return {"CANCELLED"}
-        things = selection.found(network, self.text)
-        if not things:
+        objs = selection.found(network, self.text)
+        if not objs:
             self.report({"WARNING"}, f"No layer of {network.name} has '{self.text}' in its name, operators or block")
             return {"CANCELLED"}
-        done = self.select(context, things)
+        done = self.select(context, objs)
         if self.frame and done == {"FINISHED"} and viewport.view(context):
             viewport.frame_selected(context)
         return done

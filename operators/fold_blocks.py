@@ -23,10 +23,12 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
     bl_label = "Fold Blocks"
     bl_options = {"REGISTER", "UNDO"}
 
-    which: bpy.props.EnumProperty(name="Blocks", items=[(key, *one) for key, one in WHICH.items()],
-                                  options={"SKIP_SAVE"})
-    fold: bpy.props.BoolProperty(name="Fold", default=True, options={"SKIP_SAVE"},
-                                 description="Fold the blocks instead of unfolding them")
+    which: bpy.props.EnumProperty(
+        name="Blocks", items=[(key, *one) for key, one in WHICH.items()], options={"SKIP_SAVE"}
+    )
+    fold: bpy.props.BoolProperty(
+        name="Fold", default=True, options={"SKIP_SAVE"}, description="Fold the blocks instead of unfolding them"
+    )
 
     @classmethod
     def description(cls, context, properties):
@@ -42,6 +44,7 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
             return {"CANCELLED"}
         blocks.fold(network, paths, float(self.fold))
         self.settle(network)
-        self.report({"INFO"}, f"{len(paths):,} block{'' if len(paths) == 1 else 's'} "
-                              f"{'folded' if self.fold else 'unfolded'}")
+        self.report(
+            {"INFO"}, f"{len(paths):,} block{'' if len(paths) == 1 else 's'} {'folded' if self.fold else 'unfolded'}"
+        )
         return {"FINISHED"}

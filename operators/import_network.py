@@ -31,41 +31,68 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default=GLOB, options={"HIDDEN"})
     input: bpy.props.StringProperty(
-        name="Input", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="Choose a PNG, JPEG, .npy or .npz file to run through the network. Cells then show its "
-                    "activations")
+        name="Input",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+        description="Choose a PNG, JPEG, .npy or .npz file to run through the network. Cells then show its activations",
+    )
     architecture: bpy.props.StringProperty(
-        name="Architecture", subtype="FILE_PATH", options={"SKIP_SAVE"},
-        description="Choose an ONNX model or Keras's JSON that gives the structure for a file with only weights")
+        name="Architecture",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
+        description="Choose an ONNX model or Keras's JSON that gives the structure for a file with only weights",
+    )
     part: bpy.props.StringProperty(
-        name="Part", options={"SKIP_SAVE"},
+        name="Part",
+        options={"SKIP_SAVE"},
         description="Name one of several models in the file, such as a generator or its discriminator. Leave empty "
-                    "for the most likely one. A wrong name lists all names")
+        "for the most likely one. A wrong name lists all names",
+    )
     max_cells: bpy.props.IntProperty(
-        name="Cells", default=build.MAX_CELLS, min=1, soft_max=1_000_000,
-        description="Limit the cells of the whole scene. Large layers show their strongest units")
+        name="Cells",
+        default=build.MAX_CELLS,
+        min=1,
+        soft_max=1_000_000,
+        description="Limit the cells of the whole scene. Large layers show their strongest units",
+    )
     max_connections: bpy.props.IntProperty(
-        name="Connections", default=build.MAX_CONNECTIONS, min=1, soft_max=1_000_000,
-        description="Limit the connections of the whole scene. The strongest are drawn")
+        name="Connections",
+        default=build.MAX_CONNECTIONS,
+        min=1,
+        soft_max=1_000_000,
+        description="Limit the connections of the whole scene. The strongest are drawn",
+    )
     lines_a_pair: bpy.props.IntProperty(
-        name="Per Pair", default=build.LINES_A_PAIR, min=1, soft_max=10_000,
-        description="Limit the connections between two layers")
+        name="Per Pair",
+        default=build.LINES_A_PAIR,
+        min=1,
+        soft_max=10_000,
+        description="Limit the connections between two layers",
+    )
     new_scene: bpy.props.BoolProperty(
-        name="New Scene", default=True,
-        description="Make a new scene with its own camera, lights and look, instead of adding to the open scene")
+        name="New Scene",
+        default=True,
+        description="Make a new scene with its own camera, lights and look, instead of adding to the open scene",
+    )
 
-    direction: bpy.props.EnumProperty(name="Direction", items=DIRECTIONS, description="Choose the direction from "
-                                                                                      "input to output")
+    direction: bpy.props.EnumProperty(
+        name="Direction", items=DIRECTIONS, description="Choose the direction from input to output"
+    )
     spacing: bpy.props.FloatProperty(
-        name="Spacing", default=1.0, min=0.2, max=4.0, description="Scale the gaps between layers")
+        name="Spacing", default=1.0, min=0.2, max=4.0, description="Scale the gaps between layers"
+    )
     fold_repeats: bpy.props.BoolProperty(
-        name="Fold Repeats", default=True,
-        description="Show the first of equal blocks in a large network, and fold the others to boxes")
+        name="Fold Repeats",
+        default=True,
+        description="Show the first of equal blocks in a large network, and fold the others to boxes",
+    )
 
     update: bpy.props.BoolProperty(
-        name="Update Existing", default=True,
+        name="Update Existing",
+        default=True,
         description="Update the network in the open file that was made from this checkpoint. Keeps what you moved, "
-                    "set, painted and keyframed")
+        "set, painted and keyframed",
+    )
     doing = "Importing"
 
     def draw(self, context):
@@ -98,10 +125,15 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
             self._made = None
             return self.start(context, reloading.steps(known, self.filepath, given, architecture, self.part))
         layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
-        settings = build.Settings(self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene,
-                                  self.fold_repeats, layout)
-        return self.start(context, importing.import_steps(self.filepath, settings, given or None,
-                                                          architecture=architecture or None, part=self.part))
+        settings = build.Settings(
+            self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene, self.fold_repeats, layout
+        )
+        return self.start(
+            context,
+            importing.import_steps(
+                self.filepath, settings, given or None, architecture=architecture or None, part=self.part
+            ),
+        )
 
     def done(self, context, result):
         if self._made is None:

@@ -26,8 +26,11 @@ class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operat
     filename_ext = SUFFIXES[0]
     check_extension = False
     choose: bpy.props.BoolProperty(
-        name="Choose", default=False, options={"SKIP_SAVE", "HIDDEN"},
-        description="Choose another file, such as a later epoch, instead of reading the same file again")
+        name="Choose",
+        default=False,
+        options={"SKIP_SAVE", "HIDDEN"},
+        description="Choose another file, such as a later epoch, instead of reading the same file again",
+    )
     doing = "Reloading"
 
     def invoke(self, context, event):

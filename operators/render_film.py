@@ -23,9 +23,12 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
     check_extension = None
     filter_glob: bpy.props.StringProperty(default="*.mp4;*.png", options={"HIDDEN"})
     anew: bpy.props.BoolProperty(
-        name="Render Anew", default=False, options={"SKIP_SAVE"},
+        name="Render Anew",
+        default=False,
+        options={"SKIP_SAVE"},
         description="Render frames again that exist from a stopped film of this shot, size and quality. Use it if "
-                    "you changed the scene since then")
+        "you changed the scene since then",
+    )
 
     _timer = _film = None
     _state = "next"  # "busy" while Blender renders, "rendered" or "stopped" when it has told so
@@ -144,5 +147,8 @@ def _settings(scene) -> list[tuple]:
     """What a film changes in a scene while it is made: the part of the scene, name and value."""
     stamped = "filepath", "use_file_extension", "use_stamp_note", "stamp_note_text"
     changed = {"": ("frame_current",), "render": stamped, "render.image_settings": compat.STILL}
-    return [(part, name, getattr(scene.path_resolve(part) if part else scene, name))
-            for part, names in changed.items() for name in names]
+    return [
+        (part, name, getattr(scene.path_resolve(part) if part else scene, name))
+        for part, names in changed.items()
+        for name in names
+    ]

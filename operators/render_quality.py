@@ -19,8 +19,9 @@ class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):
     bl_label = "Render Quality"
     bl_options = {"REGISTER", "UNDO"}
 
-    quality: bpy.props.EnumProperty(name="Quality", items=QUALITIES, default="standard",
-                                    description="Choose the quality of pictures")
+    quality: bpy.props.EnumProperty(
+        name="Quality", items=QUALITIES, default="standard", description="Choose the quality of pictures"
+    )
 
     def execute(self, context):
         network = self.network(context)

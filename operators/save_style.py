@@ -17,9 +17,9 @@ class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):
     bl_label = "Save Style"
     bl_options = {"REGISTER"}
 
-    style: bpy.props.StringProperty(name="Name", description="Name the style. A style of yours with this name is "
-                                                             "replaced",
-                                    options={"SKIP_SAVE"})
+    style: bpy.props.StringProperty(
+        name="Name", description="Name the style. A style of yours with this name is replaced", options={"SKIP_SAVE"}
+    )
 
     def invoke(self, context, event):
         return context.window_manager.invoke_props_dialog(self, confirm_text="Save")

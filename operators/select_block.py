@@ -20,8 +20,8 @@ class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
         network = self.network(context)
         if network is None:
             return {"CANCELLED"}
-        things = blocks.layers_in(network, blocks.chosen(context, network, "SELECTED", True))
-        if not things:
+        objs = blocks.layers_in(network, blocks.chosen(context, network, "SELECTED", True))
+        if not objs:
             self.report({"WARNING"}, "Select a block first, or a layer in one")
             return {"CANCELLED"}
-        return self.select(context, things)
+        return self.select(context, objs)

@@ -12,8 +12,11 @@ RELATIONS = {
     "INPUTS": (selection.inputs, "Inputs", "Layers that the selected ones read"),
     "OUTPUTS": (selection.outputs, "Outputs", "Layers that read the selected ones"),
     "UPSTREAM": (selection.upstream, "Upstream", "All layers that feed the selected ones, directly or through others"),
-    "DOWNSTREAM": (selection.downstream, "Downstream",
-                   "All layers that the selected ones feed, directly or through others"),
+    "DOWNSTREAM": (
+        selection.downstream,
+        "Downstream",
+        "All layers that the selected ones feed, directly or through others",
+    ),
     "BLOCK": (selection.same_block, "Block", "Layers of the same block"),
 }
 
@@ -36,8 +39,8 @@ class NEUROSCENE_OT_select_related(SelectsLayers, OfSelectedLayers, bpy.types.Op
         if network is None:
             return {"CANCELLED"}
         related, label, _ = RELATIONS[self.relation]
-        things = related(network, selection.selected(context, network))
-        if not things:
+        objs = related(network, selection.selected(context, network))
+        if not objs:
             self.report({"WARNING"}, f"The selected layers of {network.name} have no {label.lower()}")
             return {"CANCELLED"}
-        return self.select(context, things)
+        return self.select(context, objs)

@@ -10,8 +10,12 @@ from ..addon.scene.editing import ranges
 from ..addon.scene.looks import painting
 from .bases.on_part import ROLES, SHOWN, OnPart, counted
 
-SOURCES = {"Own": "The number that each layer or bundle has", "Layer": "What each layer holds",
-           "Block": "What the innermost block round each layer holds", "Network": "What the whole network holds"}
+SOURCES = {
+    "Own": "The number that each layer or bundle has",
+    "Layer": "What each layer holds",
+    "Block": "What the innermost block round each layer holds",
+    "Network": "What the whole network holds",
+}
 
 
 class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
@@ -21,18 +25,35 @@ class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
     bl_label = "Colour Range"
     bl_options = {"REGISTER", "UNDO"}
 
-    shown: bpy.props.EnumProperty(name="Of", items=[(key, *one[:2]) for key, one in SHOWN.items()],
-                                  description="Choose what to color")
-    source: bpy.props.EnumProperty(name="Range From", default="NETWORK", description="Choose which value has the "
-                                                                                     "full color",
-                                   items=[(one.upper(), one, SOURCES[one]) for one in FROM])
-    clip: bpy.props.FloatProperty(name="Clip", default=99.0, min=50.0, max=100.0, subtype="PERCENTAGE",
-                                  description="Set the percentile of magnitudes that has the full color")
-    symmetric: bpy.props.BoolProperty(name="Symmetric", default=True,
-                                      description="Let colors run from the negative to the positive range instead "
-                                                  "of from 0")
-    log: bpy.props.FloatProperty(name="Log", default=0.0, min=0.0, max=8.0,
-                                 description="Set how many decades below the range are distinguished. 0 is linear")
+    shown: bpy.props.EnumProperty(
+        name="Of", items=[(key, *one[:2]) for key, one in SHOWN.items()], description="Choose what to color"
+    )
+    source: bpy.props.EnumProperty(
+        name="Range From",
+        default="NETWORK",
+        description="Choose which value has the full color",
+        items=[(one.upper(), one, SOURCES[one]) for one in FROM],
+    )
+    clip: bpy.props.FloatProperty(
+        name="Clip",
+        default=99.0,
+        min=50.0,
+        max=100.0,
+        subtype="PERCENTAGE",
+        description="Set the percentile of magnitudes that has the full color",
+    )
+    symmetric: bpy.props.BoolProperty(
+        name="Symmetric",
+        default=True,
+        description="Let colors run from the negative to the positive range instead of from 0",
+    )
+    log: bpy.props.FloatProperty(
+        name="Log",
+        default=0.0,
+        min=0.0,
+        max=8.0,
+        description="Set how many decades below the range are distinguished. 0 is linear",
+    )
     source_map = {one.upper(): one for one in FROM}
 
     def invoke(self, context, event):
@@ -53,8 +74,8 @@ class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
         part = self.chosen(context)
         if part is None:
             return {"CANCELLED"}
-        things = [one for kind in SHOWN[self.shown][2] for one in part.of_kind(kind)]
-        count = ranges.set_source(things, self.source_map[self.source], self.clip)
+        objs = [one for kind in SHOWN[self.shown][2] for one in part.of_kind(kind)]
+        count = ranges.set_source(objs, self.source_map[self.source], self.clip)
         for role in ROLES[self.shown]:
             painting.set_scale(part, role, self.symmetric, self.log)
         self.report({"INFO"}, f"Range of {counted(count, 'object')} from {self.source_map[self.source].lower()}")

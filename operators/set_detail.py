@@ -27,14 +27,25 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
     bl_label = "Set Detail"
     bl_options = {"REGISTER", "UNDO"}
 
-    level: bpy.props.EnumProperty(name="Level", default="AUTO", options={"SKIP_SAVE"},
-                                  items=[(key, *one[1:]) for key, one in LEVELS.items()])
+    level: bpy.props.EnumProperty(
+        name="Level", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *one[1:]) for key, one in LEVELS.items()]
+    )
     cells: bpy.props.IntProperty(
-        name="Cells", default=0, min=0, soft_max=100_000, options={"SKIP_SAVE"},
-        description="Limit the cells or maps of each layer. 0 takes a fair share of the scene's limit")
+        name="Cells",
+        default=0,
+        min=0,
+        soft_max=100_000,
+        options={"SKIP_SAVE"},
+        description="Limit the cells or maps of each layer. 0 takes a fair share of the scene's limit",
+    )
     lines: bpy.props.IntProperty(
-        name="Lines", default=0, min=0, soft_max=10_000, options={"SKIP_SAVE"},
-        description="Limit the lines from each source layer. 0 keeps the present number")
+        name="Lines",
+        default=0,
+        min=0,
+        soft_max=10_000,
+        options={"SKIP_SAVE"},
+        description="Limit the lines from each source layer. 0 keeps the present number",
+    )
 
     @classmethod
     def description(cls, context, properties):

@@ -16,8 +16,11 @@ def grouped():
     for kind in (colormaps.DIVERGING, colormaps.SEQUENTIAL):
         for ground in (colormaps.DARK, colormaps.LIGHT):
             found.append(("", f"{kind.capitalize()} on {ground.capitalize()}", ""))
-            found += [(one.name, one.name, f"{one.colours[0]} to {one.colours[1]}".capitalize())
-                      for one in colormaps.maps().values() if (one.kind, one.ground) == (kind, ground)]
+            found += [
+                (one.name, one.name, f"{one.colours[0]} to {one.colours[1]}".capitalize())
+                for one in colormaps.maps().values()
+                if (one.kind, one.ground) == (kind, ground)
+            ]
     return found
 
 
@@ -28,10 +31,12 @@ class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
     bl_label = "Colour Map"
     bl_options = {"REGISTER", "UNDO"}
 
-    shown: bpy.props.EnumProperty(name="Of", items=[(key, *SHOWN[key][:2]) for key in ("CELLS", "LINES")],
-                                  description="Choose what to color")
-    map: bpy.props.EnumProperty(name="Map", items=grouped(), default=next(iter(colormaps.maps())),
-                                description="Choose the color map")
+    shown: bpy.props.EnumProperty(
+        name="Of", items=[(key, *SHOWN[key][:2]) for key in ("CELLS", "LINES")], description="Choose what to color"
+    )
+    map: bpy.props.EnumProperty(
+        name="Map", items=grouped(), default=next(iter(colormaps.maps())), description="Choose the color map"
+    )
 
     def execute(self, context):
         part = self.chosen(context)

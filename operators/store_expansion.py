@@ -16,5 +16,5 @@ class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
     bl_label = "Store Expansion"
     bl_options = {"REGISTER", "UNDO"}
 
-    def work(self, context, network, things, progress):
-        return stored_levels.store(network, things, progress)
+    def work(self, context, network, objs, progress):
+        return stored_levels.store(network, objs, progress)

@@ -20,18 +20,18 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         return _block(context.object) is not None
 
     def draw(self, context):
-        layout, thing = self.layout, _block(context.object)
-        facts = tags.read(thing)
-        layout.label(text=_name(thing), icon="OUTLINER_COLLECTION")
+        layout, obj = self.layout, _block(context.object)
+        facts = tags.read(obj)
+        layout.label(text=_name(obj), icon="OUTLINER_COLLECTION")
         table(layout, _details(facts))
-        if thing == context.object and arranging.moved(thing):
+        if obj == context.object and arranging.moved(obj):
             moved(layout)
         column = layout.column(align=True)
         column.use_property_split = True
-        for one in _outward(thing):
+        for one in _outward(obj):
             modifier = tags.modifier(one)
             if modifier:
-                text = "Fold" if one == thing else f"Fold {_name(one)}"
+                text = "Fold" if one == obj else f"Fold {_name(one)}"
                 compat.draw_input(column, modifier, _fold(modifier), text)
         row = layout.row(align=True)
         for text, fold in (("Fold", True), ("Unfold", False)):
@@ -40,29 +40,30 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         row.operator("neuroscene.select_block", text="Select Layers")
 
 
-def _block(thing) -> bpy.types.Object | None:
+def _block(obj) -> bpy.types.Object | None:
     """The block that an object is, or that its layer is in."""
-    if tags.kind(thing) == "layer":
-        thing = thing.parent
-    return thing if tags.kind(thing) == "block" else None
+    if tags.kind(obj) == "layer":
+        obj = obj.parent
+    return obj if tags.kind(obj) == "block" else None
 
 
-def _outward(thing):
+def _outward(obj):
     """A block and those round it."""
-    while tags.kind(thing) == "block":
-        yield thing
-        thing = thing.parent
+    while tags.kind(obj) == "block":
+        yield obj
+        obj = obj.parent
 
 
-def _name(thing):
-    facts = thing[tags.KEY]
+def _name(obj):
+    facts = obj[tags.KEY]
     return words.block_name(facts["name"], facts["repeat"])
 
 
 def _fold(modifier):
     """The socket of the slider in its group's interface."""
-    return next(item for item in modifier.node_group.interface.items_tree
-                if item.item_type == "SOCKET" and item.name == "Fold")
+    return next(
+        item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET" and item.name == "Fold"
+    )
 
 
 def _details(facts):

@@ -18,14 +18,14 @@ class NEUROSCENE_PT_inputs(Sidebar, bpy.types.Panel):
         return tags.modifier(context.object) is not None
 
     def draw(self, context):
-        layout, thing = self.layout, context.object
-        modifier = tags.modifier(thing)
-        if tags.kind(thing) == "connections":
+        layout, obj = self.layout, context.object
+        modifier = tags.modifier(obj)
+        if tags.kind(obj) == "connections":
             column = layout.column(align=True)
-            column.label(text=thing.name, icon="OUTLINER_OB_CURVES")
+            column.label(text=obj.name, icon="OUTLINER_OB_CURVES")
             detail = column.column(align=True)
             detail.active = False
-            for text in self._details(thing[tags.KEY]):
+            for text in self._details(obj[tags.KEY]):
                 detail.label(text=text)
         layout.use_property_split = True
         body, panel = layout, ""

@@ -84,8 +84,14 @@ def _details(facts, drawn):
     if "nodes" in facts:
         yield "Nodes", f"{facts['nodes']:,}"
     units, rows, columns = facts["grid"]
-    yield "Drawn", {"cells": f"{drawn:,} of {units * rows * columns:,} cells", "maps": f"{drawn:,} of {units:,} maps",
-                    "box": "as a box"}[facts.get("level", "cells")]
+    yield (
+        "Drawn",
+        {
+            "cells": f"{drawn:,} of {units * rows * columns:,} cells",
+            "maps": f"{drawn:,} of {units:,} maps",
+            "box": "as a box",
+        }[facts.get("level", "cells")],
+    )
     meaning = facts.get("value_is", "none")
     yield "Colour", "nothing until an input runs" if meaning == "none" else meaning
 

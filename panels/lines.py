@@ -23,42 +23,46 @@ class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
 
     def draw(self, context):
         layout, depsgraph = self.layout, context.evaluated_depsgraph_get()
-        things = _bundles(context.object)
-        if not things:
+        objs = _bundles(context.object)
+        if not objs:
             layout.label(text="No lines enter this layer")
             return
-        for thing in things[:FEW]:
-            if len(things) > 1 or thing != context.object:
-                layout.label(text=f"from {tags.read(thing)['source']}", icon="OUTLINER_OB_CURVES")
-            table(layout, _rows(thing, depsgraph))
-            _sliders(layout, thing, CONNECTIONS.having("first") if len(things) == 1 else CONNECTIONS.having("brief"))
-        if len(things) > FEW:
-            layout.label(text=f"and {len(things) - FEW:,} more")
+        for obj in objs[:FEW]:
+            if len(objs) > 1 or obj != context.object:
+                layout.label(text=f"from {tags.read(obj)['source']}", icon="OUTLINER_OB_CURVES")
+            table(layout, _rows(obj, depsgraph))
+            _sliders(layout, obj, CONNECTIONS.having("first") if len(objs) == 1 else CONNECTIONS.having("brief"))
+        if len(objs) > FEW:
+            layout.label(text=f"and {len(objs) - FEW:,} more")
         row = layout.row(align=True)
         row.operator("neuroscene.bundle_lines")
         row.operator("neuroscene.store_expansion")
 
 
-def _bundles(thing):
+def _bundles(obj):
     """The bundle itself, or those into a layer."""
-    if tags.kind(thing) == "connections":
-        return [thing]
-    network, name = tags.network_of(thing), tags.read(thing)["layer"]
-    return [one for one in tags.members(network, "connections") if one[tags.KEY]["target"] == name] if network else []
+    if tags.kind(obj) == "connections":
+        return [obj]
+    network, name = tags.network_of(obj), tags.read(obj)["layer"]
+    return (
+        [bundle for bundle in tags.members(network, "connections") if bundle[tags.KEY]["target"] == name]
+        if network
+        else []
+    )
 
 
-def _rows(thing, depsgraph):
+def _rows(obj, depsgraph):
     """How many lines are shown, and how many there are at each expansion."""
-    count, whole = counting.shown(thing, depsgraph)
+    count, whole = counting.shown(obj, depsgraph)
     yield "Shown", f"{count:,}" + (f" of {whole:,}" if whole else "")
-    for name, total in zip(EXPANSIONS[1:], list(tags.read(thing).get("counts", ()))[1:], strict=False):
+    for name, total in zip(EXPANSIONS[1:], list(tags.read(obj).get("counts", ()))[1:], strict=False):
         yield name, f"{int(total):,}"
 
 
-def _sliders(layout, thing, names):
+def _sliders(layout, obj, names):
     """Sockets of a bundle's modifier; those of the expansions only where these are stored."""
-    modifier, column = tags.modifier(thing), layout.column(align=True)
+    modifier, column = tags.modifier(obj), layout.column(align=True)
     column.use_property_split = True
-    opens = expansion.stored(thing)
+    opens = expansion.stored(obj)
     for name, row in sockets(column, modifier, names).items():
         row.enabled = opens or CONNECTIONS[name].panel != "Detail"

@@ -28,11 +28,14 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
     def draw(self, context):
         layout = self.layout
         layout.operator_context = "INVOKE_REGION_WIN"
-        for group in (("arrange_network", "fold_blocks", "set_detail", "put_back"),
-                      ("edit_cells", "back_to_arrangement", "show_kernels"), ("bundle_lines", "store_expansion"),
-                      ("copy_look", "set_colours", "save_style"),
-                      ("compare_checkpoints", "render_quality"),
-                      ("run_input", "check_pruning", "reload_checkpoint", "attach_architecture", "frame_network")):
+        for group in (
+            ("arrange_network", "fold_blocks", "set_detail", "put_back"),
+            ("edit_cells", "back_to_arrangement", "show_kernels"),
+            ("bundle_lines", "store_expansion"),
+            ("copy_look", "set_colours", "save_style"),
+            ("compare_checkpoints", "render_quality"),
+            ("run_input", "check_pruning", "reload_checkpoint", "attach_architecture", "frame_network"),
+        ):
             for operator in group:
                 layout.operator(f"neuroscene.{operator}")
             layout.separator()

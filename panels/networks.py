@@ -76,8 +76,13 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
     def _network(self, box, network):
         facts, state = network[tags.KEY], network.neuroscene_state
         row = box.row()
-        row.prop(state, "expanded", text="", emboss=False,
-                 icon="DISCLOSURE_TRI_DOWN" if state.expanded else "DISCLOSURE_TRI_RIGHT")
+        row.prop(
+            state,
+            "expanded",
+            text="",
+            emboss=False,
+            icon="DISCLOSURE_TRI_DOWN" if state.expanded else "DISCLOSURE_TRI_RIGHT",
+        )
         row.prop(network, "name", text="")
         if not state.expanded:
             return
@@ -116,7 +121,7 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         row = box.row(align=True)
         row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = facts["uuid"]
         row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = facts["uuid"]
-        if any(tags.kind(one) == "block" for one in network.children):
+        if any(tags.kind(child) == "block" for child in network.children):
             row = box.row(align=True)
             for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):
                 folder = row.operator("neuroscene.fold_blocks", text=text)

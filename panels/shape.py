@@ -20,17 +20,17 @@ class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
         return tags.modifier(context.object) is not None
 
     def draw(self, context):
-        layout, thing = self.layout, context.object
-        modifier = tags.modifier(thing)
+        layout, obj = self.layout, context.object
+        modifier = tags.modifier(obj)
         layout.use_property_split, layout.use_property_decorate = True, False
         for names in LAYER.rows():
             sockets(layout.column(align=True), modifier, names)
-        if thing.mode == "OBJECT" and not by_hand.whole(thing):
+        if obj.mode == "OBJECT" and not by_hand.whole(obj):
             row = layout.row()
             row.alert = True
             row.label(text="Cells were deleted: set the detail", icon="ERROR")
         column = layout.column(align=True)
-        if tags.read(thing).get("by_hand"):
+        if tags.read(obj).get("by_hand"):
             sockets(column, modifier, ("By Hand",))
         column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
         row = column.row(align=True)

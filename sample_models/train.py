@@ -45,36 +45,40 @@ def load_digits():
 
 def digits_cnn():
     """Convolutional network, images (n, 1, 28, 28) to scores (n, 10); layer names become ONNX node names."""
-    return nn.Sequential(OrderedDict(
-        conv1=nn.Conv2d(1, 8, 3, padding=1),
-        relu1=nn.ReLU(),
-        conv2=nn.Conv2d(8, 16, 3, padding=1, bias=False),
-        bn2=nn.BatchNorm2d(16),
-        relu2=nn.ReLU(),
-        pool1=nn.MaxPool2d(2),
-        conv3=nn.Conv2d(16, 16, 3, padding=1),
-        relu3=nn.ReLU(),
-        pool2=nn.MaxPool2d(2),
-        flatten=nn.Flatten(),
-        drop1=nn.Dropout(0.3),
-        dense1=nn.Linear(16 * 7 * 7, 32),
-        relu4=nn.ReLU(),
-        drop2=nn.Dropout(0.3),
-        scores=nn.Linear(32, 10),
-    ))
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(1, 8, 3, padding=1),
+            relu1=nn.ReLU(),
+            conv2=nn.Conv2d(8, 16, 3, padding=1, bias=False),
+            bn2=nn.BatchNorm2d(16),
+            relu2=nn.ReLU(),
+            pool1=nn.MaxPool2d(2),
+            conv3=nn.Conv2d(16, 16, 3, padding=1),
+            relu3=nn.ReLU(),
+            pool2=nn.MaxPool2d(2),
+            flatten=nn.Flatten(),
+            drop1=nn.Dropout(0.3),
+            dense1=nn.Linear(16 * 7 * 7, 32),
+            relu4=nn.ReLU(),
+            drop2=nn.Dropout(0.3),
+            scores=nn.Linear(32, 10),
+        )
+    )
 
 
 def digits_mlp():
     """Fully connected network, images (n, 1, 28, 28) to scores (n, 10)."""
-    return nn.Sequential(OrderedDict(
-        flatten=nn.Flatten(),
-        dense1=nn.Linear(28 * 28, 64),
-        relu1=nn.ReLU(),
-        drop1=nn.Dropout(0.3),
-        dense2=nn.Linear(64, 32),
-        relu2=nn.ReLU(),
-        scores=nn.Linear(32, 10),
-    ))
+    return nn.Sequential(
+        OrderedDict(
+            flatten=nn.Flatten(),
+            dense1=nn.Linear(28 * 28, 64),
+            relu1=nn.ReLU(),
+            drop1=nn.Dropout(0.3),
+            dense2=nn.Linear(64, 32),
+            relu2=nn.ReLU(),
+            scores=nn.Linear(32, 10),
+        )
+    )
 
 
 def augment(images):
@@ -122,11 +126,21 @@ def to_onnx(model, name):
     for layer_name, layer in model.named_children():
         match layer:
             case nn.Conv2d():
-                add("Conv", layer_name, {"weight": layer.weight, "bias": layer.bias},
-                    kernel_shape=layer.kernel_size, pads=layer.padding * 2, strides=layer.stride)
+                add(
+                    "Conv",
+                    layer_name,
+                    {"weight": layer.weight, "bias": layer.bias},
+                    kernel_shape=layer.kernel_size,
+                    pads=layer.padding * 2,
+                    strides=layer.stride,
+                )
             case nn.BatchNorm2d():
-                add("BatchNormalization", layer_name, {"scale": layer.weight, "bias": layer.bias,
-                    "mean": layer.running_mean, "var": layer.running_var}, epsilon=layer.eps)
+                add(
+                    "BatchNormalization",
+                    layer_name,
+                    {"scale": layer.weight, "bias": layer.bias, "mean": layer.running_mean, "var": layer.running_var},
+                    epsilon=layer.eps,
+                )
             case nn.MaxPool2d():
                 add("MaxPool", layer_name, kernel_shape=[layer.kernel_size] * 2, strides=[layer.stride] * 2)
             case nn.Linear():
@@ -145,7 +159,9 @@ def to_onnx(model, name):
     result = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 10])
     return helper.make_model(
         helper.make_graph(nodes, name, [image], [result], weights),
-        producer_name="neuroscene", ir_version=8, opset_imports=[helper.make_opsetid("", 17)],
+        producer_name="neuroscene",
+        ir_version=8,
+        opset_imports=[helper.make_opsetid("", 17)],
     )
 
 
@@ -171,11 +187,10 @@ def main():
         exported = to_onnx(model, name)
         hits = classify(exported, images[held_out]).argmax(axis=1) == labels[held_out].numpy()
         accuracy = f"{hits.mean():.3f} on {HELD_OUT:,} held-out images"
-        helper.set_model_props(exported, {
-            "classes": json.dumps([str(digit) for digit in range(10)]),
-            "accuracy": accuracy,
-            "licence": "CC0-1.0",
-        })
+        helper.set_model_props(
+            exported,
+            {"classes": json.dumps([str(digit) for digit in range(10)]), "accuracy": accuracy, "licence": "CC0-1.0"},
+        )
         onnx.checker.check_model(exported, full_check=True)
         onnx.save(exported, HERE / f"{name}.onnx")
 

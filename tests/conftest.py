@@ -26,8 +26,11 @@ _SPEC.loader.exec_module(sys.modules["neuroscene"])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write-golden", action="store_true",
-                     help="approve the pictures of tests/golden and the sockets of tests/data as they are")
+    parser.addoption(
+        "--write-golden",
+        action="store_true",
+        help="approve the pictures of tests/golden and the sockets of tests/data as they are",
+    )
 
 
 @pytest.fixture

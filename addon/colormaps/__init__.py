@@ -11,8 +11,24 @@ from . import oklab
 from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, Map, Stops, maps
 from .ranges import PERCENTS, pooled, quantiles, value_range
 
-__all__ = ["ACTIVATION", "DARK", "DIVERGING", "LIGHT", "PERCENTS", "SEQUENTIAL", "WEIGHT", "Map", "Stops", "linear",
-           "maps", "pooled", "quantiles", "srgb", "structure", "value_range"]
+__all__ = [
+    "ACTIVATION",
+    "DARK",
+    "DIVERGING",
+    "LIGHT",
+    "PERCENTS",
+    "SEQUENTIAL",
+    "WEIGHT",
+    "Map",
+    "Stops",
+    "linear",
+    "maps",
+    "pooled",
+    "quantiles",
+    "srgb",
+    "structure",
+    "value_range",
+]
 
 
 def structure(number: int, saturation: float = 0.62, brightness: float = 0.66) -> str:

@@ -22,13 +22,18 @@ DARK, LIGHT = "dark", "light"  # the ground that a map is for: its middle, or it
 
 # Cells on dark: -1 .. 0 .. +1 of the layer's range lie at 0 .. 0.5 .. 1. Negative values are violet, 0 is slate.
 ACTIVATION: Stops = (
-    (0.0, "#a06ad8"), (0.20, "#6a4bae"), (0.40, "#36366e"), (0.50, "#2a3a5c"), (0.545, "#2f4d80"), (0.64, "#3f78b5"),
-    (0.77, "#8cc4dd"), (0.88, "#f3dcae"), (1.0, "#fff6e2"),
+    (0.0, "#a06ad8"),
+    (0.20, "#6a4bae"),
+    (0.40, "#36366e"),
+    (0.50, "#2a3a5c"),
+    (0.545, "#2f4d80"),
+    (0.64, "#3f78b5"),
+    (0.77, "#8cc4dd"),
+    (0.88, "#f3dcae"),
+    (1.0, "#fff6e2"),
 )
 # Lines on dark: the middle of a diverging map must be dark there. Blue subtracts, orange adds.
-WEIGHT: Stops = (
-    (0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "#e0481c"), (1.0, "#ff6a26"),
-)
+WEIGHT: Stops = ((0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "#e0481c"), (1.0, "#ff6a26"))
 
 
 @dataclass(frozen=True)
@@ -53,35 +58,89 @@ class Map:
 # the end of each arm: OKLCH
 _DIVERGING = {
     "Tide and Ember": (DARK, ("blue", "orange"), (0.25, 0.02, 265), 0.80, (0.19, 258, 0.11, 235), (0.16, 42, 0.15, 75)),
-    "Coral and Lagoon": (DARK, ("coral", "cyan"), (0.24, 0.015, 230), 0.80,
-                         (0.19, 20, 0.12, 35), (0.10, 215, 0.12, 200)),
-    "Orchid and Lime": (DARK, ("pink", "lime"), (0.24, 0.02, 320), 0.82,
-                        (0.19, 328, 0.13, 335), (0.12, 122, 0.17, 118)),
-    "Violet and Jade": (DARK, ("violet", "green"), (0.24, 0.015, 260), 0.80,
-                        (0.20, 305, 0.13, 310), (0.10, 160, 0.14, 155)),
+    "Coral and Lagoon": (
+        DARK,
+        ("coral", "cyan"),
+        (0.24, 0.015, 230),
+        0.80,
+        (0.19, 20, 0.12, 35),
+        (0.10, 215, 0.12, 200),
+    ),
+    "Orchid and Lime": (
+        DARK,
+        ("pink", "lime"),
+        (0.24, 0.02, 320),
+        0.82,
+        (0.19, 328, 0.13, 335),
+        (0.12, 122, 0.17, 118),
+    ),
+    "Violet and Jade": (
+        DARK,
+        ("violet", "green"),
+        (0.24, 0.015, 260),
+        0.80,
+        (0.20, 305, 0.13, 310),
+        (0.10, 160, 0.14, 155),
+    ),
     "Mint and Straw": (DARK, ("mint", "straw"), (0.42, 0.11, 257), 0.93, (0.10, 218, 0.12, 180), (0.03, 60, 0.13, 92)),
     "Ocean and Rust": (LIGHT, ("blue", "rust"), (0.93, 0.005, 90), 0.50, (0.10, 248, 0.17, 258), (0.14, 48, 0.17, 38)),
-    "Wine and Azure": (LIGHT, ("wine red", "azure"), (0.93, 0.005, 90), 0.40,
-                       (0.14, 10, 0.15, 15), (0.10, 235, 0.12, 248)),
-    "Plum and Moss": (LIGHT, ("plum", "moss green"), (0.93, 0.005, 90), 0.42,
-                      (0.14, 332, 0.17, 330), (0.11, 128, 0.10, 132)),
-    "Spruce and Clay": (LIGHT, ("spruce", "clay"), (0.90, 0.012, 80), 0.42,
-                        (0.08, 195, 0.08, 205), (0.13, 52, 0.13, 38)),
+    "Wine and Azure": (
+        LIGHT,
+        ("wine red", "azure"),
+        (0.93, 0.005, 90),
+        0.40,
+        (0.14, 10, 0.15, 15),
+        (0.10, 235, 0.12, 248),
+    ),
+    "Plum and Moss": (
+        LIGHT,
+        ("plum", "moss green"),
+        (0.93, 0.005, 90),
+        0.42,
+        (0.14, 332, 0.17, 330),
+        (0.11, 128, 0.10, 132),
+    ),
+    "Spruce and Clay": (
+        LIGHT,
+        ("spruce", "clay"),
+        (0.90, 0.012, 80),
+        0.42,
+        (0.08, 195, 0.08, 205),
+        (0.13, 52, 0.13, 38),
+    ),
 }
 # Ground, colours in words, OKLCH on the way from low to high
 _SEQUENTIAL = {
-    "Abyss": (DARK, ("night blue", "ivory"), ((0.22, 0.04, 265), (0.45, 0.12, 250), (0.72, 0.11, 215),
-                                              (0.95, 0.04, 95))),
-    "Furnace": (DARK, ("dark red", "pale yellow"), ((0.20, 0.05, 350), (0.45, 0.16, 20), (0.70, 0.17, 55),
-                                                    (0.95, 0.08, 100))),
-    "Aurora": (DARK, ("dark violet", "pale lime"), ((0.22, 0.08, 300), (0.45, 0.10, 220), (0.70, 0.15, 160),
-                                                    (0.95, 0.12, 115))),
-    "Chalk": (DARK, ("blue", "chalk white"), ((0.36, 0.10, 257), (0.55, 0.11, 250), (0.78, 0.07, 235),
-                                              (0.98, 0.01, 220))),
-    "Ink": (LIGHT, ("paper", "blue-black"), ((0.95, 0.008, 250), (0.70, 0.09, 248), (0.45, 0.13, 255),
-                                             (0.25, 0.08, 262))),
-    "Terracotta": (LIGHT, ("plaster", "burnt clay"), ((0.93, 0.012, 80), (0.74, 0.09, 60), (0.52, 0.13, 42),
-                                                      (0.28, 0.08, 30))),
+    "Abyss": (
+        DARK,
+        ("night blue", "ivory"),
+        ((0.22, 0.04, 265), (0.45, 0.12, 250), (0.72, 0.11, 215), (0.95, 0.04, 95)),
+    ),
+    "Furnace": (
+        DARK,
+        ("dark red", "pale yellow"),
+        ((0.20, 0.05, 350), (0.45, 0.16, 20), (0.70, 0.17, 55), (0.95, 0.08, 100)),
+    ),
+    "Aurora": (
+        DARK,
+        ("dark violet", "pale lime"),
+        ((0.22, 0.08, 300), (0.45, 0.10, 220), (0.70, 0.15, 160), (0.95, 0.12, 115)),
+    ),
+    "Chalk": (
+        DARK,
+        ("blue", "chalk white"),
+        ((0.36, 0.10, 257), (0.55, 0.11, 250), (0.78, 0.07, 235), (0.98, 0.01, 220)),
+    ),
+    "Ink": (
+        LIGHT,
+        ("paper", "blue-black"),
+        ((0.95, 0.008, 250), (0.70, 0.09, 248), (0.45, 0.13, 255), (0.25, 0.08, 262)),
+    ),
+    "Terracotta": (
+        LIGHT,
+        ("plaster", "burnt clay"),
+        ((0.93, 0.012, 80), (0.74, 0.09, 60), (0.52, 0.13, 42), (0.28, 0.08, 30)),
+    ),
 }
 ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 
@@ -89,10 +148,12 @@ ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 @cache
 def maps() -> dict[str, Map]:
     """Every map by name, the two defaults first."""
-    found = [Map("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
-             Map("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT)]
+    found = [
+        Map("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
+        Map("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
+    ]
     for name, (ground, colours, middle, end, *arms) in _DIVERGING.items():
-        low, high = (_arm(middle, end, *one) for one in arms)
+        low, high = (_arm(middle, end, *arm) for arm in arms)
         found.append(Map(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))
     found.append(Map("Cool and Warm", ("blue", "red"), DIVERGING, LIGHT, _encoded(moreland(2 * ARM + 1))))
     for name, (ground, colours, points) in _SEQUENTIAL.items():
@@ -119,13 +180,15 @@ def moreland(count: int) -> np.ndarray:
     near = np.where(share < 0.5, ends[0], ends[1])
     size, angle, hue = near.T
     spin = angle * np.sqrt(middle**2 - size**2) / (size * np.sin(angle))
-    grey = np.stack([np.full_like(size, middle), np.zeros_like(size),
-                     hue + np.where(hue > -np.pi / 3, spin, -spin)], -1)
+    grey = np.stack(
+        [np.full_like(size, middle), np.zeros_like(size), hue + np.where(hue > -np.pi / 3, spin, -spin)], -1
+    )
     return _from_msh(near + (grey - near) * (1 - np.abs(2 * share - 1)))
 
 
-_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
-                 [0.0193339, 0.1191920, 0.9503041]])  # of linear sRGB, D65
+_XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)  # of linear sRGB, D65
 _WHITE = np.array([0.95047, 1.0, 1.08883])
 
 
@@ -179,4 +242,6 @@ def _stops(lab) -> Stops:
 def _encoded(colours) -> Stops:
     numbers = np.round(255 * np.asarray(colours)).astype(int)
     places = np.linspace(0, 1, len(numbers))
-    return tuple((float(place), "#{:02x}{:02x}{:02x}".format(*one)) for place, one in zip(places, numbers, strict=True))
+    return tuple(
+        (float(place), "#{:02x}{:02x}{:02x}".format(*number)) for place, number in zip(places, numbers, strict=True)
+    )

@@ -37,7 +37,7 @@ def quantiles(values: np.ndarray) -> tuple[np.ndarray, int]:
 
 def pooled(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
     """The quantiles of several sets of values together, each given by its own quantiles and how many values it has."""
-    parts = [one for one in parts if one[1]]
+    parts = [part for part in parts if part[1]]
     if len(parts) < 2:
         return parts[0] if parts else quantiles(np.zeros(0))
     places = (np.arange(FINE) + 0.5) / FINE * (PERCENTS - 1)

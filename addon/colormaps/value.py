@@ -34,8 +34,15 @@ def factor(shade: np.ndarray, low: float = -1.0, log: float = 0.0) -> np.ndarray
     return np.clip((np.sign(shade) * magnitude(shade, log) - low) / (1 - low), 0.0, 1.0)
 
 
-def light(shade: np.ndarray, emission: float, by_magnitude: float, log: float = 0.0, strength: np.ndarray | float = 0.0,
-          by_strength: float = 0.0, pulse: np.ndarray | float = 0.0) -> np.ndarray:
+def light(
+    shade: np.ndarray,
+    emission: float,
+    by_magnitude: float,
+    log: float = 0.0,
+    strength: np.ndarray | float = 0.0,
+    by_strength: float = 0.0,
+    pulse: np.ndarray | float = 0.0,
+) -> np.ndarray:
     """Emission strength; it grows with the square of the magnitude, and with the importance (`strength`) of a line."""
     return emission + by_magnitude * magnitude(shade, log) ** 2 + by_strength * np.asarray(strength) + pulse
 

@@ -17,8 +17,7 @@ from onnx import TensorProto, helper
 ITEM_SIZE = {
     number: np.dtype(helper.tensor_dtype_to_np_dtype(number)).itemsize
     for number in TensorProto.DataType.values()
-    if number
-    not in (TensorProto.UNDEFINED, TensorProto.STRING)
+    if number not in (TensorProto.UNDEFINED, TensorProto.STRING)
     and not TensorProto.DataType.Name(number).endswith(("INT4", "INT2", "4E2M1"))
 }
 MOST_AXES, MOST_ELEMENTS = 32, 1 << 60  # of a tensor; NumPy's flat indices are int64
@@ -45,8 +44,9 @@ class Stored:
 
     def proto(self) -> TensorProto:
         """The initializer that refers to the numbers."""
-        tensor = TensorProto(name=self.name, dims=self.shape, data_type=self.data_type,
-                             data_location=TensorProto.EXTERNAL)
+        tensor = TensorProto(
+            name=self.name, dims=self.shape, data_type=self.data_type, data_location=TensorProto.EXTERNAL
+        )
         if self.read is None:
             tensor.external_data.add(key="location", value=self.file)
             tensor.external_data.add(key="offset", value=str(self.offset))

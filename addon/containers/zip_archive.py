@@ -42,8 +42,11 @@ class Archive:
         if member is None:
             raise CheckpointError(self.path, f"the archive has no '{name}'", "fetch it again")
         if member.size > most:
-            raise CheckpointError(self.path, f"'{name}' in the archive has {member.size:,} bytes, "
-                                  f"more than the {most:,} that it can need", "refused for safety")
+            raise CheckpointError(
+                self.path,
+                f"'{name}' in the archive has {member.size:,} bytes, more than the {most:,} that it can need",
+                "refused for safety",
+            )
         try:
             with self._zip.open(name) as file:
                 data = file.read(member.size)
@@ -76,8 +79,9 @@ def _member(path, file, length, info):
     name = info.filename
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if name.startswith(("/", "\\")) or ".." in parts or ":" in "".join(parts[:1]):
-        raise CheckpointError(path, f"the archive holds a file that leads outside of it ({name[:80]!r})",
-                              "refused for safety")
+        raise CheckpointError(
+            path, f"the archive holds a file that leads outside of it ({name[:80]!r})", "refused for safety"
+        )
     if info.flag_bits & 1:
         raise CheckpointError(path, f"'{name}' in the archive is encrypted", "save it without a password")
     file.seek(max(info.header_offset, 0))
@@ -87,8 +91,9 @@ def _member(path, file, length, info):
     _, name_length, extra_length = LOCAL.unpack(header)
     offset = info.header_offset + LOCAL.size + name_length + extra_length
     if offset + info.compress_size > length:
-        raise CheckpointError(path, f"'{name}' ends behind the end of the archive",
-                              "the file is cut short: fetch it again")
+        raise CheckpointError(
+            path, f"'{name}' ends behind the end of the archive", "the file is cut short: fetch it again"
+        )
     if info.compress_type == zipfile.ZIP_STORED:
         if info.compress_size != info.file_size:
             raise CheckpointError(path, f"the archive contradicts itself on the size of '{name}'", "fetch it again")

@@ -72,14 +72,19 @@ class Checkpoint:
     def check_runs(self) -> None:
         """Raises `CheckpointError` where the file does not say what a run would need."""
         if self.structure == "inferred":
-            raise CheckpointError(self.path, "holds weights only and cannot be run: how they are joined is inferred",
-                                  "attach its architecture (ONNX, or Keras's JSON)")
+            raise CheckpointError(
+                self.path,
+                "holds weights only and cannot be run: how they are joined is inferred",
+                "attach its architecture (ONNX, or Keras's JSON)",
+            )
         if self.unrunnable:
             raise CheckpointError(self.path, f"cannot be run: {self.unrunnable}")
         unknown = next((node for node in self.model.graph.node if node.domain == OPAQUE), None)
         if unknown is not None:
-            raise CheckpointError(self.path, f"cannot be run: of '{unknown.name}' ({unknown.op_type}) the file does "
-                                  "not say what it computes")
+            raise CheckpointError(
+                self.path,
+                f"cannot be run: of '{unknown.name}' ({unknown.op_type}) the file does not say what it computes",
+            )
 
     def sha256(self) -> str:
         """The hash of the model file itself, in hex; files of external data are not in it."""
@@ -126,8 +131,9 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     if not location or Path(location).is_absolute() or not inside:
         raise CheckpointError(path, f"{where} point outside the model's folder ({location!r})", "refused for safety")
     if not target.is_file():
-        raise CheckpointError(path, f"{where} should be in '{location}', which is not there",
-                              "put that file beside the model")
+        raise CheckpointError(
+            path, f"{where} should be in '{location}', which is not there", "put that file beside the model"
+        )
     texts = said.get("offset", "0"), said.get("length", str(byte_size(tensor)))
     if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
         raise CheckpointError(path, f"{where} have an unreadable offset or length")
@@ -135,8 +141,12 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     if length != byte_size(tensor):
         raise CheckpointError(path, f"{where} need {byte_size(tensor):,} bytes, {length:,} are declared")
     if offset + length > target.stat().st_size:
-        raise CheckpointError(path, f"{where} need bytes {offset:,} to {offset + length:,} of '{location}', "
-                              f"which has {target.stat().st_size:,}", "the file is cut short: fetch it again")
+        raise CheckpointError(
+            path,
+            f"{where} need bytes {offset:,} to {offset + length:,} of '{location}', "
+            f"which has {target.stat().st_size:,}",
+            "the file is cut short: fetch it again",
+        )
     return location, offset, length
 
 

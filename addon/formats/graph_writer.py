@@ -36,8 +36,13 @@ class Writer:
         self.graph.input.append(helper.make_tensor_value_info(name, data_type, _open(shape)))
         return name
 
-    def output(self, tensor: str, name: str, shape: Sequence[int | str | None] | None = None,
-               data_type: int = TensorProto.FLOAT) -> str:
+    def output(
+        self,
+        tensor: str,
+        name: str,
+        shape: Sequence[int | str | None] | None = None,
+        data_type: int = TensorProto.FLOAT,
+    ) -> str:
         """Give a tensor out of the model under this name; returns the name that it got."""
         name = self.unique(name)
         self.node("Identity", [tensor], name=name, output=name)
@@ -73,8 +78,17 @@ class Writer:
         self.graph.initializer.append(numpy_helper.from_array(np.asarray(value, dtype), name))
         return name
 
-    def node(self, op: str, inputs: Sequence[str], name: str = "", layer: str = "", outputs: int = 1, output: str = "",
-             domain: str = "", **attributes):
+    def node(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        name: str = "",
+        layer: str = "",
+        outputs: int = 1,
+        output: str = "",
+        domain: str = "",
+        **attributes,
+    ):
         """A node; returns its output tensor, or the list of them where it has several.
 
         `name` is the node's, by default LAYER/OP; `layer` is the path of the framework's layer that it is of, with "/"
@@ -83,15 +97,28 @@ class Writer:
         """
         name = name or (f"{layer}/{op}" if layer else op)
         made = [output or self.unique(name if not index else f"{name}:{index}") for index in range(outputs)]
-        node = helper.make_node(op, list(inputs), made, name, domain=domain,
-                                **{key: value for key, value in attributes.items() if value is not None})
+        node = helper.make_node(
+            op,
+            list(inputs),
+            made,
+            name,
+            domain=domain,
+            **{key: value for key, value in attributes.items() if value is not None},
+        )
         if layer:
             node.metadata_props.add(key=LAYER, value=layer)
         self.graph.node.append(node)
         return made[0] if outputs == 1 else made
 
-    def opaque(self, kind: str, inputs: Sequence[str], name: str, layer: str = "",
-               shape: Sequence[int | str | None] | None = None, data_type: int = TensorProto.FLOAT) -> str:
+    def opaque(
+        self,
+        kind: str,
+        inputs: Sequence[str],
+        name: str,
+        layer: str = "",
+        shape: Sequence[int | str | None] | None = None,
+        data_type: int = TensorProto.FLOAT,
+    ) -> str:
         """A node of which only the kind, what it reads and perhaps its output's shape are known."""
         made = self.node(kind, inputs, name, layer, domain=OPAQUE)
         self.graph.value_info.append(helper.make_tensor_value_info(made, data_type, _open(shape)))
@@ -106,8 +133,15 @@ class Writer:
         self._names.setdefault(found, 1)
         return found
 
-    def checkpoint(self, path: Path, format: str, structure: str = "graph", producer: str = "",
-                   notes: Sequence[str] = (), architecture: Path | None = None) -> Checkpoint:
+    def checkpoint(
+        self,
+        path: Path,
+        format: str,
+        structure: str = "graph",
+        producer: str = "",
+        notes: Sequence[str] = (),
+        architecture: Path | None = None,
+    ) -> Checkpoint:
         """The whole as a checkpoint, checked as a model from a file would be. Raises `CheckpointError`."""
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(OPAQUE, 1)]
         model = helper.make_model(self.graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=producer)

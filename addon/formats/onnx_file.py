@@ -39,8 +39,11 @@ def _parse(path, data):
     except ValueError as error:
         # A model starts with its ir_version: field 1, a varint below 128. If that is so, the rest is missing.
         begun = len(data) > 1 and data[0] == 0x08 and 0 < data[1] < 0x80
-        raise CheckpointError(path, f"{'damaged or cut short' if begun else 'not an ONNX model'} ({error})",
-                              "fetch it again" if begun else "") from error
+        raise CheckpointError(
+            path,
+            f"{'damaged or cut short' if begun else 'not an ONNX model'} ({error})",
+            "fetch it again" if begun else "",
+        ) from error
     try:
         return onnx.ModelProto.FromString(message)
     except DecodeError as error:
@@ -122,8 +125,9 @@ def _check_tensor(path, tensor, elsewhere):
     else:
         needed, found, unit = _entries(tensor), len(getattr(tensor, _field(tensor))), "numbers"
     if needed != found:
-        raise CheckpointError(path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} "
-                              f"and has {found:,}")
+        raise CheckpointError(
+            path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} and has {found:,}"
+        )
 
 
 def _check_sparse(path, sparse):
@@ -133,8 +137,11 @@ def _check_sparse(path, sparse):
     if any(size < 0 for size in shape) or len(shape) > MOST_AXES or prod(max(1, one) for one in shape) > MOST_ELEMENTS:
         raise CheckpointError(path, f"the sparse tensor '{name}' has the absurd shape {shape[:8]}")
     if sparse.indices.data_type != TensorProto.INT64 or list(sparse.indices.dims) not in ([count], [count, len(shape)]):
-        raise CheckpointError(path, f"the sparse tensor '{name}' has {count:,} numbers and places of the shape "
-                              f"{list(sparse.indices.dims)[:8]}", "fetch it again")
+        raise CheckpointError(
+            path,
+            f"the sparse tensor '{name}' has {count:,} numbers and places of the shape {list(sparse.indices.dims)[:8]}",
+            "fetch it again",
+        )
 
 
 def _field(tensor):
@@ -175,8 +182,11 @@ def _check_made(path, graph, outside):
     def check(text, name):
         if not any(name in scope for scope in scopes):
             late = any(name in node.output for node in graph.node)
-            raise CheckpointError(path, f"{text}, which {'is made only later' if late else 'nothing makes'}",
-                                  "damaged, or cut out of a larger model")
+            raise CheckpointError(
+                path,
+                f"{text}, which {'is made only later' if late else 'nothing makes'}",
+                "damaged, or cut out of a larger model",
+            )
 
     for node in graph.node:
         for name in node.input:

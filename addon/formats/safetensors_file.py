@@ -34,16 +34,29 @@ BY_KERAS = ("tf", "keras", "flax", "jax")  # what metadata calls files whose ker
 
 # dtype -> bits of a number, and ONNX's type; UNDEFINED where ONNX has none
 TYPES = {
-    "F64": (64, TensorProto.DOUBLE), "F32": (32, TensorProto.FLOAT), "F16": (16, TensorProto.FLOAT16),
-    "BF16": (16, TensorProto.BFLOAT16), "C64": (64, TensorProto.COMPLEX64),
-    "F8_E4M3": (8, TensorProto.FLOAT8E4M3FN), "F8_E4M3FNUZ": (8, TensorProto.FLOAT8E4M3FNUZ),
-    "F8_E5M2": (8, TensorProto.FLOAT8E5M2), "F8_E5M2FNUZ": (8, TensorProto.FLOAT8E5M2FNUZ),
-    "F8_E8M0": (8, TensorProto.FLOAT8E8M0), "F4": (4, TensorProto.FLOAT4E2M1),
-    "F6_E2M3": (6, TensorProto.UNDEFINED), "F6_E3M2": (6, TensorProto.UNDEFINED),
-    "I64": (64, TensorProto.INT64), "I32": (32, TensorProto.INT32), "I16": (16, TensorProto.INT16),
-    "I8": (8, TensorProto.INT8), "U64": (64, TensorProto.UINT64), "U32": (32, TensorProto.UINT32),
-    "U16": (16, TensorProto.UINT16), "U8": (8, TensorProto.UINT8), "BOOL": (8, TensorProto.BOOL),
-}  # fmt: skip
+    "F64": (64, TensorProto.DOUBLE),
+    "F32": (32, TensorProto.FLOAT),
+    "F16": (16, TensorProto.FLOAT16),
+    "BF16": (16, TensorProto.BFLOAT16),
+    "C64": (64, TensorProto.COMPLEX64),
+    "F8_E4M3": (8, TensorProto.FLOAT8E4M3FN),
+    "F8_E4M3FNUZ": (8, TensorProto.FLOAT8E4M3FNUZ),
+    "F8_E5M2": (8, TensorProto.FLOAT8E5M2),
+    "F8_E5M2FNUZ": (8, TensorProto.FLOAT8E5M2FNUZ),
+    "F8_E8M0": (8, TensorProto.FLOAT8E8M0),
+    "F4": (4, TensorProto.FLOAT4E2M1),
+    "F6_E2M3": (6, TensorProto.UNDEFINED),
+    "F6_E3M2": (6, TensorProto.UNDEFINED),
+    "I64": (64, TensorProto.INT64),
+    "I32": (32, TensorProto.INT32),
+    "I16": (16, TensorProto.INT16),
+    "I8": (8, TensorProto.INT8),
+    "U64": (64, TensorProto.UINT64),
+    "U32": (32, TensorProto.UINT32),
+    "U16": (16, TensorProto.UINT16),
+    "U8": (8, TensorProto.UINT8),
+    "BOOL": (8, TensorProto.BOOL),
+}
 
 
 def read(path: Path) -> Weights:
@@ -74,16 +87,20 @@ def _shards(path):
     """The tensors of all shards that an index names, each taken from the shard where it says that it is."""
     places = bounded_json.read(path, "the index of its shards").get("weight_map")
     if not isinstance(places, dict) or not all(isinstance(shard, str) for shard in places.values()):
-        raise CheckpointError(path, "a JSON file that is not the index of a safetensors checkpoint (it has no "
-                              "weight_map)", "open the model's own file")
+        raise CheckpointError(
+            path,
+            "a JSON file that is not the index of a safetensors checkpoint (it has no weight_map)",
+            "open the model's own file",
+        )
     notes, tensors, metadata = [], [], {}
     for file in shards.named(path, set(places.values())):
         shard = file.name
         found, metadata = _file(path, file, notes)
         missing = {name for name, place in places.items() if place == shard}.difference(one.name for one in found)
         if missing:
-            raise CheckpointError(path, f"'{min(missing)[:80]}' should be in '{shard}', which has no such tensor",
-                                  "fetch both again")
+            raise CheckpointError(
+                path, f"'{min(missing)[:80]}' should be in '{shard}', which has no such tensor", "fetch both again"
+            )
         tensors += [one for one in found if places.get(one.name) == shard]
     return _ordered(tensors), metadata, notes
 
@@ -103,8 +120,11 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
     linked = Checkpoint(file, FORMAT, ModelProto()) if file != path and file.is_symlink() else None
     for name, dtype, shape, first, last in found:
         if first != end:
-            raise CheckpointError(path, f"{where} has a {'gap' if first > end else 'tensor on another'} "
-                                  f"before '{name[:80]}'", "fetch it again")
+            raise CheckpointError(
+                path,
+                f"{where} has a {'gap' if first > end else 'tensor on another'} before '{name[:80]}'",
+                "fetch it again",
+            )
         end, data_type = last, TYPES[dtype][1]
         if data_type in (TensorProto.UNDEFINED, TensorProto.COMPLEX64):
             unknown.append(dtype)
@@ -112,11 +132,15 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
             stored = Stored(name, shape, data_type, file.name, begin + first)
             tensors.append(_read_by(linked, stored) if linked else stored)
     if end != length:
-        raise CheckpointError(path, f"'{file.name}' should have {end:,} bytes of numbers and has {length:,}",
-                              "the file is cut short: fetch it again" if end > length else "fetch it again")
+        raise CheckpointError(
+            path,
+            f"'{file.name}' should have {end:,} bytes of numbers and has {length:,}",
+            "the file is cut short: fetch it again" if end > length else "fetch it again",
+        )
     if unknown:
-        notes.append(f"{len(unknown):,} tensors left out, of types that ONNX has not: "
-                     f"{', '.join(sorted(set(unknown)))}")
+        notes.append(
+            f"{len(unknown):,} tensors left out, of types that ONNX has not: {', '.join(sorted(set(unknown)))}"
+        )
     return _ordered(tensors), metadata
 
 
@@ -131,8 +155,11 @@ def _header(path, file, where):
         length = int.from_bytes(opened.read(8), "little")
         rest = file.stat().st_size - 8
         if not 2 <= length <= min(rest, LONGEST_HEADER):
-            raise CheckpointError(path, f"{where} should have {length:,} bytes; {max(0, rest):,} are there, and "
-                                  f"{LONGEST_HEADER:,} are allowed", "cut short: fetch it again")
+            raise CheckpointError(
+                path,
+                f"{where} should have {length:,} bytes; {max(0, rest):,} are there, and {LONGEST_HEADER:,} are allowed",
+                "cut short: fetch it again",
+            )
         text = opened.read(length)
     try:
         header = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
@@ -154,6 +181,7 @@ def _once(pairs):
 
 def _entry(path, name, entry):
     """(dtype, shape, first byte, byte behind the last) of a tensor in the header."""
+
     def wrong(problem):
         return CheckpointError(path, f"tensor '{name[:80]}' {problem}", "fetch it again")
 
@@ -168,8 +196,9 @@ def _entry(path, name, entry):
         raise wrong("has offsets that cannot be")
     bits = prod(shape) * TYPES[dtype][0]
     if bits != 8 * (offsets[1] - offsets[0]):
-        raise wrong(f"of shape {shape} and type {dtype} needs {-(-bits // 8):,} bytes and has "
-                    f"{offsets[1] - offsets[0]:,}")
+        raise wrong(
+            f"of shape {shape} and type {dtype} needs {-(-bits // 8):,} bytes and has {offsets[1] - offsets[0]:,}"
+        )
     return dtype, tuple(shape), *offsets
 
 
@@ -181,8 +210,8 @@ def _ordered(tensors: list[Stored]) -> list[Stored]:
     """The usual writer sorts by the size of a number and by name, so that "10" comes before "2": that order says
     nothing, and names are put in natural order. Any other order is the writer's own and stays."""
     by_type: dict[int, list[str]] = {}
-    for one in tensors:
-        by_type.setdefault(one.data_type, []).append(one.name)
+    for tensor in tensors:
+        by_type.setdefault(tensor.data_type, []).append(tensor.name)
     if all(names == sorted(names) for names in by_type.values()):
         return sorted(tensors, key=lambda one: natural(one.name))
     return tensors

@@ -42,6 +42,7 @@ class Reader:
 
 def _has_members(*names: str):
     """A zip archive with a file of one of these names, at its top or in its one folder."""
+
     def sniff(head: bytes, path: Path) -> bool:
         if not head.startswith(b"PK\x03\x04"):
             return False
@@ -80,8 +81,7 @@ READERS = (
     Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
     Reader("Keras (sharded)", (".weights.json",), _is_keras_index, "keras"),
-    Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch",
-           True),
+    Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch", True),
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
@@ -93,9 +93,13 @@ SUFFIXES = tuple(dict.fromkeys(suffix for one in READERS for suffix in one.suffi
 
 # What other files begin with, to name what was found instead of a model.
 _OTHERS = (
-    (b"PK\x03\x04", "a zip archive"), (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"), (b"\x93NUMPY", "a NumPy array"), (b"BLENDER", "a Blender file"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"), (b"\x1f\x8b", "a gzip-compressed file"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"BLENDER", "a Blender file"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"),
+    (b"\x1f\x8b", "a gzip-compressed file"),
 )
 
 
@@ -119,8 +123,9 @@ def _reader(path: Path) -> Reader:
     if found:
         return found
     if _has_members("archive_format")(head, path):
-        raise CheckpointError(path, "a program of torch.export, which is not read", "export it as ONNX, or save its "
-                              "state_dict")
+        raise CheckpointError(
+            path, "a program of torch.export, which is not read", "export it as ONNX, or save its state_dict"
+        )
     for magic, kind in _OTHERS:
         if head.startswith(magic):
             raise CheckpointError(path, f"not a model but {kind}", f"open one of {', '.join(SUFFIXES)}")

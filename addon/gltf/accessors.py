@@ -33,12 +33,17 @@ def instancing(cells: Cells) -> Extension | None:
     attributes = {"TRANSLATION": accessor(places), "SCALE": accessor(scales), "_COLOR_0": _colours(cells.colours)}
     if turns is not None:
         attributes["ROTATION"] = accessor(turns)
-    attributes |= {f"_{name.upper()}": _numbers(one, name != "value") for name, one in cells.numbers.items()}
+    attributes |= {f"_{name.upper()}": _numbers(number, name != "value") for name, number in cells.numbers.items()}
     return Extension(INSTANCING, {"attributes": attributes}, False)
 
 
-def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Material,
-         poses: Poses | None = None, grid: bool = False) -> gltf2_io.Mesh:
+def mesh(
+    name: str,
+    content: Surface | Strands | Cells,
+    material: gltf2_io.Material,
+    poses: Poses | None = None,
+    grid: bool = False,
+) -> gltf2_io.Mesh:
     """A mesh of one primitive, with a morph target for each pose; of cells, the shape of one.
 
     With `grid`, places are whole numbers, of which every fourth is there only to make their rows eight bytes long.
@@ -52,20 +57,21 @@ def mesh(name: str, content: Surface | Strands | Cells, material: gltf2_io.Mater
         count, each = content.points.shape[:2]
         start = np.arange(count)[:, None] * each + np.arange(each - 1)
         indices, mode = np.stack([start, start + 1], -1).ravel(), LINES
-        repeat = {name: np.repeat(one, each) for name, one in content.numbers.items()}
+        repeat = {name: np.repeat(number, each) for name, number in content.numbers.items()}
         attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat, np.uint8)  # they are thin and many
     points = content.points.reshape(-1, 3) @ AXES[:3, :3].T
     places = points.astype(np.int16) if grid else points
     attributes = {"POSITION": accessor(places, VERTICES, bounds=True, padded=grid), **attributes}
     kind = np.uint16 if len(points) < 1 << 16 else np.uint32  # an index of 65,535 would restart a primitive
     targets = _targets(poses) if poses else None
-    primitive = gltf2_io.MeshPrimitive(attributes, None, None, accessor(indices.astype(kind), INDICES), material, mode,
-                                       targets)
+    primitive = gltf2_io.MeshPrimitive(
+        attributes, None, None, accessor(indices.astype(kind), INDICES), material, mode, targets
+    )
     return gltf2_io.Mesh(None, None, name, [primitive], [0.0] * len(targets) if targets else None)
 
 
 def _targets(poses):
-    found = [{"POSITION": accessor(one @ AXES[:3, :3].T, VERTICES, bounds=True)} for one in poses.places]
+    found = [{"POSITION": accessor(place @ AXES[:3, :3].T, VERTICES, bounds=True)} for place in poses.places]
     for target, colours in zip(found, poses.colours if poses.colours is not None else (), strict=False):
         target["COLOR_0"] = accessor(colours, VERTICES)
     return found
@@ -80,8 +86,10 @@ def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:
 
 
 def _attributes(colours, numbers, kind=np.uint16):
-    return {"COLOR_0": _colours(colours, VERTICES, kind),
-            **{f"_{name.upper()}": accessor(_finite(one), VERTICES) for name, one in numbers.items()}}
+    return {
+        "COLOR_0": _colours(colours, VERTICES, kind),
+        **{f"_{name.upper()}": accessor(_finite(number), VERTICES) for name, number in numbers.items()},
+    }
 
 
 def _numbers(values, whole):
@@ -101,13 +109,26 @@ def _colours(colours, target=None, kind=np.uint16):
     return accessor(levels, target, normalised=True)
 
 
-def accessor(values: np.ndarray, target: int | None = None, bounds: bool = False,
-             normalised: bool = False, padded: bool = False) -> gltf2_io.Accessor:
+def accessor(
+    values: np.ndarray, target: int | None = None, bounds: bool = False, normalised: bool = False, padded: bool = False
+) -> gltf2_io.Accessor:
     """Rows of numbers: whole ones of the kinds that glTF has as they are, all others as float32. With `bounds` it tells
     their range; with `padded` a row has room for one more."""
     values = np.ascontiguousarray(values if values.dtype.name in COMPONENTS else values.astype(np.float32))
     rows = values.reshape(len(values), -1)
     stored = np.pad(rows, ((0, 0), (0, 1))) if padded else rows
     low, high = (rows.min(0).tolist(), rows.max(0).tolist()) if bounds else (None, None)
-    return gltf2_io.Accessor(BinaryData(stored.tobytes(), target), None, COMPONENTS[values.dtype.name], len(rows), None,
-                             None, high, low, None, normalised or None, None, TYPES[rows.shape[1]])
+    return gltf2_io.Accessor(
+        BinaryData(stored.tobytes(), target),
+        None,
+        COMPONENTS[values.dtype.name],
+        len(rows),
+        None,
+        None,
+        high,
+        low,
+        None,
+        normalised or None,
+        None,
+        TYPES[rows.shape[1]],
+    )

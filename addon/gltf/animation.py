@@ -51,8 +51,11 @@ class Animation:
 def _paths(track):
     """What changes of a node, by its name in glTF, with Y up."""
     turned = _with_y_up(track.turns, bool(track.part.camera)) if track.turns is not None else None
-    found = {"translation": None if track.places is None else track.places[:, [0, 2, 1]] * (1, 1, -1),
-             "rotation": turned, "scale": None if track.sizes is None else track.sizes[:, [0, 2, 1]]}
+    found = {
+        "translation": None if track.places is None else track.places[:, [0, 2, 1]] * (1, 1, -1),
+        "rotation": turned,
+        "scale": None if track.sizes is None else track.sizes[:, [0, 2, 1]],
+    }
     return ((path, values) for path, values in found.items() if values is not None)
 
 

@@ -26,8 +26,13 @@ DIRECTIONS = ("X", "Y", "Z", "-X", "-Y", "-Z")
 APART = 1e-3  # metres that a thing was moved by hand
 LONGEST_NAME = 255  # bytes of a file's name
 FAR = 1e6  # metres, and factors of size: beyond, single precision draws nothing right
-RANGES = {"max_cells": (1, 10_000_000), "max_connections": (1, 10_000_000), "lines_a_pair": (1, 10_000_000),
-          "spacing": (0.2, 4.0), "longest": (0.0, FAR)}  # of settings; an export tells no others
+RANGES = {
+    "max_cells": (1, 10_000_000),
+    "max_connections": (1, 10_000_000),
+    "lines_a_pair": (1, 10_000_000),
+    "spacing": (0.2, 4.0),
+    "longest": (0.0, FAR),
+}  # of settings; an export tells no others
 
 
 @dataclass(frozen=True)
@@ -43,9 +48,12 @@ def in_file(path: Path) -> list[Found]:
     content = _json(path)
     try:
         nodes = content.get("nodes", [])
-        places = [(_facts(one), _place(one)) for one in nodes]
-        found = [_found(_below(nodes, index, places)) for index, (facts, _) in enumerate(places)
-                 if facts.get("kind") == "network"]
+        places = [(_facts(node), _place(node)) for node in nodes]
+        found = [
+            _found(_below(nodes, index, places))
+            for index, (facts, _) in enumerate(places)
+            if facts.get("kind") == "network"
+        ]
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(path, "is damaged", "export it anew") from error
     if not found:
@@ -55,7 +63,7 @@ def in_file(path: Path) -> list[Found]:
 
 def in_open_file() -> list[Found]:
     """The networks of exports that were imported into the open file."""
-    roots = [one for one in bpy.data.objects if tags.kind(one) == "network"]
+    roots = [obj for obj in bpy.data.objects if tags.kind(obj) == "network"]
     trees = [[(tags.read(one), one.matrix_local) for one in (root, *root.children_recursive)] for root in roots]
     return [found for tree in trees if (found := _whole(tree))]
 
@@ -125,7 +133,7 @@ def _wanted(path, facts, given):
 def _like(default, given):
     """A dataclass with the values of a dict, as far as it has such, each of the kind of its default. Raises `TypeError`
     or `ValueError` for one of another kind, or that nobody can choose."""
-    known = {one.name: getattr(default, one.name) for one in fields(default)}
+    known = {field.name: getattr(default, field.name) for field in fields(default)}
     values = {name: type(known[name])(value) for name, value in given.items() if name in known}
     for name, value in values.items():
         low, high = RANGES.get(name, (value, value))
@@ -137,10 +145,10 @@ def _like(default, given):
 def _put(collection, found):
     """Let layers, blocks and the whole stand where they stood, if that is elsewhere."""
     for kind, key in (("layer", "layer"), ("block", "path"), ("root", "")):
-        for thing in tags.members(collection, kind):
-            place = found.places.get((kind, tags.read(thing).get(key, "")))
-            if place and np.abs(np.array(place - thing.matrix_basis)).max() > APART:
-                thing.matrix_basis = place
+        for member in tags.members(collection, kind):
+            place = found.places.get((kind, tags.read(member).get(key, "")))
+            if place and np.abs(np.array(place - member.matrix_basis)).max() > APART:
+                member.matrix_basis = place
 
 
 def _whole(tree) -> Found | None:
@@ -154,8 +162,9 @@ def _whole(tree) -> Found | None:
 def _found(tree) -> Found:
     """`tree` are facts and places of a network's node and of all below it."""
     names = {"layer": "name", "block": "path"}
-    places = {(facts["kind"], facts[names[facts["kind"]]]): place for facts, place in tree
-              if facts.get("kind") in names}
+    places = {
+        (facts["kind"], facts[names[facts["kind"]]]): place for facts, place in tree if facts.get("kind") in names
+    }
     facts, place = tree[0]
     return Found(facts, places | {("root", ""): place})
 

@@ -30,19 +30,28 @@ class Plan:
     realise: bool = False
 
     def __str__(self):
-        shapes = [f"{form}s of {faces} triangles" for form, faces, best in
-                  ((BALL, self.ball, BALL_STEPS[0]), (TILE, self.tile, TILE_STEPS[0])) if faces != best]
-        return ", ".join([*shapes, "connections as tubes of {} sides and {} points".format(*self.tube) if self.tube
-                          else "connections as bare lines"])
+        shapes = [
+            f"{form}s of {faces} triangles"
+            for form, faces, best in ((BALL, self.ball, BALL_STEPS[0]), (TILE, self.tile, TILE_STEPS[0]))
+            if faces != best
+        ]
+        return ", ".join(
+            [
+                *shapes,
+                "connections as tubes of {} sides and {} points".format(*self.tube)
+                if self.tube
+                else "connections as bare lines",
+            ]
+        )
 
     def apply(self, parts: list[Part], whole: bool = False) -> None:
         """Change what parts show as planned; with `whole` also cells that have no size become meshes."""
-        for one in parts:
-            one.content = self._changed(one.content, whole)
+        for part in parts:
+            part.content = self._changed(part.content, whole)
 
     def vertices(self, parts: list[Part]) -> int:
         """How many vertices plain meshes of these parts have, before the plan is applied."""
-        return sum(self._vertices(one.content) for one in parts if one.content is not None)
+        return sum(self._vertices(part.content) for part in parts if part.content is not None)
 
     def _vertices(self, content):
         if isinstance(content, Cells):
@@ -75,8 +84,11 @@ def realised(parts: list[Part], budget: int) -> Plan:
     Balls may have what the plainest tiles and tubes leave, tiles what the plainest tubes then leave, tubes the rest.
     """
     curves, balls, tiles = _curves(parts), _many(parts, BALL), _many(parts, TILE)
-    left = budget - sum(one.content.faces for one in parts if one.content is not None
-                        and not isinstance(one.content, Curves) and not getattr(one.content, "form", ""))
+    left = budget - sum(
+        part.content.faces
+        for part in parts
+        if part.content is not None and not isinstance(part.content, Curves) and not getattr(part.content, "form", "")
+    )
     least = tubes.total(curves, tubes.LADDER[-1])
     ball_faces = _step(BALL_STEPS, balls, left - least - tiles * TILE_STEPS[-1])
     tile_faces = _step(TILE_STEPS, tiles, left - least - balls * ball_faces)
@@ -85,24 +97,24 @@ def realised(parts: list[Part], budget: int) -> Plan:
 
 
 def _curves(parts):
-    return [one.content for one in parts if isinstance(one.content, Curves)]
+    return [part.content for part in parts if isinstance(part.content, Curves)]
 
 
 def _many(parts, form):
     """How many cells of a form there are."""
-    return sum(len(one.content.matrices) for one in parts if getattr(one.content, "form", "") == form)
+    return sum(len(part.content.matrices) for part in parts if getattr(part.content, "form", "") == form)
 
 
 def _step(steps, many, budget):
     """The most triangles of which so many things keep to a budget, or the fewest."""
-    return next((one for one in steps if many * one <= budget), steps[-1])
+    return next((step for step in steps if many * step <= budget), steps[-1])
 
 
 def ball(faces: int) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 3) and triangles of an icosphere one metre wide of so many triangles, one of `BALL_STEPS`."""
     made = bmesh.new()
     bmesh.ops.create_icosphere(made, subdivisions=len(BALL_STEPS) - BALL_STEPS.index(faces), radius=0.5)
-    points = np.array([one.co for one in made.verts], np.float64)
-    triangles = np.array([[vertex.index for vertex in one.verts] for one in made.faces], np.int32)
+    points = np.array([vert.co for vert in made.verts], np.float64)
+    triangles = np.array([[vertex.index for vertex in face.verts] for face in made.faces], np.int32)
     made.free()
     return points, triangles

@@ -47,8 +47,9 @@ def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
     if wrong.any():
         node_of = materials.node_of(material, NOT_FINITE)
         found[wrong] = node_of.outputs[0].default_value if node_of else colormaps.linear(value.NOT_FINITE)
-    found[:, 3] = value.alpha(shade, *(node.inputs[name].default_value for name in
-                                       ("Opacity", "Opacity by Magnitude", "Log")))
+    found[:, 3] = value.alpha(
+        shade, *(node.inputs[name].default_value for name in ("Opacity", "Opacity by Magnitude", "Log"))
+    )
     return found
 
 
@@ -57,12 +58,14 @@ def _given(values, count):
 
 
 def _gamma(nodes):
-    return GAMMA if any(one.type == "GAMMA" for one in nodes) else 1.0
+    return GAMMA if any(node.type == "GAMMA" for node in nodes) else 1.0
 
 
 def _flat(nodes):
     """The one colour of a material without a ramp; white if it has none."""
     if materials.COLOUR in nodes:
         return np.array(nodes[materials.COLOUR].outputs[0].default_value)
-    sockets = (one for node in nodes for one in node.inputs if one.type == "RGBA" and not one.is_linked)
-    return next((np.array(one.default_value) for one in sockets if one.name in ("Base Color", "Color")), np.ones(4))
+    sockets = (tensor for node in nodes for tensor in node.inputs if tensor.type == "RGBA" and not tensor.is_linked)
+    return next(
+        (np.array(socket.default_value) for socket in sockets if socket.name in ("Base Color", "Color")), np.ones(4)
+    )

@@ -16,8 +16,12 @@ from .shapes import Strands, Surface
 
 EXTENSION = "KHR_mesh_quantization"
 MOST = 32767
-DRACO = {"export_draco_mesh_compression_enable": True, "export_draco_position_quantization": 20,
-         "export_draco_color_quantization": 16, "export_draco_generic_quantization": 0}  # 0: as they are
+DRACO = {
+    "export_draco_mesh_compression_enable": True,
+    "export_draco_position_quantization": 20,
+    "export_draco_color_quantization": 16,
+    "export_draco_generic_quantization": 0,
+}  # 0: as they are
 
 
 def has_draco() -> bool:
@@ -29,9 +33,12 @@ def has_draco() -> bool:
 def onto_grids(parts: list[Part], moving: Collection[Part]) -> set[Part]:
     """Put places onto a grid of 65,535 steps, whose size goes into the node; returns the parts of which that is done:
     those that have nothing below them and do not move."""
-    parents = {one.parent for one in parts}
-    done = {one for one in parts if isinstance(one.content, Surface | Strands) and one not in parents
-            and one not in moving}
+    parents = {part.parent for part in parts}
+    done = {
+        part
+        for part in parts
+        if isinstance(part.content, Surface | Strands) and part not in parents and part not in moving
+    }
     for one in done:
         points = one.content.points
         low, high = points.reshape(-1, 3).min(0), points.reshape(-1, 3).max(0)

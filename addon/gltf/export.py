@@ -51,8 +51,11 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def __str__(self):
-        said = [f"{count:,} {name}" for name in ("layers", "cells", "connections", "triangles")
-                if (count := getattr(self, name))]
+        said = [
+            f"{count:,} {name}"
+            for name in ("layers", "cells", "connections", "triangles")
+            if (count := getattr(self, name))
+        ]
         return ", ".join([*said, f"{self.size / 1e6:.1f} MB", *self.notes])
 
 
@@ -97,14 +100,16 @@ def _export(output, options, progress):
     size = poses.size(plan.vertices(parts), options.poses or POSES) / 1e6
     plan.apply(parts, whole)
     report.notes.append(str(plan))
-    report.triangles = sum(one.content.faces for one in parts if one.content is not None)
+    report.triangles = sum(part.content.faces for part in parts if part.content is not None)
     if options.realise and report.triangles > options.triangles:
         report.notes.append(f"these are the fewest triangles, yet more than {options.triangles:,}")
     if whole:
         progress(f"{options.poses} poses, at most {size:,.0f} MB")
     elif kept := moves.keyed_inputs(scene):
-        report.notes.append(f"keyframed inputs of {len(kept):,} things stay as at frame {scene.frame_current}"
-                            + ("" if plain else f" ({POSES} poses of plain meshes would take at most {size:,.0f} MB)"))
+        report.notes.append(
+            f"keyframed inputs of {len(kept):,} things stay as at frame {scene.frame_current}"
+            + ("" if plain else f" ({POSES} poses of plain meshes would take at most {size:,.0f} MB)")
+        )
     if plain:
         meshes.write(parts, scene, output)
     elif how := _write_glb(gatherer, plan, options, output):
@@ -115,8 +120,8 @@ def _export(output, options, progress):
 def _gathered(output, whole) -> Gatherer:
     scene, networks = _shown(output)
     gatherer = Gatherer(scene, whole)
-    for one in networks:
-        gatherer.network(one)
+    for network in networks:
+        gatherer.network(network)
     gatherer.cameras()
     return gatherer
 
@@ -129,7 +134,7 @@ def _write_glb(gatherer, plan, options, output):
         at = poses.frames(scene, options.poses)
         changing, times = poses.posed(gatherer, plan, at), moves.seconds(scene, at)
     film = moves.film(parts, scene, gatherer.depsgraph)
-    camera = next((one.name for one in parts if one.camera and one.camera == scene.camera), "")
+    camera = next((part.name for part in parts if part.camera and part.camera == scene.camera), "")
     extras = facts.of_scene(scene, camera, moves.span(scene)[0])
     animation = writing.Animation(scene.name, film, changing, times)
     lit = _is_lit(gatherer) if options.lit is None else options.lit
@@ -138,10 +143,13 @@ def _write_glb(gatherer, plan, options, output):
 
 def _is_lit(gatherer):
     """Whether a style shows cells by the light that falls on them: there are lamps, and no cell glows by itself."""
-    cells = [node for one in gatherer.networks
-             if (node := materials.node_of(tags.read(one).get("materials", {}).get("cells"), materials.VALUE))]
+    cells = [
+        node
+        for network in gatherer.networks
+        if (node := materials.node_of(tags.read(network).get("materials", {}).get("cells"), materials.VALUE))
+    ]
     glow = any(node.inputs[name].default_value for node in cells for name in ("Emission", "Emission by Magnitude"))
-    lamps = any(one.type == "LIGHT" and not one.hide_render for one in gatherer.scene.objects)
+    lamps = any(obj.type == "LIGHT" and not obj.hide_render for obj in gatherer.scene.objects)
     return bool(cells) and lamps and not glow
 
 
@@ -149,7 +157,7 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
     path, networks = bpy.data.filepath or output, tags.networks()
     if not networks:
         raise CheckpointError(path, "holds no network", "import a model first")
-    scenes = {one: found for one in networks if (found := tags.scene_of(one))}
+    scenes = {network: found for network in networks if (found := tags.scene_of(network))}
     if not scenes:
         raise CheckpointError(path, "the network is in no scene")
     open_ = bpy.context.scene
@@ -158,6 +166,8 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
 
 
 def _counted(parts: list[Part]) -> Report:
-    return Report(sum(one.facts["kind"] == "layer" for one in parts),
-                  sum(len(one.content.matrices) for one in parts if isinstance(one.content, Cells)),
-                  sum(len(one.content.points) for one in parts if isinstance(one.content, Curves)))
+    return Report(
+        sum(part.facts["kind"] == "layer" for part in parts),
+        sum(len(part.content.matrices) for part in parts if isinstance(part.content, Cells)),
+        sum(len(part.content.points) for part in parts if isinstance(part.content, Curves)),
+    )

@@ -26,45 +26,72 @@ BEST = 5  # scores that are told
 
 def of_network(network: bpy.types.Collection) -> dict:
     known = tags.read(network)
-    return _plain({"kind": "network", "name": network.name, **_some(known, NETWORK),
-                   "parameters": int(known["parameters"]), "scores": _scores(network),
-                   "text": _text_colours(known.get("materials", {})),
-                   **{name: _file_name(known.get(name, "")) for name in ("source", "architecture")}})
+    return _plain(
+        {
+            "kind": "network",
+            "name": network.name,
+            **_some(known, NETWORK),
+            "parameters": int(known["parameters"]),
+            "scores": _scores(network),
+            "text": _text_colours(known.get("materials", {})),
+            **{name: _file_name(known.get(name, "")) for name in ("source", "architecture")},
+        }
+    )
 
 
-def of_layer(thing: bpy.types.Object, extent: float | None, cells) -> dict:
-    known = tags.read(thing)
-    found = {"kind": "layer", "name": known["layer"], **_some(known, LAYER), "parameters": int(known["parameters"]),
-             "range": extent, "cells": len(cells.matrices) if cells else 0}
+def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
+    known = tags.read(obj)
+    found = {
+        "kind": "layer",
+        "name": known["layer"],
+        **_some(known, LAYER),
+        "parameters": int(known["parameters"]),
+        "range": extent,
+        "cells": len(cells.matrices) if cells else 0,
+    }
     if cells and (wrong := int((~np.isfinite(cells.numbers["value"])).sum())):
         found["not_finite"] = wrong
     return _plain(found)
 
 
-def of_connections(thing: bpy.types.Object, extent: float | None, curves) -> dict:
-    return _plain({"kind": "connections", **_some(tags.read(thing), CONNECTIONS), "range": extent,
-                   "radius": float(curves.radius.max()) if curves else None})
+def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
+    return _plain(
+        {
+            "kind": "connections",
+            **_some(tags.read(obj), CONNECTIONS),
+            "range": extent,
+            "radius": float(curves.radius.max()) if curves else None,
+        }
+    )
 
 
-def of_other(thing: bpy.types.Object) -> dict:
-    known = tags.read(thing)
+def of_other(obj: bpy.types.Object) -> dict:
+    known = tags.read(obj)
     kind = known["kind"]
     if kind != "block":
         return {"kind": kind, "layer": known["layer"]}
     return _plain({"kind": kind, **_some(known, BLOCK), "parameters": int(known["parameters"])})
 
 
-def of_camera(thing: bpy.types.Object) -> dict:
-    known = tags.read(thing)
-    return {"kind": "camera", "shot": known.get("shot", thing.name), **_some(known, ("frames",))}
+def of_camera(obj: bpy.types.Object) -> dict:
+    known = tags.read(obj)
+    return {"kind": "camera", "shot": known.get("shot", obj.name), **_some(known, ("frames",))}
 
 
 def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
     """`camera`: the name of the active camera's node; `first`: the frame at which animations begin."""
     render = scene.render
-    return {"kind": "picture", "name": scene.name, "camera": camera, "frame": scene.frame_current, "first": first,
-            "rate": render.fps / render.fps_base, "size": [render.resolution_x, render.resolution_y],
-            "background": _background(scene.world), "view": scene.view_settings.view_transform}
+    return {
+        "kind": "picture",
+        "name": scene.name,
+        "camera": camera,
+        "frame": scene.frame_current,
+        "first": first,
+        "rate": render.fps / render.fps_base,
+        "size": [render.resolution_x, render.resolution_y],
+        "background": _background(scene.world),
+        "view": scene.view_settings.view_transform,
+    }
 
 
 def _background(world):
@@ -72,13 +99,16 @@ def _background(world):
     if world is None:
         return [[0.0, 0.0, 0.0]]
     node = world.node_tree.nodes.get(studio.BACKDROP) if world.node_tree else None
-    return [list(one.color[:3]) for one in node.color_ramp.elements] if node else [list(world.color)]
+    return [list(element.color[:3]) for element in node.color_ramp.elements] if node else [list(world.color)]
 
 
 def _text_colours(roles):
     """Linear RGB of the texts of a network, by the name of their material."""
-    return {role: list(node.outputs[0].default_value[:3]) for role in TEXTS
-            if (node := materials.node_of(roles.get(role), materials.COLOUR))}
+    return {
+        role: list(node.outputs[0].default_value[:3])
+        for role in TEXTS
+        if (node := materials.node_of(roles.get(role), materials.COLOUR))
+    }
 
 
 def _scores(network):
@@ -87,11 +117,15 @@ def _scores(network):
     for bars in tags.members(network, "bars"):
         values = np.empty(len(bars.data.vertices), np.float32)
         bars.data.attributes["value"].data.foreach_get("value", values)
-        names = {tags.read(one)["index"]: labels.body_of(one) for one in tags.members(network, "class")
-                 if tags.read(one)["layer"] == tags.read(bars)["layer"]}
+        names = {
+            tags.read(label)["index"]: labels.body_of(label)
+            for label in tags.members(network, "class")
+            if tags.read(label)["layer"] == tags.read(bars)["layer"]
+        }
         best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST] if tags.read(network).get("input") else ()
-        found += [{"index": int(one), "label": names.get(int(one), str(one)), "score": float(values[one])}
-                  for one in best]
+        found += [
+            {"index": int(one), "label": names.get(int(one), str(one)), "score": float(values[one])} for one in best
+        ]
     return found
 
 

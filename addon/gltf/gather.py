@@ -39,7 +39,7 @@ class Part:
     parent: Part | None = None
     content: Content | None = None
     camera: bpy.types.Object | None = None
-    thing: bpy.types.Object | None = None  # that it moves with
+    obj: bpy.types.Object | None = None  # that it moves with
 
     @property
     def local(self) -> np.ndarray:
@@ -66,37 +66,40 @@ class Gatherer:
         root = next(tags.members(network, "root"), None)
         top = self._add(network.name, facts.of_network(network), root, None)
         owners = {root: top}
-        things = [one for one in tags.objects(network) if self._seen(one)]
+        objs = [obj for obj in tags.objects(network) if self._seen(obj)]
         for kind in DRAWN:
-            some = [one for one in things if tags.kind(one) == kind]
+            some = [obj for obj in objs if tags.kind(obj) == kind]
             if kind == "block":
                 some.sort(key=lambda one: tags.read(one)["order"])  # parents come first
-            for thing in some:
-                owners[thing] = self._show(thing, kind, owners.get(thing.parent, top))
+            for obj in some:
+                owners[obj] = self._show(obj, kind, owners.get(obj.parent, top))
         for kind, called in TEXTS.items():
             by_holder: dict[Part, list] = {}
-            for one in things:
-                if tags.kind(one) == kind and one.parent in owners and one.data.body:
-                    own = kind == "class" or any(is_keyed(thing) for thing in _line(one.parent) if thing != root)
-                    by_holder.setdefault(owners[one.parent] if own else top, []).append(one)
+            for obj in objs:
+                if tags.kind(obj) == kind and obj.parent in owners and obj.data.body:
+                    own = kind == "class" or any(is_keyed(obj) for obj in _line(obj.parent) if obj != root)
+                    by_holder.setdefault(owners[obj.parent] if own else top, []).append(obj)
             for holder, texts in by_holder.items():
                 self._say(holder, texts, kind, called)
 
     def cameras(self) -> None:
         """Add the cameras of the scene."""
-        for one in self.scene.objects:
-            if one.type == "CAMERA":
-                part = self._add(one.name, facts.of_camera(one), one, None)
-                part.camera = one
+        for obj in self.scene.objects:
+            if obj.type == "CAMERA":
+                part = self._add(obj.name, facts.of_camera(obj), obj, None)
+                part.camera = obj
 
-    def _seen(self, thing):
-        evaluated = thing.evaluated_get(self.depsgraph)  # it may be keyframed to be hidden
-        return (not evaluated.hide_render and evaluated.matrix_world.determinant() != 0
-                and thing.visible_get(view_layer=self.view_layer))
+    def _seen(self, obj):
+        evaluated = obj.evaluated_get(self.depsgraph)  # it may be keyframed to be hidden
+        return (
+            not evaluated.hide_render
+            and evaluated.matrix_world.determinant() != 0
+            and obj.visible_get(view_layer=self.view_layer)
+        )
 
-    def _add(self, name, known, thing, parent, content=None):
-        matrix = np.eye(4) if thing is None else np.array(thing.evaluated_get(self.depsgraph).matrix_world, np.float64)
-        part = Part(self._unique(name), known, matrix, parent, None, None, thing)
+    def _add(self, name, known, obj, parent, content=None):
+        matrix = np.eye(4) if obj is None else np.array(obj.evaluated_get(self.depsgraph).matrix_world, np.float64)
+        part = Part(self._unique(name), known, matrix, parent, None, None, obj)
         straighten(part)
         if content is not None:
             fix = np.linalg.inv(part.matrix) @ matrix
@@ -111,19 +114,19 @@ class Gatherer:
         self._names.add(found)
         return found
 
-    def _show(self, thing, kind, parent):
-        evaluated = thing.evaluated_get(self.depsgraph)
+    def _show(self, obj, kind, parent):
+        evaluated = obj.evaluated_get(self.depsgraph)
         geometry = evaluated.evaluated_geometry()
         if kind == "connections":
-            curves, extent = _curves(thing, geometry, self.whole)
-            return self._add(thing.name, facts.of_connections(thing, extent, curves), thing, parent, curves)
+            curves, extent = _curves(obj, geometry, self.whole)
+            return self._add(obj.name, facts.of_connections(obj, extent, curves), obj, parent, curves)
         if kind != "layer":
-            return self._add(thing.name, facts.of_other(thing), thing, parent, _joined(geometry, self.whole))
-        cells, rest, extent = _layer(thing, geometry, self.whole)
-        part = self._add(thing.name, facts.of_layer(thing, extent, cells), thing, parent, cells)
+            return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
+        cells, rest, extent = _layer(obj, geometry, self.whole)
+        part = self._add(obj.name, facts.of_layer(obj, extent, cells), obj, parent, cells)
         if rest is not None:
-            name = f"{thing.name} backing"
-            self._add(name, {"kind": "backing", "layer": tags.read(thing)["layer"]}, thing, part, rest)
+            name = f"{obj.name} backing"
+            self._add(name, {"kind": "backing", "layer": tags.read(obj)["layer"]}, obj, part, rest)
         return part
 
     def _say(self, owner, texts, kind, called):
@@ -144,16 +147,16 @@ class Gatherer:
             self.parts.append(part)
 
 
-def is_keyed(thing: bpy.types.Object) -> bool:
+def is_keyed(obj: bpy.types.Object) -> bool:
     """Whether keyframes or drivers place or hide an object."""
-    return any(path.startswith(PLACES) for owner in (thing, thing.data) if owner for path in compat.animated(owner))
+    return any(path.startswith(PLACES) for owner in (obj, obj.data) if owner for path in compat.animated(owner))
 
 
-def _line(thing):
+def _line(obj):
     """An object and its parents."""
-    while thing:
-        yield thing
-        thing = thing.parent
+    while obj:
+        yield obj
+        obj = obj.parent
 
 
 def straighten(part: Part) -> None:
@@ -164,14 +167,14 @@ def straighten(part: Part) -> None:
     part.matrix = part.parent.matrix @ matrix if part.parent else matrix
 
 
-def _layer(thing, geometry, whole):
+def _layer(obj, geometry, whole):
     """The cells of a layer, what else it shows as one surface (each None if there is nothing), and its range."""
     cloud = geometry.instances_pointcloud()
     if cloud is None or not len(cloud.points):
         return None, None, None
     read = _reader(cloud.attributes)
     matrices, which = framing.instance_matrices(cloud)
-    count, extent = len(thing.data.vertices), read("range")
+    count, extent = len(obj.data.vertices), read("range")
     of_cell = int(which[0]) if count else -1
     cells = (np.arange(len(which)) < count) & (which == of_cell)
     sized, rest, found = shapes.sized(matrices) | whole, [], None
@@ -179,21 +182,27 @@ def _layer(thing, geometry, whole):
         if reference.mesh is None:
             continue
         if index == of_cell and sized[cells].any():
-            found = _cells(thing, reference.mesh, matrices[cells], cells, read)
+            found = _cells(obj, reference.mesh, matrices[cells], cells, read)
         others = (which == index) & sized & ~cells
         if others.any():
             rest.append(_copies(reference.mesh, matrices[others], others, read))
     return found, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
 
 
-def _cells(thing, mesh, matrices, mine, read):
-    modifier = tags.modifier(thing)
+def _cells(obj, mesh, matrices, mine, read):
+    modifier = tags.modifier(obj)
     cell, shape = (compat.get_input(modifier, name) for name in ("Cell", "Shape"))
     tile = shape == "Tile" and cell and tags.read(cell).get("cell") == "tile"
     points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
     numbers = {name: one[mine] for name in ("value", "unit", "row", "column") if (one := read(name)) is not None}
-    return Cells(points, triangles, matrices.astype(np.float64), _painted(mesh, mine, read), numbers,
-                 BALL if shape == "Sphere" else TILE if tile else "")
+    return Cells(
+        points,
+        triangles,
+        matrices.astype(np.float64),
+        _painted(mesh, mine, read),
+        numbers,
+        BALL if shape == "Sphere" else TILE if tile else "",
+    )
 
 
 def _copies(mesh, matrices, mine, read):
@@ -229,7 +238,7 @@ def _joined(geometry, whole):
     return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
 
 
-def _curves(thing, geometry, whole):
+def _curves(obj, geometry, whole):
     """The lines of a bundle that have a length and a width, or all, or None; and the range in force."""
     curves = geometry.curves
     if curves is None or not len(curves.curves):
@@ -243,7 +252,7 @@ def _curves(thing, geometry, whole):
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():
         return None, extent
-    material = compat.get_input(tags.modifier(thing), "Material")
+    material = compat.get_input(tags.modifier(obj), "Material")
     colours = paint(material, read, count)
     numbers = {name: one[seen] for name in ("weight", "source", "target") if (one := read(name)) is not None}
     kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom
@@ -251,9 +260,15 @@ def _curves(thing, geometry, whole):
     return Curves(points[seen], colours[seen], numbers, radius[seen], smooth), extent
 
 
-FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
-          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT_COLOR": ("color", 4, np.float32),
-          "BYTE_COLOR": ("color", 4, np.float32), "BOOLEAN": ("value", 1, bool)}
+FIELDS = {
+    "INT": ("value", 1, np.int32),
+    "INT8": ("value", 1, np.int8),
+    "FLOAT": ("value", 1, np.float32),
+    "FLOAT_VECTOR": ("vector", 3, np.float32),
+    "FLOAT_COLOR": ("color", 4, np.float32),
+    "BYTE_COLOR": ("color", 4, np.float32),
+    "BOOLEAN": ("value", 1, bool),
+}
 
 
 def _reader(attributes):
@@ -273,4 +288,3 @@ def _arrays(mesh):
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
     return framing.mesh_points(mesh).astype(np.float64), triangles.reshape(-1, 3)
-

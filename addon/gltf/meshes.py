@@ -19,10 +19,26 @@ from .stage import staged
 
 COLOUR = "displayColor"  # as USD calls it
 WRITERS = {  # by suffix: Blender's operator, and what it is told
-    ".usdc": ("usd_export", {"export_materials": False, "export_animation": False, "evaluation_mode": "VIEWPORT",
-                             "export_normals": False, "export_uvmaps": False}),
-    ".obj": ("obj_export", {"export_materials": False, "export_animation": False, "export_colors": True,
-                            "export_normals": False, "export_uv": False}),
+    ".usdc": (
+        "usd_export",
+        {
+            "export_materials": False,
+            "export_animation": False,
+            "evaluation_mode": "VIEWPORT",
+            "export_normals": False,
+            "export_uvmaps": False,
+        },
+    ),
+    ".obj": (
+        "obj_export",
+        {
+            "export_materials": False,
+            "export_animation": False,
+            "export_colors": True,
+            "export_normals": False,
+            "export_uv": False,
+        },
+    ),
 }
 
 
@@ -39,9 +55,9 @@ def write(parts: list[Part], scene: bpy.types.Scene, output: Path) -> None:
 def _named(by_name: dict[str, Part]) -> Iterator[None]:
     """Let the objects of the stage have the names of their parts: names are unique in a file, and those of the network
     have others for a while."""
-    taken = [(thing, thing.name) for part in by_name.values() if (thing := bpy.data.objects.get(part.name))]
-    for thing, _ in taken:
-        thing.name = "exported"
+    taken = [(obj, obj.name) for part in by_name.values() if (obj := bpy.data.objects.get(part.name))]
+    for obj, _ in taken:
+        obj.name = "exported"
     for name, part in by_name.items():
         bpy.data.objects[name].name = part.name
     try:
@@ -49,8 +65,8 @@ def _named(by_name: dict[str, Part]) -> Iterator[None]:
     finally:
         for part in by_name.values():
             bpy.data.objects[part.name].name = "part"
-        for thing, name in taken:
-            thing.name = name
+        for obj, name in taken:
+            obj.name = name
 
 
 def _mesh(part: Part) -> bpy.types.Mesh | None:

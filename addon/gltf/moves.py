@@ -41,18 +41,21 @@ class Film:
 
 def any_moves(scene: bpy.types.Scene) -> bool:
     """Whether keyframes or drivers place or hide anything in a scene."""
-    return any(is_keyed(one) for one in scene.objects)
+    return any(is_keyed(obj) for obj in scene.objects)
 
 
 def keyed_inputs(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """The things of ours in a scene whose inputs are keyframed: folds, arrangements, ranges, and so on."""
-    return [one for one in scene.objects if tags.modifier(one)
-            and any(path.startswith("modifiers") for path in compat.animated(one))]
+    return [
+        obj
+        for obj in scene.objects
+        if tags.modifier(obj) and any(path.startswith("modifiers") for path in compat.animated(obj))
+    ]
 
 
 def span(scene: bpy.types.Scene) -> tuple[int, int]:
     """The first and the last frame of a scene and of all its shots."""
-    shots = [tags.read(one).get("frames") for one in scene.objects if tags.kind(one) == "camera"]
+    shots = [tags.read(obj).get("frames") for obj in scene.objects if tags.kind(obj) == "camera"]
     both = [(scene.frame_start, scene.frame_end), *filter(None, shots)]
     return min(one[0] for one in both), max(one[1] for one in both)
 
@@ -68,11 +71,14 @@ def film(parts: list[Part], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgra
         return None
     first, last = span(scene)
     frames = np.arange(first, last + 1)
-    moving = [one for one in parts if one.thing]
+    moving = [part for part in parts if part.obj]
     with without_geometry(scene), at_frames(scene):
         samples = [_sample(moving, scene, depsgraph, int(frame)) for frame in frames]
-    tracks = [track for one, matrices in zip(moving, zip(*samples, strict=True), strict=True)
-              if (track := _track(one, matrices))]
+    tracks = [
+        track
+        for one, matrices in zip(moving, zip(*samples, strict=True), strict=True)
+        if (track := _track(one, matrices))
+    ]
     return Film(seconds(scene, frames), tracks) if tracks else None
 
 
@@ -89,7 +95,7 @@ def at_frames(scene: bpy.types.Scene) -> Iterator[None]:
 @contextmanager
 def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
     """Leave out the modifiers for a while: where things stand does not take them."""
-    shown = [one for thing in scene.objects for one in thing.modifiers if one.show_viewport]
+    shown = [modifier for obj in scene.objects for modifier in obj.modifiers if modifier.show_viewport]
     for one in shown:
         one.show_viewport = False
     try:
@@ -103,18 +109,19 @@ def _sample(parts, scene, depsgraph, frame):
     """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
     scene.frame_set(frame)
     world, found = {None: np.eye(4)}, []
-    for one in parts:  # parents come first
-        evaluated = one.thing.evaluated_get(depsgraph)
-        world[one] = np.array(evaluated.matrix_world, np.float64)
-        local = np.linalg.pinv(world[one.parent]) @ world[one]
-        gone = (evaluated.hide_render or evaluated.hide_viewport) and not one.camera
+    for part in parts:  # parents come first
+        evaluated = part.obj.evaluated_get(depsgraph)
+        world[part] = np.array(evaluated.matrix_world, np.float64)
+        local = np.linalg.pinv(world[part.parent]) @ world[part]
+        gone = (evaluated.hide_render or evaluated.hide_viewport) and not part.camera
         found.append(Matrix(local @ np.diag([0, 0, 0, 1]) if gone else local))
     return found
 
 
 def _track(part, matrices):
-    places, turns, sizes = (np.array(one, np.float64) for one in zip(*(one.decompose() for one in matrices),
-                                                                    strict=True))
+    places, turns, sizes = (
+        np.array(one, np.float64) for one in zip(*(matrix.decompose() for matrix in matrices), strict=True)
+    )
     flips = np.cumprod(np.where((turns[1:] * turns[:-1]).sum(1) < 0, -1, 1))  # q and -q are the same turn
     turns[1:] *= flips[:, None]
     found = [one if np.ptp(one, axis=0).max() > STILL else None for one in (places, turns, sizes)]

@@ -49,21 +49,24 @@ def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[Part, Poses]:
         found = [_parts_at(now, plan, int(frame)) for frame in at]
     known = {_key(one): one for one in base}
     for parts in found:
-        for key, one in parts.items():
-            if key not in known and one.content is not None:
-                known[key] = _vanished(one, base)
+        for key, part in parts.items():
+            if key not in known and part.content is not None:
+                known[key] = _vanished(part, base)
                 base.append(known[key])
-    return {one: poses for key, one in known.items()
-            if isinstance(one.content, Surface) and (poses := _poses(one, [parts.get(key) for parts in found]))}
+    return {
+        one: poses
+        for key, one in known.items()
+        if isinstance(one.content, Surface) and (poses := _poses(one, [parts.get(key) for parts in found]))
+    }
 
 
 def _parts_at(now, plan, frame):
     now.scene.frame_set(frame)
     gatherer = Gatherer(now.scene, whole=True)
-    for one in now.networks:
-        gatherer.network(one)
+    for network in now.networks:
+        gatherer.network(network)
     plan.apply(gatherer.parts, whole=True)
-    return {_key(one): one for one in gatherer.parts}
+    return {_key(part): part for part in gatherer.parts}
 
 
 def _key(part):
@@ -85,7 +88,7 @@ def _shrunk(content):
 
 def _poses(part, others):
     base = part.content
-    found = [one.content if one else _shrunk(base) for one in others]
+    found = [other.content if other else _shrunk(base) for other in others]
     places = np.stack([one.points - base.points for one in found])
     colours = np.stack([one.colours - base.colours for one in found])
     changes = np.abs(colours).max() > 1e-4

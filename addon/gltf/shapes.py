@@ -11,8 +11,22 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 CUBE = np.array([[x, y, z] for x in (-1.0, 0.0) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)
-CUBE_FACES = np.array([[0, 1, 3], [0, 3, 2], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4],
-                       [1, 5, 7], [1, 7, 3], [4, 6, 7], [4, 7, 5]])  # the front first, the back last
+CUBE_FACES = np.array(
+    [
+        [0, 1, 3],
+        [0, 3, 2],
+        [0, 4, 5],
+        [0, 5, 1],
+        [2, 3, 7],
+        [2, 7, 6],
+        [0, 2, 6],
+        [0, 6, 4],
+        [1, 5, 7],
+        [1, 7, 3],
+        [4, 6, 7],
+        [4, 7, 5],
+    ]
+)  # the front first, the back last
 TILE_STEPS = (12, 10, 2)  # triangles of a tile, always without its bevel: whole, without its back, its front alone
 TILE, BALL = "tile", "ball"
 SHEAR = 1e-4
@@ -107,13 +121,15 @@ def repeated(points: np.ndarray, triangles: np.ndarray, matrices: np.ndarray, co
 
 def joined(surfaces: Iterable[Surface]) -> Surface | None:
     """Several surfaces as one, without their further numbers; None if there is nothing."""
-    some = [one for one in surfaces if len(one.triangles)]
+    some = [surface for surface in surfaces if len(surface.triangles)]
     if not some:
         return None
     begins = np.cumsum([0, *(len(one.points) for one in some)])
-    return Surface(np.concatenate([one.points for one in some]),
-                   np.concatenate([one.triangles + begin for one, begin in zip(some, begins, strict=False)]),
-                   np.concatenate([one.colours for one in some]))
+    return Surface(
+        np.concatenate([one.points for one in some]),
+        np.concatenate([one.triangles + begin for one, begin in zip(some, begins, strict=False)]),
+        np.concatenate([one.colours for one in some]),
+    )
 
 
 def parts(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray] | None:
@@ -139,9 +155,14 @@ def quaternions(turn: np.ndarray) -> np.ndarray:
     xx, yy, zz = np.diagonal(turn, axis1=1, axis2=2).T
     squares = np.stack([1 + xx - yy - zz, 1 - xx + yy - zz, 1 - xx - yy + zz, 1 + xx + yy + zz], -1)
     products = np.zeros((len(turn), 4, 4))  # 4 times the product of two components
-    for (i, j), value in {(0, 1): turn[:, 1, 0] + turn[:, 0, 1], (0, 2): turn[:, 0, 2] + turn[:, 2, 0],
-                          (1, 2): turn[:, 2, 1] + turn[:, 1, 2], (0, 3): turn[:, 2, 1] - turn[:, 1, 2],
-                          (1, 3): turn[:, 0, 2] - turn[:, 2, 0], (2, 3): turn[:, 1, 0] - turn[:, 0, 1]}.items():
+    for (i, j), value in {
+        (0, 1): turn[:, 1, 0] + turn[:, 0, 1],
+        (0, 2): turn[:, 0, 2] + turn[:, 2, 0],
+        (1, 2): turn[:, 2, 1] + turn[:, 1, 2],
+        (0, 3): turn[:, 2, 1] - turn[:, 1, 2],
+        (1, 3): turn[:, 0, 2] - turn[:, 2, 0],
+        (2, 3): turn[:, 1, 0] - turn[:, 0, 1],
+    }.items():
         products[:, i, j] = products[:, j, i] = value
     products[:, range(4), range(4)] = squares
     found = products[np.arange(len(turn)), squares.argmax(1)]

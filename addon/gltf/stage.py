@@ -18,8 +18,9 @@ FRAME = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 
 
 @contextmanager
-def staged(parts: list[Part], scene: bpy.types.Scene,
-           data: Callable[[Part], bpy.types.ID | None] = lambda part: None) -> Iterator[dict[str, Part]]:
+def staged(
+    parts: list[Part], scene: bpy.types.Scene, data: Callable[[Part], bpy.types.ID | None] = lambda part: None
+) -> Iterator[dict[str, Part]]:
     """Have a scene with an object for each part for a while, for exporters to write; `data` gives what it shows, and
     the picture is as large as that of `scene`. Yields the parts by the names of their objects.
 
@@ -29,12 +30,12 @@ def staged(parts: list[Part], scene: bpy.types.Scene,
         stage = bpy.data.scenes.new("stage")
         for name in FRAME:
             setattr(stage.render, name, getattr(scene.render, name))
-        by_name, things = {}, {None: None}
+        by_name, objs = {}, {None: None}
         for part in parts:
-            thing = bpy.data.objects.new("part", part.camera.data if part.camera else data(part))
-            thing.parent, thing.matrix_basis = things[part.parent], Matrix(part.local)
-            stage.collection.objects.link(thing)
-            by_name[thing.name], things[part] = part, thing
+            obj = bpy.data.objects.new("part", part.camera.data if part.camera else data(part))
+            obj.parent, obj.matrix_basis = objs[part.parent], Matrix(part.local)
+            stage.collection.objects.link(obj)
+            by_name[obj.name], objs[part] = part, obj
         stage.view_layers[0].update()
         with bpy.context.temp_override(scene=stage, view_layer=stage.view_layers[0]):
             yield by_name

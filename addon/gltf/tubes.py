@@ -32,7 +32,7 @@ def step(bundles: list[Curves], budget: int) -> tuple[int, int] | None:
 def total(bundles: list[Curves], shape: tuple[int, int]) -> int:
     """Triangles of bundles as tubes of such sides and points."""
     sides, points = shape
-    return sum(faces(len(one.points), sides, pieces(one, points)) for one in bundles)
+    return sum(faces(len(bundle.points), sides, pieces(bundle, points)) for bundle in bundles)
 
 
 def lines(curves: Curves, points: int = LINE) -> Strands:
@@ -57,8 +57,12 @@ def tubes(curves: Curves, sides: int, points: int) -> Surface:
     rings = centre[:, :, None] + ring * radius[..., None]
     corner = each * sides
     triangles = _sides(sides, each)[None] + np.arange(count)[:, None, None] * corner
-    return Surface(rings.reshape(-1, 3), triangles.reshape(-1, 3), np.repeat(curves.colours, corner, axis=0),
-                   {name: np.repeat(one, corner) for name, one in curves.numbers.items()})
+    return Surface(
+        rings.reshape(-1, 3),
+        triangles.reshape(-1, 3),
+        np.repeat(curves.colours, corner, axis=0),
+        {name: np.repeat(number, corner) for name, number in curves.numbers.items()},
+    )
 
 
 def _sides(sides, each):

@@ -26,9 +26,16 @@ from .stage import staged
 
 EXPORTER = "io_scene_gltf2"
 SHADED = ("layer", "backing", "block")  # kinds that light may fall on; all else glows in every style
-OPTIONS = {"export_format": "GLB", "use_active_scene": True, "export_extras": True, "export_yup": True,
-           "export_cameras": True, "export_animations": False, "export_current_frame": True,
-           "export_unused_textures": True}  # there are none, but then the last hook is called
+OPTIONS = {
+    "export_format": "GLB",
+    "use_active_scene": True,
+    "export_extras": True,
+    "export_yup": True,
+    "export_cameras": True,
+    "export_animations": False,
+    "export_current_frame": True,
+    "export_unused_textures": True,
+}  # there are none, but then the last hook is called
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,8 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
     def __init__(self):
         self._materials, self._nodes, self._places = {}, {}, []
 
-    def gather_node_hook(self, node, thing, settings):
-        part = self.wanted.parts[thing.name]
+    def gather_node_hook(self, node, obj, settings):
+        part = self.wanted.parts[obj.name]
         node.name, node.extras = part.name, {"neuroscene": part.facts}
         self._nodes[part] = node
         if part.content is None:
@@ -66,8 +73,9 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
             else:
                 node.extensions = (node.extensions or {}) | {accessors.INSTANCING: extension}
         grid = part in self.wanted.grids
-        node.mesh = accessors.mesh(part.name, content, self._material(part, content),
-                                   self.wanted.animation.poses.get(part), grid)
+        node.mesh = accessors.mesh(
+            part.name, content, self._material(part, content), self.wanted.animation.poses.get(part), grid
+        )
         if grid:
             self._places.append(node.mesh.primitives[0].attributes["POSITION"])
 
@@ -80,8 +88,8 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
             animations.append(found)
 
     def gather_gltf_extensions_hook(self, gltf, settings):
-        for one in self._places:  # the exporter knows no room between rows
-            gltf.buffer_views[one.buffer_view].byte_stride = accessors.GRID_ROW
+        for place in self._places:  # the exporter knows no room between rows
+            gltf.buffer_views[place.buffer_view].byte_stride = accessors.GRID_ROW
 
     def gather_gltf_additional_textures_hook(self, content, textures, settings):
         if self._places:  # here: what is declared earlier and is no object of its own, the exporter takes out again
@@ -96,8 +104,15 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
         return self._materials[lit, clear]
 
 
-def write(parts: list[Part], scene: bpy.types.Scene, extras: dict, output: Path, animation: Animation,
-          lit: bool = False, small: bool = False) -> str:
+def write(
+    parts: list[Part],
+    scene: bpy.types.Scene,
+    extras: dict,
+    output: Path,
+    animation: Animation,
+    lit: bool = False,
+    small: bool = False,
+) -> str:
     """Write parts as a GLB; `scene` has the size of the picture, `extras` are said of the whole. With `small` it is
     compressed; returns how. Raises `CheckpointError`."""
     _needs_exporter()

@@ -9,5 +9,22 @@ from .pictures import load_picture
 from .pruning import Pruned, run_pruned
 from .session import Ran, Score, by_name, run, top
 
-__all__ = ["ARRAYS", "Fitted", "Pruned", "Ran", "Score", "by_name", "fit", "fit_named", "load_array", "load_arrays",
-           "load_picture", "picture_axes", "run", "run_file", "run_file_pruned", "run_pruned", "top"]
+__all__ = [
+    "ARRAYS",
+    "Fitted",
+    "Pruned",
+    "Ran",
+    "Score",
+    "by_name",
+    "fit",
+    "fit_named",
+    "load_array",
+    "load_arrays",
+    "load_picture",
+    "picture_axes",
+    "run",
+    "run_file",
+    "run_file_pruned",
+    "run_pruned",
+    "top",
+]

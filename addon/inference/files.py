@@ -41,10 +41,23 @@ def run_file(path: str | Path, network: Network, count: int = TOP, parts: bool =
     """
     network.checkpoint.check_runs()
     fitted = fit_file(path, network)
-    given = {f"{a.input}:{a.axis}": size for a in network.assumed for one in fitted if a.input == one.name
-             for size in one.array.shape[a.axis : a.axis + 1] if size != a.size}
-    given |= {f"{spec.name}:{axis}": size for spec in network.inputs if spec.shape is None for one in fitted
-              if one.name == spec.name for axis, size in enumerate(one.array.shape) if size}
+    given = {
+        f"{a.input}:{a.axis}": size
+        for a in network.assumed
+        for one in fitted
+        if a.input == one.name
+        for size in one.array.shape[a.axis : a.axis + 1]
+        if size != a.size
+    }
+    given |= {
+        f"{spec.name}:{axis}": size
+        for spec in network.inputs
+        if spec.shape is None
+        for one in fitted
+        if one.name == spec.name
+        for axis, size in enumerate(one.array.shape)
+        if size
+    }
     if given:
         kept = {f"{a.input}:{a.axis}": a.size for a in network.assumed if a.chosen}
         network = summarise(network.checkpoint, kept | given)
@@ -57,8 +70,9 @@ def run_file(path: str | Path, network: Network, count: int = TOP, parts: bool =
     return network, Ran(Path(path).name, note, values, best, str(Path(path).resolve()))
 
 
-def run_file_pruned(path: str | Path, network: Network, share: float, count: int = TOP,
-               parts: bool = False) -> tuple[Network, Ran, Ran, dict[str, tuple[int, int]]]:
+def run_file_pruned(
+    path: str | Path, network: Network, share: float, count: int = TOP, parts: bool = False
+) -> tuple[Network, Ran, Ran, dict[str, tuple[int, int]]]:
     """Run a file through a network without this share of each hidden layer's units, the least important first.
 
     Returns the network, what it gives whole and what it gives pruned, and by layer how many units went of how many.

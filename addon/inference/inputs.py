@@ -80,8 +80,11 @@ def fit_named(path: Path, arrays: Mapping[str, np.ndarray], network: Network) ->
         arrays = {wanted[0]: next(iter(arrays.values()))}
     for name in wanted:
         if name not in arrays:
-            raise CheckpointError(path, f"holds no array '{name}', which the model reads", "save one for each of its "
-                                  f"inputs with numpy.savez: {', '.join(wanted)}")
+            raise CheckpointError(
+                path,
+                f"holds no array '{name}', which the model reads",
+                f"save one for each of its inputs with numpy.savez: {', '.join(wanted)}",
+            )
     return [fit(path, arrays[spec.name], spec, network.assumed) for spec in network.inputs]
 
 
@@ -97,8 +100,11 @@ def fit(path: Path, content: np.ndarray, spec: Spec, assumed: list[Assumption] =
     if shape is None and is_array:
         return Fitted(spec.name, _as(path, content, spec), "as it is; the model takes any shape")
     if shape is None or None in shape:
-        raise CheckpointError(path, f"the model does not say the shape of its input '{spec.name}'",
-                              "give a .npy file of the shape that it needs")
+        raise CheckpointError(
+            path,
+            f"the model does not say the shape of its input '{spec.name}'",
+            "give a .npy file of the shape that it needs",
+        )
     if is_array:
         array, note = _fit_array(path, content, shape, {a.axis for a in assumed if a.input == spec.name})
     else:
@@ -118,22 +124,27 @@ def _fit_array(path, array, shape, open_axes):
     if array.shape == shape[1:]:
         array = array[None]
     alike = len(array.shape) == len(shape) and all(
-        a == b or axis in open_axes for axis, (a, b) in enumerate(zip(array.shape, shape, strict=True)))
+        a == b or axis in open_axes for axis, (a, b) in enumerate(zip(array.shape, shape, strict=True))
+    )
     if alike and array.shape[0] != 1 and 0 in open_axes:
         return array[:1], f"first of {array.shape[0]} samples"
     if alike:
         return array, "as it is"
     if array.size == prod(shape):
         return array.reshape(shape), f"reshaped from {list(array.shape)} to {list(shape)}"
-    raise CheckpointError(path, f"an array of shape {list(array.shape)}, the model reads {list(shape)}",
-                          "save one sample of that shape")
+    raise CheckpointError(
+        path, f"an array of shape {list(array.shape)}, the model reads {list(shape)}", "save one sample of that shape"
+    )
 
 
 def _fit_picture(path, picture, shape, dtype):
     place = picture_axes(shape)
     if place is None:
-        raise CheckpointError(path, f"a picture cannot be fitted to the model's input of shape {list(shape)}",
-                              "give a .npy file of that shape")
+        raise CheckpointError(
+            path,
+            f"a picture cannot be fitted to the model's input of shape {list(shape)}",
+            "give a .npy file of that shape",
+        )
     if prod(shape) * 4 > LARGEST:
         raise CheckpointError(path, f"the model's input of shape {list(shape)} is too large for a picture")
     channels, height, width, last = place
@@ -175,8 +186,13 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     helper, floats = onnx.helper, onnx.TensorProto.FLOAT
     node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="linear", antialias=1)
     sizes = helper.make_tensor("sizes", onnx.TensorProto.INT64, [4], [1, picture.shape[2], height, width])
-    graph = helper.make_graph([node], "resize", [helper.make_tensor_value_info("x", floats, [1, None, None, None])],
-                              [helper.make_tensor_value_info("y", floats, None)], [sizes])
+    graph = helper.make_graph(
+        [node],
+        "resize",
+        [helper.make_tensor_value_info("x", floats, [1, None, None, None])],
+        [helper.make_tensor_value_info("y", floats, None)],
+        [sizes],
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     picture = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)

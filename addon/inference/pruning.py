@@ -24,8 +24,9 @@ class Pruned:
     units: dict[str, tuple[int, int]]
 
 
-def run_pruned(network: Network, fitted: Sequence[Fitted], whole: dict[str, np.ndarray], share: float,
-               parts: bool = False) -> Pruned:
+def run_pruned(
+    network: Network, fitted: Sequence[Fitted], whole: dict[str, np.ndarray], share: float, parts: bool = False
+) -> Pruned:
     """Run a sample with the outputs of the least important units set to 0, this share of each hidden layer's.
 
     `whole` is what the unpruned network gives for the sample: a unit's importance follows its activations. Raises
@@ -33,8 +34,11 @@ def run_pruned(network: Network, fitted: Sequence[Fitted], whole: dict[str, np.n
     """
     ranks = rank(network, whole)
     kept = {name: one.kept(share) for name, one in ranks.items()}
-    masks = {network.layer(name).tensor: _factors(network.layer(name), ranks[name], left, whole)
-             for name, left in kept.items() if not left.all()}
+    masks = {
+        network.layer(name).tensor: _factors(network.layer(name), ranks[name], left, whole)
+        for name, left in kept.items()
+        if not left.all()
+    }
     units = {name: (int((~left).sum()), len(left)) for name, left in kept.items() if ranks[name].leader == name}
     return Pruned(run(network, *fitted, parts=parts, masks=masks), units)
 

@@ -37,8 +37,13 @@ class Ran:
     path: str = ""
 
 
-def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: list[str],
-                masks: Mapping[str, np.ndarray] = {}, zeros: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
+def activations(
+    checkpoint: Checkpoint,
+    inputs: dict[str, np.ndarray],
+    tensors: list[str],
+    masks: Mapping[str, np.ndarray] = {},
+    zeros: Mapping[str, np.ndarray] = {},
+) -> dict[str, np.ndarray]:
     """The values of these tensors, exactly as onnxruntime computes them with graph optimisation switched off.
 
     `masks` are factors for some of the tensors, of their shape and type, that all who read these get too. Of tensors
@@ -55,8 +60,9 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
         _mask(model.graph, name, mask, zeros.get(name))
     outputs = {value.name for value in model.graph.output}
     made = {name for node in model.graph.node for name in node.output}
-    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name)
-                              for name in dict.fromkeys(tensors) if name in made - outputs)
+    model.graph.output.extend(
+        onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(tensors) if name in made - outputs
+    )
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
@@ -65,7 +71,7 @@ def activations(checkpoint: Checkpoint, inputs: dict[str, np.ndarray], tensors: 
         read = _read(checkpoint)
         options.add_external_initializers(list(read), list(read.values()))
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-        given = {one.name for one in session.get_inputs()}
+        given = {tensor.name for tensor in session.get_inputs()}
         names = [name for name in tensors if name in made | outputs]
         values = session.run(names, {name: value for name, value in inputs.items() if name in given})
     except Exception as error:  # onnxruntime's own exception types share no base but Exception
@@ -79,9 +85,13 @@ def _read(checkpoint: Checkpoint) -> dict:
     """The weights that do not lie in the file as they are, as onnxruntime takes them."""
     from onnxruntime import OrtValue
 
-    return {one.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
-                np.asarray(checkpoint.readers[one.name](), order="C"), one.data_type)
-            for one in checkpoint.model.graph.initializer if one.name in checkpoint.readers}
+    return {
+        one.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
+            np.asarray(checkpoint.readers[one.name](), order="C"), one.data_type
+        )
+        for one in checkpoint.model.graph.initializer
+        if one.name in checkpoint.readers
+    }
 
 
 def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray, zero: np.ndarray | None) -> None:
@@ -98,8 +108,9 @@ def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray, zero: np.nda
     graph.node.insert(place + 1, made)
 
 
-def run(network: Network, *fitted: Fitted, parts: bool = False,
-        masks: Mapping[str, np.ndarray] = {}) -> dict[str, np.ndarray]:
+def run(
+    network: Network, *fitted: Fitted, parts: bool = False, masks: Mapping[str, np.ndarray] = {}
+) -> dict[str, np.ndarray]:
     """Every layer's output (whole shape) by tensor name, for one sample of every input; with `parts` also those of the
     nodes in them. Integers that stand for other numbers are these, but for those that the model gives out.
 
@@ -108,8 +119,11 @@ def run(network: Network, *fitted: Fitted, parts: bool = False,
     given = {one.name: one.array for one in fitted}
     missing = [spec.name for spec in network.inputs if spec.name not in given]
     if missing:
-        raise CheckpointError(network.checkpoint.path, f"has {len(network.inputs)} inputs, and '{missing[0]}' was not "
-                              "given", "give a .npz file with an array for each, by its name")
+        raise CheckpointError(
+            network.checkpoint.path,
+            f"has {len(network.inputs)} inputs, and '{missing[0]}' was not given",
+            "give a .npz file with an array for each, by its name",
+        )
     tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
     tensors += [spec.name for spec in network.outputs]
     tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
@@ -136,9 +150,11 @@ def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.nda
     """
     parts = [part for layer in network.layers for part in layer.parts if part.tensor in values]
     named = Counter(part.name for part in parts)  # several nodes of one name go by their tensors
-    return ({part.name if named[part.name] == 1 else part.tensor: values[part.tensor] for part in parts}
-            | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
-            | {part.name: values[part.tensor] for part in parts if part.whole})
+    return (
+        {part.name if named[part.name] == 1 else part.tensor: values[part.tensor] for part in parts}
+        | {layer.name: values[layer.tensor] for layer in network.layers if layer.tensor in values}
+        | {part.name: values[part.tensor] for part in parts if part.whole}
+    )
 
 
 def top(network: Network, values: dict[str, np.ndarray], count: int) -> list[Score]:

@@ -64,8 +64,13 @@ class Arrangement:
     turn: np.ndarray  # (3, 3), columns: where depth, side and up point
 
 
-def arrange(pieces: Sequence[Piece], parts: Sequence[Part], settings: Settings = DEFAULT,
-            folded: Collection[str] = (), pinned: Mapping[str, Vector] = {}) -> Arrangement:
+def arrange(
+    pieces: Sequence[Piece],
+    parts: Sequence[Part],
+    settings: Settings = DEFAULT,
+    folded: Collection[str] = (),
+    pinned: Mapping[str, Vector] = {},
+) -> Arrangement:
     """Arrange layers (in topological order) and blocks.
 
     Blocks in `folded` take the room of one box; what is in them stands round its middle as it would if they were
@@ -112,14 +117,17 @@ def _items(pieces, outer, parts, settings):
         names.setdefault(outer.get(piece.name, piece.name), []).append(piece)
     items, inner = [], {}
     for name, within in names.items():
-        reads = dict.fromkeys(outer.get(one, one) for piece in within for one in piece.inputs)
+        reads = dict.fromkeys(outer.get(tensor, tensor) for piece in within for tensor in piece.inputs)
         reads.pop(name, None)
         if name not in parts or outer.get(within[0].name) != name:
             items.append(Item(name, tuple(reads), within[0].size, within[0].block))
             continue
         known = {one.name for one in within}
-        inner[name] = layered([Item(one.name, tuple(n for n in one.inputs if n in known), one.size, one.block)
-                               for one in within], Settings(spacing=settings.spacing, longest=0), _gap)[0]
+        inner[name] = layered(
+            [Item(one.name, tuple(n for n in one.inputs if n in known), one.size, one.block) for one in within],
+            Settings(spacing=settings.spacing, longest=0),
+            _gap,
+        )[0]
         items.append(Item(name, tuple(reads), box_of(within), parts[name].parent))
     return _sorted(items), inner
 
@@ -131,15 +139,17 @@ def box_of(within: Sequence[Piece]) -> Vector:
 
 def _sorted(items: list[Item]) -> list[Item]:
     """In topological order; folding may have put a block before something that feeds it."""
-    by_name = {one.name: one for one in items}
-    return [by_name[name] for name in TopologicalSorter({one.name: one.inputs for one in items}).static_order()]
+    by_name = {item.name: item for item in items}
+    return [by_name[name] for name in TopologicalSorter({item.name: item.inputs for item in items}).static_order()]
 
 
 def _gap(before: Item, item: Item) -> float:
     """The free room between two layers, for lines to be seen: by their heights, more where a block ends or begins."""
     first, second = (one.block.split("/") if one.block else [] for one in (before, item))
-    shared = next((i for i, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
-                  min(len(first), len(second)))
+    shared = next(
+        (i for i, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
+        min(len(first), len(second)),
+    )
     borders = len(first) + len(second) - 2 * shared
     centres = 0.20 * HEIGHT + 0.19 * max(before.size[2], item.size[2])
     room = max(0.05 * HEIGHT, centres - (before.size[0] + item.size[0]) / 2)
@@ -153,7 +163,7 @@ def _bounds(places, sizes):
 
 
 def _frames(pieces, parts, places, turn, outer):
-    by_name = {one.name: one for one in pieces}
+    by_name = {piece.name: piece for piece in pieces}
     turned = {name: turn.T @ place.location for name, place in places.items()}  # along, to the side, up
     children: dict[str, list[str]] = {}
     frames, depth, closed = {}, {}, {}

@@ -24,8 +24,9 @@ HEAVY = 0.6  # by how much less the strongest line moves than the weakest
 REACH = 3.0  # bandwidths, beyond which the kernel is 0
 
 
-def bundle(ends: np.ndarray, weights: np.ndarray, frame: np.ndarray, iterations: int = 6,
-           ease: float = 0.75) -> np.ndarray:
+def bundle(
+    ends: np.ndarray, weights: np.ndarray, frame: np.ndarray, iterations: int = 6, ease: float = 0.75
+) -> np.ndarray:
     """By how much the points of lines move, after each iteration: (iterations, n, 8, 3) float32, metres.
 
     `ends` (n, 2, 3) are where lines begin and end, in metres; `weights` (n,) how much each attracts the others, by its
@@ -78,13 +79,27 @@ def _climb(place, mass, loose, shape, width):
     begin = (np.arange(slices) * rows * columns)[:, None]
     nearest = (place + 0.5).astype(np.int32)
     index = begin + nearest[..., 0] * columns + nearest[..., 1]
-    density = np.stack([np.bincount(one, mass, slices * rows * columns)[at : at + rows * columns]
-                        for one, at in zip(index, begin[:, 0], strict=True)]).reshape(shape).astype(np.float32)
+    density = (
+        np.stack(
+            [
+                np.bincount(one, mass, slices * rows * columns)[at : at + rows * columns]
+                for one, at in zip(index, begin[:, 0], strict=True)
+            ]
+        )
+        .reshape(shape)
+        .astype(np.float32)
+    )
     density[1:-1] = 0.5 * density[1:-1] + 0.25 * (density[:-2] + density[2:])
     density = _blurred(_blurred(density, width, 1), width, 2)
     density += 1e-6 * density.max()
-    shift = np.stack([np.gradient(density, axis=axis) if density.shape[axis] > 1 else np.zeros_like(density)
-                      for axis in (1, 2)], -1) * (width * width) / density[..., None]
+    shift = (
+        np.stack(
+            [np.gradient(density, axis=axis) if density.shape[axis] > 1 else np.zeros_like(density) for axis in (1, 2)],
+            -1,
+        )
+        * (width * width)
+        / density[..., None]
+    )
     size = np.sqrt((shift * shift).sum(-1, keepdims=True))
     shift *= np.minimum(1, width / np.maximum(size, 1e-9))  # where there is next to nothing, not far
     place += _between(shift.reshape(-1, 2), place, begin, rows, columns) * loose[:, None]

@@ -22,8 +22,10 @@ def chains(graph: Graph, sizes: Sequence[float]) -> list[list[int]]:
     found = []
     for turn in range(ROUNDS + 1):
         onward, following = _longest(graph, left, taken, sizes)
-        heads = sorted((item for item in left if all(taken[one] for one in graph.inputs[item])),
-                       key=lambda item: (-onward[item][0], -onward[item][1]))
+        heads = sorted(
+            (item for item in left if all(taken[tensor] for tensor in graph.inputs[item])),
+            key=lambda item: (-onward[item][0], -onward[item][1]),
+        )
         for head in heads if turn < ROUNDS else [*heads, *left]:
             path, item = [], head
             while item is not None and not taken[item]:
@@ -45,7 +47,7 @@ def _longest(graph, left, taken, sizes):
     """For each item that is left: (items, sum of sizes) of the longest path that begins there, and its next item."""
     onward, following = {}, {}
     for item in reversed(left):
-        readers = [one for one in graph.readers[item] if not taken[one]]
+        readers = [reader for reader in graph.readers[item] if not taken[reader]]
         following[item] = max(readers, key=onward.__getitem__, default=None)
         items, size = onward[following[item]] if readers else (0, 0.0)
         onward[item] = items + 1, size + sizes[item]

@@ -32,15 +32,16 @@ def depths(graph: Graph, lengths: Sequence[float]) -> list[float]:
 
 def _spread(graph, depth):
     """Set items that read one item, and are read by one, at equal gaps between the ends of their path."""
-    between = [len(inputs) == 1 and len(readers) == 1
-               for inputs, readers in zip(graph.inputs, graph.readers, strict=True)]
+    between = [
+        len(inputs) == 1 and len(readers) == 1 for inputs, readers in zip(graph.inputs, graph.readers, strict=True)
+    ]
     for item, inputs in enumerate(graph.inputs):
         before = next(iter(inputs), 0)
         if not between[item] or between[before]:
             continue
         path, distances = [before, item], [inputs[before]]
         while between[path[-1]]:
-            (reader, distance), = graph.readers[path[-1]].items()
+            ((reader, distance),) = graph.readers[path[-1]].items()
             path.append(reader)
             distances.append(distance)
         more = (depth[path[-1]] - depth[before] - sum(distances)) / len(distances)

@@ -64,8 +64,8 @@ class Drawing:
 
     def _between(self, chain):
         """Columns from the last item that the first one of a chain reads to the first item that reads its last one."""
-        fork = max((self.end[one] for one in self.inputs[chain[0]]), default=self.begin[chain[0]])
-        join = min((self.begin[one] for one in self.readers[chain[-1]]), default=self.end[chain[-1]])
+        fork = max((self.end[tensor] for tensor in self.inputs[chain[0]]), default=self.begin[chain[0]])
+        join = min((self.begin[reader] for reader in self.readers[chain[-1]]), default=self.end[chain[-1]])
         return fork, join
 
     def _draw(self):
@@ -84,9 +84,9 @@ class Drawing:
         way from that first chain."""
         beside = [set() for _ in self.row.chains]
         for item, inputs in enumerate(self.inputs):
-            for one in inputs:
-                beside[self.chain_of[item]].add(self.chain_of[one])
-                beside[self.chain_of[one]].add(self.chain_of[item])
+            for tensor in inputs:
+                beside[self.chain_of[item]].add(self.chain_of[tensor])
+                beside[self.chain_of[tensor]].add(self.chain_of[item])
         roots, children, met = [], [[] for _ in self.row.chains], set()
         for root in range(len(self.row.chains)):
             if root in met:
@@ -105,8 +105,12 @@ class Drawing:
         """Those between this chain and what stands already, if there is room for a box between their ends."""
         found = []
         for before, item in zip([None, *self.row.chains[chain]], self.row.chains[chain], strict=False):
-            found += [(one, item) for one in self.inputs[item] if one != before and self._stands(one)]
-            found += [(item, one) for one in self.readers[item] if self.chain_of[one] != chain and self._stands(one)]
+            found += [(tensor, item) for tensor in self.inputs[item] if tensor != before and self._stands(tensor)]
+            found += [
+                (item, reader)
+                for reader in self.readers[item]
+                if self.chain_of[reader] != chain and self._stands(reader)
+            ]
         return [(one, item) for one, item in found if self.end[one] < self.begin[item]]
 
     def _stands(self, item):
@@ -119,10 +123,14 @@ class Drawing:
         loose = sorted((chain for chain in chains if self._loose(chain)), key=self._length)
         forks, joins = np.array([self.between[chain] for chain in loops] or np.empty((0, 2), int)).T
         spans = [(self.end[one], self.begin[item]) for one, item in connections]
-        waits = [np.flatnonzero((forks >= begin) & (joins <= end)).max(initial=-1) if loops else -1
-                 for begin, end in spans]
+        waits = [
+            np.flatnonzero((forks >= begin) & (joins <= end)).max(initial=-1) if loops else -1 for begin, end in spans
+        ]
         found = [((number, -1, 0), chain) for number, chain in enumerate(loops)]
-        found += [((after, *turn), one) for after, turn, one in zip(waits, nested(spans), connections, strict=True)]
+        found += [
+            ((after, *turn), connection)
+            for after, turn, connection in zip(waits, nested(spans), connections, strict=True)
+        ]
         return [one for _, one in sorted(found, key=lambda two: two[0])] + loose
 
     def _loose(self, chain):
@@ -139,8 +147,12 @@ class Drawing:
         chain, columns = self.row.chains[number], self.between[number]
         sides, reach, lane = (0, 1), 0.0, 0
         if any(self.stands):
-            lean = sum(np.sign(self.lane[self.chain_of[one]])
-                       for item in chain for one in [*self.inputs[item], *self.readers[item]] if self._stands(one))
+            lean = sum(
+                np.sign(self.lane[self.chain_of[tensor]])
+                for item in chain
+                for tensor in [*self.inputs[item], *self.readers[item]]
+                if self._stands(tensor)
+            )
             reaches = self._reaches(chain, columns)
             side = int(reaches[1] < reaches[0]) if lean == 0 else int(lean < 0)
             sides, reach = (side,), reaches[side]
@@ -166,8 +178,12 @@ class Drawing:
     def _lead(self, one, item):
         """Lift a connection round what stands between its ends, or if these are on two chains, maybe between."""
         start, end = self.chain_of[one], self.chain_of[item]
-        span = Span((self.depth[one], self.up[start]), (self.depth[item], self.up[end]),
-                    (self.back[one], self.front[item]), (self.end[one], self.begin[item]))
+        span = Span(
+            (self.depth[one], self.up[start]),
+            (self.depth[item], self.up[end]),
+            (self.back[one], self.front[item]),
+            (self.end[one], self.begin[item]),
+        )
         if start == end:
             thick = THICK * (self.half[one] + self.half[item]) / 2
             above, below = np.maximum(self.sky.round_boxes(span, thick), self.sky.beyond_lines(span)).tolist()

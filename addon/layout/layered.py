@@ -25,8 +25,14 @@ BETWEEN = 0.6  # free height between rows, in mean heights of an item
 TURNS = 2  # of choosing how many rows there are by how high they are
 # For each direction of the signal where depth, side and up of a layer point, each a proper rotation of X, Y, Z. Along Z
 # the drawing is turned as a whole about the side, so that it is still seen from the front.
-_AXES = {"X": ("X", "Y", "Z"), "-X": ("-X", "-Y", "Z"), "Y": ("Y", "-X", "Z"), "-Y": ("-Y", "X", "Z"),
-         "Z": ("Z", "Y", "-X"), "-Z": ("-Z", "Y", "X")}
+_AXES = {
+    "X": ("X", "Y", "Z"),
+    "-X": ("-X", "-Y", "Z"),
+    "Y": ("Y", "-X", "Z"),
+    "-Y": ("-Y", "X", "Z"),
+    "Z": ("Z", "Y", "-X"),
+    "-Z": ("-Z", "Y", "X"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,9 @@ def axes(direction: str) -> np.ndarray:
     return np.column_stack([unit[axis[-1]] * (-1 if axis[0] == "-" else 1) for axis in _AXES[direction]]) + 0.0
 
 
-def layered(items: Sequence[Item], settings: Settings, gap: Callable[[Item, Item], float],
-            ) -> tuple[dict[str, Place], dict[tuple[str, str], Route]]:
+def layered(
+    items: Sequence[Item], settings: Settings, gap: Callable[[Item, Item], float]
+) -> tuple[dict[str, Place], dict[tuple[str, str], Route]]:
     """A place for each item by name, and a route for each connection by the names of its ends.
 
     `gap` is the free distance in metres between two items of which the second reads the first, before `spacing`. No two
@@ -85,11 +92,18 @@ def layered(items: Sequence[Item], settings: Settings, gap: Callable[[Item, Item
     number = {item.name: index for index, item in enumerate(items)}
     for item in items:
         before = [items[number[name]] for name in item.inputs]
-        graph.add({number[one.name]: (one.size[0] + item.size[0]) / 2 + gap(one, item) * settings.spacing
-                   for one in before})
+        graph.add(
+            {number[one.name]: (one.size[0] + item.size[0]) / 2 + gap(one, item) * settings.spacing for one in before}
+        )
     length, height = np.array([(item.size[0], item.size[2]) for item in items], float).T
-    whole = Row(np.arange(len(items)), graph, chains(graph, [prod(item.size) for item in items]),
-                np.array(depths(graph, length.tolist())), length, height)
+    whole = Row(
+        np.arange(len(items)),
+        graph,
+        chains(graph, [prod(item.size) for item in items]),
+        np.array(depths(graph, length.tolist())),
+        length,
+        height,
+    )
     between = BETWEEN * (float(height.mean()) or 1.0)
     rows = _rows(whole, [item.block for item in items], settings.longest, between)
     return _in_world(items, rows, between, settings)
@@ -130,8 +144,13 @@ def _in_world(items, rows, between, settings):
         for item, depth, chain in zip(row.items.tolist(), ahead.tolist(), drawing.chain_of, strict=True):
             location = turn @ (depth, 0.0, up + drawing.up[chain])
             places[items[item].name] = Place(tuple(location.tolist()), number, drawing.lane[chain], backwards)
-        lifts |= {(items[row.items[one]].name, items[row.items[item]].name): lift
-                  for (one, item), lift in drawing.lifts.items()}
-    routes = {(name, item.name): Route(tuple((turn[:, 2] * lifts.get((name, item.name), 0.0)).tolist()))
-              for item in items for name in item.inputs}
+        lifts |= {
+            (items[row.items[one]].name, items[row.items[item]].name): lift
+            for (one, item), lift in drawing.lifts.items()
+        }
+    routes = {
+        (name, item.name): Route(tuple((turn[:, 2] * lifts.get((name, item.name), 0.0)).tolist()))
+        for item in items
+        for name in item.inputs
+    }
     return {item.name: places[item.name] for item in items}, routes

@@ -22,7 +22,7 @@ def nested(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     for number in sorted(range(len(spans)), key=lambda number: (-spans[number][0], spans[number][1])):
         end = spans[number][1]
         levels[number] = bisect_right(ends, end)
-        ends[levels[number]:levels[number] + 1] = [end]
+        ends[levels[number] : levels[number] + 1] = [end]
     busy: list[list[tuple[int, int]]] = [[] for _ in ends]
     free: list[list[int]] = [[] for _ in ends]
     colours = [0] * len(spans)

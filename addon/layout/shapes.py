@@ -39,10 +39,12 @@ class Shape:
         """Where the cells of so many units stand in the grid, in the order of the layer's vertices, (n, 3) float32."""
         across = min(self.unit_columns, units)
         down = ceil(units / across)
-        unit, row, column = (one.ravel() for one in np.indices((units, rows, columns)))
+        unit, row, column = (index.ravel() for index in np.indices((units, rows, columns)))
         place = np.zeros((len(unit), 3), np.float32)
-        for axis, maps, count, at, cells, cell in ((1, unit % across, across, column, columns, self.cell[1]),
-                                                   (2, unit // across, down, row, rows, self.cell[2])):
+        for axis, maps, count, at, cells, cell in (
+            (1, unit % across, across, column, columns, self.cell[1]),
+            (2, unit // across, down, row, rows, self.cell[2]),
+        ):
             step = cells * cell + self.unit_gap
             place[:, axis] = (((count - 1) / 2 - maps) * step + ((cells - 1) / 2 - at) * cell) * self.pitch
         return place
@@ -61,8 +63,12 @@ def shapes(network: Network, drawn: dict[str, Drawn]) -> dict[str, Shape]:
     tallest = max((_cells_high(layer, drawn[layer.name]) for layer in maps), default=1)
     widest = max((max(one.grid.rows, one.grid.columns) for one in maps), default=1)
     most = max(layer.grid.units for layer in network.layers)
-    return {layer.name: _shape(layer, drawn[layer.name], tallest) if drawn[layer.name].level != BOX
-            else _box(layer.grid, widest, most) for layer in network.layers}
+    return {
+        layer.name: _shape(layer, drawn[layer.name], tallest)
+        if drawn[layer.name].level != BOX
+        else _box(layer.grid, widest, most)
+        for layer in network.layers
+    }
 
 
 def _box(grid, widest, most) -> Shape:
@@ -107,8 +113,9 @@ def _shape(layer, drawn, tallest) -> Shape:
         height = HEIGHT * (_cells_high(layer, drawn) / tallest) ** FUNNEL
     pitch = min(height / high, 1.3 * HEIGHT / wide)
     thick = min(rows, columns) / 4 if drawn.level == MAPS else 1.0  # a tile is as thick as one cell of four would be
-    return Shape(pitch * high, pitch * wide, pitch * thick, across, gap / thick, (1.0, broad / thick, tall / thick),
-                 turn=TURN)
+    return Shape(
+        pitch * high, pitch * wide, pitch * thick, across, gap / thick, (1.0, broad / thick, tall / thick), turn=TURN
+    )
 
 
 def _cell(grid, drawn) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def break_rows(whole: Row, blocks: Sequence[str], count: int) -> np.ndarray:
 
 def _costs(whole, blocks, at, gaps):
     """What it costs to break at each gap between items of different depth: the connections that cross it."""
-    pairs = [(one, item) for item, inputs in enumerate(whole.graph.inputs) for one in inputs]
+    pairs = [(tensor, item) for item, inputs in enumerate(whole.graph.inputs) for tensor in inputs]
     if not pairs:
         return np.zeros(gaps)
     paths = [block.split("/") if block else [] for block in blocks]

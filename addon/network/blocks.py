@@ -19,8 +19,9 @@ SAY_LITTLE = ("base_model", "model", "module", "net", "network")
 FAR = -(1 << 40)  # in front of any layer
 
 
-def find(layers: Sequence[Layer], weights: Mapping[str, Sequence[str]] | None = None
-         ) -> tuple[list[Block], dict[str, str]]:
+def find(
+    layers: Sequence[Layer], weights: Mapping[str, Sequence[str]] | None = None
+) -> tuple[list[Block], dict[str, str]]:
     """The blocks, parents before children and in the order of the network; and the innermost block of each layer.
 
     `weights` names the stored tensors that a layer reads: old exporters left scopes in those alone. Blocks are told by
@@ -47,8 +48,13 @@ class _Graph:
         self.layers = layers
         position = {layer.name: number for number, layer in enumerate(layers)}
         inputs = {}
-        self.sources = [[position[name] if name in position else inputs.setdefault(name, FAR - len(inputs))
-                         for name in layer.inputs] for layer in layers]
+        self.sources = [
+            [
+                position[name] if name in position else inputs.setdefault(name, FAR - len(inputs))
+                for name in layer.inputs
+            ]
+            for layer in layers
+        ]
         self.readers: list[list[int]] = [[] for _ in layers]
         for number, sources in enumerate(self.sources):
             for source in sources:
@@ -110,7 +116,7 @@ def _named(graph: _Graph, weights: Mapping[str, Sequence[str]]) -> _Group:
             group = group.child(name)
         group.layers.append(position)
     while len(root.children) == 1 and all(known[position] is None for position in root.layers):
-        only, = root.children.values()  # round all that has a scope
+        (only,) = root.children.values()  # round all that has a scope
         root = _Group("", root.layers + only.layers, only.children)
     _collapse(root)
     root.gather()
@@ -124,17 +130,23 @@ def _known(graph, weights) -> list[Scope | None]:
     if sum(map(bool, stored)) > sum(map(bool, named)):
         return stored
     # torch's exporters name every node: one without a scope stands at the top of the model.
-    marks = tuple(mark for mark in ("/", "node_")
-                  if any(part.scope and part.name.startswith(mark) for layer in graph.layers for part in layer.parts))
-    return [() if scope is None and any(part.name.startswith(marks) for part in layer.parts) else scope
-            for layer, scope in zip(graph.layers, named, strict=True)]
+    marks = tuple(
+        mark
+        for mark in ("/", "node_")
+        if any(part.scope and part.name.startswith(mark) for layer in graph.layers for part in layer.parts)
+    )
+    return [
+        () if scope is None and any(part.name.startswith(marks) for part in layer.parts) else scope
+        for layer, scope in zip(graph.layers, named, strict=True)
+    ]
 
 
 def _scope(layer: Layer) -> Scope | None:
     """The scope of the main part, or that round all parts of a layer that none of them names."""
     parts = [part for part in layer.parts if part.scope]
-    main = ([part for part in parts if part.op == layer.op][:1]
-            or [part for part in parts if part.op not in MOVES] or parts)
+    main = (
+        [part for part in parts if part.op == layer.op][:1] or [part for part in parts if part.op not in MOVES] or parts
+    )
     return common(part.scope for part in main) if main else None
 
 
@@ -152,8 +164,10 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
     for position in reversed(range(len(scopes))):
         if ahead[position] is None:
             ahead[position] = common(ahead[reader] for reader in graph.readers[position])
-    around = [{scope for one in (position, *graph.readers[position]) if scopes[one] for scope in _prefixes(scopes[one])}
-              for position in range(len(scopes))]  # the scopes that a layer is in, and those that it enters
+    around = [
+        {scope for one in (position, *graph.readers[position]) if scopes[one] for scope in _prefixes(scopes[one])}
+        for position in range(len(scopes))
+    ]  # the scopes that a layer is in, and those that it enters
     placed = list(scopes)
     for position, sources in enumerate(graph.sources):
         stopping.check()
@@ -163,8 +177,11 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
         before = [placed[source] for source in sources]
         fits = [(), *(common((scope, ahead[position])) for scope in before)]
         if len(sources) > 1:  # a sum at the end of a block reads its last layer, and what the block itself reads
-            fits += [scope for scope in set.intersection(*(around[source] for source in sources))
-                     if any(one[: len(scope)] == scope for one in before)]
+            fits += [
+                scope
+                for scope in set.intersection(*(around[source] for source in sources))
+                if any(one[: len(scope)] == scope for one in before)
+            ]
         elif sources and graph.layers[sources[0]].shape == graph.layers[position].shape:
             fits += before  # an activation
         placed[position] = max(fits, key=len)
@@ -180,7 +197,7 @@ def _collapse(group: _Group) -> None:
     """Make one of a block and the only block in it, if that holds all its layers."""
     for child in list(group.children.values()):
         while not child.layers and len(child.children) == 1:
-            only, = child.children.values()
+            (only,) = child.children.values()
             child.layers, child.children = only.layers, only.children
             if child.name in SAY_LITTLE and only.name not in group.children:
                 del group.children[child.name]
@@ -204,15 +221,21 @@ def _fill(graph, groups, starts, length, levels):
     """Put layers and blocks into equal groups, each `length` layers from its start."""
     begin = starts[-1]  # not the first copy, whose sources may differ
     stretch = slice(begin, begin + length)
-    found = runs([_rough(layer) for layer in graph.layers[stretch]],
-                 [[source - begin for source in sources] for sources in graph.sources[stretch]]) if levels else []
+    found = (
+        runs(
+            [_rough(layer) for layer in graph.layers[stretch]],
+            [[source - begin for source in sources] for sources in graph.sources[stretch]],
+        )
+        if levels
+        else []
+    )
     for run in found:
         begins = [start + run.start + run.period * copy for start in starts for copy in range(run.copies)]
         inner = [group.child(f"block {len(group.children) + 1}") for group in groups for _ in range(run.copies)]
         _fill(graph, inner, begins, run.period, levels - 1)
-    within = {one for run in found for one in range(run.start, run.stop)}
+    within = {index for run in found for index in range(run.start, run.stop)}
     for group, start in zip(groups, starts, strict=True):
-        group.layers = [start + one for one in range(length) if one not in within]
+        group.layers = [start + index for index in range(length) if index not in within]
 
 
 # to blocks
@@ -223,8 +246,10 @@ def _sign(graph: _Graph, group: _Group, numbers: dict[tuple, int]) -> None:
     for child in group.children.values():
         _sign(graph, child, numbers)
     local = {position: number for number, position in enumerate(group.all)}
-    layers = tuple((graph.kinds[position], *(local.get(source, -1) for source in graph.sources[position]))
-                   for position in group.all)
+    layers = tuple(
+        (graph.kinds[position], *(local.get(source, -1) for source in graph.sources[position]))
+        for position in group.all
+    )
     inside = tuple((child.signature, *(local[position] for position in child.all)) for child in group.children.values())
     group.signature = numbers.setdefault((layers, inside), len(numbers))
 
@@ -248,7 +273,8 @@ def _bundle(graph: _Graph, group: _Group, numbers: dict[tuple, int]) -> None:
 def _follows(graph, before, after) -> bool:
     layers = set(before.all)
     return before.signature == after.signature and any(
-        source in layers for position in after.all for source in graph.sources[position])
+        source in layers for position in after.all for source in graph.sources[position]
+    )
 
 
 def _bundle_of(run: list[_Group], siblings, numbers) -> _Group:
@@ -257,8 +283,15 @@ def _bundle_of(run: list[_Group], siblings, numbers) -> _Group:
     name = f"{first}–{last.removeprefix(stem)}"
     while name in siblings:
         name += "′"
-    return _Group(name, [], {one.name: one for one in run}, sorted(position for one in run for position in one.all),
-                  numbers.setdefault((len(run), run[0].signature), len(numbers)), len(run), bundle=True)
+    return _Group(
+        name,
+        [],
+        {one.name: one for one in run},
+        sorted(position for one in run for position in one.all),
+        numbers.setdefault((len(run), run[0].signature), len(numbers)),
+        len(run),
+        bundle=True,
+    )
 
 
 def _blocks(graph: _Graph, group: _Group, path: str, parent: str, inferred: bool) -> Iterator[Block]:
@@ -266,9 +299,16 @@ def _blocks(graph: _Graph, group: _Group, path: str, parent: str, inferred: bool
     for child in group.children.values():
         own = f"{path}/{child.name}" if path else child.name
         inner = list(_blocks(graph, child, path if child.bundle else own, own, inferred))
-        yield Block(own, child.name, parent, tuple(graph.layers[position].name for position in child.all),
-                    tuple(block.path for block in inner if block.parent == own), child.signature, child.repeat,
-                    inferred)
+        yield Block(
+            own,
+            child.name,
+            parent,
+            tuple(graph.layers[position].name for position in child.all),
+            tuple(block.path for block in inner if block.parent == own),
+            child.signature,
+            child.repeat,
+            inferred,
+        )
         yield from inner
 
 

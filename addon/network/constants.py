@@ -28,18 +28,58 @@ MOST_LEAVES = 1 << 10  # stored tensors behind a value
 MOST_PRODUCTS = 1 << 38  # multiplications for one value
 NEVER_FOLDED = {"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial", "Bernoulli"}
 
-SUMMING = {"Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "QLinearMatMul", "Einsum", "DFT", "STFT", "Attention",
-           "LSTM", "GRU", "RNN", "Det", "GridSample", "RoiAlign"}
+SUMMING = {
+    "Conv",
+    "ConvTranspose",
+    "ConvInteger",
+    "QLinearConv",
+    "QLinearMatMul",
+    "Einsum",
+    "DFT",
+    "STFT",
+    "Attention",
+    "LSTM",
+    "GRU",
+    "RNN",
+    "Det",
+    "GridSample",
+    "RoiAlign",
+}
 
 # Constant inputs that steer an operator and are no weights of it: operator -> input slots.
 SETTINGS = {
-    "Reshape": (1,), "Slice": (1, 2, 3, 4), "Clip": (1, 2), "Pad": (1, 2, 3), "Resize": (1, 2, 3), "Upsample": (1,),
-    "Expand": (1,), "Tile": (1,), "Pow": (1,), "Gather": (1,), "Unsqueeze": (1,), "Squeeze": (1,), "TopK": (1,),
-    "Dropout": (1, 2), "Split": (1,), "DequantizeLinear": (1, 2), "QuantizeLinear": (1, 2), "Where": (0,),
-    "QLinearConv": (1, 2, 4, 5, 6, 7), "QLinearMatMul": (1, 2, 4, 5, 6, 7), "ConvInteger": (2, 3),
-    "MatMulInteger": (2, 3), "Range": (0, 1, 2), "OneHot": (1, 2), "CumSum": (1,), "LSTM": (4, 5, 6), "GRU": (4, 5),
-    "RNN": (4, 5), "Scaled": (1, 2), "MatMulNBits": (1, 2, 3), "MatMulBnb4": (1,),
-}  # fmt: skip
+    "Reshape": (1,),
+    "Slice": (1, 2, 3, 4),
+    "Clip": (1, 2),
+    "Pad": (1, 2, 3),
+    "Resize": (1, 2, 3),
+    "Upsample": (1,),
+    "Expand": (1,),
+    "Tile": (1,),
+    "Pow": (1,),
+    "Gather": (1,),
+    "Unsqueeze": (1,),
+    "Squeeze": (1,),
+    "TopK": (1,),
+    "Dropout": (1, 2),
+    "Split": (1,),
+    "DequantizeLinear": (1, 2),
+    "QuantizeLinear": (1, 2),
+    "Where": (0,),
+    "QLinearConv": (1, 2, 4, 5, 6, 7),
+    "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+    "ConvInteger": (2, 3),
+    "MatMulInteger": (2, 3),
+    "Range": (0, 1, 2),
+    "OneHot": (1, 2),
+    "CumSum": (1,),
+    "LSTM": (4, 5, 6),
+    "GRU": (4, 5),
+    "RNN": (4, 5),
+    "Scaled": (1, 2),
+    "MatMulNBits": (1, 2, 3),
+    "MatMulBnb4": (1,),
+}
 PICKS = ("Slice", "Split", "Gather", "GatherND", "GatherElements")
 WIDE = (TensorProto.FLOAT, TensorProto.DOUBLE)
 KEEPS_NUMBERS = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity")
@@ -120,6 +160,7 @@ def _kept(read: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
 def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Constant:
     """An initializer, or the tensor of a Constant node under the name of its output."""
     name, shape = name or tensor.name, tuple(tensor.dims)
+
     def read():
         return checkpoint.array(tensor)
 
@@ -143,8 +184,11 @@ def sparse(checkpoint: Checkpoint, tensor: onnx.SparseTensorProto, name: str = "
                 places = np.ravel_multi_index(tuple(places.T), shape)
             dense.reshape(-1)[places] = values
         except (ValueError, IndexError) as error:
-            raise CheckpointError(checkpoint.path, f"the sparse tensor '{name}' has numbers outside its shape "
-                                  f"{list(shape)}", "fetch it again") from error
+            raise CheckpointError(
+                checkpoint.path,
+                f"the sparse tensor '{name}' has numbers outside its shape {list(shape)}",
+                "fetch it again",
+            ) from error
         return dense
 
     leaf = Leaf(name, shape, tensor.values.data_type, read)
@@ -179,10 +223,14 @@ def _fold(checkpoint, node, known, shapes, opsets):
         return []
     steering = SETTINGS.get(node.op_type, ())
     weights = [known[name] for slot, name in enumerate(node.input) if name and slot not in steering]
-    behind = [one.leaves for one in weights if one.leaves]
+    behind = [weight.leaves for weight in weights if weight.leaves]
     leaves = behind[0] if len(behind) == 1 else tuple(dict.fromkeys(leaf for one in behind for leaf in one))
-    nodes, runs = _key(node).union(*(one.nodes for one in inputs)), 1 + sum(one.runs for one in inputs)
-    if runs > LONGEST_FOLD or len(leaves) > MOST_LEAVES or any(one.data_type == TensorProto.STRING for one in inputs):
+    nodes, runs = _key(node).union(*(tensor.nodes for tensor in inputs)), 1 + sum(tensor.runs for tensor in inputs)
+    if (
+        runs > LONGEST_FOLD
+        or len(leaves) > MOST_LEAVES
+        or any(tensor.data_type == TensorProto.STRING for tensor in inputs)
+    ):
         return []
     if node.op_type == "ConstantOfShape":
         return _filled(checkpoint, node, inputs[0], leaves, nodes)
@@ -193,7 +241,7 @@ def _fold(checkpoint, node, known, shapes, opsets):
             continue
         if shape is None or None in shape or not data_type or prod(shape) > LARGEST_FOLD or (name, "said") in shapes:
             return []
-        work = sum(one.work + one.size for one in inputs) + _products(node, inputs, prod(shape))
+        work = sum(tensor.work + tensor.size for tensor in inputs) + _products(node, inputs, prod(shape))
         if work > MOST_PRODUCTS:
             return []
 
@@ -207,20 +255,35 @@ def _fold(checkpoint, node, known, shapes, opsets):
                 reason = f"{type(error).__name__}: {error}"[:200]
                 raise CheckpointError(checkpoint.path, f"'{node.output[0]}' cannot be computed ({reason})") from error
             if found.shape != shape:
-                raise CheckpointError(checkpoint.path, f"'{node.output[position]}' has the shape {list(found.shape)} "
-                                      f"and should have {list(shape)}")
+                raise CheckpointError(
+                    checkpoint.path,
+                    f"'{node.output[position]}' has the shape {list(found.shape)} and should have {list(shape)}",
+                )
             return found
 
-        folded.append(Constant(name, tuple(shape), data_type, _kept(read), *_behind(node, inputs[0], leaves, name,
-                                                                                    tuple(shape), data_type, read,
-                                                                                    nodes, runs), work))
+        folded.append(
+            Constant(
+                name,
+                tuple(shape),
+                data_type,
+                _kept(read),
+                *_behind(node, inputs[0], leaves, name, tuple(shape), data_type, read, nodes, runs),
+                work,
+            )
+        )
     return folded
 
 
 def _behind(node, first, leaves, name, shape, data_type, read, nodes, runs):
     """Leaves, nodes, runs of a folded value, and the leaf with the same numbers if there is one."""
-    same = first.same if node.op_type in KEEPS_NUMBERS or node.op_type == "Cast" and {
-        first.data_type, data_type} <= FLOATS and data_type in WIDE else None
+    same = (
+        first.same
+        if node.op_type in KEEPS_NUMBERS
+        or node.op_type == "Cast"
+        and {first.data_type, data_type} <= FLOATS
+        and data_type in WIDE
+        else None
+    )
     if node.op_type == "DequantizeLinear" or node.domain == scaled.SCALED:
         leaves = tuple(replace(leaf, scaled=True) for leaf in leaves)
     if node.domain == scaled.SCALED and len(leaves) == 1 and shape != leaves[0].shape and node.op_type != "Scaled":
@@ -240,7 +303,7 @@ def _products(node, inputs, size) -> int:
     """About how many multiplications make `size` elements."""
     if node.op_type in ("MatMul", "MatMulInteger", "Gemm"):
         return size * max(1, *inputs[0].shape[-2:])
-    return size * max(1, *(one.size for one in inputs)) if node.op_type in SUMMING else size
+    return size * max(1, *(tensor.size for tensor in inputs)) if node.op_type in SUMMING else size
 
 
 def _key(node):
@@ -253,12 +316,15 @@ def evaluate(node: onnx.NodeProto, values: dict[str, np.ndarray], opsets: dict[s
         return scaled.evaluate(node, [values[name] for name in node.input if name])
     from onnx.reference import ReferenceEvaluator  # 0.1 s to import, and few models need it
 
-    inputs = [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-              for name, value in values.items()]
+    inputs = [
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
+        for name, value in values.items()
+    ]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
     graph = helper.make_graph([node], "one", inputs, outputs)
-    model = helper.make_model(graph, ir_version=10,
-                              opset_imports=[helper.make_opsetid(*pair) for pair in opsets.items()])
+    model = helper.make_model(
+        graph, ir_version=10, opset_imports=[helper.make_opsetid(*pair) for pair in opsets.items()]
+    )
     try:
         return ReferenceEvaluator(model).run(None, values)
     except Exception:  # an operator or an attribute that it lacks; each operator raises types of its own
@@ -281,8 +347,9 @@ def _constant(checkpoint, node):
         value = value.astype(np.float32)
     known = attribute.name.startswith(("value_float", "value_int"))
     data_type = helper.np_dtype_to_tensor_dtype(value.dtype) if known else TensorProto.STRING
-    return Constant(name, value.shape, data_type, lambda: value, (Leaf(name, value.shape, data_type, lambda: value),),
-                    _key(node))
+    return Constant(
+        name, value.shape, data_type, lambda: value, (Leaf(name, value.shape, data_type, lambda: value),), _key(node)
+    )
 
 
 def _of_shape(node, shape):

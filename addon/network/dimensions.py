@@ -21,8 +21,30 @@ BATCH, PIXELS, STEPS = 1, 224, 16
 SAME_SHAPE = ("GroupNormalization",)  # as their first input's, which onnx does not infer
 BYTES = (TensorProto.INT8, TensorProto.UINT8)
 MOST_PROPAGATED = 1 << 22
-SHAPE_ARITHMETIC = ("Concat", "Identity", "Cast", "Slice", "Gather", "Squeeze", "Unsqueeze", "Add", "Sub", "Mul", "Div",
-                    "Mod", "Neg", "Abs", "Max", "Min", "Reshape", "Flatten", "Where", "Split", "Ceil", "Floor")
+SHAPE_ARITHMETIC = (
+    "Concat",
+    "Identity",
+    "Cast",
+    "Slice",
+    "Gather",
+    "Squeeze",
+    "Unsqueeze",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Mod",
+    "Neg",
+    "Abs",
+    "Max",
+    "Min",
+    "Reshape",
+    "Flatten",
+    "Where",
+    "Split",
+    "Ceil",
+    "Floor",
+)
 LONGEST_SAID = 40  # characters of the name of a dimension
 LARGEST_SHAPE, LONGEST_SHAPE = 64, 100  # numbers of a constant that may be a shape, and nodes that compute it
 
@@ -62,8 +84,9 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
     unknown = set(chosen) - used
     if unknown:
         open_ones = ", ".join(a.name or f"{a.input}:{a.axis}" for a in assumed) or "none"
-        raise CheckpointError(checkpoint.path, f"no open size is called '{sorted(unknown)[0]}'",
-                              f"the open ones are: {open_ones}")
+        raise CheckpointError(
+            checkpoint.path, f"no open size is called '{sorted(unknown)[0]}'", f"the open ones are: {open_ones}"
+        )
     for value in (*graph.value_info, *graph.output):
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param in named:
@@ -152,8 +175,11 @@ def infer(model: onnx.ModelProto) -> dict:
 def _propagated(graph: onnx.GraphProto) -> int:
     """At most how many numbers inference keeps to work out shapes from their values: a Concat of a tensor with itself,
     some times over, makes as many as it likes."""
-    sizes = {tensor.name: prod(tensor.dims) for tensor in graph.initializer
-             if len(tensor.dims) < 2 and tensor.data_type in (TensorProto.INT64, TensorProto.INT32)}
+    sizes = {
+        tensor.name: prod(tensor.dims)
+        for tensor in graph.initializer
+        if len(tensor.dims) < 2 and tensor.data_type in (TensorProto.INT64, TensorProto.INT32)
+    }
     for node in graph.node:
         if node.op_type == "Shape":
             size = MOST_AXES
@@ -170,12 +196,16 @@ def _propagated(graph: onnx.GraphProto) -> int:
 
 def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str, int]) -> None:
     """Fill in the shapes of a node's outputs that `infer` could not tell, now that constants before it are `known`."""
-    unknown = [name for name in node.output
-               if name and (shapes.get(name) is None or None in shapes[name] or (name, "said") in shapes)]
+    unknown = [
+        name
+        for name in node.output
+        if name and (shapes.get(name) is None or None in shapes[name] or (name, "said") in shapes)
+    ]
     if node.domain == scaled.SCALED:
         shapes[node.output[0], "type"] = TensorProto.FLOAT
-        shapes[node.output[0]] = scaled.shape_of(node, [known[name].shape if name in known else ()
-                                                        for name in node.input if name])
+        shapes[node.output[0]] = scaled.shape_of(
+            node, [known[name].shape if name in known else () for name in node.input if name]
+        )
     if not unknown or node.domain not in ("", "ai.onnx"):
         return
     types, data = {}, {}
@@ -191,9 +221,12 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
         try:
             schema = onnx.defs.get_schema(node.op_type, opsets.get("", 1), "")
             found = shape_inference.infer_node_outputs(
-                schema, node, kinds,
+                schema,
+                node,
+                kinds,
                 {name: onnx.numpy_helper.from_array(one.array(), name) for name, one in data.items()},
-                opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))])
+                opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))],
+            )
             break
         except Exception:  # as above, and constants that cannot be computed
             continue
@@ -207,10 +240,15 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
             kind = found[name].tensor_type
             before = shapes.get(name)
             # 0 is a size only among constants, such as the part of a shape behind its last axis
-            shape = tuple(dim.dim_value if dim.dim_value > 0 or fixed and dim.HasField("dim_value") else None
-                          for dim in kind.shape.dim)
-            if kind.HasField("shape") and ((name, "said") not in shapes or None not in shape) and (
-                    before is None or len(before) == len(shape) or (name, "said") in shapes):
+            shape = tuple(
+                dim.dim_value if dim.dim_value > 0 or fixed and dim.HasField("dim_value") else None
+                for dim in kind.shape.dim
+            )
+            if (
+                kind.HasField("shape")
+                and ((name, "said") not in shapes or None not in shape)
+                and (before is None or len(before) == len(shape) or (name, "said") in shapes)
+            ):
                 shapes[name] = shape
                 shapes.pop((name, "said"), None)
             shapes.setdefault((name, "type"), kind.elem_type)

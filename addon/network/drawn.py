@@ -67,7 +67,7 @@ class Drawn:
     @cached_property
     def flat(self) -> np.ndarray:
         """The flat index into the tensor (one sample) of every drawn cell."""
-        return sum(one.astype(np.int64) * step for one, step in zip(self.cells, self.grid.strides, strict=True))
+        return sum(cell.astype(np.int64) * step for cell, step in zip(self.cells, self.grid.strides, strict=True))
 
     def find(self, flat: np.ndarray) -> np.ndarray:
         """The vertices that draw these elements of the tensor; -1 for those that are not drawn."""
@@ -151,8 +151,11 @@ def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str
     grid = layer.grid
     if not level:
         maps = grid.is_map and grid.units > 1
-        level = CELLS if grid.size <= cells or cells >= (FEW_CELLS if maps else FEW_TILES) else (
-            MAPS if maps and cells >= min(FEW_TILES, grid.units) else BOX)
+        level = (
+            CELLS
+            if grid.size <= cells or cells >= (FEW_CELLS if maps else FEW_TILES)
+            else (MAPS if maps and cells >= min(FEW_TILES, grid.units) else BOX)
+        )
     middle = np.array([grid.rows // 2]), np.array([grid.columns // 2])
     if level == BOX:
         return Drawn(grid, np.array([grid.units // 2]), *middle, BOX)

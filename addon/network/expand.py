@@ -53,8 +53,9 @@ def counts(connection: Connection) -> tuple[int, int, int, int] | None:
     return found and (found.ends, found.count, found.count * found.tap_count, found.count * found.inside)
 
 
-def expand(connection: Connection, source: Drawn, target: Drawn, kernels: int = KERNELS,
-           taps: int = TAPS) -> Expanded | None:
+def expand(
+    connection: Connection, source: Drawn, target: Drawn, kernels: int = KERNELS, taps: int = TAPS
+) -> Expanded | None:
     """The strongest kernels between drawn units, at most so many, and of the strongest of these all taps, at most so
     many in all. None where the connection has no kernels, or an end is drawn as one box or
     not at all."""
@@ -73,10 +74,17 @@ def expand(connection: Connection, source: Drawn, target: Drawn, kernels: int = 
     values = found.taps(near[0][:opened], near[1][:opened]).astype(np.float32)
     row, column = (np.tile(one, opened) for one in np.divmod(np.arange(found.tap_count), found.window.kernel[1]))
     detail = np.r_[np.full(opened, OPENS), np.full(len(weight) - opened, ALONE), np.full(values.size, TAP)]
-    ends = [np.r_[one, np.repeat(one[:opened], found.tap_count)] for one in ends]
+    ends = [np.r_[end, np.repeat(end[:opened], found.tap_count)] for end in ends]
     none = np.zeros(len(weight), np.int32)
-    return _made(detail, *ends, np.r_[none, row], np.r_[none, column], np.r_[weight, values.ravel()],
-                 np.r_[magnitude, np.abs(values.ravel())], found.window)
+    return _made(
+        detail,
+        *ends,
+        np.r_[none, row],
+        np.r_[none, column],
+        np.r_[weight, values.ravel()],
+        np.r_[magnitude, np.abs(values.ravel())],
+        found.window,
+    )
 
 
 def budget(connections: int) -> tuple[int, int]:

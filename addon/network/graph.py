@@ -31,13 +31,33 @@ from .samples import samples
 from .work import multiply_adds
 
 QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
-MAPS = ("Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "MaxPool", "AveragePool", "LpPool", "DepthToSpace",
-        "SpaceToDepth", "Resize", "Upsample", "GlobalAveragePool", "GlobalMaxPool")
+MAPS = (
+    "Conv",
+    "ConvTranspose",
+    "ConvInteger",
+    "QLinearConv",
+    "MaxPool",
+    "AveragePool",
+    "LpPool",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "Resize",
+    "Upsample",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+)
 BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
 KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose")  # whose constants are weights, be they all one number
 # The inputs of an operator that are matrices or kernels, not biases.
-MATRICES = {"Conv": (1,), "ConvTranspose": (1,), "Gemm": (0, 1), "MatMul": (0, 1), "LSTM": (1, 2), "GRU": (1, 2),
-            "RNN": (1, 2)}
+MATRICES = {
+    "Conv": (1,),
+    "ConvTranspose": (1,),
+    "Gemm": (0, 1),
+    "MatMul": (0, 1),
+    "LSTM": (1, 2),
+    "GRU": (1, 2),
+    "RNN": (1, 2),
+}
 LONGEST_CLASSES = 1 << 21  # characters of the list of class names
 MOST_TURNED = 1 << 27  # elements that are followed back through moves while a model is opened
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
@@ -71,7 +91,7 @@ class _Builder:
         self.graph, self.groups = graph, groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
-        self.owner = {one.index: found for found in groups for one in found.members}
+        self.owner = {member.index: found for found in groups for member in found.members}
         self.moves = {one.index for found in groups for one in found.moves}
         self.aside = {one.index for found in groups for one in found.aside}
         self.through = self.moves | self.aside  # what reads them reads what is before
@@ -98,8 +118,9 @@ class _Builder:
             self._layer(found)
         if not self.layers:
             raise CheckpointError(self.checkpoint.path, "the graph has no layer", "is this the whole model?")
-        found_blocks, where = blocks.find(self.layers, {one.name: [leaf.name for leaf in one.weights]
-                                                        for one in self.layers})
+        found_blocks, where = blocks.find(
+            self.layers, {one.name: [leaf.name for leaf in one.weights] for one in self.layers}
+        )
         for layer in self.layers:
             layer.block = where.get(layer.name, "")
         return Network(
@@ -109,8 +130,10 @@ class _Builder:
             connections=self.connections,
             inputs=[self._spec(value) for value in self.graph.inputs],
             outputs=[self._spec(value) for value in self.graph.outputs],
-            parameters=sum(leaf.size for leaf in {leaf.whole or leaf for layer in self.layers
-                                                  for leaf in layer.weights}) + self.checkpoint.unread,
+            parameters=sum(
+                leaf.size for leaf in {leaf.whole or leaf for layer in self.layers for leaf in layer.weights}
+            )
+            + self.checkpoint.unread,
             assumed=assumed,
             samples=self.count,
             classes=_classes(self.checkpoint.model),
@@ -125,8 +148,16 @@ class _Builder:
         self.channels[value.name] = -1 if last else 0 if not shape or len(shape) != 2 else None
         if value.name in self.graph.unsized:
             self.channels[value.name] = 0
-        layer = Layer(self._unique(value.name), "Input", value.name, self._told(value.name), self._grid(value.name),
-                      value.name, outputs=(value.name,), nodes=0)
+        layer = Layer(
+            self._unique(value.name),
+            "Input",
+            value.name,
+            self._told(value.name),
+            self._grid(value.name),
+            value.name,
+            outputs=(value.name,),
+            nodes=0,
+        )
         self.layers.append(layer)
         self.input_of[value.name] = layer
 
@@ -141,15 +172,21 @@ class _Builder:
             shape=self._told(self._given(found)),
             grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
             shown=shown,
-            parts=tuple(Part(one.label, one.kind, one.file_tensor, one.scope, one.label == one.layer)
-                        for one in found.members if one.index not in self.aside and not one.made),
+            parts=tuple(
+                Part(member.label, member.kind, member.file_tensor, member.scope, member.label == member.layer)
+                for member in found.members
+                if member.index not in self.aside and not member.made
+            ),
             steps=tuple(found.steps),
-            inner=tuple((attribute.name, tuple(node.op_type for node in attribute.g.node))
-                        for attribute in found.main.node.attribute if attribute.HasField("g")),
+            inner=tuple(
+                (attribute.name, tuple(node.op_type for node in attribute.g.node))
+                for attribute in found.main.node.attribute
+                if attribute.HasField("g")
+            ),
             outputs=(found.out, *self._same(found)),
-            nodes=sum(one.nodes for one in found.members),
-            weights=tuple(dict.fromkeys(leaf for one in found.members for leaf in _leaves(one))),
-            applied=tuple({value.name: value for one in found.members for value in _applied(one)}.values()),
+            nodes=sum(member.nodes for member in found.members),
+            weights=tuple(dict.fromkeys(leaf for member in found.members for leaf in _leaves(member))),
+            applied=tuple({value.name: value for member in found.members for value in _applied(member)}.values()),
             bias=_bias(found),
             scale=_scale(found),
             multiply_adds=self._work(found),
@@ -169,13 +206,15 @@ class _Builder:
     def _given(self, found):
         """The tensor that the framework's layer gives, where it is called after one: a pooling without its empty axes,
         a recurrent layer's last step. Else that of the group."""
-        whole = (one for one in found.members if one.label == one.layer == found.main.layer)
+        whole = (member for member in found.members if member.label == member.layer == found.main.layer)
         return next((one.tensor for one in whole if is_move(one) or one.index in self.aside), found.out)
 
     def _is_whole(self, found):
         """Whether a group is all that counts of a framework's layer, or gives what that layer gives."""
         layer = found.main.layer
-        return layer and (self.mains[layer] == 1 or any(one.label == one.layer == layer for one in found.members))
+        return layer and (
+            self.mains[layer] == 1 or any(member.label == member.layer == layer for member in found.members)
+        )
 
     def _same(self, found):
         """The tensors that hold the numbers of a layer in the same order: its reshapings."""
@@ -188,15 +227,15 @@ class _Builder:
         return same[1:]
 
     def _work(self, found):
-        counts = [multiply_adds(one, self.sized) for one in found.members]
+        counts = [multiply_adds(member, self.sized) for member in found.members]
         if None in counts:
             return None
         return sum(counts) // (self.count if found.out in self.batched else 1)
 
     def _connect(self, found: Group, layer: Layer):
         """Join a layer to all that it reads."""
-        inside, into, vague = {one.index for one in found.members}, [], set()
-        members = [one for one in found.members if one.index not in self.through]
+        inside, into, vague = {member.index for member in found.members}, [], set()
+        members = [member for member in found.members if member.index not in self.through]
         for operator in members:
             for slot, tensor in operator.reads:
                 maker = self.graph.made_by.get(tensor)
@@ -231,7 +270,7 @@ class _Builder:
         if found.opaque or not view.known or layer.shown != found.out:
             return unknown
         if found.source:
-            if operator is not next(one for one in found.members if found.source in one.inputs):
+            if operator is not next(member for member in found.members if found.source in member.inputs):
                 return None  # the fork of a composite is one connection
             if found.main.op == "Mul":
                 data = next(i for i, name in found.main.reads)
@@ -272,8 +311,9 @@ class _Builder:
     def _mover(self, tensor) -> Operator | None:
         """The operator that makes a tensor by moving elements; None for what a layer makes."""
         maker = self.graph.made_by.get(tensor)
-        moves = maker is not None and (maker.index in self.moves
-                                       or maker.op == "GatherND" and maker.index in self.aside)
+        moves = maker is not None and (
+            maker.index in self.moves or maker.op == "GatherND" and maker.index in self.aside
+        )
         return maker if moves and tensor not in self.input_of else None
 
     def _first_view(self, tensor):
@@ -350,8 +390,12 @@ class _Builder:
         dtype = dimensions.dtype_name(self.shapes.get((value.name, "type"), TensorProto.UNDEFINED))
         plain = value.type.WhichOneof("value") in (None, "tensor_type")
         whole, sample = self.shapes.get(value.name), self._told(value.name)
-        return Spec(value.name, whole and (*whole[: len(whole) - len(sample)], *sample), dtype,
-                    "" if plain else dimensions.type_text(value.type))
+        return Spec(
+            value.name,
+            whole and (*whole[: len(whole) - len(sample)], *sample),
+            dtype,
+            "" if plain else dimensions.type_text(value.type),
+        )
 
 
 class _Way:
@@ -397,24 +441,25 @@ def _applied(operator: Operator):
 
 def _bias(found: Group) -> Constant | None:
     """The first additive constant of the units of a layer: a bias, or the shift of a normalisation."""
-    for one in found.members:
-        slot = next(iter(one.constants), None) if one.op == "Add" else BIASES.get(one.op)
-        if slot in one.constants and one.constants[slot].size > 1:
-            return one.constants[slot]
+    for member in found.members:
+        slot = next(iter(member.constants), None) if member.op == "Add" else BIASES.get(member.op)
+        if slot in member.constants and member.constants[slot].size > 1:
+            return member.constants[slot]
     return None
 
 
 def _scale(found: Group) -> Callable[[], np.ndarray] | None:
     """By how much a batch normalisation in a layer multiplies each unit: scale / sqrt(variance + epsilon)."""
-    one = next((one for one in found.members if one.op == "BatchNormalization"), None)
-    if one is None or not {1, 4} <= one.constants.keys():
+    member = next((member for member in found.members if member.op == "BatchNormalization"), None)
+    if member is None or not {1, 4} <= member.constants.keys():
         return None
-    scale, variance = one.constants[1], one.constants[4]
+    scale, variance = member.constants[1], member.constants[4]
 
     def read():
         with np.errstate(invalid="ignore", divide="ignore"):  # a variance that is negative is the file's
             return np.asarray(scale.array(), np.float32) / np.sqrt(
-                np.asarray(variance.array(), np.float32) + one.attribute("epsilon", 1e-5))
+                np.asarray(variance.array(), np.float32) + member.attribute("epsilon", 1e-5)
+            )
 
     return read
 

@@ -61,9 +61,9 @@ class _Ranker:
         self.outputs = {spec.name for spec in network.outputs}
         self.readers: dict[str, list[Connection]] = {}
         self.reads: dict[str, list[Connection]] = {}
-        for one in network.connections:
-            self.readers.setdefault(one.source.name, []).append(one)
-            self.reads.setdefault(one.target.name, []).append(one)
+        for connection in network.connections:
+            self.readers.setdefault(connection.source.name, []).append(connection)
+            self.reads.setdefault(connection.target.name, []).append(connection)
         self.known: dict[str, np.ndarray | None] = {}
 
     def rankings(self) -> dict[str, Ranking]:

@@ -50,8 +50,11 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
         return _lines(join.level, none, none, none, none, none, total)
     if join.carries == UNKNOWN or BOX in (source.level, target.level):
         return _evenly(source, target, limit)
-    by_kernel = (join.form == "kernels" and (source.grid.is_map or target.grid.is_map or join.taps > 1)
-                 and (source.grid.units, target.grid.units) == (join.channels, join.units))
+    by_kernel = (
+        join.form == "kernels"
+        and (source.grid.is_map or target.grid.is_map or join.taps > 1)
+        and (source.grid.units, target.grid.units) == (join.channels, join.units)
+    )
     if by_kernel and (activations[0] is None or MAPS in (source.level, target.level)):
         return _kernels(join, source, target, limit)
     edges, importance = _candidates(join, source, target, limit, activations)
@@ -59,8 +62,15 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
         return _kernels(join, source, target, limit)  # thinned maps share no tap
     chosen = _spread(edges, importance, target, limit)
     edges, importance = edges.take(chosen), importance[chosen]
-    return _lines(join.level, source.find(edges.source),
-                  target.find(edges.target), edges.weight, edges.magnitude, importance, total)
+    return _lines(
+        join.level,
+        source.find(edges.source),
+        target.find(edges.target),
+        edges.weight,
+        edges.magnitude,
+        importance,
+        total,
+    )
 
 
 def strongest_first(strength: np.ndarray) -> np.ndarray:
@@ -88,13 +98,27 @@ def _kernels(join, source, target, limit):
     edges = Edges.joined(found)
     edges = edges.take(strongest_first(edges.magnitude)[:limit])
     total = join.units * join.per_group
-    return _lines("unit", source.middle(edges.source), target.middle(edges.target), edges.weight, edges.magnitude,
-                  edges.magnitude, total)
+    return _lines(
+        "unit",
+        source.middle(edges.source),
+        target.middle(edges.target),
+        edges.weight,
+        edges.magnitude,
+        edges.magnitude,
+        total,
+    )
 
 
 def _lines(level, source, target, weight, magnitude, importance, total):
-    return Lines(level, source.astype(np.int32), target.astype(np.int32), weight.astype(np.float32),
-                 magnitude.astype(np.float32), importance.astype(np.float32), int(total))
+    return Lines(
+        level,
+        source.astype(np.int32),
+        target.astype(np.int32),
+        weight.astype(np.float32),
+        magnitude.astype(np.float32),
+        importance.astype(np.float32),
+        int(total),
+    )
 
 
 def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activations):
@@ -189,6 +213,11 @@ def line_limits(connections: list[Connection], a_pair: int, total: int) -> list[
     In a network of many connections each has fewer, down to an eighth, for they stand smaller in the picture.
     """
     share = a_pair if len(connections) <= MANY else max(1, round(a_pair * max(1 / 8, MANY / len(connections))))
-    wanted = [min(share if one.join.carries == WEIGHT else max(1, share * 2 // 5),
-                  one.join.fan_in * one.target.size) for one in connections]
+    wanted = [
+        min(
+            share if connection.join.carries == WEIGHT else max(1, share * 2 // 5),
+            connection.join.fan_in * connection.target.size,
+        )
+        for connection in connections
+    ]
     return allocate(wanted, total) if total >= len(wanted) else [int(i < total) for i in range(len(wanted))]

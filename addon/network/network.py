@@ -200,7 +200,8 @@ def count_of(leaves: Iterable[Leaf]) -> int:
         if leaf.whole is not None and leaf.whole not in distinct:
             parts[leaf.whole] = parts.get(leaf.whole, 0) + leaf.size
     return sum(leaf.size for leaf in distinct if leaf.whole is None) + sum(
-        min(size, whole.size) for whole, size in parts.items())
+        min(size, whole.size) for whole, size in parts.items()
+    )
 
 
 def sample_of(array: np.ndarray, grid: Grid) -> np.ndarray:

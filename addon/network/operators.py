@@ -58,7 +58,7 @@ class Operator:
     @cached_property
     def layer(self) -> str:
         """The path of the framework's layer that it is of, where our readers say it; else empty."""
-        return next((one.value for one in self.node.metadata_props if one.key == LAYER), "")
+        return next((prop.value for prop in self.node.metadata_props if prop.key == LAYER), "")
 
     @property
     def label(self) -> str:
@@ -119,14 +119,25 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = Fals
     """
     plain = quantised.plain(model, alone)
     graph = model.graph
-    known = {tensor.name: constants.stored(checkpoint, tensor) for tensor in checkpoint.model.graph.initializer
-             if tensor.name}
-    known |= {one.name: one for tensor in checkpoint.model.graph.sparse_initializer
-              if (one := constants.sparse(checkpoint, tensor))}
-    found = Operators(checkpoint, dimensions.infer(model), known,
-                      {one.domain: one.version for one in model.opset_import},
-                      [value for value in graph.input if value.name not in known], list(graph.output),
-                      unsized=set(checkpoint.unsized))
+    known = {
+        tensor.name: constants.stored(checkpoint, tensor)
+        for tensor in checkpoint.model.graph.initializer
+        if tensor.name
+    }
+    known |= {
+        one.name: one
+        for tensor in checkpoint.model.graph.sparse_initializer
+        if (one := constants.sparse(checkpoint, tensor))
+    }
+    found = Operators(
+        checkpoint,
+        dimensions.infer(model),
+        known,
+        {one.domain: one.version for one in model.opset_import},
+        [value for value in graph.input if value.name not in known],
+        list(graph.output),
+        unsized=set(checkpoint.unsized),
+    )
     outputs = {value.name for value in graph.output}
     folded_nodes = []
     for node in graph.node:
@@ -151,9 +162,17 @@ def _enter(found, node, plain):
     reads = [(slot, name) for slot, name in enumerate(node.input) if found.is_made(name)]
     reads += [(len(node.input), name) for name in outside]
     first = next(iter(node.output), "")
-    operator = Operator(len(found.all), node, reads, dict(_constants(found, node, inner)), scope_of(node),
-                        int(first not in plain.made), plain.instead.get(first), first in plain.made,
-                        first in plain.rounds)
+    operator = Operator(
+        len(found.all),
+        node,
+        reads,
+        dict(_constants(found, node, inner)),
+        scope_of(node),
+        int(first not in plain.made),
+        plain.instead.get(first),
+        first in plain.made,
+        first in plain.rounds,
+    )
     found.all.append(operator)
     found.made_by.update((name, operator) for name in node.output if name)
     if operator.op != "Expand" and not found.unsized.isdisjoint(operator.inputs):
@@ -176,16 +195,20 @@ def _constants(found, node, inner):
     names = [name for name in inner if name in found.known and name not in read]
     stored = (one for graph in subgraphs(node) for one in tensors(graph))
     tensor = next((name for name in node.output if name), "")
-    yield from enumerate((*(found.known[name] for name in names),
-                          *(constants.stored(found.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(stored))),
-                         len(node.input))
+    yield from enumerate(
+        (
+            *(found.known[name] for name in names),
+            *(constants.stored(found.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(stored)),
+        ),
+        len(node.input),
+    )
 
 
 def _count(found, folded, made):
     """Each folded node counts with the first operator that uses its result; one without use, with a neighbour."""
     counted = set(made)
     for operator in found.all:
-        behind = frozenset().union(*(one.nodes for one in operator.constants.values())) - counted
+        behind = frozenset().union(*(constant.nodes for constant in operator.constants.values())) - counted
         operator.nodes += len(behind)
         counted |= behind
     for node in folded:

@@ -23,19 +23,48 @@ from .scaled import SCALED
 
 PLAIN, MICROSOFT, CLASSICAL = ("", "ai.onnx"), "com.microsoft", "ai.onnx.ml"
 # What reads the outputs of a DynamicQuantizeLinear whose scale and zero point then need not be known.
-FOLLOWED = ("ConvInteger", "MatMulInteger", "MatMulIntegerToFloat", "DequantizeLinear", "Mul", "Reshape", "Flatten",
-            "Squeeze", "Unsqueeze", "Transpose", "Identity")
+FOLLOWED = (
+    "ConvInteger",
+    "MatMulInteger",
+    "MatMulIntegerToFloat",
+    "DequantizeLinear",
+    "Mul",
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Identity",
+)
 # What stands between a quantisation and the operator that reads its numbers, scale and zero point as they were.
-KEEPS_SCALE = ("Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Relu", "MaxPool", "Slice",
-               "Gather", "Split")
+KEEPS_SCALE = (
+    "Reshape",
+    "Flatten",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Identity",
+    "Relu",
+    "MaxPool",
+    "Slice",
+    "Gather",
+    "Split",
+)
 AXES_ARE_INPUTS = 18  # the operator set from which ReduceMean reads its axes
 LONGEST = 16  # operators between the two
 # onnxruntime's own: what it stands for, and which inputs are the tensors that are computed with.
-SAME = {"QLinearAdd": ("Add", (0, 3)), "QLinearMul": ("Mul", (0, 3)), "QLinearLeakyRelu": ("LeakyRelu", (0,)),
-        "QLinearSigmoid": ("Sigmoid", (0,)), "QLinearSoftmax": ("Softmax", (0,)),
-        "QLinearReduceMean": ("ReduceMean", (0,)), "QLinearAveragePool": ("AveragePool", (0,)),
-        "QLinearGlobalAveragePool": ("GlobalAveragePool", (0,)),
-        "QuantizeLinear": ("QuantizeLinear", (0, 1, 2)), "DequantizeLinear": ("DequantizeLinear", (0, 1, 2))}
+SAME = {
+    "QLinearAdd": ("Add", (0, 3)),
+    "QLinearMul": ("Mul", (0, 3)),
+    "QLinearLeakyRelu": ("LeakyRelu", (0,)),
+    "QLinearSigmoid": ("Sigmoid", (0,)),
+    "QLinearSoftmax": ("Softmax", (0,)),
+    "QLinearReduceMean": ("ReduceMean", (0,)),
+    "QLinearAveragePool": ("AveragePool", (0,)),
+    "QLinearGlobalAveragePool": ("GlobalAveragePool", (0,)),
+    "QuantizeLinear": ("QuantizeLinear", (0, 1, 2)),
+    "DequantizeLinear": ("DequantizeLinear", (0, 1, 2)),
+}
 OWN_SETTINGS = ("opset", "channels_last", "group_size")
 
 
@@ -70,7 +99,7 @@ def _without_rounding(found: Plain) -> None:
     """What a quantised layer of a framework reads, in place of what its reader rounds it to."""
     kept, rounds = [], False
     for node in found.model.graph.node:
-        said = next((one.value for one in node.metadata_props if one.key == ROUNDING), None)
+        said = next((prop.value for prop in node.metadata_props if prop.key == ROUNDING), None)
         rounds |= said is not None
         if said:
             instead = helper.make_node("Identity", [said], node.output, node.name)
@@ -118,8 +147,12 @@ class _Rewriter:
                 del self.nodes[before:]
                 self.nodes.append(node)
             reads = [name for name in node.input if name]
-            if node.op_type == "Constant" or reads and node.op_type not in NEVER_FOLDED and self.fixed.issuperset(
-                    reads):
+            if (
+                node.op_type == "Constant"
+                or reads
+                and node.op_type not in NEVER_FOLDED
+                and self.fixed.issuperset(reads)
+            ):
                 self.fixed.update(node.output)
         ordered = onnx.GraphProto(node=self.nodes)
         del graph.node[:]
@@ -140,13 +173,14 @@ class _Rewriter:
         self.names.add(found)
         return found
 
-    def add(self, op: str, inputs: Sequence[str], name: str, domain: str = "", outputs: Sequence[str] = (),
-            **attributes) -> str:
+    def add(
+        self, op: str, inputs: Sequence[str], name: str, domain: str = "", outputs: Sequence[str] = (), **attributes
+    ) -> str:
         """A node that the file does not have; returns its output, which is called so, or as `outputs` say."""
         output, *rest = outputs or [self.unique(name)]
         self.nodes.append(helper.make_node(op, list(inputs), [output, *rest], domain=domain, **attributes))
         self.found.made.add(output)
-        if all(one in self.fixed for one in inputs if one):
+        if all(tensor in self.fixed for tensor in inputs if tensor):
             self.fixed.add(output)
         return output
 
@@ -175,8 +209,8 @@ class _Rewriter:
 
     def product(self, *scales: str) -> str:
         made = scales[0]
-        for one in scales[1:]:
-            made = self.add("Mul", [made, one], f"{made} x {one}")
+        for scale in scales[1:]:
+            made = self.add("Mul", [made, scale], f"{made} x {scale}")
         return made
 
     def only_reader(self, tensor: str) -> onnx.NodeProto | None:
@@ -195,8 +229,13 @@ class _Rewriter:
     def scale_behind(self, node) -> str:
         """The scale that what an integer operator gives is multiplied by: of a Mul behind a Cast, else empty."""
         cast = self.only_reader(node.output[0])
-        if self.alone or cast is None or cast.op_type != "Cast" or _attribute(cast, "to", 0) not in (
-                TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE):
+        if (
+            self.alone
+            or cast is None
+            or cast.op_type != "Cast"
+            or _attribute(cast, "to", 0)
+            not in (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
+        ):
             return ""
         mul = self.only_reader(cast.output[0])
         if mul is None or mul.op_type != "Mul" or len(set(mul.input)) != 2:
@@ -254,8 +293,11 @@ def _attributes(node) -> dict:
 def _dynamic(writer: _Rewriter, node):
     """What is quantised while it runs stands for itself: scale 1, zero point 0."""
     readers = [one for name in node.output for one in writer.readers.get(name, [])]
-    if writer.alone or writer.outputs.intersection(node.output) or any(
-            one.op_type not in FOLLOWED for one in readers):
+    if (
+        writer.alone
+        or writer.outputs.intersection(node.output)
+        or any(reader.op_type not in FOLLOWED for reader in readers)
+    ):
         return False
     writer.put(node, helper.make_node("Identity", node.input[:1], node.output[:1]))
     writer.found.rounds.add(node.output[0])
@@ -277,8 +319,9 @@ def _integer(writer: _Rewriter, node):
             scale = _over(writer, node, scale, before)
         rank = _rank(writer, node.input[slot])
         behind = rank - 1 if conv else 1 if slot else 0
-        inputs[slot] = writer.scaled(node.input[slot], scale, _input(node, 2 + slot),
-                                     0 if conv else -1 if slot else -2, behind)
+        inputs[slot] = writer.scaled(
+            node.input[slot], scale, _input(node, 2 + slot), 0 if conv else -1 if slot else -2, behind
+        )
     writer.put(node, helper.make_node("Conv" if conv else "MatMul", inputs, node.output, **_attributes(node)))
     return True
 
@@ -328,8 +371,7 @@ def _gemm(writer: _Rewriter, node):
     inputs = [node.input[0], writer.scaled(node.input[3], scale, node.input[5], 0 if turned else 1)]
     if bias := _input(node, 6):
         inputs.append(writer.scaled(bias, writer.product(node.input[1], scale), "", 0))
-    writer.put(node, helper.make_node("Gemm", inputs, node.output, transB=turned,
-                                      transA=_attribute(node, "transA", 0)))
+    writer.put(node, helper.make_node("Gemm", inputs, node.output, transB=turned, transA=_attribute(node, "transA", 0)))
     return True
 
 
@@ -352,9 +394,17 @@ def _few_bits(writer: _Rewriter, node):
     parts = node.input[1:5] if node.op_type == "MatMulNBits" else node.input[1:3]
     if any(name not in writer.fixed for name in (node.input[1], *rest)):
         return False
-    weight = writer.add(node.op_type, parts, f"{node.input[1]} as applied", SCALED,
-                        **{key: value for key, value in _attributes(node).items()
-                           if key in ("K", "N", "bits", "block_size", "quant_type", "transB")})
+    weight = writer.add(
+        node.op_type,
+        parts,
+        f"{node.input[1]} as applied",
+        SCALED,
+        **{
+            key: value
+            for key, value in _attributes(node).items()
+            if key in ("K", "N", "bits", "block_size", "quant_type", "transB")
+        },
+    )
     writer.with_bias(node, "MatMul", [node.input[0], weight], bias)
     return True
 
@@ -381,8 +431,14 @@ def _concat(writer: _Rewriter, node):
 def _table(writer: _Rewriter, node):
     """A table of integers that is made floats behind the choice of its rows."""
     behind = writer.only_reader(node.output[0])
-    if (writer.alone or behind is None or behind.op_type != "DequantizeLinear" or node.input[0] not in writer.fixed
-            or behind.input[0] != node.output[0] or behind.input[1] not in writer.fixed):
+    if (
+        writer.alone
+        or behind is None
+        or behind.op_type != "DequantizeLinear"
+        or node.input[0] not in writer.fixed
+        or behind.input[0] != node.output[0]
+        or behind.input[1] not in writer.fixed
+    ):
         return False
     zero = _input(behind, 2)
     scale = next((one for one in writer.found.model.graph.initializer if one.name == behind.input[1]), None)
@@ -418,11 +474,19 @@ def _linear(writer: _Rewriter, node):
 BOTH = (*PLAIN, MICROSOFT)
 # Operator -> what writes it, and the domains it has.
 WRITERS: dict[str, tuple[Callable, tuple[str, ...]]] = {
-    "DynamicQuantizeLinear": (_dynamic, PLAIN), "ConvInteger": (_integer, PLAIN), "MatMulInteger": (_integer, PLAIN),
-    "QLinearConv": (_conv, BOTH), "QLinearMatMul": (_matmul, PLAIN), "QGemm": (_gemm, (MICROSOFT,)),
-    "MatMulIntegerToFloat": (_to_float, (MICROSOFT,)), "DynamicQuantizeMatMul": (_dynamic_matmul, (MICROSOFT,)),
-    "MatMulNBits": (_few_bits, (MICROSOFT,)), "MatMulBnb4": (_few_bits, (MICROSOFT,)),
-    "QLinearConcat": (_concat, (MICROSOFT,)), "Gather": (_table, PLAIN),
-    "LinearClassifier": (_linear, (CLASSICAL,)), "LinearRegressor": (_linear, (CLASSICAL,)),
+    "DynamicQuantizeLinear": (_dynamic, PLAIN),
+    "ConvInteger": (_integer, PLAIN),
+    "MatMulInteger": (_integer, PLAIN),
+    "QLinearConv": (_conv, BOTH),
+    "QLinearMatMul": (_matmul, PLAIN),
+    "QGemm": (_gemm, (MICROSOFT,)),
+    "MatMulIntegerToFloat": (_to_float, (MICROSOFT,)),
+    "DynamicQuantizeMatMul": (_dynamic_matmul, (MICROSOFT,)),
+    "MatMulNBits": (_few_bits, (MICROSOFT,)),
+    "MatMulBnb4": (_few_bits, (MICROSOFT,)),
+    "QLinearConcat": (_concat, (MICROSOFT,)),
+    "Gather": (_table, PLAIN),
+    "LinearClassifier": (_linear, (CLASSICAL,)),
+    "LinearRegressor": (_linear, (CLASSICAL,)),
     **dict.fromkeys(SAME, (_same, (MICROSOFT,))),
 }

@@ -95,16 +95,20 @@ class _Search:
     def _reads_alike(self, position, period, first) -> bool:
         """Whether a layer of a run that begins at `first` reads what the layer a period on does, in its place."""
         entry = first + period  # where the second copy begins
-        return all(other == source + period or source == other < first
-                   or source < first <= other < entry and position < entry
-                   for source, other in zip(self.sources[position], self.sources[position + period], strict=True))
+        return all(
+            other == source + period or source == other < first or source < first <= other < entry and position < entry
+            for source, other in zip(self.sources[position], self.sources[position + period], strict=True)
+        )
 
     def _is_chain(self, start, period) -> bool:
         """Whether the second copy reads the first, and a copy is more than the same layer some times over."""
         if (self.tokens[start : start + period] == self.tokens[start]).all():
             return False
-        return any(start <= source < start + period
-                   for read in self.sources[start + period : start + 2 * period] for source in read)
+        return any(
+            start <= source < start + period
+            for read in self.sources[start + period : start + 2 * period]
+            for source in read
+        )
 
 
 def _fewest(period: int) -> int:

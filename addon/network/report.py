@@ -26,21 +26,36 @@ def report(network: Network) -> dict:
         "structure": source.structure,
         **({"architecture": source.architecture.name} if source.architecture else {}),
         **({"samples": network.samples} if network.samples > 1 else {}),
-        **({"part": source.part, "parts": [{"name": name, "numbers": count} for name, count in source.parts.items()]}
-           if source.parts else {}),
+        **(
+            {"part": source.part, "parts": [{"name": name, "numbers": count} for name, count in source.parts.items()]}
+            if source.parts
+            else {}
+        ),
         "notes": source.notes,
         "parameters": network.parameters,
-        "inputs": [_spec(one) for one in network.inputs],
-        "outputs": [_spec(one) for one in network.outputs],
-        "assumed": [{"input": a.input, "axis": a.axis, "name": a.name, "size": a.size,
-                     "by": "user" if a.chosen else "default"} for a in network.assumed],
-        "layers": [{
-            "name": layer.name, "op": layer.op, "parts": [one.op for one in layer.parts], "inputs": layer.inputs,
-            "shape": _shape(layer.shape), "parameters": layer.parameters, "multiply_adds": layer.multiply_adds,
-            "weights": _weights(layer, known), "block": layer.block, "nodes": layer.nodes,
-            **({} if layer.shape is not None else {"shape_known": False}),
-        } for layer in network.layers],
-        "blocks": [_block(one, network) for one in network.blocks],
+        "inputs": [_spec(tensor) for tensor in network.inputs],
+        "outputs": [_spec(output) for output in network.outputs],
+        "assumed": [
+            {"input": a.input, "axis": a.axis, "name": a.name, "size": a.size, "by": "user" if a.chosen else "default"}
+            for a in network.assumed
+        ],
+        "layers": [
+            {
+                "name": layer.name,
+                "op": layer.op,
+                "parts": [part.op for part in layer.parts],
+                "inputs": layer.inputs,
+                "shape": _shape(layer.shape),
+                "parameters": layer.parameters,
+                "multiply_adds": layer.multiply_adds,
+                "weights": _weights(layer, known),
+                "block": layer.block,
+                "nodes": layer.nodes,
+                **({} if layer.shape is not None else {"shape_known": False}),
+            }
+            for layer in network.layers
+        ],
+        "blocks": [_block(block, network) for block in network.blocks],
     }
 
 
@@ -49,18 +64,27 @@ def _weights(layer: Layer, known: dict) -> dict | None:
     if found is None:
         return None
     numbers = {"mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
-    return {name: one if isfinite(one) else None for name, one in numbers.items()} | {
-        "zeros": found.zeros, **({"not_finite": found.not_finite} if found.not_finite else {})}
+    return {name: number if isfinite(number) else None for name, number in numbers.items()} | {
+        "zeros": found.zeros,
+        **({"not_finite": found.not_finite} if found.not_finite else {}),
+    }
 
 
-def _block(one: Block, network: Network) -> dict:
-    return {"path": one.path, "name": one.name, "parent": one.parent, "layers": len(one.layers),
-            "parameters": network.parameters_in(one), "repeat": one.repeat, "signature": one.signature,
-            "inferred": one.inferred}
+def _block(block: Block, network: Network) -> dict:
+    return {
+        "path": block.path,
+        "name": block.name,
+        "parent": block.parent,
+        "layers": len(block.layers),
+        "parameters": network.parameters_in(block),
+        "repeat": block.repeat,
+        "signature": block.signature,
+        "inferred": block.inferred,
+    }
 
 
-def _spec(one: Spec) -> dict:
-    return {"name": one.name, "shape": _shape(one.shape), "dtype": one.kind or one.dtype}
+def _spec(spec: Spec) -> dict:
+    return {"name": spec.name, "shape": _shape(spec.shape), "dtype": spec.kind or spec.dtype}
 
 
 def _shape(shape: Shape | None) -> list | None:
@@ -73,13 +97,21 @@ def table(network: Network) -> str:
     inferred = ", structure inferred" if source.structure == "inferred" else ""
     known = sum(filter(None, work))
     total = short(known) if None not in work else f"at least {short(known)}" if known else "an unknown number of"
-    lines = [f"{source.path.name}: {source.format}{inferred}, by {source.producer or 'an unnamed exporter'}, "
-             f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"]
-    lines += [f"  {what} '{brief(one.name)}': {one.kind or f'tensor {one.dtype}, shape ?'}"
-              for what, specs in (("input", network.inputs), ("output", network.outputs))
-              for one in specs if one.kind or one.shape is None]
-    lines += [f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
-              f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}" for a in network.assumed]
+    lines = [
+        f"{source.path.name}: {source.format}{inferred}, by {source.producer or 'an unnamed exporter'}, "
+        f"{len(network.layers):,} layers, {network.parameters:,} parameters, {total} multiply-adds"
+    ]
+    lines += [
+        f"  {what} '{brief(spec.name)}': {spec.kind or f'tensor {spec.dtype}, shape ?'}"
+        for what, specs in (("input", network.inputs), ("output", network.outputs))
+        for spec in specs
+        if spec.kind or spec.shape is None
+    ]
+    lines += [
+        f"  {a.name or a.input} (axis {a.axis} of {a.input}) is open: {a.size} "
+        f"{'as you chose' if a.chosen else 'assumed; choose with --dim'}"
+        for a in network.assumed
+    ]
     if network.samples > 1:
         lines.append(f"  the inputs hold {network.samples:,} samples; layers are those of sample 1")
     if source.parts:
@@ -87,12 +119,22 @@ def table(network: Network) -> str:
         lines.append(f"  part: {brief(source.part) or 'all of it'}; choose with --part: {_names(rest)}")
     lines += [f"  {note}" for note in source.notes]
     rows = [("layer", "op", "shape", "parameters", "multiply-adds", "reads")]
-    rows += [(brief(layer.name), op_text(layer.op, [one.op for one in layer.parts]), _shape_text(layer.shape),
-              f"{layer.parameters:,}", "?" if layer.multiply_adds is None else short(layer.multiply_adds),
-              _names(layer.inputs)) for layer in network.layers]
+    rows += [
+        (
+            brief(layer.name),
+            op_text(layer.op, [part.op for part in layer.parts]),
+            _shape_text(layer.shape),
+            f"{layer.parameters:,}",
+            "?" if layer.multiply_adds is None else short(layer.multiply_adds),
+            _names(layer.inputs),
+        )
+        for layer in network.layers
+    ]
     width = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines += ["  ".join([*map(str.ljust, row[:3], width[:3]), *map(str.rjust, row[3:5], width[3:5]), row[5]]).rstrip()
-              for row in rows]
+    lines += [
+        "  ".join([*map(str.ljust, row[:3], width[:3]), *map(str.rjust, row[3:5], width[3:5]), row[5]]).rstrip()
+        for row in rows
+    ]
     return "\n".join(lines)
 
 

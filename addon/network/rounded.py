@@ -11,10 +11,24 @@ from .quantised import KEEPS_SCALE, MICROSOFT, PLAIN
 
 # Operator -> the inputs that are scale and zero point of what it gives.
 OF_OUTPUT = {
-    "QuantizeLinear": (1, 2), "QLinearConv": (6, 7), "QLinearMatMul": (6, 7), "QGemm": (7, 8), "QLinearAdd": (6, 7),
-    "QLinearMul": (6, 7), "QLinearConcat": (0, 1),
-    **dict.fromkeys(("QLinearLeakyRelu", "QLinearSigmoid", "QLinearSoftmax", "QLinearReduceMean", "QLinearAveragePool",
-                     "QLinearGlobalAveragePool"), (3, 4)),
+    "QuantizeLinear": (1, 2),
+    "QLinearConv": (6, 7),
+    "QLinearMatMul": (6, 7),
+    "QGemm": (7, 8),
+    "QLinearAdd": (6, 7),
+    "QLinearMul": (6, 7),
+    "QLinearConcat": (0, 1),
+    **dict.fromkeys(
+        (
+            "QLinearLeakyRelu",
+            "QLinearSigmoid",
+            "QLinearSoftmax",
+            "QLinearReduceMean",
+            "QLinearAveragePool",
+            "QLinearGlobalAveragePool",
+        ),
+        (3, 4),
+    ),
 }
 
 
@@ -26,8 +40,10 @@ def scales(graph: Operators) -> dict[str, tuple[Constant, Constant | None]]:
         if node.domain not in (*PLAIN, MICROSOFT):
             continue
         if node.op_type in OF_OUTPUT:
-            parts = [graph.known.get(node.input[slot]) if slot < len(node.input) else None
-                     for slot in OF_OUTPUT[node.op_type]]
+            parts = [
+                graph.known.get(node.input[slot]) if slot < len(node.input) else None
+                for slot in OF_OUTPUT[node.op_type]
+            ]
             if parts[0] is not None and all(part is None or part.size == 1 for part in parts):
                 found[node.output[0]] = parts[0], parts[1]
         elif node.op_type in KEEPS_SCALE and node.input and node.input[0] in found:

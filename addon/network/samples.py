@@ -17,16 +17,50 @@ from .operators import Operator, Operators
 from .recognise import RECURRENT
 
 # Operators that work along their attribute or input `axis`; others keep the first axis as long as it keeps its size.
-ALONG = ("Softmax", "LogSoftmax", "Hardmax", "LpNormalization", "LayerNormalization", "RMSNormalization", "CumSum",
-         "CumProd", "Concat", "Compress", "TopK", "ArgMax", "ArgMin", "GatherElements", "ScatterElements")
+ALONG = (
+    "Softmax",
+    "LogSoftmax",
+    "Hardmax",
+    "LpNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "CumSum",
+    "CumProd",
+    "Concat",
+    "Compress",
+    "TopK",
+    "ArgMax",
+    "ArgMin",
+    "GatherElements",
+    "ScatterElements",
+)
 PRODUCTS = ("MatMul", "MatMulInteger", "QLinearMatMul", "FusedMatMul")
-ELEMENTWISE = ("Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Mean", "Sum", "Where", "Mod", "PRelu", "And", "Or",
-               "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual")
+ELEMENTWISE = (
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Min",
+    "Max",
+    "Mean",
+    "Sum",
+    "Where",
+    "Mod",
+    "PRelu",
+    "And",
+    "Or",
+    "Xor",
+    "Equal",
+    "Greater",
+    "Less",
+    "GreaterOrEqual",
+    "LessOrEqual",
+)
 
 
 def samples(graph: Operators) -> tuple[int, set[str]]:
-    """How many samples the inputs hold, and the tensors whose first axis runs over them; 1 and none where it does not.
-    """
+    """How many samples the inputs hold, and the tensors whose first axis runs over them; else 1 and no tensors."""
     sizes = {shape[0] for value in graph.inputs if len(shape := graph.shapes.get(value.name) or ()) > 1}
     count = max((size for size in sizes if size), default=1)
     if count < 2:
@@ -84,8 +118,16 @@ def _keeps(operator: Operator, graph: Operators, batched: set[str]) -> bool:
 
 def _axis(operator: Operator, shape) -> int:
     """The axis along which an operator works, from 0; -1 where it is not told. Defaults: the ONNX specification."""
-    default = {"Concat": 0, "Gather": 0, "ArgMax": 0, "ArgMin": 0, "GatherElements": 0, "ScatterElements": 0,
-               "CumSum": 0, "CumProd": 0}.get(operator.op, -1)
+    default = {
+        "Concat": 0,
+        "Gather": 0,
+        "ArgMax": 0,
+        "ArgMin": 0,
+        "GatherElements": 0,
+        "ScatterElements": 0,
+        "CumSum": 0,
+        "CumProd": 0,
+    }.get(operator.op, -1)
     given = operator.constants.get(1) if operator.op in ("CumSum", "CumProd") else None
     if given is not None and not given.is_quick:
         return 0

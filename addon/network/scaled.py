@@ -13,12 +13,48 @@ from onnx import helper
 
 SCALED = "neuroscene.scaled"
 # The sixteen values of bitsandbytes' types of four bits (its functional.py, and onnxruntime's blockwise_quant).
-FP4 = np.array([0, 5.208333333e-03, 0.66666667, 1, 0.33333333, 0.5, 0.16666667, 0.25, -0.0, -5.208333333e-03,
-                -0.66666667, -1, -0.33333333, -0.5, -0.16666667, -0.25], np.float32)
-NF4 = np.array([-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
-                -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
-                0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023,
-                1.0], np.float32)
+FP4 = np.array(
+    [
+        0,
+        5.208333333e-03,
+        0.66666667,
+        1,
+        0.33333333,
+        0.5,
+        0.16666667,
+        0.25,
+        -0.0,
+        -5.208333333e-03,
+        -0.66666667,
+        -1,
+        -0.33333333,
+        -0.5,
+        -0.16666667,
+        -0.25,
+    ],
+    np.float32,
+)
+NF4 = np.array(
+    [
+        -1.0,
+        -0.6961928009986877,
+        -0.5250730514526367,
+        -0.39491748809814453,
+        -0.28444138169288635,
+        -0.18477343022823334,
+        -0.09105003625154495,
+        0.0,
+        0.07958029955625534,
+        0.16093020141124725,
+        0.24611230194568634,
+        0.33791524171829224,
+        0.44070982933044434,
+        0.5626170039176941,
+        0.7229568362236023,
+        1.0,
+    ],
+    np.float32,
+)
 
 
 def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, ...] | None:
@@ -26,7 +62,7 @@ def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, 
     attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
     if node.op_type == "Scaled":
         return _scaled_shape(shapes, attributes)
-    if len(shapes) < 2 or not all(isinstance(one, int) for one in attributes.values()):
+    if len(shapes) < 2 or not all(isinstance(attribute, int) for attribute in attributes.values()):
         return None
     inputs, outputs = attributes.get("K", 0), attributes.get("N", 0)
     if min(inputs, outputs) < 1:
@@ -34,12 +70,19 @@ def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, 
     if node.op_type == "MatMulNBits":
         block, bits = attributes.get("block_size", 0), attributes.get("bits", 4)
         blocks = -(-inputs // block) if block > 0 else 0
-        fits = bits in (2, 4, 8) and prod(shapes[0]) == outputs * blocks * (block * bits // 8) and (
-            prod(shapes[1]) == outputs * blocks)
+        fits = (
+            bits in (2, 4, 8)
+            and prod(shapes[0]) == outputs * blocks * (block * bits // 8)
+            and (prod(shapes[1]) == outputs * blocks)
+        )
     else:
         block = attributes.get("block_size", 0)
-        fits = block > 0 and prod(shapes[0]) == -(-inputs * outputs // 2) and attributes.get("transB", 1) and (
-            prod(shapes[1]) == -(-inputs * outputs // block))
+        fits = (
+            block > 0
+            and prod(shapes[0]) == -(-inputs * outputs // 2)
+            and attributes.get("transB", 1)
+            and (prod(shapes[1]) == -(-inputs * outputs // block))
+        )
     return (inputs, outputs) if fits else None
 
 
@@ -50,9 +93,16 @@ def _scaled_shape(shapes, attributes):
         if len(part) == len(weight) and len(along) > 1:
             if any(size not in (1, whole) for size, whole in zip(part, weight, strict=True)):
                 return None
-        elif along and (len(along) > 1 or part[along[0]] != weight[axis]
-                        or len(part) > 1 and len(part) != len(weight) and -along[0] != behind
-                        or len(part) > 1 and len(part) == len(weight) and -along[0] not in (behind, _end(axis, part))):
+        elif along and (
+            len(along) > 1
+            or part[along[0]] != weight[axis]
+            or len(part) > 1
+            and len(part) != len(weight)
+            and -along[0] != behind
+            or len(part) > 1
+            and len(part) == len(weight)
+            and -along[0] not in (behind, _end(axis, part))
+        ):
             return None
     return weight
 

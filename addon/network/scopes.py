@@ -25,12 +25,14 @@ FILES = {"bin", "h5", "json", "npy", "onnx", "pb", "pt", "pth", "py", "raw", "sa
 
 def scope_of(node: onnx.NodeProto) -> Scope:
     """The names of the modules round a node; empty at the top of the model, and where the exporter left none."""
-    left = {one.key: one.value for one in node.metadata_props if len(one.value) <= LONGEST}
-    return (tuple(filter(None, left.get(LAYER, "").split("/")[:DEEPEST]))
-            or _torch_scopes(left.get("pkg.torch.onnx.name_scopes", ""))
-            or _torch_namespace(left.get("namespace", ""))
-            or _above(node.name)
-            or next((_above(name) for name in node.output if "/" in name), ()))
+    left = {prop.key: prop.value for prop in node.metadata_props if len(prop.value) <= LONGEST}
+    return (
+        tuple(filter(None, left.get(LAYER, "").split("/")[:DEEPEST]))
+        or _torch_scopes(left.get("pkg.torch.onnx.name_scopes", ""))
+        or _torch_namespace(left.get("namespace", ""))
+        or _above(node.name)
+        or next((_above(name) for name in node.output if "/" in name), ())
+    )
 
 
 def scopes_of_weights(names: Iterable[str]) -> Scope:

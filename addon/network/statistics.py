@@ -60,8 +60,9 @@ def _shared(weights, known: dict | None) -> Statistics | None:
 def _not_finite_beside(layer: Layer, weights) -> int:
     """How many numbers of a layer that are none of these weights, as biases and scales, are NaN or infinite."""
     behind = [leaf for weight in weights for leaf in getattr(weight, "leaves", (weight,))]
-    beside = [leaf for leaf in layer.weights
-              if leaf not in behind and leaf.data_type in FLOATS and leaf.size <= LARGEST]
+    beside = [
+        leaf for leaf in layer.weights if leaf not in behind and leaf.data_type in FLOATS and leaf.size <= LARGEST
+    ]
     return sum(int(np.count_nonzero(~np.isfinite(np.asarray(leaf.array(), np.float64)))) for leaf in beside)
 
 
@@ -79,8 +80,11 @@ def _statistics(weights) -> Statistics | None:
 def _others(layer: Layer) -> list[Leaf]:
     """What a layer without matrices has: scales, biases. Nothing where it has integers, for nobody says what they
     stand for."""
-    return [leaf for leaf in layer.weights if not leaf.scaled] if all(
-        leaf.data_type in FLOATS or leaf.scaled for leaf in layer.weights) else []
+    return (
+        [leaf for leaf in layer.weights if not leaf.scaled]
+        if all(leaf.data_type in FLOATS or leaf.scaled for leaf in layer.weights)
+        else []
+    )
 
 
 class _Moments:
@@ -127,5 +131,6 @@ class _Moments:
         not_finite = self.count - self.finite
         if not self.finite:
             return Statistics(self.count, nan, nan, nan, nan, self.zeros, not_finite)
-        return Statistics(self.count, self.mean, sqrt(self.squares / self.finite), self.minimum, self.maximum,
-                          self.zeros, not_finite)
+        return Statistics(
+            self.count, self.mean, sqrt(self.squares / self.finite), self.minimum, self.maximum, self.zeros, not_finite
+        )

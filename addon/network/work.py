@@ -53,5 +53,14 @@ def _recurrent(operator: Operator, shape: Callable) -> int:
     return steps * batch * directions * rows * (width + hidden)
 
 
-TABLE = {"Conv": _conv, "ConvTranspose": _conv, "ConvInteger": _conv, "Gemm": _product,
-         "MatMul": _product, "MatMulInteger": _product, "LSTM": _recurrent, "GRU": _recurrent, "RNN": _recurrent}
+TABLE = {
+    "Conv": _conv,
+    "ConvTranspose": _conv,
+    "ConvInteger": _conv,
+    "Gemm": _product,
+    "MatMul": _product,
+    "MatMulInteger": _product,
+    "LSTM": _recurrent,
+    "GRU": _recurrent,
+    "RNN": _recurrent,
+}

@@ -157,8 +157,9 @@ class Units:
         """Where each cell stands if its unit stands in the middle."""
         group, (_, row, column) = self.group, self.indices
         first = times(group, self.cell, scaled(group, plus(group, self._counts, (-1.0, -1.0, -1.0)), 0.5))
-        return times(group, group.vector(0.0, column, row), scaled(group, self.cell, -1.0),
-                     plus(group, first, self.middle))
+        return times(
+            group, group.vector(0.0, column, row), scaled(group, self.cell, -1.0), plus(group, first, self.middle)
+        )
 
     @cached_property
     def cells(self) -> Socket:
@@ -191,7 +192,8 @@ class Units:
         direction = group.vector(
             group.math("MULTIPLY", group.math("MULTIPLY", group.math("COSINE", first), self.deep), -1.0),
             group.math("MULTIPLY", group.math("SINE", second), across),
-            group.math("MULTIPLY", group.math("MULTIPLY", upright, group.math("COSINE", second)), down))
+            group.math("MULTIPLY", group.math("MULTIPLY", upright, group.math("COSINE", second)), down),
+        )
         return scaled(group, direction, self._from_middle)
 
     def _circle(self):
@@ -207,8 +209,9 @@ class Units:
         group, (across, down) = self.group, self.grid
         row = group.math("FLOOR", group.math("DIVIDE", group.math("ADD", self.rank, 0.5), across))
         column = group.math("SUBTRACT", self.rank, group.math("MULTIPLY", row, across))
-        middle = scaled(group, group.vector(0.0, group.math("SUBTRACT", across, 1.0),
-                                            group.math("SUBTRACT", down, 1.0)), 0.5)
+        middle = scaled(
+            group, group.vector(0.0, group.math("SUBTRACT", across, 1.0), group.math("SUBTRACT", down, 1.0)), 0.5
+        )
         return times(group, minus(group, middle, group.vector(0.0, column, row)), self.step)
 
     def _sphere(self):
@@ -218,8 +221,11 @@ class Units:
         up = group.math("MULTIPLY_ADD", share, -2.0, 1.0)
         flat = group.math("SQRT", group.math("MULTIPLY_ADD", group.math("MULTIPLY", up, up), -1.0, 1.0))
         angle = self._golden
-        ball = group.vector(group.math("MULTIPLY", flat, group.math("COSINE", angle)),
-                            group.math("MULTIPLY", flat, group.math("SINE", angle)), up)
+        ball = group.vector(
+            group.math("MULTIPLY", flat, group.math("COSINE", angle)),
+            group.math("MULTIPLY", flat, group.math("SINE", angle)),
+            up,
+        )
         radius = group.math("DIVIDE", group.math("MULTIPLY", self.apart, group.math("SQRT", self.count)), ON_SPHERE)
         return scaled(group, ball, self._radius(radius))
 
@@ -252,14 +258,17 @@ class Units:
     def _radius(self, radius):
         """A radius times the factor in force; nothing for one unit, which stands in the middle."""
         group = self.group
-        return group.math("MULTIPLY", group.math("MULTIPLY", radius, group["Radius"]),
-                          group.math("GREATER_THAN", self.count, 1.5))
+        return group.math(
+            "MULTIPLY", group.math("MULTIPLY", radius, group["Radius"]), group.math("GREATER_THAN", self.count, 1.5)
+        )
 
     def _round(self, radius, angle, times=None):
         """Places round the middle, clockwise as seen from -X, from the top on; `times` is a factor of each."""
         group, radius = self.group, self._radius(radius)
         if times is not None:
             radius = group.math("MULTIPLY", times, radius)
-        return group.vector(0.0, group.math("MULTIPLY", group.math("SINE", angle),
-                                            group.math("MULTIPLY", radius, -1.0)),
-                            group.math("MULTIPLY", group.math("COSINE", angle), radius))
+        return group.vector(
+            0.0,
+            group.math("MULTIPLY", group.math("SINE", angle), group.math("MULTIPLY", radius, -1.0)),
+            group.math("MULTIPLY", group.math("COSINE", angle), radius),
+        )

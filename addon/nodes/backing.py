@@ -26,8 +26,12 @@ def plates(group: Group, units: Units, shown, fold: Fold):
     ordered = group.math("LESS_THAN", group.math("ADD", away, group["Explode"]), 1e-6)
     margin = group.math("MULTIPLY", group["Margin"], group["Pitch"])
     shift = plus(group, fold.middle, group.vector(group.math("MULTIPLY", group["Backing"], BEHIND), 0.0, 0.0))
-    made = group.when(ordered, _whole(group, units, fold, margin, shift),
-                      _each(group, units, shown, fold, margin, shift, away), "GEOMETRY")
+    made = group.when(
+        ordered,
+        _whole(group, units, fold, margin, shift),
+        _each(group, units, shown, fold, margin, shift, away),
+        "GEOMETRY",
+    )
     shows = outer.math("GREATER_THAN", outer.math("MULTIPLY", outer["Backing"], outer["Reveal"]), 0.0)
     return only(outer, shows, part.give(geometry=made)[0])
 
@@ -46,9 +50,14 @@ def _whole(group, units, fold, margin, shift):
     across, down = units.grid
     between = plus(group, group.vector(0.0, across, down), (0.0, -1.0, -1.0))
     place = mixed(group, fold.block, shift, fold.anchor)
-    return group.call("GeometryNodeInstanceOnPoints", {
-        "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}), "Instance": _cube(group),
-        "Scale": scaled(group, _sides(group, times(group, between, units.step, units.size), margin), fold.kept)})
+    return group.call(
+        "GeometryNodeInstanceOnPoints",
+        {
+            "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}),
+            "Instance": _cube(group),
+            "Scale": scaled(group, _sides(group, times(group, between, units.step, units.size), margin), fold.kept),
+        },
+    )
 
 
 def _each(group, units, shown, fold, margin, shift, away):
@@ -62,7 +71,12 @@ def _each(group, units, shown, fold, margin, shift, away):
     place = plus(group, exploded(group, group["Units"], units.deep, index, units.place, (0.0, 0.0, 0.0)), shift)
     place = mixed(group, fold.own, place, shift)
     place = mixed(group, fold.block, place, fold.anchor)
-    return group.call("GeometryNodeInstanceOnPoints", {
-        "Points": group.call("GeometryNodeSetPosition", {"Geometry": units.points, "Position": place}),
-        "Selection": shown, "Instance": _cube(group),
-        "Scale": scaled(group, _sides(group, scaled(group, units.size, larger), edge), fold.kept)})
+    return group.call(
+        "GeometryNodeInstanceOnPoints",
+        {
+            "Points": group.call("GeometryNodeSetPosition", {"Geometry": units.points, "Position": place}),
+            "Selection": shown,
+            "Instance": _cube(group),
+            "Scale": scaled(group, _sides(group, scaled(group, units.size, larger), edge), fold.kept),
+        },
+    )

@@ -20,14 +20,24 @@ def _build():
     group.declare(BARS)
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group["Layer"])
-    place = group.call("GeometryNodeSampleIndex", {
-        "Geometry": info.outputs["Geometry"], "Value": group.call("GeometryNodeInputPosition", {}),
-        "Index": group.call("GeometryNodeInputIndex", {})}, data_type="FLOAT_VECTOR", domain="INSTANCE")
+    place = group.call(
+        "GeometryNodeSampleIndex",
+        {
+            "Geometry": info.outputs["Geometry"],
+            "Value": group.call("GeometryNodeInputPosition", {}),
+            "Index": group.call("GeometryNodeInputIndex", {}),
+        },
+        data_type="FLOAT_VECTOR",
+        domain="INSTANCE",
+    )
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
-    points = group.call("GeometryNodeSetPosition", {
-        "Geometry": points, "Position": place, "Offset": group.vector(group["Offset"], 0.0, 0.0)})
-    share = group.math("DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], LEAST),
-                       clamp=True)
+    points = group.call(
+        "GeometryNodeSetPosition",
+        {"Geometry": points, "Position": place, "Offset": group.vector(group["Offset"], 0.0, 0.0)},
+    )
+    share = group.math(
+        "DIVIDE", group.number(group.attribute("value")), group.math("MAXIMUM", group["Range"], LEAST), clamp=True
+    )
     thick = group["Thickness"]
     thin = group.math("MULTIPLY", thick, group["Track"])
     full = group.vector(group["Length"], thin, thin)
@@ -38,6 +48,10 @@ def _build():
         cube = group.call("GeometryNodeMeshCube", {"Size": group.vector(1.0, 1.0, 1.0)})
         cube = group.call("GeometryNodeTransform", {"Geometry": cube, "Translation": group.vector(0.5, 0.0, 0.0)})
         cube = group.call("GeometryNodeSetMaterial", {"Geometry": cube, "Material": group[material]})
-        group.put(both.inputs[0], group.call("GeometryNodeInstanceOnPoints",
-                                             {"Points": points, "Instance": cube, "Scale": scale, "Selection": some}))
+        group.put(
+            both.inputs[0],
+            group.call(
+                "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": cube, "Scale": scale, "Selection": some}
+            ),
+        )
     return group.finish(both.outputs[0])

@@ -28,8 +28,14 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
     found = []
     position = group.call("GeometryNodeInputPosition", {})
     for value, kind in ((group.attribute("fold"), "FLOAT"), (position, "FLOAT_VECTOR")):
-        found.append(group.call("GeometryNodeSampleIndex", {
-            "Geometry": info.outputs["Geometry"], "Value": value, "Index": 0}, data_type=kind, domain="INSTANCE"))
+        found.append(
+            group.call(
+                "GeometryNodeSampleIndex",
+                {"Geometry": info.outputs["Geometry"], "Value": value, "Index": 0},
+                data_type=kind,
+                domain="INSTANCE",
+            )
+        )
     return found[0], found[1]
 
 
@@ -44,10 +50,14 @@ def _build():
     box = scaled(group, group["Box"], first)
     size = mixed(group, fold, group.attribute("size", "FLOAT_VECTOR"), box)
     place = scaled(group, group.call("GeometryNodeInputPosition", {}), open_)
-    trays = group.call("GeometryNodeSetPosition", {
-        "Geometry": group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]}), "Position": place})
-    cubes = group.call("GeometryNodeInstanceOnPoints", {
-        "Points": trays, "Instance": group.call("GeometryNodeMeshCube", {}), "Scale": size})
+    trays = group.call(
+        "GeometryNodeSetPosition",
+        {"Geometry": group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]}), "Position": place},
+    )
+    cubes = group.call(
+        "GeometryNodeInstanceOnPoints",
+        {"Points": trays, "Instance": group.call("GeometryNodeMeshCube", {}), "Scale": size},
+    )
     box = group.call("GeometryNodeRealizeInstances", {"Geometry": cubes})
     store = group.node("GeometryNodeStoreNamedAttribute", data_type="FLOAT_COLOR", domain="POINT")
     for socket, value in (("Geometry", box), ("Name", "tint"), ("Value", group["Colour"])):
@@ -55,7 +65,8 @@ def _build():
     box = group.call("GeometryNodeSetMaterial", {"Geometry": store.outputs[0], "Material": group["Material"]})
     points = group.call("GeometryNodePoints", {"Count": 1, "Position": scaled(group, anchor, outer)})
     left = group.math("SUBTRACT", 1.0, outer)
-    shown = group.call("GeometryNodeInstanceOnPoints",
-                       {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)})
+    shown = group.call(
+        "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)}
+    )
     both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
     return group.finish(group.store(shown, "fold", both, "INSTANCE"))

@@ -30,9 +30,16 @@ def towards_centre(group: Group, lines, points: list, ends: list, where, extra) 
     centre = mixed(group, group["Bundle Place"], *means)
     there = group.math("MULTIPLY", points[0], 1 / LEG, clamp=True)
     on = group.math("MULTIPLY_ADD", points[0], 1 / LEG, 1 - 1 / LEG, clamp=True)
-    legs = plus(group, each(group, _shares(group, there), ends[0], centre),
-                 each(group, _shares(group, on), (0.0, 0.0, 0.0),
-                      group.call("ShaderNodeVectorMath", {0: ends[1], 1: centre}, operation="SUBTRACT")))
+    legs = plus(
+        group,
+        each(group, _shares(group, there), ends[0], centre),
+        each(
+            group,
+            _shares(group, on),
+            (0.0, 0.0, 0.0),
+            group.call("ShaderNodeVectorMath", {0: ends[1], 1: centre}, operation="SUBTRACT"),
+        ),
+    )
     return group.when(group.math("GREATER_THAN", share, 0.0), mixed(group, share, where, legs), where, "VECTOR")
 
 
@@ -47,13 +54,22 @@ def by_density(group: Group, points: list, ends: list, transforms: list, where, 
     folded block, there are none. `extra` is as above; `transforms` are those of the layers as the lines see them."""
     share = group.math("MAXIMUM", group["Density"], extra)
     low = group.math("FLOOR", group["Iterations"])
-    offset = mixed(group, group.math("FRACT", group["Iterations"]), _stored(group, low),
-                   _stored(group, group.math("ADD", low, 1.0)))
-    turned = [group.call("FunctionNodeTransformDirection", {
-        "Direction": offset, "Transform": _since(group, now, end)})
-        for now, end in zip(transforms, ("Source", "Target"), strict=True)]
-    room = group.math("DIVIDE", group.math("MULTIPLY", chord(group, ends), 2.0),
-                      group.math("MAXIMUM", group["Rest Length"], 1e-9), clamp=True)
+    offset = mixed(
+        group,
+        group.math("FRACT", group["Iterations"]),
+        _stored(group, low),
+        _stored(group, group.math("ADD", low, 1.0)),
+    )
+    turned = [
+        group.call("FunctionNodeTransformDirection", {"Direction": offset, "Transform": _since(group, now, end)})
+        for now, end in zip(transforms, ("Source", "Target"), strict=True)
+    ]
+    room = group.math(
+        "DIVIDE",
+        group.math("MULTIPLY", chord(group, ends), 2.0),
+        group.math("MAXIMUM", group["Rest Length"], 1e-9),
+        clamp=True,
+    )
     offset = scaled(group, mixed(group, points[0], *turned), group.math("MULTIPLY", room, share))
     wanted = group.math("MULTIPLY", share, group["Iterations"])
     return group.when(group.math("GREATER_THAN", wanted, 0.0), plus(group, where, offset), where, "VECTOR")
@@ -66,15 +82,20 @@ def _stored(group, number):
     # a multi-input socket lists the latest link first
     group.put(join.inputs["Strings"], text)
     group.put(join.inputs["Strings"], group.call("FunctionNodeInputString", {}, string=STORED))
-    return group.call("GeometryNodeInputNamedAttribute", {"Name": join.outputs[0]}, "Attribute",
-                      data_type="FLOAT_VECTOR")
+    return group.call(
+        "GeometryNodeInputNamedAttribute", {"Name": join.outputs[0]}, "Attribute", data_type="FLOAT_VECTOR"
+    )
 
 
 def _since(group, now, end):
     """How a layer has turned and grown since the lines were bundled, a single matrix."""
-    rest = group.call("FunctionNodeCombineTransform", {
-        "Rotation": group.call("FunctionNodeEulerToRotation", {"Euler": group[f"Rest {end} Rotation"]}),
-        "Scale": group[f"Rest {end} Scale"]})
+    rest = group.call(
+        "FunctionNodeCombineTransform",
+        {
+            "Rotation": group.call("FunctionNodeEulerToRotation", {"Euler": group[f"Rest {end} Rotation"]}),
+            "Scale": group[f"Rest {end} Scale"],
+        },
+    )
     product = group.node("FunctionNodeMatrixMultiply")
     group.put(product.inputs[0], now)
     group.put(product.inputs[1], group.call("FunctionNodeInvertMatrix", {"Matrix": rest}))

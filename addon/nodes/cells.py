@@ -57,12 +57,17 @@ class Cells:
         depth, wide, high = group.separate(group["Cell Size"])
         width = group.math("MULTIPLY", pitch, group["Size"])
         less = group["Size by Value"]
-        narrower = group.math("MULTIPLY", width, group.math(
-            "MULTIPLY_ADD", less, shade, group.math("SUBTRACT", 1.0, less)))
+        narrower = group.math(
+            "MULTIPLY", width, group.math("MULTIPLY_ADD", less, shade, group.math("SUBTRACT", 1.0, less))
+        )
         width = group.when(group.math("GREATER_THAN", less, 0.0), narrower, width)
         deep = group.math("MULTIPLY", pitch, depth)
-        rise = group.math("MULTIPLY_ADD", shade, group.math("MULTIPLY", group["Relief"], deep),
-                          group.math("MULTIPLY", group["Thickness"], deep))
+        rise = group.math(
+            "MULTIPLY_ADD",
+            shade,
+            group.math("MULTIPLY", group["Relief"], deep),
+            group.math("MULTIPLY", group["Thickness"], deep),
+        )
         tile = group.vector(rise, group.math("MULTIPLY", width, wide), group.math("MULTIPLY", width, high))
         return group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
 
@@ -73,5 +78,6 @@ def painted(group: Group, geometry: Socket, material: Socket) -> Socket:
 
 def _grown(group, geometry, turn):
     """A shape that has its back at the origin and grows along -X, as the tile does."""
-    return group.call("GeometryNodeTransform", {"Geometry": geometry, "Translation": (-0.5, 0.0, 0.0),
-                                                "Rotation": turn})
+    return group.call(
+        "GeometryNodeTransform", {"Geometry": geometry, "Translation": (-0.5, 0.0, 0.0), "Rotation": turn}
+    )

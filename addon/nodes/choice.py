@@ -29,17 +29,34 @@ def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.t
     rank = group.number(group.when(group.math("GREATER_THAN", by, 1.5), importance, plain), LARGEST)
     extent = group.when(group.math("GREATER_THAN", by, 1.5), importance_range, weight_range)
 
-    strong = group.call("FunctionNodeCompare", {("A", "VALUE"): rank, ("B", "VALUE"): group.math(
-        "MULTIPLY", group["Threshold"], extent)}, data_type="FLOAT", operation="GREATER_EQUAL")
-    lines = group.when(group.math("GREATER_THAN", group["Threshold"], 0.0), _some(group, lines, strong), lines,
-                       "GEOMETRY")
+    strong = group.call(
+        "FunctionNodeCompare",
+        {("A", "VALUE"): rank, ("B", "VALUE"): group.math("MULTIPLY", group["Threshold"], extent)},
+        data_type="FLOAT",
+        operation="GREATER_EQUAL",
+    )
+    lines = group.when(
+        group.math("GREATER_THAN", group["Threshold"], 0.0), _some(group, lines, strong), lines, "GEOMETRY"
+    )
     each = group.when(group.picked("Per"), group.attribute("target", "INT"), 0, "INT")
-    order = group.call("GeometryNodeSortElements", {
-        "Geometry": lines, "Group ID": each, "Sort Weight": group.math("MULTIPLY", rank, -1.0)}, domain="CURVE")
-    before = group.call("GeometryNodeAccumulateField", {("Value", "INT"): 1, "Group ID": each}, ("Trailing", "INT"),
-                        data_type="INT", domain="CURVE")
-    first = group.call("FunctionNodeCompare", {("A", "INT"): before, ("B", "INT"): group["Most"]}, data_type="INT",
-                       operation="LESS_THAN")
+    order = group.call(
+        "GeometryNodeSortElements",
+        {"Geometry": lines, "Group ID": each, "Sort Weight": group.math("MULTIPLY", rank, -1.0)},
+        domain="CURVE",
+    )
+    before = group.call(
+        "GeometryNodeAccumulateField",
+        {("Value", "INT"): 1, "Group ID": each},
+        ("Trailing", "INT"),
+        data_type="INT",
+        domain="CURVE",
+    )
+    first = group.call(
+        "FunctionNodeCompare",
+        {("A", "INT"): before, ("B", "INT"): group["Most"]},
+        data_type="INT",
+        operation="LESS_THAN",
+    )
     return group.when(group.math("GREATER_THAN", group["Most"], 0.5), _some(group, order, first), lines, "GEOMETRY")
 
 

@@ -51,8 +51,16 @@ def _build():
     transforms = [info.outputs["Transform"] for info in infos]
     where = within(group, f"{NAME} Density", bundling.by_density, points, ends, transforms, where, density)
     closing = group.when(opened.expanded, group.math("SUBTRACT", 1.0, opened.expansion, clamp=True), 0.0)
-    where = within(group, f"{NAME} Centre", bundling.towards_centre, curves, points, ends, where,
-                   group.math("MAXIMUM", bundle, closing))
+    where = within(
+        group,
+        f"{NAME} Centre",
+        bundling.towards_centre,
+        curves,
+        points,
+        ends,
+        where,
+        group.math("MAXIMUM", bundle, closing),
+    )
     curves = group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": where})
     return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
 
@@ -69,8 +77,9 @@ def _ends(group, curves, layers, opened):
     ends = []
     for name, layer in zip(("source", "target"), layers, strict=True):
         place = group.call("GeometryNodeInputPosition", {})
-        to, from_ = (group.sample(layer, place, group.attribute(end, "INT"), "FLOAT_VECTOR")
-                     for end in (name, f"{name}_from"))
+        to, from_ = (
+            group.sample(layer, place, group.attribute(end, "INT"), "FLOAT_VECTOR") for end in (name, f"{name}_from")
+        )
         capture = group.node("GeometryNodeCaptureAttribute", domain="CURVE")
         capture.capture_items.new("VECTOR", name)
         group.put(capture.inputs["Geometry"], curves)
@@ -85,15 +94,20 @@ def _seen(group, layers, opened):
     """How much is left of each line: none where an end is hidden or where others open in its place (field); and
     whether there is anything of the kind, a single value."""
     hiding = [group.sample(layer, group.attribute("hides"), 0) for layer in layers]
-    shown = [group.math("SUBTRACT", 1.0, group.sample(layer, group.attribute("hidden"), group.attribute(name, "INT")),
-                        clamp=True) for layer, name in zip(layers, ("source", "target"), strict=True)]
+    shown = [
+        group.math(
+            "SUBTRACT", 1.0, group.sample(layer, group.attribute("hidden"), group.attribute(name, "INT")), clamp=True
+        )
+        for layer, name in zip(layers, ("source", "target"), strict=True)
+    ]
     hides = group.math("GREATER_THAN", group.math("ADD", *hiding), 0.0)
     left = group.when(hides, group.math("MULTIPLY", *shown), 1.0)
     left = group.math("MULTIPLY", expansion.fading(group, opened), left)
     left = group.call("GeometryNodeFieldOnDomain", {("Value", "VALUE"): left}, ("Value", "VALUE"), domain="CURVE")
     trimmed = group.math("GREATER_THAN", group["Trim End"], group["Trim Start"])
     return group.math("MULTIPLY", left, trimmed), group.math(
-        "MAXIMUM", group.math("MAXIMUM", hides, opened.expanded), group.math("SUBTRACT", 1.0, trimmed))
+        "MAXIMUM", group.math("MAXIMUM", hides, opened.expanded), group.math("SUBTRACT", 1.0, trimmed)
+    )
 
 
 def _widened(group, curves, points, seen):
@@ -106,5 +120,7 @@ def _widened(group, curves, points, seen):
     bright = group.math("GREATER_THAN", group["Pulse Strength"], 0.0)
     pulsing = group.store(curves, "pulse", paths.pulse(group, points), "POINT")
     grown = group.math("MULTIPLY", radius, group.math("ADD", group.attribute("pulse"), 1.0))
-    return group.call("GeometryNodeSetCurveRadius", {
-        "Curve": group.when(bright, pulsing, curves, "GEOMETRY"), "Radius": group.when(bright, grown, radius)})
+    return group.call(
+        "GeometryNodeSetCurveRadius",
+        {"Curve": group.when(bright, pulsing, curves, "GEOMETRY"), "Radius": group.when(bright, grown, radius)},
+    )

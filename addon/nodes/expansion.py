@@ -54,8 +54,9 @@ def fading(group: Group, lines: Opened) -> bpy.types.NodeSocket:
     """How much is left of each line while others open: kernels whose taps are not stored fade, (field)."""
     alone = _is(group, group.attribute("detail", "INT"), ALONE)
     left = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", alone, lines.share))
-    middle = group.math("MULTIPLY", group.math("GREATER_THAN", lines.expansion, 1.0),
-                        group.math("LESS_THAN", lines.expansion, 2.0))
+    middle = group.math(
+        "MULTIPLY", group.math("GREATER_THAN", lines.expansion, 1.0), group.math("LESS_THAN", lines.expansion, 2.0)
+    )
     return group.when(group.math("MULTIPLY", lines.expanded, middle), left, 1.0)
 
 
@@ -64,8 +65,9 @@ def _count(group, geometry):
 
 
 def _is(group, value: Value, number: int):
-    return group.call("FunctionNodeCompare", {("A", "INT"): value, ("B", "INT"): number}, data_type="INT",
-                      operation="EQUAL")
+    return group.call(
+        "FunctionNodeCompare", {("A", "INT"): value, ("B", "INT"): number}, data_type="INT", operation="EQUAL"
+    )
 
 
 def _build():
@@ -83,22 +85,29 @@ class _Window:
     def __init__(self, group: Group):
         self.group = group
         self.pairs = {socket.name: group.separate(group[socket.name])[:2] for socket in WINDOW}
-        self.drawn = {end: [group.math("CEIL", group.math("DIVIDE", *pair)) for pair in
-                            zip(self.pairs[f"{end} Map"], self.pairs[f"{end} Step"], strict=True)]
-                      for end in ("Source", "Target")}
+        self.drawn = {
+            end: [
+                group.math("CEIL", group.math("DIVIDE", *pair))
+                for pair in zip(self.pairs[f"{end} Map"], self.pairs[f"{end} Step"], strict=True)
+            ]
+            for end in ("Source", "Target")
+        }
         self.units = {"Source": group.attribute("source_unit", "INT"), "Target": group.attribute("target_unit", "INT")}
 
     def cells(self, position):
         """The vertices that a tap joins at a position (rows, columns), and whether both are there (fields)."""
         group, near, valid = self.group, [], None
         for axis, tap in enumerate(("tap_row", "tap_column")):
-            stride, padding, dilation, size, step = (self.pairs[name][axis] for name in (
-                "Stride", "Padding", "Dilation", "Source Map", "Source Step"))
+            stride, padding, dilation, size, step = (
+                self.pairs[name][axis] for name in ("Stride", "Padding", "Dilation", "Source Map", "Source Step")
+            )
             reach = group.math("MULTIPLY", group.attribute(tap, "INT"), dilation)
-            forward = group.math("ADD", group.math("SUBTRACT", group.math("MULTIPLY", position[axis], stride), padding),
-                                 reach)
-            back = group.math("DIVIDE", group.math("SUBTRACT", group.math("ADD", position[axis], padding), reach),
-                              stride)
+            forward = group.math(
+                "ADD", group.math("SUBTRACT", group.math("MULTIPLY", position[axis], stride), padding), reach
+            )
+            back = group.math(
+                "DIVIDE", group.math("SUBTRACT", group.math("ADD", position[axis], padding), reach), stride
+            )
             at = group.when(group["Transposed"], back, forward)
             drawn = group.math("DIVIDE", at, step)  # a whole number, where the cell is drawn
             last = group.math("DIVIDE", group.math("SUBTRACT", size, 1.0), step)
@@ -108,22 +117,30 @@ class _Window:
             valid = inside if valid is None else group.math("MULTIPLY", valid, inside)
             most = group.math("SUBTRACT", self.drawn["Source"][axis], 1.0)
             near.append(group.math("MINIMUM", group.math("MAXIMUM", group.math("ROUND", drawn), 0.0), most))
-        far = [group.math("ROUND", group.math("DIVIDE", *pair)) for pair in
-               zip(position, self.pairs["Target Step"], strict=True)]
+        far = [
+            group.math("ROUND", group.math("DIVIDE", *pair))
+            for pair in zip(position, self.pairs["Target Step"], strict=True)
+        ]
         return [self.vertex("Source", near), self.vertex("Target", far)], valid
 
     def size_of_mean(self, position, mean):
         """How many taps of a mean lie on the map, or on it and its padding, at a position (field)."""
         group, count = self.group, None
         for axis in (0, 1):
-            kernel, stride, padding, end, dilation, size = (self.pairs[name][axis] for name in (
-                "Kernel", "Stride", "Padding", "Padding End", "Dilation", "Source Map"))
+            kernel, stride, padding, end, dilation, size = (
+                self.pairs[name][axis]
+                for name in ("Kernel", "Stride", "Padding", "Padding End", "Dilation", "Source Map")
+            )
             begin = group.math("SUBTRACT", group.math("MULTIPLY", position[axis], stride), padding)
             whole = group.math("GREATER_THAN", mean, 1.5)
             low = group.when(whole, group.math("MULTIPLY", padding, -1.0), 0.0)
             high = group.when(whole, group.math("ADD", size, end), size)
-            ends = [self._between(group.math("CEIL", group.math("DIVIDE", group.math("SUBTRACT", edge, begin),
-                                                                dilation)), kernel) for edge in (low, high)]
+            ends = [
+                self._between(
+                    group.math("CEIL", group.math("DIVIDE", group.math("SUBTRACT", edge, begin), dilation)), kernel
+                )
+                for edge in (low, high)
+            ]
             inside = group.math("SUBTRACT", ends[1], ends[0])
             count = inside if count is None else group.math("MULTIPLY", count, inside)
         return count
@@ -154,9 +171,17 @@ class _Lines:
     def lines(self):
         group = self.group
         detail = group.attribute("detail", "INT")
-        opening = group.when(group.math("LESS_THAN", self.expansion, 2.0), self._not(detail, OPENS),
-                             group.call("FunctionNodeCompare", {("A", "INT"): detail, ("B", "INT"): TAP},
-                                        data_type="INT", operation="GREATER_EQUAL"), "BOOLEAN")
+        opening = group.when(
+            group.math("LESS_THAN", self.expansion, 2.0),
+            self._not(detail, OPENS),
+            group.call(
+                "FunctionNodeCompare",
+                {("A", "INT"): detail, ("B", "INT"): TAP},
+                data_type="INT",
+                operation="GREATER_EQUAL",
+            ),
+            "BOOLEAN",
+        )
         lines = self._some(group["Geometry"], group.when(self.taps, opening, self._not(detail, TAP), "BOOLEAN"))
         lines = group.when(self.all, self._spread(lines), lines, "GEOMETRY")
         taps = self._joined(self._read(lines))
@@ -171,8 +196,9 @@ class _Lines:
         node = group.node("GeometryNodeDuplicateElements", domain="SPLINE")
         group.put(node.inputs["Geometry"], lines)
         group.put(node.inputs["Amount"], group.when(_is(group, group.attribute("detail", "INT"), TAP), many, 1, "INT"))
-        turn = group.math("MULTIPLY", group.math("ADD", node.outputs["Duplicate Index"], 0.5),
-                          group.math("DIVIDE", positions, many))
+        turn = group.math(
+            "MULTIPLY", group.math("ADD", node.outputs["Duplicate Index"], 0.5), group.math("DIVIDE", positions, many)
+        )
         return self._store(node.outputs["Geometry"], "place", group.math("FLOOR", turn))
 
     def _read(self, lines):
@@ -181,8 +207,10 @@ class _Lines:
         group = self.group
         column = self.drawn["Target"][1]
         place = group.math("ADD", group.attribute("place", "INT"), 0.5)
-        at = [group.math("FLOOR", group.math("DIVIDE", place, column)),
-              group.math("FLOOR", group.math("FLOORED_MODULO", place, column))]
+        at = [
+            group.math("FLOOR", group.math("DIVIDE", place, column)),
+            group.math("FLOOR", group.math("FLOORED_MODULO", place, column)),
+        ]
         own = [group.math("MULTIPLY", *pair) for pair in zip(at, self.pairs["Target Step"], strict=True)]
         position = [group.when(self.all, *pair) for pair in zip(own, self.chosen, strict=True)]
         cells, valid = self._cells(position)
@@ -196,8 +224,10 @@ class _Lines:
         tap, middle = _is(group, group.attribute("detail", "INT"), TAP), self._middle()
         ends = [group.when(tap, *pair, "INT") for pair in zip(cells, middle, strict=True)]
         before, _ = self._cells(self.chosen)
-        from_ = [group.when(self.all, group.when(tap, *pair, "INT"), pair[1], "INT")
-                 for pair in zip(before, middle, strict=True)]
+        from_ = [
+            group.when(self.all, group.when(tap, *pair, "INT"), pair[1], "INT")
+            for pair in zip(before, middle, strict=True)
+        ]
         mean = group["Mean"]
         share = group.math("DIVIDE", 1.0, group.math("MAXIMUM", 1.0, self._size_of_mean(position, mean)))
         shared = group.store(lines, "weight", group.when(tap, share, group.attribute("weight")), "CURVE")
@@ -227,8 +257,12 @@ class _Lines:
 
     def _middle(self):
         """The vertices in the middle of the maps of both units (fields)."""
-        return [self.window.vertex(end, [self.group.math("FLOOR", self.group.math("MULTIPLY", size, 0.5))
-                                   for size in self.drawn[end]]) for end in ("Source", "Target")]
+        return [
+            self.window.vertex(
+                end, [self.group.math("FLOOR", self.group.math("MULTIPLY", size, 0.5)) for size in self.drawn[end]]
+            )
+            for end in ("Source", "Target")
+        ]
 
     def _nearest(self, position, axis):
         """The drawn row or column that is nearest below a position."""
@@ -238,15 +272,20 @@ class _Lines:
         return group.math("MULTIPLY", group.math("FLOOR", group.math("DIVIDE", inside, step)), step)
 
     def _not(self, value, number):
-        return self.group.call("FunctionNodeCompare", {("A", "INT"): value, ("B", "INT"): number}, data_type="INT",
-                               operation="NOT_EQUAL")
+        return self.group.call(
+            "FunctionNodeCompare", {("A", "INT"): value, ("B", "INT"): number}, data_type="INT", operation="NOT_EQUAL"
+        )
 
     def _some(self, lines, which):
         return self.group.call("GeometryNodeSeparateGeometry", {"Geometry": lines, "Selection": which}, domain="CURVE")
 
     def _store(self, lines, name, value):
-        return self.group.call("GeometryNodeStoreNamedAttribute", {"Geometry": lines, "Name": name, "Value": value},
-                               data_type="INT", domain="CURVE")
+        return self.group.call(
+            "GeometryNodeStoreNamedAttribute",
+            {"Geometry": lines, "Name": name, "Value": value},
+            data_type="INT",
+            domain="CURVE",
+        )
 
 
 assert (ALONE, OPENS, TAP, STAYS) == (0, 1, 2, 3)  # the order that comparisons above rely on

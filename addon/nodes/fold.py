@@ -53,8 +53,7 @@ class Fold:
         """Where cells go: to their place in one map, or of single cells to a quarter of their distance."""
         group = self.group
         left = group.math("MULTIPLY_ADD", self.own, QUARTER - 1.0, 1.0)
-        near = plus(group, scaled(group, place, left),
-                    scaled(group, self.middle, group.math("SUBTRACT", 1.0, left)))
+        near = plus(group, scaled(group, place, left), scaled(group, self.middle, group.math("SUBTRACT", 1.0, left)))
         end = group.when(units.single, near, mixed(group, self.own, place, units.offset), "VECTOR")
         return self.boxed(group.when(self.folds, end, place, "VECTOR"))
 
@@ -66,8 +65,13 @@ class Fold:
 
     def inside(self, part: Part) -> Fold:
         """The same inside a part of the group."""
-        return Fold(part, part.take("Middle", self.middle), part["Fold"], part.take("Block Fold", self.block),
-                    part.take("Anchor", self.anchor))
+        return Fold(
+            part,
+            part.take("Middle", self.middle),
+            part["Fold"],
+            part.take("Block Fold", self.block),
+            part.take("Anchor", self.anchor),
+        )
 
     def slab(self, units: Units, points: Socket) -> Socket:
         """One box of the extent of the folded layer, with the mean `shade` of all points, or nothing."""
@@ -77,8 +81,13 @@ class Fold:
 
     def _slab(self, units, points):
         group = self.group
-        shade = group.call("GeometryNodeAttributeStatistic", {
-            "Geometry": points, "Attribute": group.attribute("shade")}, "Mean", data_type="FLOAT", domain="POINT")
+        shade = group.call(
+            "GeometryNodeAttributeStatistic",
+            {"Geometry": points, "Attribute": group.attribute("shade")},
+            "Mean",
+            data_type="FLOAT",
+            domain="POINT",
+        )
         box = group.call("GeometryNodeBoundBox", {"Geometry": points}).node
         for socket in box.inputs:
             if socket.name == "Use Radius":
@@ -86,16 +95,23 @@ class Fold:
         low, high = box.outputs["Min"], box.outputs["Max"]
         # the points are still on their way: what is between them now is more than what will be
         left = group.math("MULTIPLY_ADD", self.own, QUARTER - 1.0, 1.0)
-        size = scaled(group, group.call("ShaderNodeVectorMath", {0: high, 1: low}, operation="SUBTRACT"),
-                      group.math("DIVIDE", QUARTER, left))
+        size = scaled(
+            group,
+            group.call("ShaderNodeVectorMath", {0: high, 1: low}, operation="SUBTRACT"),
+            group.math("DIVIDE", QUARTER, left),
+        )
         few = plus(group, size, scaled(group, units.cell, group["Size"]))
         deep, *_ = group.separate(group["Cell Size"])
         thick = group.math("MULTIPLY", group["Slab"], group.math("MULTIPLY", group["Pitch"], deep))
         _, *sides = group.separate(group.when(units.single, few, units.size, "VECTOR"))
         size = group.vector(thick, *sides)
         place = group.when(units.single, mixed(group, 0.5, low, high), self.boxed(self.middle), "VECTOR")
-        one = group.call("GeometryNodeInstanceOnPoints", {
-            "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}),
-            "Instance": painted(group, group.call("GeometryNodeMeshCube", {}), group["Material"]),
-            "Scale": scaled(group, size, group.math("MULTIPLY", self.own, self.open))})
+        one = group.call(
+            "GeometryNodeInstanceOnPoints",
+            {
+                "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}),
+                "Instance": painted(group, group.call("GeometryNodeMeshCube", {}), group["Material"]),
+                "Scale": scaled(group, size, group.math("MULTIPLY", self.own, self.open)),
+            },
+        )
         return group.store(one, "shade", shade, "INSTANCE")

@@ -36,7 +36,6 @@ class Socket:
     first: tuple[int, int] | None = None  # in the sidebar, of what is changed most: the group of rows, the row
     brief: bool = False  # in the sidebar also where several objects share it
 
-
     @property
     def initial(self):
         """What it has before anybody sets it."""

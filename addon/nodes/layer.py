@@ -40,13 +40,19 @@ def _build():
     look = cells.Cells(group)
     size = reduced.scale(look.scale(folded.kept), look.even, folded.kept)
     seen = scaled(group, size, group.math("SUBTRACT", 1.0, group.attribute("hidden")))
-    made = group.call("GeometryNodeInstanceOnPoints", {"Points": points, "Instance": look.shape(),
-                                                       "Scale": group.when(hides, seen, size, "VECTOR")})
+    made = group.call(
+        "GeometryNodeInstanceOnPoints",
+        {"Points": points, "Instance": look.shape(), "Scale": group.when(hides, seen, size, "VECTOR")},
+    )
     made = group.when(hides, group.store(made, "hides", 1.0, "INSTANCE"), made, "GEOMETRY")
     both = group.node("GeometryNodeJoinGeometry")
     # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
-    for geometry in (backing.plates(group, units, reduced.shown, folded), reduced.number(folded),
-                     folded.slab(units, points), made):
+    for geometry in (
+        backing.plates(group, units, reduced.shown, folded),
+        reduced.number(folded),
+        folded.slab(units, points),
+        made,
+    ):
         group.put(both.inputs[0], geometry)
     return group.finish(both.outputs[0])
 
@@ -60,8 +66,9 @@ def _by_hand(group, place):
 def _points(group, units, place):
     """A point a cell, and whether the mesh has another number of vertices; then all cells are there, but not seen."""
     count = group.math("MULTIPLY", units.area, group["Units"])
-    size = group.call("GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Point Count",
-                      component="MESH")
+    size = group.call(
+        "GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Point Count", component="MESH"
+    )
     broken = group.math("GREATER_THAN", group.math("ABSOLUTE", group.math("SUBTRACT", size, count)), 0.5)
     mesh = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"], "Position": place})
     return group.when(broken, group.call("GeometryNodePoints", {"Count": count}), mesh, "GEOMETRY"), broken

@@ -45,21 +45,26 @@ def _ranges(kind):
     group = Group(RANGES[kind].name)
     group.declare(RANGES[kind])
     names = [f"{kind.lower()}_{end}" for end in ("low", "high", "clipped")]
-    low, high, clipped = (group.sample(group["Geometry"], group.attribute(one), 0) for one in names)
+    low, high, clipped = (group.sample(group["Geometry"], group.attribute(name), 0) for name in names)
     for number in range(EACH):
-        thing = group.call("GeometryNodeObjectInfo", {"Object": group[f"Object {number + 1}"]}, "Geometry")
-        told = group.sample(thing, group.attribute(TOLD), 0, domain=KINDS[kind])
+        obj = group.call("GeometryNodeObjectInfo", {"Object": group[f"Object {number + 1}"]}, "Geometry")
+        told = group.sample(obj, group.attribute(TOLD), 0, domain=KINDS[kind])
         high = group.math("MAXIMUM", high, told)
-        clipped = group.math("MAXIMUM", clipped, group.sample(thing, group.attribute(CLIPPED), 0, domain=KINDS[kind]))
+        clipped = group.math("MAXIMUM", clipped, group.sample(obj, group.attribute(CLIPPED), 0, domain=KINDS[kind]))
         # nothing is told by what shows nothing
         first = group.when(group.math("GREATER_THAN", told, 0.0), told, LARGEST)
         low = group.math("MINIMUM", group.when(group.math("GREATER_THAN", low, 0.0), low, LARGEST), first)
     low = group.when(group.math("LESS_THAN", low, LARGEST), low, 0.0)
-    point = group.call("GeometryNodeInstanceOnPoints", {
-        "Points": group.call("GeometryNodePoints", {"Count": 1}),
-        "Instance": group.call("GeometryNodeMeshLine", {"Count": 0})})
-    had = group.call("GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Instance Count",
-                     component="INSTANCES")
+    point = group.call(
+        "GeometryNodeInstanceOnPoints",
+        {
+            "Points": group.call("GeometryNodePoints", {"Count": 1}),
+            "Instance": group.call("GeometryNodeMeshLine", {"Count": 0}),
+        },
+    )
+    had = group.call(
+        "GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Instance Count", component="INSTANCES"
+    )
     one = group.when(had, group["Geometry"], point, "GEOMETRY")
     for attribute, value in zip(names, (low, high, clipped), strict=True):
         one = group.store(one, attribute, value, "INSTANCE")
@@ -71,8 +76,9 @@ def _text():
     group.declare(TEXT)
     lines = [_letters(group, side) for side in ALIGN]
     picked = group.picked("Align")
-    letters = group.when(group.same(picked, 0), lines[0],
-                         group.when(group.same(picked, 1), lines[1], lines[2], "GEOMETRY"), "GEOMETRY")
+    letters = group.when(
+        group.same(picked, 0), lines[0], group.when(group.same(picked, 1), lines[1], lines[2], "GEOMETRY"), "GEOMETRY"
+    )
     # three steps a curve of a letter: the default of 12 costs four times as long, and nobody sees it
     letters = group.call("GeometryNodeSetSplineResolution", {0: letters, "Resolution": 3})
     letters = group.call("GeometryNodeFillCurve", {"Curve": letters})
@@ -89,15 +95,23 @@ def _number():
     group = Group(NUMBER.name)
     group.declare(NUMBER)
     weights, known = group.same(group.picked("Shows"), list(KINDS).index("Weights")), group.near(group["Of"])
-    low, high, clipped = (group.when(weights, *(group.sample(known, group.attribute(f"{kind}_{name}"), 0)
-                                                for kind in ("weights", "values")))
-                          for name in ("low", "high", "clipped"))
+    low, high, clipped = (
+        group.when(
+            weights, *(group.sample(known, group.attribute(f"{kind}_{name}"), 0) for kind in ("weights", "values"))
+        )
+        for name in ("low", "high", "clipped")
+    )
     apart = group.math("GREATER_THAN", group.math("SUBTRACT", high, low), group.math("MULTIPLY", high, SAME))
     same = group.math("MULTIPLY", group.math("LESS_THAN", apart, 0.5), group.math("GREATER_THAN", high, 0.0))
     digits = group.call("GeometryNodeObjectInfo", {"Object": group["Digits"]}, "Geometry")
-    one, several = (group.call("GeometryNodeObjectInfo", {"Object": group.when(clipped, *(
-        group[name] for name in names), "OBJECT")}, "Geometry") for names in (("Clipped", "One"),
-                                                                              ("Several Clipped", "Several")))
+    one, several = (
+        group.call(
+            "GeometryNodeObjectInfo",
+            {"Object": group.when(clipped, *(group[name] for name in names), "OBJECT")},
+            "Geometry",
+        )
+        for names in (("Clipped", "One"), ("Several Clipped", "Several"))
+    )
     followed = _followed(group, one, digits, _written(group, high))
     return group.finish(group.when(same, group.when(group["Number"], followed, one, "GEOMETRY"), several, "GEOMETRY"))
 
@@ -117,11 +131,19 @@ def _followed(group, text, digits, number):
         way = group.math("ADD", way, group.math("SUBTRACT", after, here))
     length = group.call("FunctionNodeStringLength", {"String": number})
     index = group.call("GeometryNodeInputIndex", {})
-    line = group.call("GeometryNodePoints", {
-        "Count": length, "Position": group.vector(switch(group, index, places, "FLOAT"), 0.0, 0.0)})
-    shown = group.call("GeometryNodeInstanceOnPoints", {
-        "Points": line, "Instance": digits, "Pick Instance": True,
-        "Instance Index": switch(group, index, glyphs, "INT")})
+    line = group.call(
+        "GeometryNodePoints",
+        {"Count": length, "Position": group.vector(switch(group, index, places, "FLOAT"), 0.0, 0.0)},
+    )
+    shown = group.call(
+        "GeometryNodeInstanceOnPoints",
+        {
+            "Points": line,
+            "Instance": digits,
+            "Pick Instance": True,
+            "Instance Index": switch(group, index, glyphs, "INT"),
+        },
+    )
     both = group.node("GeometryNodeJoinGeometry")
     for one in (shown, text):
         group.put(both.inputs[0], one)
@@ -129,8 +151,10 @@ def _followed(group, text, digits, number):
     missing = group.math("MULTIPLY", group.math("SUBTRACT", float(SLOTS), length), _along(group, digits, 1))
     width = group.math("SUBTRACT", way, missing)
     share = group.math("MULTIPLY", group.picked("Align"), -0.5)
-    return group.call("GeometryNodeTransform", {"Geometry": both.outputs[0], "Translation": group.vector(
-        group.math("MULTIPLY", width, share), 0.0, 0.0)})
+    return group.call(
+        "GeometryNodeTransform",
+        {"Geometry": both.outputs[0], "Translation": group.vector(group.math("MULTIPLY", width, share), 0.0, 0.0)},
+    )
 
 
 def _along(group, letters, index):
@@ -144,8 +168,10 @@ def _written(group, value):
     power = group.math("FLOOR", group.math("ADD", power, ROUNDING))
     decimals = group.math("MAXIMUM", group.math("SUBTRACT", 2.0, power), 0.0)
     plain = group.call("FunctionNodeValueToString", {"Value": value, "Decimals": decimals})
-    mantissa = group.call("FunctionNodeValueToString", {
-        "Value": group.math("DIVIDE", value, group.math("POWER", 10.0, power)), "Decimals": 2})
+    mantissa = group.call(
+        "FunctionNodeValueToString",
+        {"Value": group.math("DIVIDE", value, group.math("POWER", 10.0, power)), "Decimals": 2},
+    )
     exponent = group.call("FunctionNodeValueToString", {"Value": power, "Decimals": 0})
     far = group.math("GREATER_THAN", group.math("ABSOLUTE", group.math("SUBTRACT", power, 0.5)), 3.9)
     return group.when(far, _joined(group, mantissa, "e", exponent), plain, "STRING")

@@ -23,8 +23,9 @@ COLOUR, SECOND, SURFACE = "Colour", "Second Colour", "Surface"
 def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types.Material:
     """The material of cells; `shade` comes from the instances."""
     material, tree, output = _new(name, "#3f78b5")
-    node = value.add(tree, {"Shade": _attribute(tree, "shade", "INSTANCER"), "Emission": 0.20,
-                            "Emission by Magnitude": 0.85})
+    node = value.add(
+        tree, {"Shade": _attribute(tree, "shade", "INSTANCER"), "Emission": 0.20, "Emission by Magnitude": 0.85}
+    )
     ramp = _ramp(tree, node, stops)
     surface = _principled(tree, ramp, node.outputs["Emission Strength"], 0.38)
     tree.put(surface.inputs["Alpha"], node.outputs["Alpha"])
@@ -57,8 +58,11 @@ def bars(name: str) -> bpy.types.Material:
     material, tree, output = _new(name, "#ffb861")
     winner = _attribute(tree, "winner", "INSTANCER")
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, one in ((("Factor", "VALUE"), winner), (("A", "RGBA"), _colour(tree, "#5b7db0")),
-                     (("B", "RGBA"), _colour(tree, "#ffb861", SECOND))):
+    for key, one in (
+        (("Factor", "VALUE"), winner),
+        (("A", "RGBA"), _colour(tree, "#5b7db0")),
+        (("B", "RGBA"), _colour(tree, "#ffb861", SECOND)),
+    ):
         tree.put(find(mix.inputs, key), one)
     node = value.add(tree, {"Strength": winner, "Emission": 0.9, "Emission by Strength": 0.8})
     colour = find(mix.outputs, ("Result", "RGBA"))
@@ -89,8 +93,9 @@ def floor(name: str) -> bpy.types.Material:
     height = tree.separate(places["Window"])[1]
     alpha = value.add(tree, {"Emission": 0.0}).outputs["Alpha"]
     for one, full, none in ((radius, 0.0, 1.0), (facing, 0.6, 0.9), (height, 0.4, 0.16)):
-        share = tree.call("ShaderNodeMapRange", {"Value": one, "From Min": none, "From Max": full},
-                          interpolation_type="SMOOTHSTEP")
+        share = tree.call(
+            "ShaderNodeMapRange", {"Value": one, "From Min": none, "From Max": full}, interpolation_type="SMOOTHSTEP"
+        )
         alpha = tree.math("MULTIPLY", alpha, share)
     surface = _principled(tree, _colour(tree, "#101a2e"), 0.0, 0.4)
     surface.inputs["Specular IOR Level"].default_value = 0.2
@@ -103,10 +108,15 @@ def scrim(name: str) -> bpy.types.Material:
     """One colour, dense at the lower edge of its object and clear at the upper, for words to stand on."""
     material, tree, output = _new(name, "#0a0f1a")
     height = tree.separate(tree.call("ShaderNodeTexCoord", {}, "Generated"))[1]
-    dense = tree.call("ShaderNodeMapRange", {"Value": height, "From Min": 1.0, "From Max": 0.6, "To Max": 0.975},
-                      interpolation_type="SMOOTHSTEP")
-    shade = tree.call("ShaderNodeMixShader", {0: dense, 1: tree.call("ShaderNodeBsdfTransparent", {}),
-                                              2: _emission(tree, _colour(tree, "#0a0f1a"), 1.0)})
+    dense = tree.call(
+        "ShaderNodeMapRange",
+        {"Value": height, "From Min": 1.0, "From Max": 0.6, "To Max": 0.975},
+        interpolation_type="SMOOTHSTEP",
+    )
+    shade = tree.call(
+        "ShaderNodeMixShader",
+        {0: dense, 1: tree.call("ShaderNodeBsdfTransparent", {}), 2: _emission(tree, _colour(tree, "#0a0f1a"), 1.0)},
+    )
     material.surface_render_method = "BLENDED"
     return _finish(material, tree, output, shade)
 
@@ -132,7 +142,7 @@ def node_of(material: bpy.types.Material | None, name: str) -> bpy.types.Node | 
 
 def stops_of(ramp: bpy.types.ColorRamp) -> list[tuple[float, tuple[float, ...]]]:
     """Places and linear RGBA of a ramp as it stands."""
-    return [(one.position, tuple(one.color)) for one in ramp.elements]
+    return [(element.position, tuple(element.color)) for element in ramp.elements]
 
 
 def set_stops(ramp: bpy.types.ColorRamp, stops: list[tuple[float, tuple[float, ...]]]) -> None:
@@ -160,8 +170,10 @@ def map_of(material: bpy.types.Material | None) -> str:
 
 def _same(one, other):
     return len(one) == len(other) and all(
-        abs(a - b) < 1e-4 for first, second in zip(one, other, strict=True)
-        for a, b in zip((first[0], *first[1]), (second[0], *second[1]), strict=True))
+        abs(a - b) < 1e-4
+        for first, second in zip(one, other, strict=True)
+        for a, b in zip((first[0], *first[1]), (second[0], *second[1]), strict=True)
+    )
 
 
 def linear_stops(stops: colormaps.Stops) -> list[tuple[float, tuple[float, ...]]]:
@@ -199,29 +211,38 @@ def _ramp(tree, node, stops):
     set_stops(ramp.color_ramp, linear_stops(stops))
     tree.put(ramp.inputs[0], node.outputs["Factor"])
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, colour in ((("Factor", "VALUE"), node.outputs[value.NOT_FINITE]), (("A", "RGBA"), ramp.outputs["Color"]),
-                        (("B", "RGBA"), _colour(tree, NOT_FINITE, value.NOT_FINITE))):
+    for key, colour in (
+        (("Factor", "VALUE"), node.outputs[value.NOT_FINITE]),
+        (("A", "RGBA"), ramp.outputs["Color"]),
+        (("B", "RGBA"), _colour(tree, NOT_FINITE, value.NOT_FINITE)),
+    ):
         tree.put(find(mix.inputs, key), colour)
     return find(mix.outputs, ("Result", "RGBA"))
 
 
 def _light(tree, values):
     """The value group of a line: light by its importance, and of a pulse that runs along it."""
-    return value.add(tree, {"Strength": _attribute(tree, "strength"), "Pulse": _attribute(tree, "pulse"),
-                            "Emission": 0.208} | values)
+    return value.add(
+        tree, {"Strength": _attribute(tree, "strength"), "Pulse": _attribute(tree, "pulse"), "Emission": 0.208} | values
+    )
 
 
 def _through(tree, node, colour):
     """Light of a line, or where its group says so less of it and what lies behind."""
     glow = _emission(tree, colour, node.outputs["Emission Strength"])
-    return tree.call("ShaderNodeMixShader", {0: node.outputs["Alpha"], 1: tree.call("ShaderNodeBsdfTransparent", {}),
-                                             2: glow})
+    return tree.call(
+        "ShaderNodeMixShader", {0: node.outputs["Alpha"], 1: tree.call("ShaderNodeBsdfTransparent", {}), 2: glow}
+    )
 
 
 def _principled(tree, colour, strength, roughness):
     surface = tree.node("ShaderNodeBsdfPrincipled", name=SURFACE)
-    for socket, one in (("Base Color", colour), ("Emission Color", colour), ("Emission Strength", strength),
-                        ("Roughness", roughness)):
+    for socket, one in (
+        ("Base Color", colour),
+        ("Emission Color", colour),
+        ("Emission Strength", strength),
+        ("Roughness", roughness),
+    ):
         tree.put(surface.inputs[socket], one)
     return surface
 

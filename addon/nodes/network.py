@@ -25,8 +25,9 @@ def _build():
     group.declare(NETWORK)
     # a mesh with nothing in it gives an instance that nobody sees
     empty = group.call("GeometryNodeMeshLine", {"Count": 0})
-    carrier = group.call("GeometryNodeInstanceOnPoints", {"Points": group.call("GeometryNodePoints", {"Count": 1}),
-                                                          "Instance": empty})
+    carrier = group.call(
+        "GeometryNodeInstanceOnPoints", {"Points": group.call("GeometryNodePoints", {"Count": 1}), "Instance": empty}
+    )
     for name in NETWORK.names:
         carrier = group.store(carrier, name.lower(), group[name], "INSTANCE")
     both = group.node("GeometryNodeJoinGeometry")

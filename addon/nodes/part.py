@@ -15,8 +15,19 @@ import bpy
 
 from .tree import Group, Tree
 
-KINDS = {"VALUE": "Float", "INT": "Int", "BOOLEAN": "Bool", "VECTOR": "Vector", "RGBA": "Color", "GEOMETRY": "Geometry",
-         "OBJECT": "Object", "MATERIAL": "Material", "ROTATION": "Rotation", "STRING": "String", "MATRIX": "Matrix"}
+KINDS = {
+    "VALUE": "Float",
+    "INT": "Int",
+    "BOOLEAN": "Bool",
+    "VECTOR": "Vector",
+    "RGBA": "Color",
+    "GEOMETRY": "Geometry",
+    "OBJECT": "Object",
+    "MATERIAL": "Material",
+    "ROTATION": "Rotation",
+    "STRING": "String",
+    "MATRIX": "Matrix",
+}
 
 
 class Part(Group):

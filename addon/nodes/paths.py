@@ -66,8 +66,9 @@ def bent(group: Group, points: list, ends: list, where) -> bpy.types.NodeSocket:
 def _lifted(group: Group, points: list, ends: list, where) -> bpy.types.NodeSocket:
     """Points with the lift; where both ends come together, in a folded block, there is none."""
     size = group.call("ShaderNodeVectorMath", {0: group["Lift"]}, "Value", operation="LENGTH")
-    share = group.math("DIVIDE", group.math("MULTIPLY", chord(group, ends), 2.0), group.math("MAXIMUM", size, 1e-9),
-                       clamp=True)
+    share = group.math(
+        "DIVIDE", group.math("MULTIPLY", chord(group, ends), 2.0), group.math("MAXIMUM", size, 1e-9), clamp=True
+    )
     led = scaled(group, group["Lift"], group.math("MULTIPLY", points[2], share))
     return group.when(group.math("GREATER_THAN", size, 0.0), plus(group, where, led), where, "VECTOR")
 
@@ -77,8 +78,12 @@ def _arched(group: Group, points: list, ends: list, where) -> bpy.types.NodeSock
     way = points[0]
     bow = group.math("MULTIPLY", way, group.math("SUBTRACT", 2.0, group.math("MULTIPLY", way, 2.0)))
     height = group.math("MULTIPLY", bow, group.math("MULTIPLY", chord(group, ends), group["Arc"]))
-    return group.when(group.math("GREATER_THAN", group["Arc"], 0.0),
-                      plus(group, where, group.vector(0.0, 0.0, height)), where, "VECTOR")
+    return group.when(
+        group.math("GREATER_THAN", group["Arc"], 0.0),
+        plus(group, where, group.vector(0.0, 0.0, height)),
+        where,
+        "VECTOR",
+    )
 
 
 def chord(group: Group, ends: list) -> bpy.types.NodeSocket:
@@ -99,7 +104,7 @@ def profile(group: Group, points: list, width) -> bpy.types.NodeSocket:
     taper = group.math("MULTIPLY_ADD", way, group.math("SUBTRACT", parts[1], parts[0]), parts[0])
     middle = group.math("MULTIPLY", group.math("MULTIPLY", way, 4.0), group.math("SUBTRACT", 1.0, way))
     waist = group.math("MULTIPLY_ADD", middle, group.math("SUBTRACT", parts[2], 1.0), 1.0)
-    away = [group.math("ABSOLUTE", group.math("SUBTRACT", one, 1.0)) for one in parts]
+    away = [group.math("ABSOLUTE", group.math("SUBTRACT", part, 1.0)) for part in parts]
     shaped = group.math("GREATER_THAN", group.math("ADD", away[0], group.math("ADD", *away[1:])), 1e-6)
     return group.when(shaped, group.math("MULTIPLY", width, group.math("MULTIPLY", taper, waist)), width)
 

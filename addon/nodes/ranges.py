@@ -26,14 +26,17 @@ LEAST = 1e-44  # the smallest range: single precision has hardly a smaller numbe
 def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
     """The range to divide by, above 0; no field. Own where nothing is known."""
     chosen, own = group.picked("Range From"), group[name]
-    row = group.when(group.same(chosen, 1), group[LAYER_ROW],
-                     group.when(group.same(chosen, 2), group[BLOCK_ROW], 0, "INT"), "INT")
+    row = group.when(
+        group.same(chosen, 1), group[LAYER_ROW], group.when(group.same(chosen, 2), group[BLOCK_ROW], 0, "INT"), "INT"
+    )
     table, values = group.near(group["Network"]), group.attribute(TABLES[name])
     below = group.math("FLOOR", group["Clip"])
     first = group.math("MULTIPLY_ADD", row, float(PERCENTS), below)
     share = group.math("SUBTRACT", group["Clip"], below)
-    ends = [group.sample(table, values, index, domain="POINT") for index in
-            (first, group.math("ADD", first, group.math("GREATER_THAN", share, 0.0)))]
+    ends = [
+        group.sample(table, values, index, domain="POINT")
+        for index in (first, group.math("ADD", first, group.math("GREATER_THAN", share, 0.0)))
+    ]
     found = group.math("MULTIPLY_ADD", group.math("SUBTRACT", ends[1], ends[0]), share, ends[0])
     known = group.math("MULTIPLY", group.math("GREATER_THAN", found, 0.0), group.math("GREATER_THAN", row, -0.5))
     followed = group.when(known, found, own)
@@ -42,19 +45,27 @@ def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
 
 def shade(group: Group, value: bpy.types.NodeSocket, extent: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     """value / range (from `in_force`), a field; what is not finite has a shade of its own."""
-    share = group.call("ShaderNodeClamp", {"Value": group.math("DIVIDE", value, extent), "Min": -LARGEST_SHADE,
-                                           "Max": LARGEST_SHADE})
-    return group.call("GeometryNodeSwitch", {"Switch": group.finite(value), "False": NOT_FINITE_SHADE, "True": share},
-                      input_type="FLOAT")
+    share = group.call(
+        "ShaderNodeClamp", {"Value": group.math("DIVIDE", value, extent), "Min": -LARGEST_SHADE, "Max": LARGEST_SHADE}
+    )
+    return group.call(
+        "GeometryNodeSwitch",
+        {"Switch": group.finite(value), "False": NOT_FINITE_SHADE, "True": share},
+        input_type="FLOAT",
+    )
 
 
-def tell(group: Group, geometry: bpy.types.NodeSocket, name: str, extent: bpy.types.NodeSocket,
-         domain: str) -> bpy.types.NodeSocket:
+def tell(
+    group: Group, geometry: bpy.types.NodeSocket, name: str, extent: bpy.types.NodeSocket, domain: str
+) -> bpy.types.NodeSocket:
     """Geometry that says the range in force (from `in_force`), and whether the layer has anything beyond it, for the
     legend."""
     geometry = group.store(geometry, TOLD, extent, domain)
     last = group.math("MULTIPLY_ADD", group[LAYER_ROW], float(PERCENTS), PERCENTS - 1.0)
     largest = group.sample(group.near(group["Network"]), group.attribute(TABLES[name]), last, domain="POINT")
-    beyond = group.math("MULTIPLY", group.math("GREATER_THAN", group[LAYER_ROW], -0.5),
-                        group.math("GREATER_THAN", largest, group.math("MULTIPLY", extent, 1 + SAME)))
+    beyond = group.math(
+        "MULTIPLY",
+        group.math("GREATER_THAN", group[LAYER_ROW], -0.5),
+        group.math("GREATER_THAN", largest, group.math("MULTIPLY", extent, 1 + SAME)),
+    )
     return group.when(beyond, group.store(geometry, CLIPPED, 1.0, domain), geometry, "GEOMETRY")

@@ -38,13 +38,21 @@ class Reduced:
     def of(cls, group: Group) -> Reduced:
         number = group["Shown Units"]
         more = group.math("GREATER_THAN", group["Units"], number)
-        wanted = group.call("FunctionNodeBooleanMath", {0: group.math("GREATER_THAN", number, 0.0), 1: more},
-                            operation="AND")
+        wanted = group.call(
+            "FunctionNodeBooleanMath", {0: group.math("GREATER_THAN", number, 0.0), 1: more}, operation="AND"
+        )
         units = Units(group, group.when(wanted, number, group["Units"], "INT"), None)
         index = group.call("GeometryNodeInputIndex", {})
         ranked = group.call("GeometryNodeInputNamedAttribute", {"Name": "unit_rank"}, "Attribute", data_type="INT")
-        known = group.call("GeometryNodeSwitch", {  # without ranks the first are shown
-            "Switch": ranked.node.outputs["Exists"], "False": units.indices[0], "True": ranked}, input_type="INT")
+        known = group.call(
+            "GeometryNodeSwitch",
+            {  # without ranks the first are shown
+                "Switch": ranked.node.outputs["Exists"],
+                "False": units.indices[0],
+                "True": ranked,
+            },
+            input_type="INT",
+        )
         rank = group.sample(group["Geometry"], known, group.math("MULTIPLY", index, units.area), "INT", "POINT")
         shown = group.math("LESS_THAN", rank, number)
         before = group.call("GeometryNodeAccumulateField", {0: shown}, "Trailing", data_type="INT")
@@ -55,8 +63,9 @@ class Reduced:
         """Places of cells, those of squares under the others."""
         group = self.group
         square = plus(group, self.units.middle, self.units.of_cell(self._strip[0], "FLOAT_VECTOR"))
-        found = group.call("GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": place},
-                           input_type="VECTOR")
+        found = group.call(
+            "GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": place}, input_type="VECTOR"
+        )
         return group.when(self.wanted, found, place, "VECTOR")
 
     def scale(self, scale: Socket, round_: Socket, kept: Value) -> Socket:
@@ -66,8 +75,9 @@ class Reduced:
         thin = group.when(round_, side, group.math("MULTIPLY", side, 0.3))
         first = group.math("LESS_THAN", group.math("ADD", row, column), 0.5)
         square = scaled(group, group.vector(thin, side, side), first)
-        found = group.call("GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": scale},
-                           input_type="VECTOR")
+        found = group.call(
+            "GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": scale}, input_type="VECTOR"
+        )
         return group.when(self.wanted, found, scale, "VECTOR")
 
     def number(self, fold: Fold) -> Socket:
@@ -75,13 +85,16 @@ class Reduced:
         outer = self.group
         part = group = Part("Neuroscene Layer Number", outer)
         fold = fold.inside(part)
-        others, below, size = (part.take(name, value) for name, value in (
-            ("Others", self._others), ("Below", self._strip[2]), ("Height", self._strip[3])))
+        others, below, size = (
+            part.take(name, value)
+            for name, value in (("Others", self._others), ("Below", self._strip[2]), ("Height", self._strip[3]))
+        )
         count = group.call("FunctionNodeValueToString", {0: others}, data_type="INT")
         text = group.node("GeometryNodeStringJoin")
         for one in (count, "+ "):  # a multi-input socket lists the latest link first
-            group.put(text.inputs["Strings"], one if one is count else group.call(
-                "FunctionNodeInputString", {}, string=one))
+            group.put(
+                text.inputs["Strings"], one if one is count else group.call("FunctionNodeInputString", {}, string=one)
+            )
         curves = group.call("GeometryNodeStringToCurves", {"String": text.outputs[0], "Size": size})
         mesh = group.call("GeometryNodeFillCurve", {0: group.call("GeometryNodeRealizeInstances", {0: curves})})
         box = group.call("GeometryNodeBoundBox", {0: mesh}).node
@@ -91,12 +104,22 @@ class Reduced:
         place = plus(group, fold.middle, plus(group, below, group.vector(0.0, 0.0, group.math("MULTIPLY", size, -0.6))))
         place = fold.boxed(mixed(group, fold.own, place, fold.middle))
         # a text reads along X and stands up along Y; here it faces -X
-        turn = group.call("FunctionNodeAxesToRotation", {0: (-1.0, 0.0, 0.0), 1: (0.0, -1.0, 0.0)},
-                          primary_axis="Z", secondary_axis="X")
+        turn = group.call(
+            "FunctionNodeAxesToRotation",
+            {0: (-1.0, 0.0, 0.0), 1: (0.0, -1.0, 0.0)},
+            primary_axis="Z",
+            secondary_axis="X",
+        )
         kept = fold.kept
-        made = group.call("GeometryNodeInstanceOnPoints", {
-            "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}), "Instance": mesh,
-            "Rotation": turn, "Scale": group.vector(kept, kept, kept)})
+        made = group.call(
+            "GeometryNodeInstanceOnPoints",
+            {
+                "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}),
+                "Instance": mesh,
+                "Rotation": turn,
+                "Scale": group.vector(kept, kept, kept),
+            },
+        )
         return only(outer, self.wanted, part.give(geometry=made)[0])
 
     @cached_property
@@ -113,14 +136,21 @@ class Reduced:
         part = group = Part("Neuroscene Layer Squares", self.group)
         units, shown = self.units.inside(part, "points", "place"), part.take("Shown", self.shown)
         _, wide, high = group.separate(units.size)
-        stand = group.call("GeometryNodeAttributeStatistic", {
-            "Geometry": units.points, "Selection": shown, ("Attribute", "VECTOR"): units.place},
-            data_type="FLOAT_VECTOR", domain="POINT").node
-        low, most = (group.separate(next(one for one in stand.outputs if one.name == name and one.type == "VECTOR"))
-                     for name in ("Min", "Max"))
+        stand = group.call(
+            "GeometryNodeAttributeStatistic",
+            {"Geometry": units.points, "Selection": shown, ("Attribute", "VECTOR"): units.place},
+            data_type="FLOAT_VECTOR",
+            domain="POINT",
+        ).node
+        low, most = (
+            group.separate(next(output for output in stand.outputs if output.name == name and output.type == "VECTOR"))
+            for name in ("Min", "Max")
+        )
         larger = group.math("ADD", group["Explode"], 1.0)
-        width, height = (group.math("MULTIPLY", larger, group.math("ADD", size, group.math(
-            "SUBTRACT", most[way], low[way]))) for way, size in ((1, wide), (2, high)))
+        width, height = (
+            group.math("MULTIPLY", larger, group.math("ADD", size, group.math("SUBTRACT", most[way], low[way])))
+            for way, size in ((1, wide), (2, high))
+        )
         middle = group.math("MULTIPLY", group.math("ADD", low[1], most[1]), group.math("MULTIPLY", larger, 0.5))
         bottom = group.math("MULTIPLY", larger, group.math("SUBTRACT", low[2], group.math("MULTIPLY", high, 0.5)))
         width = group.math("MAXIMUM", width, group.math("MULTIPLY", height, LEAST))
@@ -135,8 +165,11 @@ class Reduced:
         half = group.math("MULTIPLY", step, 0.5)
         left = group.math("MULTIPLY_ADD", group.math("SUBTRACT", columns, 1.0), half, middle)
         # the first row is a whole room below the layer
-        place = group.vector(0.0, group.math("SUBTRACT", left, group.math("MULTIPLY", column, step)), group.math(
-            "SUBTRACT", bottom, group.math("MULTIPLY", group.math("ADD", row, 1.5), step)))
+        place = group.vector(
+            0.0,
+            group.math("SUBTRACT", left, group.math("MULTIPLY", column, step)),
+            group.math("SUBTRACT", bottom, group.math("MULTIPLY", group.math("ADD", row, 1.5), step)),
+        )
         rows = group.math("CEIL", group.math("DIVIDE", many, columns))
         below = group.math("SUBTRACT", bottom, group.math("MULTIPLY", group.math("ADD", rows, 1.5), step))
         fuller = group.math("SQRT", group.math("DIVIDE", group["Units"], units.count))

@@ -34,8 +34,11 @@ def hidden(group: Group, broken: Socket) -> list[Socket]:
     below = group.math("LESS_THAN", group.math("ABSOLUTE", group.attribute("shade")), group["Threshold"])
     found = group.when(cuts, group.math("MAXIMUM", found, below), found)
     at = group.attribute("pruned_at")
-    gone = group.math("MULTIPLY", group.math("GREATER_THAN", at, 0.0), group.math(
-        "SUBTRACT", 1.0, group.math("GREATER_THAN", at, group.math("ADD", prune, NEXT_TO))))
+    gone = group.math(
+        "MULTIPLY",
+        group.math("GREATER_THAN", at, 0.0),
+        group.math("SUBTRACT", 1.0, group.math("GREATER_THAN", at, group.math("ADD", prune, NEXT_TO))),
+    )
     found = group.when(prunes, group.math("MAXIMUM", found, gone), found)
     any_ = broken
     for one in (reveals, cuts, prunes):
@@ -62,7 +65,11 @@ def exploded(group: Group, count: Socket, step: Socket, unit: Socket, place: Soc
     larger = group.math("ADD", explode, 1.0)
     every_other = group.math("SUBTRACT", group.math("FLOORED_MODULO", unit, 2.0), 0.5)
     along = group.math("MULTIPLY", group.math("MULTIPLY", explode, step), group.math("GREATER_THAN", count, 1.5))
-    shift = times(group, group.vector(every_other, 0.0, 0.0), group.vector(along, 0.0, 0.0),
-                  scaled(group, middle, group.math("MULTIPLY", explode, -1.0)))
+    shift = times(
+        group,
+        group.vector(every_other, 0.0, 0.0),
+        group.vector(along, 0.0, 0.0),
+        scaled(group, middle, group.math("MULTIPLY", explode, -1.0)),
+    )
     moved = times(group, place, group.vector(larger, larger, larger), shift)
     return group.when(group.math("GREATER_THAN", explode, 0.0), moved, place, "VECTOR")

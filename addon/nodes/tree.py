@@ -67,8 +67,12 @@ class Tree:
         return self.call("GeometryNodeInputNamedAttribute", {"Name": name}, "Attribute", data_type=kind)
 
     def store(self, geometry, name: str, value: Value, domain: str = "POINT") -> bpy.types.NodeSocket:
-        return self.call("GeometryNodeStoreNamedAttribute", {"Geometry": geometry, "Name": name, "Value": value},
-                         data_type="FLOAT", domain=domain)
+        return self.call(
+            "GeometryNodeStoreNamedAttribute",
+            {"Geometry": geometry, "Name": name, "Value": value},
+            data_type="FLOAT",
+            domain=domain,
+        )
 
     def arrange(self) -> None:
         """Put nodes in columns by their distance from the output."""
@@ -115,8 +119,9 @@ def declare(tree: bpy.types.NodeTree, interface: Interface) -> None:
     for socket in interface:
         if socket.panel and socket.panel not in panels:
             panels[socket.panel] = tree.interface.new_panel(socket.panel)
-        item = tree.interface.new_socket(socket.name, in_out="INPUT", socket_type=f"NodeSocket{socket.kind}",
-                                         parent=panels.get(socket.panel))
+        item = tree.interface.new_socket(
+            socket.name, in_out="INPUT", socket_type=f"NodeSocket{socket.kind}", parent=panels.get(socket.panel)
+        )
         item.description = socket.about
         if socket.subtype != "NONE":
             item.subtype = socket.subtype
@@ -162,8 +167,9 @@ class Group(Tree):
 
     def same(self, first: Value, second: Value) -> bpy.types.NodeSocket:
         """Whether two whole numbers are equal."""
-        return self.call("FunctionNodeCompare", {("A", "INT"): first, ("B", "INT"): second}, data_type="INT",
-                         operation="EQUAL")
+        return self.call(
+            "FunctionNodeCompare", {("A", "INT"): first, ("B", "INT"): second}, data_type="INT", operation="EQUAL"
+        )
 
     def when(self, condition: Value, yes: Value, no: Value, kind: str = "FLOAT") -> bpy.types.NodeSocket:
         """One of two values. Where the condition is one value and no field, the other is never worked out."""
@@ -173,11 +179,16 @@ class Group(Tree):
         """The geometry of an object in our own space."""
         return self.call("GeometryNodeObjectInfo", {"Object": obj}, "Geometry", transform_space="RELATIVE")
 
-    def sample(self, geometry: Value, value: Value, index: Value, kind: str = "FLOAT",
-               domain: str = "INSTANCE") -> bpy.types.NodeSocket:
+    def sample(
+        self, geometry: Value, value: Value, index: Value, kind: str = "FLOAT", domain: str = "INSTANCE"
+    ) -> bpy.types.NodeSocket:
         """A field of another geometry at an index; 0 where there is none."""
-        return self.call("GeometryNodeSampleIndex", {"Geometry": geometry, "Value": value, "Index": index},
-                         data_type=kind, domain=domain)
+        return self.call(
+            "GeometryNodeSampleIndex",
+            {"Geometry": geometry, "Value": value, "Index": index},
+            data_type=kind,
+            domain=domain,
+        )
 
     def finite(self, value: Value) -> bpy.types.NodeSocket:
         """Whether a field is neither NaN nor infinite: then 0 times it is 0."""
@@ -185,8 +196,9 @@ class Group(Tree):
 
     def number(self, value: Value, otherwise: Value = 0.0) -> bpy.types.NodeSocket:
         """A field with another value in place of what is not finite, which would spread into positions and colours."""
-        return self.call("GeometryNodeSwitch", {"Switch": self.finite(value), "False": otherwise, "True": value},
-                         input_type="FLOAT")
+        return self.call(
+            "GeometryNodeSwitch", {"Switch": self.finite(value), "False": otherwise, "True": value}, input_type="FLOAT"
+        )
 
     def finish(self, geometry: bpy.types.NodeSocket) -> bpy.types.NodeTree:
         self.put(self.node("NodeGroupOutput").inputs[0], geometry)

@@ -50,19 +50,26 @@ def _build():
     reach = tree.math("SUBTRACT", tree.math("POWER", 10.0, given["Log"]), 1.0)
     bent = tree.math("DIVIDE", tree.math("LOGARITHM", tree.math("MULTIPLY_ADD", reach, size, 1.0), 10.0), given["Log"])
     logged = tree.math("GREATER_THAN", given["Log"], LEAST_LOG)
-    size = tree.math("ADD", tree.math("MULTIPLY", bent, logged),
-                     tree.math("MULTIPLY", size, tree.math("SUBTRACT", 1.0, logged)))
+    size = tree.math(
+        "ADD", tree.math("MULTIPLY", bent, logged), tree.math("MULTIPLY", size, tree.math("SUBTRACT", 1.0, logged))
+    )
     signed = tree.math("MULTIPLY", tree.math("SIGN", given["Shade"]), size)
-    tree.put(found["Factor"], tree.math("DIVIDE", tree.math("SUBTRACT", signed, given["Low"]),
-                                        tree.math("SUBTRACT", 1.0, given["Low"]), clamp=True))
+    tree.put(
+        found["Factor"],
+        tree.math(
+            "DIVIDE", tree.math("SUBTRACT", signed, given["Low"]), tree.math("SUBTRACT", 1.0, given["Low"]), clamp=True
+        ),
+    )
 
-    light = tree.math("MULTIPLY_ADD", tree.math("MULTIPLY", size, size), given["Emission by Magnitude"],
-                      given["Emission"])
+    light = tree.math(
+        "MULTIPLY_ADD", tree.math("MULTIPLY", size, size), given["Emission by Magnitude"], given["Emission"]
+    )
     light = tree.math("MULTIPLY_ADD", given["Strength"], given["Emission by Strength"], light)
     wrong = tree.math("GREATER_THAN", given["Shade"], LEAST_NOT_FINITE)
     tree.put(found[NOT_FINITE], wrong)
-    light = tree.math("MULTIPLY_ADD", tree.math("SUBTRACT", 1.0, wrong), light, tree.math(
-        "MULTIPLY", wrong, NOT_FINITE_LIGHT))
+    light = tree.math(
+        "MULTIPLY_ADD", tree.math("SUBTRACT", 1.0, wrong), light, tree.math("MULTIPLY", wrong, NOT_FINITE_LIGHT)
+    )
     tree.put(found["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
 
     lost = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, size), given["Opacity by Magnitude"])

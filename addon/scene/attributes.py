@@ -11,9 +11,9 @@ import numpy as np
 DTYPES = {"INT": np.int32, "FLOAT": np.float32}
 
 
-def array(thing: bpy.types.Object, name: str) -> np.ndarray:
+def array(obj: bpy.types.Object, name: str) -> np.ndarray:
     """An attribute of whole numbers or floats of a layer's cells or a bundle's lines, (n,)."""
-    attribute = thing.data.attributes[name]
+    attribute = obj.data.attributes[name]
     values = np.empty(len(attribute.data), DTYPES[attribute.data_type])
     attribute.data.foreach_get("value", values)
     return values

@@ -19,7 +19,7 @@ import bpy
 def remove(blocks: Iterable[bpy.types.ID | None]) -> None:
     """Remove data-blocks, and of objects also the data that nothing else uses: a linked duplicate keeps it. References
     to any of them are dead afterwards, and so are those to what was inside."""
-    gone = {one for one in blocks if one}
+    gone = {block for block in blocks if block}
     held = Counter(one.data for one in gone if isinstance(one, bpy.types.Object) and one.data)
     gone |= {data for data, users in held.items() if data.users - data.use_fake_user <= users}
     if gone:
@@ -29,7 +29,7 @@ def remove(blocks: Iterable[bpy.types.ID | None]) -> None:
 
 def _leave(scenes: set[bpy.types.Scene]) -> None:
     """Let no window show one of these: Blender crashes when a scene goes that a window shows."""
-    left = next((one for one in bpy.data.scenes if one not in scenes), None)
+    left = next((scene for scene in bpy.data.scenes if scene not in scenes), None)
     for manager in bpy.data.window_managers if scenes and left else ():
         for window in manager.windows:
             if window.scene in scenes:

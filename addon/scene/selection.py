@@ -17,8 +17,8 @@ Layers = list[bpy.types.Object]
 def layers(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The objects of the layers by the layers' names, in the order of the network."""
     found: dict[str, bpy.types.Object] = {}
-    for one in sorted(tags.members(network, "layer"), key=order):
-        found.setdefault(one[tags.KEY]["layer"], one)
+    for layer in sorted(tags.members(network, "layer"), key=order):
+        found.setdefault(layer[tags.KEY]["layer"], layer)
     return found
 
 
@@ -56,7 +56,7 @@ def same_block(network: bpy.types.Collection, names: Iterable[str]) -> Layers:
 
 def found(network: bpy.types.Collection, text: str) -> Layers:
     """The layers that a text `matches`."""
-    return [one for one in layers(network).values() if matches(one, text)]
+    return [layer for layer in layers(network).values() if matches(layer, text)]
 
 
 def matches(layer: bpy.types.Object, text: str) -> bool:
@@ -69,11 +69,12 @@ def matches(layer: bpy.types.Object, text: str) -> bool:
 def selected(context: bpy.types.Context, network: bpy.types.Collection) -> list[str]:
     """The names of the selected layers, else that of the active one."""
     every, view_layer = layers(network), context.view_layer
-    return [name for name, one in every.items() if one.select_get(view_layer=view_layer)] or \
-        [name for name, one in every.items() if one == view_layer.objects.active]
+    return [name for name, one in every.items() if one.select_get(view_layer=view_layer)] or [
+        name for name, one in every.items() if one == view_layer.objects.active
+    ]
 
 
-def select(context: bpy.types.Context, things: Iterable[bpy.types.Object], extend: bool = False) -> Layers:
+def select(context: bpy.types.Context, objs: Iterable[bpy.types.Object], extend: bool = False) -> Layers:
     """Select these objects, with `extend` besides those that are, and make the first active.
 
     Returns which could be: not those that are hidden, may not be selected, or are not in the view layer. If none could,
@@ -81,7 +82,7 @@ def select(context: bpy.types.Context, things: Iterable[bpy.types.Object], exten
     """
     view_layer, space = context.view_layer, context.space_data
     view = space if space and space.type == "VIEW_3D" else None
-    able = [one for one in things if one.visible_get(view_layer=view_layer, viewport=view) and not one.hide_select]
+    able = [obj for obj in objs if obj.visible_get(view_layer=view_layer, viewport=view) and not obj.hide_select]
     if not able:
         return able
     if not extend:

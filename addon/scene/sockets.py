@@ -14,26 +14,33 @@ from .. import compat
 from . import tags
 
 
-def write(thing: bpy.types.Object, values: dict) -> None:
+def write(obj: bpy.types.Object, values: dict) -> None:
     """Set inputs of an object's modifier, and remember that these values are ours."""
-    compat.set_inputs(tags.modifier(thing), values)
-    facts = tags.read(thing)
-    kept = {name: _plain(one) for name, one in values.items() if not isinstance(one, bpy.types.ID | None)}
-    tags.write(thing, **(facts | {"sockets": facts.get("sockets", {}) | kept}))
+    compat.set_inputs(tags.modifier(obj), values)
+    facts = tags.read(obj)
+    kept = {name: _plain(value) for name, value in values.items() if not isinstance(value, bpy.types.ID | None)}
+    tags.write(obj, **(facts | {"sockets": facts.get("sockets", {}) | kept}))
 
 
-def refresh(thing: bpy.types.Object, values: dict) -> None:
+def refresh(obj: bpy.types.Object, values: dict) -> None:
     """The same, but what somebody has changed since, keyframed or driven stays as it is."""
-    modifier, ours = tags.modifier(thing), tags.read(thing).get("sockets", {})
-    animated = compat.animated(thing)
-    write(thing, {name: value for name, value in values.items()
-                  if name not in ours or _same(compat.get_input(modifier, name), ours[name])
-                  and compat.input_path(modifier, name) not in animated})
+    modifier, ours = tags.modifier(obj), tags.read(obj).get("sockets", {})
+    animated = compat.animated(obj)
+    write(
+        obj,
+        {
+            name: value
+            for name, value in values.items()
+            if name not in ours
+            or _same(compat.get_input(modifier, name), ours[name])
+            and compat.input_path(modifier, name) not in animated
+        },
+    )
 
 
-def changed(thing: bpy.types.Object, defaults: dict) -> bool:
+def changed(obj: bpy.types.Object, defaults: dict) -> bool:
     """Whether one of these inputs has another value than we have given it, or, where we have not, than it has here."""
-    modifier, ours = tags.modifier(thing), tags.read(thing).get("sockets", {})
+    modifier, ours = tags.modifier(obj), tags.read(obj).get("sockets", {})
     return any(not _same(compat.get_input(modifier, name), ours.get(name, value)) for name, value in defaults.items())
 
 

@@ -12,8 +12,19 @@ import bpy
 from ..containers import CheckpointError
 
 KEY = "neuroscene"
-TYPES = {"root": "MESH", "layer": "MESH", "gone": "MESH", "block": "MESH", "connections": "CURVES", "bars": "MESH",
-         "kernels": "MESH", "label": "FONT", "class": "FONT", "title": "FONT", "camera": "CAMERA"}
+TYPES = {
+    "root": "MESH",
+    "layer": "MESH",
+    "gone": "MESH",
+    "block": "MESH",
+    "connections": "CURVES",
+    "bars": "MESH",
+    "kernels": "MESH",
+    "label": "FONT",
+    "class": "FONT",
+    "title": "FONT",
+    "camera": "CAMERA",
+}
 WITH_NODES = ("root", "layer", "gone", "block", "connections", "bars", "kernels")  # set by sockets
 
 
@@ -41,7 +52,7 @@ def kind(block: bpy.types.ID | None) -> str:
 
 def networks(scene: bpy.types.Scene | None = None) -> list[bpy.types.Collection]:
     """The networks of this file, or of one of its scenes."""
-    found = [one for one in bpy.data.collections if kind(one) == "network"]
+    found = [collection for collection in bpy.data.collections if kind(collection) == "network"]
     inside = set(scene.collection.children_recursive) if scene and found else ()
     return [one for one in found if one in inside] if scene else found
 
@@ -52,60 +63,68 @@ def objects(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     Not by Blender's `all_objects`: that list is kept, and where objects went or came back since it was made, it can
     hold freed ones. To hide one while it is walked through crashes too.
     """
-    every = (one for holder in (collection, *collection.children_recursive) for one in holder.objects)
+    every = (obj for holder in (collection, *collection.children_recursive) for obj in holder.objects)
     return list(dict.fromkeys(every))
 
 
 def members(network: bpy.types.Collection, wanted: str) -> Iterator[bpy.types.Object]:
     """The objects of one kind ("layer", "connections", "label", ...) of a network."""
-    return (one for one in objects(network) if kind(one) == wanted)
+    return (obj for obj in objects(network) if kind(obj) == wanted)
 
 
-def network_of(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
+def network_of(obj: bpy.types.Object | None) -> bpy.types.Collection | None:
     """The network that an object belongs to."""
-    if thing is None:
+    if obj is None:
         return None
-    holders = set(thing.users_collection)
-    return next((one for one in networks() if not holders.isdisjoint((one, *one.children_recursive))), None)
+    holders = set(obj.users_collection)
+    return next(
+        (network for network in networks() if not holders.isdisjoint((network, *network.children_recursive))), None
+    )
 
 
 def root(network: bpy.types.Collection) -> bpy.types.Object:
     """The object with the sliders of a whole network. Raises `CheckpointError` if somebody has deleted it."""
     found = next(members(network, "root"), None)
     if found is None:
-        raise CheckpointError(network.name, "has lost its root, the object that holds it together",
-                              "undo that, or import the network anew")
+        raise CheckpointError(
+            network.name,
+            "has lost its root, the object that holds it together",
+            "undo that, or import the network anew",
+        )
     return found
 
 
 def part(collection: bpy.types.Collection, wanted: str) -> bpy.types.Collection:
     """The collection of one kind ("layers", "labels", "shots", ...) in another; made anew if there is none."""
-    found = next((one for one in collection.children if kind(one) == wanted), None)
-    if found is None:
-        found = bpy.data.collections.new(f"{collection.name} {wanted.capitalize()}")
-        write(found, wanted)
-        collection.children.link(found)
-    return found
+    child = next((child for child in collection.children if kind(child) == wanted), None)
+    if child is None:
+        child = bpy.data.collections.new(f"{collection.name} {wanted.capitalize()}")
+        write(child, wanted)
+        collection.children.link(child)
+    return child
 
 
 def scene_of(network: bpy.types.Collection) -> bpy.types.Scene | None:
     """The scene that a network stands in, the first if there are several."""
-    return next((one for one in bpy.data.scenes if network in one.collection.children_recursive), None)
+    return next((scene for scene in bpy.data.scenes if network in scene.collection.children_recursive), None)
 
 
 def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection | None:
     """The network with this uuid, of copies that of the active object; without one, that of the active object, else the
     first of the file."""
-    active, found = network_of(context.object), [one for one in networks() if not uuid or one[KEY]["uuid"] == uuid]
+    active, found = (
+        network_of(context.object),
+        [network for network in networks() if not uuid or network[KEY]["uuid"] == uuid],
+    )
     return active if active in found else next(iter(found), None)
 
 
-def modifier(thing: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
+def modifier(obj: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
     """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections: what a designer
     sets."""
-    return nodes(thing) if kind(thing) in ("root", "layer", "block", "connections") else None
+    return nodes(obj) if kind(obj) in ("root", "layer", "block", "connections") else None
 
 
-def nodes(thing: bpy.types.Object) -> bpy.types.NodesModifier | None:
+def nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
     """The geometry-nodes modifier of any object."""
-    return next((one for one in thing.modifiers if one.type == "NODES" and one.node_group), None)
+    return next((one for one in obj.modifiers if one.type == "NODES" and one.node_group), None)

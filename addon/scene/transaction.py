@@ -22,7 +22,7 @@ class Made:
         return self._before == {one.session_uid for one in _all()}
 
     def remove(self) -> None:
-        scenes = {one.session_uid: one for one in bpy.data.scenes}
+        scenes = {scene.session_uid: scene for scene in bpy.data.scenes}
         for window, uid in zip(_windows(), self._shown, strict=False):
             if uid in scenes:
                 window.scene = scenes[uid]  # glTF's exporter leaves it in ours

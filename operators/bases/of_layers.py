@@ -12,13 +12,14 @@ from .of_network import ChangesNetwork
 class SelectsLayers(ChangesNetwork):
     """Selects layers of one network and reports how many."""
 
-    extend: bpy.props.BoolProperty(name="Extend", description="Keep the current selection", default=False,
-                                   options={"SKIP_SAVE"})
+    extend: bpy.props.BoolProperty(
+        name="Extend", description="Keep the current selection", default=False, options={"SKIP_SAVE"}
+    )
 
-    def select(self, context, things):
+    def select(self, context, objs):
         """Select these objects and report it; what an operator returns."""
-        done = selection.select(context, things, self.extend)
-        hidden = len(things) - len(done)
+        done = selection.select(context, objs, self.extend)
+        hidden = len(objs) - len(done)
         text = f"{len(done):,} layer{'' if len(done) == 1 else 's'} selected"
         text += f"; {hidden:,} hidden or not selectable" if hidden else ""
         self.report({"INFO" if done else "WARNING"}, text)

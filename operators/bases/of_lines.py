@@ -9,8 +9,10 @@ from ...addon.containers import CheckpointError
 from ...addon.scene import tags
 from .of_network import ChangesNetwork
 
-WHICH = (("SELECTED", "Selected", "The lines into the selected layers, and the selected lines"),
-         ("ALL", "All", "All lines of the network"))
+WHICH = (
+    ("SELECTED", "Selected", "The lines into the selected layers, and the selected lines"),
+    ("ALL", "All", "All lines of the network"),
+)
 
 
 class ChangesLines(ChangesNetwork):
@@ -22,15 +24,16 @@ class ChangesLines(ChangesNetwork):
         network = self.network(context)
         if network is None:
             return {"CANCELLED"}
-        things = self._bundles(context, network)
-        if not things:
+        objs = self._bundles(context, network)
+        if not objs:
             self.report({"WARNING"}, "Select lines, or layers that lines enter")
             return {"CANCELLED"}
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            self.report({"INFO"}, self.work(context, network, things,
-                                            lambda share: manager.progress_update(int(100 * share))))
+            self.report(
+                {"INFO"}, self.work(context, network, objs, lambda share: manager.progress_update(int(100 * share)))
+            )
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -38,7 +41,7 @@ class ChangesLines(ChangesNetwork):
             manager.progress_end()
         return {"FINISHED"}
 
-    def work(self, context, network, things, progress) -> str:
+    def work(self, context, network, objs, progress) -> str:
         """Change these bundles and tell `progress` which share is done; one line on what was done."""
         raise NotImplementedError
 
@@ -47,5 +50,5 @@ class ChangesLines(ChangesNetwork):
         if self.which == "ALL":
             return every
         meant = {one.name for one in [*context.view_layer.objects.selected, context.object] if one}
-        into = {tags.read(one)["layer"] for one in tags.members(network, "layer") if one.name in meant}
+        into = {tags.read(layer)["layer"] for layer in tags.members(network, "layer") if layer.name in meant}
         return [one for one in every if one.name in meant or tags.read(one)["target"] in into]

@@ -15,8 +15,10 @@ from .whole import Whole
 class OfNetwork(Whole):
     """The network with a uuid; without one, that of the active object, else the first of the file."""
 
-    uuid: bpy.props.StringProperty(options={"HIDDEN"}, description="Name the network by its identifier. If empty, "
-                                                                   "the active or the first network is used")
+    uuid: bpy.props.StringProperty(
+        options={"HIDDEN"},
+        description="Name the network by its identifier. If empty, the active or the first network is used",
+    )
 
     @classmethod
     def poll(cls, context):
@@ -57,8 +59,11 @@ class MakesRoom(ChangesNetwork):
     """Changes how much room parts of a network take."""
 
     arrange: bpy.props.BoolProperty(
-        name="Make Room", default=True, options={"SKIP_SAVE"},
-        description="Arrange the network again to make room or close gaps. Keeps what you moved by hand in place")
+        name="Make Room",
+        default=True,
+        options={"SKIP_SAVE"},
+        description="Arrange the network again to make room or close gaps. Keeps what you moved by hand in place",
+    )
 
     def settle(self, network):
         """Arrange the network, if that is wanted, and its labels."""

@@ -8,17 +8,23 @@ import bpy
 from ...addon.scene.looks import painting
 from .of_network import ChangesNetwork
 
-SHOWN = {"CELLS": ("Cells", "The values of cells", ("layer",)),
-         "LINES": ("Lines", "The weights of lines", ("connections",)),
-         "BOTH": ("Both", "Cells and lines", ("layer", "connections"))}
+SHOWN = {
+    "CELLS": ("Cells", "The values of cells", ("layer",)),
+    "LINES": ("Lines", "The weights of lines", ("connections",)),
+    "BOTH": ("Both", "Cells and lines", ("layer", "connections")),
+}
 ROLES = {"CELLS": ("cells",), "LINES": ("lines",), "BOTH": ("cells", "lines")}
 
 
 class OnPart(ChangesNetwork):
     """Works on a network, on the block of the active object, or on what is selected."""
 
-    part: bpy.props.EnumProperty(name="On", items=[(key, *one) for key, one in painting.PARTS.items()],
-                                 options={"SKIP_SAVE"}, description="Choose what to change")
+    part: bpy.props.EnumProperty(
+        name="On",
+        items=[(key, *one) for key, one in painting.PARTS.items()],
+        options={"SKIP_SAVE"},
+        description="Choose what to change",
+    )
 
     def chosen(self, context) -> painting.Part | None:
         """The part, or None, and then it is reported."""
@@ -27,8 +33,12 @@ class OnPart(ChangesNetwork):
             return None
         found = painting.part_of(context, network, self.part)
         if found is None:
-            self.report({"ERROR"}, "The active object is in no block" if self.part == "BLOCK" else
-                        "Select layers, blocks or connections first")
+            self.report(
+                {"ERROR"},
+                "The active object is in no block"
+                if self.part == "BLOCK"
+                else "Select layers, blocks or connections first",
+            )
         return found
 
 

@@ -80,4 +80,3 @@ class Stepwise(Whole):
             context.window_manager.progress_end()
             context.workspace.status_text_set(None)
             self._timer = None
-

@@ -23,8 +23,16 @@ SPARE = 500e6  # bytes that an import may take beside one and a half files
 
 
 def main() -> int:
-    rows = [*_part("move"), *_part("fold"), *_part("density"), *_part("cells"), *_part("gltf"), *_part("layout"),
-            *_part("hero"), *_part("curves")]
+    rows = [
+        *_part("move"),
+        *_part("fold"),
+        *_part("density"),
+        *_part("cells"),
+        *_part("gltf"),
+        *_part("layout"),
+        *_part("hero"),
+        *_part("curves"),
+    ]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)
         for model, (name, goal) in MODELS.items():
@@ -55,25 +63,48 @@ def _import_rows(name: str, model: Path, goal: float) -> list[dict]:
     memory, blend = (max(one[part] for one in imports) for part in ("bytes", "blend"))
     drag = min(one["drag"] for one in imports)
     return [
-        row(f"import of {name}, call to evaluated scene", whole / floor, "x",
-            f"onnx.load and one NumPy sum over every weight ({floor:.2f} s; import {whole:.2f} s)", goal),
-        row(f"peak memory of that import above Blender's own ({name})", memory / (1.5 * size + SPARE), "x",
-            f"1.5 x the file + 500 MB (file {size / 1e6:.0f} MB; import {memory / 1e6:.0f} MB)", 1.0),
+        row(
+            f"import of {name}, call to evaluated scene",
+            whole / floor,
+            "x",
+            f"onnx.load and one NumPy sum over every weight ({floor:.2f} s; import {whole:.2f} s)",
+            goal,
+        ),
+        row(
+            f"peak memory of that import above Blender's own ({name})",
+            memory / (1.5 * size + SPARE),
+            "x",
+            f"1.5 x the file + 500 MB (file {size / 1e6:.0f} MB; import {memory / 1e6:.0f} MB)",
+            1.0,
+        ),
         row(f".blend of {name}", blend / 1e6, "MB", f"the bound alone ({imports[0]['objects']:,} objects)", 40.0),
-        row(f"updates a second while its busiest layer is dragged ({name})", 1 / drag, "1/s",
-            f"the bound alone ({1000 * drag:.1f} ms an update)", 24.0, least=True),
+        row(
+            f"updates a second while its busiest layer is dragged ({name})",
+            1 / drag,
+            "1/s",
+            f"the bound alone ({1000 * drag:.1f} ms an update)",
+            24.0,
+            least=True,
+        ),
     ]
 
 
 def row(name, value, unit, peer, goal, least=False) -> dict:
-    return {"name": name, "value": round(value, 3), "unit": unit, "peer": peer,
-            "goal": f"{'>=' if least else '<='} {goal:g}", "met": value >= goal if least else value <= goal}
+    return {
+        "name": name,
+        "value": round(value, 3),
+        "unit": unit,
+        "peer": peer,
+        "goal": f"{'>=' if least else '<='} {goal:g}",
+        "met": value >= goal if least else value <= goal,
+    }
 
 
 def _part(name: str, *arguments: str):
     """Run one part in a fresh process; it prints one JSON value as its last line."""
-    done = subprocess.run([sys.executable, str(HERE / "parts.py"), name, *arguments], stdout=subprocess.PIPE,
-                          check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, str(HERE / "parts.py"), name, *arguments], stdout=subprocess.PIPE, check=True, text=True
+    )
     return json.loads(done.stdout.strip().split("\n")[-1])
 
 

@@ -36,13 +36,30 @@ DATA = ROOT / "tests" / "data"
 SECONDS = 20  # after which a worker is stopped
 SLOW, LARGE = 10, 500_000_000  # seconds and bytes that no file may take
 MEMORY = 3 << 30  # bytes of address space that a worker may have
-FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "os.spawn", "os.remove", "os.rename", "os.mkdir",
-             "subprocess.Popen", "socket.connect", "exec", "ctypes.dlopen", "pickle.find_class", "marshal.loads")
+FORBIDDEN = (
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.fork",
+    "os.spawn",
+    "os.remove",
+    "os.rename",
+    "os.mkdir",
+    "subprocess.Popen",
+    "socket.connect",
+    "exec",
+    "ctypes.dlopen",
+    "pickle.find_class",
+    "marshal.loads",
+)
 # format -> whole files to damage, with what has to lie beside them
 SAMPLES = {
     "onnx": ["mnist_cnn_tf2onnx.onnx"],
-    "keras-h5": ["crossformat/mnist_cnn_keras3.h5", "crossformat/keras1_2_2/mnist_cnn_functional.h5",
-                 "crossformat/keras2_2_4_tf1_15/mnist_cnn_sequential.h5"],
+    "keras-h5": [
+        "crossformat/mnist_cnn_keras3.h5",
+        "crossformat/keras1_2_2/mnist_cnn_functional.h5",
+        "crossformat/keras2_2_4_tf1_15/mnist_cnn_sequential.h5",
+    ],
     "keras-v3": ["crossformat/mnist_cnn.keras", "crossformat/keras2_15/mnist_cnn.keras"],
     "keras-weights": ["crossformat/mnist_cnn_keras3.weights.h5", "crossformat/keras2_12/mnist_cnn_weights_only.h5"],
     "pytorch": ["crossformat/mnist_cnn_training_checkpoint.pt", "crossformat/mnist_cnn_whole_module.pt"],
@@ -93,8 +110,10 @@ def _fuzz(name, count, seed, kept) -> int:
             told[answer["what"]] += 1
         worker.end()
     failed = count - told["opened"] - told["refused"]
-    print(f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {most / 1e6:6.0f} MB",
-          flush=True)
+    print(
+        f"{name:16} {told['opened']:7,} {told['refused']:8,} {failed:7,} {slowest:7.2f} s {most / 1e6:6.0f} MB",
+        flush=True,
+    )
     return failed
 
 
@@ -119,8 +138,10 @@ def nested_functions(whole: bytes, chance: random.Random) -> bytes:
     for level in range(1, depth):
         names = ["a", *(f"t{number}" for number in range(1, calls)), "b"]
         called = level if chance.random() < 0.02 else level - 1  # itself, now and then
-        body = [helper.make_node(f"F{called}", [read], [made], "n" * chance.choice((0, 1, 1000)), domain="grown")
-                for read, made in zip(names, names[1:], strict=False)]
+        body = [
+            helper.make_node(f"F{called}", [read], [made], "n" * chance.choice((0, 1, 1000)), domain="grown")
+            for read, made in zip(names, names[1:], strict=False)
+        ]
         model.functions.append(helper.make_function("grown", f"F{level}", ["a"], ["b"], body, opsets))
     model.opset_import.append(opsets[1])
     place = chance.randrange(len(model.graph.node))
@@ -169,7 +190,8 @@ def _in_pickle(data, old, new):
     short, long = len(old).to_bytes(1, "little") + old, len(old).to_bytes(4, "little") + old
     data = data.replace(b"X" + long, b"X" + len(new).to_bytes(4, "little") + new)
     return data.replace(b"\x8c" + short, b"X" + len(new).to_bytes(4, "little") + new).replace(
-        b'"' + old + b'"', b'"' + new + b'"')
+        b'"' + old + b'"', b'"' + new + b'"'
+    )
 
 
 def _in_protobuf(whole, old, new):
@@ -231,8 +253,13 @@ class Worker:
         self._start()
 
     def _start(self):
-        self.process = subprocess.Popen([sys.executable, __file__, "--work"], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, "--work"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
         self.process.stdout.readline()  # it has imported all and waits
 
     def ask(self, path: Path) -> dict:
@@ -292,8 +319,10 @@ def work() -> int:
             place = error.__traceback__
             while place.tb_next:
                 place = place.tb_next
-            answer = {"what": type(error).__name__,
-                      "text": f"{error} ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})"}
+            answer = {
+                "what": type(error).__name__,
+                "text": f"{error} ({Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno})",
+            }
         if done:
             answer = {"what": "acted", "text": ", ".join(done)}
         print(json.dumps(answer | {"memory": memory.peak() - floor}), flush=True)

@@ -38,11 +38,22 @@ def gltf():
             row(f"draw calls of it, a layer ({layers} layers)", draws / layers, "", "the bound alone", 3.0),
         ]
         if (PACKAGES / "node_modules").is_dir() and shutil.which("node"):
-            done = subprocess.run(["node", ROOT / "tests" / "web" / "read.mjs", PACKAGES, path], check=True,
-                                  capture_output=True, text=True)
+            done = subprocess.run(
+                ["node", ROOT / "tests" / "web" / "read.mjs", PACKAGES, path],
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             said = json.loads(done.stdout)
-            rows.append(row("loading it in three.js", said["load"] / said["read"], "x", "reading its bytes "
-                            f"({said['read']:.1f} ms; three.js {said['load']:.1f} ms)", 100.0))
+            rows.append(
+                row(
+                    "loading it in three.js",
+                    said["load"] / said["read"],
+                    "x",
+                    f"reading its bytes ({said['read']:.1f} ms; three.js {said['load']:.1f} ms)",
+                    100.0,
+                )
+            )
         return rows
 
 
@@ -57,10 +68,17 @@ def _ours(folder, path):
     random = np.random.default_rng(0)
     shape = [1, CHANNELS, SIDE, SIDE]
     nodes = [helper.make_node("Conv", [f"x{i}", f"w{i}"], [f"x{i + 1}"], pads=[1] * 4) for i in range(LAYERS - 1)]
-    weights = [numpy_helper.from_array(random.normal(size=(CHANNELS, CHANNELS, 3, 3)).astype(np.float32), f"w{i}")
-               for i in range(LAYERS - 1)]
-    graph = helper.make_graph(nodes, "maps", [helper.make_tensor_value_info("x0", TensorProto.FLOAT, shape)],
-                              [helper.make_tensor_value_info(f"x{LAYERS - 1}", TensorProto.FLOAT, None)], weights)
+    weights = [
+        numpy_helper.from_array(random.normal(size=(CHANNELS, CHANNELS, 3, 3)).astype(np.float32), f"w{i}")
+        for i in range(LAYERS - 1)
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "maps",
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(f"x{LAYERS - 1}", TensorProto.FLOAT, None)],
+        weights,
+    )
     model, given = Path(folder) / "model.onnx", Path(folder) / "input.npy"
     np.save(given, random.normal(size=shape).astype(np.float32))
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
@@ -83,8 +101,11 @@ def _blenders_own(path):
     bpy.ops.wm.read_factory_settings(use_empty=True)
     group = Group("Instances")
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
-    tree = group.finish(group.call("GeometryNodeInstanceOnPoints", {
-        "Points": points, "Instance": group.call("GeometryNodeMeshCube", {})}))
+    tree = group.finish(
+        group.call(
+            "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": group.call("GeometryNodeMeshCube", {})}
+        )
+    )
     mesh = bpy.data.meshes.new("cells")
     mesh.vertices.add(PEER)
     places = np.random.default_rng(0).uniform(-50, 50, (PEER, 3)).astype(np.float32)

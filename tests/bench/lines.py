@@ -73,8 +73,11 @@ def _raced(edit):
     ours, bare = (_places(stage[0], stage[-1]) for stage in stages[:2])
     assert np.allclose(ours, bare, atol=1e-4), "the bare modifier should set the same places"
     mine, other = (statistics.median(seconds[tree]) for tree in trees)
-    return mine / other, "x", (f"a bare modifier that sets the same places ({1000 * other:.0f} ms; ours "
-                               f"{1000 * mine:.0f} ms)")
+    return (
+        mine / other,
+        "x",
+        (f"a bare modifier that sets the same places ({1000 * other:.0f} ms; ours {1000 * mine:.0f} ms)"),
+    )
 
 
 def _stage(tree):
@@ -129,7 +132,8 @@ def _bundle(tree, source, target):
     random = np.random.default_rng(0)
     for name in ("source", "target"):
         curves.attributes.new(name, "INT", "CURVE").data.foreach_set(
-            "value", random.integers(0, CELLS, LINES, dtype=np.int32))
+            "value", random.integers(0, CELLS, LINES, dtype=np.int32)
+        )
     for name in ("weight", "importance"):
         curves.attributes.new(name, "FLOAT", "CURVE").data.foreach_set("value", random.random(LINES, np.float32))
     thing = bpy.data.objects.new(tree.name, curves)
@@ -148,8 +152,12 @@ def _bare_group():
     group.declare(Interface("Bare", tuple(CONNECTIONS[name] for name in ("Source", "Target", "Ease"))))
     curves, ends = group["Geometry"], []
     for name in ("Source", "Target"):
-        end = group.sample(group.near(group[name]), group.call("GeometryNodeInputPosition", {}),
-                           group.attribute(name.lower(), "INT"), "FLOAT_VECTOR")
+        end = group.sample(
+            group.near(group[name]),
+            group.call("GeometryNodeInputPosition", {}),
+            group.attribute(name.lower(), "INT"),
+            "FLOAT_VECTOR",
+        )
         capture = group.node("GeometryNodeCaptureAttribute", domain="CURVE")
         capture.capture_items.new("VECTOR", name)
         group.put(capture.inputs["Geometry"], curves)
@@ -172,17 +180,35 @@ def density():
         peer = _child(_peers(), name)
         goal = 0.4 if name == "kdedge" else 1.0
         if peer:
-            rows.append(row(f"{what}, CPU-seconds", ours["cpu"] / peer["cpu"], "x",
-                            f"{name} ({peer['cpu']:.1f} s, {peer['bytes'] / 1e6:.0f} MB; ours {ours['cpu']:.1f} s)",
-                            goal))
+            rows.append(
+                row(
+                    f"{what}, CPU-seconds",
+                    ours["cpu"] / peer["cpu"],
+                    "x",
+                    f"{name} ({peer['cpu']:.1f} s, {peer['bytes'] / 1e6:.0f} MB; ours {ours['cpu']:.1f} s)",
+                    goal,
+                )
+            )
         else:
             rows.append(row(f"{what}, CPU-seconds", ours["cpu"], "s", f"peer missing: {name} does not run here", 6.0))
     return rows + [
         row(f"{what}, peak memory", ours["bytes"] / 1e6, "MB", "the bound alone", 500.0),
-        row("mid-points to the centre of their bundle, before / after", quality["closer"], "x", "the bound alone", 3.0,
-            least=True),
-        row("nearest two of the bundles' centres, after / before", quality["apart"], "x", "the bound alone", 0.8,
-            least=True),
+        row(
+            "mid-points to the centre of their bundle, before / after",
+            quality["closer"],
+            "x",
+            "the bound alone",
+            3.0,
+            least=True,
+        ),
+        row(
+            "nearest two of the bundles' centres, after / before",
+            quality["apart"],
+            "x",
+            "the bound alone",
+            0.8,
+            least=True,
+        ),
     ]
 
 
@@ -196,7 +222,8 @@ def _child(python, name) -> dict | None:
     if done.returncode:
         return None
     return json.loads(done.stdout.strip().split("\n")[-1]) | {
-        "cpu": end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime}
+        "cpu": end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+    }
 
 
 def _peers() -> str | None:
@@ -205,8 +232,11 @@ def _peers() -> str | None:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *PEERS, *NEEDED],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "-q", *PEERS, *NEEDED],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     have = subprocess.run([str(python), "-c", f"import {', '.join(PEERS)}"], stderr=subprocess.DEVNULL)
     return None if have.returncode else str(python)
 
@@ -215,8 +245,9 @@ def _cells(count, columns, x, size):
     """Places (count, 3) of cells in a plane across X."""
     row, column = np.divmod(np.arange(count), columns)
     rows = -(-count // columns)
-    return np.stack([np.full(count, x), (column / columns - 0.5) * size * min(1.0, columns / rows),
-                     (row / rows - 0.5) * size], -1)
+    return np.stack(
+        [np.full(count, x), (column / columns - 0.5) * size * min(1.0, columns / rows), (row / rows - 0.5) * size], -1
+    )
 
 
 def _edges():
@@ -260,8 +291,10 @@ def _quality():
     before = ends.mean(1)
     after = before + offsets[:, 3:5].mean(1)
     centres = [np.stack([points[whose == one].mean(0) for one in np.unique(whose)]) for points in (before, after)]
-    spread = [np.linalg.norm(points - centre[whose], axis=-1).mean()
-              for points, centre in zip((before, after), centres, strict=True)]
+    spread = [
+        np.linalg.norm(points - centre[whose], axis=-1).mean()
+        for points, centre in zip((before, after), centres, strict=True)
+    ]
     gap = []
     for centre in centres:
         away = np.linalg.norm(centre[:, None] - centre[None], axis=-1)

@@ -24,19 +24,32 @@ class _Writer:
 
     def save(self, path, name, inputs, outputs, opset=17):
         """Write the model; `inputs` and `outputs` are {name: shape}, or {name: (element type, shape)}."""
-        values = [[helper.make_tensor_value_info(key, *(kind if isinstance(kind, tuple) else (TensorProto.FLOAT, kind)))
-                   for key, kind in part.items()] for part in (inputs, outputs)]
+        values = [
+            [
+                helper.make_tensor_value_info(key, *(kind if isinstance(kind, tuple) else (TensorProto.FLOAT, kind)))
+                for key, kind in part.items()
+            ]
+            for part in (inputs, outputs)
+        ]
         graph = helper.make_graph(self.nodes, name, *values, self.weights)
-        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)],
-                               ir_version=8 if opset > 12 else 7), path)
+        save(
+            helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8 if opset > 12 else 7),
+            path,
+        )
 
     def node(self, op, name, inputs, **attributes):
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
         return name
 
     def conv(self, name, x, inputs, units, kernel, stride=1, relu=True):
-        x = self.node("Conv", name, [x, self.weight(f"{name}.weight", units, inputs, kernel, kernel)],
-                      kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[kernel // 2] * 4)
+        x = self.node(
+            "Conv",
+            name,
+            [x, self.weight(f"{name}.weight", units, inputs, kernel, kernel)],
+            kernel_shape=[kernel] * 2,
+            strides=[stride] * 2,
+            pads=[kernel // 2] * 4,
+        )
         norm = [self.weight(f"{name}.{part}", units) for part in ("scale", "shift", "mean", "var")]
         x = self.node("BatchNormalization", f"{name}.bn", [x, *norm])
         return self.node("Relu", f"{name}.relu", [x]) if relu else x
@@ -95,9 +108,18 @@ class _Traced(_Writer):
 
     def conv2d(self, scope, module, x, inputs, units, kernel, stride=1, pad=0, bias=False):
         weights = self.weights_of(
-            module, weight=(units, inputs, kernel, kernel), **({"bias": (units,)} if bias else {}))
-        return self.op(scope, "Conv", [x, *weights], kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4,
-                       dilations=[1, 1], group=1)
+            module, weight=(units, inputs, kernel, kernel), **({"bias": (units,)} if bias else {})
+        )
+        return self.op(
+            scope,
+            "Conv",
+            [x, *weights],
+            kernel_shape=[kernel] * 2,
+            strides=[stride] * 2,
+            pads=[pad] * 4,
+            dilations=[1, 1],
+            group=1,
+        )
 
     def norm_relu(self, scope, module, x, units, number):
         """Batch normalisation whose variances are positive, as trained ones are, and the ReLU beside it."""
@@ -188,14 +210,16 @@ class _Bert(_Traced):
 
     def gelu(self, scope, x):
         """x (1 + erf(x / sqrt(2))) / 2"""
-        erf = self.op(scope, "Erf", [self.op(scope, "Div", [x, self.constant(scope, np.float32(2 ** 0.5))])])
+        erf = self.op(scope, "Erf", [self.op(scope, "Div", [x, self.constant(scope, np.float32(2**0.5))])])
         sum_ = self.op(scope, "Add", [erf, self.constant(scope, np.float32(1))])
         return self.op(scope, "Mul", [self.op(scope, "Mul", [x, sum_]), self.constant(scope, np.float32(0.5))])
 
     def reshape(self, scope, x, *last):
         """To (batch, sequence, *last), where batch and sequence are read off `x` as it runs."""
-        sizes = [self.op(scope, "Gather", [self.op(scope, "Shape", [x]), self.constant(scope, axis)], axis=0)
-                 for axis in (0, 1)]
+        sizes = [
+            self.op(scope, "Gather", [self.op(scope, "Shape", [x]), self.constant(scope, axis)], axis=0)
+            for axis in (0, 1)
+        ]
         sizes = [self.op(scope, "Unsqueeze", [size], axes=[0]) for size in sizes]
         sizes += [self.constant(scope, np.array([size])) for size in last]
         return self.op(scope, "Reshape", [x, self.op(scope, "Concat", sizes, axis=0)])
@@ -204,7 +228,8 @@ class _Bert(_Traced):
         """Softmax(QK / sqrt(d) + mask) V for every head; (batch, sequence, units) in and out."""
         query, key, value = (
             self.reshape(scope, self.linear(f"{scope}/{part}", x, units, units), heads, units // heads)
-            for part in ("query", "key", "value"))
+            for part in ("query", "key", "value")
+        )
         query, value = (self.op(scope, "Transpose", [part], perm=[0, 2, 1, 3]) for part in (query, value))
         key = self.op(scope, "Transpose", [key], perm=[0, 2, 3, 1])
         scale = self.constant(scope, np.float32((units // heads) ** 0.5))
@@ -218,13 +243,20 @@ class _Bert(_Traced):
         length = self.op(scope, "Gather", [self.op(scope, "Shape", ["input_ids"]), self.constant(scope, 1)], axis=0)
         length = self.op(scope, "Unsqueeze", [length], axes=[0])
         bounds = [self.constant(scope, np.array([0])), length, *(self.constant(scope, np.array([1])) for _ in range(2))]
-        ids = {"word": "input_ids", "token_type": "token_type_ids",
-               "position": self.op(scope, "Slice", [self.constant(scope, np.arange(positions)[None]), *bounds])}
+        ids = {
+            "word": "input_ids",
+            "token_type": "token_type_ids",
+            "position": self.op(scope, "Slice", [self.constant(scope, np.arange(positions)[None]), *bounds]),
+        }
         rows = {"word": vocabulary, "token_type": 2, "position": positions}
         word, kind, place = (
-            self.op(f"{scope}/{part}_embeddings", "Gather",
-                    [self.weight(f"embeddings.{part}_embeddings.weight", rows[part], units), ids[part]])
-            for part in ids)
+            self.op(
+                f"{scope}/{part}_embeddings",
+                "Gather",
+                [self.weight(f"embeddings.{part}_embeddings.weight", rows[part], units), ids[part]],
+            )
+            for part in ids
+        )
         x = self.op(scope, "Add", [self.op(scope, "Add", [word, kind]), place])
         return self.layer_norm(f"{scope}/LayerNorm", x, units)
 
@@ -251,5 +283,10 @@ def bert_base(path: Path, layers: int = 12, units: int = 768, heads: int = 12) -
     net.op("/pooler/activation", "Tanh", [net.gemm("/pooler/dense", "pooler.dense", first, units, units)])
     net.rename_output("pooler_output")
     ids = TensorProto.INT64, ["batch", "sequence"]
-    net.save(path, "bert_base", {"input_ids": ids, "attention_mask": ids, "token_type_ids": ids},
-             {"last_hidden_state": ["batch", "sequence", units], "pooler_output": ["batch", units]}, opset=12)
+    net.save(
+        path,
+        "bert_base",
+        {"input_ids": ids, "attention_mask": ids, "token_type_ids": ids},
+        {"last_hidden_state": ["batch", "sequence", units], "pooler_output": ["batch", units]},
+        opset=12,
+    )

@@ -56,8 +56,13 @@ def import_(path: str):
     taken = memory.peak() - before
     blend = Path(path).with_suffix(".blend")
     bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
-    return {"seconds": seconds, "bytes": taken, "blend": blend.stat().st_size, "drag": _drag(network, view_layer),
-            "objects": len(bpy.data.objects)}
+    return {
+        "seconds": seconds,
+        "bytes": taken,
+        "blend": blend.stat().st_size,
+        "drag": _drag(network, view_layer),
+        "objects": len(bpy.data.objects),
+    }
 
 
 def _drag(network, view_layer) -> float:
@@ -113,12 +118,25 @@ def sharded(folder: str):
     seconds = time.perf_counter() - begin
     taken = memory.peak() - before
     about = f"the bound alone ({size / 1e9:.1f} GB, {len(network.layers):,} layers)"
-    return [row("opening a sharded safetensors model", seconds, "s", about, 3.0),
-            row("memory that this takes", taken / 1e6, "MB", about, 300.0)]
+    return [
+        row("opening a sharded safetensors model", seconds, "s", about, 3.0),
+        row("memory that this takes", taken / 1e6, "MB", about, 300.0),
+    ]
 
 
 if __name__ == "__main__":
-    parts = {"make": make, "floor": floor, "import": import_, "move": lines.move, "fold": lines.fold,
-             "density": lines.density, "cells": cells.cells, "gltf": gltf.gltf, "layout": layout, "hero": pictures.hero,
-             "curves": pictures.curves, "sharded": sharded}
+    parts = {
+        "make": make,
+        "floor": floor,
+        "import": import_,
+        "move": lines.move,
+        "fold": lines.fold,
+        "density": lines.density,
+        "cells": cells.cells,
+        "gltf": gltf.gltf,
+        "layout": layout,
+        "hero": pictures.hero,
+        "curves": pictures.curves,
+        "sharded": sharded,
+    }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

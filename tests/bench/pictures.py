@@ -44,8 +44,13 @@ def hero():
             bare.append(_seconds(scene))
     mine, other = statistics.median(ours), statistics.median(bare)
     return [
-        row("hero shot of the sample, 960 x 540, standard", mine / other, "x",
-            f"the same geometry, plain emission, no effects, all samples ({other:.0f} CPU-s; ours {mine:.0f})", 2.0),
+        row(
+            "hero shot of the sample, 960 x 540, standard",
+            mine / other,
+            "x",
+            f"the same geometry, plain emission, no effects, all samples ({other:.0f} CPU-s; ours {mine:.0f})",
+            2.0,
+        ),
         row("light, labels, legend and framing of the sample", setting_up, "s", "the bound alone", 1.0),
     ]
 
@@ -62,8 +67,15 @@ def curves():
     seconds = _seconds(scene)
     drawn = sum(len(one.data.curves) for one in tags.members(network, "connections"))
     peak = memory.peak()
-    return [row(f"peak memory of rendering {drawn:,} lines, 960 x 540, Cycles", peak / 1e9, "GB",
-                f"the bound alone ({seconds:.0f} CPU-s at 16 samples)", 3.0)]
+    return [
+        row(
+            f"peak memory of rendering {drawn:,} lines, 960 x 540, Cycles",
+            peak / 1e9,
+            "GB",
+            f"the bound alone ({seconds:.0f} CPU-s at 16 samples)",
+            3.0,
+        )
+    ]
 
 
 def _build(**settings):
@@ -73,8 +85,9 @@ def _build(**settings):
     from neuroscene.addon.scene.building import build, importing
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    going = importing.import_steps(SAMPLE / "digits_cnn.onnx", build.Settings(**settings),
-                                   SAMPLE / "digits" / "digit_7.png")
+    going = importing.import_steps(
+        SAMPLE / "digits_cnn.onnx", build.Settings(**settings), SAMPLE / "digits" / "digit_7.png"
+    )
     begun = None
     while True:
         try:

@@ -41,9 +41,12 @@ def render(path: Path, given, shot="hero", style="") -> None:
     rendering.render(path, rendering.Options(shot=shot))
 
 
-PICTURES = {"digit_7": (look.DIGIT,), "at_rest": (None,),
-            **{f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
-            **{f"style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"}}
+PICTURES = {
+    "digit_7": (look.DIGIT,),
+    "at_rest": (None,),
+    **{f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
+    **{f"style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"},
+}
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -35,8 +35,10 @@ def folded(found) -> set[str]:
 def places(found) -> dict[str, np.ndarray]:
     """Where layers and blocks stand in the world."""
     look.evaluate(found)
-    return {one.name: np.array(one.matrix_world.translation)
-            for one in (*look.of_kind(found, "layer"), *look.of_kind(found, "block"))}
+    return {
+        one.name: np.array(one.matrix_world.translation)
+        for one in (*look.of_kind(found, "layer"), *look.of_kind(found, "block"))
+    }
 
 
 def same(one: dict, other: dict) -> bool:
@@ -56,8 +58,11 @@ def facts_of(name) -> dict:
 
 def geometry(found) -> dict[str, np.ndarray]:
     """Positions of all that is not hidden."""
-    return {name: one for name, one in look.geometry(found).items()
-            if not bpy.data.objects[name.removesuffix("/matrix")].hide_viewport}
+    return {
+        name: one
+        for name, one in look.geometry(found).items()
+        if not bpy.data.objects[name.removesuffix("/matrix")].hide_viewport
+    }
 
 
 def inside(found, *paths) -> set[str]:
@@ -67,5 +72,8 @@ def inside(found, *paths) -> set[str]:
 
 def shown(found, of) -> dict[str, str]:
     """What labels say that are not hidden, by their owner."""
-    return {owner: parts["name"].data.body for owner, parts in look.labels(found, of).items()
-            if not parts["name"].hide_render}
+    return {
+        owner: parts["name"].data.body
+        for owner, parts in look.labels(found, of).items()
+        if not parts["name"].hide_render
+    }

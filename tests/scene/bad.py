@@ -13,11 +13,17 @@ from unit.make import DATA
 
 # what the message has to say
 KINDS = {
-    "missing.onnx": "no such file", "folder.onnx": "folder", "empty.onnx": "empty",
-    "truncated.onnx": "damaged|cut short", "random.onnx": "not an ONNX model|damaged|cut short",
+    "missing.onnx": "no such file",
+    "folder.onnx": "folder",
+    "empty.onnx": "empty",
+    "truncated.onnx": "damaged|cut short",
+    "random.onnx": "not an ONNX model|damaged|cut short",
     "text.onnx": "not an ONNX model|damaged|cut short",
-    "other.onnx": "not an ONNX model|damaged|cut short", "picture.onnx": "PNG picture", "external.onnx": "not there",
-    "outside.onnx": "outside", "short.onnx": "cut short",
+    "other.onnx": "not an ONNX model|damaged|cut short",
+    "picture.onnx": "PNG picture",
+    "external.onnx": "not there",
+    "outside.onnx": "outside",
+    "short.onnx": "cut short",
 }
 
 
@@ -31,14 +37,16 @@ def make(folder: Path, kind: str) -> Path:
     elif kind in ("external.onnx", "outside.onnx", "short.onnx"):
         _external(path, kind)
     elif kind != "missing.onnx":
-        path.write_bytes({
-            "empty.onnx": b"",
-            "truncated.onnx": look.CNN.read_bytes()[:20_000],
-            "random.onnx": np.random.default_rng(7).bytes(5_000),
-            "text.onnx": b"weights = load('model')\n" * 40,
-            # well-formed protobuf of another message
-            "other.onnx": onnx.helper.make_tensor("t", onnx.TensorProto.FLOAT, [3], [1, 2, 3]).SerializeToString(),
-        }[kind])
+        path.write_bytes(
+            {
+                "empty.onnx": b"",
+                "truncated.onnx": look.CNN.read_bytes()[:20_000],
+                "random.onnx": np.random.default_rng(7).bytes(5_000),
+                "text.onnx": b"weights = load('model')\n" * 40,
+                # well-formed protobuf of another message
+                "other.onnx": onnx.helper.make_tensor("t", onnx.TensorProto.FLOAT, [3], [1, 2, 3]).SerializeToString(),
+            }[kind]
+        )
     return path
 
 

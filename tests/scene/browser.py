@@ -17,9 +17,19 @@ from pathlib import Path
 
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Software OpenGL, so that a machine without a GPU draws too; the same one everywhere, so that pictures are alike.
-FLAGS = ("--headless=new", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-         "--hide-scrollbars", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-         "--force-color-profile=srgb", "--disable-dev-shm-usage", "--remote-debugging-pipe")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--hide-scrollbars",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--force-color-profile=srgb",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-pipe",
+)
 # Chromium wants the pipe at 3 and 4, whatever numbers its ends have here.
 LAUNCH = """
 import os, sys
@@ -44,9 +54,22 @@ class Browser:
         theirs_in, self._to = os.pipe()
         self._from, theirs_out = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, str(theirs_in), str(theirs_out), PROGRAM, *FLAGS, *self.flags,
-             f"--user-data-dir={self._folder.name}", "about:blank"],
-            pass_fds=(theirs_in, theirs_out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [
+                sys.executable,
+                "-c",
+                LAUNCH,
+                str(theirs_in),
+                str(theirs_out),
+                PROGRAM,
+                *FLAGS,
+                *self.flags,
+                f"--user-data-dir={self._folder.name}",
+                "about:blank",
+            ],
+            pass_fds=(theirs_in, theirs_out),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(theirs_in)
         os.close(theirs_out)
         self._asked, self._buffer, self._events = 0, b"", []
@@ -185,6 +208,9 @@ class Page:
 
     def requests(self) -> list[str]:
         """The addresses that the page asked for, its own left out."""
-        sent = [event["params"]["request"]["url"] for event in self.browser.events(self.session)
-                if event["method"] == "Network.requestWillBeSent"]
+        sent = [
+            event["params"]["request"]["url"]
+            for event in self.browser.events(self.session)
+            if event["method"] == "Network.requestWillBeSent"
+        ]
         return sent[1:]

@@ -15,7 +15,9 @@ TESTS = Path(__file__).resolve().parents[1]
 # conftest loads the package from where it lies
 PROGRAM = "import sys; sys.path.insert(0, {tests!r}); import conftest; from neuroscene.addon.cli import main; "
 ONE = PROGRAM + "sys.exit(main(sys.argv[1:]))"
-MANY = PROGRAM + """
+MANY = (
+    PROGRAM
+    + """
 import contextlib, json, os, tempfile
 results = []
 for arguments in json.load(sys.stdin):
@@ -35,6 +37,7 @@ for arguments in json.load(sys.stdin):
     results.append([status, *texts])
 print("RESULT", json.dumps(results))
 """
+)
 AT_EXIT = "Error: Not freed memory blocks"  # of Blender 4.5 itself, as its process ends
 
 
@@ -64,8 +67,9 @@ def run_many(commands: list[list]) -> list[Done]:
 def _python(program, arguments, **options):
     program = program.replace("{tests!r}", repr(str(TESTS)))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True,
-                          env=environment, **options)
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=environment, **options
+    )
 
 
 def check_refused(done: Done, *words: str):

@@ -59,8 +59,11 @@ class Glb:
     def matrix(self, index: int) -> np.ndarray:
         """Node space to the world, both with Y up, (4, 4)."""
         node = self.content["nodes"][index]
-        local = placed(np.array([node.get("translation", (0, 0, 0))]), np.array([node.get("rotation", (0, 0, 0, 1))]),
-                       np.array([node.get("scale", (1, 1, 1))]))[0]
+        local = placed(
+            np.array([node.get("translation", (0, 0, 0))]),
+            np.array([node.get("rotation", (0, 0, 0, 1))]),
+            np.array([node.get("scale", (1, 1, 1))]),
+        )[0]
         return self.matrix(self.parents[index]) @ local if index in self.parents else local
 
     def world(self, name: str) -> np.ndarray:
@@ -131,9 +134,13 @@ class Glb:
 def placed(places: np.ndarray, turns: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     """Matrices (n, 4, 4) of translations, quaternions x, y, z, w and scales."""
     x, y, z, w = turns.T
-    turn = np.array([[1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-                     [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-                     [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]]).transpose(2, 0, 1)
+    turn = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    ).transpose(2, 0, 1)
     found = np.tile(np.eye(4), (len(places), 1, 1))
     found[:, :3, :3], found[:, :3, 3] = turn * sizes[:, None], places
     return found

@@ -46,8 +46,9 @@ class Expected:
     def line(self, k):
         turn, from_middle = self.given["Line Axis"] * pi / 2, (self.count - 1) / 2 - k
         first, second = min(turn, pi / 2), max(turn - pi / 2, 0)
-        return from_middle * np.array([-cos(first) * self.deep, sin(second) * self.across,
-                                       sin(first) * cos(second) * self.down])
+        return from_middle * np.array(
+            [-cos(first) * self.deep, sin(second) * self.across, sin(first) * cos(second) * self.down]
+        )
 
     def circle(self, k):
         n = max(self.count, 2)
@@ -95,8 +96,17 @@ class Expected:
 
     def _offsets(self):
         rows, columns = self.counts[1:]
-        return np.stack([0 * self.row, ((columns - 1) / 2 - self.column) * self.cell[1],
-                         ((rows - 1) / 2 - self.row) * self.cell[2]], -1) + self.middle
+        return (
+            np.stack(
+                [
+                    0 * self.row,
+                    ((columns - 1) / 2 - self.column) * self.cell[1],
+                    ((rows - 1) / 2 - self.row) * self.cell[2],
+                ],
+                -1,
+            )
+            + self.middle
+        )
 
     def exploded(self, places, unit):
         explode = self.given["Explode"]
@@ -156,8 +166,11 @@ class Expected:
         given, found = self.given, np.zeros(len(self.unit))
         self.hides = given["Reveal"] < 1 or given["Threshold"] > 0 or prune > 0
         if given["Reveal"] < 1:
-            before = {"Index": np.arange(len(self.unit)) / len(self.unit), "Value": self.points["order"],
-                      "Importance": self.points["importance_order"]}[given["Reveal By"]]
+            before = {
+                "Index": np.arange(len(self.unit)) / len(self.unit),
+                "Value": self.points["order"],
+                "Importance": self.points["importance_order"],
+            }[given["Reveal By"]]
             soft = max(given["Softness"], 1e-6)
             found = np.maximum(found, 1 - np.clip((given["Reveal"] * (1 + soft) - before) / soft, 0, 1))
         found = np.maximum(found, np.abs(self.shade) < given["Threshold"])
@@ -193,8 +206,11 @@ class Expected:
         thick, larger = given["Backing"], 1 + given["Explode"]
         if away < 1e-6:
             across, down = self.grid_counts()
-            size = [thick, (across - 1) * self.across + self.wide + 2 * margin,
-                    (down - 1) * self.down + self.high + 2 * margin]
+            size = [
+                thick,
+                (across - 1) * self.across + self.wide + 2 * margin,
+                (down - 1) * self.down + self.high + 2 * margin,
+            ]
             return (shift + self.block * (self.anchor - shift))[None], np.array([size]) * self.kept
         edge = margin + max(0, (self.across - self.wide) / 2 - margin) * max(0, 1 - away)
         place = larger * self.units()
@@ -203,5 +219,3 @@ class Expected:
         place += self.block * (self.anchor - place)
         size = np.array([thick, larger * self.wide + 2 * edge, larger * self.high + 2 * edge])
         return place, np.tile(size * self.kept, (len(place), 1))
-
-

@@ -22,12 +22,23 @@ CNN, MLP = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits_mlp.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 OTHER_DIGIT = SAMPLES / "digits" / "digit_3.png"
 # The nodes of the sample network that belong together, by the layer that they make up.
-CNN_LAYERS = {"conv1": ["conv1", "relu1"], "conv2": ["conv2", "bn2", "relu2"], "pool1": ["pool1"],
-              "conv3": ["conv3", "relu3"], "pool2": ["pool2", "flatten"], "dense1": ["dense1", "relu4"],
-              "scores": ["scores", "probabilities"]}
-FIELDS = {"INT": ("value", 1, np.int32), "INT8": ("value", 1, np.int8), "FLOAT": ("value", 1, np.float32),
-          "FLOAT_VECTOR": ("vector", 3, np.float32), "FLOAT_COLOR": ("color", 4, np.float32),
-          "FLOAT4X4": ("value", 16, np.float32)}
+CNN_LAYERS = {
+    "conv1": ["conv1", "relu1"],
+    "conv2": ["conv2", "bn2", "relu2"],
+    "pool1": ["pool1"],
+    "conv3": ["conv3", "relu3"],
+    "pool2": ["pool2", "flatten"],
+    "dense1": ["dense1", "relu4"],
+    "scores": ["scores", "probabilities"],
+}
+FIELDS = {
+    "INT": ("value", 1, np.int32),
+    "INT8": ("value", 1, np.int8),
+    "FLOAT": ("value", 1, np.float32),
+    "FLOAT_VECTOR": ("vector", 3, np.float32),
+    "FLOAT_COLOR": ("color", 4, np.float32),
+    "FLOAT4X4": ("value", 16, np.float32),
+}
 
 
 def fresh() -> None:
@@ -129,8 +140,11 @@ def modifier(thing):
 def inputs(thing) -> dict:
     """The inputs of an object's geometry-nodes modifier by name."""
     found = modifier(thing)
-    return {item.name: compat.get_input(found, item.name) for item in found.node_group.interface.items_tree
-            if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"}
+    return {
+        item.name: compat.get_input(found, item.name)
+        for item in found.node_group.interface.items_tree
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"
+    }
 
 
 def set_input(thing, name: str, value) -> None:
@@ -232,9 +246,15 @@ def blocks() -> list[tuple[str, str, int]]:
 def projection(network, depsgraph, camera=None) -> np.ndarray:
     """From the world to the picture of a camera, the network's own unless another is given, (4, 4)."""
     camera, render = (camera or one_of(network, "camera")).evaluated_get(depsgraph), scene_of(network).render
-    return np.array(camera.calc_matrix_camera(
-        depsgraph, x=render.resolution_x, y=render.resolution_y, scale_x=render.pixel_aspect_x,
-        scale_y=render.pixel_aspect_y)) @ np.linalg.inv(np.array(camera.matrix_world))
+    return np.array(
+        camera.calc_matrix_camera(
+            depsgraph,
+            x=render.resolution_x,
+            y=render.resolution_y,
+            scale_x=render.pixel_aspect_x,
+            scale_y=render.pixel_aspect_y,
+        )
+    ) @ np.linalg.inv(np.array(camera.matrix_world))
 
 
 def seen(network, depsgraph, points: np.ndarray) -> np.ndarray:

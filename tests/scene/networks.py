@@ -20,8 +20,13 @@ def chain(folder):
 
 
 ZOO = ("resnet18", "unet", "bert", "gpt2", "vit", "lstm", "inception", "mobilenet_v3")
-NETWORKS = {"cnn": lambda _: look.CNN, "mlp": lambda _: look.MLP, "tall": tall, "chain": chain,
-            **{name: lambda _, name=name: look.ZOO / f"{name}.onnx" for name in ZOO}}
+NETWORKS = {
+    "cnn": lambda _: look.CNN,
+    "mlp": lambda _: look.MLP,
+    "tall": tall,
+    "chain": chain,
+    **{name: lambda _, name=name: look.ZOO / f"{name}.onnx" for name in ZOO},
+}
 FORMATS = {"16:9": (1600, 900), "1:1": (900, 900), "9:16": (900, 1600), "21:9": (2100, 900), "4:3": (1200, 900)}
 
 

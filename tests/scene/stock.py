@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A plain Blender that opens a saved scene: run as a program, it imports nothing of Neuroscene.
 
-    python stock.py SCENE.blend GEOMETRY.npz PICTURE.png
+python stock.py SCENE.blend GEOMETRY.npz PICTURE.png
 """
 
 import json
@@ -48,27 +48,55 @@ def main(scene_path, geometry_path, picture_path):
         kind = (thing.get("neuroscene") or {}).get("kind")
         if kind in ("layer", "bars", "block", "connections"):
             geometry = evaluated.evaluated_geometry()
-            found[thing.name] = (points(geometry, evaluated.matrix_world) if kind == "connections"
-                                 else box(geometry, evaluated.matrix_world) if kind == "block"
-                                 else matrices(geometry))
+            found[thing.name] = (
+                points(geometry, evaluated.matrix_world)
+                if kind == "connections"
+                else box(geometry, evaluated.matrix_world)
+                if kind == "block"
+                else matrices(geometry)
+            )
         found[f"{thing.name}/matrix"] = np.array(evaluated.matrix_world)
     np.savez(geometry_path, **found)
     scene.render.filepath = picture_path
     bpy.ops.render.render(write_still=True)
-    ids = [one for name in dir(bpy.data) if isinstance(getattr(bpy.data, name), bpy.types.bpy_prop_collection)
-           for one in getattr(bpy.data, name) if isinstance(one, bpy.types.ID)]
+    ids = [
+        one
+        for name in dir(bpy.data)
+        if isinstance(getattr(bpy.data, name), bpy.types.bpy_prop_collection)
+        for one in getattr(bpy.data, name)
+        if isinstance(one, bpy.types.ID)
+    ]
     trees = [tree for one in ids for tree in [getattr(one, "node_tree", None)] if tree]
-    drivers = [one.name for one in [*ids, *trees]
-               if getattr(one, "animation_data", None) and len(one.animation_data.drivers)]
-    files = [one.filepath for one in (*bpy.data.images, *bpy.data.fonts, *bpy.data.libraries, *bpy.data.sounds)
-             if getattr(one, "filepath", "") not in ("", "<builtin>") and not getattr(one, "packed_file", None)]
-    print("RESULT", json.dumps({
-        "scene": scene.name, "camera": scene.camera.name, "drivers": drivers, "texts": len(bpy.data.texts),
-        "libraries": len(bpy.data.libraries), "files": files,
-        "ours": [name for name in sys.modules if "neuroscene" in name.split(".")],
-        "scripts": [t.name for t in ids if any(one.bl_idname in ("ScriptNode", "ShaderNodeScript")
-                                               for one in getattr(getattr(t, "node_tree", None), "nodes", ()))],
-    }))
+    drivers = [
+        one.name for one in [*ids, *trees] if getattr(one, "animation_data", None) and len(one.animation_data.drivers)
+    ]
+    files = [
+        one.filepath
+        for one in (*bpy.data.images, *bpy.data.fonts, *bpy.data.libraries, *bpy.data.sounds)
+        if getattr(one, "filepath", "") not in ("", "<builtin>") and not getattr(one, "packed_file", None)
+    ]
+    print(
+        "RESULT",
+        json.dumps(
+            {
+                "scene": scene.name,
+                "camera": scene.camera.name,
+                "drivers": drivers,
+                "texts": len(bpy.data.texts),
+                "libraries": len(bpy.data.libraries),
+                "files": files,
+                "ours": [name for name in sys.modules if "neuroscene" in name.split(".")],
+                "scripts": [
+                    t.name
+                    for t in ids
+                    if any(
+                        one.bl_idname in ("ScriptNode", "ShaderNodeScript")
+                        for one in getattr(getattr(t, "node_tree", None), "nodes", ())
+                    )
+                ],
+            }
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -17,8 +17,11 @@ class File:
     def __init__(self, path):
         graph = onnx.load(path).graph
         self.arrays = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
-        self.arrays |= {one.output[0]: onnx.numpy_helper.to_array(one.attribute[0].t) for one in graph.node
-                        if one.op_type == "Constant" and one.attribute[0].name == "value"}
+        self.arrays |= {
+            one.output[0]: onnx.numpy_helper.to_array(one.attribute[0].t)
+            for one in graph.node
+            if one.op_type == "Constant" and one.attribute[0].name == "value"
+        }
         self.nodes = {name: one for one in graph.node for name in one.output if one.op_type != "Constant"}
 
     def chain(self, thing, op: str = "") -> list[onnx.NodeProto]:

@@ -20,7 +20,7 @@ def test_direction(resnet, direction):
     things = {name: np.array(one.matrix_world.translation) for name, one in look.layers(resnet).items()}
     way = things["/fc/Gemm"] - things["image"]
     assert (np.array(AXES[direction]) @ way) > 0.9 * np.linalg.norm(way)
-    for (source, target) in look.bundles(resnet):
+    for source, target in look.bundles(resnet):
         assert np.array(AXES[direction]) @ (things[target] - things[source]) > 0, (source, target)
 
 
@@ -70,23 +70,31 @@ def test_lines_are_led_round_what_they_skip(resnet):
 
 def test_a_layer_that_reads_itself(registered):
     found = look.build(look.ZOO / "lstm.onnx")
-    loops = [one for one in look.of_kind(found, "connections")
-             if look.facts(one)["source"] == look.facts(one)["target"]]
+    loops = [
+        one for one in look.of_kind(found, "connections") if look.facts(one)["source"] == look.facts(one)["target"]
+    ]
     assert loops
+
     def lifts():
         """In the network's space."""
         return [np.array(one.rotation_euler.to_matrix()) @ look.inputs(one)["Lift"] for one in loops]
 
     before = lifts()
     run("arrange_network", direction="-X")
-    assert all(np.allclose(now, -lift, atol=1e-5) and np.abs(lift).max() > 0.1
-               for now, lift in zip(lifts(), before, strict=True))
+    assert all(
+        np.allclose(now, -lift, atol=1e-5) and np.abs(lift).max() > 0.1
+        for now, lift in zip(lifts(), before, strict=True)
+    )
 
 
 def test_settings_are_kept(resnet):
     run("arrange_network", direction="-Y", spacing=2.0, wrap=False, snake=False)
     assert look.facts(resnet)["settings"]["layout"] == {
-        "direction": "-Y", "spacing": 2.0, "longest": 0.0, "snake": False}
+        "direction": "-Y",
+        "spacing": 2.0,
+        "longest": 0.0,
+        "snake": False,
+    }
     before = places(resnet)
     run("arrange_network")
     assert same(places(resnet), before)
@@ -104,7 +112,9 @@ def test_import_with_a_layout(registered):
     found = network()
     assert not folded(found)
     assert {name: look.facts(found)["settings"]["layout"][name] for name in ("direction", "spacing")} == {
-        "direction": "Y", "spacing": 2.0}
+        "direction": "Y",
+        "spacing": 2.0,
+    }
     before = places(found)
     run("arrange_network")
     assert same(places(found), before)

@@ -30,7 +30,8 @@ def matrices(network, kinds=("layer", "block")) -> dict[tuple[str, str], np.ndar
     """Where layers and blocks are in the world as they are evaluated, by kind and by name or path."""
     depsgraph = look.evaluate(network)
     named = {("layer", name): one for name, one in look.layers(network).items()} | {
-        ("block", path): one for path, one in look.boxes(network).items()}
+        ("block", path): one for path, one in look.boxes(network).items()
+    }
     return {key: np.array(one.evaluated_get(depsgraph).matrix_world) for key, one in named.items() if key[0] in kinds}
 
 
@@ -74,7 +75,7 @@ def test_no_two_layers_meet(blank, name):
     """At import, and after each turn of the whole; and all lines still end on their cells."""
     network = zoo(name)
     check_apart(network)
-    for direction in ([*DIRECTIONS, "X"] if name in ("unet", "gpt2") else ["-Y", "Z", "X"]):
+    for direction in [*DIRECTIONS, "X"] if name in ("unet", "gpt2") else ["-Y", "Z", "X"]:
         assert arrange(network, direction=direction) == 0
         check_apart(network)
         look.check_ends(network)
@@ -119,8 +120,10 @@ def test_spacing_is_a_factor_on_the_gaps(blank):
     def gaps():
         arranged = [look.facts(one) for one in look.layers(network).values()]
         places = [matrix[0, 3] for matrix in matrices(network).values()]
-        return [b - a - (one["size"][0] + other["size"][0]) / 2 for a, b, one, other in zip(
-            places, places[1:], arranged, arranged[1:], strict=False)]
+        return [
+            b - a - (one["size"][0] + other["size"][0]) / 2
+            for a, b, one, other in zip(places, places[1:], arranged, arranged[1:], strict=False)
+        ]
 
     before = gaps()
     assert min(before) > 0

@@ -21,8 +21,11 @@ def network(blank):
 
 def inside(network, path):
     """The objects of the layers and of the blocks in a block, by name and by path."""
-    layers = {name: one for name, one in look.layers(network).items() if name in
-              look.facts(look.boxes(network)[path])["layers"]}
+    layers = {
+        name: one
+        for name, one in look.layers(network).items()
+        if name in look.facts(look.boxes(network)[path])["layers"]
+    }
     return layers, {name: one for name, one in look.boxes(network).items() if name.startswith(f"{path}/")}
 
 
@@ -34,9 +37,10 @@ def sizes(thing, depsgraph):
 def snapshot(network):
     """What is seen of all layers and blocks: where cells are and how large, and the corners of trays and boxes."""
     depsgraph = look.evaluate(network)
-    return ({name: (look.cell_places(one, depsgraph), sizes(one, depsgraph))
-             for name, one in look.layers(network).items()},
-            {path: look.box_points(one, depsgraph) for path, one in look.boxes(network).items()})
+    return (
+        {name: (look.cell_places(one, depsgraph), sizes(one, depsgraph)) for name, one in look.layers(network).items()},
+        {path: look.box_points(one, depsgraph) for path, one in look.boxes(network).items()},
+    )
 
 
 def fold(network, **values):
@@ -189,8 +193,11 @@ def test_fold_can_be_keyframed(network):
     box, scene = look.boxes(network)["layer2"], look.scene_of(network)
     modifier = look.modifier(box)
     socket = compat.identifiers(modifier.node_group)["Fold"]
-    path = (f'modifiers["{modifier.name}"].properties.inputs.{socket}.value' if compat.FIVE_TWO
-            else f'modifiers["{modifier.name}"]["{socket}"]')
+    path = (
+        f'modifiers["{modifier.name}"].properties.inputs.{socket}.value'
+        if compat.FIVE_TWO
+        else f'modifiers["{modifier.name}"]["{socket}"]'
+    )
     for frame, value in ((1, 0.0), (11, 1.0)):
         look.set_input(box, "Fold", value)
         assert box.keyframe_insert(path, frame=frame)

@@ -132,8 +132,13 @@ def test_proportional_editing(network):
     bmesh, mesh = edited(thing)
     mesh.verts[10].select = True
     bmesh.update_edit_mesh(thing.data)
-    bpy.ops.transform.translate(value=(1, 0, 0), orient_type="LOCAL", use_proportional_edit=True,
-                                proportional_size=1.5, proportional_edit_falloff="SMOOTH")
+    bpy.ops.transform.translate(
+        value=(1, 0, 0),
+        orient_type="LOCAL",
+        use_proportional_edit=True,
+        proportional_size=1.5,
+        proportional_edit_falloff="SMOOTH",
+    )
     away = np.linalg.norm(places(network, thing) - before, axis=1)
     near = np.linalg.norm(before - before[10], axis=1)
     assert away[10] == pytest.approx(1.0, abs=1e-4)

@@ -22,9 +22,14 @@ CROSS = DATA / "crossformat"
 GRAPH, JSON = DATA / "mnist_cnn_torch_unfolded_bn.onnx", CROSS / "mnist_cnn_architecture.json"
 GAN = DATA / "several" / "gan.pt"
 STATE = CROSS / "mnist_cnn_state_dict.pt"
-FILES = {"keras-h5": "keras1_2_2/mnist_cnn_functional.h5", "keras-v3": "mnist_cnn.keras",
-         "torchscript": "mnist_cnn_torchscript_trace.pt", "pytorch": "mnist_cnn_training_checkpoint.pt",
-         "safetensors": "mnist_cnn.safetensors", "keras-weights": "keras1_2_2/mnist_cnn_weights_only.h5"}
+FILES = {
+    "keras-h5": "keras1_2_2/mnist_cnn_functional.h5",
+    "keras-v3": "mnist_cnn.keras",
+    "torchscript": "mnist_cnn_torchscript_trace.pt",
+    "pytorch": "mnist_cnn_training_checkpoint.pt",
+    "safetensors": "mnist_cnn.safetensors",
+    "keras-weights": "keras1_2_2/mnist_cnn_weights_only.h5",
+}
 
 
 def imported(path, **options):
@@ -153,10 +158,14 @@ def test_what_goes_on_beside_the_window_can_be_cancelled():
 
 
 def test_the_command_line_takes_a_part(tmp_path):
-    said, built, refused, plain = run_many([
-        ["inspect", GAN, "--json", "--part", "discriminator"],
-        ["build", GAN, "-o", tmp_path / "gan.blend", "--part", "discriminator"],
-        ["inspect", GAN, "--part", "other"], ["inspect", GRAPH, "--part", "other"]])
+    said, built, refused, plain = run_many(
+        [
+            ["inspect", GAN, "--json", "--part", "discriminator"],
+            ["build", GAN, "-o", tmp_path / "gan.blend", "--part", "discriminator"],
+            ["inspect", GAN, "--part", "other"],
+            ["inspect", GRAPH, "--part", "other"],
+        ]
+    )
     assert json.loads(said.out)["parameters"] == 37 and built.status == 0
     assert (tmp_path / "gan.blend").is_file() and "generator" in built.out
     check_refused(refused, "generator, discriminator")
@@ -173,9 +182,14 @@ def test_dialogs_and_dropping_take_every_suffix(registered):
 
 
 def test_the_command_line_takes_an_architecture():
-    ran, alone, attached, refused = run_many([
-        ["run", STATE, "--architecture", GRAPH, "--input", look.DIGIT, "--json"], ["inspect", STATE, "--json"],
-        ["inspect", STATE, "--json", "--architecture", GRAPH], ["run", STATE, "--input", look.DIGIT]])
+    ran, alone, attached, refused = run_many(
+        [
+            ["run", STATE, "--architecture", GRAPH, "--input", look.DIGIT, "--json"],
+            ["inspect", STATE, "--json"],
+            ["inspect", STATE, "--json", "--architecture", GRAPH],
+            ["run", STATE, "--input", look.DIGIT],
+        ]
+    )
     assert ran.status == 0 and json.loads(ran.out)["top"][0]["index"] == 7
     said = json.loads(alone.out)
     assert (said["structure"], said["parameters"]) == ("inferred", 29_066) and said["notes"]

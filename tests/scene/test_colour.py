@@ -13,13 +13,31 @@ from neuroscene.addon.nodes.tree import Tree
 from scene import look
 
 SHADES = np.array([-1.5, -1.0, -0.6, -0.2, -0.01, 0.0, 0.003, 0.05, 0.3, 0.7, 1.0, 1.4], np.float32)
-GIVEN = {"Low": -1.0, "Log": 0.0, "Emission": 0.2, "Emission by Magnitude": 0.0, "Strength": 0.0,
-         "Emission by Strength": 0.0, "Opacity": 1.0, "Opacity by Magnitude": 0.0, "Pulse": 0.0}
+GIVEN = {
+    "Low": -1.0,
+    "Log": 0.0,
+    "Emission": 0.2,
+    "Emission by Magnitude": 0.0,
+    "Strength": 0.0,
+    "Emission by Strength": 0.0,
+    "Opacity": 1.0,
+    "Opacity by Magnitude": 0.0,
+    "Pulse": 0.0,
+}
 # Every socket at its low, middle and high end, and some together
-CASES = [{name: one} for name, some in {
-    "Low": (-1.0, -0.5, 0.0), "Log": (0.0, 2.0, 8.0), "Emission": (0.0, 1.0, 4.0),
-    "Emission by Magnitude": (0.0, 0.85, 3.0), "Opacity": (0.0, 0.5, 1.0), "Opacity by Magnitude": (0.0, 0.5, 1.0),
-    "Pulse": (0.0, 0.5, 5.0)}.items() for one in some]
+CASES = [
+    {name: one}
+    for name, some in {
+        "Low": (-1.0, -0.5, 0.0),
+        "Log": (0.0, 2.0, 8.0),
+        "Emission": (0.0, 1.0, 4.0),
+        "Emission by Magnitude": (0.0, 0.85, 3.0),
+        "Opacity": (0.0, 0.5, 1.0),
+        "Opacity by Magnitude": (0.0, 0.5, 1.0),
+        "Pulse": (0.0, 0.5, 5.0),
+    }.items()
+    for one in some
+]
 CASES += [{"Strength": one, "Emission by Strength": 1.5} for one in (0.0, 0.5, 1.0)]
 CASES += [{"Emission by Strength": one, "Strength": 1.0} for one in (0.0, 0.5, 2.0)]
 CASES += [{"Low": 0.0, "Log": 3.0, "Emission by Magnitude": 1.0, "Opacity": 0.7, "Opacity by Magnitude": 0.9}]
@@ -33,8 +51,12 @@ def expected(case, shade):
         reach = 10 ** given["Log"] - 1
         size = np.log1p(reach * size) / np.log1p(reach)
     factor = np.clip((np.sign(shade) * size - given["Low"]) / (1 - given["Low"]), 0, 1)
-    light = given["Emission"] + given["Emission by Magnitude"] * size**2 + \
-        given["Strength"] * given["Emission by Strength"] + given["Pulse"]
+    light = (
+        given["Emission"]
+        + given["Emission by Magnitude"] * size**2
+        + given["Strength"] * given["Emission by Strength"]
+        + given["Pulse"]
+    )
     return np.stack([factor, light, given["Opacity"] * (1 - given["Opacity by Magnitude"] * (1 - size))], -1)
 
 
@@ -81,8 +103,9 @@ def probe(case):
     tree = Tree(compat.use_nodes(material))
     shade = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="shade").outputs["Fac"]
     node = value.add(tree, {"Shade": shade} | case)
-    colour = tree.vector(node.outputs["Factor"], tree.math("MULTIPLY", node.outputs["Emission Strength"], 0.1),
-                         node.outputs["Alpha"])
+    colour = tree.vector(
+        node.outputs["Factor"], tree.math("MULTIPLY", node.outputs["Emission Strength"], 0.1), node.outputs["Alpha"]
+    )
     glow = tree.call("ShaderNodeEmission", {"Color": colour})
     tree.put(tree.node("ShaderNodeOutputMaterial").inputs["Surface"], glow)
     return material
@@ -144,8 +167,11 @@ def test_ramps_hold_the_maps(blank, name):
     ramp = materials.ramp_of(material)
     materials.set_stops(ramp, materials.linear_stops(one.stops))
     assert [place for place, _ in materials.stops_of(ramp)] == pytest.approx([place for place, _ in one.stops])
-    assert np.allclose([colour for _, colour in materials.stops_of(ramp)],
-                       [colormaps.linear(colour) for _, colour in one.stops], atol=1e-6)
+    assert np.allclose(
+        [colour for _, colour in materials.stops_of(ramp)],
+        [colormaps.linear(colour) for _, colour in one.stops],
+        atol=1e-6,
+    )
     assert materials.map_of(material) == name
     ramp.elements[0].color = (0.3, 0.3, 0.3, 1)
     assert materials.map_of(material) == ""

@@ -17,8 +17,11 @@ from scene.command import run, run_many
 from unit.make import DATA, model, node, save, seeded
 from unit.make import run as infer
 
-SENTENCE = {"input_ids": np.array([[3, 7, 1, 9, 4]]), "attention_mask": np.array([[1, 1, 1, 1, 0]]),
-            "token_type_ids": np.array([[0, 0, 0, 1, 1]])}
+SENTENCE = {
+    "input_ids": np.array([[3, 7, 1, 9, 4]]),
+    "attention_mask": np.array([[1, 1, 1, 1, 0]]),
+    "token_type_ids": np.array([[0, 0, 0, 1, 1]]),
+}
 
 
 def read(path) -> np.ndarray:
@@ -45,8 +48,9 @@ def test_inspect_json():
         assert layer["op"] == parts[0].op_type and layer["parts"] == [one.op_type for one in parts]
         assert layer["nodes"] == len(parts)
         assert layer["inputs"] == [given[one] for one in parts[0].input if one in given]
-        assert layer["parameters"] == sum(sizes[one].size for part in parts for one in part.input
-                                          if one in sizes and sizes[one].dtype == np.float32)
+        assert layer["parameters"] == sum(
+            sizes[one].size for part in parts for one in part.input if one in sizes and sizes[one].dtype == np.float32
+        )
 
 
 @pytest.fixture(scope="module")
@@ -67,18 +71,58 @@ def outputs(tmp_path_factory):
         "run pruned table": ["run", look.CNN, "--input", look.DIGIT, "--prune", 0.3],
         "run array": ["run", look.CNN, "--input", folder / "x.npy", "--json"],
         "run sentence": ["run", DATA / "zoo" / "bert.onnx", "--input", folder / "bert.npz", "--json"],
-        "build sentence": ["build", DATA / "zoo" / "bert.onnx", "--input", folder / "bert.npz", "--max-cells", 5_000,
-                           "-o", folder / "bert.blend"],
+        "build sentence": [
+            "build",
+            DATA / "zoo" / "bert.onnx",
+            "--input",
+            folder / "bert.npz",
+            "--max-cells",
+            5_000,
+            "-o",
+            folder / "bert.blend",
+        ],
         "build": ["build", look.CNN, "-o", scene, *cnn, "--max-connections", 200],
         "build folder": ["build", look.MLP, "-o", folder / "new" / "folder" / "mlp.blend"],
         "build spaces": ["build", look.MLP, "-o", folder / "with ünïcode and spaces.blend"],
         "render": ["render", scene, "-o", folder / "scene.png", "--size", "64x36", "--samples", 1],
-        "render model": ["render", look.MLP, "-o", folder / "model.png", "--size", "40x40", "--samples", 1,
-                         "--engine", "cycles", "--shot", "hero"],
-        "render frames": ["render", scene, "-o", folder / "frame.png", "--size", "32x18", "--samples", 1,
-                          "--frames", "2-3"],
-        "render film": ["render", scene, "-o", folder / "film.mp4", "--size", "32x18", "--samples", 1,
-                        "--frames", "1-2"],
+        "render model": [
+            "render",
+            look.MLP,
+            "-o",
+            folder / "model.png",
+            "--size",
+            "40x40",
+            "--samples",
+            1,
+            "--engine",
+            "cycles",
+            "--shot",
+            "hero",
+        ],
+        "render frames": [
+            "render",
+            scene,
+            "-o",
+            folder / "frame.png",
+            "--size",
+            "32x18",
+            "--samples",
+            1,
+            "--frames",
+            "2-3",
+        ],
+        "render film": [
+            "render",
+            scene,
+            "-o",
+            folder / "film.mp4",
+            "--size",
+            "32x18",
+            "--samples",
+            1,
+            "--frames",
+            "1-2",
+        ],
         "export": ["export", scene, "-o", folder / "scene.glb"],
         "export model": ["export", look.MLP, "-o", folder / "model.glb", "--realize", *cnn],
     }
@@ -130,7 +174,8 @@ def test_several_inputs(outputs, blank):
     file, tensor = onnx.load(DATA / "zoo" / "bert.onnx"), "/embeddings/LayerNorm/Add_1_output_0"
     scores, embedded = infer(file, SENTENCE, ["output", tensor])
     assert [one["score"] for one in json.loads(done["run sentence"].out)["top"]] == pytest.approx(
-        sorted(scores[0], reverse=True), rel=1e-5)
+        sorted(scores[0], reverse=True), rel=1e-5
+    )
     bpy.ops.wm.open_mainfile(filepath=str(folder / "bert.blend"))
     thing = look.layers(tags.networks()[0])["/embeddings/Add_1"]
     row, column, value = (look.values_of(thing, name) for name in ("row", "column", "value"))
@@ -142,10 +187,13 @@ def test_scores_of_a_pruned_network(outputs):
     _, done = outputs
     found, whole = json.loads(done["run pruned"].out), json.loads(done["run array"].out)["top"]
     pruned = found["pruned"]
-    assert pruned["share"] == 0.3 and np.allclose([one["score"] for one in pruned["top_unpruned"]],
-                                                  [one["score"] for one in whole], rtol=1e-5)
-    assert pruned["layers"] == [{"name": name, "pruned": int(0.3 * units), "units": units}
-                                for name, units in (("conv1", 8), ("conv2", 16), ("conv3", 16), ("dense1", 32))]
+    assert pruned["share"] == 0.3 and np.allclose(
+        [one["score"] for one in pruned["top_unpruned"]], [one["score"] for one in whole], rtol=1e-5
+    )
+    assert pruned["layers"] == [
+        {"name": name, "pruned": int(0.3 * units), "units": units}
+        for name, units in (("conv1", 8), ("conv2", 16), ("conv3", 16), ("dense1", 32))
+    ]
     assert found["top"][0]["index"] == 7 and found["top"][0]["score"] != whole[0]["score"]
     assert "2 of 8 in conv1" in done["run pruned table"].out
 
@@ -154,8 +202,10 @@ def test_activations_hold_one_array_a_layer(outputs):
     """And one a node in it, but where the layer is called after it."""
     folder, _ = outputs
     file = onnx.load(look.CNN)
-    given = {name: next(tensor for tensor in reversed(tensors) if tensor != "flatten")  # which only reshapes
-             for name, tensors in look.CNN_LAYERS.items()}
+    given = {
+        name: next(tensor for tensor in reversed(tensors) if tensor != "flatten")  # which only reshapes
+        for name, tensors in look.CNN_LAYERS.items()
+    }
     given = {one.name: one.output[0] for one in file.graph.node} | given
     expected = dict(zip(given, infer(file, {"image": read(look.DIGIT)}, list(given.values())), strict=True))
     with np.load(folder / "a.npz") as found:
@@ -222,8 +272,10 @@ def test_real_exit_status(tmp_path):
 
 
 def test_open_sizes_follow_an_array(tmp_path):
-    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, "h", "w")}, {"y": None},
-                                {"w": seeded(2, 3, 3, 3)}))
+    path = save(
+        tmp_path,
+        model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, "h", "w")}, {"y": None}, {"w": seeded(2, 3, 3, 3)}),
+    )
     np.save(tmp_path / "x.npy", seeded(1, 3, 12, 9))
     (done,) = run_many([["run", path, "--input", tmp_path / "x.npy", "--json"]])
     assert done.status == 0 and json.loads(done.out)["outputs"] == {"y": [1, 2, 10, 7]}

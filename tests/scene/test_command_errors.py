@@ -17,11 +17,17 @@ COMMANDS = ("inspect", "run", "build", "render", "export")
 
 def arguments(command, model, folder):
     """A command on a model that would do its work if the model were good."""
-    return [command, model, *{
-        "inspect": ["--json"], "run": ["--input", look.DIGIT, "--activations", folder / "out.npz"],
-        "build": ["-o", folder / "out.blend"], "render": ["-o", folder / "out.png", "--size", "32x32"],
-        "export": ["-o", folder / "out.glb"],
-    }[command]]
+    return [
+        command,
+        model,
+        *{
+            "inspect": ["--json"],
+            "run": ["--input", look.DIGIT, "--activations", folder / "out.npz"],
+            "build": ["-o", folder / "out.blend"],
+            "render": ["-o", folder / "out.png", "--size", "32x32"],
+            "export": ["-o", folder / "out.glb"],
+        }[command],
+    ]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -49,8 +55,12 @@ def refused(tmp_path_factory):
     shutil.copy(look.DIGIT, folder / "digit.gif")
     cases = {}
     for command in ("run", "build", "render", "export"):
-        output = {"run": [], "build": ["-o", folder / "o.blend"], "render": ["-o", folder / "o.png"],
-                  "export": ["-o", folder / "o.glb"]}[command]
+        output = {
+            "run": [],
+            "build": ["-o", folder / "o.blend"],
+            "render": ["-o", folder / "o.png"],
+            "export": ["-o", folder / "o.glb"],
+        }[command]
         for name in ("missing.png", "text.png", "wrong.npy", "objects.npy", "cut.png", "digit.gif", "words.txt"):
             cases[f"{command} of {name}"] = ([command, look.MLP, *output, "--input", folder / name], [name])
     for command, name in (("build", "o.blend"), ("render", "o.png"), ("export", "o.glb")):
@@ -93,9 +103,12 @@ def test_folder_that_may_not_be_written(tmp_path):
 
 
 OPTIONS = {
-    "no command": [], "unknown command": ["draw", look.MLP], "no model": ["inspect"],
+    "no command": [],
+    "unknown command": ["draw", look.MLP],
+    "no model": ["inspect"],
     "unknown option": ["inspect", look.MLP, "--fast"],
-    "no input": ["run", look.MLP], "no output": ["build", look.MLP],
+    "no input": ["run", look.MLP],
+    "no output": ["build", look.MLP],
     "wrong suffix of a scene": ["build", look.MLP, "-o", "o.txt"],
     "wrong suffix of a picture": ["render", look.MLP, "-o", "o.bmp"],
     "wrong suffix of a model": ["export", look.MLP, "-o", "o.stl"],

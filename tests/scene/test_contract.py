@@ -16,8 +16,9 @@ LAYER_ATTRIBUTES = {"unit": "INT", "row": "INT", "column": "INT", "value": "FLOA
 LINE_ATTRIBUTES = {"source": "INT", "target": "INT", "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}
 
 
-@pytest.mark.parametrize("path, given", [(look.CNN, look.DIGIT), (look.ZOO / "resnet18.onnx", None)],
-                         ids=["flat", "blocks"])
+@pytest.mark.parametrize(
+    "path, given", [(look.CNN, look.DIGIT), (look.ZOO / "resnet18.onnx", None)], ids=["flat", "blocks"]
+)
 def test_collections_and_parents(blank, path, given):
     network = look.build(path, given)
     assert look.facts(network)["kind"] == "network"
@@ -69,8 +70,9 @@ def test_layers_have_one_vertex_a_cell(blank):
         assert np.prod(facts["shape"]) == np.prod(facts["grid"]), name
 
 
-@pytest.mark.parametrize("path, given, led_round", [(look.CNN, look.DIGIT, 0), (look.ZOO / "unet.onnx", None, 3)],
-                         ids=["chain", "skips"])
+@pytest.mark.parametrize(
+    "path, given, led_round", [(look.CNN, look.DIGIT, 0), (look.ZOO / "unet.onnx", None, 3)], ids=["chain", "skips"]
+)
 def test_connections_have_eight_points_a_curve(blank, path, given, led_round):
     """Poly curves but for those that are led round others: their few lines are smooth."""
     network = look.build(path, given)
@@ -182,7 +184,8 @@ def test_labels_say_what_is_left_out(blank, cells, expected):
             f"a box for {units * rows * columns:,} cells": level == "box",
             f"{shown[0]:,} of {units:,} {word}": level != "box" and shown[0] < units,
             f"a tile for {whole} cells": level == "maps",
-            f"{shown[1]:,} × {shown[2]:,} of {whole} cells": level == "cells" and shown[1:] != [rows, columns]}
+            f"{shown[1]:,} × {shown[2]:,} of {whole} cells": level == "cells" and shown[1:] != [rows, columns],
+        }
         assert {one for one in sentences if one in text} == {one for one, left in sentences.items() if left}, name
         levels |= {level} if any(sentences.values()) else set()
     assert levels == expected

@@ -36,12 +36,18 @@ def luminance(pixels) -> np.ndarray:
 def around(network, thing, path) -> np.ndarray:
     """The pixels round a text, rendered alone."""
     scene, depsgraph = look.scene_of(network), look.evaluate(network)
-    low, high = (look.seen(network, depsgraph, np.array(look.corners(thing, depsgraph)).reshape(-1, 3)).min(0),
-                 look.seen(network, depsgraph, np.array(look.corners(thing, depsgraph)).reshape(-1, 3)).max(0))
+    low, high = (
+        look.seen(network, depsgraph, np.array(look.corners(thing, depsgraph)).reshape(-1, 3)).min(0),
+        look.seen(network, depsgraph, np.array(look.corners(thing, depsgraph)).reshape(-1, 3)).max(0),
+    )
     render = scene.render
     render.use_border = render.use_crop_to_border = True
     render.border_min_x, render.border_min_y, render.border_max_x, render.border_max_y = (
-        low[0] - 0.003, low[1] - 0.003, high[0] + 0.003, high[1] + 0.003)
+        low[0] - 0.003,
+        low[1] - 0.003,
+        high[0] + 0.003,
+        high[1] + 0.003,
+    )
     rendering.render(path, rendering.Options())
     render.use_border = render.use_crop_to_border = False
     return look.png(path)
@@ -51,8 +57,11 @@ def around(network, thing, path) -> np.ndarray:
 def test_texts_stand_out(network, style, tmp_path):
     saved_styles.apply(style, painting.part_of(bpy.context, network))
     said = look.labels(network)["pool1"]["name"], look.labels(network)["scores"]["notes"]
-    said += tuple(one for one in look.of_kind(network, "caption")
-                  if one.type == "FONT" and look.facts(one)["role"] in ("sentence", "cube zero"))
+    said += tuple(
+        one
+        for one in look.of_kind(network, "caption")
+        if one.type == "FONT" and look.facts(one)["role"] in ("sentence", "cube zero")
+    )
     assert len(said) == 4
     for thing in said:
         values = luminance(around(network, thing, tmp_path / "text.png").astype(float))

@@ -48,10 +48,16 @@ def bundle(network, source, target):
 def lines(network, source, target) -> set[tuple]:
     """The lines of a bundle: unit, row and column at both ends, and weight."""
     thing, things = bundle(network, source, target), look.layers(network)
-    ends = [look.cells_of(things[name])[look.values_of(thing, end)]
-            for name, end in ((source, "source"), (target, "target"))]
-    return {(*first, *second, weight) for first, second, weight in
-            zip(*(map(tuple, end.tolist()) for end in ends), look.values_of(thing, "weight").tolist(), strict=True)}
+    ends = [
+        look.cells_of(things[name])[look.values_of(thing, end)]
+        for name, end in ((source, "source"), (target, "target"))
+    ]
+    return {
+        (*first, *second, weight)
+        for first, second, weight in zip(
+            *(map(tuple, end.tolist()) for end in ends), look.values_of(thing, "weight").tolist(), strict=True
+        )
+    }
 
 
 def out_of(network, name) -> dict[str, set]:
@@ -70,11 +76,21 @@ def note(network, name) -> str:
 # What is drawn
 
 
-@pytest.mark.parametrize("asked, drawn", [
-    (("box",), ("box", 1)), (("maps",), ("maps", 16)), (("maps", 5), ("maps", 5)), (("cells",), ("cells", 12_544)),
-    (("cells", 784 * 3), ("cells", 16 * 7 * 7)), (("", 200), ("maps", 16)), (("", 3), ("box", 1)),
-    (("", 256), ("cells", 256)), (("cells", 10**9), ("cells", 12_544)), (("cells", 1), ("cells", 1)),
-])
+@pytest.mark.parametrize(
+    "asked, drawn",
+    [
+        (("box",), ("box", 1)),
+        (("maps",), ("maps", 16)),
+        (("maps", 5), ("maps", 5)),
+        (("cells",), ("cells", 12_544)),
+        (("cells", 784 * 3), ("cells", 16 * 7 * 7)),
+        (("", 200), ("maps", 16)),
+        (("", 3), ("box", 1)),
+        (("", 256), ("cells", 256)),
+        (("cells", 10**9), ("cells", 12_544)),
+        (("cells", 1), ("cells", 1)),
+    ],
+)
 def test_levels_of_maps(blank, asked, drawn):
     network = look.build(look.CNN)
     put(network, "conv2", *asked)
@@ -84,8 +100,9 @@ def test_levels_of_maps(blank, asked, drawn):
     assert (cells >= 0).all() and (cells < (16, 28, 28)).all()
 
 
-@pytest.mark.parametrize("asked, drawn", [(("box",), ("box", 1)), (("maps",), ("cells", 32)),
-                                          (("cells", 7), ("cells", 7))])
+@pytest.mark.parametrize(
+    "asked, drawn", [(("box",), ("box", 1)), (("maps",), ("cells", 32)), (("cells", 7), ("cells", 7))]
+)
 def test_levels_of_a_vector(blank, asked, drawn):
     """A neuron has no map, so its cell is all there is of it."""
     network = look.build(look.CNN)
@@ -134,12 +151,14 @@ def test_all_detail_is_as_a_fresh_import(blank, given):
     other = look.build(look.CNN, given)
     for name, thing in look.layers(other).items():
         for attribute in ("unit", "row", "column", "value", "importance"):
-            assert np.array_equal(look.values_of(look.layers(network)[name], attribute),
-                                  look.values_of(thing, attribute)), (name, attribute)
+            assert np.array_equal(
+                look.values_of(look.layers(network)[name], attribute), look.values_of(thing, attribute)
+            ), (name, attribute)
     for ends, thing in look.bundles(other).items():
         for attribute in ("source", "target", "weight", "magnitude", "importance"):
-            assert np.array_equal(look.values_of(bundle(network, *ends), attribute),
-                                  look.values_of(thing, attribute)), (ends, attribute)
+            assert np.array_equal(
+                look.values_of(bundle(network, *ends), attribute), look.values_of(thing, attribute)
+            ), (ends, attribute)
     for name in names:
         assert note(network, name) == note(other, name)
 
@@ -179,9 +198,16 @@ def test_lines_follow_what_ran(blank):
         assert np.float32(carried) == weight[unit, channel, row - y + 1, column - x + 1]
 
 
-@pytest.mark.parametrize("path, budget, name", [(look.CNN, 5000, "pool2"), (look.CNN, 150_000, "dense1"),
-                                                (look.RESNET, 3000, ADD), (look.RESNET, 3000, "/maxpool/MaxPool"),
-                                                (look.RESNET, 3000, "/layer3/layer3.0/conv1/Conv")])
+@pytest.mark.parametrize(
+    "path, budget, name",
+    [
+        (look.CNN, 5000, "pool2"),
+        (look.CNN, 150_000, "dense1"),
+        (look.RESNET, 3000, ADD),
+        (look.RESNET, 3000, "/maxpool/MaxPool"),
+        (look.RESNET, 3000, "/layer3/layer3.0/conv1/Conv"),
+    ],
+)
 def test_lines_out_of_a_raised_layer_stay(blank, path, budget, name):
     network = look.build(path, max_cells=budget)
     put(network, name, "cells", 60 if name != "dense1" else 8)
@@ -193,8 +219,9 @@ def test_lines_out_of_a_raised_layer_stay(blank, path, budget, name):
         assert after.keys() == before.keys()
         for target, old in before.items():
             whole = look.facts(target_reads[name, target])["level"] == "unit"  # drawn from the middle of a map
-            assert old and {one[:1] + one[3:] if whole else one for one in old} == \
-                {one[:1] + one[3:] if whole else one for one in after[target]}
+            assert old and {one[:1] + one[3:] if whole else one for one in old} == {
+                one[:1] + one[3:] if whole else one for one in after[target]
+            }
 
 
 def test_lines_end_on_cells_at_every_change(blank):
@@ -223,8 +250,10 @@ def test_weights_whose_cells_are_not_known_are_not_made_up(blank, reads):
 # The file
 
 
-@pytest.mark.parametrize("path, budget, step", [(look.CNN, 900, 1), (look.CNN, 60, 1), (look.RESNET, 3000, 2),
-                                                (look.RESNET, 300, 5), (look.RESNET, 40, 5)])
+@pytest.mark.parametrize(
+    "path, budget, step",
+    [(look.CNN, 900, 1), (look.CNN, 60, 1), (look.RESNET, 3000, 2), (look.RESNET, 300, 5), (look.RESNET, 40, 5)],
+)
 def test_raising_a_layer_reads_only_its_weights(blank, reads, path, budget, step):
     network = look.build(path, max_cells=budget)
     layers = {one.name: one for one in importing.open_network(path).layers}

@@ -18,14 +18,36 @@ from scene.acting import geometry, run, same
 from scene.test_arranging import check_apart
 
 STATES = (  # in which a socket may do something that it does not do in others
-    {}, {"Arrangement": 0.0}, {"Arrangement": 0.0, "Line Axis": 1.0}, {"Arrangement": 1.0}, {"Arrangement": 3.0},
-    {"Arrangement": 5.0}, {"Fold": 1.0}, {"Backing": 0.1}, {"Shown Units": 2}, {"Shape": "Own"},
-    {"Reveal": 0.5}, {"Range From": "Network"}, {"Explode": 1.0},
+    {},
+    {"Arrangement": 0.0},
+    {"Arrangement": 0.0, "Line Axis": 1.0},
+    {"Arrangement": 1.0},
+    {"Arrangement": 3.0},
+    {"Arrangement": 5.0},
+    {"Fold": 1.0},
+    {"Backing": 0.1},
+    {"Shown Units": 2},
+    {"Shape": "Own"},
+    {"Reveal": 0.5},
+    {"Range From": "Network"},
+    {"Explode": 1.0},
 )
 GRID = {"Units": 6, "Rows": 3, "Columns": 4, "Unit Columns": 3, "Pitch": 0.2}
 COUNTS = {"Units": 9, "Rows": 5, "Columns": 6}  # what is set of these has to be in the mesh
-MOST = {"Pitch": 1.0, "Unit Gap": 20.0, "Backing": 3.0, "Margin": 20.0, "Cell Size": (6.0, 6.0, 6.0), "Unit Columns": 1,
-        "Offset": 8.0, "Shown Units": 1, "Spacing": 4.0, "Spread": 4.0, "Explode": 4.0, "Radius": 4.0}
+MOST = {
+    "Pitch": 1.0,
+    "Unit Gap": 20.0,
+    "Backing": 3.0,
+    "Margin": 20.0,
+    "Cell Size": (6.0, 6.0, 6.0),
+    "Unit Columns": 1,
+    "Offset": 8.0,
+    "Shown Units": 1,
+    "Spacing": 4.0,
+    "Spread": 4.0,
+    "Explode": 4.0,
+    "Radius": 4.0,
+}
 
 
 def far(socket) -> list:
@@ -76,8 +98,9 @@ def test_the_role_says_what_reaches_farther(blank):
     layer = bpy.data.objects.new("layer", bpy.data.meshes.new("layer"))
     bpy.context.scene.collection.objects.link(layer)
     cell = bpy.data.objects.new("cell", bpy.data.meshes.new("cell"))
-    cell.data.from_pydata([(x, y, z) for x in (-1, 0) for y in (-.5, .5) for z in (-.5, .5)], [],
-                          [(0, 1, 3, 2), (4, 5, 7, 6)])
+    cell.data.from_pydata(
+        [(x, y, z) for x in (-1, 0) for y in (-0.5, 0.5) for z in (-0.5, 0.5)], [], [(0, 1, 3, 2), (4, 5, 7, 6)]
+    )
     modifier = attach(layer, "Layer", layer_group(), {})
     start = {socket.name: socket.initial for socket in LAYER if socket.kind != "Material"} | GRID | {"Cell": cell}
     fill(layer, GRID["Units"], GRID["Rows"], GRID["Columns"])
@@ -110,9 +133,15 @@ def test_arrange_makes_room(blank, name):
     socket = LAYER[name]
     for given in far(socket):
         for layer in look.layers(network).values():
-            with_it = {"Fold": {}, "Slab": {"Fold": 1.0}, "Margin": {"Backing": 0.5}, "Cell": {"Shape": "Own"},
-                       "Radius": {"Arrangement": 3.0}, "Arc Angle": {"Arrangement": 5.0},
-                       "Line Axis": {"Arrangement": 0.0}}.get(name, {})
+            with_it = {
+                "Fold": {},
+                "Slab": {"Fold": 1.0},
+                "Margin": {"Backing": 0.5},
+                "Cell": {"Shape": "Own"},
+                "Radius": {"Arrangement": 3.0},
+                "Arc Angle": {"Arrangement": 5.0},
+                "Line Axis": {"Arrangement": 0.0},
+            }.get(name, {})
             compat.set_inputs(look.modifier(layer), with_it | {name: given})
         arranging.rearrange(network, arranging.settings_of(network))
         for direction in ("X", "-Y"):

@@ -13,9 +13,14 @@ from scene.acting import folded, geometry, inside, length, network, places, run,
 from unit.make import model, node, save, seeded
 
 
-@pytest.mark.parametrize("which, expected", [
-    ("REPEATS", {f"encoder/layers/encoder_layer_{n}" for n in (1, 2, 3)}), ("GROUPS", {"encoder/layers"}),
-    ("ALL", {"encoder"})])
+@pytest.mark.parametrize(
+    "which, expected",
+    [
+        ("REPEATS", {f"encoder/layers/encoder_layer_{n}" for n in (1, 2, 3)}),
+        ("GROUPS", {"encoder/layers"}),
+        ("ALL", {"encoder"}),
+    ],
+)
 def test_fold_and_unfold(vit, which, expected):
     run("arrange_network", wrap=False)
     run("fold_blocks", which="ALL", fold=False)
@@ -99,8 +104,11 @@ def test_fold_slider_is_keyframed(resnet):
     thing = look.boxes(resnet)["layer1"]
     modifier, scene = look.modifier(thing), look.scene_of(resnet)
     identifier = compat.identifiers(modifier.node_group)["Fold"]
-    path = f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value' if compat.FIVE_TWO else \
-        f'modifiers["{modifier.name}"]["{identifier}"]'
+    path = (
+        f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value'
+        if compat.FIVE_TWO
+        else f'modifiers["{modifier.name}"]["{identifier}"]'
+    )
     for frame, value in ((1, 0.0), (11, 1.0)):
         look.set_input(thing, "Fold", value)
         assert thing.keyframe_insert(path, frame=frame)

@@ -33,8 +33,11 @@ def framed(request, network):
 
 def overlaps(boxes):
     """Pairs of names whose boxes share an area of the picture."""
-    return [(a, b) for (a, one), (b, other) in combinations(boxes.items(), 2)
-            if (np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]) > 1e-4).all()]
+    return [
+        (a, b)
+        for (a, one), (b, other) in combinations(boxes.items(), 2)
+        if (np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]) > 1e-4).all()
+    ]
 
 
 def test_everything_is_in_the_picture(framed):

@@ -34,8 +34,10 @@ def formula(thing) -> np.ndarray:
     down = -(-given["Units"] // across)
     _, width, height = given["Cell Size"]
     place = np.zeros((len(unit), 3))
-    for axis, maps, map_, cells, cell, size in ((1, across, unit % across, given["Columns"], column, width),
-                                                (2, down, unit // across, given["Rows"], row, height)):
+    for axis, maps, map_, cells, cell, size in (
+        (1, across, unit % across, given["Columns"], column, width),
+        (2, down, unit // across, given["Rows"], row, height),
+    ):
         step = cells * size + given["Unit Gap"]
         whole = maps * step - given["Unit Gap"]
         place[:, axis] = (whole / 2 - (map_ * step + (cell + 0.5) * size)) * given["Pitch"]
@@ -196,10 +198,16 @@ def test_lines_of_skips_are_led_round_what_they_skip(zoo):
 def test_lines_of_skips_keep_clear_of_what_they_skip(zoo):
     """The middle line of a bundle, but near its ends, goes through no layer or folded block that it does not join."""
     depsgraph, things, boxes = look.evaluate(zoo), look.layers(zoo), look.boxes(zoo)
-    solid = {one: look.corners(one, depsgraph).reshape(-1, 3) for one in things.values()
-             if not look.folded(zoo, look.facts(one)["block"])}
-    solid |= {one: look.box_points(one, depsgraph) for path, one in boxes.items()
-              if look.inputs(one)["Fold"] == 1 and not look.folded(zoo, look.facts(one)["parent"])}
+    solid = {
+        one: look.corners(one, depsgraph).reshape(-1, 3)
+        for one in things.values()
+        if not look.folded(zoo, look.facts(one)["block"])
+    }
+    solid |= {
+        one: look.box_points(one, depsgraph)
+        for path, one in boxes.items()
+        if look.inputs(one)["Fold"] == 1 and not look.folded(zoo, look.facts(one)["parent"])
+    }
     for ends, bundle in look.bundles(zoo).items():
         joined = [things[name] for name in ends]
         if any(look.inputs(bundle)["Lift"]) and set(joined) <= solid.keys():

@@ -98,8 +98,9 @@ def test_what_stands_beside_the_cells(plain):
 
 def test_few_draws_and_unlit(plain):
     network, file = plain
-    assert file.content["extensionsUsed"] == ["EXT_mesh_gpu_instancing", "KHR_materials_unlit"] or \
-        set(file.content["extensionsUsed"]) == {"EXT_mesh_gpu_instancing", "KHR_materials_unlit"}
+    assert file.content["extensionsUsed"] == ["EXT_mesh_gpu_instancing", "KHR_materials_unlit"] or set(
+        file.content["extensionsUsed"]
+    ) == {"EXT_mesh_gpu_instancing", "KHR_materials_unlit"}
     assert "extensionsRequired" not in file.content and "images" not in file.content
     shown = [name for name in file.nodes if "mesh" in file.node(name)]
     for name in shown:
@@ -116,8 +117,11 @@ def test_light_is_that_of_the_style(tmp_path, style):
         styles.apply(styles.STYLES[style], painting.part_of(bpy.context, network))
 
     network, file = write(tmp_path, look.MLP, edit=wear, max_cells=200)
-    lit = {file.facts(one)["kind"] for one in file.nodes
-           if "mesh" in file.node(one) and "extensions" not in file.material(one)}
+    lit = {
+        file.facts(one)["kind"]
+        for one in file.nodes
+        if "mesh" in file.node(one) and "extensions" not in file.material(one)
+    }
     assert lit == ({"layer", "backing"} if style == "Clay" else set())  # there alone no cell glows and lamps shine
     known = file.content["scenes"][0]["extras"]["neuroscene"]
     assert known["view"] == styles.STYLES[style].backdrop.view
@@ -132,8 +136,11 @@ def test_names_are_unique(plain):
 def edit_ramps(network):
     """As a designer would: other colours and places, another range of a layer, of the lines and of the material."""
     for kind in ("layer", "connections"):
-        materials = {look.inputs(one)["Material"] for one in look.of_kind(network, kind)
-                     if look.facts(one).get("carries", "weight") == "weight"}
+        materials = {
+            look.inputs(one)["Material"]
+            for one in look.of_kind(network, kind)
+            if look.facts(one).get("carries", "weight") == "weight"
+        }
         for material in materials:
             value, found = nodes_of(material)
             value.inputs["Low"].default_value, value.inputs["Log"].default_value = -0.4, 1.5
@@ -230,8 +237,9 @@ def test_values_that_are_not_finite(tmp_path):
 
 
 def test_many_lines_are_bare(tmp_path):
-    path = save(tmp_path, model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, 120)}, {"y": (1, 120)},
-                                {"w": seeded(120, 120)}))
+    path = save(
+        tmp_path, model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, 120)}, {"y": (1, 120)}, {"w": seeded(120, 120)})
+    )
     network, file = write(tmp_path, path, None, max_connections=14_400, lines_a_pair=14_400)
     assert check_lines(network, file, sides=0) == 14_400
     (bundle,) = look.of_kind(network, "connections")
@@ -242,8 +250,7 @@ def test_many_lines_are_bare(tmp_path):
 
 
 def test_kernels(tmp_path):
-    network, file = write(tmp_path, given=None, max_cells=500,
-                          edit=lambda network: kernels.toggle(network, ["conv1"]))
+    network, file = write(tmp_path, given=None, max_cells=500, edit=lambda network: kernels.toggle(network, ["conv1"]))
     (thing,) = look.of_kind(network, "kernels")
     assert file.facts(thing.name) == {"kind": "kernels", "layer": "conv1"}
     weights = look.values_of(thing, "weight")
@@ -265,8 +272,9 @@ def test_opacity(tmp_path):
 
 def test_levels_that_are_open(tmp_path):
     """Lines of a level that was opened are those that are shown."""
-    network, file = write(tmp_path, look.MLP, None,
-                          edit=lambda network: look.set_input(look.one_of(network, "root"), "Expand", True))
+    network, file = write(
+        tmp_path, look.MLP, None, edit=lambda network: look.set_input(look.one_of(network, "root"), "Expand", True)
+    )
     depsgraph = look.evaluate(network)
     for bundle in look.of_kind(network, "connections"):
         shown = (look.on_curves(bundle, depsgraph, "radius").reshape(-1, 8).max(1) > 0).sum()

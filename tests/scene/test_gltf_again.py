@@ -133,14 +133,22 @@ def twice(content, network):
 
 NONE, ENDLESS = float("nan"), float("inf")
 HOSTILE |= {
-    "a name that is too long": facts(source="a" * 5_000), "an empty name": facts(source=""),
-    "a null in a name": facts(source="a\0b"), "a list as name": facts(source=["a"]),
-    "too many cells": facts(settings={"max_cells": 10**15}), "no cells": facts(settings={"max_cells": 0}),
-    "endless cells": facts(settings={"max_cells": ENDLESS}), "negative lines": facts(settings={"lines_a_pair": -1}),
-    "spacing that is no number": layout(spacing=NONE), "endless spacing": layout(spacing=ENDLESS),
-    "no spacing": layout(spacing=0.0), "rows of no length": layout(longest=NONE),
-    "an enormous size": facts(sizes={"image:0": 10**15}), "a negative size": facts(sizes={"image:0": -1}),
-    "a list of sizes": facts(sizes=[1]), "two parents": twice,
+    "a name that is too long": facts(source="a" * 5_000),
+    "an empty name": facts(source=""),
+    "a null in a name": facts(source="a\0b"),
+    "a list as name": facts(source=["a"]),
+    "too many cells": facts(settings={"max_cells": 10**15}),
+    "no cells": facts(settings={"max_cells": 0}),
+    "endless cells": facts(settings={"max_cells": ENDLESS}),
+    "negative lines": facts(settings={"lines_a_pair": -1}),
+    "spacing that is no number": layout(spacing=NONE),
+    "endless spacing": layout(spacing=ENDLESS),
+    "no spacing": layout(spacing=0.0),
+    "rows of no length": layout(longest=NONE),
+    "an enormous size": facts(sizes={"image:0": 10**15}),
+    "a negative size": facts(sizes={"image:0": -1}),
+    "a list of sizes": facts(sizes=[1]),
+    "two parents": twice,
     "a place that is no number": lambda content, network: network.update(translation=[NONE] * 3),
     "a place too far": lambda content, network: network.update(translation=[1e39, 0, 0]),
     "endless scale": lambda content, network: network.update(scale=[ENDLESS, 1, 1]),
@@ -161,8 +169,10 @@ def test_files_beside_it_that_cannot_be(blank, folder, tmp_path):
     assert look.layers(again(changed(folder, tmp_path, facts(input=longest, architecture=longest))))
 
 
-@pytest.mark.parametrize("data", [b"", b"glTF", b"x" * 40, b"glTF\2\0\0\0\0\0\0\0\xff\xff\xff\xffJSON{}",
-                                  b"glTF\2\0\0\0\x18\0\0\0\4\0\0\0JSON[1] "])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"glTF", b"x" * 40, b"glTF\2\0\0\0\0\0\0\0\xff\xff\xff\xffJSON{}", b"glTF\2\0\0\0\x18\0\0\0\4\0\0\0JSON[1] "],
+)
 def test_no_glb(blank, tmp_path, data):
     (tmp_path / "out.glb").write_bytes(data)
     with pytest.raises(CheckpointError, match=r"glTF 2\.0 file|no export"):

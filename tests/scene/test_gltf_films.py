@@ -80,8 +80,11 @@ def folding(network):
     """Layers that fold, arrange themselves anew and get another range, over 9 frames."""
     scene = look.scene_of(network)
     scene.frame_start, scene.frame_end = 1, 9
-    for name, socket, keys in (("conv1", "Fold", (0.0, 1.0)), ("conv2", "Arrangement", (2.0, 3.0)),
-                               ("dense1", "Range", (1.0, 8.0))):
+    for name, socket, keys in (
+        ("conv1", "Fold", (0.0, 1.0)),
+        ("conv2", "Arrangement", (2.0, 3.0)),
+        ("dense1", "Range", (1.0, 8.0)),
+    ):
         thing = look.layers(network)[name]
         for frame, value in zip((1, 9), keys, strict=True):
             look.set_input(thing, socket, value)

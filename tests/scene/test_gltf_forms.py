@@ -42,8 +42,9 @@ def test_plain_meshes(thin):
     assert report.triangles == triangles(file) <= export.TRIANGLES
 
 
-@pytest.mark.parametrize(("budget", "sides", "ball", "tile"), [
-    (80_000, 3, 162, 8), (42_000, 3, 42, 8), (36_000, 3, 12, 4)])
+@pytest.mark.parametrize(
+    ("budget", "sides", "ball", "tile"), [(80_000, 3, 162, 8), (42_000, 3, 42, 8), (36_000, 3, 12, 4)]
+)
 def test_budgets_are_met(thin, budget, sides, ball, tile):
     network, path, report = exported(thin, realise=True, triangles=budget)
     file = Glb(path)
@@ -60,17 +61,26 @@ def test_a_budget_that_cannot_be_met_is_told(thin):
 def test_usd(thin):
     network, path, _ = exported(thin, ".usdc")
     depsgraph = look.evaluate(network)
-    expected = {one.name: (cell_colours(one), look.cell_places(one, depsgraph))
-                for one in look.of_kind(network, "layer")}
+    expected = {
+        one.name: (cell_colours(one), look.cell_places(one, depsgraph)) for one in look.of_kind(network, "layer")
+    }
     within, known = tolerance(network, depsgraph), set(bpy.data.objects)
     bpy.ops.wm.usd_import(filepath=str(path))
     new = set(bpy.data.objects) - known
     try:
         for name, (colours, places) in expected.items():
-            (layer,) = (one for one in new if "neuroscene" in one and json.loads(one["neuroscene"])["kind"] == "layer"
-                        and json.loads(one["neuroscene"])["name"] == name)
-            (thing,) = (one for one in (layer, *layer.children) if one.type == "MESH"
-                        and (one == layer or "neuroscene" not in one))  # the importer puts both together if it can
+            (layer,) = (
+                one
+                for one in new
+                if "neuroscene" in one
+                and json.loads(one["neuroscene"])["kind"] == "layer"
+                and json.loads(one["neuroscene"])["name"] == name
+            )
+            (thing,) = (
+                one
+                for one in (layer, *layer.children)
+                if one.type == "MESH" and (one == layer or "neuroscene" not in one)
+            )  # the importer puts both together if it can
             each = 162 if len(thing.data.vertices) == 162 * len(places) else 8
             points = look.array(thing.data.attributes, "position").reshape(len(places), each, 3)
             world = points @ np.array(thing.matrix_world)[:3, :3].T + np.array(thing.matrix_world)[:3, 3]

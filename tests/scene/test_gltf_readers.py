@@ -15,7 +15,8 @@ READER = look.ROOT / "tests" / "web" / "read.mjs"
 PACKAGES = look.ROOT / "build" / "web"
 pytestmark = pytest.mark.skipif(
     not shutil.which("node") or not (PACKAGES / "node_modules").is_dir(),
-    reason="needs Node.js, and the packages that .ci/web/install puts into build/web")
+    reason="needs Node.js, and the packages that .ci/web/install puts into build/web",
+)
 
 
 def read(*files) -> list[dict]:
@@ -59,8 +60,11 @@ def test_compressed_and_posed(tmp_path, monkeypatch):
     look.fresh()
     folding(look.build(look.CNN, look.DIGIT, max_cells=1_000))
     monkeypatch.setattr(compact, "has_draco", lambda: False)  # three.js would need its decoder
-    for name, options in (("small", export.Options(small=True)), ("posed", export.Options(poses=4)),
-                          ("lit", export.Options(lit=True))):
+    for name, options in (
+        ("small", export.Options(small=True)),
+        ("posed", export.Options(poses=4)),
+        ("lit", export.Options(lit=True)),
+    ):
         export.export(tmp_path / f"{name}.glb", options)
     small, posed, lit = read(*(tmp_path / f"{name}.glb" for name in ("small", "posed", "lit")))
     assert small["wrong"] == posed["wrong"] == lit["wrong"] == []

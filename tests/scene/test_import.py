@@ -47,7 +47,7 @@ def test_bad_inputs(registered, tmp_path, given):
 def test_failure_beside_another_network(registered, tmp_path):
     """What a failed import shares with the network that is there (cells, node groups, font) stays."""
     import_network(input=str(look.DIGIT))
-    network, = tags.networks()
+    (network,) = tags.networks()
     geometry, before = look.geometry(network), look.blocks()
     with pytest.raises(RuntimeError):
         import_network(look.CNN, input=str(tmp_path / "missing.png"))
@@ -60,9 +60,11 @@ def steps_of(path, given=look.DIGIT):
     return importing.import_steps(path, build.Settings(), given)
 
 
-@pytest.mark.parametrize("path, given, beside", [
-    (look.CNN, look.DIGIT, False), (look.CNN, look.DIGIT, True), (look.ZOO / "unet.onnx", None, False)],
-    ids=["alone", "beside", "blocks"])
+@pytest.mark.parametrize(
+    "path, given, beside",
+    [(look.CNN, look.DIGIT, False), (look.CNN, look.DIGIT, True), (look.ZOO / "unet.onnx", None, False)],
+    ids=["alone", "beside", "blocks"],
+)
 def test_cancel_at_every_step(blank, path, given, beside):
     """As Esc does it: stop the steps, take back what was made."""
     if beside:
@@ -88,8 +90,7 @@ def with_undo(operator, **options):
     assert operator("EXEC_DEFAULT", True, **options) == {"FINISHED"}
 
 
-@pytest.mark.parametrize("path, given", [(look.MLP, look.DIGIT), (look.ZOO / "gpt2.onnx", "")],
-                         ids=["flat", "blocks"])
+@pytest.mark.parametrize("path, given", [(look.MLP, look.DIGIT), (look.ZOO / "gpt2.onnx", "")], ids=["flat", "blocks"])
 def test_undo_and_redo_in_one_step(registered, path, given):
     names = [name for _, name, _ in look.blocks()]
     bpy.ops.ed.undo_push(message="before")
@@ -125,7 +126,7 @@ def test_undo_of_run_input_and_frame(registered):
 
 def test_two_networks_in_one_file(registered):
     import_network(look.MLP, input=str(look.DIGIT))
-    first, = tags.networks()
+    (first,) = tags.networks()
     geometry, groups = look.geometry(first), len(bpy.data.node_groups)
     meshes = {one.name for one in bpy.data.objects if look.facts(one).get("kind") == "cell"}
     import_network(look.CNN, input=str(look.DIGIT))
@@ -149,8 +150,9 @@ def test_the_same_model_twice(registered):
         own = set(look.layers(one).values())
         for bundle in look.of_kind(one, "connections"):
             assert {look.inputs(bundle)["Source"], look.inputs(bundle)["Target"]} <= own
-        mine, theirs = ({look.inputs(thing)["Material"] for thing in look.of_kind(which, "layer")}
-                        for which in (one, other))
+        mine, theirs = (
+            {look.inputs(thing)["Material"] for thing in look.of_kind(which, "layer")} for which in (one, other)
+        )
         assert not mine & theirs  # so that one can be recoloured and not the other
 
 
@@ -179,7 +181,7 @@ def test_adding_to_the_open_scene(registered):
     before = settings_of(scene)
     assert len(before) > 100
     assert import_network(input=str(look.DIGIT), new_scene=False) == {"FINISHED"}
-    network, = tags.networks()
+    (network,) = tags.networks()
     assert list(bpy.data.scenes) == [scene] and look.scene_of(network) == scene
     assert settings_of(scene) == before
     assert scene.camera == camera and tuple(camera.location) == (3, -8, 2) and cube.name in scene.objects

@@ -27,8 +27,12 @@ def folder(blank, tmp_path, monkeypatch):
 def form(group) -> tuple:
     """Nodes, links and sockets of a group and those in it."""
     inside = [form(one.node_tree) for one in group.nodes if one.type == "GROUP"]
-    return (sorted(one.bl_idname for one in group.nodes), len(group.links),
-            [(one.name, one.item_type) for one in group.interface.items_tree], inside)
+    return (
+        sorted(one.bl_idname for one in group.nodes),
+        len(group.links),
+        [(one.name, one.item_type) for one in group.interface.items_tree],
+        inside,
+    )
 
 
 @pytest.mark.parametrize("make", [layer.layer_group, connections.connections_group])
@@ -94,8 +98,12 @@ def test_no_other_module_changes_the_key(copied):
     key, modules = sources.key(copied), sources.modules(copied)
     others = {path for path in copied.parents[1].rglob("*.py")} - modules
     assert {path.relative_to(copied.parents[1]).parts[:2] for path in others} >= {
-        ("addon", "gltf"), ("addon", "scene"), ("addon", "layout"), ("panels", "sidebar.py"),
-        ("operators", "copy_look.py")}
+        ("addon", "gltf"),
+        ("addon", "scene"),
+        ("addon", "layout"),
+        ("panels", "sidebar.py"),
+        ("operators", "copy_look.py"),
+    }
     for path in others:
         path.write_bytes(path.read_bytes() + b"# changed\n")
     assert sources.key(copied) == key

@@ -20,8 +20,10 @@ def first_of(network, path):
     file = onnx.load(path)
     conv = next(one for one in file.graph.node if one.op_type == "Conv")
     weights = next(onnx.numpy_helper.to_array(one) for one in file.graph.initializer if one.name == conv.input[1])
-    thing = min((one for one in look.of_kind(network, "layer") if look.facts(one)["op"] == "Conv"),
-                key=lambda one: look.facts(one)["order"])
+    thing = min(
+        (one for one in look.of_kind(network, "layer") if look.facts(one)["op"] == "Conv"),
+        key=lambda one: look.facts(one)["order"],
+    )
     return thing, weights
 
 
@@ -62,9 +64,13 @@ def test_weights_are_those_of_the_file(registered, path):
     assert np.isclose(look.inputs(shown)["Range"], np.percentile(size, 99) if len(size) > 20 else size.max())
 
 
-CASES = [("Tile Columns", one) for one in (1, 2, 9)] + [("Pitch", one) for one in (0.05, 0.5, 1.0)] + \
-    [("Gap", one) for one in (0.0, 0.5, 2.0)] + [("Thickness", one) for one in (0.1, 0.5, 1.0)] + \
-    [("Range", one) for one in (0.05, 0.5, 5.0)]
+CASES = (
+    [("Tile Columns", one) for one in (1, 2, 9)]
+    + [("Pitch", one) for one in (0.05, 0.5, 1.0)]
+    + [("Gap", one) for one in (0.0, 0.5, 2.0)]
+    + [("Thickness", one) for one in (0.1, 0.5, 1.0)]
+    + [("Range", one) for one in (0.05, 0.5, 5.0)]
+)
 DATA = {"Tiles", "Rows", "Columns", "Block", "Material"}  # what the weights and the scene say
 
 
@@ -94,8 +100,11 @@ def test_sockets(shown, socket, value):
 
 
 def test_every_socket_is_tried_described_and_bounded(shown):
-    items = [one for one in look.modifier(shown[1]).node_group.interface.items_tree if one.item_type == "SOCKET"
-             and one.in_out == "INPUT" and one.socket_type != "NodeSocketGeometry"]
+    items = [
+        one
+        for one in look.modifier(shown[1]).node_group.interface.items_tree
+        if one.item_type == "SOCKET" and one.in_out == "INPUT" and one.socket_type != "NodeSocketGeometry"
+    ]
     assert {one.name for one in items} == {name for name, _ in CASES} | DATA
     for one in items:
         assert one.description, one.name

@@ -13,8 +13,9 @@ from scene.acting import folded, run, same
 
 def label_places(found):
     look.evaluate(found)
-    return {one.name: np.array(one.matrix_world.translation) for one in look.of_kind(found, "label")
-            if not one.hide_render}
+    return {
+        one.name: np.array(one.matrix_world.translation) for one in look.of_kind(found, "label") if not one.hide_render
+    }
 
 
 def test_labels_where_the_camera_has_not_moved(resnet):

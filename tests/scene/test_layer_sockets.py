@@ -15,8 +15,15 @@ from neuroscene.addon.nodes.tree import attach
 from scene import look
 from scene.layer_formula import Expected
 
-MAPS = {"Units": 7, "Rows": 3, "Columns": 4, "Unit Columns": 3, "Pitch": 0.2, "Unit Gap": 1.5,
-        "Cell Size": (1.2, 0.7, 1.5)}
+MAPS = {
+    "Units": 7,
+    "Rows": 3,
+    "Columns": 4,
+    "Unit Columns": 3,
+    "Pitch": 0.2,
+    "Unit Gap": 1.5,
+    "Cell Size": (1.2, 0.7, 1.5),
+}
 NEURONS = {"Units": 13, "Unit Columns": 2, "Pitch": 0.4, "Unit Gap": 0.3}
 MIXED = {"Arrangement": 3.5, "By Hand": 0.3, "Explode": 0.2, "Offset": 0.4}
 # Socket: the three values, and what else must be set so that it does something; all other sockets stand as above.
@@ -54,8 +61,7 @@ INTS = {
     "Shown Units": ((0, 1, 5), MIXED | {"Backing": 0.1, "Fold": 0.2}),
 }
 VECTORS = {"Cell Size": (((0.0, 0.5, 1.0), (0.5, 1.0, 0.5), (1.0, 2.0, 3.0)), {"Arrangement": 0.7})}
-MENUS = {"Shape": ({}, LAYER["Shape"].items),
-         "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
+MENUS = {"Shape": ({}, LAYER["Shape"].items), "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
 # Objects and materials, each with a test of its own below.
 THINGS = {"Cell", "Material", "Number Material", "Backing Material", "Block", "Network"}
 # How the range in force is found is the matter of test_ranges.
@@ -100,8 +106,12 @@ def fill(thing):
     mesh.vertices.add(count)
     mesh.attributes["position"].data.foreach_set("vector", random.normal(size=count * 3).astype(np.float32))
     value = random.normal(size=count).astype(np.float32)
-    numbers = {"value": value, "order": np.argsort(np.argsort(-np.abs(value))) / count,
-               "importance_order": random.permutation(count) / count, "pruned_at": random.integers(0, 5, count) / 4}
+    numbers = {
+        "value": value,
+        "order": np.argsort(np.argsort(-np.abs(value))) / count,
+        "importance_order": random.permutation(count) / count,
+        "pruned_at": random.integers(0, 5, count) / 4,
+    }
     for name, values in numbers.items():
         mesh.attributes.new(name, "FLOAT", "POINT").data.foreach_set("value", values.astype(np.float32))
     ranks = np.repeat(random.permutation(units), rows * columns).astype(np.int32)
@@ -110,8 +120,9 @@ def fill(thing):
 
 def tile() -> bpy.types.Object:
     mesh = bpy.data.meshes.new("tile")
-    mesh.from_pydata([(0, -0.5, -0.5), (0, 0.5, -0.5), (0, 0, 0.5), (-1, 0, 0)], [],
-                     [(0, 1, 2), (0, 1, 3), (1, 2, 3), (2, 0, 3)])
+    mesh.from_pydata(
+        [(0, -0.5, -0.5), (0, 0.5, -0.5), (0, 0, 0.5), (-1, 0, 0)], [], [(0, 1, 2), (0, 1, 3), (1, 2, 3), (2, 0, 3)]
+    )
     return bpy.data.objects.new("tile", mesh)
 
 
@@ -216,11 +227,28 @@ def test_sockets_together(layer):
     """Several at once, at random, so that no socket forgets the others."""
     random = np.random.default_rng(11)
     for _ in range(12):
-        given = {name: float(random.uniform(0, 1)) for name in (
-            "Fold", "Reveal", "Threshold", "Prune", "Explode", "By Hand", "Spread", "Size by Value", "Softness")}
-        given |= {"Arrangement": float(random.uniform(0, 5)), "Line Axis": float(random.uniform(0, 2)),
-                  "Shown Units": int(random.integers(0, 9)), "Offset": float(random.normal()),
-                  "Backing": float(random.integers(0, 2) * 0.1), "Shape": str(random.choice(["Tile", "Sphere"]))}
+        given = {
+            name: float(random.uniform(0, 1))
+            for name in (
+                "Fold",
+                "Reveal",
+                "Threshold",
+                "Prune",
+                "Explode",
+                "By Hand",
+                "Spread",
+                "Size by Value",
+                "Softness",
+            )
+        }
+        given |= {
+            "Arrangement": float(random.uniform(0, 5)),
+            "Line Axis": float(random.uniform(0, 2)),
+            "Shown Units": int(random.integers(0, 9)),
+            "Offset": float(random.normal()),
+            "Backing": float(random.integers(0, 2) * 0.1),
+            "Shape": str(random.choice(["Tile", "Sphere"])),
+        }
         compat.set_inputs(look.modifier(layer), given)
         layer.update_tag()
         check(layer)
@@ -259,8 +287,12 @@ def test_materials(layer):
     compat.set_inputs(look.modifier(layer), painted | {"Fold": 0.5, "Shown Units": 3, "Backing": 0.1})
     layer.update_tag()
     count = len(layer.data.vertices)
-    for index, name in ((0, "Material"), (count, "Material"), (count + 1, "Number Material"),
-                        (count + 2, "Backing Material")):
+    for index, name in (
+        (0, "Material"),
+        (count, "Material"),
+        (count + 1, "Number Material"),
+        (count + 2, "Backing Material"),
+    ):
         assert reference(layer, index)[1] == [painted[name].name]
 
 
@@ -273,8 +305,10 @@ def test_the_number_of_squares_is_a_text_that_faces_the_reader(layer):
         bpy.context.scene.collection.objects.link(text)
         points, *_ = reference(layer, len(layer.data.vertices))
         given = look.inputs(layer)
-        values = {name: look.values_of(layer, name) for name in ("value", "order", "importance_order", "pruned_at",
-                                                                 "unit_rank", "position")}
+        values = {
+            name: look.values_of(layer, name)
+            for name in ("value", "order", "importance_order", "pruned_at", "unit_rank", "position")
+        }
         text.data.body, text.data.size = f"+ {units - shown}", Expected(given, values).strip()[3]
         box = np.array(text.evaluated_get(evaluate()).bound_box)
         assert np.allclose(np.ptp(points, axis=0), np.ptp(box, axis=0), rtol=0.02, atol=1e-4)
@@ -354,10 +388,16 @@ def test_lines_end_on_the_cells_whatever_these_do(blank):
     """In a network: folded, exploded, reduced, in another arrangement, by hand, also when its layer is turned."""
     network = look.build(look.CNN, look.DIGIT, max_cells=2_000)
     things = look.layers(network)
-    for name, given in {"image": {"Fold": 0.7}, "conv1": {"Shown Units": 3, "Explode": 0.4}, "conv2": {"Fold": 1.0},
-                        "pool1": {"Arrangement": 3.4}, "conv3": {"By Hand": 0.5, "Arrangement": 1.0, "Offset": 0.3},
-                        "pool2": {"Shown Units": 5, "Fold": 0.5}, "dense1": {"Arrangement": 4.0, "Spacing": 0.5},
-                        "scores": {"Fold": 0.4, "Arrangement": 5.0}}.items():
+    for name, given in {
+        "image": {"Fold": 0.7},
+        "conv1": {"Shown Units": 3, "Explode": 0.4},
+        "conv2": {"Fold": 1.0},
+        "pool1": {"Arrangement": 3.4},
+        "conv3": {"By Hand": 0.5, "Arrangement": 1.0, "Offset": 0.3},
+        "pool2": {"Shown Units": 5, "Fold": 0.5},
+        "dense1": {"Arrangement": 4.0, "Spacing": 0.5},
+        "scores": {"Fold": 0.4, "Arrangement": 5.0},
+    }.items():
         before = look.cell_places(things[name], look.evaluate(network))
         compat.set_inputs(look.modifier(things[name]), given)
         things[name].rotation_euler.z += 0.3

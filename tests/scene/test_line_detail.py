@@ -23,21 +23,27 @@ class Evaluated:
     def __init__(self, network, bundle):
         self.depsgraph = look.evaluate(network)
         geometry = bundle.evaluated_get(self.depsgraph).evaluated_geometry()  # it owns the curves
-        self.attributes = {one.name: look.array(geometry.curves.attributes, one.name)
-                           for one in geometry.curves.attributes if one.data_type in look.FIELDS}
+        self.attributes = {
+            one.name: look.array(geometry.curves.attributes, one.name)
+            for one in geometry.curves.attributes
+            if one.data_type in look.FIELDS
+        }
         things, facts = look.layers(network), look.facts(bundle)
         self.weight = self.attributes["weight"]
         self.index = [self.attributes[end] for end in ("source", "target")]
-        self.cells = [look.cells_of(things[facts[end]])[index]
-                      for end, index in zip(("source", "target"), self.index, strict=True)]
+        self.cells = [
+            look.cells_of(things[facts[end]])[index]
+            for end, index in zip(("source", "target"), self.index, strict=True)
+        ]
         points = self.attributes["position"].astype(np.float64)
         self.points = look.world(bundle, self.depsgraph, points.reshape(len(self.weight), -1, 3))
         self.places = [look.cell_places(things[facts[end]], self.depsgraph) for end in ("source", "target")]
 
     def links(self):
         """{(source cell, target cell): weight}; no two lines may join the same cells."""
-        pairs = [tuple(tuple(cell) for cell in pair) for pair in zip(*(one.tolist() for one in self.cells),
-                                                                     strict=True)]
+        pairs = [
+            tuple(tuple(cell) for cell in pair) for pair in zip(*(one.tolist() for one in self.cells), strict=True)
+        ]
         found = dict(zip(pairs, self.weight.tolist(), strict=True))
         assert len(found) == len(pairs)
         return found
@@ -180,9 +186,14 @@ def test_thinned_maps_show_the_cells_that_are_drawn(blank, tmp_path):
     drawn = [set(map(tuple, look.cells_of(things[name]).tolist())) for name in "xy"]
     steps = [np.diff(np.unique(look.cells_of(things[name])[:, 1])).max() for name in "xy"]
     assert max(steps) > 1
-    expected = {((i, r + y - 1, c + x - 1), (o, r, c)): weight[o, i, y, x]
-                for o, r, c in drawn[1] for i in range(6) for y in range(3) for x in range(3)
-                if (i, r + y - 1, c + x - 1) in drawn[0]}
+    expected = {
+        ((i, r + y - 1, c + x - 1), (o, r, c)): weight[o, i, y, x]
+        for o, r, c in drawn[1]
+        for i in range(6)
+        for y in range(3)
+        for x in range(3)
+        if (i, r + y - 1, c + x - 1) in drawn[0]
+    }
     same(at(network, bundle, 3).links(), expected)
 
 
@@ -205,8 +216,11 @@ def test_the_network_overrides_the_level(blank, tmp_path):
 
 def test_without_levels_the_chosen_lines_stay(blank, tmp_path):
     """What moves cells about has no kernels."""
-    nodes = [node("Conv", ["x", "w"], ["m"]), node("Transpose", ["m"], ["t"], perm=[0, 1, 3, 2]),
-             node("Softmax", ["t"], ["y"], axis=-1)]
+    nodes = [
+        node("Conv", ["x", "w"], ["m"]),
+        node("Transpose", ["m"], ["t"], perm=[0, 1, 3, 2]),
+        node("Softmax", ["t"], ["y"], axis=-1),
+    ]
     made = model(nodes, {"x": (1, 2, 6, 6)}, {"y": None}, {"w": seeded(3, 2, 3, 3)})
     network = look.build(save(tmp_path, made))
     for bundle in look.bundles(network).values():

@@ -19,35 +19,59 @@ from unit.make import model, node, save, seeded
 LINES = 150
 T = np.linspace(0, 1, 8)
 SHAPE = {
-    "Ease": (0.0, 0.5, 1.0), "Tangent": (0.0, 0.5, 1.0), "Arc": (0.0, 0.5, 1.0), "Trim Start": (0.0, 0.5, 1.0),
-    "Trim End": (0.0, 0.5, 1.0), "Bundle": (0.0, 0.5, 1.0),
+    "Ease": (0.0, 0.5, 1.0),
+    "Tangent": (0.0, 0.5, 1.0),
+    "Arc": (0.0, 0.5, 1.0),
+    "Trim Start": (0.0, 0.5, 1.0),
+    "Trim End": (0.0, 0.5, 1.0),
+    "Bundle": (0.0, 0.5, 1.0),
     "Lift": ((0.0, 0.0, 0.0), (0.5, 1.0, 2.0), (0.0, 0.0, -9.0)),
-}  # fmt: skip
+}
 WITH_BUNDLE = {"Bundle Place": (0.0, 0.5, 1.0)}  # while Bundle is 0.7
 WIDTH = {
-    "Radius": (0.0, 0.05, 1.0), "Thin End": (0.0, 0.5, 1.0), "Width Power": (0.1, 1.0, 8.0), "Crowd": (1, 50, 100_000),
-    "Start Width": (0.0, 0.5, 4.0), "End Width": (0.0, 0.5, 4.0), "Waist": (0.0, 0.5, 4.0),
+    "Radius": (0.0, 0.05, 1.0),
+    "Thin End": (0.0, 0.5, 1.0),
+    "Width Power": (0.1, 1.0, 8.0),
+    "Crowd": (1, 50, 100_000),
+    "Start Width": (0.0, 0.5, 4.0),
+    "End Width": (0.0, 0.5, 4.0),
+    "Waist": (0.0, 0.5, 4.0),
     "Importance Range": (0.01, 5.0, 80.0),
-}  # fmt: skip
+}
 PULSE = {"Pulse": (0.0, 0.5, 1.0), "Pulse Strength": (0.0, 0.5, 3.0), "Pulse Width": (0.01, 0.2, 1.0)}
 DENSITY = {
-    "Density": (0.0, 0.5, 1.0), "Iterations": (0.0, 1.5, 6.0), "Rest Length": (0.0, 10.0, 200.0),
+    "Density": (0.0, 0.5, 1.0),
+    "Iterations": (0.0, 1.5, 6.0),
+    "Rest Length": (0.0, 10.0, 200.0),
     "Rest Source Rotation": ((0.0, 0.0, 0.0), (0.3, 0.0, 0.5), (1.0, 2.0, 3.0)),
     "Rest Target Rotation": ((0.0, 0.0, 0.0), (0.3, 0.0, 0.5), (1.0, 2.0, 3.0)),
     "Rest Source Scale": ((1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (2.0, 1.0, 3.0)),
     "Rest Target Scale": ((1.0, 1.0, 1.0), (0.5, 0.5, 0.5), (2.0, 1.0, 3.0)),
 }
-CHOICE = {"Most": (0, 3, 1000), "Threshold": (0.0, 0.5, 1.0), "Per": ("Layer", "Unit"),
-          "Rank By": ("Magnitude", "Weight", "Importance", "Weight x Activation")}
+CHOICE = {
+    "Most": (0, 3, 1000),
+    "Threshold": (0.0, 0.5, 1.0),
+    "Per": ("Layer", "Unit"),
+    "Rank By": ("Magnitude", "Weight", "Importance", "Weight x Activation"),
+}
 COLOUR = {"Weight Range": (0.01, 0.5, 4.0), "Colour By": ("Weight", "Weight x Activation")}
 WINDOW = {
-    "Kernel": ((1, 1, 0), (2, 3, 0), (5, 5, 0)), "Stride": ((1, 1, 0), (2, 1, 0), (3, 2, 0)),
-    "Padding": ((0, 0, 0), (1, 2, 0), (4, 4, 0)), "Padding End": ((0, 0, 0), (1, 2, 0), (4, 4, 0)),
-    "Dilation": ((1, 1, 0), (2, 1, 0), (1, 3, 0)), "Source Map": ((1, 1, 0), (4, 6, 0), (6, 6, 0)),
-    "Target Map": ((1, 1, 0), (4, 6, 0), (6, 6, 0)), "Source Step": ((1, 1, 0), (2, 1, 0), (3, 4, 0)),
-    "Target Step": ((1, 1, 0), (2, 1, 0), (3, 4, 0)), "Transposed": (False, True), "Mean": ("None", "Cells", "Window"),
-    "Position Row": (0, 3, 99), "Position Column": (0, 3, 99), "Most Lines": (1, 300, 100_000),
-    "Expansion": (1.0, 2.0, 3.0), "Detail": ("Chosen", "Expansion"),
+    "Kernel": ((1, 1, 0), (2, 3, 0), (5, 5, 0)),
+    "Stride": ((1, 1, 0), (2, 1, 0), (3, 2, 0)),
+    "Padding": ((0, 0, 0), (1, 2, 0), (4, 4, 0)),
+    "Padding End": ((0, 0, 0), (1, 2, 0), (4, 4, 0)),
+    "Dilation": ((1, 1, 0), (2, 1, 0), (1, 3, 0)),
+    "Source Map": ((1, 1, 0), (4, 6, 0), (6, 6, 0)),
+    "Target Map": ((1, 1, 0), (4, 6, 0), (6, 6, 0)),
+    "Source Step": ((1, 1, 0), (2, 1, 0), (3, 4, 0)),
+    "Target Step": ((1, 1, 0), (2, 1, 0), (3, 4, 0)),
+    "Transposed": (False, True),
+    "Mean": ("None", "Cells", "Window"),
+    "Position Row": (0, 3, 99),
+    "Position Column": (0, 3, 99),
+    "Most Lines": (1, 300, 100_000),
+    "Expansion": (1.0, 2.0, 3.0),
+    "Detail": ("Chosen", "Expansion"),
 }
 ENDS = ("Source", "Target", "Network", "Taps", "Material")
 ELSEWHERE = ("Range From", "Clip", "Layer Row", "Block Row")  # of the ranges, which layers have as well
@@ -57,8 +81,12 @@ ELSEWHERE = ("Range From", "Clip", "Layer Row", "Block Row")  # of the ranges, w
 def saved(tmp_path_factory):
     """Maps, maps, neurons; turned and moved, so that a space that is mistaken for another shows. A .blend."""
     folder = tmp_path_factory.mktemp("sockets")
-    nodes = [node("Conv", ["x", "w"], ["c"], pads=[1] * 4), node("Relu", ["c"], ["m"]), node("Flatten", ["m"], ["f"]),
-             node("Gemm", ["f", "v"], ["y"])]
+    nodes = [
+        node("Conv", ["x", "w"], ["c"], pads=[1] * 4),
+        node("Relu", ["c"], ["m"]),
+        node("Flatten", ["m"], ["f"]),
+        node("Gemm", ["f", "v"], ["y"]),
+    ]
     made = model(nodes, {"x": (1, 2, 6, 6)}, {"y": None}, {"w": seeded(4, 2, 3, 3), "v": seeded(144, 10)})
     np.save(folder / "x.npy", seeded(1, 2, 6, 6, seed=3))
     look.fresh()
@@ -94,10 +122,15 @@ class Lines:
         self.count = len(self.of["source"]) if found else 0
         self.points = self.of["position"].reshape(-1, 8, 3).astype(np.float64) if found else np.zeros((0, 8, 3))
         self.own = np.linalg.inv(np.array(bundle.evaluated_get(depsgraph).matrix_world, np.float64))
-        self.matrices = {name: self.own @ np.array(self.given[name].evaluated_get(depsgraph).matrix_world, np.float64)
-                         for name in ("Source", "Target")}
-        self.ends = np.stack([self.place(name, depsgraph)[self.of[name.lower()]] for name in ("Source", "Target")], 1) \
-            if found else None
+        self.matrices = {
+            name: self.own @ np.array(self.given[name].evaluated_get(depsgraph).matrix_world, np.float64)
+            for name in ("Source", "Target")
+        }
+        self.ends = (
+            np.stack([self.place(name, depsgraph)[self.of[name.lower()]] for name in ("Source", "Target")], 1)
+            if found
+            else None
+        )
 
     def place(self, name, depsgraph):
         return look.cell_places(self.given[name], depsgraph) @ self.own[:3, :3].T + self.own[:3, 3]
@@ -116,13 +149,17 @@ def formula(lines: Lines, offsets=0.0) -> np.ndarray:
     own = a + (b - a) * np.stack([x, eased(t), eased(t)], -1)
     lift = np.array(given["Lift"])
     own = own + np.minimum(1, 2 * chord / max(np.linalg.norm(lift), 1e-9))[..., None] * (
-        (1 - (2 * t - 1) ** 4)[:, None] * lift)
+        (1 - (2 * t - 1) ** 4)[:, None] * lift
+    )
     own[..., 2] += given["Arc"] * chord / 2 * 4 * t * (1 - t)
     own = own + offsets
     centre = (1 - given["Bundle Place"]) * lines.ends[:, 0].mean(0) + given["Bundle Place"] * lines.ends[:, 1].mean(0)
     there, on = np.clip(7 * t / 3, 0, 1), np.clip((7 * t - 4) / 3, 0, 1)
-    legs = (a + (centre - a) * np.stack([there, eased(there), eased(there)], -1)
-            + (b - centre) * np.stack([on, eased(on), eased(on)], -1))
+    legs = (
+        a
+        + (centre - a) * np.stack([there, eased(there), eased(there)], -1)
+        + (b - centre) * np.stack([on, eased(on), eased(on)], -1)
+    )
     return own + given["Bundle"] * (legs - own)
 
 
@@ -175,8 +212,16 @@ def test_shape(network, name):
 
 def test_shapes_together(network):
     bundle = dense(network)
-    for name, value in {"Ease": 0.4, "Tangent": 0.8, "Arc": 0.6, "Lift": (0.0, 1.0, 2.0), "Trim Start": 0.2,
-                        "Trim End": 0.9, "Bundle": 0.3, "Bundle Place": 0.25}.items():
+    for name, value in {
+        "Ease": 0.4,
+        "Tangent": 0.8,
+        "Arc": 0.6,
+        "Lift": (0.0, 1.0, 2.0),
+        "Trim Start": 0.2,
+        "Trim End": 0.9,
+        "Bundle": 0.3,
+        "Bundle Place": 0.25,
+    }.items():
         look.set_input(bundle, name, value)
     lines = Lines(network, bundle)
     close(lines.points, formula(lines))
@@ -204,8 +249,15 @@ def test_width_and_pulse(network, name):
 
 def test_a_pulse_and_a_profile_follow_the_trim(network):
     bundle = dense(network)
-    for name, value in {"Radius": 0.1, "Trim Start": 0.2, "Trim End": 0.6, "Pulse Strength": 1.0, "Pulse": 0.5,
-                        "Start Width": 0.2, "Waist": 2.0}.items():
+    for name, value in {
+        "Radius": 0.1,
+        "Trim Start": 0.2,
+        "Trim End": 0.6,
+        "Pulse Strength": 1.0,
+        "Pulse": 0.5,
+        "Start Width": 0.2,
+        "Waist": 2.0,
+    }.items():
         look.set_input(bundle, name, value)
     lines = Lines(network, bundle)
     close(lines.of["radius"].reshape(-1, 8), widths(lines))
@@ -225,7 +277,8 @@ def offsets_of(lines, bundle, turned=True):
     found = []
     for name in ("Source", "Target"):
         rest = np.array(Matrix.LocRotScale(None, Euler(given[f"Rest {name} Rotation"]), None).to_3x3()) @ np.diag(
-            given[f"Rest {name} Scale"])
+            given[f"Rest {name} Scale"]
+        )
         found.append(offset @ (lines.matrices[name][:3, :3] @ np.linalg.inv(rest)).T)
     turned = found[0] * (1 - T[:, None]) + found[1] * T[:, None]
     chord = np.linalg.norm(lines.ends[:, 1] - lines.ends[:, 0], axis=-1)
@@ -295,8 +348,11 @@ def rank(bundle, by, values):
     weight = look.values_of(bundle, "weight").astype(np.float64)
     if by == "Weight x Activation":
         return np.abs(weight * values[look.values_of(bundle, "source")])
-    return {"Weight": weight, "Magnitude": look.values_of(bundle, "magnitude"),
-            "Importance": look.values_of(bundle, "importance")}[by]
+    return {
+        "Weight": weight,
+        "Magnitude": look.values_of(bundle, "magnitude"),
+        "Importance": look.values_of(bundle, "importance"),
+    }[by]
 
 
 def kept(bundle, values):
@@ -309,7 +365,7 @@ def kept(bundle, values):
         for group in np.unique(target) if given["Per"] == "Unit" else (None,):
             mine = np.flatnonzero(shown & ((target == group) | (group is None)))
             order = mine[np.argsort(-size[mine], kind="stable")]
-            shown[order[given["Most"]:]] = False
+            shown[order[given["Most"] :]] = False
     return shown
 
 
@@ -324,9 +380,13 @@ def test_choice(network, by, per):
         look.set_input(bundle, "Most", most)
         look.set_input(bundle, "Threshold", threshold)
         lines, shown = Lines(network, bundle), kept(bundle, values)
-        pairs = [sorted(zip(source.tolist(), target.tolist(), strict=True)) for source, target in (
-            (lines.of.get("source", np.zeros(0)), lines.of.get("target", np.zeros(0))),
-            (look.values_of(bundle, "source")[shown], look.values_of(bundle, "target")[shown]))]
+        pairs = [
+            sorted(zip(source.tolist(), target.tolist(), strict=True))
+            for source, target in (
+                (lines.of.get("source", np.zeros(0)), lines.of.get("target", np.zeros(0))),
+                (look.values_of(bundle, "source")[shown], look.values_of(bundle, "target")[shown]),
+            )
+        ]
         assert pairs[0] == pairs[1]
         if lines.count:
             close(lines.points, formula(lines))
@@ -352,16 +412,19 @@ def test_colour(network, name):
 
 def joined(given, stored):
     """{(source vertex, target vertex): weight} of all taps at all positions by the window of these sockets."""
-    pair = {name: np.array(given[name][:2]).astype(int) for name, values in WINDOW.items()
-            if isinstance(values[0], tuple)}
+    pair = {
+        name: np.array(given[name][:2]).astype(int) for name, values in WINDOW.items() if isinstance(values[0], tuple)
+    }
     drawn = {end: -(-pair[f"{end} Map"] // pair[f"{end} Step"]) for end in ("Source", "Target")}
     found = []
-    for place in product(*(range(0, size, step) for size, step in zip(pair["Target Map"], pair["Target Step"],
-                                                                    strict=True))):
+    for place in product(
+        *(range(0, size, step) for size, step in zip(pair["Target Map"], pair["Target Step"], strict=True))
+    ):
         taps = []
         for row, column, source, target, weight in zip(
-                *(stored[name].tolist() for name in ("tap_row", "tap_column", "source_unit", "target_unit", "weight")),
-                strict=True):
+            *(stored[name].tolist() for name in ("tap_row", "tap_column", "source_unit", "target_unit", "weight")),
+            strict=True,
+        ):
             reach = np.array([row, column]) * pair["Dilation"]
             if given["Transposed"]:
                 at, rest = np.divmod(place + pair["Padding"] - reach, pair["Stride"])
@@ -369,9 +432,13 @@ def joined(given, stored):
                 at, rest = place * pair["Stride"] - pair["Padding"] + reach, np.zeros(2)
             if rest.any() or (at < 0).any() or (at >= pair["Source Map"]).any() or (at % pair["Source Step"]).any():
                 continue
-            vertices = [(unit * size[0] + cell[0]) * size[1] + cell[1] for unit, size, cell in (
-                (source, drawn["Source"], at // pair["Source Step"]), (target, drawn["Target"],
-                                                                     np.array(place) // pair["Target Step"]))]
+            vertices = [
+                (unit * size[0] + cell[0]) * size[1] + cell[1]
+                for unit, size, cell in (
+                    (source, drawn["Source"], at // pair["Source Step"]),
+                    (target, drawn["Target"], np.array(place) // pair["Target Step"]),
+                )
+            ]
             taps.append((*map(int, vertices), weight))
         if given["Mean"] != "None":
             begin = np.array(place) * pair["Stride"] - pair["Padding"]
@@ -387,8 +454,10 @@ def joined(given, stored):
     return sorted(found)
 
 
-@pytest.mark.parametrize("name", [name for name in WINDOW if name not in (
-    "Position Row", "Position Column", "Most Lines", "Expansion", "Detail")])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in WINDOW if name not in ("Position Row", "Position Column", "Most Lines", "Expansion", "Detail")],
+)
 def test_window(network, name):
     """Whatever the window is said to be, the lines are those of that window; the size of its kernel matters to a mean,
     the taps are those that are stored."""
@@ -475,13 +544,25 @@ def test_bundle_lines_from_the_sidebar(registered, tmp_path):
 
 
 def test_every_socket_is_tested_described_and_bounded():
-    assert {*CONNECTIONS.names} == {*SHAPE, *WITH_BUNDLE, *WIDTH, *PULSE, *DENSITY, *CHOICE, *COLOUR, *WINDOW, *ENDS,
-                                    *ELSEWHERE}
+    assert {*CONNECTIONS.names} == {
+        *SHAPE,
+        *WITH_BUNDLE,
+        *WIDTH,
+        *PULSE,
+        *DENSITY,
+        *CHOICE,
+        *COLOUR,
+        *WINDOW,
+        *ENDS,
+        *ELSEWHERE,
+    }
     for socket in CONNECTIONS:
         assert socket.about and socket.panel, socket.name
         if socket.kind in ("Float", "Int", "Vector"):
-            assert socket.low > -1e9 and (socket.high is not None or socket.name in (
-                "Weight Range", "Importance Range")), socket.name
+            assert socket.low > -1e9 and (
+                socket.high is not None or socket.name in ("Weight Range", "Importance Range")
+            ), socket.name
     for tested in (CHOICE, COLOUR, WINDOW):
-        assert all(tested[socket.name] == socket.items for socket in CONNECTIONS
-                   if socket.items and socket.name in tested)
+        assert all(
+            tested[socket.name] == socket.items for socket in CONNECTIONS if socket.items and socket.name in tested
+        )

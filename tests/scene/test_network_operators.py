@@ -45,12 +45,21 @@ def test_objects_of_others_in_a_network(resnet):
 @pytest.mark.parametrize("gone", ["layer", "last", "block", "layers of a block"])
 def test_what_was_deleted_by_hand(resnet, gone):
     things, boxes = look.layers(resnet), look.boxes(resnet)
-    bpy.data.batch_remove({
-        "layer": [things["/layer2/layer2.0/conv1/Conv"]], "last": [things["/fc/Gemm"]], "block": [boxes["layer2"]],
-        "layers of a block": [things[name] for name in inside(resnet, "layer2/layer2.1")]}[gone])
-    for call, options in (("arrange_network", {"spacing": 2.0}), ("fold_blocks", {"which": "ALL"}),
-                          ("arrange_network", {"direction": "Y"}), ("fold_blocks", {"which": "ALL", "fold": False}),
-                          ("arrange_network", {"reset": True, "frame": True})):
+    bpy.data.batch_remove(
+        {
+            "layer": [things["/layer2/layer2.0/conv1/Conv"]],
+            "last": [things["/fc/Gemm"]],
+            "block": [boxes["layer2"]],
+            "layers of a block": [things[name] for name in inside(resnet, "layer2/layer2.1")],
+        }[gone]
+    )
+    for call, options in (
+        ("arrange_network", {"spacing": 2.0}),
+        ("fold_blocks", {"which": "ALL"}),
+        ("arrange_network", {"direction": "Y"}),
+        ("fold_blocks", {"which": "ALL", "fold": False}),
+        ("arrange_network", {"reset": True, "frame": True}),
+    ):
         assert run(call, **options) == {"FINISHED"}
     assert look.facts(resnet)["settings"]["layout"]["direction"] == "Y"
 

@@ -68,8 +68,9 @@ def test_few_lines_show_them_before_all_others(blank, tmp_path):
 def test_the_strongest_kernels_are_those_that_are_not_finite(blank, tmp_path):
     weight = seeded(40, 3, 3, 3)
     weight[17, 1, 1, 1] = np.nan
-    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, 8, 8)}, {"y": (1, 40, 6, 6)},
-                                {"w": weight}))
+    path = save(
+        tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, 8, 8)}, {"y": (1, 40, 6, 6)}, {"w": weight})
+    )
     network = look.build(path, max_cells=300, lines_a_pair=5)
     layer = look.layers(network)["y"]
     assert 17 in look.values_of(layer, "unit")
@@ -133,8 +134,9 @@ def test_a_sound_network_does_not_speak_of_it(blank):
 def test_kernels_show_them(registered, tmp_path):
     weight = seeded(4, 3, 3, 3)
     weight[2, 1, 0, 2] = np.nan
-    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, 8, 8)}, {"y": (1, 4, 6, 6)},
-                                {"w": weight}))
+    path = save(
+        tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 3, 8, 8)}, {"y": (1, 4, 6, 6)}, {"w": weight})
+    )
     network = look.build(path)
     bpy.context.view_layer.objects.active = look.layers(network)["y"]
     assert bpy.ops.neuroscene.show_kernels() == {"FINISHED"}
@@ -157,8 +159,15 @@ def test_a_glb_has_their_colour_and_no_number_for_them(network, tmp_path):
 @pytest.mark.parametrize("scale", [1e-30, 1e-13, 1e13, 1e31])
 def test_kernels_of_tiny_and_huge_numbers_are_told_apart(blank, tmp_path, scale):
     weight = np.ones((4, 1, 3, 3)) * np.array([1.0, 0.5, 0.25, 0.0]).reshape(4, 1, 1, 1)
-    path = save(tmp_path, model([node("Conv", ["x", "w"], ["y"])], {"x": (1, 1, 8, 8)}, {"y": (1, 4, 6, 6)},
-                                {"w": (weight * scale).astype(np.float32)}))
+    path = save(
+        tmp_path,
+        model(
+            [node("Conv", ["x", "w"], ["y"])],
+            {"x": (1, 1, 8, 8)},
+            {"y": (1, 4, 6, 6)},
+            {"w": (weight * scale).astype(np.float32)},
+        ),
+    )
     network = look.build(path)
     (bundle,) = look.of_kind(network, "connections")
     magnitude = np.sort(look.values_of(bundle, "magnitude"))[::-1] / scale

@@ -21,26 +21,37 @@ def import_network(path=look.MLP, **options) -> bpy.types.Collection:
 def numbers(network) -> dict:
     """All that a scene says of an input: attributes, ranges, texts, and which class is lit."""
     found = {}
-    for kind, attributes in (("layer", ("value", "importance")), ("bars", ("value", "winner")),
-                             ("connections", ("source", "target", "weight", "magnitude", "importance"))):
+    for kind, attributes in (
+        ("layer", ("value", "importance")),
+        ("bars", ("value", "winner")),
+        ("connections", ("source", "target", "weight", "magnitude", "importance")),
+    ):
         for thing in look.of_kind(network, kind):
             facts = look.facts(thing)
             key = kind, facts.get("layer"), facts.get("source"), facts.get("target")
             found |= {(*key, name): look.values_of(thing, name) for name in attributes}
-            found |= {(*key, name): value for name, value in look.inputs(thing).items()
-                      if isinstance(value, (int, float))}
+            found |= {
+                (*key, name): value for name, value in look.inputs(thing).items() if isinstance(value, (int, float))
+            }
             found[(*key, "facts")] = str(sorted((k, v) for k, v in facts.items()))
     for kind in ("label", "class", "caption"):
         things = [one for one in look.of_kind(network, kind) if one.type == "FONT"]
-        found[kind,] = sorted((str(look.facts(one).get("layer") or look.facts(one).get("owner")), one.data.body,
-                              one.data.materials[0].name.split(".")[0]) for one in things)
+        found[kind,] = sorted(
+            (
+                str(look.facts(one).get("layer") or look.facts(one).get("owner")),
+                one.data.body,
+                one.data.materials[0].name.split(".")[0],
+            )
+            for one in things
+        )
     return found
 
 
 def data(found: dict) -> dict:
     """Without the range of the line colours and the texts that go with it."""
-    return {key: value for key, value in found.items()
-            if key[0] not in ("label", "caption") and key[-1] != "Weight Range"}
+    return {
+        key: value for key, value in found.items() if key[0] not in ("label", "caption") and key[-1] != "Weight Range"
+    }
 
 
 def check_same(one: dict, other: dict):
@@ -100,8 +111,15 @@ def test_run_input_when_a_layer_reads_another_twice(registered, tmp_path):
     network = import_network(path)
     bpy.ops.neuroscene.run_input(filepath=str(tmp_path / "x.npy"))
     again = import_network(path, input=str(tmp_path / "x.npy"))
-    seen = [[look.array(bundle.data.attributes, name) for bundle in look.of_kind(one, "connections")
-             if look.facts(bundle)["target"] == "y" for name in ("weight", "importance")] for one in (network, again)]
+    seen = [
+        [
+            look.array(bundle.data.attributes, name)
+            for bundle in look.of_kind(one, "connections")
+            if look.facts(bundle)["target"] == "y"
+            for name in ("weight", "importance")
+        ]
+        for one in (network, again)
+    ]
     assert sorted(one[0] for one in seen[1][::2]) == [-1, 1]
     for here, there in zip(*seen, strict=True):
         assert np.array_equal(here, there)

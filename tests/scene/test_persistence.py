@@ -75,8 +75,12 @@ def test_linked(file):
     network = bring(path, link=True)
     check_geometry(network, geometry)
     bpy.context.view_layer.objects.active = look.layers(network)["dense1"]
-    for operator in (bpy.ops.neuroscene.reload_checkpoint, bpy.ops.neuroscene.arrange_network,
-                     bpy.ops.neuroscene.frame_network, bpy.ops.neuroscene.set_detail):
+    for operator in (
+        bpy.ops.neuroscene.reload_checkpoint,
+        bpy.ops.neuroscene.arrange_network,
+        bpy.ops.neuroscene.frame_network,
+        bpy.ops.neuroscene.set_detail,
+    ):
         with pytest.raises(RuntimeError, match="is linked from .*network.blend"):
             operator()
     with pytest.raises(RuntimeError, match="is linked from .*network.blend"):

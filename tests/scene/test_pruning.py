@@ -34,11 +34,15 @@ def test_hidden_units_are_the_pruned_ones(blank, tmp_path, where):
             if name in ("image", "scores"):
                 assert not hidden
             elif hidden:  # what the run has as 0 all over, and perhaps units that were 0 before
-                assert not left[name].reshape(-1, thing["neuroscene"]["grid"][0])[:, sorted(hidden)].any() \
-                    if left[name].ndim == 2 else not left[name][0][sorted(hidden)].any(), name
+                assert (
+                    not left[name].reshape(-1, thing["neuroscene"]["grid"][0])[:, sorted(hidden)].any()
+                    if left[name].ndim == 2
+                    else not left[name][0][sorted(hidden)].any()
+                ), name
     for (source, target), bundle in look.bundles(network).items():
-        size = [np.abs(look.local_instances(things[one], depsgraph)[0][:, :3, :3]).max((1, 2)) for one in
-                (source, target)]
+        size = [
+            np.abs(look.local_instances(things[one], depsgraph)[0][:, :3, :3]).max((1, 2)) for one in (source, target)
+        ]
         gone = (size[0][look.values_of(bundle, "source")] == 0) | (size[1][look.values_of(bundle, "target")] == 0)
         geometry = bundle.evaluated_get(depsgraph).evaluated_geometry()
         curves = geometry.curves

@@ -33,17 +33,30 @@ def facts_of(folder, form, given=None) -> list[dict]:
     assert len(things) == 3
     for thing in things:
         bundle, facts = bundle_into(network, thing), look.facts(thing)
-        ends = [look.cells_of(one)[look.values_of(bundle, name)] for name, one in (
-            ("source", layers[look.facts(bundle)["source"]]), ("target", thing))]
-        lines = {(*near, *far): weight for near, far, weight in zip(
-            *(one.tolist() for one in ends), look.values_of(bundle, "weight").tolist(), strict=True)}
-        found.append({
-            "lines": lines, "carries": look.facts(bundle)["carries"], "level": look.facts(bundle)["level"],
-            "total": look.facts(bundle)["total"], "parameters": facts["parameters"],
-            "multiply_adds": facts["multiply_adds"], "statistics": facts["statistics"],
-            "range": look.inputs(bundle)["Weight Range"],
-            "values": look.values_of(thing), "value_is": facts["value_is"],
-        })
+        ends = [
+            look.cells_of(one)[look.values_of(bundle, name)]
+            for name, one in (("source", layers[look.facts(bundle)["source"]]), ("target", thing))
+        ]
+        lines = {
+            (*near, *far): weight
+            for near, far, weight in zip(
+                *(one.tolist() for one in ends), look.values_of(bundle, "weight").tolist(), strict=True
+            )
+        }
+        found.append(
+            {
+                "lines": lines,
+                "carries": look.facts(bundle)["carries"],
+                "level": look.facts(bundle)["level"],
+                "total": look.facts(bundle)["total"],
+                "parameters": facts["parameters"],
+                "multiply_adds": facts["multiply_adds"],
+                "statistics": facts["statistics"],
+                "range": look.inputs(bundle)["Weight Range"],
+                "values": look.values_of(thing),
+                "value_is": facts["value_is"],
+            }
+        )
     return found
 
 

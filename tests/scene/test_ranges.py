@@ -121,8 +121,9 @@ def test_without_a_network_the_own_number_counts(cnn):
 def test_sockets_are_described_and_bounded(cnn):
     for kind, name in NAMES.items():
         thing = look.of_kind(cnn, kind)[0]
-        items = {one.name: one for one in look.modifier(thing).node_group.interface.items_tree
-                 if one.item_type == "SOCKET"}
+        items = {
+            one.name: one for one in look.modifier(thing).node_group.interface.items_tree if one.item_type == "SOCKET"
+        }
         for socket in (name, "Range From", "Clip", ranges.LAYER_ROW, ranges.BLOCK_ROW):
             assert items[socket].description, socket
         assert items[ranges.LAYER_ROW].hide_in_modifier and items[ranges.BLOCK_ROW].hide_in_modifier
@@ -215,8 +216,12 @@ def check_says(network, role, text):
     """That a line of the legend looks as this text does."""
     (thing,) = (one for one in look.of_kind(network, "caption") if look.facts(one).get("role") == role)
     other = bpy.data.objects.new("expected", bpy.data.meshes.new("expected"))
-    attach(other, "Text", legend.text_group(labels.font()), {
-        "Text": text, "Size": look.inputs(look.inputs(thing)["One"])["Size"], "Align": look.inputs(thing)["Align"]})
+    attach(
+        other,
+        "Text",
+        legend.text_group(labels.font()),
+        {"Text": text, "Size": look.inputs(look.inputs(thing)["One"])["Size"], "Align": look.inputs(thing)["Align"]},
+    )
     look.scene_of(network).collection.objects.link(other)
     depsgraph = look.evaluate(network)
     found, expected = said(thing, depsgraph), said(other, depsgraph)
@@ -234,7 +239,7 @@ def lines_of(network):
 def plain(extent):
     """Three digits."""
     power = int(np.floor(np.log10(extent)))
-    return f"{extent:.{max(2 - power, 0)}f}" if -4 < power < 5 else f"{extent / 10.0 ** power:.2f}e{power}"
+    return f"{extent:.{max(2 - power, 0)}f}" if -4 < power < 5 else f"{extent / 10.0**power:.2f}e{power}"
 
 
 def test_the_legend_of_lines_is_live(blank):
@@ -281,8 +286,12 @@ def test_one_that_differs_among_many_is_found(blank, count):
         look.scene_of(network).collection.objects.link(things[-1])
     for first in range(0, count, legend.EACH):
         some = things[first : first + legend.EACH]
-        attach(holder, f"{first}", legend.ranges_group("Weights"),
-               {f"Object {number + 1}": one for number, one in enumerate(some)})
+        attach(
+            holder,
+            f"{first}",
+            legend.ranges_group("Weights"),
+            {f"Object {number + 1}": one for number, one in enumerate(some)},
+        )
 
     def known():
         geometry = holder.evaluated_get(look.evaluate(network)).evaluated_geometry()
@@ -307,8 +316,9 @@ def test_colour_range_of_a_part(registered):
     bpy.context.view_layer.objects.active = block
     inside = set(look.facts(block)["layers"])
     cells = tags.read(network)["materials"]["cells"]
-    assert bpy.ops.neuroscene.set_colours("EXEC_DEFAULT", True, part="BLOCK", shown="CELLS", source="BLOCK", clip=90.0,
-                                          symmetric=False, log=2.0) == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_colours(
+        "EXEC_DEFAULT", True, part="BLOCK", shown="CELLS", source="BLOCK", clip=90.0, symmetric=False, log=2.0
+    ) == {"FINISHED"}
     for name, thing in look.layers(network).items():
         given = look.inputs(thing)
         assert (given["Range From"], given["Clip"]) == (("Block", 90.0) if name in inside else ("Own", 99.0))
@@ -327,8 +337,9 @@ def test_the_legend_tells_of_one_sided_and_log_ranges(registered):
     look.evaluate(network)
     check_says(network, "cube", "cube: activation, log 3 decades")
     check_says(network, "line low", "0")
-    texts = {look.facts(one).get("role"): one.data.body for one in look.of_kind(network, "caption")
-             if one.type == "FONT"}
+    texts = {
+        look.facts(one).get("role"): one.data.body for one in look.of_kind(network, "caption") if one.type == "FONT"
+    }
     assert texts["line zero"] == texts["cube zero"] == ""
     assert bpy.ops.neuroscene.set_colours(shown="BOTH", source="OWN", symmetric=True, log=0.0) == {"FINISHED"}
     check_says(network, "cube", "cube: activation, range by layer, clipped")

@@ -11,12 +11,40 @@ import neuroscene
 from neuroscene.addon import cli
 from scene import look
 
-OPERATORS = {"add_shot", "apply_style", "arrange_network", "attach_architecture", "attach_gltf",
-             "back_to_arrangement", "bundle_lines", "check_pruning", "compare_checkpoints", "copy_look", "edit_cells",
-             "export_gltf", "find_layers", "fold_blocks", "frame_layers", "frame_network",
-             "import_network", "put_back", "reload_checkpoint", "remove_shot", "render_film", "render_quality",
-             "run_input", "save_style", "select_block", "select_related", "set_colours", "set_detail",
-             "set_map", "set_shot", "show_kernels", "store_expansion"}
+OPERATORS = {
+    "add_shot",
+    "apply_style",
+    "arrange_network",
+    "attach_architecture",
+    "attach_gltf",
+    "back_to_arrangement",
+    "bundle_lines",
+    "check_pruning",
+    "compare_checkpoints",
+    "copy_look",
+    "edit_cells",
+    "export_gltf",
+    "find_layers",
+    "fold_blocks",
+    "frame_layers",
+    "frame_network",
+    "import_network",
+    "put_back",
+    "reload_checkpoint",
+    "remove_shot",
+    "render_film",
+    "render_quality",
+    "run_input",
+    "save_style",
+    "select_block",
+    "select_related",
+    "set_colours",
+    "set_detail",
+    "set_map",
+    "set_shot",
+    "show_kernels",
+    "store_expansion",
+}
 
 
 def draws(menu) -> list[str]:
@@ -25,12 +53,20 @@ def draws(menu) -> list[str]:
 
 def state() -> dict:
     """Everything in Blender that an extension adds to."""
-    handlers = {name: list(found) for name in dir(bpy.app.handlers)
-                if isinstance(found := getattr(bpy.app.handlers, name), list)}
+    handlers = {
+        name: list(found)
+        for name in dir(bpy.app.handlers)
+        if isinstance(found := getattr(bpy.app.handlers, name), list)
+    }
     return {
-        "types": set(dir(bpy.types)), "operators": set(dir(bpy.ops.neuroscene)), "handlers": handlers,
-        "menus": {name: draws(getattr(bpy.types, name)) for name in dir(bpy.types)
-                  if hasattr(getattr(bpy.types, name), "draw")},
+        "types": set(dir(bpy.types)),
+        "operators": set(dir(bpy.ops.neuroscene)),
+        "handlers": handlers,
+        "menus": {
+            name: draws(getattr(bpy.types, name))
+            for name in dir(bpy.types)
+            if hasattr(getattr(bpy.types, name), "draw")
+        },
         "properties": {one.__name__: set(one.bl_rna.properties.keys()) for one in bpy.types.ID.__subclasses__()},
     }
 
@@ -55,8 +91,7 @@ def test_nothing_is_left(blank, capfd):
         assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
         assert during["handlers"] == before["handlers"]
-        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object",
-                     "VIEW3D_MT_object"):
+        for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object", "VIEW3D_MT_object"):
             assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
         assert state() == before
         assert not is_command(capfd)

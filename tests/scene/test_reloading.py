@@ -62,11 +62,22 @@ class Hand:
             things[name].rotation_euler.x = 0.1 * number
             things[name].scale.y = 1 + 0.1 * number
         first, second, third, *_ = (things[name] for name in self.names)
-        for thing, socket, value in ((first, "Pitch", 0.123), (first, "Range", 0.77), (second, "Unit Gap", 1.25),
-                                     (second, "Relief", 3.0), (third, "Size", 0.5), (third, "Unit Columns", 3)):
+        for thing, socket, value in (
+            (first, "Pitch", 0.123),
+            (first, "Range", 0.77),
+            (second, "Unit Gap", 1.25),
+            (second, "Relief", 3.0),
+            (third, "Size", 0.5),
+            (third, "Unit Columns", 3),
+        ):
             look.set_input(thing, socket, value)
-        for thing, socket, value in ((first, "Arrangement", 3.5), (second, "Shape", "Disc"), (third, "Fold", 0.25),
-                                     (second, "Reveal", 0.7), (third, "Explode", 0.4)):
+        for thing, socket, value in (
+            (first, "Arrangement", 3.5),
+            (second, "Shape", "Disc"),
+            (third, "Fold", 0.25),
+            (second, "Reveal", 0.7),
+            (third, "Explode", 0.4),
+        ):
             look.set_input(thing, socket, value)
         by_hand.begin(second)
         for vertex in second.data.vertices:
@@ -102,8 +113,11 @@ class Hand:
             one = things[name]
             for field in ("location", "rotation_euler", "scale", "name", "hide_render"):
                 found[f"{name}.{field}"] = plain(getattr(one, field))
-            found |= {f"{name}.{socket}": plain(value) for socket, value in look.inputs(one).items()
-                      if socket not in ("Range", "Network", "Block")}
+            found |= {
+                f"{name}.{socket}": plain(value)
+                for socket, value in look.inputs(one).items()
+                if socket not in ("Range", "Network", "Block")
+            }
             found[f"{name}.modifiers"] = [(each.name, each.type) for each in one.modifiers]
             found[f"{name}.constraints"] = [(each.type, each.max_x) for each in one.constraints]
             found[f"{name}.children"] = sorted(each.name for each in one.children if not look.facts(each))
@@ -112,11 +126,13 @@ class Hand:
         found["range"] = plain(look.inputs(things[self.names[0]])["Range"])
         second = things[self.names[1]]
         found["note"] = second["note"]
-        found["keys"] = [[round(value, 5) for value in each.co] for curve in _curves(second)
-                         for each in curve.keyframe_points]
+        found["keys"] = [
+            [round(value, 5) for value in each.co] for curve in _curves(second) for each in curve.keyframe_points
+        ]
         for pair in self.pairs:
-            found |= {f"{pair}.{socket}": plain(look.inputs(bundles[pair])[socket]) for socket in
-                      ("Ease", "Bundle", "Detail")}
+            found |= {
+                f"{pair}.{socket}": plain(look.inputs(bundles[pair])[socket]) for socket in ("Ease", "Bundle", "Detail")
+            }
         found["weight range"] = plain(look.inputs(bundles[self.pairs[0]])["Weight Range"])
         found["importance range"] = plain(look.inputs(bundles[self.pairs[1]])["Importance Range"])
         found["prune"] = plain(look.inputs(look.one_of(network, "root"))["Prune"])
@@ -131,8 +147,12 @@ def _curves(thing):
     data = thing.animation_data
     if not compat.FIVE:
         return list(data.action.fcurves)
-    return [curve for layer in data.action.layers for strip in layer.strips
-            for curve in strip.channelbag(data.action_slot).fcurves]
+    return [
+        curve
+        for layer in data.action.layers
+        for strip in layer.strips
+        for curve in strip.channelbag(data.action_slot).fcurves
+    ]
 
 
 def same(before: dict, now: dict) -> None:
@@ -236,8 +256,11 @@ def test_new_weights_are_shown(worked):
         cells, values = shown[name]
         if np.array_equal(cells, look.cells_of(one)):
             assert np.allclose(values, look.values_of(one), rtol=1e-6, atol=1e-7), name
-    alike = [pair for pair, one in look.bundles(fresh).items()
-             if np.array_equal(weights[pair], np.sort(look.values_of(one, "weight")))]
+    alike = [
+        pair
+        for pair, one in look.bundles(fresh).items()
+        if np.array_equal(weights[pair], np.sort(look.values_of(one, "weight")))
+    ]
     assert len(alike) > 0.6 * len(weights)  # where other units are the strongest now, others are drawn
 
 
@@ -272,8 +295,13 @@ def test_a_layer_more_and_a_layer_less(blank, tmp_path):
     assert set(look.bundles(network)) == {("x", "a"), ("a", "d"), ("d", "b"), ("b", "c")}
     assert look.layers(network)["b"].location.z == 7.0
     look.check_ends(network)
-    known = {value for one in look.one_of(network, "ranges").modifiers for name in range(1, 99)
-             for value in [_input(one, f"Object {name}")] if value}
+    known = {
+        value
+        for one in look.one_of(network, "ranges").modifiers
+        for name in range(1, 99)
+        for value in [_input(one, f"Object {name}")]
+        if value
+    }
     assert known == {*look.layers(network).values(), *look.bundles(network).values()}  # the legend tells their ranges
     look.layers(network)["d"].location.y = 3.0
     look.set_input(look.layers(network)["d"], "Size", 0.25)
@@ -352,5 +380,6 @@ def test_stopping_half_way_changes_nothing(blank, tmp_path):
         assert look.blocks() == before[0]
         for name, one in look.layers(network).items():
             assert np.array_equal(look.values_of(one), before[1][name]), (stop, name)
-    assert stop > 4 and any(not np.array_equal(look.values_of(one), before[1][name])
-                            for name, one in look.layers(network).items())
+    assert stop > 4 and any(
+        not np.array_equal(look.values_of(one), before[1][name]) for name, one in look.layers(network).items()
+    )

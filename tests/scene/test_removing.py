@@ -220,14 +220,20 @@ def test_texts_that_lost_their_nodes(registered):
     network = look.build(look.CNN, max_cells=1500, max_connections=300)
     select(look.layers(network)["conv1"])
     run("show_kernels")
-    texts = [one for one in tags.objects(network) if tags.kind(one) in ("caption", "kernels label")
-             and one.type == "MESH" and one.modifiers]
+    texts = [
+        one
+        for one in tags.objects(network)
+        if tags.kind(one) in ("caption", "kernels label") and one.type == "MESH" and one.modifiers
+    ]
     for number, one in enumerate(texts):
         if number % 2:
             one.modifiers.clear()
         else:
-            removing.remove([compat.get_input(tags.nodes(one), "Several")]
-                            if "Several" in compat.identifiers(tags.nodes(one).node_group) else [])
+            removing.remove(
+                [compat.get_input(tags.nodes(one), "Several")]
+                if "Several" in compat.identifiers(tags.nodes(one).node_group)
+                else []
+            )
     run("run_input", filepath=str(look.DIGIT))
     assert run("show_kernels") == {"FINISHED"}
     assert not list(tags.members(network, "kernels"))

@@ -74,12 +74,13 @@ def test_without_a_camera(scene):
 
 def test_a_picture_from_a_window_says_what_it_shows(scene, tmp_path):
     """Blender's own render, of one network or of two, and after a newer checkpoint has come; none of another scene."""
+
     def note():
         scene.render.filepath = str(tmp_path / "a.png")
         bpy.ops.render.render(write_still=True, scene=scene.name)
         return note_of(tmp_path / "a.png")
 
-    network, = tags.networks()
+    (network,) = tags.networks()
     look.build(look.CNN)
     assert note() == f"Neuroscene; digits_mlp.onnx sha256 {look.facts(network)['sha256'][:16]}"
     bpy.context.window.scene = scene

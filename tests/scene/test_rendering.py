@@ -140,19 +140,28 @@ def test_qualities(network, name):
 
 
 def test_times_are_said_in_words():
-    assert [film.clock(one) for one in (0.4, 59, 89, 91, 3500, 4800)] == ["0 s", "59 s", "89 s", "2 min", "58 min",
-                                                                           "1 h 20 min"]
+    assert [film.clock(one) for one in (0.4, 59, 89, 91, 3500, 4800)] == [
+        "0 s",
+        "59 s",
+        "89 s",
+        "2 min",
+        "58 min",
+        "1 h 20 min",
+    ]
 
 
 def test_shots_on_the_command_line(tmp_path):
     small = ["--size", "48x27", "--samples", 1]
     other = DATA / "crossformat" / "mnist_cnn.keras"
-    done = run_many([
-        ["build", look.CNN, "-o", tmp_path / "s.blend"],
-        ["render", tmp_path / "s.blend", "-o", tmp_path / "plan.png", "--shot", "plan", *small],
-        ["render", look.CNN, "-o", tmp_path / "both.png", "--with", other, *small],
-        ["render", look.CNN, "-o", tmp_path / "alone.png", "--shot", "before-after", *small],
-        ["render", look.CNN, "-o", tmp_path / "draft.png", "--quality", "preview", *small, "--transparent"]])
+    done = run_many(
+        [
+            ["build", look.CNN, "-o", tmp_path / "s.blend"],
+            ["render", tmp_path / "s.blend", "-o", tmp_path / "plan.png", "--shot", "plan", *small],
+            ["render", look.CNN, "-o", tmp_path / "both.png", "--with", other, *small],
+            ["render", look.CNN, "-o", tmp_path / "alone.png", "--shot", "before-after", *small],
+            ["render", look.CNN, "-o", tmp_path / "draft.png", "--quality", "preview", *small, "--transparent"],
+        ]
+    )
     assert [one.status for one in done] == [0, 0, 0, 2, 0], done
     check_refused(done[3], "another checkpoint")
     assert {one.name for one in tmp_path.glob("*.png")} == {"plan.png", "both.png", "draft.png"}
@@ -182,15 +191,32 @@ def blender(tmp_path):
 
 
 def openjd(*arguments):
-    return subprocess.run([Path(sys.executable).with_name("openjd"), *map(str, arguments)], capture_output=True,
-                          text=True)
+    return subprocess.run(
+        [Path(sys.executable).with_name("openjd"), *map(str, arguments)], capture_output=True, text=True
+    )
 
 
 def test_a_farm_job_runs_whole(tmp_path, blender):
     """By the reference implementation of Open Job Description: valid, in chunks, and every frame is there after it."""
     job = tmp_path / "job"
-    done = run("farm", look.MLP, "--input", look.DIGIT, "-o", job, "--shot", "turntable", "--frames", "101-105",
-               "--chunk", 2, "--size", "48x27", "--samples", 1)
+    done = run(
+        "farm",
+        look.MLP,
+        "--input",
+        look.DIGIT,
+        "-o",
+        job,
+        "--shot",
+        "turntable",
+        "--frames",
+        "101-105",
+        "--chunk",
+        2,
+        "--size",
+        "48x27",
+        "--samples",
+        1,
+    )
     assert done.status == 0, done.err
     assert {one.name for one in job.iterdir()} == {"scene.blend", "template.json"}
     checked = openjd("check", job / "template.json")
@@ -207,14 +233,19 @@ def test_a_farm_job_runs_whole(tmp_path, blender):
     ran = openjd("run", job / "template.json", "-p", f"Blender={blender}", "-p", f"Output={tmp_path / 'frames'}")
     after = sorted((tmp_path / "frames").iterdir())
     assert len(after) == 5 and [one.stat().st_mtime_ns == old for one, old in zip(after, before, strict=True)] == [
-        True, True, False, True, True]
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_the_scene_of_a_farm_job_is_packed(network, tmp_path):
     farm.write(tmp_path / "job", options(shot="unfold", frames=(101, 102)))
     script = textwrap.dedent(f"""
         import bpy
-        bpy.ops.wm.open_mainfile(filepath={str(tmp_path / 'job' / 'scene.blend')!r}, use_scripts=False)
+        bpy.ops.wm.open_mainfile(filepath={str(tmp_path / "job" / "scene.blend")!r}, use_scripts=False)
         scene = bpy.context.scene
         outside = [one.filepath for some in (bpy.data.images, bpy.data.fonts, bpy.data.libraries) for one in some
                    if one.filepath and not getattr(one, "packed_file", None) and one.filepath != "<builtin>"]

@@ -56,9 +56,23 @@ def make(graph=GRAPH, name="net") -> bpy.types.Collection:
         thing = bpy.data.objects.new(f"{name} {layer}", bpy.data.meshes.new(layer))
         thing.data.vertices.add(1024)
         thing.modifiers.new("Layer", "NODES").node_group = group
-        tags.write(thing, "layer", layer=layer, op=op, shape=[16, 14, 14], parameters="1216", grid=[16, 14, 14],
-                   inputs=inputs, parts=parts, block=block, nodes=len(parts), multiply_adds="903168", order=order,
-                   level="cells", value_is="bias")
+        tags.write(
+            thing,
+            "layer",
+            layer=layer,
+            op=op,
+            shape=[16, 14, 14],
+            parameters="1216",
+            grid=[16, 14, 14],
+            inputs=inputs,
+            parts=parts,
+            block=block,
+            nodes=len(parts),
+            multiply_adds="903168",
+            order=order,
+            level="cells",
+            value_is="bias",
+        )
         blocks[block].objects.link(thing)
         label = bpy.data.objects.new(layer, None)  # something else with the layer's name
         tags.write(label, "label", layer=layer)
@@ -98,24 +112,30 @@ def test_a_copy_of_a_layer_is_not_another(network):
     assert names(selection.inputs(network, ["layer1.0.conv1"])) == ["stem"]
 
 
-@pytest.mark.parametrize("function, given, expected", [
-    (selection.inputs, ["layer1.0.add"], ["stem", "layer1.0.conv1"]),
-    (selection.inputs, ["layer1.0.add", "layer1.0.conv1"], ["stem", "layer1.0.conv1"]),
-    (selection.inputs, ["image"], []),
-    (selection.inputs, [], []),
-    (selection.outputs, ["stem"], ["layer1.0.conv1", "layer1.0.add"]),
-    (selection.outputs, ["unread"], []),
-    (selection.upstream, ["layer1.0.add"], ["image", "stem", "layer1.0.conv1"]),
-    (selection.upstream, ["attention"], [one for one in NAMES if one not in ("attention", "unread")]),
-    (selection.upstream, ["stem", "mask"], ["image"]),
-    (selection.downstream, ["layer1.0.add"], ["layer1.1.conv1", "attention", "unread"]),
-    (selection.downstream, ["mask"], ["attention"]),
-    (selection.downstream, ["attention"], []),
-    (selection.same_block, ["unread"], ["layer1.1.conv1", "unread"]),
-    (selection.same_block, ["unread", "layer1.0.add", "stem"],
-     ["layer1.0.conv1", "layer1.0.add", "layer1.1.conv1", "unread"]),
-    (selection.same_block, ["stem"], []),
-])
+@pytest.mark.parametrize(
+    "function, given, expected",
+    [
+        (selection.inputs, ["layer1.0.add"], ["stem", "layer1.0.conv1"]),
+        (selection.inputs, ["layer1.0.add", "layer1.0.conv1"], ["stem", "layer1.0.conv1"]),
+        (selection.inputs, ["image"], []),
+        (selection.inputs, [], []),
+        (selection.outputs, ["stem"], ["layer1.0.conv1", "layer1.0.add"]),
+        (selection.outputs, ["unread"], []),
+        (selection.upstream, ["layer1.0.add"], ["image", "stem", "layer1.0.conv1"]),
+        (selection.upstream, ["attention"], [one for one in NAMES if one not in ("attention", "unread")]),
+        (selection.upstream, ["stem", "mask"], ["image"]),
+        (selection.downstream, ["layer1.0.add"], ["layer1.1.conv1", "attention", "unread"]),
+        (selection.downstream, ["mask"], ["attention"]),
+        (selection.downstream, ["attention"], []),
+        (selection.same_block, ["unread"], ["layer1.1.conv1", "unread"]),
+        (
+            selection.same_block,
+            ["unread", "layer1.0.add", "stem"],
+            ["layer1.0.conv1", "layer1.0.add", "layer1.1.conv1", "unread"],
+        ),
+        (selection.same_block, ["stem"], []),
+    ],
+)
 def test_related(network, function, given, expected):
     assert names(function(network, given)) == expected
 
@@ -145,14 +165,23 @@ def test_related_in_a_scene_of_an_older_version(registered):
     draw(NEUROSCENE_PT_layer, look.layers(network)["stem"])
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("", NAMES), ("  ", NAMES), ("stem", ["stem"]), ("STEM", ["stem"]),
-    ("conv", ["stem", "layer1.0.conv1", "layer1.1.conv1"]),
-    ("relu", ["stem", "layer1.0.conv1", "unread"]),
-    ("conv relu", ["stem", "layer1.0.conv1"]),
-    ("softmax", ["attention"]), ("layer1/1", ["layer1.1.conv1", "unread"]), ("layer1/1 relu", ["unread"]),
-    ("conv mask", []), ("stemconv", []),
-])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("", NAMES),
+        ("  ", NAMES),
+        ("stem", ["stem"]),
+        ("STEM", ["stem"]),
+        ("conv", ["stem", "layer1.0.conv1", "layer1.1.conv1"]),
+        ("relu", ["stem", "layer1.0.conv1", "unread"]),
+        ("conv relu", ["stem", "layer1.0.conv1"]),
+        ("softmax", ["attention"]),
+        ("layer1/1", ["layer1.1.conv1", "unread"]),
+        ("layer1/1 relu", ["unread"]),
+        ("conv mask", []),
+        ("stemconv", []),
+    ],
+)
 def test_found(network, text, expected):
     assert names(selection.found(network, text)) == expected
 
@@ -206,11 +235,16 @@ def with_undo(operator, **options):
     assert operator("EXEC_DEFAULT", True, **options) == {"FINISHED"}
 
 
-@pytest.mark.parametrize("relation, expected", [
-    ("INPUTS", ["net layer1.0.conv1", "net stem"]), ("OUTPUTS", ["net layer1.1.conv1", "net unread"]),
-    ("UPSTREAM", ["net image", "net layer1.0.conv1", "net stem"]),
-    ("DOWNSTREAM", ["net attention", "net layer1.1.conv1", "net unread"]),
-    ("BLOCK", ["net layer1.0.add", "net layer1.0.conv1"])])
+@pytest.mark.parametrize(
+    "relation, expected",
+    [
+        ("INPUTS", ["net layer1.0.conv1", "net stem"]),
+        ("OUTPUTS", ["net layer1.1.conv1", "net unread"]),
+        ("UPSTREAM", ["net image", "net layer1.0.conv1", "net stem"]),
+        ("DOWNSTREAM", ["net attention", "net layer1.1.conv1", "net unread"]),
+        ("BLOCK", ["net layer1.0.add", "net layer1.0.conv1"]),
+    ],
+)
 def test_select_related(network, relation, expected):
     pick(network, "layer1.0.add")
     bpy.ops.ed.undo_push(message="before")
@@ -282,8 +316,10 @@ def test_reports(network, capfd):
     assert said(find, text="1.0.conv") == "Warning: 0 layers selected; 1 hidden or not selectable"
     assert said(find, text="zzz").startswith("Warning: No layer of net has 'zzz' in")
     pick(network, "image")
-    assert said(bpy.ops.neuroscene.select_related, relation="INPUTS") == \
-        "Warning: The selected layers of net have no inputs"
+    assert (
+        said(bpy.ops.neuroscene.select_related, relation="INPUTS")
+        == "Warning: The selected layers of net have no inputs"
+    )
 
 
 def test_operators_wait_for_object_mode(network):
@@ -317,7 +353,8 @@ def test_in_a_saved_file(network, tmp_path):
 def listed(network, text=""):
     """The names in the list of layers, from top to bottom, and the indices behind them."""
     shown, order = NEUROSCENE_UL_layers.filter_items(
-        SimpleNamespace(filter_name=text, bitflag_filter_item=1 << 30), bpy.context, network, "all_objects")
+        SimpleNamespace(filter_name=text, bitflag_filter_item=1 << 30), bpy.context, network, "all_objects"
+    )
     things = list(network.all_objects)
     assert len(shown) == len(order) == len(things) and sorted(order) == list(range(len(things)))
     places = sorted(range(len(things)), key=lambda index: order[index])
@@ -348,8 +385,9 @@ def test_a_long_list_is_quick(registered):
     listed(network)  # Blender gathers the objects of all collections once
     start = time.process_time()
     for _ in range(5):
-        NEUROSCENE_UL_layers.filter_items(SimpleNamespace(filter_name="conv 7", bitflag_filter_item=1 << 30),
-                                          bpy.context, network, "all_objects")
+        NEUROSCENE_UL_layers.filter_items(
+            SimpleNamespace(filter_name="conv 7", bitflag_filter_item=1 << 30), bpy.context, network, "all_objects"
+        )
     assert (time.process_time() - start) / 5 < 0.1  # some 15 ms of it
     assert len(selection.upstream(network, ["layer 999"])) == 999
 
@@ -391,7 +429,13 @@ def test_layer_panel(network):
     assert pairs["Multiply-Adds"] == "903,168" and pairs["Nodes"] == "3"
     assert pairs["Drawn"] == "1,024 of 3,136 cells" and "Block" not in pairs
     assert [getattr(pressed, "relation", name) for name, pressed in drawn.buttons] == [
-        "INPUTS", "OUTPUTS", "UPSTREAM", "DOWNSTREAM", "BLOCK", "neuroscene.frame_layers"]
+        "INPUTS",
+        "OUTPUTS",
+        "UPSTREAM",
+        "DOWNSTREAM",
+        "BLOCK",
+        "neuroscene.frame_layers",
+    ]
 
 
 def test_layer_panel_of_many_parts_and_open_sizes(network):
@@ -408,8 +452,20 @@ def test_weights_panel(network):
     assert not NEUROSCENE_PT_weights.poll(SimpleNamespace(object=None))
     tags.write(thing, **look.facts(thing) | {"statistics": STATISTICS})
     assert draw(NEUROSCENE_PT_weights, thing).texts == [
-        "Mean", "-0.01235", "Std Dev", "0.25", "Min", "-1.5", "Max", "2e-07", "Zeros", "123 (12.3%)"]
-    tags.write(thing, **look.facts(thing) | {"statistics": STATISTICS | {
-        "mean": float("nan"), "zeros": "0", "not_finite": "1000"}})
+        "Mean",
+        "-0.01235",
+        "Std Dev",
+        "0.25",
+        "Min",
+        "-1.5",
+        "Max",
+        "2e-07",
+        "Zeros",
+        "123 (12.3%)",
+    ]
+    tags.write(
+        thing,
+        **look.facts(thing) | {"statistics": STATISTICS | {"mean": float("nan"), "zeros": "0", "not_finite": "1000"}},
+    )
     texts = draw(NEUROSCENE_PT_weights, thing).texts
     assert texts[:4] == ["Not Finite", "1,000", "Mean", "nan"] and texts[-2:] == ["Zeros", "none"]

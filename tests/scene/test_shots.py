@@ -48,8 +48,10 @@ def corners(network, kinds=SHOWN):
 
 def plain(inputs) -> dict:
     """The inputs of a modifier, vectors as tuples: Blender 4.5 gives arrays that equal nothing."""
-    return {name: tuple(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
-            for name, value in inputs.items()}
+    return {
+        name: tuple(value) if hasattr(value, "__len__") and not isinstance(value, str) else value
+        for name, value in inputs.items()
+    }
 
 
 def add(network, name, form="16:9"):
@@ -121,8 +123,11 @@ def test_sockets_move_only_in_their_shot(blank, shot):
         scene.frame_set(frame)
         for one in things:
             now = look.inputs(one.evaluated_get(look.evaluate(network)))
-            changed = {name for name, value in now.items() if isinstance(value, (int, float))
-                       and abs(value - before[one.name][name]) > 1e-6}
+            changed = {
+                name
+                for name, value in now.items()
+                if isinstance(value, (int, float)) and abs(value - before[one.name][name]) > 1e-6
+            }
             assert not changed - {"Pulse"}, (frame, one.name, changed)
     scene.frame_set(first)
     name = {"dolly": "Reveal", "unfold": "Fold", "macro": "Most"}[shot]
@@ -199,9 +204,13 @@ def test_texts_belong_to_their_shot(blank):
     def shown(kind):
         return sum(not one.hide_render for one in look.of_kind(network, kind))
 
-    for name, label, classes, caption in (("turntable", False, True, True), ("fly-through", False, True, True),
-                                          ("plan", True, False, True), ("macro", False, True, False),
-                                          ("hero", True, True, True)):
+    for name, label, classes, caption in (
+        ("turntable", False, True, True),
+        ("fly-through", False, True, True),
+        ("plan", True, False, True),
+        ("macro", False, True, False),
+        ("hero", True, True, True),
+    ):
         shots.add(network, name) if name != "hero" else shots.switch(network, name)
         assert (shown("label") > 0, shown("class") > 0, shown("caption") > 0) == (label, classes, caption), name
         for one in look.of_kind(network, "label"):
@@ -233,8 +242,9 @@ def test_names_appear_with_what_they_name(blank):
         depsgraph = look.evaluate(network)
         return [one.evaluated_get(depsgraph).matrix_world.to_scale().length for one in texts]
 
-    first, half, last = (sizes(frame) for frame in (
-        scene.frame_start, (scene.frame_start + scene.frame_end) // 2, scene.frame_end))
+    first, half, last = (
+        sizes(frame) for frame in (scene.frame_start, (scene.frame_start + scene.frame_end) // 2, scene.frame_end)
+    )
     assert max(first) == min(half) == 0 and min(last) > 0.1 and np.isclose(half, last).sum() >= 2
     shots.remove(network, "unfold")
     assert all(np.allclose(one.delta_scale, rest[one.name]) for one in network.all_objects)
@@ -300,8 +310,13 @@ def test_nothing_of_ours_is_needed_to_play_them(blank):
         for one in some:
             assert one.animation_data is None or not len(one.animation_data.drivers)
     handlers = [getattr(bpy.app.handlers, name) for name in dir(bpy.app.handlers)]
-    assert not [one for some in handlers if isinstance(some, list) for one in some
-                if "neuroscene" in getattr(one, "__module__", "")]
+    assert not [
+        one
+        for some in handlers
+        if isinstance(some, list)
+        for one in some
+        if "neuroscene" in getattr(one, "__module__", "")
+    ]
 
 
 def test_fitting_again_changes_nothing(blank):
@@ -340,22 +355,31 @@ def test_two_checkpoints_in_one_scene(registered, tmp_path):
     bpy.ops.ed.undo_push(message="before")
     blocks = len(bpy.data.objects)
     assert bpy.ops.neuroscene.compare_checkpoints("EXEC_DEFAULT", True, filepath=str(other)) == {"FINISHED"}
-    first, second = sorted((one for one in bpy.data.collections if look.facts(one).get("kind") == "network"),
-                           key=lambda one: "beside" in look.facts(one))
+    first, second = sorted(
+        (one for one in bpy.data.collections if look.facts(one).get("kind") == "network"),
+        key=lambda one: "beside" in look.facts(one),
+    )
     scene = look.scene_of(first)
     assert look.scene_of(second) == scene and look.facts(scene.camera)["shot"] == "before-after"
     assert look.facts(second)["input"] == look.facts(first)["input"]
     depsgraph = look.evaluate(first)
-    low, high = (np.concatenate([look.cell_places(one, depsgraph) for one in look.layers(each).values()])
-                 for each in (second, first))
+    low, high = (
+        np.concatenate([look.cell_places(one, depsgraph) for one in look.layers(each).values()])
+        for each in (second, first)
+    )
     assert low[:, 2].max() < high[:, 2].min()
     for name in ("pool1", "conv3"):
         assert look.inputs(look.layers(first)[name])["Range"] == look.inputs(look.layers(second)[name])["Range"]
     points = np.concatenate([corners(one) for one in (first, second)])
     places = seen(first, points)
     assert places[:, :2].min() >= 0 and places[:, :2].max() <= 1
-    boxes = [(one.name, _box(first, one)) for each in (first, second) for kind in ("title", "label")
-             for one in look.of_kind(each, kind) if not one.hide_render]
+    boxes = [
+        (one.name, _box(first, one))
+        for each in (first, second)
+        for kind in ("title", "label")
+        for one in look.of_kind(each, kind)
+        if not one.hide_render
+    ]
     for (title, one), (name, other) in combinations(boxes, 2):
         assert (np.minimum(one[1], other[1]) <= np.maximum(one[0], other[0])).any(), (title, name)
         assert one[0].min() >= 0 and one[1].max() <= 1

@@ -17,24 +17,43 @@ from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
 from scene import look
 
-FACTS = ("item_type", "in_out", "socket_type", "subtype", "default_value", "min_value", "max_value", "description",
-         "hide_in_modifier", "identifier")
+FACTS = (
+    "item_type",
+    "in_out",
+    "socket_type",
+    "subtype",
+    "default_value",
+    "min_value",
+    "max_value",
+    "description",
+    "hide_in_modifier",
+    "identifier",
+)
 LOOKS = ("Neuroscene Layer", "Neuroscene Connections", "Neuroscene Block")  # of what Copy Look copies
 
 
 def groups() -> dict:
     """Every group that objects or materials of ours use, made anew, by name."""
-    for make in (block.block_group, connections.connections_group, bars.bars_group, kernels.kernels_group,
-                 lambda: layer.layer_group(labels.font()), network.network_group, legend.number_group,
-                 lambda: legend.text_group(labels.font()), *(lambda kind=kind: legend.ranges_group(kind)
-                                                            for kind in legend.KINDS), value.value_group):
+    for make in (
+        block.block_group,
+        connections.connections_group,
+        bars.bars_group,
+        kernels.kernels_group,
+        lambda: layer.layer_group(labels.font()),
+        network.network_group,
+        legend.number_group,
+        lambda: legend.text_group(labels.font()),
+        *(lambda kind=kind: legend.ranges_group(kind) for kind in legend.KINDS),
+        value.value_group,
+    ):
         make()
     return {one.name: one for one in bpy.data.node_groups if tree.MARK in one}
 
 
 def facts_of(group, item) -> dict:
     facts = {"name": item.name, "panel": item.parent.name} | {
-        name: plain(getattr(item, name)) for name in FACTS if hasattr(item, name)}
+        name: plain(getattr(item, name)) for name in FACTS if hasattr(item, name)
+    }
     if facts.get("socket_type") == "NodeSocketMenu":
         facts["items"] = compat.menu(group, item.name)
     if group.name in LOOKS and item.name in copying.sockets(SimpleNamespace(node_group=group), ALL[group.name]):
@@ -61,8 +80,9 @@ def as_text(made) -> str:
 
 def test_sockets_are_those_that_are_stored(blank, root, request):
     """`--write-golden` stores those that there are now."""
-    made = {name: [facts_of(group, item) for item in group.interface.items_tree]
-            for name, group in sorted(groups().items())}
+    made = {
+        name: [facts_of(group, item) for item in group.interface.items_tree] for name, group in sorted(groups().items())
+    }
     path = root / "tests/data/sockets.json"
     if request.config.getoption("--write-golden"):
         path.write_text(as_text(made), encoding="utf-8")
@@ -85,9 +105,13 @@ def test_what_is_set_at_import_follows_the_file(blank, model):
         for thing in look.of_kind(network, kind) if kind in OURS else ():
             given, ours = look.inputs(thing), {*interface.having("follows")} | OURS[kind]
             assert look.facts(thing).get("sockets", {}).keys() <= ours
-            changed = {socket.name for socket in interface if socket.kind != "Material"
-                       and (given[socket.name] or None) != (socket.initial or None)
-                       and not np.allclose(*number_pair(given[socket.name], socket.initial))}
+            changed = {
+                socket.name
+                for socket in interface
+                if socket.kind != "Material"
+                and (given[socket.name] or None) != (socket.initial or None)
+                and not np.allclose(*number_pair(given[socket.name], socket.initial))
+            }
             assert changed <= ours, thing.name
 
 

@@ -42,20 +42,34 @@ def saved(request, tmp_path_factory):
     scene = look.scene_of(network)
     look.plain_render(scene, 4)
     scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 96, 54, 100
-    handlers = {name: [f for f in getattr(bpy.app.handlers, name) if "neuroscene" in f.__module__]
-                for name in dir(bpy.app.handlers) if isinstance(getattr(bpy.app.handlers, name), list)}
+    handlers = {
+        name: [f for f in getattr(bpy.app.handlers, name) if "neuroscene" in f.__module__]
+        for name in dir(bpy.app.handlers)
+        if isinstance(getattr(bpy.app.handlers, name), list)
+    }
     geometry = look.geometry(network)
     bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
     scene.render.filepath = str(folder / "here.png")
     bpy.ops.render.render(write_still=True, scene=scene.name)
-    command = [sys.executable, Path(__file__).with_name("stock.py"), folder / "scene.blend", folder / "there.npz",
-               folder / "there.png"]
+    command = [
+        sys.executable,
+        Path(__file__).with_name("stock.py"),
+        folder / "scene.blend",
+        folder / "there.npz",
+        folder / "there.png",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     result = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
     with np.load(folder / "there.npz") as there:
-        return {"here": geometry, "there": dict(there), "handlers": handlers, "name": scene.name, "folder": folder,
-                "found": json.loads(result.removeprefix("RESULT "))}
+        return {
+            "here": geometry,
+            "there": dict(there),
+            "handlers": handlers,
+            "name": scene.name,
+            "folder": folder,
+            "found": json.loads(result.removeprefix("RESULT ")),
+        }
 
 
 def test_nothing_of_ours_was_loaded(saved):

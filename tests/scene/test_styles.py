@@ -85,8 +85,11 @@ def test_cinema_is_what_is_built(resnet):
 @pytest.mark.parametrize("name", [name for name in styles.STYLES if name != "Cinema"])
 def test_there_and_back(resnet, name):
     network = resnet
-    data = {(one.name, attribute): look.values_of(one, attribute) for one in look.of_kind(network, "layer")
-            for attribute in ("value", "unit")}
+    data = {
+        (one.name, attribute): look.values_of(one, attribute)
+        for one in look.of_kind(network, "layer")
+        for attribute in ("value", "unit")
+    }
     before = looks_of(network)
     styles.apply(styles.STYLES[name], part(network))
     changed = different(before, looks_of(network))
@@ -260,13 +263,21 @@ def test_materials_of_ones_own_come_along(registered, folder):
     assert "BSDF_GLASS" in {node.type for node in material.node_tree.nodes} and not material.library
     assert run("apply_style", style="Cinema") == {"FINISHED"}
     assert {look.inputs(one)["Material"] for one in look.of_kind(network, "layer")} == {
-        tags.read(network)["materials"]["cells"]}
+        tags.read(network)["materials"]["cells"]
+    }
 
 
-BROKEN = {"not json": "{", "a list": "[1, 2]", "no name": '{"layers": {}}',
-          "unknown": '{"name": "x", "code": "import os"}', "a number": '{"name": "x", "layers": 3}',
-          "no dict": '{"name": "x", "materials": {"cells": 1}}',
-          "backdrop": '{"name": "x", "backdrop": {"sky": 1}}', "deep": "[" * 100_000, "bytes": b"\xff\xfe\x00"}
+BROKEN = {
+    "not json": "{",
+    "a list": "[1, 2]",
+    "no name": '{"layers": {}}',
+    "unknown": '{"name": "x", "code": "import os"}',
+    "a number": '{"name": "x", "layers": 3}',
+    "no dict": '{"name": "x", "materials": {"cells": 1}}',
+    "backdrop": '{"name": "x", "backdrop": {"sky": 1}}',
+    "deep": "[" * 100_000,
+    "bytes": b"\xff\xfe\x00",
+}
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
@@ -309,10 +320,25 @@ def test_copy_look(registered, kind):
     things = [one for one in look.of_kind(network, kind) if look.facts(one).get("carries", "weight") == "weight"]
     source, target, other = things[1], things[2], things[3]
     names = copying.sockets(look.modifier(source), OF[kind])
-    assert {"layer": {"Material", "Relief", "Range From", "Clip"},
-            "connections": {"Material", "Radius", "Width Power", "Range From", "Clip"}}[kind] <= set(names)
-    structural = {"Units", "Rows", "Columns", "Source", "Target", "Network", "Block", "Range", "Weight Range", "Lift",
-                  "Layer Row", "Block Row", "Importance Range"}
+    assert {
+        "layer": {"Material", "Relief", "Range From", "Clip"},
+        "connections": {"Material", "Radius", "Width Power", "Range From", "Clip"},
+    }[kind] <= set(names)
+    structural = {
+        "Units",
+        "Rows",
+        "Columns",
+        "Source",
+        "Target",
+        "Network",
+        "Block",
+        "Range",
+        "Weight Range",
+        "Lift",
+        "Layer Row",
+        "Block Row",
+        "Importance Range",
+    }
     assert not structural & set(names)
     own = bpy.data.materials.new("own")
     look.set_input(source, "Material", own)
@@ -324,9 +350,11 @@ def test_copy_look(registered, kind):
     after = look.inputs(target)
     for name, value in look.inputs(source).items():
         assert after[name] == (value if name in names else before[name]) or np.allclose(
-            after[name], value if name in names else before[name]), name
+            after[name], value if name in names else before[name]
+        ), name
     assert plain({k: v for k, v in look.inputs(other).items() if isinstance(v, (int, float, str))}) == plain(
-        {k: v for k, v in untouched.items() if isinstance(v, (int, float, str))})
+        {k: v for k, v in untouched.items() if isinstance(v, (int, float, str))}
+    )
 
 
 def test_copy_look_takes_what_somebody_has_added_to_the_group(registered):
@@ -349,7 +377,8 @@ def test_a_style_sets_nothing_but_a_look(registered):
         for socket in LAYER:
             if not socket.look:
                 assert look.inputs(layer)[socket.name] == before[name][socket.name] or np.allclose(
-                    look.inputs(layer)[socket.name], before[name][socket.name]), socket.name
+                    look.inputs(layer)[socket.name], before[name][socket.name]
+                ), socket.name
         assert look.inputs(layer)["Softness"] == 0.5
 
 
@@ -382,6 +411,7 @@ class Layout:
         def draw(*args, **options):
             self.drawn.append((name, *[one for one in args if isinstance(one, str)], options.get("text")))
             return self
+
         return draw
 
 

@@ -61,9 +61,16 @@ def check_values(network, path, tensors: dict[str, np.ndarray], last=()) -> set[
     return {look.facts(thing)["level"] for thing in things.values()}
 
 
-@pytest.mark.parametrize("path, cells, levels", [
-    (look.CNN, 150_000, {"cells"}), (look.CNN, 700, {"cells", "maps"}), (look.CNN, 20, {"box"}),
-    (look.MLP, 150_000, {"cells"}), (look.MLP, 700, {"cells"})])
+@pytest.mark.parametrize(
+    "path, cells, levels",
+    [
+        (look.CNN, 150_000, {"cells"}),
+        (look.CNN, 700, {"cells", "maps"}),
+        (look.CNN, 20, {"box"}),
+        (look.MLP, 150_000, {"cells"}),
+        (look.MLP, 700, {"cells"}),
+    ],
+)
 def test_activations(blank, path, cells, levels):
     network = look.build(path, look.DIGIT, max_cells=cells)
     assert check_values(network, path, {"image": digit()}) == levels
@@ -77,10 +84,19 @@ def test_activations_of_channels_last(blank, cells, levels):
     assert found == levels
 
 
-@pytest.mark.parametrize("name, cells, levels", [
-    ("resnet18", 150_000, {"cells"}), ("resnet18", 2_000, {"cells", "maps"}), ("unet", 60_000, {"cells"}),
-    ("mobilenet_v3", 150_000, {"cells"}), ("mobilenet_v3", 900, {"cells", "maps"}), ("vit", 150_000, {"cells"}),
-    ("gpt2", 150_000, {"cells"}), ("gpt2", 140, {"box"})])
+@pytest.mark.parametrize(
+    "name, cells, levels",
+    [
+        ("resnet18", 150_000, {"cells"}),
+        ("resnet18", 2_000, {"cells", "maps"}),
+        ("unet", 60_000, {"cells"}),
+        ("mobilenet_v3", 150_000, {"cells"}),
+        ("mobilenet_v3", 900, {"cells", "maps"}),
+        ("vit", 150_000, {"cells"}),
+        ("gpt2", 150_000, {"cells"}),
+        ("gpt2", 140, {"box"}),
+    ],
+)
 def test_activations_of_zoo(blank, tmp_path, name, cells, levels):
     path = look.ZOO / f"{name}.onnx"
     (given,) = onnx.load(path).graph.input
@@ -116,10 +132,16 @@ def test_importance_of_lines(blank, given):
 BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2, "Add": 1}
 
 
-@pytest.mark.parametrize("path, expected", [
-    (look.CNN, {"bias", "none"}), (DATA / "mnist_cnn_tf2onnx.onnx", {"bias", "none"}),
-    (look.ZOO / "densenet.onnx", {"bias", "mean weight", "none"}), (look.ZOO / "unet.onnx", {"bias", "none"})],
-    ids=lambda value: getattr(value, "stem", None))
+@pytest.mark.parametrize(
+    "path, expected",
+    [
+        (look.CNN, {"bias", "none"}),
+        (DATA / "mnist_cnn_tf2onnx.onnx", {"bias", "none"}),
+        (look.ZOO / "densenet.onnx", {"bias", "mean weight", "none"}),
+        (look.ZOO / "unet.onnx", {"bias", "none"}),
+    ],
+    ids=lambda value: getattr(value, "stem", None),
+)
 @pytest.mark.parametrize("cells", [150_000, 1_200])
 def test_values_at_rest(blank, path, expected, cells):
     """The bias of the file; without one, the mean of the weights into the unit; without weights, 0."""
@@ -127,8 +149,12 @@ def test_values_at_rest(blank, path, expected, cells):
     for name, thing in look.layers(network).items():
         facts, unit, value = look.facts(thing), look.cells_of(thing)[:, 0], look.values_of(thing)
         chain = file.chain(thing) if facts["op"] != "Input" else []
-        biases = [file.arrays[one.input[slot]] for one in chain for slot in [BIASES.get(one.op_type, 99)]
-                  if len(one.input) > slot and one.input[slot] in file.arrays]
+        biases = [
+            file.arrays[one.input[slot]]
+            for one in chain
+            for slot in [BIASES.get(one.op_type, 99)]
+            if len(one.input) > slot and one.input[slot] in file.arrays
+        ]
         weight = file.arrays.get(chain[0].input[1]) if chain and chain[0].op_type in BIASES else None
         if facts["value_is"] == "bias":
             assert np.array_equal(value, biases[0][unit]), name

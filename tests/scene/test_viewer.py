@@ -55,16 +55,21 @@ class Sample:
         scene.render.resolution_x, scene.render.resolution_y = SIZE
         self.path = page_of(folder, self.network)
         depsgraph = look.evaluate(self.network)
-        self.pixels = {name: self._pixels(depsgraph, middles(thing, depsgraph))
-                       for name, thing in look.layers(self.network).items()}
-        self.ends = {key: self._pixels(depsgraph, look.curve_places(one, depsgraph))
-                     for key, one in look.bundles(self.network).items()}
+        self.pixels = {
+            name: self._pixels(depsgraph, middles(thing, depsgraph))
+            for name, thing in look.layers(self.network).items()
+        }
+        self.ends = {
+            key: self._pixels(depsgraph, look.curve_places(one, depsgraph))
+            for key, one in look.bundles(self.network).items()
+        }
         picture = look.png(look.DIGIT)[..., 0].astype(np.float32)[None, None] / 255
         names = {name: look.facts(thing)["tensor"] for name, thing in look.layers(self.network).items()}
         computed = [name for name in names if name != "image"]
         found = run(onnx.load(look.CNN), {"image": picture}, [names[name] for name in computed])
         self.activations = {"image": picture[0]} | {
-            name: np.squeeze(one, 0) for name, one in zip(computed, found, strict=True)}
+            name: np.squeeze(one, 0) for name, one in zip(computed, found, strict=True)
+        }
         self.weights = File(look.CNN).arrays
 
     def _pixels(self, depsgraph, points):
@@ -120,11 +125,14 @@ def check_number(said: str, truth) -> None:
 
 def labels(page) -> dict[str, dict]:
     """Middle and state of each label by its name."""
-    return {one["name"]: one for one in page.evaluate("""[...document.querySelectorAll(".label")].map((one) => {
+    return {
+        one["name"]: one
+        for one in page.evaluate("""[...document.querySelectorAll(".label")].map((one) => {
         const {x, y, width, height} = one.getBoundingClientRect();
         return {name: one.querySelector(".name").textContent, x: x + width / 2, y: y + height / 2,
                 open: one.getAttribute("aria-expanded") === "true", crowded: one.classList.contains("crowded")};
-    })""")}
+    })""")
+    }
 
 
 class Tags(html.parser.HTMLParser):
@@ -298,10 +306,12 @@ def test_phone(chromium, sample):
 @needs_browser
 def test_blocks_fold_and_names_are_only_text(blank, tmp_path, chromium):
     names = [f"/encoder/{HOSTILE}", "/encoder/second/Conv", "/head/Gemm"]
-    nodes = [node("Conv", ["x", "a"], ["s"], name=names[0], pads=[1, 1, 1, 1]),
-             node("Conv", ["s", "b"], ["t"], name=names[1], pads=[1, 1, 1, 1]),
-             node("Flatten", ["t"], ["f"], name="/head/Flatten"),
-             node("Gemm", ["f", "w"], ["y"], name=names[2])]
+    nodes = [
+        node("Conv", ["x", "a"], ["s"], name=names[0], pads=[1, 1, 1, 1]),
+        node("Conv", ["s", "b"], ["t"], name=names[1], pads=[1, 1, 1, 1]),
+        node("Flatten", ["t"], ["f"], name="/head/Flatten"),
+        node("Gemm", ["f", "w"], ["y"], name=names[2]),
+    ]
     weights = {"a": seeded(2, 1, 3, 3), "b": seeded(2, 2, 3, 3), "w": seeded(72, 3)}
     path = save(tmp_path, model(nodes, {"x": (1, 1, 6, 6)}, {"y": (1, 3)}, weights))
     np.save(tmp_path / "x.npy", seeded(1, 1, 6, 6))
@@ -386,7 +396,7 @@ def pixels(path) -> np.ndarray:
 def similarity(a: np.ndarray, b: np.ndarray) -> float:
     """The mean structural similarity of two grey pictures, 0 to 1 (Wang, Bovik, Sheikh and Simoncelli 2004, "Image
     Quality Assessment", with its window: Gaussian, 11 pixels wide, sigma 1.5)."""
-    kernel = np.exp(-np.arange(-5, 6) ** 2 / (2 * 1.5**2))
+    kernel = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     kernel /= kernel.sum()
 
     def mean(picture):
@@ -397,8 +407,11 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     first, second = 0.01**2, 0.03**2
     mean_a, mean_b = mean(a), mean(b)
     spread_a, spread_b, both = mean(a * a) - mean_a**2, mean(b * b) - mean_b**2, mean(a * b) - mean_a * mean_b
-    found = (2 * mean_a * mean_b + first) * (2 * both + second) / (
-        (mean_a**2 + mean_b**2 + first) * (spread_a + spread_b + second))
+    found = (
+        (2 * mean_a * mean_b + first)
+        * (2 * both + second)
+        / ((mean_a**2 + mean_b**2 + first) * (spread_a + spread_b + second))
+    )
     return float(found.mean())
 
 

@@ -30,8 +30,10 @@ def shown(folder, network, **options):
 
 
 def colour(page, element, name="color") -> tuple[int, ...]:
-    return tuple(page.evaluate(f"""getComputedStyle(document.querySelector('{element}')).{name}
-        .match(/[0-9]+/g).slice(0, 3).map(Number)"""))
+    return tuple(
+        page.evaluate(f"""getComputedStyle(document.querySelector('{element}')).{name}
+        .match(/[0-9]+/g).slice(0, 3).map(Number)""")
+    )
 
 
 def hexadecimal(text) -> tuple[int, ...]:
@@ -76,8 +78,13 @@ def test_what_is_left_out_is_said(blank, tmp_path, chromium):
     network = look.build(look.VIT, max_cells=2_000)
     page = opened(chromium, shown(tmp_path, network))
     known = [look.facts(one) for one in look.bundles(network).values()]
-    seen = [one for one in known if not any(look.folded(network, look.facts(look.layers(network)[one[end]])["block"])
-                                            for end in ("source", "target"))]
+    seen = [
+        one
+        for one in known
+        if not any(
+            look.folded(network, look.facts(look.layers(network)[one[end]])["block"]) for end in ("source", "target")
+        )
+    ]
     said = page.evaluate("document.querySelector('#drawn').textContent")
     counts = re.search(r"([0-9,]+) of ([0-9,]+) connections", said).groups()
     drawn, total = (int(one.replace(",", "")) for one in counts)
@@ -89,8 +96,11 @@ def test_what_is_left_out_is_said(blank, tmp_path, chromium):
         page.settle()
         path = card(page)["block"]
         rows = page.evaluate("[...document.querySelectorAll('#card dd')].map((one) => one.textContent)")
-        inner = [look.facts(one) for one in look.layers(network).values()
-                 if f"{look.facts(one)['block']}/".startswith(f"{path}/")]
+        inner = [
+            look.facts(one)
+            for one in look.layers(network).values()
+            if f"{look.facts(one)['block']}/".startswith(f"{path}/")
+        ]
         if path in closed:
             first = min(inner, key=lambda one: one["order"])
             assert f"{first['op']}, {first['label']['shape']}" == rows[2], rows
@@ -173,8 +183,9 @@ def test_without_shots_there_is_no_time_line_and_fine_screens_have_fine_pictures
     page = opened(chromium, shown(tmp_path, look.build(look.MLP, max_cells=200, max_connections=50)))
     assert page.evaluate("document.querySelector('#film').hidden")
     for ratio in (2, 1, 1.5):  # the window goes from screen to screen
-        page.send("Emulation.setDeviceMetricsOverride", width=SIZE[0], height=SIZE[1], deviceScaleFactor=ratio,
-                  mobile=False)
+        page.send(
+            "Emulation.setDeviceMetricsOverride", width=SIZE[0], height=SIZE[1], deviceScaleFactor=ratio, mobile=False
+        )
         page.move(ratio * 100, 100)
         page.wait(f"document.querySelector('canvas').width === {int(ratio * SIZE[0])}")
     page.close()

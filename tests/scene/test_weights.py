@@ -23,11 +23,14 @@ class Sides:
         assert count > 0
         some = np.random.default_rng(count).choice(count, min(count, CHECKED), replace=False)
         self.things = [look.layers(network)[name] for name in (source, target)]
-        ends = [look.cells_of(thing)[look.values_of(bundle, which)[some]]
-                for thing, which in zip(self.things, ("source", "target"), strict=True)]
+        ends = [
+            look.cells_of(thing)[look.values_of(bundle, which)[some]]
+            for thing, which in zip(self.things, ("source", "target"), strict=True)
+        ]
         self.source, self.target = (end.T for end in ends)  # each unit, row, column
         self.weight, self.magnitude, self.importance = (
-            look.values_of(bundle, name)[some] for name in ("weight", "magnitude", "importance"))
+            look.values_of(bundle, name)[some] for name in ("weight", "magnitude", "importance")
+        )
         self.level = look.facts(bundle)["level"]
         assert level in (None, self.level)
 
@@ -101,8 +104,10 @@ def check_network(network, path, last=False) -> set[str]:
         main = file.chain(things[target], "Mul" if composite else "")[0]  # the product with the scale
         weight = file.weight(main)
         if "Conv" in op:
-            given = {name: np.ravel(setting(main, stored, 0 if name == "pad" else 1))[0]
-                     for name, stored in DIMENSIONS.items()} | {"transposed": op == "ConvTranspose"}
+            given = {
+                name: np.ravel(setting(main, stored, 0 if name == "pad" else 1))[0]
+                for name, stored in DIMENSIONS.items()
+            } | {"transposed": op == "ConvTranspose"}
             if sides.level == "unit":
                 check_kernels(sides, weight, given["groups"], given["transposed"])
             else:
@@ -132,9 +137,15 @@ def test_tensorflow_network(blank, given):
     assert checked == {"Conv cell" if given else "Conv unit", "MatMul cell"}
 
 
-ZOO = {"resnet18": {"Conv", "Gemm"}, "unet": {"Conv", "ConvTranspose"}, "mobilenet_v3": {"Conv", "Gemm"},
-       "densenet": {"BatchNormalization", "Conv", "Gemm"}, "vit": {"Conv", "Gemm", "LayerNormalization", "MatMul"},
-       "gpt2": {"Gemm", "LayerNormalization", "MatMul"}, "bert": {"Gemm", "MatMul"}}
+ZOO = {
+    "resnet18": {"Conv", "Gemm"},
+    "unet": {"Conv", "ConvTranspose"},
+    "mobilenet_v3": {"Conv", "Gemm"},
+    "densenet": {"BatchNormalization", "Conv", "Gemm"},
+    "vit": {"Conv", "Gemm", "LayerNormalization", "MatMul"},
+    "gpt2": {"Gemm", "LayerNormalization", "MatMul"},
+    "bert": {"Gemm", "MatMul"},
+}
 
 
 @pytest.mark.parametrize("name", ZOO)
@@ -162,8 +173,10 @@ def check_copy(sides, node, offset):
         assert np.array_equal(unit + offset, to_unit) and np.array_equal(from_, to)
     elif node.op_type.endswith("Pool"):
         size = sides.shapes()[0][1:]
-        kernel, stride, pad = (setting(node, name, default) for name, default in (
-            ("kernel_shape", size), ("strides", [1, 1]), ("pads", [0, 0])))
+        kernel, stride, pad = (
+            setting(node, name, default)
+            for name, default in (("kernel_shape", size), ("strides", [1, 1]), ("pads", [0, 0]))
+        )
         taps = [s + pad[axis] - t * stride[axis] for axis, (s, t) in enumerate(zip(from_, to, strict=True))]
         assert np.array_equal(unit, to_unit)
         assert all((tap >= 0).all() and (tap < kernel[axis]).all() for axis, tap in enumerate(taps))
@@ -173,9 +186,15 @@ def check_copy(sides, node, offset):
     assert np.allclose(sides.weight, expected)
 
 
-@pytest.mark.parametrize("name, operators", [
-    ("resnet18", {"Add", "MaxPool", "GlobalAveragePool"}), ("unet", {"Concat", "MaxPool"}), ("bert", {"Add"}),
-    ("densenet", {"AveragePool", "Concat", "GlobalAveragePool", "MaxPool"})])
+@pytest.mark.parametrize(
+    "name, operators",
+    [
+        ("resnet18", {"Add", "MaxPool", "GlobalAveragePool"}),
+        ("unet", {"Concat", "MaxPool"}),
+        ("bert", {"Add"}),
+        ("densenet", {"AveragePool", "Concat", "GlobalAveragePool", "MaxPool"}),
+    ],
+)
 @pytest.mark.parametrize("cells", [150_000, 20_000])
 def test_copies(blank, name, operators, cells):
     """Sums and concatenations, also those whose lines are led round others, and pools."""
@@ -189,8 +208,11 @@ def test_copies(blank, name, operators, cells):
         if copies and (op in ("Add", "Concat") or op.endswith("Pool")):
             node = file.chain(things[target])[0]
             before = [giver.get(tensor) for tensor in node.input]
-            offset = sum(look.facts(things[name])["shape"][0] for name in before[: before.index(source)]) \
-                if op == "Concat" else 0
+            offset = (
+                sum(look.facts(things[name])["shape"][0] for name in before[: before.index(source)])
+                if op == "Concat"
+                else 0
+            )
             check_copy(Sides(network, source, target), node, offset)
             checked.add(op)
     assert checked == operators
@@ -209,8 +231,15 @@ CONVS = {
 def conv(folder, channels, units, kernel, groups=1, stride=1, pad=0, dilation=1, transposed=False):
     shape = (channels, units // groups) if transposed else (units, channels // groups)
     weight = seeded(*shape, kernel, kernel, seed=kernel + units)
-    op = node("ConvTranspose" if transposed else "Conv", ["x", "w"], ["y"], group=groups, strides=[stride] * 2,
-              pads=[pad] * 4, dilations=[dilation] * 2)
+    op = node(
+        "ConvTranspose" if transposed else "Conv",
+        ["x", "w"],
+        ["y"],
+        group=groups,
+        strides=[stride] * 2,
+        pads=[pad] * 4,
+        dilations=[dilation] * 2,
+    )
     made = model([op], {"x": (1, channels, 11, 11)}, {"y": (1, units, None, None)}, {"w": weight})
     np.save(folder / "x.npy", seeded(1, channels, 11, 11, seed=5))
     return save(folder, made), weight
@@ -248,8 +277,9 @@ def test_taps_of_a_transposed_convolution(blank, tmp_path, groups):
 def test_dense_after_flatten(blank, tmp_path, op, given):
     weight = seeded(60, 9)
     dense = node(op, ["f", "w"], ["y"])
-    path = save(tmp_path, model([node("Flatten", ["x"], ["f"]), dense], {"x": (1, 3, 4, 5)}, {"y": (1, 9)},
-                                {"w": weight}))
+    path = save(
+        tmp_path, model([node("Flatten", ["x"], ["f"]), dense], {"x": (1, 3, 4, 5)}, {"y": (1, 9)}, {"w": weight})
+    )
     np.save(tmp_path / "x.npy", seeded(1, 3, 4, 5))
     network = look.build(path, tmp_path / "x.npy" if given else None)
     check_dense(Sides(network, "x", "y", "cell"), weight)

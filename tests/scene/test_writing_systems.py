@@ -14,8 +14,19 @@ from scene import look
 from scene.glb import Glb
 from unit.make import model, node, save, seeded
 
-SCRIPTS = {"Chinese": "卷积层一", "Japanese": "日本語カナ", "Korean": "한국어", "Arabic": "العربية", "Hebrew": "עברית",
-           "Thai": "ไทย", "Hindi": "हिन्दी", "emoji": "😀🚀🙂", "Greek": "λύση", "Cyrillic": "свёртка", "signs": "✓ ≠ ∑"}
+SCRIPTS = {
+    "Chinese": "卷积层一",
+    "Japanese": "日本語カナ",
+    "Korean": "한국어",
+    "Arabic": "العربية",
+    "Hebrew": "עברית",
+    "Thai": "ไทย",
+    "Hindi": "हिन्दी",
+    "emoji": "😀🚀🙂",
+    "Greek": "λύση",
+    "Cyrillic": "свёртка",
+    "signs": "✓ ≠ ∑",
+}
 
 
 def outline(text: str, font=None) -> np.ndarray:
@@ -85,8 +96,10 @@ def test_what_no_font_has_is_told_by_its_number(blank):
 
 def test_the_list_of_letters_is_that_of_the_font():
     data = labels.FONT.read_bytes()
-    tables = {data[12 + 16 * i : 16 + 16 * i]: struct.unpack(">II", data[20 + 16 * i : 28 + 16 * i])
-              for i in range(struct.unpack(">H", data[4:6])[0])}
+    tables = {
+        data[12 + 16 * i : 16 + 16 * i]: struct.unpack(">II", data[20 + 16 * i : 28 + 16 * i])
+        for i in range(struct.unpack(">H", data[4:6])[0])
+    }
     start, _ = tables[b"cmap"]
     count = struct.unpack(">H", data[start + 2 : start + 4])[0]
     found = set()

@@ -28,7 +28,7 @@ from neuroscene.addon.scene import shots, tags
 from neuroscene.addon.scene.looks import saved_styles
 from scene import look
 
-WITHOUT_WINDOW = "frame_layers",  # looks at a 3D view
+WITHOUT_WINDOW = ("frame_layers",)  # looks at a 3D view
 SLOW = "compare_checkpoints", "attach_gltf", "export_gltf", "render_film", "import_network", "reload_checkpoint"
 HANGS = 120  # seconds: a step that takes so long is stopped, and says where it was
 CHECKED = 0.3  # share of our steps whose undo and redo are checked
@@ -41,16 +41,26 @@ class Walk:
         self.random, self.folder, self.model = random.Random(f"{model.name} {seed}"), folder, model
         self.given = str(look.DIGIT) if model == look.CNN else ""
         self.saved = folder / "walk.blend"
-        ours = {one.bl_idname.partition(".")[2] for one in neuroscene.operators.CLASSES
-                if issubclass(one, bpy.types.Operator)}
+        ours = {
+            one.bl_idname.partition(".")[2]
+            for one in neuroscene.operators.CLASSES
+            if issubclass(one, bpy.types.Operator)
+        }
         self.ours = sorted(ours - set(WITHOUT_WINDOW))
         self.begin()
 
     def begin(self):
         look.fresh()
         bpy.context.preferences.edit.undo_steps = 32
-        call(bpy.ops.neuroscene.import_network, filepath=str(self.model), input=self.given, max_cells=600,
-             max_connections=150, lines_a_pair=15, new_scene=self.random.random() < 0.7)
+        call(
+            bpy.ops.neuroscene.import_network,
+            filepath=str(self.model),
+            input=self.given,
+            max_cells=600,
+            max_connections=150,
+            lines_a_pair=15,
+            new_scene=self.random.random() < 0.7,
+        )
         bpy.ops.ed.undo_push(message="begin")
 
     def step(self, number: int) -> None:
@@ -83,8 +93,14 @@ class Walk:
     # what operators of ours are given
 
     def for_import_network(self):
-        return {"filepath": str(self.model), "input": self.given, "update": self.coin(0.8), "max_cells": 400,
-                "max_connections": 100, "new_scene": self.coin()}
+        return {
+            "filepath": str(self.model),
+            "input": self.given,
+            "update": self.coin(0.8),
+            "max_cells": 400,
+            "max_connections": 100,
+            "new_scene": self.coin(),
+        }
 
     def for_reload_checkpoint(self):
         return {"filepath": str(self.random.choice([self.model, self.model, "", look.MLP]))}
@@ -122,16 +138,27 @@ class Walk:
         return {"filepath": str(self.folder / "film.png")}
 
     def for_arrange_network(self):
-        return {"direction": self.random.choice(["X", "-X", "Y", "Z"]), "reset": self.coin(), "frame": self.coin(),
-                "wrap": self.coin()}
+        return {
+            "direction": self.random.choice(["X", "-X", "Y", "Z"]),
+            "reset": self.coin(),
+            "frame": self.coin(),
+            "wrap": self.coin(),
+        }
 
     def for_fold_blocks(self):
-        return {"which": self.random.choice(["SELECTED", "REPEATS", "GROUPS", "ALL"]), "fold": self.coin(),
-                "arrange": self.coin()}
+        return {
+            "which": self.random.choice(["SELECTED", "REPEATS", "GROUPS", "ALL"]),
+            "fold": self.coin(),
+            "arrange": self.coin(),
+        }
 
     def for_set_detail(self):
-        return {"level": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]), "cells": self.random.choice([0, 1, 60]),
-                "lines": self.random.choice([0, 3, 40]), "arrange": self.coin()}
+        return {
+            "level": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]),
+            "cells": self.random.choice([0, 1, 60]),
+            "lines": self.random.choice([0, 3, 40]),
+            "arrange": self.coin(),
+        }
 
     def for_back_to_arrangement(self):
         return {"reset": self.coin()}
@@ -158,12 +185,20 @@ class Walk:
         return {"part": self.part(), "shown": self.random.choice(["CELLS", "LINES"])}
 
     def for_set_colours(self):
-        return {"part": self.part(), "shown": self.random.choice(["CELLS", "LINES", "BOTH"]),
-                "source": self.random.choice(["OWN", "LAYER", "BLOCK", "NETWORK"]), "symmetric": self.coin()}
+        return {
+            "part": self.part(),
+            "shown": self.random.choice(["CELLS", "LINES", "BOTH"]),
+            "source": self.random.choice(["OWN", "LAYER", "BLOCK", "NETWORK"]),
+            "symmetric": self.coin(),
+        }
 
     def for_export_gltf(self):
-        return {"filepath": str(self.folder / f"walk.{self.random.choice(['glb', 'glb', 'html', 'obj'])}"),
-                "realise": self.coin(), "poses": self.random.choice([0, 0, 2]), "small": self.coin()}
+        return {
+            "filepath": str(self.folder / f"walk.{self.random.choice(['glb', 'glb', 'html', 'obj'])}"),
+            "realise": self.coin(),
+            "poses": self.random.choice([0, 0, 2]),
+            "small": self.coin(),
+        }
 
     def part(self):
         return self.random.choice(["NETWORK", "BLOCK", "SELECTED"])
@@ -378,11 +413,26 @@ def call(operator, **options) -> bool:
 
 def picture_of_file() -> dict:
     """What there is, and where it stands."""
-    found = {(type(one).__name__, one.name) for name in ("objects", "collections", "scenes", "materials", "meshes",
-                                                             "curves", "hair_curves", "cameras", "node_groups")
-             for one in getattr(bpy.data, name)}
-    places = {one.name: [round(value, 4) for row in one.matrix_basis for value in row] for one in bpy.data.objects
-              if one.animation_data is None}
+    found = {
+        (type(one).__name__, one.name)
+        for name in (
+            "objects",
+            "collections",
+            "scenes",
+            "materials",
+            "meshes",
+            "curves",
+            "hair_curves",
+            "cameras",
+            "node_groups",
+        )
+        for one in getattr(bpy.data, name)
+    }
+    places = {
+        one.name: [round(value, 4) for row in one.matrix_basis for value in row]
+        for one in bpy.data.objects
+        if one.animation_data is None
+    }
     told = {one.name: str(tags.read(one)) for one in (*bpy.data.objects, *bpy.data.collections)}
     return {"names": found, "places": places, "facts": told}
 

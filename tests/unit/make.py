@@ -35,10 +35,18 @@ def seeded(*shape, seed=0) -> np.ndarray:
 
 def graph(nodes, inputs, outputs, weights=None, **more) -> onnx.GraphProto:
     """`inputs` and `outputs` map names to shapes; `weights` maps names to arrays or tensors."""
-    stored = [value if isinstance(value, TensorProto) else numpy_helper.from_array(np.asarray(value), name)
-              for name, value in (weights or {}).items()]
-    return helper.make_graph(nodes, "graph", [info(*pair) for pair in inputs.items()],
-                             [info(*pair) for pair in outputs.items()], stored, **more)
+    stored = [
+        value if isinstance(value, TensorProto) else numpy_helper.from_array(np.asarray(value), name)
+        for name, value in (weights or {}).items()
+    ]
+    return helper.make_graph(
+        nodes,
+        "graph",
+        [info(*pair) for pair in inputs.items()],
+        [info(*pair) for pair in outputs.items()],
+        stored,
+        **more,
+    )
 
 
 def model(nodes, inputs, outputs, weights=None, opset=17, functions=(), domains=(), **more) -> onnx.ModelProto:
@@ -103,18 +111,24 @@ def sum_of_edges(folder: Path, made: onnx.ModelProto, seed: int = 1) -> tuple[np
     return summed(connections, values), values[last.tensor].ravel()
 
 
-LLAMA = {"self_attn.q_proj": (4096, 4096), "self_attn.k_proj": (1024, 4096), "self_attn.v_proj": (1024, 4096),
-         "self_attn.o_proj": (4096, 4096), "mlp.gate_proj": (11008, 4096), "mlp.up_proj": (11008, 4096),
-         "mlp.down_proj": (4096, 11008), "input_layernorm": (4096,), "post_attention_layernorm": (4096,)}
+LLAMA = {
+    "self_attn.q_proj": (4096, 4096),
+    "self_attn.k_proj": (1024, 4096),
+    "self_attn.v_proj": (1024, 4096),
+    "self_attn.o_proj": (4096, 4096),
+    "mlp.gate_proj": (11008, 4096),
+    "mlp.up_proj": (11008, 4096),
+    "mlp.down_proj": (4096, 11008),
+    "input_layernorm": (4096,),
+    "post_attention_layernorm": (4096,),
+}
 
 
 def llama_shards(folder: Path, layers: int = 40, count: int = 4) -> tuple[Path, int]:
     """The index of a sharded safetensors model of 14.7 GB, and how many bytes its tensors have. The files are sparse:
     they take no room."""
-    shapes = {"model.embed_tokens.weight": (32000, 4096), "lm_head.weight": (32000, 4096),
-              "model.norm.weight": (4096,)}
-    shapes |= {f"model.layers.{layer}.{name}.weight": shape for layer in range(layers)
-               for name, shape in LLAMA.items()}
+    shapes = {"model.embed_tokens.weight": (32000, 4096), "lm_head.weight": (32000, 4096), "model.norm.weight": (4096,)}
+    shapes |= {f"model.layers.{layer}.{name}.weight": shape for layer in range(layers) for name, shape in LLAMA.items()}
     places, total = {}, 0
     for number in range(count):
         file, header, end = f"model-{number + 1:05}-of-{count:05}.safetensors", {}, 0

@@ -53,10 +53,7 @@ SPELLINGS = {
         "tanh, factored": """a = Mul(x, x); q = Mul(a, 0.044715); r = Add(q, 1.0); m = Mul(x, 0.79788456); s = Mul(m, r)
                              t = Tanh(s); u = Add(t, 1.0); h = Mul(x, 0.5); y = Mul(h, u)""",
     },
-    "Swish": {
-        "torch": "s = Sigmoid(x); y = Mul(x, s)",
-        "other way round": "s = Sigmoid(x); y = Mul(s, x)",
-    },
+    "Swish": {"torch": "s = Sigmoid(x); y = Mul(x, s)", "other way round": "s = Sigmoid(x); y = Mul(s, x)"},
     "HardSwish": {
         "torch": "a = Add(x, 3.0); b = Clip(a, 0.0, 6.0); c = Mul(x, b); y = Div(c, 6.0)",
         "divided before": "a = Add(x, 3.0); b = Clip(a, 0.0, 6.0); c = Div(b, 6.0); y = Mul(x, c)",
@@ -96,7 +93,7 @@ SPELLINGS = {
                     y = Mul(x, i)""",
     },
     "Softmax": {
-        "stable": """m = ReduceMax(x, axes=[-1]); d = Sub(x, m); e = Exp(d); s = ReduceSum(e, [-1]); y = Div(e, s)""",
+        "stable": """m = ReduceMax(x, axes=[-1]); d = Sub(x, m); e = Exp(d); s = ReduceSum(e, [-1]); y = Div(e, s)"""
     },
     "LpNormalization": {
         "torch": """n = ReduceL2(x, axes=[-1]); c = Clip(n, 0.000001); y = Div(x, c)""",
@@ -107,9 +104,20 @@ SPELLINGS = {
 
 # Attention: two heads of four units over five words. Capitals are weights.
 STORED = {name: (8, 8) for name in "QKVO"} | {
-    "B": (8,), "G": (8,), "F": (8, 24), "K1": (8, 4), "V1": (8, 4), "COS": (5, 4), "SIN": (5, 4), "M": (1, 1, 5, 5),
-    "SEEN": np.tri(5, dtype=bool)[None, None], "C1": (8, 8, 1, 1), "C2": (8, 8, 1, 1), "C3": (8, 8, 1, 1),
-    "C4": (8, 8, 1, 1)}
+    "B": (8,),
+    "G": (8,),
+    "F": (8, 24),
+    "K1": (8, 4),
+    "V1": (8, 4),
+    "COS": (5, 4),
+    "SIN": (5, 4),
+    "M": (1, 1, 5, 5),
+    "SEEN": np.tri(5, dtype=bool)[None, None],
+    "C1": (8, 8, 1, 1),
+    "C2": (8, 8, 1, 1),
+    "C3": (8, 8, 1, 1),
+    "C4": (8, 8, 1, 1),
+}
 GIVEN = WORDS | {"z": (1, 7, 8), "mask": (1, 1, 1, 5), "picture": (1, 8, 5, 6)}
 PROJECTED = "q = MatMul(x, Q); k = MatMul(x, K); v = MatMul(x, V)"
 HEADS = """

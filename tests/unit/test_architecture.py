@@ -24,10 +24,19 @@ from unit.make import DATA, model, node, save, seeded
 CROSS = DATA / "crossformat"
 SCORES = json.loads((DATA / "expected_scores.json").read_text())
 INPUTS = np.load(DATA / "expected_activations.npz")["input"]
-TORCH = ("mnist_cnn_state_dict.pt", "mnist_cnn_state_dict_legacy_nonzip.pth", "mnist_cnn_training_checkpoint.pt",
-         "mnist_cnn_whole_module.pt", "mnist_cnn.safetensors")
-KERAS = ("mnist_cnn_keras3.weights.h5", "keras1_2_2/mnist_cnn_weights_only.h5",
-         "keras2_2_4_tf1_15/mnist_cnn_weights_only.h5", "keras2_15/mnist_cnn_weights_only.h5")
+TORCH = (
+    "mnist_cnn_state_dict.pt",
+    "mnist_cnn_state_dict_legacy_nonzip.pth",
+    "mnist_cnn_training_checkpoint.pt",
+    "mnist_cnn_whole_module.pt",
+    "mnist_cnn.safetensors",
+)
+KERAS = (
+    "mnist_cnn_keras3.weights.h5",
+    "keras1_2_2/mnist_cnn_weights_only.h5",
+    "keras2_2_4_tf1_15/mnist_cnn_weights_only.h5",
+    "keras2_15/mnist_cnn_weights_only.h5",
+)
 JSON, GRAPH = CROSS / "mnist_cnn_architecture.json", DATA / "mnist_cnn_torch_unfolded_bn.onnx"
 
 
@@ -66,8 +75,11 @@ def test_weights_stay_in_the_file(name):
     (expected,) = (reference[name] for name in reference if reference[name].shape == (3, 3, 1, 8))
     assert np.array_equal(checkpoint.array(kernel), expected.transpose(3, 2, 0, 1))
     assert not checkpoint.readers
-    assert all({entry.key: entry.value for entry in one.external_data}["location"] == checkpoint.path.name
-               for one in checkpoint.model.graph.initializer if one.external_data)
+    assert all(
+        {entry.key: entry.value for entry in one.external_data}["location"] == checkpoint.path.name
+        for one in checkpoint.model.graph.initializer
+        if one.external_data
+    )
 
 
 def test_an_architecture_beside_the_weights_is_used(tmp_path):
@@ -155,8 +167,12 @@ def embedding(folder, tied):
     if not tied:
         weights["head"] = np.zeros((6, 20), np.float32)
     dense = ["e", "table.weight"] if tied else ["e", "head"]
-    made = model([node("Gather", ["table.weight", "ids"], ["e"]), node("Gemm", dense, ["y"], transB=int(tied))],
-                 {}, {"y": None}, weights)
+    made = model(
+        [node("Gather", ["table.weight", "ids"], ["e"]), node("Gemm", dense, ["y"], transB=int(tied))],
+        {},
+        {"y": None},
+        weights,
+    )
     made.graph.input.append(helper.make_tensor_value_info("ids", onnx.TensorProto.INT64, [3]))
     return save(folder, made)
 
@@ -183,9 +199,12 @@ def test_a_dense_weight_is_turned_where_the_graph_reads_it_the_other_way(tmp_pat
 def test_constants_of_the_architecture_stay_and_are_said(tmp_path):
     """A mean that is subtracted from a picture is in no state dict."""
     mean = np.array([[0.5, 0.25, 0.125]], np.float32)
-    made = model([node("Sub", ["x", "mean"], ["c"]), node("Gemm", ["c", "fc.weight", "fc.bias"], ["y"], transB=1)],
-                 {"x": (1, 3)}, {"y": (1, 2)}, {"mean": mean, "fc.weight": np.zeros((2, 3), np.float32),
-                                                "fc.bias": np.zeros(2, np.float32)})
+    made = model(
+        [node("Sub", ["x", "mean"], ["c"]), node("Gemm", ["c", "fc.weight", "fc.bias"], ["y"], transB=1)],
+        {"x": (1, 3)},
+        {"y": (1, 2)},
+        {"mean": mean, "fc.weight": np.zeros((2, 3), np.float32), "fc.bias": np.zeros(2, np.float32)},
+    )
     weight, bias = seeded(2, 3), seeded(2)
     save_file({"fc.weight": weight, "fc.bias": bias}, tmp_path / "w.safetensors")
     found = summarise(open_checkpoint(tmp_path / "w.safetensors", save(tmp_path, made)))

@@ -17,8 +17,12 @@ from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, graph, info, model, node, save, seeded
 
 WHOLE = (DATA / "mnist_cnn_tf2onnx.onnx").read_bytes()
-SMALL = model([node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w", "b"], ["y"])], {"x": (1, 3, 4, 5)},
-              {"y": (1, 50)}, {"w": seeded(60, 50), "b": seeded(50)})
+SMALL = model(
+    [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w", "b"], ["y"])],
+    {"x": (1, 3, 4, 5)},
+    {"y": (1, 50)},
+    {"w": seeded(60, 50), "b": seeded(50)},
+)
 
 
 def refused(path) -> str:
@@ -50,9 +54,16 @@ def test_no_file(tmp_path):
     assert "empty" in refused(save(tmp_path, b""))
 
 
-@pytest.mark.parametrize(("content", "kind"), [
-    (b"PK\x03\x04" + bytes(99), "zip"), (b"\x89HDF\r\n\x1a\n" + bytes(99), "HDF5"), (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\x93NUMPY\x01\x00", "NumPy"), (b"\x1f\x8b\x08", "gzip")])
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"PK\x03\x04" + bytes(99), "zip"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(99), "HDF5"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\x93NUMPY\x01\x00", "NumPy"),
+        (b"\x1f\x8b\x08", "gzip"),
+    ],
+)
 def test_other_files_are_named(content, kind, tmp_path):
     assert kind in refused(save(tmp_path, content))
 
@@ -76,10 +87,19 @@ def test_cut_short_anywhere(tmp_path):
             refused(save(tmp_path, whole[:at]))
 
 
-@pytest.mark.parametrize("message", [
-    onnx.numpy_helper.from_array(seeded(50, 50), "w"), onnx.numpy_helper.from_array(np.arange(9), "w"),
-    SMALL.graph, SMALL.graph.node[1], SMALL.opset_import[0], SMALL.graph.input[0],
-    onnx.NodeProto(attribute=[helper.make_attribute("a", [1, 2, 3])])], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "message",
+    [
+        onnx.numpy_helper.from_array(seeded(50, 50), "w"),
+        onnx.numpy_helper.from_array(np.arange(9), "w"),
+        SMALL.graph,
+        SMALL.graph.node[1],
+        SMALL.opset_import[0],
+        SMALL.graph.input[0],
+        onnx.NodeProto(attribute=[helper.make_attribute("a", [1, 2, 3])]),
+    ],
+    ids=lambda one: type(one).__name__,
+)
 def test_messages_that_are_no_model(message, tmp_path):
     refused(save(tmp_path, message.SerializeToString()))
 
@@ -100,8 +120,11 @@ def test_an_empty_graph_and_no_operator_set(tmp_path):
 
 @pytest.mark.parametrize("name", ["Relu", "first", "hidden", "tokens", "reader"])
 def test_names_that_are_no_text(name, tmp_path):
-    made = model([node("Relu", ["x"], ["hidden"], name="first"), node("Tanh", ["hidden"], ["y"])],
-                 {"x": (1, "tokens")}, {"y": (1, "tokens")})
+    made = model(
+        [node("Relu", ["x"], ["hidden"], name="first"), node("Tanh", ["hidden"], ["y"])],
+        {"x": (1, "tokens")},
+        {"y": (1, "tokens")},
+    )
     made.producer_name = "reader"
     data = made.SerializeToString()
     broken = data.replace(name.encode(), b"\xff" * len(name))
@@ -139,11 +162,19 @@ def with_tensor(**changes):
 
 
 TENSORS = {
-    "short": {"raw_data": bytes(199)}, "long": {"raw_data": bytes(201)}, "no data": {"raw_data": b""},
-    "negative": {"dims": [-50]}, "two negatives": {"dims": [-5, -10]}, "huge": {"dims": [2**62]},
-    "overflowing": {"dims": [2**62, 2**62]}, "many axes": {"dims": [1] * 100 + [50]},
-    "many huge axes": {"dims": [2**62] * 400}, "nothing, hugely": {"dims": [0, 2**62, 2**62], "raw_data": b""},
-    "unknown type": {"data_type": 99}, "no type": {"data_type": 0}, "another type": {"data_type": TensorProto.DOUBLE},
+    "short": {"raw_data": bytes(199)},
+    "long": {"raw_data": bytes(201)},
+    "no data": {"raw_data": b""},
+    "negative": {"dims": [-50]},
+    "two negatives": {"dims": [-5, -10]},
+    "huge": {"dims": [2**62]},
+    "overflowing": {"dims": [2**62, 2**62]},
+    "many axes": {"dims": [1] * 100 + [50]},
+    "many huge axes": {"dims": [2**62] * 400},
+    "nothing, hugely": {"dims": [0, 2**62, 2**62], "raw_data": b""},
+    "unknown type": {"data_type": 99},
+    "no type": {"data_type": 0},
+    "another type": {"data_type": TensorProto.DOUBLE},
     "text": {"data_type": TensorProto.STRING},
 }
 
@@ -153,10 +184,19 @@ def test_tensors_that_contradict_themselves(case, tmp_path):
     assert "tensor 'b'" in refused(save(tmp_path, with_tensor(**TENSORS[case])))
 
 
-@pytest.mark.parametrize(("kind", "name", "count"), [
-    (TensorProto.FLOAT, "float_data", 49), (TensorProto.FLOAT, "float_data", 51), (TensorProto.INT64, "int64_data", 3),
-    (TensorProto.FLOAT16, "int32_data", 5), (TensorProto.INT4, "int32_data", 50), (TensorProto.FLOAT, "int32_data", 50),
-    (TensorProto.STRING, "string_data", 2), (TensorProto.UINT64, "uint64_data", 0)])
+@pytest.mark.parametrize(
+    ("kind", "name", "count"),
+    [
+        (TensorProto.FLOAT, "float_data", 49),
+        (TensorProto.FLOAT, "float_data", 51),
+        (TensorProto.INT64, "int64_data", 3),
+        (TensorProto.FLOAT16, "int32_data", 5),
+        (TensorProto.INT4, "int32_data", 50),
+        (TensorProto.FLOAT, "int32_data", 50),
+        (TensorProto.STRING, "string_data", 2),
+        (TensorProto.UINT64, "uint64_data", 0),
+    ],
+)
 def test_typed_data_of_the_wrong_length(kind, name, count, tmp_path):
     made = with_tensor(data_type=kind)
     made.graph.initializer[1].ClearField("raw_data")
@@ -182,16 +222,27 @@ def outside(folder, **entries):
 
 
 PLACES = {
-    "absent": {"location": "none.bin"}, "short": {"location": "short.bin"}, "folder": {"location": "folder"},
-    "above": {"location": "../weights.bin"}, "above, winding": {"location": "folder/../../weights.bin"},
-    "nowhere": {}, "empty": {"location": ""}, "null": {"location": "a\0b"}, "long": {"location": "a" * 5000},
-    "itself": {"location": "."}, "a line": {"location": "a\nb"},
-    "length": {"location": "weights.bin", "length": "100"}, "negative length": {"location": "weights.bin",
-                                                                                "length": "-1"},
-    "past the end": {"location": "weights.bin", "offset": "1"}, "negative": {"location": "weights.bin", "offset": "-4"},
-    "garbage": {"location": "weights.bin", "offset": "four"}, "fraction": {"location": "weights.bin", "offset": "0.5"},
-    "empty offset": {"location": "weights.bin", "offset": ""}, "huge": {"location": "weights.bin", "offset": "9" * 18},
-    "huger": {"location": "weights.bin", "offset": "9" * 4300}, "digits": {"location": "weights.bin", "offset": "٤"},
+    "absent": {"location": "none.bin"},
+    "short": {"location": "short.bin"},
+    "folder": {"location": "folder"},
+    "above": {"location": "../weights.bin"},
+    "above, winding": {"location": "folder/../../weights.bin"},
+    "nowhere": {},
+    "empty": {"location": ""},
+    "null": {"location": "a\0b"},
+    "long": {"location": "a" * 5000},
+    "itself": {"location": "."},
+    "a line": {"location": "a\nb"},
+    "length": {"location": "weights.bin", "length": "100"},
+    "negative length": {"location": "weights.bin", "length": "-1"},
+    "past the end": {"location": "weights.bin", "offset": "1"},
+    "negative": {"location": "weights.bin", "offset": "-4"},
+    "garbage": {"location": "weights.bin", "offset": "four"},
+    "fraction": {"location": "weights.bin", "offset": "0.5"},
+    "empty offset": {"location": "weights.bin", "offset": ""},
+    "huge": {"location": "weights.bin", "offset": "9" * 18},
+    "huger": {"location": "weights.bin", "offset": "9" * 4300},
+    "digits": {"location": "weights.bin", "offset": "٤"},
 }
 
 
@@ -237,11 +288,16 @@ def test_nested_subgraphs(levels, opens, tmp_path):
     assert opens_or_is_refused(save(tmp_path, whole)) == opens
 
 
-@pytest.mark.parametrize("nodes", [
-    [node("Relu", ["b"], ["a"]), node("Relu", ["a"], ["b"]), node("Add", ["x", "b"], ["y"])],
-    [node("Add", ["x", "y"], ["y"])],
-    [node("Add", ["x", "nothing"], ["y"])], [node("Relu", ["x"], ["z"])],
-    [node("If", ["c"], ["y"], then_branch=graph([node("Add", ["x", "no"], ["t"])], {}, {"t": (1, 3)}))]],
-    ids=["cycle", "itself", "nobody", "output", "inside"])
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [node("Relu", ["b"], ["a"]), node("Relu", ["a"], ["b"]), node("Add", ["x", "b"], ["y"])],
+        [node("Add", ["x", "y"], ["y"])],
+        [node("Add", ["x", "nothing"], ["y"])],
+        [node("Relu", ["x"], ["z"])],
+        [node("If", ["c"], ["y"], then_branch=graph([node("Add", ["x", "no"], ["t"])], {}, {"t": (1, 3)}))],
+    ],
+    ids=["cycle", "itself", "nobody", "output", "inside"],
+)
 def test_graphs_that_cannot_be_computed(nodes, tmp_path):
     refused(save(tmp_path, model(nodes, {"x": (1, 3)}, {"y": (1, 3)}, {"c": np.array(True)})))

@@ -23,8 +23,18 @@ class Net:
         """A layer named after its path, or by its number where it has none; it reads the last unless told otherwise."""
         name = f"/{path}/{op}" if path else f"{op}_{len(self.layers)}"
         scope = tuple(path.split("/")) if path else ()
-        self.layers.append(Layer(name, op, name, shape, Grid(), parts=(Part(name, op, name, scope),),
-                                 inputs=list(inputs or [self.last]), parameters=parameters))
+        self.layers.append(
+            Layer(
+                name,
+                op,
+                name,
+                shape,
+                Grid(),
+                parts=(Part(name, op, name, scope),),
+                inputs=list(inputs or [self.last]),
+                parameters=parameters,
+            )
+        )
         return name
 
     def find(self, weights=None):
@@ -78,8 +88,11 @@ def resnet(layers=(2, 2, 2, 2), named=True):
 
 def test_resnet_18_as_torch_names_it():
     blocks, innermost = resnet().find()
-    assert list(blocks) == [path for name in ("layer1", "layer2", "layer3", "layer4")
-                            for path in (name, f"{name}/{name}.0", f"{name}/{name}.1")]
+    assert list(blocks) == [
+        path
+        for name in ("layer1", "layer2", "layer3", "layer4")
+        for path in (name, f"{name}/{name}.0", f"{name}/{name}.1")
+    ]
     assert {path: one.repeat for path, one in blocks.items() if one.repeat > 1} == {"layer1": 2}
     assert blocks["layer1/layer1.1"].name == "layer1.1" and blocks["layer1/layer1.1"].parent == "layer1"
     assert innermost["/layer2/layer2.0/downsample/downsample.0/Conv"] == "layer2/layer2.0"
@@ -151,8 +164,9 @@ def test_a_root_round_everything_is_no_block():
     for prefix in ("model", "StatefulPartitionedCall/bert"):
         net = bert()
         for layer in net.layers:
-            layer.parts = tuple(Part(one.name, one.op, one.tensor, (*prefix.split("/"), *one.scope))
-                                for one in layer.parts)
+            layer.parts = tuple(
+                Part(one.name, one.op, one.tensor, (*prefix.split("/"), *one.scope)) for one in layer.parts
+            )
         net.add("Cast")  # put in by the converter, outside the root
         assert list(net.find()[0]) == list(bert().find()[0])
 
@@ -228,7 +242,11 @@ def test_unnamed_resnet():
     blocks, innermost = resnet((3, 4, 2, 1), named=False).find()
     assert {path: one.repeat for path, one in blocks.items() if not one.parent} == {"block 1–3": 3, "block 4–6": 3}
     assert [innermost[name] for name in ("MaxPool_3", "Conv_4", "Relu_8", "Conv_9")] == [
-        "", "block 1", "block 1", "block 2"]
+        "",
+        "block 1",
+        "block 1",
+        "block 2",
+    ]
 
 
 def test_repeats_inside_repeats():
@@ -300,8 +318,10 @@ def test_runs_of_anything_end():
     chance = random.Random(0)
     for letters in (2, 3, 20):
         tokens = [chance.randrange(letters) for _ in range(400)] * 2
-        sources = [[chance.randrange(-1, position) for _ in range(chance.randrange(1, 3))] if position else [-1]
-                   for position in range(800)]
+        sources = [
+            [chance.randrange(-1, position) for _ in range(chance.randrange(1, 3))] if position else [-1]
+            for position in range(800)
+        ]
         for found in (chain(tokens), runs(tokens, sources)):
             assert all(one.stop <= other.start for one, other in zip(found, found[1:], strict=False))
             for run in found:

@@ -46,12 +46,22 @@ def nested(depth, calls=2, size=1, name=""):
     """Functions, each of which calls the one before so many times."""
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("f", 1)]
     value = numpy_helper.from_array(np.zeros(size, np.float32))
-    functions = [helper.make_function("f", "F0", ["a"], ["b"], [
-        make.node("Constant", [], ["c"], value=value), make.node("Relu", ["a"], ["b"])], opsets[:1])]
+    functions = [
+        helper.make_function(
+            "f",
+            "F0",
+            ["a"],
+            ["b"],
+            [make.node("Constant", [], ["c"], value=value), make.node("Relu", ["a"], ["b"])],
+            opsets[:1],
+        )
+    ]
     for level in range(1, depth):
         names = ["a", *(f"t{number}" for number in range(1, calls)), "b"]
-        nodes = [make.node(f"F{level - 1}", [read], [given], domain="f") for read, given in zip(
-            names, names[1:], strict=False)]
+        nodes = [
+            make.node(f"F{level - 1}", [read], [given], domain="f")
+            for read, given in zip(names, names[1:], strict=False)
+        ]
         functions.append(helper.make_function("f", f"F{level}", ["a"], ["b"], nodes, opsets))
     call = make.node(f"F{depth - 1}", ["x"], ["y"], domain="f", name=name)
     return make.model([call], {"x": (1, 4)}, {"y": (1, 4)}, functions=functions, domains=["f"], opset=18)
@@ -68,12 +78,16 @@ def doubled(times):
 def product_for_a_shape():
     """A shape that takes the product of two large matrices of integers."""
     one = numpy_helper.from_array(np.array([1], np.int64))
-    nodes = [make.node("ConstantOfShape", ["size"], ["a"], value=one), make.node("MatMul", ["a", "a"], ["b"]),
-             make.node("MatMul", ["b", "a"], ["c"]), make.node("ReduceMax", ["c"], ["d"], keepdims=0),
-             make.node("Reshape", ["d", "one"], ["e"]), make.node("ConstantOfShape", ["e"], ["f"]),
-             make.node("Add", ["x", "f"], ["y"])]
-    return make.model(nodes, {"x": (1, 4)}, {"y": None},
-                      {"size": np.array([4096, 4096]), "one": np.array([1])})
+    nodes = [
+        make.node("ConstantOfShape", ["size"], ["a"], value=one),
+        make.node("MatMul", ["a", "a"], ["b"]),
+        make.node("MatMul", ["b", "a"], ["c"]),
+        make.node("ReduceMax", ["c"], ["d"], keepdims=0),
+        make.node("Reshape", ["d", "one"], ["e"]),
+        make.node("ConstantOfShape", ["e"], ["f"]),
+        make.node("Add", ["x", "f"], ["y"]),
+    ]
+    return make.model(nodes, {"x": (1, 4)}, {"y": None}, {"size": np.array([4096, 4096]), "one": np.array([1])})
 
 
 def product_for_axes():
@@ -102,17 +116,22 @@ def safetensors(*names):
 
 
 FILES = {
-    "functions that double": lambda: nested(40), "functions that call fifty": lambda: nested(30, 50),
-    "a constant in all of them": lambda: nested(13, 2, 50_000), "functions 3,000 deep": lambda: nested(3000, 1),
-    "a shape that doubles": lambda: doubled(30), "a product for a shape": product_for_a_shape,
+    "functions that double": lambda: nested(40),
+    "functions that call fifty": lambda: nested(30, 50),
+    "a constant in all of them": lambda: nested(13, 2, 50_000),
+    "functions 3,000 deep": lambda: nested(3000, 1),
+    "a shape that doubles": lambda: doubled(30),
+    "a product for a shape": product_for_a_shape,
     "a product for axes": product_for_axes,
-    "numbers behind a name": lambda: nested(3, name="a/" + "__1" * LONG + "x"), "class names": classes,
-    "a long name": lambda: safetensors("n" * LONG + ".weight"), "numbers": lambda: safetensors("1" * LONG),
+    "numbers behind a name": lambda: nested(3, name="a/" + "__1" * LONG + "x"),
+    "class names": classes,
+    "a long name": lambda: safetensors("n" * LONG + ".weight"),
+    "numbers": lambda: safetensors("1" * LONG),
     "underscores": lambda: safetensors("_1" * LONG + "_x.weight"),
     "positions": lambda: safetensors("pos_embed" * LONG + "!.weight"),
     "parts": lambda: safetensors("parametrizations." * LONG + "weight.originalX"),
     "scopes": lambda: safetensors(*("a." * LONG + f"b{n}.weight" for n in range(3))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -127,7 +146,7 @@ def test_opens_or_is_refused_soon(tmp_path, kind):
 def test_functions_that_grow_too_far_are_one_layer_and_never_run(tmp_path):
     network = make.network(tmp_path, nested(40), by_node=False)
     assert [layer.op for layer in network.layers] == ["Input", "F39"]
-    note, = network.checkpoint.notes
+    (note,) = network.checkpoint.notes
     assert "549,755,813,888 nodes" in note or "would make" in note
     with pytest.raises(CheckpointError, match="functions"):
         network.checkpoint.check_runs()
@@ -143,14 +162,20 @@ def test_a_long_way_of_moves_ends_where_it_began(tmp_path):
     weights = make.seeded(2, 3)
     nodes = [make.node("Transpose", [f"t{n}" if n else "x"], [f"t{n + 1}"], perm=[0, 2, 1]) for n in range(3001)]
     nodes += [make.node("MatMul", ["t3001", "w"], ["y"])]
-    network = make.network(tmp_path, make.model(nodes, {"x": (1, 2, 4)}, {"y": (1, 4, 3)}, {"w": weights}),
-                           by_node=False)
-    connection, = network.connections
+    network = make.network(
+        tmp_path, make.model(nodes, {"x": (1, 2, 4)}, {"y": (1, 4, 3)}, {"w": weights}), by_node=False
+    )
+    (connection,) = network.connections
     edges = connection.join.into(np.arange(12))
-    wanted = {(row * 4 + column, column * 3 + unit): weights[row, unit]
-              for row in range(2) for column in range(4) for unit in range(3)}
-    assert {(s, t): w for s, t, w in zip(edges.source.tolist(), edges.target.tolist(), edges.weight, strict=True)
-            } == pytest.approx(wanted)
+    wanted = {
+        (row * 4 + column, column * 3 + unit): weights[row, unit]
+        for row in range(2)
+        for column in range(4)
+        for unit in range(3)
+    }
+    assert {
+        (s, t): w for s, t, w in zip(edges.source.tolist(), edges.target.tolist(), edges.weight, strict=True)
+    } == pytest.approx(wanted)
 
 
 def test_names_stay_apart_however_often_they_are_asked_for():
@@ -179,12 +204,19 @@ def test_opening_can_be_stopped(tmp_path, kind):
 
 
 def test_names_that_a_graph_uses_twice():
-    nodes = [NodeProto(op_type="Relu", name=name, input=["x"], output=[f"y{place}"])
-             for place, name in enumerate(("a", "a", "", "", "a 2", "a"))]
-    made = helper.make_graph(nodes, "g", [make.info("x", (1,))], [make.info("y0", (1,)), make.info("y0", (1,))],
-                             [numpy_helper.from_array(np.float32([number]), "w") for number in (1, 2)])
+    nodes = [
+        NodeProto(op_type="Relu", name=name, input=["x"], output=[f"y{place}"])
+        for place, name in enumerate(("a", "a", "", "", "a 2", "a"))
+    ]
+    made = helper.make_graph(
+        nodes,
+        "g",
+        [make.info("x", (1,))],
+        [make.info("y0", (1,)), make.info("y0", (1,))],
+        [numpy_helper.from_array(np.float32([number]), "w") for number in (1, 2)],
+    )
     make_unique(made)
     assert [node.name for node in made.node] == ["a", "a 3", "", "", "a 2", "a 4"]
     assert [value.name for value in made.output] == ["y0"]
-    weight, = made.initializer
+    (weight,) = made.initializer
     assert numpy_helper.to_array(weight) == 2 and weight.data_type == TensorProto.FLOAT

@@ -17,8 +17,11 @@ def clusters(*centres, each=400, spread=0.5, seed=0):
     random, ends = np.random.default_rng(seed), []
     for centre in centres:
         across = centre + spread * random.standard_normal((2, each, 2))
-        ends.append(np.stack([np.concatenate([np.full((each, 1), x), one], 1) for x, one in zip((0, 8), across,
-                                                                                               strict=True)], 1))
+        ends.append(
+            np.stack(
+                [np.concatenate([np.full((each, 1), x), one], 1) for x, one in zip((0, 8), across, strict=True)], 1
+            )
+        )
     return np.concatenate(ends).astype(np.float32), np.repeat(np.arange(len(centres)), each)
 
 
@@ -100,8 +103,9 @@ def test_ends_that_are_not_finite_do_not_matter():
     assert np.isfinite(offsets).all() and not offsets[:, :5].any() and np.abs(offsets[:, 5:]).max() > 0.1
 
 
-@pytest.mark.parametrize("ends", [np.zeros((0, 2, 3)), np.ones((1, 2, 3)), np.ones((9, 2, 3)),
-                                  np.repeat([[[0.0, 0, 0], [1, 0, 0]]], 5, 0)])
+@pytest.mark.parametrize(
+    "ends", [np.zeros((0, 2, 3)), np.ones((1, 2, 3)), np.ones((9, 2, 3)), np.repeat([[[0.0, 0, 0], [1, 0, 0]]], 5, 0)]
+)
 def test_nothing_to_bundle(ends):
     offsets = bundle(ends, np.ones(len(ends)), FRAME)
     assert offsets.shape == (6, len(ends), 8, 3) and not offsets.any()

@@ -20,8 +20,9 @@ needs_git = pytest.mark.skipif(not shutil.which("git"), reason="needs git (Debia
 
 
 def git(folder, *command):
-    subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *command], cwd=folder, check=True,
-                   capture_output=True)
+    subprocess.run(
+        ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *command], cwd=folder, check=True, capture_output=True
+    )
 
 
 @pytest.fixture
@@ -112,7 +113,8 @@ def test_what_may_be_skipped(tmp_path, case):
     """The script with real runs of pytest; the rest of make, and what it installs, is left out."""
     body, status, counts = RUNS[case]
     for name, text in {
-        ".ci/setup": "exit 0", ".ci/web/install": "mkdir -p build",
+        ".ci/setup": "exit 0",
+        ".ci/web/install": "mkdir -p build",
         "make": f'[ "$1" != test ] || exec "{sys.executable}" -m pytest -ra -p no:cacheprovider test_x.py',
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -121,8 +123,12 @@ def test_what_may_be_skipped(tmp_path, case):
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     tests = f"import pytest\ndef test_a():\n    {body or 'pass'}\ndef test_b():\n    pass\n"
     (tmp_path / "test_x.py").write_text(tests)
-    done = subprocess.run([tmp_path / ".ci" / "run", "5.2"], capture_output=True, text=True, env=os.environ | {
-        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    done = subprocess.run(
+        [tmp_path / ".ci" / "run", "5.2"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+    )
     assert done.returncode == status, done.stdout
     said = f"test, Blender 5.2: {'FAILED' if status else 'passed'}\n  {counts}\n"
     assert said in done.stdout, done.stdout

@@ -55,23 +55,41 @@ CLAIMS = {
     "convolution": one("Conv", MAP, {"w": seeded(8, 64, 3, 3)}),
     "transposed": one("ConvTranspose", MAP, {"w": seeded(64, 8, 3, 3)}, strides=[2, 2]),
     "product": one("MatMul", (1, BILLION, 64), {"w": seeded(64, 8)}),
-    "product, left": model([node("MatMul", ["w", "x"], ["y"])], {"x": (1, 64, BILLION)}, {"y": None},
-                           {"w": seeded(8, 64)}),
+    "product, left": model(
+        [node("MatMul", ["w", "x"], ["y"])], {"x": (1, 64, BILLION)}, {"y": None}, {"w": seeded(8, 64)}
+    ),
     "slice": one("Slice", MAP, {"b": ints(5), "e": ints(10**5), "a": ints(2)}),
     "gather": one("Gather", MAP, {"i": ints(1, 2)}, axis=2),
     "tile": one("Tile", (1, 4), {"r": ints(1, 2**40)}),
     "expand": one("Expand", (1, 1), {"s": ints(BILLION, BILLION)}),
     "concat": model([node("Concat", ["x", "x"], ["y"], axis=1)], {"x": MAP}, {"y": None}),
-    "unknown": model([node("Nonsense", ["x"], ["y"], domain="some.where")], {"x": WIDE}, {"y": WIDE},
-                     domains=["some.where"]),
-    "transpose, then convolution": model([node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]), node(
-        "Conv", ["t", "w"], ["y"])], {"x": (1, 10**6, 10**6, 64)}, {"y": None}, {"w": seeded(8, 64, 3, 3)}),
-    "split, then product": model([node("Split", ["x"], ["a", "b"], axis=2), node("MatMul", ["b", "w"], ["y"])],
-                                 {"x": (1, BILLION, 128)}, {"y": None}, {"w": seeded(64, 8)}),
-    "slice, then activation": model([node("Slice", ["x", "b", "e", "a"], ["t"]), node("Relu", ["t"], ["y"])],
-                                    {"x": MAP}, {"y": None}, {"b": ints(5), "e": ints(10**5), "a": ints(2)}),
-    "recurrent": model([node("LSTM", ["x", "w", "r"], ["y"], hidden_size=16, direction="bidirectional")],
-                       {"x": (BILLION, 1, 32)}, {"y": None}, {"w": seeded(2, 64, 32), "r": seeded(2, 64, 16)}),
+    "unknown": model(
+        [node("Nonsense", ["x"], ["y"], domain="some.where")], {"x": WIDE}, {"y": WIDE}, domains=["some.where"]
+    ),
+    "transpose, then convolution": model(
+        [node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2]), node("Conv", ["t", "w"], ["y"])],
+        {"x": (1, 10**6, 10**6, 64)},
+        {"y": None},
+        {"w": seeded(8, 64, 3, 3)},
+    ),
+    "split, then product": model(
+        [node("Split", ["x"], ["a", "b"], axis=2), node("MatMul", ["b", "w"], ["y"])],
+        {"x": (1, BILLION, 128)},
+        {"y": None},
+        {"w": seeded(64, 8)},
+    ),
+    "slice, then activation": model(
+        [node("Slice", ["x", "b", "e", "a"], ["t"]), node("Relu", ["t"], ["y"])],
+        {"x": MAP},
+        {"y": None},
+        {"b": ints(5), "e": ints(10**5), "a": ints(2)},
+    ),
+    "recurrent": model(
+        [node("LSTM", ["x", "w", "r"], ["y"], hidden_size=16, direction="bidirectional")],
+        {"x": (BILLION, 1, 32)},
+        {"y": None},
+        {"w": seeded(2, 64, 32), "r": seeded(2, 64, 16)},
+    ),
     "2 ** 62": one("Relu", (1, 2**62)),
     "2 ** 186": one("Relu", (1, 2**62, 2**62, 2**62)),
     "2 ** 62 cells, convolved": one("Conv", (1, 64, 2**28, 2**28), {"w": seeded(8, 64, 3, 3)}),
@@ -80,7 +98,8 @@ CLAIMS = {
     "filled scale": with_filled([node("Mul", ["x", "w"], ["y"])], WIDE, BILLION, 10**4),
     "filled norm": with_filled([node("LayerNormalization", ["x", "w"], ["y"])], (1, 3, BILLION), BILLION),
     "filled and transposed": with_filled(
-        [node("Transpose", ["w"], ["v"]), node("MatMul", ["x", "v"], ["y"])], (1, 10**4), BILLION, 10**4),
+        [node("Transpose", ["w"], ["v"]), node("MatMul", ["x", "v"], ["y"])], (1, 10**4), BILLION, 10**4
+    ),
 }
 
 
@@ -119,8 +138,13 @@ LIES = {
 @pytest.mark.parametrize("case", LIES)
 def test_a_constant_that_is_larger_than_the_file_says(case, tmp_path):
     nodes = [*LIES[case], node("Mul", ["x", "e"], ["y"])]
-    made = model(nodes, {"x": (1, 3)}, {"y": (1, 3)}, {"c": seeded(1, 1), "s": ints(10**5, 10**5)},
-                 value_info=[info("e", (1, 3))])
+    made = model(
+        nodes,
+        {"x": (1, 3)},
+        {"y": (1, 3)},
+        {"c": seeded(1, 1), "s": ints(10**5, 10**5)},
+        value_info=[info("e", (1, 3))],
+    )
     try:
         assert peak(save(tmp_path, made)) < 300 << 20
     except CheckpointError as error:
@@ -144,8 +168,9 @@ CONTRADICTIONS = {
     "broadcast": one("Add", (1, 6), {"w": seeded(5)}),
     "scale of another size": one("BatchNormalization", (1, 6), {n: seeded(5) for n in "sbmv"}),
     "string for a number": one("Conv", (1, 6, 8, 8), {"w": seeded(8, 6, 3, 3)}, strides="two"),
-    "no inputs": model([node("Shape", [], ["s"]), node("Conv", [], ["c"]), node("Relu", ["x"], ["y"])],
-                       {"x": (1, 3)}, {"y": (1, 3)}),
+    "no inputs": model(
+        [node("Shape", [], ["s"]), node("Conv", [], ["c"]), node("Relu", ["x"], ["y"])], {"x": (1, 3)}, {"y": (1, 3)}
+    ),
 }
 
 

@@ -87,7 +87,7 @@ def test_the_strongest_are_stored_under_a_budget(tmp_path):
     whole, part = expand(one, source, target), expand(one, source, target, 5, 2 * taps + 3)
     assert part.detail.tolist() == [OPENS] * 2 + [ALONE] * 3 + [TAP] * 2 * taps
     assert np.array_equal(part.magnitude[:5], whole.magnitude[:5])
-    assert np.array_equal(part.weight[5:], whole.weight[len(whole.detail) - np.sum(whole.detail == TAP):][: 2 * taps])
+    assert np.array_equal(part.weight[5:], whole.weight[len(whole.detail) - np.sum(whole.detail == TAP) :][: 2 * taps])
 
 
 def test_drawn_units_alone(tmp_path):
@@ -101,8 +101,12 @@ def test_drawn_units_alone(tmp_path):
     assert len(target.units) < 12 and target.units[0] > 0 or len(target.rows) < 20
     opened = expand(one, source, target)
     taps = opened.detail == TAP
-    expected = weight[target.units[opened.target_unit[taps]], source.units[opened.source_unit[taps]],
-                      opened.tap_row[taps], opened.tap_column[taps]]
+    expected = weight[
+        target.units[opened.target_unit[taps]],
+        source.units[opened.source_unit[taps]],
+        opened.tap_row[taps],
+        opened.tap_column[taps],
+    ]
     assert np.array_equal(opened.weight[taps], expected)
 
 

@@ -19,17 +19,25 @@ UNITS, CHANNELS, SIZE, HIDDEN = 6, 3, 8, 5
 def sample(folder, groups=1):
     """Conv, BatchNormalization, Relu, MaxPool, Flatten, Gemm, Relu, Gemm."""
     weights = {
-        "w": seeded(UNITS, CHANNELS // groups, 3, 3, seed=1), "b": seeded(UNITS, seed=2),
-        "g": seeded(UNITS, seed=3), "s": seeded(UNITS, seed=4), "m": seeded(UNITS, seed=5),
+        "w": seeded(UNITS, CHANNELS // groups, 3, 3, seed=1),
+        "b": seeded(UNITS, seed=2),
+        "g": seeded(UNITS, seed=3),
+        "s": seeded(UNITS, seed=4),
+        "m": seeded(UNITS, seed=5),
         "v": np.abs(seeded(UNITS, seed=6)) + 0.1,
-        "d": seeded(UNITS * SIZE * SIZE // 4, HIDDEN, seed=7), "e": 40 + seeded(HIDDEN, seed=8),
+        "d": seeded(UNITS * SIZE * SIZE // 4, HIDDEN, seed=7),
+        "e": 40 + seeded(HIDDEN, seed=8),
         "f": seeded(HIDDEN, 4, seed=9),
     }
     nodes = [
         node("Conv", ["x", "w", "b"], ["c"], pads=[1, 1, 1, 1], group=groups),
-        node("BatchNormalization", ["c", "g", "s", "m", "v"], ["n"]), node("Relu", ["n"], ["r"]),
-        node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]), node("Flatten", ["p"], ["q"]),
-        node("Gemm", ["q", "d", "e"], ["h"]), node("Relu", ["h"], ["k"]), node("Gemm", ["k", "f"], ["y"]),
+        node("BatchNormalization", ["c", "g", "s", "m", "v"], ["n"]),
+        node("Relu", ["n"], ["r"]),
+        node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Flatten", ["p"], ["q"]),
+        node("Gemm", ["q", "d", "e"], ["h"]),
+        node("Relu", ["h"], ["k"]),
+        node("Gemm", ["k", "f"], ["y"]),
     ]
     made = model(nodes, {"x": (1, CHANNELS, SIZE, SIZE)}, {"y": (1, 4)}, weights)
     return summarise(open_checkpoint(save(folder, made))), made, weights

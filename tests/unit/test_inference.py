@@ -18,8 +18,14 @@ from unit.make import DATA, info, model, network, node, run, seeded
 
 EXPECTED = dict(np.load(DATA / "expected_activations.npz"))
 SCORES = json.loads((DATA / "expected_scores.json").read_text())
-MODELS = ("mnist_cnn_keras_export", "mnist_cnn_tf2onnx", "mnist_cnn_torch_dynamo", "onnx_external_data/mnist_cnn",
-          "mnist_cnn_torch_torchscript_exporter", "mnist_cnn_torch_unfolded_bn")
+MODELS = (
+    "mnist_cnn_keras_export",
+    "mnist_cnn_tf2onnx",
+    "mnist_cnn_torch_dynamo",
+    "onnx_external_data/mnist_cnn",
+    "mnist_cnn_torch_torchscript_exporter",
+    "mnist_cnn_torch_unfolded_bn",
+)
 
 
 def open_model(name, by_node=False):
@@ -50,8 +56,12 @@ KERAS = ("conv1", "relu2", "pool1", "conv3", "pool2", "fc1", "scores")
 def of_nodes(found, values):
     """What the nodes that Keras names give, by Keras's names."""
     ops = [layer for layer in found.layers if layer.op in ("Relu", "MaxPool", "BatchNormalization", "Softmax")]
-    names = {"Relu": ["conv1", "relu2", "conv3", "fc1"], "MaxPool": ["pool1", "pool2"],
-             "BatchNormalization": ["bn2"], "Softmax": ["scores"]}
+    names = {
+        "Relu": ["conv1", "relu2", "conv3", "fc1"],
+        "MaxPool": ["pool1", "pool2"],
+        "BatchNormalization": ["bn2"],
+        "Softmax": ["scores"],
+    }
     return {names[layer.op].pop(0): values[layer.tensor] for layer in ops}
 
 
@@ -86,8 +96,11 @@ def test_flattening_keeps_the_order_that_the_weights_expect(name, tmp_path):
     found = open_model(name, by_node=True)
     values = infer(found, fit(tmp_path / "digit.png", picture(3), found.inputs[0]))
     flat = next(layer for layer in found.layers if layer.shape == (784,))
-    expected = EXPECTED["pool2"][0] if "torch" not in name and "external" not in name else EXPECTED["pool2"][
-        0].transpose(2, 0, 1)
+    expected = (
+        EXPECTED["pool2"][0]
+        if "torch" not in name and "external" not in name
+        else EXPECTED["pool2"][0].transpose(2, 0, 1)
+    )
     np.testing.assert_allclose(values[flat.tensor].ravel(), expected.ravel(), atol=1e-4)
 
 
@@ -117,20 +130,36 @@ def test_labels_come_from_the_file(tmp_path):
     assert [one.label for one in top(found, values, 2)] == ["dog", "owl"]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ('["a", "b"]', ["a", "b"]), ('{"1": "b", "0": "a"}', ["a", "b"]), ("{0: 'a', 1: 'b'}", ["a", "b"]),
-    ('{"cat": 0}', []), ("{None: 1}", []), ("not a list", []), ("{}", []), ("7", []), ("[" * 5000, [])])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('["a", "b"]', ["a", "b"]),
+        ('{"1": "b", "0": "a"}', ["a", "b"]),
+        ("{0: 'a', 1: 'b'}", ["a", "b"]),
+        ('{"cat": 0}', []),
+        ("{None: 1}", []),
+        ("not a list", []),
+        ("{}", []),
+        ("7", []),
+        ("[" * 5000, []),
+    ],
+)
 def test_class_names_in_any_notation(text, expected, tmp_path):
     made = model([node("Relu", ["x"], ["y"])], {"x": (1, 3)}, {"y": (1, 3)})
     made.metadata_props.add(key="names", value=text)
     assert network(tmp_path, made).classes == expected
 
 
-@pytest.mark.parametrize(("nodes", "inputs"), [
-    ([node("Nonsense", ["x"], ["y"])], {"x": (1, 3)}),
-    ([node("Special", ["x"], ["y"], domain="some.where")], {"x": (1, 3)}),
-    ([node("MatMul", ["x", "w"], ["y"])], {"x": (1, 3)}),
-    ([node("Relu", ["x"], ["y"])], {"x": (1, 3), "z": (1, 3)})], ids=["unknown", "domain", "shapes", "two inputs"])
+@pytest.mark.parametrize(
+    ("nodes", "inputs"),
+    [
+        ([node("Nonsense", ["x"], ["y"])], {"x": (1, 3)}),
+        ([node("Special", ["x"], ["y"], domain="some.where")], {"x": (1, 3)}),
+        ([node("MatMul", ["x", "w"], ["y"])], {"x": (1, 3)}),
+        ([node("Relu", ["x"], ["y"])], {"x": (1, 3), "z": (1, 3)}),
+    ],
+    ids=["unknown", "domain", "shapes", "two inputs"],
+)
 def test_a_model_that_cannot_be_run(nodes, inputs, tmp_path):
     made = model(nodes, inputs, {"y": None}, {"w": seeded(7, 2)}, domains=["some.where"])
     found = network(tmp_path, made)
@@ -149,8 +178,11 @@ def test_no_scores_without_a_vector(tmp_path):
 def test_several_inputs(tmp_path):
     """BERT, whose three inputs are arrays of a .npz file: what each layer gives is what onnxruntime gives."""
     path, random = DATA / "zoo" / "bert.onnx", np.random.default_rng(0)
-    given = {"input_ids": random.integers(0, 20, (1, 16)), "attention_mask": np.repeat([[1, 0]], [11, 5], axis=1),
-             "token_type_ids": np.repeat([[0, 1]], 8, axis=1)}
+    given = {
+        "input_ids": random.integers(0, 20, (1, 16)),
+        "attention_mask": np.repeat([[1, 0]], [11, 5], axis=1),
+        "token_type_ids": np.repeat([[0, 1]], 8, axis=1),
+    }
     found = summarise(open_checkpoint(path))
     values = infer(found, *fit_named(tmp_path / "x.npz", given, found))
     tensors = [layer.tensor for layer in found.layers if layer.op != "Input"]

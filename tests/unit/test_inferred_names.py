@@ -26,17 +26,25 @@ TRUTH = DATA / "inferred"
 
 def weights(shapes: dict, layout="torch", **more) -> Weights:
     """Tensors of these shapes, in this order; no numbers are read."""
-    return Weights(Path("model.pt"), "pytorch", [
-        Stored(name, tuple(shape), TensorProto.FLOAT, read=lambda shape=shape: np.ones(shape, np.float32))
-        for name, shape in shapes.items()], layout, **more)
+    return Weights(
+        Path("model.pt"),
+        "pytorch",
+        [
+            Stored(name, tuple(shape), TensorProto.FLOAT, read=lambda shape=shape: np.ones(shape, np.float32))
+            for name, shape in shapes.items()
+        ],
+        layout,
+        **more,
+    )
 
 
 def network(shapes: dict, layout="torch", **more):
     return summarise(infer(weights(shapes, layout, **more)))
 
 
-@pytest.mark.parametrize(("name", "kinds", "count"), [
-    ("parts", ["Gemm"] * 5, 40 + 28 + 28 + 46 + 90), ("parts_last", ["Conv"], 3 + 72 + 6)])
+@pytest.mark.parametrize(
+    ("name", "kinds", "count"), [("parts", ["Gemm"] * 5, 40 + 28 + 28 + 46 + 90), ("parts_last", ["Conv"], 3 + 72 + 6)]
+)
 def test_weights_in_parts_are_put_together(name, kinds, count):
     """Normalised or pruned by torch: drawn as they are applied, counted as they are kept."""
     found = summarise(infer(pytorch.read(DATA / "torch" / f"{name}.pt")))
@@ -62,19 +70,24 @@ def reads(found) -> set[tuple]:
 
 def renamed(folder, name, change):
     """The network of a file whose tensors are called otherwise."""
-    save_file({change(key): value for key, value in load_file(TRUTH / f"{name}.safetensors").items()},
-              folder / "model.safetensors")
+    save_file(
+        {change(key): value for key, value in load_file(TRUTH / f"{name}.safetensors").items()},
+        folder / "model.safetensors",
+    )
     return summarise(infer(safetensors_file.read(folder / "model.safetensors")))
 
 
 # prefixes
 
 
-@pytest.mark.parametrize("name, change", [
-    ("resnet18", lambda key: f"module.{key}"),
-    ("bert", lambda key: f"module._orig_mod.{key}"),
-    ("gpt2", lambda key: f"_orig_mod.{key}"),
-])
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("resnet18", lambda key: f"module.{key}"),
+        ("bert", lambda key: f"module._orig_mod.{key}"),
+        ("gpt2", lambda key: f"_orig_mod.{key}"),
+    ],
+)
 def test_wrappers_of_training_change_nothing(tmp_path, name, change):
     assert reads(renamed(tmp_path, name, change)) == reads(renamed(tmp_path, name, lambda key: key))
 
@@ -90,8 +103,9 @@ def test_a_model_without_its_head_has_the_same_blocks(tmp_path, name, prefix):
 # plain networks
 
 
-@pytest.mark.parametrize("names", [("0", "2", "4"), ("fc1", "fc2", "fc3"), ("net.0", "net.2", "net.4"),
-                                   ("in_layer", "hidden", "out")])
+@pytest.mark.parametrize(
+    "names", [("0", "2", "4"), ("fc1", "fc2", "fc3"), ("net.0", "net.2", "net.4"), ("in_layer", "hidden", "out")]
+)
 def test_mlp(names):
     shapes = {}
     for name, (inputs, units) in zip(names, [(4, 16), (16, 8), (8, 3)], strict=True):
@@ -101,10 +115,23 @@ def test_mlp(names):
 
 
 def test_a_small_network_of_convolutions_whose_names_are_sorted():
-    shapes = {"bn1.bias": (8,), "bn1.num_batches_tracked": (), "bn1.running_mean": (8,), "bn1.running_var": (8,),
-              "bn1.weight": (8,), "bn2.bias": (16,), "bn2.running_mean": (16,), "bn2.running_var": (16,),
-              "bn2.weight": (16,), "conv1.weight": (8, 3, 5, 5), "conv2.weight": (16, 8, 3, 3),
-              "fc1.bias": (20,), "fc1.weight": (20, 16 * 25), "fc2.bias": (5,), "fc2.weight": (5, 20)}
+    shapes = {
+        "bn1.bias": (8,),
+        "bn1.num_batches_tracked": (),
+        "bn1.running_mean": (8,),
+        "bn1.running_var": (8,),
+        "bn1.weight": (8,),
+        "bn2.bias": (16,),
+        "bn2.running_mean": (16,),
+        "bn2.running_var": (16,),
+        "bn2.weight": (16,),
+        "conv1.weight": (8, 3, 5, 5),
+        "conv2.weight": (16, 8, 3, 3),
+        "fc1.bias": (20,),
+        "fc1.weight": (20, 16 * 25),
+        "fc2.bias": (5,),
+        "fc2.weight": (5, 20),
+    }
     tensors = weights(shapes).tensors
     tensors[1] = replace(tensors[1], data_type=TensorProto.INT64)
     found = summarise(infer(Weights(Path("a.pt"), "pytorch", tensors)))
@@ -141,10 +168,15 @@ def test_what_fits_nowhere_is_a_layer_of_its_own_and_counts():
 # convolutions
 
 
-@pytest.mark.parametrize("modules, op, group", [
-    ({}, "Conv", 1), ({"b": ("ConvTranspose2d", {})}, "ConvTranspose", 1),
-    ({"b": ("ConvTranspose2d", {"groups": 2})}, "ConvTranspose", 2), ({"b": ("Conv2d", {"groups": 1})}, "Conv", 1),
-])
+@pytest.mark.parametrize(
+    "modules, op, group",
+    [
+        ({}, "Conv", 1),
+        ({"b": ("ConvTranspose2d", {})}, "ConvTranspose", 1),
+        ({"b": ("ConvTranspose2d", {"groups": 2})}, "ConvTranspose", 2),
+        ({"b": ("Conv2d", {"groups": 1})}, "Conv", 1),
+    ],
+)
 def test_modules_say_what_they_are(modules, op, group):
     checkpoint = infer(weights({"a.weight": (8, 3, 3, 3), "b.weight": (8, 8, 2, 2)}, modules=modules))
     node = checkpoint.model.graph.node[1]
@@ -152,8 +184,10 @@ def test_modules_say_what_they_are(modules, op, group):
 
 
 def test_strides_groups_and_epsilon_of_modules_are_used():
-    modules = {"a": ("Conv2d", {"stride": (2, 2), "dilation": (1, 1)}),
-               "n": ("GroupNorm", {"num_groups": 4, "eps": 0.5})}
+    modules = {
+        "a": ("Conv2d", {"stride": (2, 2), "dilation": (1, 1)}),
+        "n": ("GroupNorm", {"num_groups": 4, "eps": 0.5}),
+    }
     graph = infer(weights({"a.weight": (8, 3, 3, 3), "n.weight": (8,), "n.bias": (8,)}, modules=modules)).model.graph
     found = [{one.name: one for one in node.attribute} for node in graph.node]
     assert list(found[0]["strides"].ints) == [2, 2]
@@ -202,11 +236,23 @@ def test_keras_reads_maps_cell_by_cell():
 
 
 def test_layers_of_keras():
-    found = network({
-        "conv/kernel": (3, 3, 3, 8), "dw/depthwise_kernel": (3, 3, 8, 2), "sep/depthwise_kernel": (3, 3, 16, 1),
-        "sep/pointwise_kernel": (1, 1, 16, 12), "sep/bias": (12,), "up_transpose/kernel": (2, 2, 6, 12),
-        "bn/gamma": (6,), "bn/beta": (6,), "bn/moving_mean": (6,), "bn/moving_variance": (6,), "fc/kernel": (6, 4),
-        "fc/bias": (4,)}, "keras")
+    found = network(
+        {
+            "conv/kernel": (3, 3, 3, 8),
+            "dw/depthwise_kernel": (3, 3, 8, 2),
+            "sep/depthwise_kernel": (3, 3, 16, 1),
+            "sep/pointwise_kernel": (1, 1, 16, 12),
+            "sep/bias": (12,),
+            "up_transpose/kernel": (2, 2, 6, 12),
+            "bn/gamma": (6,),
+            "bn/beta": (6,),
+            "bn/moving_mean": (6,),
+            "bn/moving_variance": (6,),
+            "fc/kernel": (6, 4),
+            "fc/bias": (4,),
+        },
+        "keras",
+    )
     assert [layer.op for layer in found.layers] == ["Input", "Conv", "Conv", "Conv", "Conv", "ConvTranspose", "Gemm"]
     assert len(chain(found)) == 7 and found.parameters == 216 + 144 + 144 + 192 + 12 + 288 + 24 + 28
     assert all(one.join.carries == "weight" for one in found.connections)
@@ -219,13 +265,16 @@ def test_residual_blocks_of_keras_applications():
         steps = [("1", 4 if block == 1 else 8, 4, 1), ("2", 4, 4, 3), ("3", 4, 8, 1)]
         for step, inputs, units, size in ([("0", 4, 8, 1)] if block == 1 else []) + steps:
             shapes[f"conv2_block{block}_{step}_conv/kernel"] = size, size, inputs, units
-            shapes |= {f"conv2_block{block}_{step}_bn/{one}": (units,)
-                       for one in ("gamma", "beta", "moving_mean", "moving_variance")}
+            shapes |= {
+                f"conv2_block{block}_{step}_bn/{one}": (units,)
+                for one in ("gamma", "beta", "moving_mean", "moving_variance")
+            }
     found = network(shapes | {"predictions/kernel": (8, 10), "predictions/bias": (10,)}, "keras")
     sums = [layer for layer in found.layers if layer.op == "Add"]
     assert [sorted(layer.inputs) for layer in sums] == [
         ["/conv2_block1/0_conv/Conv", "/conv2_block1/3_conv/Conv"],
-        ["/conv2_block1/Add", "/conv2_block2/3_conv/Conv"]]
+        ["/conv2_block1/Add", "/conv2_block2/3_conv/Conv"],
+    ]
     assert {block.name for block in found.blocks} == {"conv2_block1", "conv2_block2"}
 
 
@@ -239,8 +288,12 @@ def test_recurrent_layers_of_torch(gates, op, both):
     for layer, inputs in enumerate((6, 10 if both else 5)):
         for suffix in ("", "_reverse") if both else ("",):
             end = f"_l{layer}{suffix}"
-            shapes |= {f"rnn.weight_ih{end}": (gates * 5, inputs), f"rnn.weight_hh{end}": (gates * 5, 5),
-                       f"rnn.bias_ih{end}": (gates * 5,), f"rnn.bias_hh{end}": (gates * 5,)}
+            shapes |= {
+                f"rnn.weight_ih{end}": (gates * 5, inputs),
+                f"rnn.weight_hh{end}": (gates * 5, 5),
+                f"rnn.bias_ih{end}": (gates * 5,),
+                f"rnn.bias_hh{end}": (gates * 5,),
+            }
     found = network(shapes | {"head.weight": (3, 10 if both else 5), "head.bias": (3,)})
     assert [layer.op for layer in found.layers] == ["Input", "Gather", op, op, "MatMul"]
     assert found.parameters == sum(int(np.prod(shape)) for shape in shapes.values()) + 3 * (11 if both else 6)
@@ -296,11 +349,17 @@ def test_integers_are_no_weights_and_that_is_said():
 
 
 def test_heads_of_a_configuration():
-    shapes = {f"layers.0.self_attn.{name}_proj.weight": (units, 16) for name, units in
-              {"q": 16, "k": 8, "v": 8, "o": 16}.items()}
-    shapes |= {"layers.0.input_layernorm.weight": (16,), "layers.0.post_attention_layernorm.weight": (16,),
-               "layers.0.mlp.gate_proj.weight": (24, 16), "layers.0.mlp.up_proj.weight": (24, 16),
-               "layers.0.mlp.down_proj.weight": (16, 24)}
+    shapes = {
+        f"layers.0.self_attn.{name}_proj.weight": (units, 16)
+        for name, units in {"q": 16, "k": 8, "v": 8, "o": 16}.items()
+    }
+    shapes |= {
+        "layers.0.input_layernorm.weight": (16,),
+        "layers.0.post_attention_layernorm.weight": (16,),
+        "layers.0.mlp.gate_proj.weight": (24, 16),
+        "layers.0.mlp.up_proj.weight": (24, 16),
+        "layers.0.mlp.down_proj.weight": (16, 24),
+    }
     found = network(shapes, config={"num_attention_heads": 4, "num_key_value_heads": 2})
     attention = next(layer for layer in found.layers if layer.op == "Attention")
     assert attention.grid.units == 4 and attention.parameters == 16 * (16 + 8 + 8 + 16)
@@ -342,9 +401,26 @@ def test_many_tensors_with_silly_names(what):
     assert len(infer(weights(shapes)).model.graph.initializer) >= 4000
 
 
-ENDS = ("weight", "bias", "running_mean", "gamma", "beta", "kernel", "parameter", "in_proj_weight", "weight_ih_l0",
-        "weight_hh_l0", "cls_token", "pos_embed", "recurrent_kernel", "depthwise_kernel", "pointwise_kernel",
-        "moving_mean", "weight_g", "relative_attention_bias")
+ENDS = (
+    "weight",
+    "bias",
+    "running_mean",
+    "gamma",
+    "beta",
+    "kernel",
+    "parameter",
+    "in_proj_weight",
+    "weight_ih_l0",
+    "weight_hh_l0",
+    "cls_token",
+    "pos_embed",
+    "recurrent_kernel",
+    "depthwise_kernel",
+    "pointwise_kernel",
+    "moving_mean",
+    "weight_g",
+    "relative_attention_bias",
+)
 
 
 def changed(tensors, chance):
@@ -352,7 +428,8 @@ def changed(tensors, chance):
     place, one = chance.choice(list(enumerate(tensors)))
     shape = tuple(chance.choice((0, 1, 2, 3, 8, 16, 1 << 20, 1 << 40)) for _ in range(chance.randrange(6)))
     change = {
-        "drop": [], "shape": [replace(one, shape=shape, read=lambda: None)],
+        "drop": [],
+        "shape": [replace(one, shape=shape, read=lambda: None)],
         "end": [replace(one, name=f"{one.name.rpartition('.')[0]}.{chance.choice(ENDS)}")],
         "name": [replace(one, name=f"{chance.choice(tensors).name}{place}")],
         "type": [replace(one, data_type=chance.choice((1, 2, 3, 7, 9, 10, 16, 17, 23)), read=lambda: None)],

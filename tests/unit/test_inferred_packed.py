@@ -27,9 +27,10 @@ def words(numbers, bits, order=None):
     each = 32 // bits
     found = []
     for row in numbers.tolist():
-        parts = [row[start:start + each] for start in range(0, len(row), each)]
-        found.append([sum(part[one] << bits * place for place, one in enumerate(order or range(each)))
-                      for part in parts])
+        parts = [row[start : start + each] for start in range(0, len(row), each)]
+        found.append(
+            [sum(part[one] << bits * place for place, one in enumerate(order or range(each))) for part in parts]
+        )
     return np.array(found, np.uint32).view(np.int32)
 
 
@@ -45,18 +46,30 @@ def write(folder, kind, bits=4, config=None):
     else:
         group = random.permutation(group)
         less = 0 if config else 1
-        tensors |= {"qweight": words(numbers.T, bits).T.copy(), "qzeros": words(zeros - less, bits),
-                    "g_idx": group.astype(np.int32)}
+        tensors |= {
+            "qweight": words(numbers.T, bits).T.copy(),
+            "qzeros": words(zeros - less, bits),
+            "g_idx": group.astype(np.int32),
+        }
     save_file({f"fc.{name}": value for name, value in tensors.items()}, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps({"quantization_config": config or {}}))
-    matrix = [[float(scales[group[i], o]) * int(numbers[i, o] - zeros[group[i], o]) for i in range(INPUTS)]
-              for o in range(OUTPUTS)]
+    matrix = [
+        [float(scales[group[i], o]) * int(numbers[i, o] - zeros[group[i], o]) for i in range(INPUTS)]
+        for o in range(OUTPUTS)
+    ]
     return folder / "model.safetensors", np.array(matrix)
 
 
-@pytest.mark.parametrize(("kind", "bits", "config"), [
-    ("gptq", 4, None), ("gptq", 8, None), ("gptq", 2, None), ("gptq", 4, {"checkpoint_format": "gptq_v2"}),
-    ("awq", 4, None)])
+@pytest.mark.parametrize(
+    ("kind", "bits", "config"),
+    [
+        ("gptq", 4, None),
+        ("gptq", 8, None),
+        ("gptq", 2, None),
+        ("gptq", 4, {"checkpoint_format": "gptq_v2"}),
+        ("awq", 4, None),
+    ],
+)
 def test_the_matrix_is_that_which_was_packed(tmp_path, kind, bits, config):
     path, matrix = write(tmp_path, kind, bits, config)
     checkpoint = infer(safetensors_file.read(path))
@@ -64,8 +77,10 @@ def test_the_matrix_is_that_which_was_packed(tmp_path, kind, bits, config):
     dense = found.layers[-1]
     assert (dense.op, dense.parameters, found.parameters) == ("Gemm", matrix.size + OUTPUTS, matrix.size + OUTPUTS)
     np.testing.assert_allclose(dense.weights[0].array(), matrix, rtol=1e-6)
-    assert f"matrices of {bits} bits a number ({kind.upper()}) are shown as the numbers that they stand for: 1" in \
-        checkpoint.notes
+    assert (
+        f"matrices of {bits} bits a number ({kind.upper()}) are shown as the numbers that they stand for: 1"
+        in checkpoint.notes
+    )
 
 
 @pytest.mark.filterwarnings("error")
@@ -85,10 +100,17 @@ def test_parts_that_do_not_fit_stay_as_they_are(tmp_path):
     assert not [note for note in infer(weights).notes if "bits a number" in note]
 
 
-@pytest.mark.parametrize(("named", "shape", "dtype"), [
-    (".scale", (OUTPUTS,), np.int8), (".scale", (), np.uint8), ("_scale", (OUTPUTS, 1), np.int8),
-    ("_scale", (1,), ml_dtypes.float8_e4m3fn), ("_scale_inv", (2, 3), ml_dtypes.float8_e4m3fn),
-    ("SCB", (OUTPUTS,), np.int8)])
+@pytest.mark.parametrize(
+    ("named", "shape", "dtype"),
+    [
+        (".scale", (OUTPUTS,), np.int8),
+        (".scale", (), np.uint8),
+        ("_scale", (OUTPUTS, 1), np.int8),
+        ("_scale", (1,), ml_dtypes.float8_e4m3fn),
+        ("_scale_inv", (2, 3), ml_dtypes.float8_e4m3fn),
+        ("SCB", (OUTPUTS,), np.int8),
+    ],
+)
 @pytest.mark.parametrize("shifted", [False, True])
 def test_scales_beside_a_matrix(named, shape, dtype, shifted):
     size = (200, 300) if named == "_scale_inv" else (OUTPUTS, INPUTS)
@@ -101,8 +123,10 @@ def test_scales_beside_a_matrix(named, shape, dtype, shifted):
     zero = 7 if shifted and named in (".scale", "_scale") else 0
     if zero:
         values[f"fc.weight{named.replace('scale', 'zero_point')}"] = np.array(zero, np.int64)
-    tensors = [Stored(name, value.shape, helper.np_dtype_to_tensor_dtype(value.dtype), read=lambda value=value: value)
-               for name, value in values.items()]
+    tensors = [
+        Stored(name, value.shape, helper.np_dtype_to_tensor_dtype(value.dtype), read=lambda value=value: value)
+        for name, value in values.items()
+    ]
     found = summarise(infer(Weights(Path("q.pt"), "pytorch", tensors)))
     expected = (matrix.astype(np.float32) - zero) * spread / (127 if named == "SCB" else 1)
     edges = found.connections[0].join.into(np.arange(size[0]))
@@ -114,8 +138,10 @@ def test_scales_beside_a_matrix(named, shape, dtype, shifted):
 
 def test_bytes_without_a_scale_are_no_weights():
     matrix = np.arange(12, dtype=np.int8).reshape(4, 3)
-    tensors = [Stored("fc.weight", (4, 3), TensorProto.INT8, read=lambda: matrix),
-               Stored("out.weight", (2, 4), TensorProto.FLOAT, read=lambda: np.ones((2, 4), np.float32))]
+    tensors = [
+        Stored("fc.weight", (4, 3), TensorProto.INT8, read=lambda: matrix),
+        Stored("out.weight", (2, 4), TensorProto.FLOAT, read=lambda: np.ones((2, 4), np.float32)),
+    ]
     found = summarise(infer(Weights(Path("q.pt"), "pytorch", tensors)))
     raw = next(one for one in found.layers if one.parameters == 12)
     assert statistics(raw) is None and found.parameters == 20

@@ -29,8 +29,9 @@ def pairs(folder, name):
     found, truth = (Owned.find(one, known) for one in (inferred, summarise(onnx_file.read(TRUTH / f"{name}.onnx"))))
     shared = Counter(weight for one in (*found.of.values(), *truth.of.values()) for weight in one)
     alone = {weight for weight, times in shared.items() if times == 2}  # none that two layers share
-    by_weights = {weights: truth.network.layer(layer) for layer, weights in truth.of.items() if weights and
-                  weights <= alone}
+    by_weights = {
+        weights: truth.network.layer(layer) for layer, weights in truth.of.items() if weights and weights <= alone
+    }
     for layer in found.network.layers:
         if found.of[layer.name] in by_weights:
             yield layer, by_weights[found.of[layer.name]]
@@ -66,7 +67,14 @@ def test_units_are_drawn_all_the_same(tmp_path, name):
 def test_a_map_that_a_dense_layer_reads_has_its_size():
     network = summarise(infer(safetensors_file.read(DATA / "crossformat" / "mnist_cnn.safetensors")))
     assert [layer.shape for layer in network.layers] == [
-        (1, None, None), (8, None, None), (16, None, None), (16, None, None), (16, 7, 7), (32,), (10,)]
+        (1, None, None),
+        (8, None, None),
+        (16, None, None),
+        (16, None, None),
+        (16, 7, 7),
+        (32,),
+        (10,),
+    ]
     assert [layer.multiply_adds for layer in network.layers[1:]] == [None, None, None, 0, 784 * 32, 320]
     assert network.inputs[0].shape == (1, 1, None, None) and network.outputs[0].shape == (1, 10)
 

@@ -85,7 +85,7 @@ class Owned:
             elif own:
                 known[layer.name] = own
             elif len(reads) == 1:
-                known[layer.name], = reads
+                (known[layer.name],) = reads
             else:
                 known[layer.name] = "join", frozenset(reads)
             if layer.op != "Input" and (own or len(reads) > 1):
@@ -157,8 +157,10 @@ def test_attention_is_one_layer(tmp_path, name, heads):
 
 
 def test_layers_are_called_as_in_the_export(tmp_path):
-    called = [{layer.name for layer in network.layers if layer.op == "Conv"} for network in (
-        summarise(opened(tmp_path, "resnet18")), summarise(onnx_file.read(TRUTH / "resnet18.onnx")))]
+    called = [
+        {layer.name for layer in network.layers if layer.op == "Conv"}
+        for network in (summarise(opened(tmp_path, "resnet18")), summarise(onnx_file.read(TRUTH / "resnet18.onnx")))
+    ]
     assert called[0] == {name.replace("/module", "", 1) for name in called[1]} and len(called[0]) == 20
 
 

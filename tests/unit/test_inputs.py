@@ -172,7 +172,8 @@ UNREADABLE = {
     "broken header": lambda path: path.write_bytes(b"\x93NUMPY\x01\x00\x10\x00{'descr': '(((   "),
     "absurd shape": lambda path: path.write_bytes(
         b"\x93NUMPY\x01\x00\x60\x00"
-        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904)}".ljust(96)),
+        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904)}".ljust(96)
+    ),
     "absent": lambda path: None,
 }
 
@@ -224,6 +225,7 @@ def member(name, data, form=zipfile.ZIP_DEFLATED):
     def write(path):
         with zipfile.ZipFile(path, "w", form) as archive:
             archive.writestr(name, data)
+
     return write
 
 
@@ -235,10 +237,16 @@ BAD_ARCHIVES = {
     "leads outside": member("../x.npy", b""),
     "no array": member("x.npy", b"text"),
     "a bomb": member("x.npy", bytes(300 << 20)),
-    "cut array": member("x.npy", b"\x93NUMPY\x01\x00\x46\x00"
-                        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,)}".ljust(70)),
-    "negative": member("x.npy", b"\x93NUMPY\x01\x00\x46\x00"
-                       + b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -2)}".ljust(70) + bytes(8)),
+    "cut array": member(
+        "x.npy",
+        b"\x93NUMPY\x01\x00\x46\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000,)}".ljust(70),
+    ),
+    "negative": member(
+        "x.npy",
+        b"\x93NUMPY\x01\x00\x46\x00"
+        + b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1, -2)}".ljust(70)
+        + bytes(8),
+    ),
     "absent": lambda path: None,
 }
 
@@ -270,6 +278,7 @@ def test_an_array_that_is_missing_is_named():
 
 
 def test_one_array_needs_no_name():
-    found = fit_named(Path("x.npz"), {"arr_0": np.zeros((28, 28))}, summarise(
-        open_checkpoint(DATA / "mnist_cnn_tf2onnx.onnx")))
+    found = fit_named(
+        Path("x.npz"), {"arr_0": np.zeros((28, 28))}, summarise(open_checkpoint(DATA / "mnist_cnn_tf2onnx.onnx"))
+    )
     assert len(found) == 1 and found[0].array.shape == (1, 28, 28, 1)

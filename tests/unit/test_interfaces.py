@@ -32,7 +32,11 @@ def test_each_socket_is_declared_once_and_whole(interface):
 
 def test_what_has_a_neutral_value_for_cells_placed_by_hand():
     assert {socket.name: socket.default for socket in OF["layer"] if socket.moves} == {
-        "By Hand": 0.0, "Explode": 0.0, "Fold": 0.0, "Block": None}
+        "By Hand": 0.0,
+        "Explode": 0.0,
+        "Fold": 0.0,
+        "Block": None,
+    }
 
 
 def test_the_sidebar_shows_sockets_in_the_order_of_their_places():

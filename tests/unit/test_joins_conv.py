@@ -28,9 +28,16 @@ CONV = {
 }
 CONV |= {
     f"same_{side} {size}/{stride} kernel {kernel}": (
-        (1, 2, size, size + 1), (3, 2, kernel, kernel), {"auto_pad": f"SAME_{side.upper()}", "strides": [stride] * 2})
-    for side in ("upper", "lower") for size in (7, 8) for stride in (1, 2, 3) for kernel in (2, 3)
+        (1, 2, size, size + 1),
+        (3, 2, kernel, kernel),
+        {"auto_pad": f"SAME_{side.upper()}", "strides": [stride] * 2},
+    )
+    for side in ("upper", "lower")
+    for size in (7, 8)
+    for stride in (1, 2, 3)
+    for kernel in (2, 3)
 }
+
 
 @pytest.mark.parametrize("case", CONV)
 def test_conv(case, tmp_path):
@@ -63,17 +70,25 @@ def test_conv_transpose(case, tmp_path):
 
 def test_conv_bias_is_what_is_left(tmp_path):
     bias = seeded(4, seed=5)
-    made = model([node("Conv", ["x", "w", "b"], ["y"], pads=[1] * 4)], {"x": (1, 3, 5, 5)}, {"y": (1, 4, 5, 5)},
-                 {"w": seeded(4, 3, 3, 3), "b": bias})
+    made = model(
+        [node("Conv", ["x", "w", "b"], ["y"], pads=[1] * 4)],
+        {"x": (1, 3, 5, 5)},
+        {"y": (1, 4, 5, 5)},
+        {"w": seeded(4, 3, 3, 3), "b": bias},
+    )
     found, expected = sum_of_edges(tmp_path, made)
     np.testing.assert_allclose(found.reshape(4, 25) + bias[:, None], expected.reshape(4, 25), atol=1e-4)
 
 
 def test_conv_over_frames_that_were_folded_into_the_batch(tmp_path):
-    nodes = [node("Reshape", ["x", "s"], ["f"]), node("Conv", ["f", "w"], ["c"]), node("MaxPool", ["c"], ["y"],
-             kernel_shape=[1, 1])]
-    made = model(nodes, {"x": (1, 4, 3, 5, 5)}, {"y": (4, 2, 3, 3)},
-                 {"s": np.array([4, 3, 5, 5]), "w": seeded(2, 3, 3, 3)})
+    nodes = [
+        node("Reshape", ["x", "s"], ["f"]),
+        node("Conv", ["f", "w"], ["c"]),
+        node("MaxPool", ["c"], ["y"], kernel_shape=[1, 1]),
+    ]
+    made = model(
+        nodes, {"x": (1, 4, 3, 5, 5)}, {"y": (4, 2, 3, 3)}, {"s": np.array([4, 3, 5, 5]), "w": seeded(2, 3, 3, 3)}
+    )
     found = network(tmp_path, made)
     given = {"x": seeded(1, 4, 3, 5, 5)}
     connection = into(found, "c")[0]
@@ -84,9 +99,16 @@ def test_conv_over_frames_that_were_folded_into_the_batch(tmp_path):
     np.testing.assert_allclose(total, expected.ravel(), atol=1e-4)
 
 
-@pytest.mark.parametrize(("op", "weight", "groups"), [
-    ("Conv", (4, 6, 3, 3), 1), ("Conv", (4, 3, 3, 3), 2), ("Conv", (12, 1, 3, 3), 6),
-    ("ConvTranspose", (6, 4, 3, 3), 1), ("ConvTranspose", (6, 2, 3, 3), 3)])
+@pytest.mark.parametrize(
+    ("op", "weight", "groups"),
+    [
+        ("Conv", (4, 6, 3, 3), 1),
+        ("Conv", (4, 3, 3, 3), 2),
+        ("Conv", (12, 1, 3, 3), 6),
+        ("ConvTranspose", (6, 4, 3, 3), 1),
+        ("ConvTranspose", (6, 2, 3, 3), 3),
+    ],
+)
 def test_kernels_give_signed_sum_and_norm(op, weight, groups, tmp_path):
     made = conv_model((1, 6, 5, 5), weight, op, group=groups)
     connection = into(network(tmp_path, made), "conv")[0]
@@ -104,8 +126,10 @@ def test_kernels_give_signed_sum_and_norm(op, weight, groups, tmp_path):
         assert norm == pytest.approx(np.linalg.norm(taps), rel=1e-5)
 
 
-@pytest.mark.parametrize(("op", "weight", "groups"), [
-    ("Conv", (4, 3, 3, 3), 2), ("ConvTranspose", (6, 2, 3, 3), 3), ("ConvTranspose", (6, 4, 2, 3), 1)])
+@pytest.mark.parametrize(
+    ("op", "weight", "groups"),
+    [("Conv", (4, 3, 3, 3), 2), ("ConvTranspose", (6, 2, 3, 3), 3), ("ConvTranspose", (6, 4, 2, 3), 1)],
+)
 def test_strength_of_a_unit_is_the_norm_of_all_its_kernels(op, weight, groups, tmp_path):
     join = into(network(tmp_path, conv_model((1, 6, 5, 5), weight, op, group=groups)), "conv")[0].join
     edges = join.kernels(np.arange(join.units), np.arange(6))

@@ -56,18 +56,21 @@ def test_matmul_with_the_weight_on_the_left(shape, tmp_path):
 @pytest.mark.parametrize("left", [False, True])
 def test_a_hint_of_sources_keeps_every_edge_from_them(left, tmp_path):
     shape, names = ((1, 6, 5), ["w", "x"]) if left else ((1, 5, 6), ["x", "w"])
-    made = model([node("MatMul", names, ["y"])], {"x": shape}, {"y": None},
-                 {"w": seeded(4, 6) if left else seeded(6, 4)})
+    made = model(
+        [node("MatMul", names, ["y"])], {"x": shape}, {"y": None}, {"w": seeded(4, 6) if left else seeded(6, 4)}
+    )
     join, wanted = into(network(tmp_path, made), "y")[0].join, np.array([0, 9, 28])
     full, part = join.into(np.arange(20)), join.into(np.arange(20), wanted)
     assert set(zip(full.source, full.target, full.weight, strict=True)) >= set(
-        zip(part.source, part.target, part.weight, strict=True))
+        zip(part.source, part.target, part.weight, strict=True)
+    )
     assert np.isin(full.source, wanted).sum() == np.isin(part.source, wanted).sum() == 12
 
 
 def test_a_product_of_two_activations_is_unknown(tmp_path):
-    found = network(tmp_path, model([node("MatMul", ["x", "z"], ["y"])], {"x": (1, 3, 4), "z": (1, 4, 5)},
-                                    {"y": (1, 3, 5)}))
+    found = network(
+        tmp_path, model([node("MatMul", ["x", "z"], ["y"])], {"x": (1, 3, 4), "z": (1, 4, 5)}, {"y": (1, 3, 5)})
+    )
     for connection in into(found, "y"):
         assert connection.join.carries == "unknown"
         edges = edges_of(connection)
@@ -86,5 +89,6 @@ def test_weights_that_the_file_computes_first(operator, tmp_path):
 
 def test_dense_strength_is_the_norm_into_each_neuron(tmp_path):
     made = model([node("Gemm", ["x", "w"], ["y"], transB=1)], {"x": (1, 6)}, {"y": (1, 4)}, {"w": seeded(4, 6)})
-    np.testing.assert_allclose(network(tmp_path, made).layer("y").strength(), np.linalg.norm(seeded(4, 6), axis=1),
-                               rtol=1e-5)
+    np.testing.assert_allclose(
+        network(tmp_path, made).layer("y").strength(), np.linalg.norm(seeded(4, 6), axis=1), rtol=1e-5
+    )

@@ -28,8 +28,11 @@ MOVES = {
     "Transpose": one("Transpose", perm=[0, 2, 3, 1]),
     "Transpose reversed": one("Transpose", source=(1, 3, 5)),
     "Transpose swap": one("Transpose", perm=[0, 3, 2, 1]),
-    "Slice": one("Slice", ("x", "b", "e", "a", "s"), weights={"b": ints(1, 7), "e": ints(3, -9), "a": ints(1, 3),
-                                                               "s": ints(1, -2)}),
+    "Slice": one(
+        "Slice",
+        ("x", "b", "e", "a", "s"),
+        weights={"b": ints(1, 7), "e": ints(3, -9), "a": ints(1, 3), "s": ints(1, -2)},
+    ),
     "Slice, attributes": one("Slice", opset=9, starts=[1, 2], ends=[4, 5], axes=[2, 3]),
     "Pad": one("Pad", ("x", "p"), weights={"p": ints(0, 0, 1, 2, 0, 1, 0, 3)}),
     "Pad reflecting": one("Pad", ("x", "p"), weights={"p": ints(0, 0, 1, 2, 0, 0, 2, 3)}, mode="reflect"),
@@ -61,8 +64,11 @@ def test_moves(case, tmp_path):
 @pytest.mark.parametrize(("opset", "value"), [(9, 5.0), (9, -np.inf), (17, 5.0), (17, -np.inf), (18, 1.0)])
 def test_padding_comes_from_no_cell_whatever_it_holds(opset, value, tmp_path):
     pads = [0, 0, 1, 1, 0, 0, 1, 1]
-    made = (one("Pad", opset=opset, pads=pads, value=value) if opset < 11 else
-            one("Pad", ("x", "p", "v"), opset=opset, weights={"p": ints(*pads), "v": np.float32(value)}))
+    made = (
+        one("Pad", opset=opset, pads=pads, value=value)
+        if opset < 11
+        else one("Pad", ("x", "p", "v"), opset=opset, weights={"p": ints(*pads), "v": np.float32(value)})
+    )
     given = seeded(*SHAPE)
     edges = edges_of(into(network(tmp_path, made), "y")[0])
     expected = run(made, {"x": given})[0].ravel()
@@ -100,8 +106,13 @@ def test_activations_join_each_cell_to_itself(op, tmp_path):
 @pytest.mark.parametrize("source", [(1, 4, 6, 8), (1, 4, 3), (1, 4)])
 def test_batch_normalisation_carries_the_scale_of_the_file(source, tmp_path):
     scale, bias, mean, variance = seeded(4), seeded(4, seed=2), seeded(4, seed=3), np.abs(seeded(4, seed=4)) + 1
-    made = one("BatchNormalization", ("x", "s", "b", "m", "v"), source=source, epsilon=1e-3,
-               weights={"s": scale, "b": bias, "m": mean, "v": variance})
+    made = one(
+        "BatchNormalization",
+        ("x", "s", "b", "m", "v"),
+        source=source,
+        epsilon=1e-3,
+        weights={"s": scale, "b": bias, "m": mean, "v": variance},
+    )
     edges = edges_of(into(network(tmp_path, made), "y")[0])
     channel = edges.target // int(np.prod(source[2:]))
     np.testing.assert_array_equal(edges.weight, scale[channel])

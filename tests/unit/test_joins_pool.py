@@ -14,14 +14,20 @@ AVERAGE = {
     "padding left out": ((1, 2, 6, 7), {"kernel_shape": [3, 3], "pads": [1, 0, 2, 1]}),
     "padding counted": ((1, 2, 6, 7), {"kernel_shape": [3, 3], "pads": [1, 0, 2, 1], "count_include_pad": 1}),
     "ceil": ((1, 2, 6, 7), {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1}),
-    "ceil, padding left out": ((1, 2, 6, 8), {"kernel_shape": [3, 3], "strides": [2, 3], "ceil_mode": 1,
-                                              "pads": [1, 1, 1, 0]}),
-    "ceil, padding counted": ((1, 2, 6, 8), {"kernel_shape": [3, 3], "strides": [2, 3], "ceil_mode": 1,
-                                             "pads": [1, 1, 1, 0], "count_include_pad": 1}),
+    "ceil, padding left out": (
+        (1, 2, 6, 8),
+        {"kernel_shape": [3, 3], "strides": [2, 3], "ceil_mode": 1, "pads": [1, 1, 1, 0]},
+    ),
+    "ceil, padding counted": (
+        (1, 2, 6, 8),
+        {"kernel_shape": [3, 3], "strides": [2, 3], "ceil_mode": 1, "pads": [1, 1, 1, 0], "count_include_pad": 1},
+    ),
     "same_upper": ((1, 2, 7, 8), {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "SAME_UPPER"}),
     "same_lower": ((1, 2, 7, 8), {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "SAME_LOWER"}),
-    "same_lower, counted": ((1, 2, 7, 8), {"kernel_shape": [4, 2], "strides": [2, 2], "auto_pad": "SAME_LOWER",
-                                           "count_include_pad": 1}),
+    "same_lower, counted": (
+        (1, 2, 7, 8),
+        {"kernel_shape": [4, 2], "strides": [2, 2], "auto_pad": "SAME_LOWER", "count_include_pad": 1},
+    ),
     "dilated": ((1, 2, 9, 9), {"kernel_shape": [3, 2], "dilations": [2, 3]}),
 }
 
@@ -62,8 +68,9 @@ def test_reduce_with_axes_as_input(op, axes, tmp_path):
 
 
 def test_reduce_over_no_axis_is_not_told_as_over_all(tmp_path):
-    made = one_node("ReduceSum", (1, 3, 4), opset=18, noop_with_empty_axes=1, more=["axes"],
-                    weights={"axes": np.zeros(0, np.int64)})
+    made = one_node(
+        "ReduceSum", (1, 3, 4), opset=18, noop_with_empty_axes=1, more=["axes"], weights={"axes": np.zeros(0, np.int64)}
+    )
     assert into(network(tmp_path, made), "y")[0].join.fan_in == 1
 
 
@@ -119,5 +126,6 @@ def test_a_hint_of_sources_keeps_every_edge_of_a_reduction(axes, tmp_path):
     full, part = join.into(targets), join.into(targets, wanted)
     kept = np.isin(full.source, wanted)
     assert set(zip(full.source[kept], full.target[kept], strict=True)) == set(
-        zip(part.source, part.target, strict=True))
+        zip(part.source, part.target, strict=True)
+    )
     np.testing.assert_array_equal(part.weight, full.weight[0])

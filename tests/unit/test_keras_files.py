@@ -68,8 +68,9 @@ def test_whole_models(name):
 @pytest.mark.parametrize("name", WHOLE)
 def test_weights_are_those_of_the_file_bit_for_bit(name):
     checkpoint = keras.read(CROSSFORMAT / name)
-    found = {tensor.name: checkpoint.array(tensor) for tensor in checkpoint.model.graph.initializer
-             if tensor.data_location}
+    found = {
+        tensor.name: checkpoint.array(tensor) for tensor in checkpoint.model.graph.initializer if tensor.data_location
+    }
     assert len(found) == len(REFERENCE) == 13
     for tensor, value in found.items():
         assert value.tobytes() == REFERENCE[tensor].tobytes(), tensor
@@ -88,8 +89,11 @@ def test_opening_reads_no_weights(name):
 def test_inputs_and_outputs_are_those_of_keras(name):
     graph = keras.read(CROSSFORMAT / name).model.graph
     assert [one.name for one in graph.output] == ["scores"]
-    assert graph.input[0].name == ("conv1_input" if name in (
-        "keras1_2_2/mnist_cnn_sequential.h5", "keras2_2_4_tf1_15/mnist_cnn_sequential.h5") else "image")
+    assert graph.input[0].name == (
+        "conv1_input"
+        if name in ("keras1_2_2/mnist_cnn_sequential.h5", "keras2_2_4_tf1_15/mnist_cnn_sequential.h5")
+        else "image"
+    )
     assert [dim.dim_value for dim in graph.input[0].type.tensor_type.shape.dim] == [0, 28, 28, 1]
 
 
@@ -103,7 +107,9 @@ def test_nodes_say_of_which_layer_they_are():
 def test_what_is_left_out_is_said():
     assert keras.read(CROSSFORMAT / "mnist_cnn.keras").notes == ["optimizer weights left out (58,070 numbers)"]
     assert keras.read(CROSSFORMAT / "keras2_15/mnist_cnn.keras").notes == [
-        "metrics left out (4 numbers)", "optimizer weights left out (1 numbers)"]
+        "metrics left out (4 numbers)",
+        "optimizer weights left out (1 numbers)",
+    ]
 
 
 @pytest.mark.parametrize("name", BARE)
@@ -130,8 +136,14 @@ class Torch:
     """Finds a torch network's tensors in a safetensors file, by the names of the layers."""
 
     layout = "torch"
-    names = {"kernel": "weight", "gamma": "weight", "beta": "bias", "bias": "bias", "moving_mean": "running_mean",
-             "moving_variance": "running_var"}
+    names = {
+        "kernel": "weight",
+        "gamma": "weight",
+        "beta": "bias",
+        "bias": "bias",
+        "moving_mean": "running_mean",
+        "moving_variance": "running_var",
+    }
 
     def __init__(self, path):
         data = path.read_bytes()
@@ -164,8 +176,16 @@ def test_an_architecture_that_does_not_fit():
         keras.write(found.path, config, keras.finder(found, config), found.format)
 
 
-@pytest.mark.parametrize("config", [{}, {"class_name": "Sequential"}, {"class_name": "Model", "config": {"layers": 3}},
-                                    {"architectures": ["BertModel"], "hidden_size": 12}, {"config": {"layers": []}}])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        {"class_name": "Sequential"},
+        {"class_name": "Model", "config": {"layers": 3}},
+        {"architectures": ["BertModel"], "hidden_size": 12},
+        {"config": {"layers": []}},
+    ],
+)
 def test_what_is_no_architecture(config):
     assert not keras.is_architecture(config)
 
@@ -181,15 +201,24 @@ def test_weights_in_several_files(tmp_path):
     found = summarise(open_checkpoint(index))
     assert found.checkpoint.format == "keras-weights" and found.checkpoint.structure == "inferred"
     assert [(layer.name, layer.parameters) for layer in found.layers[1:]] == [
-        ("/a/Gemm", 63), ("/b/Gemm", 70), ("/c/Gemm", 24)]
+        ("/a/Gemm", 63),
+        ("/b/Gemm", 70),
+        ("/c/Gemm", 24),
+    ]
     (tmp_path / "sharded_00001.weights.h5").unlink()
     with pytest.raises(CheckpointError, match="'sharded_00001.weights.h5' is not there; put all shards"):
         open_checkpoint(index)
 
 
-@pytest.mark.parametrize(("places", "match"), [
-    ({"a": ["../b.weights.h5"]}, "outside of its folder"), ({"a": [3, "b.weights.h5"]}, "names no file"),
-    (["b.weights.h5"], "names no file"), ({"a": {"b.weights.h5": 1}}, "names no file")])
+@pytest.mark.parametrize(
+    ("places", "match"),
+    [
+        ({"a": ["../b.weights.h5"]}, "outside of its folder"),
+        ({"a": [3, "b.weights.h5"]}, "names no file"),
+        (["b.weights.h5"], "names no file"),
+        ({"a": {"b.weights.h5": 1}}, "names no file"),
+    ],
+)
 def test_an_index_that_names_no_files(places, match, tmp_path):
     index = tmp_path / "net.weights.json"
     index.write_text(json.dumps({"weight_map": places, "files": "a.weights.h5"}))

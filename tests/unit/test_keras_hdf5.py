@@ -86,7 +86,8 @@ def test_layouts_of_h5py(settings, tmp_path):
     assert group.texts("weight_names") == list(numbers)
     assert group.attributes["name"] == "größe"
     assert {name: array(path, one).tobytes() for name, one in group.tensors.items()} == {
-        name: value.tobytes() for name, value in numbers.items()}
+        name: value.tobytes() for name, value in numbers.items()
+    }
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "u1", "i2", "i4", "i8", "u8", ">f4", ">i8", "?"])
@@ -101,9 +102,16 @@ def test_number_types(dtype, tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0), (7,), (5, 6, 7)])
-@pytest.mark.parametrize("settings", [
-    {}, {"compression": "gzip"}, {"chunks": True, "shuffle": True, "fletcher32": True},
-    {"compression": "gzip", "shuffle": True}], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"compression": "gzip"},
+        {"chunks": True, "shuffle": True, "fletcher32": True},
+        {"compression": "gzip", "shuffle": True},
+    ],
+    ids=str,
+)
 def test_chunks_and_compression(shape, settings, tmp_path):
     settings = settings if np.prod(shape) and shape else {}
     numbers = seeded(*shape) if shape else np.float32(3)
@@ -151,17 +159,31 @@ def elsewhere(tmp_path):
     return other
 
 
-@pytest.mark.parametrize(("fill", "match"), [
-    (lambda file, other: file.__setitem__("x", h5py.ExternalLink(other, "x")), "leads elsewhere"),
-    (lambda file, other: file.__setitem__("x", h5py.SoftLink("/y")), "leads elsewhere"),
-    (lambda file, other: file.create_dataset("x", (3,), "f8", external=[(str(other), 0, 24)]), "in another file"),
-    (lambda file, other: file.create_virtual_dataset("x", virtual(other)), "in another file"),
-    (lambda file, other: file.create_group("a").__setitem__("b", file), "hold one another"),
-    (lambda file, other: file.create_dataset("x", (1 << 40,), "f4", chunks=(1 << 20,)), "unpack to"),
-    (lambda file, other: file.create_dataset("x", data=np.zeros(3), compression="lzf"), "filter 32000"),
-    (lambda file, other: file.create_dataset("x", data=np.zeros(3, [("a", "f4"), ("b", "i4")])), "no numbers"),
-    (lambda file, other: file.create_dataset("x", (2,), h5py.ref_dtype), "no numbers"),
-], ids=["external link", "soft link", "external storage", "virtual", "circle", "huge", "lzf", "compound", "references"])
+@pytest.mark.parametrize(
+    ("fill", "match"),
+    [
+        (lambda file, other: file.__setitem__("x", h5py.ExternalLink(other, "x")), "leads elsewhere"),
+        (lambda file, other: file.__setitem__("x", h5py.SoftLink("/y")), "leads elsewhere"),
+        (lambda file, other: file.create_dataset("x", (3,), "f8", external=[(str(other), 0, 24)]), "in another file"),
+        (lambda file, other: file.create_virtual_dataset("x", virtual(other)), "in another file"),
+        (lambda file, other: file.create_group("a").__setitem__("b", file), "hold one another"),
+        (lambda file, other: file.create_dataset("x", (1 << 40,), "f4", chunks=(1 << 20,)), "unpack to"),
+        (lambda file, other: file.create_dataset("x", data=np.zeros(3), compression="lzf"), "filter 32000"),
+        (lambda file, other: file.create_dataset("x", data=np.zeros(3, [("a", "f4"), ("b", "i4")])), "no numbers"),
+        (lambda file, other: file.create_dataset("x", (2,), h5py.ref_dtype), "no numbers"),
+    ],
+    ids=[
+        "external link",
+        "soft link",
+        "external storage",
+        "virtual",
+        "circle",
+        "huge",
+        "lzf",
+        "compound",
+        "references",
+    ],
+)
 def test_what_leads_elsewhere(fill, match, tmp_path):
     other = elsewhere(tmp_path)
     refused(written(tmp_path, lambda file: fill(file, other)), match)
@@ -199,8 +221,9 @@ def test_mutations(name, tmp_path):
         chance, damaged = random.Random(seed), bytearray(data)
         for _ in range(chance.choice([1, 2, 8])):
             place = chance.randrange(min(len(data), chance.choice([4000, len(data)])))
-            new = chance.choice([bytes([chance.randrange(256)]), b"\xff" * 8, b"\0" * 8,
-                                 struct.pack("<Q", chance.randrange(len(data)))])
+            new = chance.choice(
+                [bytes([chance.randrange(256)]), b"\xff" * 8, b"\0" * 8, struct.pack("<Q", chance.randrange(len(data)))]
+            )
             damaged[place : place + len(new)] = new
         path.write_bytes(damaged)
         outcome(path)
@@ -234,14 +257,17 @@ def test_no_library_for_hdf5_is_needed(monkeypatch, tmp_path):
     assert keras.read(KERAS / "structure.h5").producer == "Keras 3.15.1"
 
 
-@pytest.mark.parametrize(("members", "match"), [
-    ({"config.json": b"{}"}, "without its model.weights.h5"),
-    ({"config.json": b"[]", "model.weights.h5": b""}, "not a JSON object"),
-    ({"config.json": b"{", "model.weights.h5": b""}, "cannot be read"),
-    ({"model.weights.h5": b"x"}, "without its config.json"),
-    ({"config.json": b"{}", "model.weights.h5": b"no"}, "HDF5"),
-    ({"../config.json": b"{}", "model.weights.h5": b"no"}, "leads outside"),
-])
+@pytest.mark.parametrize(
+    ("members", "match"),
+    [
+        ({"config.json": b"{}"}, "without its model.weights.h5"),
+        ({"config.json": b"[]", "model.weights.h5": b""}, "not a JSON object"),
+        ({"config.json": b"{", "model.weights.h5": b""}, "cannot be read"),
+        ({"model.weights.h5": b"x"}, "without its config.json"),
+        ({"config.json": b"{}", "model.weights.h5": b"no"}, "HDF5"),
+        ({"../config.json": b"{}", "model.weights.h5": b"no"}, "leads outside"),
+    ],
+)
 def test_archives_that_are_no_models(members, match, tmp_path):
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:

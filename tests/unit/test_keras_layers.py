@@ -16,8 +16,11 @@ from neuroscene.addon.network import summarise
 from unit.keras_models import KERAS, close, given
 
 UNKNOWN = ("unknown", "unknown_inside", "keras2_21_own", "subclass", "bfloat16", "mixed_float16")
-MODELS = sorted(path.name for path in KERAS.iterdir() if path.suffix in (".keras", ".h5")
-                and path.name.partition(".")[0] not in UNKNOWN)
+MODELS = sorted(
+    path.name
+    for path in KERAS.iterdir()
+    if path.suffix in (".keras", ".h5") and path.name.partition(".")[0] not in UNKNOWN
+)
 SHARED = ("structure.keras", "structure.h5", "keras2_15_structure.keras", "keras2_2_structure.h5")
 GATED = ("gated", "grouped_gate")  # attentions that are followed by a gate, which is drawn as a layer
 PARAMETERS = dict.fromkeys(SHARED, 175) | {"normalisation.keras": 284, "normalisation.h5": 284}  # as Keras counts
@@ -41,9 +44,13 @@ def test_every_layer(name):
     inner = {call for call in expected if call.partition(":")[0].partition("@")[0] in models}
     assert set(expected) - set(wanted) - inner == {call for call in expected if ":" in call} - inner
     values = given(checkpoint, inputs, wanted)
-    wrong = {call: np.abs(values[call] - expected[call]).max() if values[call].shape == expected[call].shape
-             else (values[call].shape, expected[call].shape)
-             for call in wanted if not close(values[call], expected[call])}
+    wrong = {
+        call: np.abs(values[call] - expected[call]).max()
+        if values[call].shape == expected[call].shape
+        else (values[call].shape, expected[call].shape)
+        for call in wanted
+        if not close(values[call], expected[call])
+    }
     assert not wrong
 
 
@@ -66,8 +73,9 @@ def test_the_network_of_a_model(name):
     """The rest of the project takes the graph; every weight is counted once, and no number of the settings."""
     checkpoint = keras.read(KERAS / name)
     found = summarise(checkpoint)
-    stored = sum(np.prod(tensor.dims, dtype=int) for tensor in checkpoint.model.graph.initializer
-                 if tensor.data_location)
+    stored = sum(
+        np.prod(tensor.dims, dtype=int) for tensor in checkpoint.model.graph.initializer if tensor.data_location
+    )
     assert found.parameters == stored + checkpoint.unread
     if name in PARAMETERS:
         assert found.parameters == PARAMETERS[name]
@@ -98,8 +106,9 @@ def test_what_a_mask_does_to_the_steps_of_a_sequence_is_no_layer():
     assert sources.pop("words") == [] and sources.pop("not_equal") == ["words"]  # which Keras itself lists
     assert sources.pop("embedding") == ["words"] and sources.pop("second") == ["first"]
     assert sources.pop("both_last") == ["both_last/GRU"]  # adds the directions
-    assert sources == dict.fromkeys(("lstm", "first", "zeros", "back", "up", "both", "both_last/GRU", "apart"),
-                                    ["embedding"])
+    assert sources == dict.fromkeys(
+        ("lstm", "first", "zeros", "back", "up", "both", "both_last/GRU", "apart"), ["embedding"]
+    )
     assert {one.join.carries for one in found.connections if one.source.name == "embedding"} == {"weight"}
 
 
@@ -110,7 +119,8 @@ def test_a_second_call_reads_the_same_weights(name):
     assert nodes["shared"].input[1:] == nodes["shared@1"].input[1:] == ["shared/kernel", "shared/bias"]
     assert nodes["tower/bn"].input[1:] == nodes["tower@1/bn"].input[1:]
     assert [name for name in nodes if name.startswith("body@1/")] == [
-        name.replace("body/", "body@1/") for name in nodes if name.startswith("body/")]
+        name.replace("body/", "body@1/") for name in nodes if name.startswith("body/")
+    ]
     assert len({tensor.name for tensor in graph.initializer if tensor.data_location}) == 16
 
 
@@ -125,7 +135,12 @@ def test_layers_of_ones_own(name):
     assert sum("cannot be run" in note for note in checkpoint.notes) == 2
     found = summarise(checkpoint)
     assert {layer.name: layer.shape for layer in found.layers} == {
-        "x": (6, 4), "before": (6, 4), "own": (6, 5), "function": (6, 5), "after": (6, 3)}
+        "x": (6, 4),
+        "before": (6, 4),
+        "own": (6, 5),
+        "function": (6, 5),
+        "after": (6, 3),
+    }
     assert found.parameters == 20 + 25 + 18
 
 
@@ -144,11 +159,16 @@ def test_a_layer_that_is_not_known_and_gives_other_sizes(name):
     """The .h5 file does not say which: what reads it is shown with its weights, and what follows is as ever."""
     checkpoint = keras.read(KERAS / name)
     assert {node.name for node in checkpoint.model.graph.node if node.domain == OPAQUE} == {
-        "wide", *(["after"] if name.endswith(".h5") else [])}
+        "wide",
+        *(["after"] if name.endswith(".h5") else []),
+    }
     found = summarise(checkpoint)
     assert {layer.name: layer.parameters for layer in found.layers} == {"x": 0, "wide": 35, "after": 16, "last": 9}
     assert {layer.name: layer.shape for layer in found.layers if layer.name != "wide"} == {
-        "x": (5,), "after": (2,), "last": (3,)}
+        "x": (5,),
+        "after": (2,),
+        "last": (3,),
+    }
 
 
 @pytest.mark.parametrize("name", ["subclass.keras", "subclass.weights.h5"])
@@ -156,8 +176,15 @@ def test_a_model_that_is_a_class_gives_weights(name):
     found = keras.read(KERAS / name)
     assert isinstance(found, Weights)
     assert {one.name: one.shape for one in found.tensors} == {
-        "conv/kernel": (2, 2, 2, 3), "conv/bias": (3,), "norm/gamma": (3,), "norm/beta": (3,), "norm/moving_mean": (3,),
-        "norm/moving_variance": (3,), "head/kernel": (27, 4), "head/bias": (4,)}
+        "conv/kernel": (2, 2, 2, 3),
+        "conv/bias": (3,),
+        "norm/gamma": (3,),
+        "norm/beta": (3,),
+        "norm/moving_mean": (3,),
+        "norm/moving_variance": (3,),
+        "head/kernel": (27, 4),
+        "head/bias": (4,),
+    }
 
 
 @pytest.mark.parametrize("file", ["bfloat16.keras", "bfloat16.h5", "mixed_float16.keras"])
@@ -203,26 +230,31 @@ def history(config, name, value):
     layer(config, name)["inbound_nodes"][0]["args"][0]["config"]["keras_history"] = value
 
 
-@pytest.mark.parametrize(("change", "match"), [
-    (lambda c: history(c, "lstm", ["lstm", 0, 0]), "in a circle"),
-    (lambda c: history(c, "lstm", ["nobody", 0, 0]), "'nobody', which is not there"),
-    (lambda c: history(c, "lstm", ["steps", 0, 3]), "no output 3"),
-    (lambda c: history(c, "lstm", ["steps", 0, 10**9]), "no output 1000000000"),
-    (lambda c: layer(c, "steps")["config"].update(batch_shape=[None, 1 << 40, 4]), "has the shape"),
-    (lambda c: layer(c, "steps")["config"].update(batch_shape=5), "has the shape"),
-    (lambda c: layer(c, "lstm")["config"].update(units=6), "'kernel' of layer 'lstm' have the shape"),
-    (lambda c: c.update(output_layers=[["nobody", 0, 0]]), "'nobody' is not there"),
-    (lambda c: c["layers"].append(c["layers"][0]), "two layers of one name"),
-    (lambda c: c["layers"].append({"class_name": "Dense"}), "damaged"),
-], ids=range(10))
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda c: history(c, "lstm", ["lstm", 0, 0]), "in a circle"),
+        (lambda c: history(c, "lstm", ["nobody", 0, 0]), "'nobody', which is not there"),
+        (lambda c: history(c, "lstm", ["steps", 0, 3]), "no output 3"),
+        (lambda c: history(c, "lstm", ["steps", 0, 10**9]), "no output 1000000000"),
+        (lambda c: layer(c, "steps")["config"].update(batch_shape=[None, 1 << 40, 4]), "has the shape"),
+        (lambda c: layer(c, "steps")["config"].update(batch_shape=5), "has the shape"),
+        (lambda c: layer(c, "lstm")["config"].update(units=6), "'kernel' of layer 'lstm' have the shape"),
+        (lambda c: c.update(output_layers=[["nobody", 0, 0]]), "'nobody' is not there"),
+        (lambda c: c["layers"].append(c["layers"][0]), "two layers of one name"),
+        (lambda c: c["layers"].append({"class_name": "Dense"}), "damaged"),
+    ],
+    ids=range(10),
+)
 def test_architectures_that_contradict_themselves(change, match, tmp_path):
     with pytest.raises(CheckpointError, match=match) as caught:
         keras.read(tamper(tmp_path, "recurrent.keras", change))
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [{"units": None}, {"activation": ["x"]}, {"recurrent_activation": 7},
-                                      {"activation": "own_function"}])
+@pytest.mark.parametrize(
+    "settings", [{"units": None}, {"activation": ["x"]}, {"recurrent_activation": 7}, {"activation": "own_function"}]
+)
 def test_settings_that_cannot_be_read_make_a_layer_opaque(settings, tmp_path):
     path = tamper(tmp_path, "recurrent.keras", lambda config: layer(config, "lstm")["config"].update(settings))
     checkpoint = keras.read(path)
@@ -235,14 +267,17 @@ def test_settings_that_cannot_be_read_make_a_layer_opaque(settings, tmp_path):
 @pytest.mark.slow
 def test_models_that_hold_one_another_many_times(tmp_path):
     """A model that calls a model twice that calls one twice, and so on: bounded, whatever the file says."""
+
     def nested(depth):
         inner = [{"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 3]}, "inbound_nodes": []}]
         one = nested(depth - 1) if depth else {"class_name": "ReLU", "config": {"name": "f"}}
         calls = [{"args": [{"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}], "kwargs": {}}]
         again = json.loads(json.dumps(calls).replace('["i", 0, 0]', '["f", 0, 0]'))
         inner.append(one | {"name": "f", "inbound_nodes": calls + again})
-        return {"class_name": "Functional", "config": {
-            "name": "f", "layers": inner, "input_layers": [["i", 0, 0]], "output_layers": [["f", 1, 0]]}}
+        return {
+            "class_name": "Functional",
+            "config": {"name": "f", "layers": inner, "input_layers": [["i", 0, 0]], "output_layers": [["f", 1, 0]]},
+        }
 
     with pytest.raises(CheckpointError, match="refused for safety"):
         keras.write(tmp_path / "model.h5", nested(25), None, "keras-h5", "Keras 3")

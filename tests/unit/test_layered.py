@@ -58,8 +58,10 @@ def resnet():
 def inception():
     net = Net()
     fork = net.chain(None, "in", "fork")
-    ends = [net.chain(fork, *(f"{branch}.{item}" for item in range(items)))
-            for branch, items in (("a", 1), ("b", 2), ("c", 3), ("d", 2))]
+    ends = [
+        net.chain(fork, *(f"{branch}.{item}" for item in range(items)))
+        for branch, items in (("a", 1), ("b", 2), ("c", 3), ("d", 2))
+    ]
     net.chain(net.add("join", *ends), "out")
     return net
 
@@ -68,7 +70,7 @@ def unet(levels=4):
     net = Net()
     end, skips = net.add("in", size=(1.0, 9.0, 9.0)), []
     for level in range(levels):
-        high = 9.0 * 0.75 ** level
+        high = 9.0 * 0.75**level
         end = net.chain(end, f"down{level}.0", f"down{level}.1", size=(1.5, high, high))
         skips.append((end, high))
         end = net.add(f"pool{level}", end, size=(1.0, 0.75 * high, 0.75 * high))
@@ -120,8 +122,15 @@ def chance(seed, most=60):
     return net
 
 
-NETS = {"residual": residual(8), "resnet": resnet(), "inception": inception(), "unet": unet(), "densenet": densenet(),
-        "yolo": yolo(), **{f"random {seed}": chance(seed) for seed in range(60)}}
+NETS = {
+    "residual": residual(8),
+    "resnet": resnet(),
+    "inception": inception(),
+    "unet": unet(),
+    "densenet": densenet(),
+    "yolo": yolo(),
+    **{f"random {seed}": chance(seed) for seed in range(60)},
+}
 SETTINGS = [ONE_ROW, Settings(longest=20), Settings(longest=20, snake=False, spacing=0.4), Settings("-Y", longest=30)]
 
 
@@ -195,7 +204,7 @@ def test_a_residual_block():
     net = residual(1)
     places, routes = layered(net, ONE_ROW, gap)
     assert {place.location[2] for place in places.values()} == {0}
-    (ends, lift), = skips(routes).items()
+    ((ends, lift),) = skips(routes).items()
     assert ends == ("in", "0.sum") and lift > 2.0
 
 
@@ -284,8 +293,11 @@ def test_connections_are_clear_of_what_stands_between(name, settings):
 def test_overlapping_skips_have_heights_of_their_own(name):
     net = NETS[name]
     places, routes = layered(net, ONE_ROW, gap)
-    ways = [(places[one].location[0], places[other].location[0], lift) for (one, other), lift in skips(routes).items()
-            if places[one].lane == places[other].lane == 0]
+    ways = [
+        (places[one].location[0], places[other].location[0], lift)
+        for (one, other), lift in skips(routes).items()
+        if places[one].lane == places[other].lane == 0
+    ]
     for (a, b, first), (c, d, second) in combinations(ways, 2):
         if max(a, c) < min(b, d):
             assert abs(first - second) > 0.01
@@ -330,8 +342,10 @@ def test_a_long_network_wraps_into_rows():
     places, _ = layered(net, Settings(longest=50), gap)
     centres, sizes = local(net, places, Settings())
     row = np.array([places[item.name].row for item in net])
-    boxes = [((centres - sizes / 2)[row == number].min(0), (centres + sizes / 2)[row == number].max(0))
-             for number in range(row.max() + 1)]
+    boxes = [
+        ((centres - sizes / 2)[row == number].min(0), (centres + sizes / 2)[row == number].max(0))
+        for number in range(row.max() + 1)
+    ]
     assert len(boxes) > 2
     assert all(above[0][2] > below[1][2] for above, below in zip(boxes, boxes[1:], strict=False))
     lengths = [high[0] - low[0] for low, high in boxes]
@@ -349,8 +363,10 @@ def test_rows_break_between_blocks_at_the_top():
     for number in range(1, 60):
         end = net.add(str(number), end, block=f"{sum(number >= start for start in (14, 28, 46))}/{number // 2}")
     places, _ = layered(net, Settings(longest=50), gap)
-    blocks = [{item.block.split("/")[0] for item in net if places[item.name].row == row}
-              for row in range(1 + max(place.row for place in places.values()))]
+    blocks = [
+        {item.block.split("/")[0] for item in net if places[item.name].row == row}
+        for row in range(1 + max(place.row for place in places.values()))
+    ]
     assert len(blocks) > 1 and not any(one & other for one, other in combinations(blocks, 2))
 
 

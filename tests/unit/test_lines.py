@@ -14,8 +14,12 @@ from neuroscene.addon.network.lines import line_limits, strongest
 from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA, into, model, network, node, run, seeded
 
-DENSE = model([node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"], transB=1)],
-              {"x": (1, 3, 4, 5)}, {"y": (1, 50)}, {"w": seeded(50, 60)})
+DENSE = model(
+    [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"], transB=1)],
+    {"x": (1, 3, 4, 5)},
+    {"y": (1, 50)},
+    {"w": seeded(50, 60)},
+)
 
 
 def conv(groups=1, multiplier=1, source=(1, 6, 9, 9), units=8):
@@ -85,7 +89,7 @@ def test_between_tiles_kernels_are_drawn_with_activations_too(tmp_path):
 
 def test_lines_to_a_box_claim_no_weight(tmp_path):
     found = network(tmp_path, conv())
-    connection, = into(found, "y")
+    (connection,) = into(found, "y")
     for wishes in ({"y": Wish("box")}, {"x": Wish("box")}, {"x": Wish("box"), "y": Wish("box")}):
         drawn = share_out(found, 10_000, wishes)
         ends = drawn["x"], drawn["y"]
@@ -101,7 +105,8 @@ def test_a_map_whose_units_are_not_the_channels_of_the_kernel(tmp_path):
     lines, source, target = lines_into(network(tmp_path, made), "y", 50)
     assert set(source[:, 1]) > {0}
     np.testing.assert_array_equal(
-        lines.weight, seeded(4, 6, 3)[target[:, 0], source[:, 1], source[:, 2] - target[:, 2]])
+        lines.weight, seeded(4, 6, 3)[target[:, 0], source[:, 1], source[:, 2] - target[:, 2]]
+    )
 
 
 @pytest.mark.parametrize("limit", [0, 1, 7, 50, 299, 100_000])
@@ -158,8 +163,9 @@ def test_the_same_lines_however_many_are_looked_at_in_one_go(values, monkeypatch
 
 
 def test_lines_of_a_maximum_start_at_the_cell_that_won(tmp_path):
-    made = model([node("MaxPool", ["x"], ["y", "i"], kernel_shape=[2, 2], strides=[2, 2])], {"x": (1, 2, 6, 6)},
-                 {"y": None})
+    made = model(
+        [node("MaxPool", ["x"], ["y", "i"], kernel_shape=[2, 2], strides=[2, 2])], {"x": (1, 2, 6, 6)}, {"y": None}
+    )
     given = seeded(1, 2, 6, 6)
     picked = run(made, {"x": given}, ["i"])[0].ravel()
     _, source, target = lines_into(network(tmp_path, made), "y", 18, values=given.ravel())
@@ -169,8 +175,9 @@ def test_lines_of_a_maximum_start_at_the_cell_that_won(tmp_path):
 
 
 def test_lines_of_an_unknown_operator_claim_no_weight(tmp_path):
-    made = model([node("Special", ["x"], ["y"], domain="some.where")], {"x": (1, 30)}, {"y": (1, 20)},
-                 domains=["some.where"])
+    made = model(
+        [node("Special", ["x"], ["y"], domain="some.where")], {"x": (1, 30)}, {"y": (1, 20)}, domains=["some.where"]
+    )
     for values in (None, seeded(30)):
         lines, *_ = lines_into(network(tmp_path, made), "y", 10, values=values)
         assert lines.level == "unknown" and (lines.weight == 0).all() and lines.total == 0

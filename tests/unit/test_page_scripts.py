@@ -11,19 +11,27 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWER = ROOT / "addon" / "gltf" / "viewer"
-TESTS = {path.name: re.findall(r'^test\("(.+?)",', path.read_text(encoding="utf-8"), re.M)
-         for path in sorted((ROOT / "tests" / "web").glob("*.test.mjs"))}
+TESTS = {
+    path.name: re.findall(r'^test\("(.+?)",', path.read_text(encoding="utf-8"), re.M)
+    for path in sorted((ROOT / "tests" / "web").glob("*.test.mjs"))
+}
 
 needs_node = pytest.mark.skipif(not shutil.which("node"), reason="needs Node.js (Debian: apt-get install nodejs)")
-needs_packages = pytest.mark.skipif(not (ROOT / "build" / "web" / "installed.json").is_file(),
-                                    reason="needs the packages that .ci/web/install puts into build/web")
+needs_packages = pytest.mark.skipif(
+    not (ROOT / "build" / "web" / "installed.json").is_file(),
+    reason="needs the packages that .ci/web/install puts into build/web",
+)
 
 
 @pytest.fixture(scope="module")
 def said() -> dict[str, str]:
     """What Node.js says of the tests of each file, in the Test Anything Protocol."""
-    return {name: subprocess.run(["node", "--test-reporter=tap", "--test", ROOT / "tests" / "web" / name],
-                                 capture_output=True, text=True).stdout for name in TESTS}
+    return {
+        name: subprocess.run(
+            ["node", "--test-reporter=tap", "--test", ROOT / "tests" / "web" / name], capture_output=True, text=True
+        ).stdout
+        for name in TESTS
+    }
 
 
 @needs_node

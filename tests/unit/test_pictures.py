@@ -99,8 +99,12 @@ def test_what_says_that_it_is_huge(tmp_path, size):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     path = tmp_path / "huge.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
-                     + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", zlib.compress(bytes(100)))
+        + chunk(b"IEND", b"")
+    )
     assert refused(path)
 
 
@@ -120,8 +124,19 @@ sys.exit(cli.main(arguments))
 def test_inspect_and_run_need_no_blender(root, command):
     digit = root / "sample_models" / "digits" / "digit_7.png"
     options = ["--input", str(digit), "--json"] if command == "run" else ["--json"]
-    done = subprocess.run([sys.executable, "-c", WITHOUT_BLENDER, str(root), command,
-                           str(root / "sample_models" / "digits_cnn.onnx"), *options], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            WITHOUT_BLENDER,
+            str(root),
+            command,
+            str(root / "sample_models" / "digits_cnn.onnx"),
+            *options,
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["top"][0]["label"] == "7" if command == "run" else said["parameters"] == 29_066

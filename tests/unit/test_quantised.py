@@ -84,10 +84,13 @@ def qdq(conv, kind, axis):
     bias_scale = np.atleast_1d(X_SCALE * scale)
     bias_scale = bias_scale if axis is not None else bias_scale[0]
     bias_numbers = np.round(bias / bias_scale).astype(np.int32)
-    nodes = [*ROUND, node("DequantizeLinear", ["xq", "xs", "xz"], ["xd"]),
-             node("DequantizeLinear", ["w", "s", "z"], ["wd"], **({} if axis is None else {"axis": axis})),
-             node("DequantizeLinear", ["b", "bs"], ["bd"], **({} if axis is None else {"axis": 0})),
-             node("Conv", ["xd", "wd", "bd"], ["y"], pads=[1] * 4) if conv else node("Gemm", ["xd", "wd", "bd"], ["y"])]
+    nodes = [
+        *ROUND,
+        node("DequantizeLinear", ["xq", "xs", "xz"], ["xd"]),
+        node("DequantizeLinear", ["w", "s", "z"], ["wd"], **({} if axis is None else {"axis": axis})),
+        node("DequantizeLinear", ["b", "bs"], ["bd"], **({} if axis is None else {"axis": 0})),
+        node("Conv", ["xd", "wd", "bd"], ["y"], pads=[1] * 4) if conv else node("Gemm", ["xd", "wd", "bd"], ["y"]),
+    ]
     stored = {"w": numbers, "s": scale, "z": zero, "b": bias_numbers, "bs": np.float32(bias_scale), **ACTIVATION}
     return Case(built(nodes, stored, conv), stands, bias, weight)
 
@@ -98,10 +101,15 @@ def blocked(kind, zeros=True):
     spread = [np.repeat(one, BLOCK, 0) for one in (scale, zero)]
     numbers = np.clip(np.round(W / spread[0]) + spread[1], -8, 7)
     stands = ((numbers - spread[1]) * spread[0]).astype(np.float32)
-    stored = {"w": tensor("w", numbers.astype(kind)), "s": scale.astype(np.float32),
-              "z": tensor("z", zero.astype(kind))}
-    nodes = [node("DequantizeLinear", ["w", "s", "z"], ["wd"], axis=0, block_size=BLOCK),
-             node("MatMul", ["x", "wd"], ["y"])]
+    stored = {
+        "w": tensor("w", numbers.astype(kind)),
+        "s": scale.astype(np.float32),
+        "z": tensor("z", zero.astype(kind)),
+    }
+    nodes = [
+        node("DequantizeLinear", ["w", "s", "z"], ["wd"], axis=0, block_size=BLOCK),
+        node("MatMul", ["x", "wd"], ["y"]),
+    ]
     return Case(built(nodes, stored, opset=21), stands, plain=W, tolerance=1e-4)
 
 
@@ -118,28 +126,49 @@ def dynamic(conv, kind, axis=None):
     numbers, scale, zero, stands = quantised(weight, kind, axis)
     shape = (1, -1, 1, 1) if conv else (-1,)
     end = {"s": scale.reshape(shape) if axis is not None else scale, "b": bias.reshape(shape)}
-    op = node("ConvInteger", ["q", "w", "qz", "z"], ["i"], pads=[1] * 4) if conv else node(
-        "MatMulInteger", ["q", "w", "qz", "z"], ["i"])
-    nodes = [node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]), node("Mul", ["qs", "s"], ["t"]), op,
-             node("Cast", ["i"], ["f"], to=1), node("Mul", ["f", "t"], ["m"]), node("Add", ["m", "b"], ["y"])]
+    op = (
+        node("ConvInteger", ["q", "w", "qz", "z"], ["i"], pads=[1] * 4)
+        if conv
+        else node("MatMulInteger", ["q", "w", "qz", "z"], ["i"])
+    )
+    nodes = [
+        node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
+        node("Mul", ["qs", "s"], ["t"]),
+        op,
+        node("Cast", ["i"], ["f"], to=1),
+        node("Mul", ["f", "t"], ["m"]),
+        node("Add", ["m", "b"], ["y"]),
+    ]
     return Case(built(nodes, {"w": numbers, "z": zero, **end}, conv), stands, bias, weight, tolerance=1e-4)
 
 
 def static_integer():
     """MatMulInteger behind a fixed quantisation; the scale of both is one number."""
     numbers, scale, zero, stands = quantised(W)
-    nodes = [*ROUND, node("MatMulInteger", ["xq", "w", "xz", "z"], ["i"]), node("Cast", ["i"], ["f"], to=1),
-             node("Mul", ["t", "f"], ["y"])]
-    return Case(built(nodes, {"w": numbers, "z": zero, "t": np.float32(scale * X_SCALE), "xs": X_SCALE,
-                              "xz": X_ZERO}), stands, plain=W, tolerance=1e-4)
+    nodes = [
+        *ROUND,
+        node("MatMulInteger", ["xq", "w", "xz", "z"], ["i"]),
+        node("Cast", ["i"], ["f"], to=1),
+        node("Mul", ["t", "f"], ["y"]),
+    ]
+    return Case(
+        built(nodes, {"w": numbers, "z": zero, "t": np.float32(scale * X_SCALE), "xs": X_SCALE, "xz": X_ZERO}),
+        stands,
+        plain=W,
+        tolerance=1e-4,
+    )
 
 
 def matrix_first():
     """y = W x: the weight is the first of a MatMulInteger, with a zero point for each of its rows."""
     numbers, scale, zero, stands = quantised(W.T, np.uint8)
-    nodes = [node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]), node("Mul", ["qs", "s"], ["t"]),
-             node("MatMulInteger", ["w", "q", "z", "qz"], ["i"]), node("Cast", ["i"], ["f"], to=1),
-             node("Mul", ["f", "t"], ["y"])]
+    nodes = [
+        node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
+        node("Mul", ["qs", "s"], ["t"]),
+        node("MatMulInteger", ["w", "q", "z", "qz"], ["i"]),
+        node("Cast", ["i"], ["f"], to=1),
+        node("Mul", ["f", "t"], ["y"]),
+    ]
     made = model(nodes, {"x": (1, IN, 1)}, {"y": (1, OUT, 1)}, {"w": numbers, "z": zero, "s": scale})
     return Case(made, stands.T, plain=W, tolerance=1e-4)
 
@@ -158,21 +187,40 @@ def qlinear(conv, kind=np.uint8, axis=None):
 
 def qgemm(turned, alpha):
     numbers, scale, zero, stands = quantised(W.T if turned else W)
-    stored = {"w": numbers, "s": scale, "z": zero, **ACTIVATION,
-              "b": np.round(B / (alpha * X_SCALE * scale)).astype(np.int32)}
-    op = node("QGemm", ["xq", "xs", "xz", "w", "s", "z", "b", "ys", "yz"], ["yq"], domain=MICROSOFT, alpha=alpha,
-              transB=int(turned))
+    stored = {
+        "w": numbers,
+        "s": scale,
+        "z": zero,
+        **ACTIVATION,
+        "b": np.round(B / (alpha * X_SCALE * scale)).astype(np.int32),
+    }
+    op = node(
+        "QGemm",
+        ["xq", "xs", "xz", "w", "s", "z", "b", "ys", "yz"],
+        ["yq"],
+        domain=MICROSOFT,
+        alpha=alpha,
+        transB=int(turned),
+    )
     stands = (stands.T if turned else stands) * np.float32(alpha)
     return Case(built([*ROUND, op, *BACK], stored), stands, B, W * alpha, exact=False)
 
 
 def to_float(bias):
     numbers, scale, zero, stands = quantised(W)
-    nodes = [node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
-             node("MatMulIntegerToFloat", ["q", "w", "qs", "s", "qz", "z", *(["b"] if bias else [])], ["y"],
-                  domain=MICROSOFT)]
-    return Case(built(nodes, {"w": numbers, "s": scale, "z": zero, **({"b": B} if bias else {})}), stands,
-                B if bias else None, W, tolerance=1e-4)
+    nodes = [
+        node("DynamicQuantizeLinear", ["x"], ["q", "qs", "qz"]),
+        node(
+            "MatMulIntegerToFloat", ["q", "w", "qs", "s", "qz", "z", *(["b"] if bias else [])], ["y"], domain=MICROSOFT
+        ),
+    ]
+    return Case(
+        built(nodes, {"w": numbers, "s": scale, "z": zero, **({"b": B} if bias else {})}),
+        stands,
+        B if bias else None,
+        W,
+        tolerance=1e-4,
+    )
 
 
 def dynamic_matmul(axis=None):
@@ -194,12 +242,14 @@ def n_bits(bits, zeros, block=16, inputs=40):
     weight = 0.6 * seeded(inputs, OUT, seed=1) + 0.2
     padded = np.pad(weight.T, ((0, 0), (0, blocks * block - inputs))).reshape(OUT, blocks, block)
     scale = (np.abs(padded).max(-1) / (top // 3)).astype(np.float32)
-    zero = np.full((OUT, blocks), 1 << bits - 1) if not zeros else np.random.default_rng(0).integers(
-        top // 3, top // 2 + 1, (OUT, blocks))
+    zero = (
+        np.full((OUT, blocks), 1 << bits - 1)
+        if not zeros
+        else np.random.default_rng(0).integers(top // 3, top // 2 + 1, (OUT, blocks))
+    )
     numbers = np.clip(np.round(padded / scale[..., None]) + zero[..., None], 0, top)
     stands = ((numbers - zero[..., None]) * scale[..., None]).reshape(OUT, -1)[:, :inputs].T.astype(np.float32)
-    stored = {"w": packed(numbers.reshape(OUT * blocks, block), bits).reshape(OUT, blocks, -1),
-              "s": scale.reshape(-1)}
+    stored = {"w": packed(numbers.reshape(OUT * blocks, block), bits).reshape(OUT, blocks, -1), "s": scale.reshape(-1)}
     names = ["x", "w", "s"]
     if zeros:
         stored["z"] = packed(zero, bits).reshape(-1)
@@ -215,8 +265,9 @@ def bnb4(kind):
     index = np.random.default_rng(0).integers(0, 16, OUT * inputs)
     scale = np.abs(seeded(OUT * inputs // block)) + 0.1
     stored = {"w": (index[::2] << 4 | index[1::2]).astype(np.uint8), "s": scale}
-    op = node("MatMulBnb4", ["x", "w", "s"], ["y"], domain=MICROSOFT, K=inputs, N=OUT, block_size=block,
-              quant_type=kind)
+    op = node(
+        "MatMulBnb4", ["x", "w", "s"], ["y"], domain=MICROSOFT, K=inputs, N=OUT, block_size=block, quant_type=kind
+    )
     made = model([op], {"x": (1, inputs)}, {"y": (1, OUT)}, stored, domains=(MICROSOFT,))
     return Case(made, impulses(made)[0], tolerance=1e-5)
 
@@ -227,8 +278,11 @@ def sparse(flat):
     values = numpy_helper.from_array(weight[tuple(places.T)], "w")
     indices = np.ravel_multi_index(tuple(places.T), weight.shape) if flat else places
     made = model([node("MatMul", ["x", "w"], ["y"])], {"x": (1, IN)}, {"y": (1, OUT)})
-    made.graph.sparse_initializer.append(onnx.SparseTensorProto(
-        values=values, indices=numpy_helper.from_array(indices.astype(np.int64), "i"), dims=weight.shape))
+    made.graph.sparse_initializer.append(
+        onnx.SparseTensorProto(
+            values=values, indices=numpy_helper.from_array(indices.astype(np.int64), "i"), dims=weight.shape
+        )
+    )
     return Case(made, weight)
 
 
@@ -236,8 +290,12 @@ def blob():
     """A row of numbers of which the matrix and the bias are two parts."""
     row = np.concatenate([seeded(7), W.ravel(), B])
     edges = {"a": [7], "b": [7 + W.size], "c": [row.size], "s": W.shape}
-    nodes = [node("Slice", ["row", "a", "b"], ["f"]), node("Reshape", ["f", "s"], ["w"]),
-             node("Slice", ["row", "b", "c"], ["v"]), node("Gemm", ["x", "w", "v"], ["y"])]
+    nodes = [
+        node("Slice", ["row", "a", "b"], ["f"]),
+        node("Reshape", ["f", "s"], ["w"]),
+        node("Slice", ["row", "b", "c"], ["v"]),
+        node("Gemm", ["x", "w", "v"], ["y"]),
+    ]
     stored = {"row": row, **{name: np.array(value, np.int64) for name, value in edges.items()}}
     return Case(built(nodes, stored), W, B)
 
@@ -245,8 +303,12 @@ def blob():
 def normed():
     """Weight normalisation: g v / |v|. Both parts are parameters."""
     direction, length = seeded(OUT, IN, seed=5), np.abs(seeded(OUT, 1, seed=6)) + 0.1
-    nodes = [node("ReduceL2", ["v"], ["n"], axes=[1]), node("Div", ["v", "n"], ["d"]), node("Mul", ["d", "g"], ["w"]),
-             node("Gemm", ["x", "w"], ["y"], transB=1)]
+    nodes = [
+        node("ReduceL2", ["v"], ["n"], axes=[1]),
+        node("Div", ["v", "n"], ["d"]),
+        node("Mul", ["d", "g"], ["w"]),
+        node("Gemm", ["x", "w"], ["y"], transB=1),
+    ]
     weight = direction / np.linalg.norm(direction, axis=1, keepdims=True) * length
     return Case(built(nodes, {"v": direction, "g": length}), weight.T, parameters=OUT * IN + OUT, tolerance=1e-4)
 
@@ -255,43 +317,69 @@ def adapted():
     """LoRA, not merged: W + A B."""
     first, second = seeded(IN, 2, seed=5), seeded(2, OUT, seed=6)
     nodes = [node("MatMul", ["a", "b"], ["p"]), node("Add", ["w", "p"], ["v"]), node("MatMul", ["x", "v"], ["y"])]
-    return Case(built(nodes, {"w": W, "a": first, "b": second}), W + first @ second,
-                parameters=W.size + first.size + second.size, tolerance=1e-4)
+    return Case(
+        built(nodes, {"w": W, "a": first, "b": second}),
+        W + first @ second,
+        parameters=W.size + first.size + second.size,
+        tolerance=1e-4,
+    )
 
 
 def linear(op):
     """Coefficients and intercepts as attributes; the scores of a classifier are its second output."""
     more = {"classlabels_ints": list(range(OUT)), "post_transform": "NONE"} if "Classifier" in op else {"targets": OUT}
     outputs = ["label", "y"] if "Classifier" in op else ["y"]
-    classifier = node(op, ["x"], outputs, domain="ai.onnx.ml", coefficients=W.T.ravel().tolist(),
-                      intercepts=B.tolist(), **more)
+    classifier = node(
+        op, ["x"], outputs, domain="ai.onnx.ml", coefficients=W.T.ravel().tolist(), intercepts=B.tolist(), **more
+    )
     given = [info("y", (1, OUT)), info("label", (1,), TensorProto.INT64)][: len(outputs)]
     made = helper.make_model(
-        helper.make_graph([classifier], "g", [info("x", (1, IN))], given), ir_version=10,
-        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)])
+        helper.make_graph([classifier], "g", [info("x", (1, IN))], given),
+        ir_version=10,
+        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)],
+    )
     return Case(made, W, B)
 
 
 CASES = {
-    "QDQ, convolution": lambda: qdq(True, np.uint8, None), "QDQ, each channel": lambda: qdq(True, np.int8, 0),
-    "QDQ, matrix": lambda: qdq(False, np.uint8, None), "QDQ, each column": lambda: qdq(False, np.int8, 1),
-    "int4 in blocks": lambda: blocked(ml_dtypes.int4), "int8 in blocks": lambda: blocked(np.int8),
-    "float8e4m3fn": lambda: float8(ml_dtypes.float8_e4m3fn), "float8e5m2": lambda: float8(ml_dtypes.float8_e5m2),
-    "ConvInteger": lambda: dynamic(True, np.uint8), "ConvInteger, int8": lambda: dynamic(True, np.int8),
-    "MatMulInteger": lambda: dynamic(False, np.uint8), "MatMulInteger, int8": lambda: dynamic(False, np.int8),
+    "QDQ, convolution": lambda: qdq(True, np.uint8, None),
+    "QDQ, each channel": lambda: qdq(True, np.int8, 0),
+    "QDQ, matrix": lambda: qdq(False, np.uint8, None),
+    "QDQ, each column": lambda: qdq(False, np.int8, 1),
+    "int4 in blocks": lambda: blocked(ml_dtypes.int4),
+    "int8 in blocks": lambda: blocked(np.int8),
+    "float8e4m3fn": lambda: float8(ml_dtypes.float8_e4m3fn),
+    "float8e5m2": lambda: float8(ml_dtypes.float8_e5m2),
+    "ConvInteger": lambda: dynamic(True, np.uint8),
+    "ConvInteger, int8": lambda: dynamic(True, np.int8),
+    "MatMulInteger": lambda: dynamic(False, np.uint8),
+    "MatMulInteger, int8": lambda: dynamic(False, np.int8),
     "MatMulInteger, each column": lambda: dynamic(False, np.uint8, 1),
-    "MatMulInteger, fixed": static_integer, "MatMulInteger, matrix first": matrix_first,
-    "QLinearConv": lambda: qlinear(True), "QLinearConv, each channel": lambda: qlinear(True, np.int8, 0),
-    "QLinearMatMul": lambda: qlinear(False), "QLinearMatMul, each column": lambda: qlinear(False, np.int8, 1),
-    "QGemm": lambda: qgemm(False, 1.0), "QGemm, turned": lambda: qgemm(True, 1.0),
-    "MatMulIntegerToFloat": lambda: to_float(False), "MatMulIntegerToFloat, bias": lambda: to_float(True),
-    "DynamicQuantizeMatMul": dynamic_matmul, "DynamicQuantizeMatMul, each column": lambda: dynamic_matmul(1),
-    "MatMulNBits": lambda: n_bits(4, False), "MatMulNBits, zeros": lambda: n_bits(4, True),
-    "MatMulNBits, 8": lambda: n_bits(8, False), "MatMulNBits, 8, zeros": lambda: n_bits(8, True),
-    "MatMulBnb4, FP4": lambda: bnb4(0), "MatMulBnb4, NF4": lambda: bnb4(1),
-    "sparse, places": lambda: sparse(True), "sparse, indices": lambda: sparse(False),
-    "part of a row": blob, "weight normalisation": normed, "LoRA": adapted,
-    "LinearClassifier": lambda: linear("LinearClassifier"), "LinearRegressor": lambda: linear("LinearRegressor"),
+    "MatMulInteger, fixed": static_integer,
+    "MatMulInteger, matrix first": matrix_first,
+    "QLinearConv": lambda: qlinear(True),
+    "QLinearConv, each channel": lambda: qlinear(True, np.int8, 0),
+    "QLinearMatMul": lambda: qlinear(False),
+    "QLinearMatMul, each column": lambda: qlinear(False, np.int8, 1),
+    "QGemm": lambda: qgemm(False, 1.0),
+    "QGemm, turned": lambda: qgemm(True, 1.0),
+    "MatMulIntegerToFloat": lambda: to_float(False),
+    "MatMulIntegerToFloat, bias": lambda: to_float(True),
+    "DynamicQuantizeMatMul": dynamic_matmul,
+    "DynamicQuantizeMatMul, each column": lambda: dynamic_matmul(1),
+    "MatMulNBits": lambda: n_bits(4, False),
+    "MatMulNBits, zeros": lambda: n_bits(4, True),
+    "MatMulNBits, 8": lambda: n_bits(8, False),
+    "MatMulNBits, 8, zeros": lambda: n_bits(8, True),
+    "MatMulBnb4, FP4": lambda: bnb4(0),
+    "MatMulBnb4, NF4": lambda: bnb4(1),
+    "sparse, places": lambda: sparse(True),
+    "sparse, indices": lambda: sparse(False),
+    "part of a row": blob,
+    "weight normalisation": normed,
+    "LoRA": adapted,
+    "LinearClassifier": lambda: linear("LinearClassifier"),
+    "LinearRegressor": lambda: linear("LinearRegressor"),
 }
 
 
@@ -386,8 +474,9 @@ def test_an_integer_operator_by_itself_has_no_scale(tmp_path, name):
 def test_types_below_a_byte_and_odd_counts(tmp_path):
     numbers, scale = np.arange(-4, 5).reshape(3, 3).astype(ml_dtypes.int4), np.array([0.1, 0.2, 0.3], np.float32)
     nodes = [node("DequantizeLinear", ["w", "s"], ["v"], axis=1), node("MatMul", ["x", "v"], ["y"])]
-    found = network(tmp_path, model(nodes, {"x": (1, 3)}, {"y": (1, 3)}, {"w": tensor("w", numbers), "s": scale}, 21),
-                    by_node=False)
+    found = network(
+        tmp_path, model(nodes, {"x": (1, 3)}, {"y": (1, 3)}, {"w": tensor("w", numbers), "s": scale}, 21), by_node=False
+    )
     layer, connection = of_layer(found)
     np.testing.assert_allclose(matrix(connection), numbers.astype(np.float32) * scale, rtol=1e-6)
     assert (layer.parameters, layer.multiply_adds) == (9, 9)
@@ -403,48 +492,85 @@ def deep(form):
     matrices = {name: quantised(CONVOLUTION[name]) for name in "fg"}
     pads = {"pads": [1] * 4}
     if form == "plain":
-        nodes = [node("Conv", ["x", "w", "b"], ["c"], **pads), node("Relu", ["c"], ["r"]),
-                 node("Flatten", ["r"], ["q"]), node("MatMul", ["q", "f"], ["h"]), node("Relu", ["h"], ["k"]),
-                 node("MatMul", ["k", "g"], ["y"])]
+        nodes = [
+            node("Conv", ["x", "w", "b"], ["c"], **pads),
+            node("Relu", ["c"], ["r"]),
+            node("Flatten", ["r"], ["q"]),
+            node("MatMul", ["q", "f"], ["h"]),
+            node("Relu", ["h"], ["k"]),
+            node("MatMul", ["k", "g"], ["y"]),
+        ]
         made = dict(CONVOLUTION)
     for name, (numbers, scale, zero, _) in matrices.items() if form != "plain" else ():
         made |= {f"{name}w": numbers, f"{name}s": scale, f"{name}z": zero}
     if form == "QDQ":
         made |= {"w": conv, "s": conv_scale, "z": conv_zero, "b": CB, **ACTIVATION}
-        nodes = [*ROUND, node("DequantizeLinear", ["xq", "xs", "xz"], ["xd"]),
-                 node("DequantizeLinear", ["w", "s", "z"], ["wd"], axis=0),
-                 node("Conv", ["xd", "wd", "b"], ["c"], **pads), node("Relu", ["c"], ["r"]),
-                 node("QuantizeLinear", ["r", "ys", "yz"], ["rq"]),
-                 node("DequantizeLinear", ["rq", "ys", "yz"], ["rd"]), node("Flatten", ["rd"], ["q"]),
-                 node("DequantizeLinear", ["fw", "fs", "fz"], ["fd"]), node("MatMul", ["q", "fd"], ["h"]),
-                 node("Relu", ["h"], ["k"]), node("DequantizeLinear", ["gw", "gs", "gz"], ["gd"]),
-                 node("MatMul", ["k", "gd"], ["y"])]
+        nodes = [
+            *ROUND,
+            node("DequantizeLinear", ["xq", "xs", "xz"], ["xd"]),
+            node("DequantizeLinear", ["w", "s", "z"], ["wd"], axis=0),
+            node("Conv", ["xd", "wd", "b"], ["c"], **pads),
+            node("Relu", ["c"], ["r"]),
+            node("QuantizeLinear", ["r", "ys", "yz"], ["rq"]),
+            node("DequantizeLinear", ["rq", "ys", "yz"], ["rd"]),
+            node("Flatten", ["rd"], ["q"]),
+            node("DequantizeLinear", ["fw", "fs", "fz"], ["fd"]),
+            node("MatMul", ["q", "fd"], ["h"]),
+            node("Relu", ["h"], ["k"]),
+            node("DequantizeLinear", ["gw", "gs", "gz"], ["gd"]),
+            node("MatMul", ["k", "gd"], ["y"]),
+        ]
     if form == "dynamic":
         conv_scale = np.abs(C).max((1, 2, 3), keepdims=True) / 127
-        made |= {"w": np.round(C / conv_scale).astype(np.int8), "s": conv_scale.reshape(1, -1, 1, 1),
-                 "z": np.int8(0), "b": CB.reshape(1, -1, 1, 1)}
+        made |= {
+            "w": np.round(C / conv_scale).astype(np.int8),
+            "s": conv_scale.reshape(1, -1, 1, 1),
+            "z": np.int8(0),
+            "b": CB.reshape(1, -1, 1, 1),
+        }
 
         def dense(x, name, y):
-            return [node("DynamicQuantizeLinear", [x], [f"{x}q", f"{x}s", f"{x}z"]),
-                    node("MatMulInteger", [f"{x}q", f"{name}w", f"{x}z", f"{name}z"], [f"{y}i"]),
-                    node("Cast", [f"{y}i"], [f"{y}f"], to=1), node("Mul", [f"{x}s", f"{name}s"], [f"{y}s"]),
-                    node("Mul", [f"{y}f", f"{y}s"], [y])]
+            return [
+                node("DynamicQuantizeLinear", [x], [f"{x}q", f"{x}s", f"{x}z"]),
+                node("MatMulInteger", [f"{x}q", f"{name}w", f"{x}z", f"{name}z"], [f"{y}i"]),
+                node("Cast", [f"{y}i"], [f"{y}f"], to=1),
+                node("Mul", [f"{x}s", f"{name}s"], [f"{y}s"]),
+                node("Mul", [f"{y}f", f"{y}s"], [y]),
+            ]
 
-        nodes = [node("DynamicQuantizeLinear", ["x"], ["xq", "xs", "xz"]),
-                 node("ConvInteger", ["xq", "w", "xz", "z"], ["ci"], **pads), node("Cast", ["ci"], ["cf"], to=1),
-                 node("Mul", ["xs", "s"], ["cs"]), node("Mul", ["cf", "cs"], ["cm"]), node("Add", ["cm", "b"], ["c"]),
-                 node("Relu", ["c"], ["r"]), node("Flatten", ["r"], ["q"]), *dense("q", "f", "h"),
-                 node("Relu", ["h"], ["k"]), *dense("k", "g", "y")]
+        nodes = [
+            node("DynamicQuantizeLinear", ["x"], ["xq", "xs", "xz"]),
+            node("ConvInteger", ["xq", "w", "xz", "z"], ["ci"], **pads),
+            node("Cast", ["ci"], ["cf"], to=1),
+            node("Mul", ["xs", "s"], ["cs"]),
+            node("Mul", ["cf", "cs"], ["cm"]),
+            node("Add", ["cm", "b"], ["c"]),
+            node("Relu", ["c"], ["r"]),
+            node("Flatten", ["r"], ["q"]),
+            *dense("q", "f", "h"),
+            node("Relu", ["h"], ["k"]),
+            *dense("k", "g", "y"),
+        ]
     if form == "QOperator":
         steps = {"ys": np.float32(0.03), "yz": np.uint8(0), "hs": np.float32(0.03), "hz": np.uint8(0)}  # from 0: Relu
-        made |= {"w": conv, "s": conv_scale, "z": conv_zero, **ACTIVATION, **steps,
-                 "b": np.round(CB / (X_SCALE * conv_scale)).astype(np.int32), "os": np.float32(0.05),
-                 "oz": np.uint8(99)}
-        nodes = [*ROUND, node("QLinearConv", ["xq", "xs", "xz", "w", "s", "z", "ys", "yz", "b"], ["c"], **pads),
-                 node("Flatten", ["c"], ["q"]),
-                 node("QLinearMatMul", ["q", "ys", "yz", "fw", "fs", "fz", "hs", "hz"], ["h"]),
-                 node("QLinearMatMul", ["h", "hs", "hz", "gw", "gs", "gz", "os", "oz"], ["o"]),
-                 node("DequantizeLinear", ["o", "os", "oz"], ["y"])]
+        made |= {
+            "w": conv,
+            "s": conv_scale,
+            "z": conv_zero,
+            **ACTIVATION,
+            **steps,
+            "b": np.round(CB / (X_SCALE * conv_scale)).astype(np.int32),
+            "os": np.float32(0.05),
+            "oz": np.uint8(99),
+        }
+        nodes = [
+            *ROUND,
+            node("QLinearConv", ["xq", "xs", "xz", "w", "s", "z", "ys", "yz", "b"], ["c"], **pads),
+            node("Flatten", ["c"], ["q"]),
+            node("QLinearMatMul", ["q", "ys", "yz", "fw", "fs", "fz", "hs", "hz"], ["h"]),
+            node("QLinearMatMul", ["h", "hs", "hz", "gw", "gs", "gz", "os", "oz"], ["o"]),
+            node("DequantizeLinear", ["o", "os", "oz"], ["y"]),
+        ]
     return model(nodes, {"x": (1, *SHAPE)}, {"y": (1, 3)}, made)
 
 
@@ -469,8 +595,10 @@ def test_a_network_is_as_before_it_was_quantised(tmp_path, form):
         if twin.name in want:
             np.testing.assert_allclose(ranks[layer.name].importance, want[twin.name].importance, rtol=0.02)
         drawn = [share_out(net, 10_000) for net in (found, plain)]
-        lines = [strongest(one, shown[one.source.name], shown[one.target.name], 40)
-                 for one, shown in zip((have[0], known[0]), drawn, strict=True)]
+        lines = [
+            strongest(one, shown[one.source.name], shown[one.target.name], 40)
+            for one, shown in zip((have[0], known[0]), drawn, strict=True)
+        ]
         np.testing.assert_allclose(*(np.sort(one.weight) for one in lines), atol=4 * step)
         assert lines[0].total == lines[1].total
 
@@ -478,8 +606,11 @@ def test_a_network_is_as_before_it_was_quantised(tmp_path, form):
 def test_what_cannot_be_followed_is_unknown_and_never_integers(tmp_path):
     """A vendor's operator on bytes, and weights whose scale is only known in a run."""
     numbers, scale, zero, _ = quantised(W)
-    nodes = [node("Odd", ["x", "w"], ["h"], domain="vendor"),
-             node("MatMulInteger", ["q", "w", "qz", "z"], ["i"]), node("Cast", ["i"], ["y"], to=1)]
+    nodes = [
+        node("Odd", ["x", "w"], ["h"], domain="vendor"),
+        node("MatMulInteger", ["q", "w", "qz", "z"], ["i"]),
+        node("Cast", ["i"], ["y"], to=1),
+    ]
     nodes = [nodes[0], node("DynamicQuantizeLinear", ["h"], ["q", "qs", "qz"]), *nodes[1:]]
     made = model(nodes, {"x": (1, IN)}, {"y": (1, OUT)}, {"w": numbers, "z": zero}, domains=("vendor",))
     made.graph.value_info.append(info("h", (1, IN)))

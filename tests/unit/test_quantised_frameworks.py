@@ -58,8 +58,9 @@ def test_quantised_layers_of_torch(name, kind):
 def test_scripts_of_quantised_layers_run_without_rounding(name, kind):
     found, _ = with_weights(TORCH / f"{name}_{kind}.pt")
     assert any("not rounded" in note for note in found.checkpoint.notes)
-    values = inference.session.activations(found.checkpoint, {found.inputs[0].name: LAYERS["x"]},
-                                           [found.outputs[0].name])
+    values = inference.session.activations(
+        found.checkpoint, {found.inputs[0].name: LAYERS["x"]}, [found.outputs[0].name]
+    )
     np.testing.assert_allclose(values[found.outputs[0].name], LAYERS[f"{name}/y"], atol=0.03)
 
 
@@ -71,8 +72,14 @@ def test_sparse_tensors_of_torch():
     np.testing.assert_array_equal(found["twice"], expected["twice"])  # equal places add up
 
 
-FILES = {"int8": "keras h5 weights.h5", "int4": "keras h5 weights.h5", "int4_blocks": "keras h5 weights.h5",
-         "float8": "keras h5", "lora": "h5", "lora_maps": "h5"}
+FILES = {
+    "int8": "keras h5 weights.h5",
+    "int4": "keras h5 weights.h5",
+    "int4_blocks": "keras h5 weights.h5",
+    "float8": "keras h5",
+    "lora": "h5",
+    "lora_maps": "h5",
+}
 
 
 @pytest.mark.parametrize("name, suffix", [(name, suffix) for name, all_ in FILES.items() for suffix in all_.split()])

@@ -70,14 +70,14 @@ ATTENTIONS = {
 def test_attention_is_one_layer(case, tmp_path):
     made = written(ATTENTIONS[case], GIVEN, STORED)
     found = put_together(tmp_path, made)
-    layer, = found.layers[len(made.graph.input):]
+    (layer,) = found.layers[len(made.graph.input) :]
     assert layer.op == "Attention" and set(layer.inputs) == {value.name for value in made.graph.input}
     assert len(layer.parts) == len(made.graph.node)
     used = {one.name for one in made.graph.initializer} & STORED.keys() - {"SEEN"}
     assert layer.parameters == sum(int(np.prod(STORED[name])) for name in used)
     assert all(one.join.carries == "unknown" for one in into(found, layer.name))
     # what is drawn is the pattern, for each head; what others read is the last tensor
-    pattern, = (one.tensor for one in layer.parts if one.op == "Softmax")
+    (pattern,) = (one.tensor for one in layer.parts if one.op == "Softmax")
     given = {spec.name: seeded(*spec.shape) for spec in found.inputs}
     shown, out = run(made, given, [layer.shown, layer.tensor])
     assert layer.shown == pattern and layer.size == shown.size and layer.shape == out.shape[1:]
@@ -89,8 +89,11 @@ def test_the_mask_is_no_part_of_the_attention(tmp_path):
     """As in BERT: worked out once from an input, read by every attention."""
     attention = f"{PROJECTED}; {HEADS}; s = MatMul(q2, k2); m = Add(s, bias); p = Softmax(m, axis=-1); {OUT}"
     again = copied(attention, "_", x="o")
-    made = written(f"u = Unsqueeze(mask, [1, 2]); i = Sub(1.0, u); bias = Mul(i, -10000.0); {attention}; {again}",
-                   WORDS | {"mask": (1, 5)}, STORED)
+    made = written(
+        f"u = Unsqueeze(mask, [1, 2]); i = Sub(1.0, u); bias = Mul(i, -10000.0); {attention}; {again}",
+        WORDS | {"mask": (1, 5)},
+        STORED,
+    )
     found = put_together(tmp_path, made)
     assert [layer.op for layer in found.layers] == ["Input", "Input", "Sub", "Attention", "Attention"]
     mask, first, second = found.layers[2:]
@@ -101,12 +104,15 @@ def test_the_mask_is_no_part_of_the_attention(tmp_path):
 def test_angles_are_no_part_of_the_attention(tmp_path):
     """As in Llama: cosines and sines are worked out from the positions, once for all attentions."""
     turned = [copied(ROTATED, name, t=f"{name}3", COS="COS1", SIN="SIN1") for name in "qk"]
-    made = written(f"""
+    made = written(
+        f"""
         e = Unsqueeze(positions, [2]); f = MatMul(e, ANGLES); g = Concat(f, f, axis=-1)
         g1 = Cos(g); COS1 = Unsqueeze(g1, [1]); g2 = Sin(g); SIN1 = Unsqueeze(g2, [1])
         {PROJECTED}; {HEADS}; q3 = Identity(q2); k3 = Transpose(k2, perm=[0, 1, 3, 2]); {turned[0]}
         {turned[1]}; k4 = Transpose(rk, perm=[0, 1, 3, 2]); s = MatMul(rq, k4); p = Softmax(s, axis=-1); {OUT}""",
-        WORDS | {"positions": (1, 5)}, STORED | {"ANGLES": (1, 2)})
+        WORDS | {"positions": (1, 5)},
+        STORED | {"ANGLES": (1, 2)},
+    )
     found = put_together(tmp_path, made)
     assert [layer.op for layer in found.layers[2:]] == ["MatMul", "Concat", "Cos", "Sin", "Attention"]
     assert set(found.layers[-1].inputs) == {"x", "g1", "g2"} and found.layers[-1].parameters == 256
@@ -133,10 +139,13 @@ def test_what_is_no_attention(case, tmp_path):
 
 def test_an_input_that_is_moved_for_several_readers(tmp_path):
     """The move stands in one of them, and the other still does not wait for it."""
-    made = written(f"""
+    made = written(
+        f"""
         t = Transpose(x, perm=[0, 2, 1]); i = Identity(t); y = Add(t, SQUARE)
-        {copied(ATTEND.replace("MatMul(x, K)", "MatMul(i, K)"), "", x="y")}""", {"x": (1, 8, 5)},
-        STORED | {"SQUARE": (5, 8)})
+        {copied(ATTEND.replace("MatMul(x, K)", "MatMul(i, K)"), "", x="y")}""",
+        {"x": (1, 8, 5)},
+        STORED | {"SQUARE": (5, 8)},
+    )
     found = put_together(tmp_path, made)
     assert [layer.op for layer in found.layers] == ["Input", "Add", "Attention"]
     assert [set(layer.inputs) for layer in found.layers] == [set(), {"x"}, {"x", "y"}]
@@ -150,8 +159,12 @@ def test_a_pattern_that_is_given_out(tmp_path):
 
 def test_layers_stand_behind_what_they_read(tmp_path):
     """The second branch, later in the file, feeds a layer that begins earlier in it."""
-    made = written(f"""
+    made = written(
+        f"""
         q = MatMul(x, Q); e = MatMul(x, K); r = Relu(e); k = MatMul(r, K); v = MatMul(r, V)
-        {HEADS}; {PATTERN}; {OUT}""", WORDS, STORED)
+        {HEADS}; {PATTERN}; {OUT}""",
+        WORDS,
+        STORED,
+    )
     found = put_together(tmp_path, made)
     assert [layer.op for layer in found.layers] == ["Input", "MatMul", "Attention"]

@@ -33,10 +33,16 @@ def floats(message) -> dict[str, np.ndarray]:
 def test_weights_of_the_sample_model():
     message, found = onnx.load(CNN), inspect(CNN)
     stored, made_by = floats(message), {one.output[0]: one for one in message.graph.node}
-    parts = {layer.name: [made_by[part.tensor] for part in layer.parts]
-             for layer in summarise(open_checkpoint(CNN)).layers}
+    parts = {
+        layer.name: [made_by[part.tensor] for part in layer.parts] for layer in summarise(open_checkpoint(CNN)).layers
+    }
     assert {layer["name"] for layer in found["layers"] if layer["weights"]} == {
-        "conv1", "conv2", "conv3", "dense1", "scores"}
+        "conv1",
+        "conv2",
+        "conv3",
+        "dense1",
+        "scores",
+    }
     for layer in found["layers"]:
         assert layer["parts"] == [one.op_type for one in parts[layer["name"]]]
         own = [stored[name] for one in parts[layer["name"]] for name in one.input if name in stored]
@@ -45,8 +51,13 @@ def test_weights_of_the_sample_model():
             continue
         assert sum(one.size for one in own) == layer["parameters"]
         values = np.concatenate([one.ravel() for one in own if one.ndim > 1])
-        expected = {"mean": values.mean(), "std": values.std(), "min": values.min(), "max": values.max(),
-                    "zeros": int((values == 0).sum())}
+        expected = {
+            "mean": values.mean(),
+            "std": values.std(),
+            "min": values.min(),
+            "max": values.max(),
+            "zeros": int((values == 0).sum()),
+        }
         assert list(layer["weights"]) == list(expected)
         assert layer["weights"] == pytest.approx(expected, rel=1e-12)
 
@@ -62,11 +73,31 @@ def test_multiply_adds_of_the_sample_model():
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_keys_and_their_order(path):
     found = inspect(path)
-    assert list(found) == ["format", "producer", "structure", "notes", "parameters", "inputs", "outputs", "assumed",
-                           "layers", "blocks"]
+    assert list(found) == [
+        "format",
+        "producer",
+        "structure",
+        "notes",
+        "parameters",
+        "inputs",
+        "outputs",
+        "assumed",
+        "layers",
+        "blocks",
+    ]
     for layer in found["layers"]:
         assert [name for name in layer if name != "shape_known"] == [
-            "name", "op", "parts", "inputs", "shape", "parameters", "multiply_adds", "weights", "block", "nodes"]
+            "name",
+            "op",
+            "parts",
+            "inputs",
+            "shape",
+            "parameters",
+            "multiply_adds",
+            "weights",
+            "block",
+            "nodes",
+        ]
         assert layer["weights"] is None or list(layer["weights"]) == ["mean", "std", "min", "max", "zeros"]
         assert (layer["weights"] is None) == (layer["parameters"] == 0)
     for block in found["blocks"]:
@@ -82,23 +113,42 @@ def test_blocks():
         assert one["layers"] == len(block.layers)
         assert one["parameters"] == sum(layers[name]["parameters"] for name in block.layers)  # none are shared here
         assert (one["name"], one["parent"], one["repeat"], one["signature"], one["inferred"]) == (
-            block.name, block.parent, block.repeat, block.signature, block.inferred)
+            block.name,
+            block.parent,
+            block.repeat,
+            block.signature,
+            block.inferred,
+        )
 
 
 def test_json_of_weights_that_are_not_finite(tmp_path):
     weights = {"a": np.array([[np.nan, 0, 3], [1, 0, np.inf]], np.float32), "b": np.full((3, 2), np.nan, np.float32)}
-    path = save(tmp_path, model([node("MatMul", ["x", "a"], ["h"]), node("MatMul", ["h", "b"], ["y"])],
-                                {"x": (1, 2)}, {"y": (1, 2)}, weights))
+    path = save(
+        tmp_path,
+        model(
+            [node("MatMul", ["x", "a"], ["h"]), node("MatMul", ["h", "b"], ["y"])],
+            {"x": (1, 2)},
+            {"y": (1, 2)},
+            weights,
+        ),
+    )
     _, first, second = inspect(path)["layers"]
-    assert first["weights"] == {"mean": 1, "std": pytest.approx(1.5**0.5), "min": 0, "max": 3, "zeros": 2,
-                                "not_finite": 2}
+    assert first["weights"] == {
+        "mean": 1,
+        "std": pytest.approx(1.5**0.5),
+        "min": 0,
+        "max": 3,
+        "zeros": 2,
+        "not_finite": 2,
+    }
     assert second["weights"] == {"mean": None, "std": None, "min": None, "max": None, "zeros": 0, "not_finite": 6}
 
 
 def test_multiply_adds_that_are_not_known(tmp_path):
     nodes = [node("Nonsense", ["x"], ["h"], domain="some.where"), node("Conv", ["h", "w"], ["y"])]
-    path = save(tmp_path, model(nodes, {"x": (1, 3, 8, 8)}, {"y": None}, {"w": seeded(2, 3, 3, 3)},
-                                domains=["some.where"]))
+    path = save(
+        tmp_path, model(nodes, {"x": (1, 3, 8, 8)}, {"y": None}, {"w": seeded(2, 3, 3, 3)}, domains=["some.where"])
+    )
     assert inspect(path)["layers"][-1]["multiply_adds"] is None
     said = table(summarise(open_checkpoint(path))).splitlines()
     assert said[0].endswith("an unknown number of multiply-adds") and "?" in said[-1].split()
@@ -114,16 +164,34 @@ def test_table_of_the_sample_model():
     assert row.index("903 k") + 5 == head.index("multiply-adds") + len("multiply-adds")
 
 
-@pytest.mark.parametrize("number, text", [
-    (0, "0"), (7, "7"), (999, "999"), (1000, "1 k"), (56_448, "56.4 k"), (999_499, "999 k"), (999_500, "1 M"),
-    (1_814_073_344, "1.81 G"), (10**13, "10 T"), (25 * 10**14, "2.5 P")])
+@pytest.mark.parametrize(
+    "number, text",
+    [
+        (0, "0"),
+        (7, "7"),
+        (999, "999"),
+        (1000, "1 k"),
+        (56_448, "56.4 k"),
+        (999_499, "999 k"),
+        (999_500, "1 M"),
+        (1_814_073_344, "1.81 G"),
+        (10**13, "10 T"),
+        (25 * 10**14, "2.5 P"),
+    ],
+)
 def test_short(number, text):
     assert short(number) == text
 
 
-@pytest.mark.parametrize("op, parts, text", [
-    ("Input", [], "Input"), ("Conv", ["Conv"], "Conv"), ("Conv", ["Conv", "Relu"], "Conv + Relu"),
-    ("MatMul", ["MatMul", "Add", "Div", "Erf"], "MatMul + Add + 2 more"),
-    ("Attention", ["MatMul", "Softmax", "MatMul"], "Attention (3 parts)")])
+@pytest.mark.parametrize(
+    "op, parts, text",
+    [
+        ("Input", [], "Input"),
+        ("Conv", ["Conv"], "Conv"),
+        ("Conv", ["Conv", "Relu"], "Conv + Relu"),
+        ("MatMul", ["MatMul", "Add", "Div", "Erf"], "MatMul + Add + 2 more"),
+        ("Attention", ["MatMul", "Softmax", "MatMul"], "Attention (3 parts)"),
+    ],
+)
 def test_op_text(op, parts, text):
     assert op_text(op, parts) == text

@@ -26,11 +26,20 @@ DIGITS = CROSS / "mnist_cnn.safetensors"
 
 # Names of the thirteen reference arrays in Keras's order of axes -> in torch's.
 NAMES = {
-    "conv1.kernel": "conv1.weight", "conv1.bias": "conv1.bias", "conv2.kernel": "conv2.weight",
-    "bn2.gamma": "bn2.weight", "bn2.beta": "bn2.bias", "bn2.moving_mean": "bn2.running_mean",
-    "bn2.moving_variance": "bn2.running_var", "conv3.kernel": "conv3.weight", "conv3.bias": "conv3.bias",
-    "fc1.kernel": "fc1.weight", "fc1.bias": "fc1.bias", "scores.kernel": "scores.weight", "scores.bias": "scores.bias",
-}  # fmt: skip
+    "conv1.kernel": "conv1.weight",
+    "conv1.bias": "conv1.bias",
+    "conv2.kernel": "conv2.weight",
+    "bn2.gamma": "bn2.weight",
+    "bn2.beta": "bn2.bias",
+    "bn2.moving_mean": "bn2.running_mean",
+    "bn2.moving_variance": "bn2.running_var",
+    "conv3.kernel": "conv3.weight",
+    "conv3.bias": "conv3.bias",
+    "fc1.kernel": "fc1.weight",
+    "fc1.bias": "fc1.bias",
+    "scores.kernel": "scores.weight",
+    "scores.bias": "scores.bias",
+}
 
 
 def raw(header: dict | bytes, numbers: bytes = b"", length: int | None = None) -> bytes:
@@ -65,8 +74,9 @@ def references() -> dict[str, np.ndarray]:
     return found
 
 
-@pytest.mark.parametrize("file, dtype", [("mnist_cnn", np.float32), ("mnist_cnn_fp16", np.float16),
-                                         ("mnist_cnn_bf16", ml_dtypes.bfloat16)])
+@pytest.mark.parametrize(
+    "file, dtype", [("mnist_cnn", np.float32), ("mnist_cnn_fp16", np.float16), ("mnist_cnn_bf16", ml_dtypes.bfloat16)]
+)
 def test_weights_are_those_of_the_reference_bit_for_bit(file, dtype):
     found, expected = arrays(CROSS / f"{file}.safetensors"), references()
     assert found.keys() == expected.keys() and len(found) == 13
@@ -85,17 +95,30 @@ def test_dense_weights_are_joined_to_the_cells_that_they_read():
     assert (edges.weight == weight[edges.target, edges.source]).all()
 
 
-TYPES = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": ml_dtypes.bfloat16,
-         "F8_E4M3": ml_dtypes.float8_e4m3fn, "F8_E5M2": ml_dtypes.float8_e5m2, "I64": np.int64, "I32": np.int32,
-         "I16": np.int16, "I8": np.int8, "U64": np.uint64, "U32": np.uint32, "U16": np.uint16, "U8": np.uint8,
-         "BOOL": np.bool_}
+TYPES = {
+    "F64": np.float64,
+    "F32": np.float32,
+    "F16": np.float16,
+    "BF16": ml_dtypes.bfloat16,
+    "F8_E4M3": ml_dtypes.float8_e4m3fn,
+    "F8_E5M2": ml_dtypes.float8_e5m2,
+    "I64": np.int64,
+    "I32": np.int32,
+    "I16": np.int16,
+    "I8": np.int8,
+    "U64": np.uint64,
+    "U32": np.uint32,
+    "U16": np.uint16,
+    "U8": np.uint8,
+    "BOOL": np.bool_,
+}
 
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_types(tmp_path, dtype):
     value = (np.arange(6) % 2).astype(TYPES[dtype]).reshape(2, 3)
     path = written(tmp_path, raw({"a.weight": entry([2, 3], 0, value.nbytes, dtype)}, value.tobytes()))
-    tensor, = safetensors_file.read(path).tensors
+    (tensor,) = safetensors_file.read(path).tensors
     assert tensor.shape == (2, 3)
     from neuroscene.addon.formats.checkpoint import Checkpoint
 
@@ -120,7 +143,8 @@ def test_names_are_in_natural_order_if_their_order_says_nothing(tmp_path):
     one = np.ones((2, 2), np.float32)
     save_file({f"layers.{number}.weight": one for number in range(12)}, tmp_path / "a.safetensors")
     assert [tensor.name for tensor in safetensors_file.read(tmp_path / "a.safetensors").tensors] == [
-        f"layers.{number}.weight" for number in range(12)]
+        f"layers.{number}.weight" for number in range(12)
+    ]
 
 
 def test_an_order_of_the_writers_own_stays(tmp_path):
@@ -161,7 +185,7 @@ def test_shards(tmp_path):
 
 def test_one_shard_alone_says_so(tmp_path):
     shards(tmp_path)
-    note, = safetensors_file.read(tmp_path / "model-00002-of-00003.safetensors").notes
+    (note,) = safetensors_file.read(tmp_path / "model-00002-of-00003.safetensors").notes
     assert note == "one of 3 shards: open model.safetensors.index.json to see all"
 
 
@@ -202,7 +226,7 @@ def test_shards_that_are_links(tmp_path):
 
 def test_a_shard_alone_that_is_a_link(tmp_path):
     path = in_a_cache(tmp_path).parent / "model-00003-of-00003.safetensors"
-    value, = arrays(path).values()
+    (value,) = arrays(path).values()
     assert (value == 2).all()
 
 
@@ -257,8 +281,14 @@ BAD = {
     "a header that is not text": (raw(b'{"\xff\xff": 1}'), "cannot be read"),
     "half a surrogate pair": (raw(b'{"\\ud800": 1}'), "cannot be read"),
     "nesting": (raw(b"{" + b'"a":[' * 50_000), "cannot be read"),
-    "a name twice": (raw(b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
-                         b'"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}', bytes(8)), "stands in it twice"),
+    "a name twice": (
+        raw(
+            b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},'
+            b'"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+            bytes(8),
+        ),
+        "stands in it twice",
+    ),
     "a negative offset": (raw({"a": entry([1], -4, 0)}), "offsets that cannot be"),
     "an end before the beginning": (raw({"a": entry([1], 4, 0)}, bytes(4)), "offsets that cannot be"),
     "an offset that is no number": (raw({"a": entry([1], 0, 4.0)}, bytes(4)), "offsets that cannot be"),
@@ -340,8 +370,9 @@ def test_a_model_of_14_gigabytes_opens_by_its_headers(tmp_path):
     """Sparse files, so that the test writes next to nothing. Memory is that of a process of its own."""
     path, total = llama_shards(tmp_path)
     assert total > 10 << 30
-    done = subprocess.run([sys.executable, "-c", MEASURE, DATA.parent, path],
-                          capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, DATA.parent, path], capture_output=True, text=True, check=True
+    )
     parameters, grown = map(int, done.stdout.split())
     assert parameters == total // 2
     assert grown < 300e6

@@ -20,26 +20,68 @@ WINDOWS = 16
 GRAPHS = {
     "windows into channels": (
         [node("Transpose", ["x"], ["t"], perm=[1, 2, 0]), node("Conv", ["t", "w"], ["y"], pads=[1, 1])],
-        (WINDOWS, 1, 8), (1, 6, WINDOWS), {"w": seeded(6, 8, 3)}, 1),
+        (WINDOWS, 1, 8),
+        (1, 6, WINDOWS),
+        {"w": seeded(6, 8, 3)},
+        1,
+    ),
     "windows along a convolution": (
         [node("Transpose", ["x"], ["t"], perm=[2, 1, 0]), node("Conv", ["t", "w"], ["y"])],
-        (WINDOWS, 4, 3), (3, 6, WINDOWS - 2), {"w": seeded(6, 4, 3)}, 1),
+        (WINDOWS, 4, 3),
+        (3, 6, WINDOWS - 2),
+        {"w": seeded(6, 4, 3)},
+        1,
+    ),
     "a square that is turned": (
         [node("Transpose", ["x"], ["t"], perm=[1, 0]), node("MatMul", ["t", "w"], ["y"])],
-        (6, 6), (6, 5), {"w": seeded(6, 5)}, 1),
+        (6, 6),
+        (6, 5),
+        {"w": seeded(6, 5)},
+        1,
+    ),
     "the weights come first": ([node("MatMul", ["w", "x"], ["y"])], (6, 5), (6, 5), {"w": seeded(6, 6)}, 1),
     "turned by Gemm": ([node("Gemm", ["x", "w"], ["y"], transA=1)], (6, 6), (6, 5), {"w": seeded(6, 5)}, 1),
-    "samples": ([node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("MatMul", ["r", "v"], ["y"])],
-                (4, 8), (4, 5), {"w": seeded(8, 6), "v": seeded(6, 5)}, 4),
-    "pictures": ([node("Conv", ["x", "w"], ["c"]), node("Flatten", ["c"], ["f"]), node("MatMul", ["f", "v"], ["y"])],
-                 (4, 2, 5, 5), (4, 3), {"w": seeded(3, 2, 3, 3), "v": seeded(27, 3)}, 4),
-    "steps first": ([node("LSTM", ["x", "w", "r"], ["y"], hidden_size=3)], (5, 1, 4), (5, 1, 1, 3),
-                    {"w": seeded(1, 12, 4), "r": seeded(1, 12, 3)}, 1),
-    "a softmax over the first axis": ([node("Softmax", ["x"], ["s"], axis=0), node("MatMul", ["s", "w"], ["y"])],
-                                      (6, 4), (6, 3), {"w": seeded(4, 3)}, 1),
-    "backwards": ([node("Slice", ["x", "start", "end", "axes", "steps"], ["s"]), node("MatMul", ["s", "w"], ["y"])],
-                  (6, 4), (6, 3), {"w": seeded(4, 3), "start": np.array([-1]), "end": np.array([-7]),
-                                   "axes": np.array([0]), "steps": np.array([-1])}, 1),
+    "samples": (
+        [node("MatMul", ["x", "w"], ["h"]), node("Relu", ["h"], ["r"]), node("MatMul", ["r", "v"], ["y"])],
+        (4, 8),
+        (4, 5),
+        {"w": seeded(8, 6), "v": seeded(6, 5)},
+        4,
+    ),
+    "pictures": (
+        [node("Conv", ["x", "w"], ["c"]), node("Flatten", ["c"], ["f"]), node("MatMul", ["f", "v"], ["y"])],
+        (4, 2, 5, 5),
+        (4, 3),
+        {"w": seeded(3, 2, 3, 3), "v": seeded(27, 3)},
+        4,
+    ),
+    "steps first": (
+        [node("LSTM", ["x", "w", "r"], ["y"], hidden_size=3)],
+        (5, 1, 4),
+        (5, 1, 1, 3),
+        {"w": seeded(1, 12, 4), "r": seeded(1, 12, 3)},
+        1,
+    ),
+    "a softmax over the first axis": (
+        [node("Softmax", ["x"], ["s"], axis=0), node("MatMul", ["s", "w"], ["y"])],
+        (6, 4),
+        (6, 3),
+        {"w": seeded(4, 3)},
+        1,
+    ),
+    "backwards": (
+        [node("Slice", ["x", "start", "end", "axes", "steps"], ["s"]), node("MatMul", ["s", "w"], ["y"])],
+        (6, 4),
+        (6, 3),
+        {
+            "w": seeded(4, 3),
+            "start": np.array([-1]),
+            "end": np.array([-7]),
+            "axes": np.array([0]),
+            "steps": np.array([-1]),
+        },
+        1,
+    ),
 }
 
 
@@ -83,7 +125,7 @@ def test_every_edge_is_seen_by_an_impulse(graph):
         moved = base.copy().reshape(-1)
         moved[cell] += 1.0
         (changed,) = session.run(None, {"x": moved.reshape(given)})
-        seen = (changed.reshape(-1)[: target.size] != out.reshape(-1)[: target.size])
+        seen = changed.reshape(-1)[: target.size] != out.reshape(-1)[: target.size]
         assert not (reach[cell] & ~seen).any(), cell  # no edge that does not exist
         indirect = {"LSTM", "Softmax"}.intersection(one.op for one in network.layers)  # by steps before, by a sum
         if not indirect and all(one.join.carries != UNKNOWN for one in network.connections):

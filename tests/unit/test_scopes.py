@@ -15,24 +15,29 @@ def scope(name, output="y", **metadata):
     return scope_of(node)
 
 
-@pytest.mark.parametrize("name, path", [
-    # torch.onnx.export before dynamo
-    ("/layer1/layer1.0/conv1/Conv", "layer1 layer1.0 conv1"),
-    ("/encoder/layer.0/attention/self/query/MatMul", "encoder layer.0 attention self query"),
-    ("/features/features.0/features.0.0/Conv", "features features.0 features.0.0"),
-    ("/Relu_1", ""),
-    # TensorFlow and Keras
-    ("mnist_cnn_1/conv1_1/BiasAdd__6", "mnist_cnn_1 conv1_1"),
-    ("StatefulPartitionedCall/resnet50/conv2_block1_1_conv/Conv2D",
-     "StatefulPartitionedCall resnet50 conv2_block1_1_conv"),
-    ("model/dense/Relu;model/dense/BiasAdd", "model dense"),
-    ("Conv__38", ""),
-    # qualified names
-    ("layer1.0.conv1", "layer1 layer1.0"),
-    ("layer1.0.conv1.bn", "layer1 layer1.0 conv1"),
-    # names that say nothing
-    *((name, "") for name in ("Conv_12", "p2o.Conv.0", "node_conv2d_3", "n17", "model.onnx", "a b.c d", "")),
-])
+@pytest.mark.parametrize(
+    "name, path",
+    [
+        # torch.onnx.export before dynamo
+        ("/layer1/layer1.0/conv1/Conv", "layer1 layer1.0 conv1"),
+        ("/encoder/layer.0/attention/self/query/MatMul", "encoder layer.0 attention self query"),
+        ("/features/features.0/features.0.0/Conv", "features features.0 features.0.0"),
+        ("/Relu_1", ""),
+        # TensorFlow and Keras
+        ("mnist_cnn_1/conv1_1/BiasAdd__6", "mnist_cnn_1 conv1_1"),
+        (
+            "StatefulPartitionedCall/resnet50/conv2_block1_1_conv/Conv2D",
+            "StatefulPartitionedCall resnet50 conv2_block1_1_conv",
+        ),
+        ("model/dense/Relu;model/dense/BiasAdd", "model dense"),
+        ("Conv__38", ""),
+        # qualified names
+        ("layer1.0.conv1", "layer1 layer1.0"),
+        ("layer1.0.conv1.bn", "layer1 layer1.0 conv1"),
+        # names that say nothing
+        *((name, "") for name in ("Conv_12", "p2o.Conv.0", "node_conv2d_3", "n17", "model.onnx", "a b.c d", "")),
+    ],
+)
 def test_names(name, path):
     assert scope(name) == tuple(path.split())
 
@@ -45,12 +50,15 @@ def test_a_node_without_a_name_has_that_of_its_output():
 SCOPES = "pkg.torch.onnx.name_scopes"
 
 
-@pytest.mark.parametrize("value, path", [
-    ("['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d_1']", "layer1 layer1.0 conv1"),
-    ("['', 'encoder', 'encoder.layer.0', 'encoder.layer.0.attention', 'linear']", "encoder layer.0 attention"),
-    ("['', 'encoder', 'encoder.layer.0@1', 'add']", "encoder layer.0@1"),
-    ("['', 'relu']", ""),
-])
+@pytest.mark.parametrize(
+    "value, path",
+    [
+        ("['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d_1']", "layer1 layer1.0 conv1"),
+        ("['', 'encoder', 'encoder.layer.0', 'encoder.layer.0.attention', 'linear']", "encoder layer.0 attention"),
+        ("['', 'encoder', 'encoder.layer.0@1', 'add']", "encoder layer.0@1"),
+        ("['', 'relu']", ""),
+    ],
+)
 def test_metadata_of_torch_export(value, path):
     assert scope("node_conv2d", **{SCOPES: value}) == tuple(path.split())
 
@@ -60,8 +68,19 @@ def test_namespace_of_torch_export():
     assert scope("node_relu", namespace=value) == ("layer1", "layer1.0")
 
 
-@pytest.mark.parametrize("value", [
-    "", "[", "__import__('os')", "[1, 2]", "{'a': 1}", "[" * 5000, "['" + "a" * 20_000 + "', 'b']", "['..', '/', 'b']"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "[",
+        "__import__('os')",
+        "[1, 2]",
+        "{'a': 1}",
+        "[" * 5000,
+        "['" + "a" * 20_000 + "', 'b']",
+        "['..', '/', 'b']",
+    ],
+)
 def test_metadata_that_is_no_list_of_names(value):
     assert all(scope("/layer1/Conv", **{SCOPES: value}))
 

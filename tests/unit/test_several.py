@@ -27,11 +27,16 @@ DATA = make.DATA / "several"
 
 def test_nodes_of_one_name_run(tmp_path):
     first, second = make.seeded(4, 4), make.seeded(4, 4, seed=1)
-    nodes = [make.node("MatMul", ["x", "a"], ["h"], name="q/Linear"), make.node("Relu", ["h"], ["r"], name="q/Linear"),
-             make.node("MatMul", ["r", "b"], ["s"]), make.node("MatMul", ["r", "a"], ["t"]),
-             make.node("Add", ["s", "t"], ["y"], name="q/Linear")]
-    network = make.network(tmp_path, make.model(nodes, {"x": (1, 4)}, {"y": (1, 4)}, {"a": first, "b": second}),
-                           by_node=False)
+    nodes = [
+        make.node("MatMul", ["x", "a"], ["h"], name="q/Linear"),
+        make.node("Relu", ["h"], ["r"], name="q/Linear"),
+        make.node("MatMul", ["r", "b"], ["s"]),
+        make.node("MatMul", ["r", "a"], ["t"]),
+        make.node("Add", ["s", "t"], ["y"], name="q/Linear"),
+    ]
+    network = make.network(
+        tmp_path, make.model(nodes, {"x": (1, 4)}, {"y": (1, 4)}, {"a": first, "b": second}), by_node=False
+    )
     x = make.seeded(1, 4, seed=2)
     values = run(network, *fit_named(tmp_path / "x.npz", {"x": x}, network))
     hidden = np.maximum(x @ first, 0)
@@ -49,19 +54,37 @@ def test_a_layer_that_is_called_twice_and_gives_two_outputs():
 
 def test_overloads_of_a_function_are_functions_of_their_own(tmp_path):
     opsets = [helper.make_opsetid("", 20)]
-    bodies = {"relu": [make.node("Relu", ["X"], ["Y"])],
-              "negtanh": [make.node("Neg", ["X"], ["n"]), make.node("Tanh", ["n"], ["Y"])]}
-    functions = [helper.make_function("f", "act", ["X"], ["Y"], nodes, opsets, overload=overload)
-                 for overload, nodes in bodies.items()]
-    calls = [make.node("act", ["h"], ["r"], domain="f", overload="relu", name="a1"),
-             make.node("act", ["m"], ["y"], domain="f", overload="negtanh", name="a2")]
+    bodies = {
+        "relu": [make.node("Relu", ["X"], ["Y"])],
+        "negtanh": [make.node("Neg", ["X"], ["n"]), make.node("Tanh", ["n"], ["Y"])],
+    }
+    functions = [
+        helper.make_function("f", "act", ["X"], ["Y"], nodes, opsets, overload=overload)
+        for overload, nodes in bodies.items()
+    ]
+    calls = [
+        make.node("act", ["h"], ["r"], domain="f", overload="relu", name="a1"),
+        make.node("act", ["m"], ["y"], domain="f", overload="negtanh", name="a2"),
+    ]
     first, second = make.seeded(4, 4), make.seeded(4, 4, seed=1)
-    nodes = [make.node("MatMul", ["x", "a"], ["h"], name="m0"), calls[0],
-             make.node("MatMul", ["r", "b"], ["m"], name="m1"), calls[1]]
-    network = make.network(tmp_path, make.model(nodes, {"x": (1, 4)}, {"y": (1, 4)}, {"a": first, "b": second},
-                                                opset=20, functions=functions, domains=["f"]), by_node=False)
+    nodes = [
+        make.node("MatMul", ["x", "a"], ["h"], name="m0"),
+        calls[0],
+        make.node("MatMul", ["r", "b"], ["m"], name="m1"),
+        calls[1],
+    ]
+    network = make.network(
+        tmp_path,
+        make.model(
+            nodes, {"x": (1, 4)}, {"y": (1, 4)}, {"a": first, "b": second}, opset=20, functions=functions, domains=["f"]
+        ),
+        by_node=False,
+    )
     assert [[part.op for part in layer.parts] for layer in network.layers] == [
-        [], ["MatMul", "Relu"], ["MatMul", "Neg", "Tanh"]]
+        [],
+        ["MatMul", "Relu"],
+        ["MatMul", "Neg", "Tanh"],
+    ]
     x = make.seeded(1, 4, seed=2)
     values = run(network, *fit_named(tmp_path / "x.npz", {"x": x}, network))
     np.testing.assert_allclose(values["y"], np.tanh(-(np.maximum(x @ first, 0) @ second)), rtol=1e-4, atol=1e-6)
@@ -95,8 +118,7 @@ def test_sizes_for_an_input_of_any_shape(tmp_path):
 
 def typed(kind, tmp_path):
     value = helper.make_value_info("o", kind)
-    graph = helper.make_graph([make.node("Identity", ["o"], ["y"])], "g", [value],
-                              [helper.make_value_info("y", kind)])
+    graph = helper.make_graph([make.node("Identity", ["o"], ["y"])], "g", [value], [helper.make_value_info("y", kind)])
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     return make.network(tmp_path, made)
 
@@ -105,16 +127,24 @@ TENSOR = helper.make_tensor_type_proto(TensorProto.FLOAT, (1, 4))
 OPEN = helper.make_tensor_type_proto(TensorProto.INT64, (None, "n"))
 
 
-@pytest.mark.parametrize(("kind", "text"), [
-    (helper.make_optional_type_proto(TENSOR), "optional(tensor float32 [1,4])"),
-    (helper.make_sequence_type_proto(OPEN), "sequence(tensor int64 [?,n])"),
-    (helper.make_optional_type_proto(helper.make_sequence_type_proto(TENSOR)),
-     "optional(sequence(tensor float32 [1,4]))"),
-    (helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, None)),
-     "map(string, tensor float32 ?)")])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (helper.make_optional_type_proto(TENSOR), "optional(tensor float32 [1,4])"),
+        (helper.make_sequence_type_proto(OPEN), "sequence(tensor int64 [?,n])"),
+        (
+            helper.make_optional_type_proto(helper.make_sequence_type_proto(TENSOR)),
+            "optional(sequence(tensor float32 [1,4]))",
+        ),
+        (
+            helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(TensorProto.FLOAT, None)),
+            "map(string, tensor float32 ?)",
+        ),
+    ],
+)
 def test_other_types_are_named(tmp_path, kind, text):
     network = typed(kind, tmp_path)
-    said, = report(network)["inputs"]
+    (said,) = report(network)["inputs"]
     assert said["dtype"] == text and f"input 'o': {text}" in table(network)
     assert said["shape"] == ([1, 4] if text == "optional(tensor float32 [1,4])" else None)
     if not text.startswith("optional(tensor"):
@@ -124,10 +154,15 @@ def test_other_types_are_named(tmp_path, kind, text):
 
 def test_an_optional_input_takes_an_array(tmp_path):
     value = helper.make_value_info("o", helper.make_optional_type_proto(TENSOR))
-    graph = helper.make_graph([make.node("OptionalGetElement", ["o"], ["e"]), make.node("Relu", ["e"], ["y"])], "g",
-                              [value], [make.info("y", (1, 4))])
-    network = make.network(tmp_path, helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)],
-                                                       ir_version=9))
+    graph = helper.make_graph(
+        [make.node("OptionalGetElement", ["o"], ["e"]), make.node("Relu", ["e"], ["y"])],
+        "g",
+        [value],
+        [make.info("y", (1, 4))],
+    )
+    network = make.network(
+        tmp_path, helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    )
     x = make.seeded(1, 4)
     assert np.array_equal(run(network, fit(tmp_path / "x.npy", x, network.inputs[0]))["y"], np.maximum(x, 0))
 
@@ -173,16 +208,26 @@ def matrix(key, rows, columns):
 
 
 def module(parameters=(), modules=(), **attributes):
-    return Thing(Name("mine", "Net"), (), {"_parameters": dict(parameters), "_buffers": {}, "_modules": dict(modules),
-                                           **attributes})
+    return Thing(
+        Name("mine", "Net"),
+        (),
+        {"_parameters": dict(parameters), "_buffers": {}, "_modules": dict(modules), **attributes},
+    )
 
 
-@pytest.mark.parametrize(("keys", "shown"), [
-    (("netG", "netD"), ["netG", "netD"]), (("G_state_dict", "D_state_dict"), ["G_state_dict", "D_state_dict"]),
-    (("actor", "critic"), ["actor", "critic"]), (("model", "ema"), ["model", "ema"])])
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        (("netG", "netD"), ["netG", "netD"]),
+        (("G_state_dict", "D_state_dict"), ["G_state_dict", "D_state_dict"]),
+        (("actor", "critic"), ["actor", "critic"]),
+        (("model", "ema"), ["model", "ema"]),
+    ],
+)
 def test_models_that_stand_beside_each_other(tmp_path, keys, shown):
     data = {key: {"fc.weight": matrix(str(place), 3 + place, 4)} for place, key in enumerate(keys)} | {
-        "optimizer": {"param_groups": [], "state": {0: {"exp_avg": matrix("2", 3, 4)}}}}
+        "optimizer": {"param_groups": [], "state": {0: {"exp_avg": matrix("2", 3, 4)}}}
+    }
     counts = {"0": 12, "1": 16, "2": 12}
     found = find(tmp_path / "model.pt", saved(tmp_path, data, counts))
     assert list(found.tensors) == ["fc.weight"] and found.part == keys[0] and list(found.parts) == shown
@@ -209,8 +254,15 @@ def test_modules_in_a_plain_list_are_drawn_and_said():
 def test_modules_and_tensors_in_lists_tuples_and_dicts(tmp_path):
     parts = [module({"weight": matrix(str(place), 4, 4)}) for place in range(3)]
     shared = module({"weight": matrix("3", 4, 4)})
-    root = module(modules={"head": shared}, tower=[parts[0], (parts[1],)], experts={"a": parts[2]}, again=[shared],
-                  tables=[matrix("4", 4, 4)], mean=matrix("5", 1, 4), _hidden=[matrix("6", 4, 4)])
+    root = module(
+        modules={"head": shared},
+        tower=[parts[0], (parts[1],)],
+        experts={"a": parts[2]},
+        again=[shared],
+        tables=[matrix("4", 4, 4)],
+        mean=matrix("5", 1, 4),
+        _hidden=[matrix("6", 4, 4)],
+    )
     counts = {str(place): 16 for place in range(7)} | {"5": 4}
     found = find(tmp_path / "model.pt", saved(tmp_path, root, counts))
     assert set(found.tensors) == {"head.weight", "tower.0.weight", "tower.1.0.weight", "experts.a.weight", "tables.0"}
@@ -247,9 +299,15 @@ def test_adapters_are_pairs_of_their_own():
     assert len(network.outputs) == 4
 
 
-@pytest.mark.parametrize("names", [
-    ("lora_A.weight", "lora_B.weight"), ("lora_A.default.weight", "lora_B.default.weight"),
-    ("lora.down.weight", "lora.up.weight"), ("lora_down.weight", "lora_up.weight")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("lora_A.weight", "lora_B.weight"),
+        ("lora_A.default.weight", "lora_B.default.weight"),
+        ("lora.down.weight", "lora.up.weight"),
+        ("lora_down.weight", "lora_up.weight"),
+    ],
+)
 def test_names_of_adapters(tmp_path, names):
     header, end = {}, 0
     for place in range(2):
@@ -258,8 +316,9 @@ def test_names_of_adapters(tmp_path, names):
             header[f"model.{place}.to_q.{name}"] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + size]}
             end += size
     text = json.dumps(header).encode()
-    network = summarise(open_checkpoint(make.save(tmp_path, len(text).to_bytes(8, "little") + text + bytes(end),
-                                                  "model.safetensors")))
+    network = summarise(
+        open_checkpoint(make.save(tmp_path, len(text).to_bytes(8, "little") + text + bytes(end), "model.safetensors"))
+    )
     read = {layer.name: layer.inputs for layer in network.layers}
     assert sum(not inputs for inputs in read.values()) == 2 and network.parameters == 56
     assert all(len(inputs) == 1 for inputs in read.values() if inputs) and len(network.layers) == 6
@@ -274,6 +333,9 @@ def test_attention_of_keras_reads_in_parallel():
     read = {nodes[f"/blk0/mha/{part}/MatMul"].input[0] for part in ("query", "key", "value")}
     assert len(read) == 1  # all the same
     cut = [node for node in network.checkpoint.model.graph.node if node.name.startswith("/blk0/mha/Reshape")]
-    sizes = {tensor.name: np.frombuffer(tensor.raw_data, np.int64).tolist()
-             for tensor in network.checkpoint.model.graph.initializer if tensor.data_type == TensorProto.INT64}
+    sizes = {
+        tensor.name: np.frombuffer(tensor.raw_data, np.int64).tolist()
+        for tensor in network.checkpoint.model.graph.initializer
+        if tensor.data_type == TensorProto.INT64
+    }
     assert [0, 0, 2, 4] in [sizes[node.input[1]] for node in cut]

@@ -24,8 +24,9 @@ INTEGERS = "int8", "uint8", "int16", "int32", "int4", "uint4"
 
 def of(*arrays) -> Statistics | None:
     """The statistics of a layer with these weights."""
-    return statistics(SimpleNamespace(weights=(), applied=[SimpleNamespace(numbers=lambda one=one: one)
-                                                           for one in arrays]))
+    return statistics(
+        SimpleNamespace(weights=(), applied=[SimpleNamespace(numbers=lambda one=one: one) for one in arrays])
+    )
 
 
 def check(found: Statistics, *arrays):
@@ -98,8 +99,10 @@ def test_overflow_is_told_and_not_warned_of():
     assert (found.minimum, found.maximum) == (-1e308, 1e308) and not np.isfinite(found.std)
 
 
-@pytest.mark.parametrize("made", [lambda a: a.T, lambda a: a[::2, 1::3], lambda a: a[::-1], lambda a: a[3, 4],
-                                  lambda a: a.transpose(1, 0)[None]])
+@pytest.mark.parametrize(
+    "made",
+    [lambda a: a.T, lambda a: a[::2, 1::3], lambda a: a[::-1], lambda a: a[3, 4], lambda a: a.transpose(1, 0)[None]],
+)
 def test_any_layout_in_memory(made):
     values = made(seeded(300, 400))
     check(of(values), values)
@@ -133,9 +136,14 @@ def test_weights_are_never_copied_whole(tmp_path):
 
 def test_layers_of_a_model(tmp_path):
     weights = {"w": seeded(8, 3, 3, 3), "b": seeded(8, seed=1), "s": seeded(4, 8).astype(np.float16)}
-    nodes = [node("Conv", ["x", "w", "b"], ["c"]), node("Relu", ["c"], ["r"]),
-             node("GlobalAveragePool", ["r"], ["g"]), node("Flatten", ["g"], ["f"]),
-             node("Cast", ["s"], ["t"], to=1), node("Gemm", ["f", "t"], ["y"], transB=1)]
+    nodes = [
+        node("Conv", ["x", "w", "b"], ["c"]),
+        node("Relu", ["c"], ["r"]),
+        node("GlobalAveragePool", ["r"], ["g"]),
+        node("Flatten", ["g"], ["f"]),
+        node("Cast", ["s"], ["t"], to=1),
+        node("Gemm", ["f", "t"], ["y"], transB=1),
+    ]
     found = network(tmp_path, model(nodes, {"x": (1, 3, 9, 9)}, {"y": (1, 4)}, weights), by_node=False)
     by_op = {layer.op: statistics(layer) for layer in found.layers}
     assert by_op["Input"] is None
@@ -162,7 +170,11 @@ def test_biases_are_no_weights_where_there_are_matrices(tmp_path):
 
 def test_biases_that_are_not_finite_count_too(tmp_path):
     weight, bias = seeded(3, 4, 1, 1), np.array([1.0, np.nan, np.inf], np.float32)
-    path = save(tmp_path, model([node("Conv", ["x", "w", "b"], ["y"])], {"x": (1, 4, 2, 2)}, {"y": (1, 3, 2, 2)},
-                                {"w": weight, "b": bias}))
+    path = save(
+        tmp_path,
+        model(
+            [node("Conv", ["x", "w", "b"], ["y"])], {"x": (1, 4, 2, 2)}, {"y": (1, 3, 2, 2)}, {"w": weight, "b": bias}
+        ),
+    )
     found = statistics(summarise(open_checkpoint(path)).layers[-1])
     assert (found.not_finite, found.count) == (2, weight.size) and found.maximum == weight.max()

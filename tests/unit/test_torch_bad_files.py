@@ -21,8 +21,10 @@ from unit.make import DATA
 
 TORCH = DATA / "torch"
 PATHS = [str(DATA.parent), *sys.path]  # for processes of their own
-TENSOR = (b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpu"
-          b"%stQ%s%s%s\x89}tR")
+TENSOR = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpu"
+    b"%stQ%s%s%s\x89}tR"
+)
 
 
 def archive(path, pickled: bytes, members=(), name="model", compressed=zipfile.ZIP_STORED):
@@ -35,6 +37,7 @@ def archive(path, pickled: bytes, members=(), name="model", compressed=zipfile.Z
 
 def tensor(count=4, offset=0, shape=(4,), stride=(1,)) -> bytes:
     """A state dict with the tensor "w", as opcodes."""
+
     def tuple_of(numbers):
         return b"(" + b"".join(map(number, numbers)) + b"t"
 
@@ -66,8 +69,20 @@ class Runs:
 
 
 @pytest.mark.parametrize("protocol", range(6))
-@pytest.mark.parametrize("name", ["os.system", "subprocess.Popen", "builtins.eval", "builtins.exec", "shutil.rmtree",
-                                  "builtins.getattr", "importlib.import_module", "webbrowser.open", "runpy.run_path"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "os.system",
+        "subprocess.Popen",
+        "builtins.eval",
+        "builtins.exec",
+        "shutil.rmtree",
+        "builtins.getattr",
+        "importlib.import_module",
+        "webbrowser.open",
+        "runpy.run_path",
+    ],
+)
 def test_calls_are_named_and_not_made(name, protocol, tmp_path):
     module, function = name.split(".")
     if module == "os":  # pickle writes where it is defined
@@ -84,16 +99,24 @@ def test_calls_are_named_and_not_made(name, protocol, tmp_path):
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("bad", [b"cos\nsystem\n(X\x02\0\0\0lstR.", b"(X\x02\0\0\0lsios\nsystem\n.",
-                                 b"(cos\nsystem\nX\x02\0\0\0lso.",
-                                 b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R."])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b"cos\nsystem\n(X\x02\0\0\0lstR.",
+        b"(X\x02\0\0\0lsios\nsystem\n.",
+        b"(cos\nsystem\nX\x02\0\0\0lso.",
+        b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.",
+    ],
+)
 def test_every_way_to_call(bad, tmp_path):
     assert "wants to call os.system" in refused(archive(tmp_path / "model.pt", bad))
 
 
 def test_unknown_classes_are_inert(tmp_path):
-    bad = (b"\x80\x02}(X\x01\0\0\0ac__main__\nEvil\n(X\x02\0\0\0lstR"
-           b"X\x01\0\0\0bcevil.module\nEvil\n)\x81}X\x01\0\0\0xK\x01sbu.")
+    bad = (
+        b"\x80\x02}(X\x01\0\0\0ac__main__\nEvil\n(X\x02\0\0\0lstR"
+        b"X\x01\0\0\0bcevil.module\nEvil\n)\x81}X\x01\0\0\0xK\x01sbu."
+    )
     assert "holds no tensors" in refused(archive(tmp_path / "model.pt", bad))
 
 
@@ -101,23 +124,39 @@ BOMBS = {
     "nested lists": b"\x80\x02" + b"]" * 300_000 + b"a" * 299_999 + b".",
     "nested tuples": b"\x80\x02)" + b"\x85" * 300_000 + b".",
     "a key of nested tuples": b"\x80\x02})" + b"\x85" * 300_000 + b"K\x01s.",
-    "laughs": b"\x80\x02]q\0" + b"".join(b"](" + b"h%c" % layer * 10 + b"eq%c" % (layer + 1)
-                                           for layer in range(60)) + b".",
+    "laughs": b"\x80\x02]q\0"
+    + b"".join(b"](" + b"h%c" % layer * 10 + b"eq%c" % (layer + 1) for layer in range(60))
+    + b".",
     "copied lists": b"\x80\x02(" + b"K\x01" * 100_000 + b"lq\0" + b"c__builtin__\nlist\nh\0\x85R" * 2000 + b".",
-    "copied dicts": b"\x80\x02}(" + b"".join(b"M%sN" % struct.pack("<H", place) for place in range(60_000)) + b"uq\0"
-                    + b"c__main__\nA\n)\x81}K\x01Nsbh\0b" * 2000 + b".",
+    "copied dicts": b"\x80\x02}("
+    + b"".join(b"M%sN" % struct.pack("<H", place) for place in range(60_000))
+    + b"uq\0"
+    + b"c__main__\nA\n)\x81}K\x01Nsbh\0b" * 2000
+    + b".",
     "long integer": b"\x80\x02\x8b\xff\xff\xff\x7f\x01.",
     "long text": b"\x80\x04\x8d" + struct.pack("<Q", 1 << 62) + b"abc.",
     "long bytes": b"\x80\x05\x96" + struct.pack("<Q", 1 << 62) + b"abc.",
     "decimal": b"I" + b"9" * 100_000 + b"\n.",
-    "keys that meet": b"\x80\x02}(" + b"".join(
-        b"\x8a\x0a%sN" % (((1 << 61) - 1) * place).to_bytes(10, "little") for place in range(1, 50_000)) + b"u.",
-    "no end": b"\x80\x02}", "empty stack": b"\x80\x020000.", "a mark alone": b"\x80\x02(.", "nothing": b"",
-    "unhashable": b"\x80\x02}]K\x01s.", "memo": b"\x80\x02j\xff\xff\xff\x7f.", "buffers": b"\x80\x05\x97.",
-    "nested subclasses": b"\x80\x02" + b"(ctorch._tensor\n_rebuild_from_type_v2\nN" * 50_000 + b")" + b"Nt" * 50_000
-                         + b"ctorch._tensor\n_rebuild_from_type_v2\nq\0" + b".",
-    "itself": b"\x80\x02]q\0h\0a.", "odd persistent id": b"\x80\x02K\x01Q.", "version": b"\x80\xff.",
-}  # fmt: skip
+    "keys that meet": b"\x80\x02}("
+    + b"".join(b"\x8a\x0a%sN" % (((1 << 61) - 1) * place).to_bytes(10, "little") for place in range(1, 50_000))
+    + b"u.",
+    "no end": b"\x80\x02}",
+    "empty stack": b"\x80\x020000.",
+    "a mark alone": b"\x80\x02(.",
+    "nothing": b"",
+    "unhashable": b"\x80\x02}]K\x01s.",
+    "memo": b"\x80\x02j\xff\xff\xff\x7f.",
+    "buffers": b"\x80\x05\x97.",
+    "nested subclasses": b"\x80\x02"
+    + b"(ctorch._tensor\n_rebuild_from_type_v2\nN" * 50_000
+    + b")"
+    + b"Nt" * 50_000
+    + b"ctorch._tensor\n_rebuild_from_type_v2\nq\0"
+    + b".",
+    "itself": b"\x80\x02]q\0h\0a.",
+    "odd persistent id": b"\x80\x02K\x01Q.",
+    "version": b"\x80\xff.",
+}
 
 
 @pytest.mark.slow
@@ -141,8 +180,12 @@ def test_operations_are_counted(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_memory_stays_small(tmp_path):
     """All bombs in a process that cannot take more than 1.5 GiB of addresses, libraries included."""
-    done = subprocess.run([sys.executable, "-c", EXPLODE.format(memory=3 << 29, folder=str(tmp_path), paths=PATHS)],
-                          capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", EXPLODE.format(memory=3 << 29, folder=str(tmp_path), paths=PATHS)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) < 900 << 20
 
@@ -163,11 +206,12 @@ TENSORS = {
     "larger than its storage": ({"count": 5, "shape": (5,)}, "needs 20 bytes of its storage, which has 16"),
     "strides behind the end": ({"shape": (2, 2), "stride": (4, 1)}, "needs 24 bytes"),
     "offset behind the end": ({"offset": 1}, "needs 20 bytes"),
-    "negative offset": ({"offset": -1}, "absurd"), "negative stride": ({"stride": (-1,)}, "absurd"),
+    "negative offset": ({"offset": -1}, "absurd"),
+    "negative stride": ({"stride": (-1,)}, "absurd"),
     "absurd size": ({"shape": (1 << 40, 1 << 40), "stride": (0, 0)}, "absurd"),
     "spread": ({"shape": (1 << 40,), "stride": (0,)}, "spreads 16 bytes over"),
     "axes": ({"shape": (1,) * 40, "stride": (1,) * 40}, "absurd"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TENSORS)
@@ -208,26 +252,34 @@ def test_data_of_an_older_file_that_is_not_there(tmp_path):
 def test_code_that_never_ends(tmp_path):
     """Loops, calls of itself, brackets and texts without end in TorchScript leave its weights, or nothing."""
     bodies = {
-        "loop": "while True:\n      pass\n    return x", "itself": "return (self).forward(x, )",
-        "brackets": "return " + "(" * 5000 + "x" + ")" * 5000, "sum": "return x" + "+ x" * 30_000,
+        "loop": "while True:\n      pass\n    return x",
+        "itself": "return (self).forward(x, )",
+        "brackets": "return " + "(" * 5000 + "x" + ")" * 5000,
+        "sum": "return x" + "+ x" * 30_000,
         "list": "y = [1]\n    while True:\n      y = torch.add(y, y)\n    return x",
         "numbers": "y = 3\n    while True:\n      y = torch.mul(y, y)\n    return x",
-        "zeros": "return torch.zeros([1000000, 1000000, 1000000])", "range": "return torch.arange(100000000000)",
-        "deep": "return x" + ".a" * 20_000, "nodes": "while True:\n      x = torch.relu(x)\n    return x",
-        "shape": "return torch.reshape(x, [-5, 7])", "power": "return torch.pow(9, 99999999)",
+        "zeros": "return torch.zeros([1000000, 1000000, 1000000])",
+        "range": "return torch.arange(100000000000)",
+        "deep": "return x" + ".a" * 20_000,
+        "nodes": "while True:\n      x = torch.relu(x)\n    return x",
+        "shape": "return torch.reshape(x, [-5, 7])",
+        "power": "return torch.pow(9, 99999999)",
         "equal lists": "a = [1]\n    b = [1]\n    for i in range(60):\n      a = [a, a]\n      b = [b, b]\n"
-                       "    return torch.eq(a, b)",
+        "    return torch.eq(a, b)",
         "list as text": "a = [1]\n    for i in range(60):\n      a = [a, a]\n    return torch.format(a)",
         "list as tensor": "a = [1]\n    for i in range(60):\n      a = [a, a]\n    return torch.tensor(a)",
         "list given out": "a = [1]\n    for i in range(60):\n      a = [a, a]\n    return a",
         "text": "return torch.remainder('%999999999d', 1)",
         "parts": "return torch.split(torch.zeros([1000000000000]), 1)",
         "channels": "return torch.group_norm(torch.zeros([1, 1000000000000]), 1)",
-    }  # fmt: skip
+    }
     for name, body in bodies.items():
         code = f"class M(Module):\n  def forward(self: __torch__.M,\n    x: Tensor) -> Tensor:\n    {body}\n"
-        path = archive(tmp_path / f"{name}.pt", b"\x80\x02c__torch__\nM\n)\x81}b.",
-                       {"model/constants.pkl": b"\x80\x02).", "model/code/__torch__.py": code})
+        path = archive(
+            tmp_path / f"{name}.pt",
+            b"\x80\x02c__torch__\nM\n)\x81}b.",
+            {"model/constants.pkl": b"\x80\x02).", "model/code/__torch__.py": code},
+        )
         if name in ("zeros", "parts", "channels"):  # sound, as long as nobody runs it
             assert read(path).structure == "graph"
         else:
@@ -242,8 +294,19 @@ def walk(path):
             one.read()
 
 
-@pytest.mark.parametrize("file", ["tensors.pt", "tensors_legacy.pth", "quantised.pt", "module.pt", "odd.pt",
-                                  "lightning.ckpt.pt", "mobile_scripted.pt", "lstm_traced.pt"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "tensors.pt",
+        "tensors_legacy.pth",
+        "quantised.pt",
+        "module.pt",
+        "odd.pt",
+        "lightning.ckpt.pt",
+        "mobile_scripted.pt",
+        "lstm_traced.pt",
+    ],
+)
 def test_cut_short(file, tmp_path):
     whole, chosen = (TORCH / file).read_bytes(), random.Random(file)
     path = tmp_path / file
@@ -285,8 +348,9 @@ def mutated(chosen: random.Random) -> bytes:
         return _changed(data, chosen)
     made = io.BytesIO()
     with zipfile.ZipFile(file) as old, zipfile.ZipFile(made, "w") as new:
-        target = chosen.choice([one.filename for one in old.infolist()
-                                if one.file_size and one.filename.endswith((".pkl", ".py"))])
+        target = chosen.choice(
+            [one.filename for one in old.infolist() if one.file_size and one.filename.endswith((".pkl", ".py"))]
+        )
         for name in old.namelist():
             new.writestr(name, _changed(old.read(name), chosen) if name == target else old.read(name))
     return made.getvalue()
@@ -304,16 +368,20 @@ def _changed(data, chosen):
             data[place] = chosen.choice(kind)
         else:
             data[place : place + chosen.randrange(3)] = chosen.choice(
-                [b"", b"\xff\xff\xff\x7f", chosen.randbytes(8), data[place : place + 40]])
+                [b"", b"\xff\xff\xff\x7f", chosen.randbytes(8), data[place : place + 40]]
+            )
     return bytes(data)
 
 
 @pytest.mark.slow
 def test_mutations(tmp_path):
     """500 changed files, in a process that cannot take more than 3 GiB of addresses."""
-    done = subprocess.run([sys.executable, "-c", MUTATE.format(memory=3 << 30, paths=PATHS, turns=500,
-                                                               folder=str(tmp_path))],
-                          capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", MUTATE.format(memory=3 << 30, paths=PATHS, turns=500, folder=str(tmp_path))],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 100
 

@@ -25,8 +25,10 @@ def test_state_dict_inside_a_training_checkpoint(file, prefix):
         np.testing.assert_array_equal(found[prefix + name], value)
 
 
-@pytest.mark.parametrize(("file", "key"), [("lightning.ckpt.pt", "optimizer_states"),
-                                           ("fairseq.pt", "last_optimizer_state"), ("wrapped.pth", "optimizer")])
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [("lightning.ckpt.pt", "optimizer_states"), ("fairseq.pt", "last_optimizer_state"), ("wrapped.pth", "optimizer")],
+)
 def test_optimizer_state_is_left_out_and_said(file, key):
     """Adam keeps two numbers for each parameter, and a step for each tensor."""
     trained = [value for name, value in WEIGHTS.items() if "running" not in name]
@@ -44,8 +46,14 @@ def test_pickled_module():
     """The tensors by the names of a state dict, and what each module is."""
     found = read(TORCH / "module.pt")
     names = [one.name for one in found.tensors]
-    assert names[:6] == ["conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
-                         "layer1.0.conv1.weight"]
+    assert names[:6] == [
+        "conv1.weight",
+        "bn1.weight",
+        "bn1.bias",
+        "bn1.running_mean",
+        "bn1.running_var",
+        "layer1.0.conv1.weight",
+    ]
     assert names[-2:] == ["fc.weight", "fc.bias"] and "layer2.0.downsample.0.weight" in names
     kind, settings = found.modules["layer2.0.conv1"]
     assert kind == "Conv2d" and settings["stride"] == (2, 2) and settings["groups"] == 1
@@ -58,9 +66,19 @@ def test_modules_in_a_row_are_a_graph():
     found, values = read(TORCH / "sequential.pt"), np.load(TORCH / "sequential.npz")
     assert (found.format, found.structure) == ("pytorch", "graph")
     assert [node.name for node in found.model.graph.node] == [
-        "/features/features.0/Conv", "/features/features.1/BatchNormalization", "/features/features.2/Relu",
-        "/features/features.3/MaxPool", "/features/features.4/Conv", "/features/features.5/PRelu",
-        "/features/features.6/AveragePool", "/flatten/Flatten", "/fc1/Gemm", "/act/Gelu", "/out/Gemm", "output"]
+        "/features/features.0/Conv",
+        "/features/features.1/BatchNormalization",
+        "/features/features.2/Relu",
+        "/features/features.3/MaxPool",
+        "/features/features.4/Conv",
+        "/features/features.5/PRelu",
+        "/features/features.6/AveragePool",
+        "/flatten/Flatten",
+        "/fc1/Gemm",
+        "/act/Gelu",
+        "/out/Gemm",
+        "output",
+    ]
     made = activations(found, {"x": values["x"]}, ["output"])["output"]
     np.testing.assert_allclose(made, values["y"], atol=1e-6)
     assert len(found.notes) == 1 and "optimizer state left out" in found.notes[0]

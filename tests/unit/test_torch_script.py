@@ -22,8 +22,10 @@ MNIST = ("mnist_cnn_torchscript_trace", "mnist_cnn_torchscript_script")
 
 
 def inputs_of(checkpoint):
-    return {value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
-            for value in checkpoint.model.graph.input}
+    return {
+        value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in checkpoint.model.graph.input
+    }
 
 
 @pytest.mark.parametrize(("name", "how"), FILES)
@@ -56,9 +58,16 @@ def test_scores_and_activations_of_digits(name):
     found = read(CROSS / f"{name}.pt")
     expected = dict(np.load(DATA / "expected_activations.npz"))
     scores = np.array(list(json.loads((DATA / "expected_scores.json").read_text()).values()))
-    tensors = {"/Relu_output_0": "conv1", "/conv2/Conv_output_0": "conv2", "/bn2/BatchNormalization_output_0": "bn2",
-               "/relu2/Relu_output_0": "relu2", "/pool1/MaxPool_output_0": "pool1", "/Relu_1_output_0": "conv3",
-               "/pool2/MaxPool_output_0": "pool2", "/Relu_2_output_0": "fc1"}
+    tensors = {
+        "/Relu_output_0": "conv1",
+        "/conv2/Conv_output_0": "conv2",
+        "/bn2/BatchNormalization_output_0": "bn2",
+        "/relu2/Relu_output_0": "relu2",
+        "/pool1/MaxPool_output_0": "pool1",
+        "/Relu_1_output_0": "conv3",
+        "/pool2/MaxPool_output_0": "pool2",
+        "/Relu_2_output_0": "fc1",
+    }
     made = activations(found, {"x": expected["input"].transpose(0, 3, 1, 2)}, [*tensors, "output"])
     np.testing.assert_allclose(made["output"], scores, atol=1e-5)
     for tensor, layer in tensors.items():
@@ -90,13 +99,19 @@ def test_what_cannot_be_followed_leaves_its_weights():
 
 
 SHAPES = {
-    "residual_scripted": {"x": ["batch", 3, "height", "width"]}, "residual_traced": {"x": ["batch", 3, 64, 64]},
-    "plain_scripted": {"x": ["batch", 3, 32, 32]}, "vit_scripted": {"x": ["batch", 3, 16, 16]},
-    "audio_scripted": {"x": ["batch", 1, "samples"]}, "lstm_scripted": {"x": ["batch", "length"]},
-    "gru_scripted": {"x": ["length", "batch", 4]}, "gru_traced": {"x": [6, 1, 4]},
-    "pair_scripted": {"a": ["batch", 4], "b": ["batch", 5]}, "gpt_scripted": {"tokens": ["batch", "length"]},
-    "encoder_scripted": {"x": ["batch", "length", 8]}, "causal_scripted": {"x": ["batch", "length", 5]},
-}  # fmt: skip
+    "residual_scripted": {"x": ["batch", 3, "height", "width"]},
+    "residual_traced": {"x": ["batch", 3, 64, 64]},
+    "plain_scripted": {"x": ["batch", 3, 32, 32]},
+    "vit_scripted": {"x": ["batch", 3, 16, 16]},
+    "audio_scripted": {"x": ["batch", 1, "samples"]},
+    "lstm_scripted": {"x": ["batch", "length"]},
+    "gru_scripted": {"x": ["length", "batch", 4]},
+    "gru_traced": {"x": [6, 1, 4]},
+    "pair_scripted": {"a": ["batch", 4], "b": ["batch", 5]},
+    "gpt_scripted": {"tokens": ["batch", "length"]},
+    "encoder_scripted": {"x": ["batch", "length", 8]},
+    "causal_scripted": {"x": ["batch", "length", 5]},
+}
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -116,8 +131,10 @@ def test_scripted_graphs_take_other_sizes(name):
     found = read(TORCH / f"{name}_scripted.pt")
     given = VALUES[f"{name}/in0"]
     both = np.concatenate([given, given[..., ::-1]])
-    values = [activations(found, {next(iter(inputs_of(found))): np.ascontiguousarray(one)}, ["output"])["output"]
-              for one in (both, both[:1], both[1:])]
+    values = [
+        activations(found, {next(iter(inputs_of(found))): np.ascontiguousarray(one)}, ["output"])["output"]
+        for one in (both, both[:1], both[1:])
+    ]
     np.testing.assert_allclose(values[0], np.concatenate(values[1:]), atol=1e-5)
 
 
@@ -126,9 +143,16 @@ def test_names_are_those_of_the_exporter():
     for how in ("traced", "scripted"):
         found = read(TORCH / f"residual_{how}.pt")
         nodes = {node.name for node in found.model.graph.node}
-        assert {"/conv1/Conv", "/layer1/layer1.0/conv1/Conv", "/layer1/layer1.0/Add", "/fc/Gemm", "/Relu",
-                "/layer2/layer2.0/downsample/downsample.0/Conv", "/layer1/layer1.0/relu/Relu",
-                "/layer1/layer1.0/relu_1/Relu"} <= nodes
+        assert {
+            "/conv1/Conv",
+            "/layer1/layer1.0/conv1/Conv",
+            "/layer1/layer1.0/Add",
+            "/fc/Gemm",
+            "/Relu",
+            "/layer2/layer2.0/downsample/downsample.0/Conv",
+            "/layer1/layer1.0/relu/Relu",
+            "/layer1/layer1.0/relu_1/Relu",
+        } <= nodes
         blocks = [block.path for block in summarise(found).blocks]
         assert {"layer1", "layer1/layer1.0", "layer2/layer2.1"} <= set(blocks)
 

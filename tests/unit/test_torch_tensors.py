@@ -12,16 +12,31 @@ from neuroscene.addon.formats.weights import Weights
 from unit.make import DATA
 
 TORCH, CROSS = DATA / "torch", DATA / "crossformat"
-STATE_DICTS = ("mnist_cnn_state_dict.pt", "mnist_cnn_state_dict_legacy_nonzip.pth", "mnist_cnn_training_checkpoint.pt",
-               "mnist_cnn_whole_module.pt", "mnist_cnn_torchscript_trace.pt", "mnist_cnn_torchscript_script.pt",
-               "epochs/epoch_03.pt")
+STATE_DICTS = (
+    "mnist_cnn_state_dict.pt",
+    "mnist_cnn_state_dict_legacy_nonzip.pth",
+    "mnist_cnn_training_checkpoint.pt",
+    "mnist_cnn_whole_module.pt",
+    "mnist_cnn_torchscript_trace.pt",
+    "mnist_cnn_torchscript_script.pt",
+    "epochs/epoch_03.pt",
+)
 # Reference names of Keras -> PyTorch's, and how PyTorch lays the axes.
 ARRAYS = {
-    "conv1.kernel": "conv1.weight", "conv1.bias": "conv1.bias", "conv2.kernel": "conv2.weight",
-    "bn2.gamma": "bn2.weight", "bn2.beta": "bn2.bias", "bn2.moving_mean": "bn2.running_mean",
-    "bn2.moving_variance": "bn2.running_var", "conv3.kernel": "conv3.weight", "conv3.bias": "conv3.bias",
-    "fc1.kernel": "fc1.weight", "fc1.bias": "fc1.bias", "scores.kernel": "scores.weight", "scores.bias": "scores.bias",
-}  # fmt: skip
+    "conv1.kernel": "conv1.weight",
+    "conv1.bias": "conv1.bias",
+    "conv2.kernel": "conv2.weight",
+    "bn2.gamma": "bn2.weight",
+    "bn2.beta": "bn2.bias",
+    "bn2.moving_mean": "bn2.running_mean",
+    "bn2.moving_variance": "bn2.running_var",
+    "conv3.kernel": "conv3.weight",
+    "conv3.bias": "conv3.bias",
+    "fc1.kernel": "fc1.weight",
+    "fc1.bias": "fc1.bias",
+    "scores.kernel": "scores.weight",
+    "scores.bias": "scores.bias",
+}
 
 
 def arrays(path) -> dict[str, np.ndarray]:
@@ -55,10 +70,18 @@ def test_every_file_holds_the_reference_weights(file):
         assert found[torch_name].tobytes() == np.ascontiguousarray(expected).tobytes(), name
 
 
-TYPES = {"float8_e4m3fn": TensorProto.FLOAT8E4M3FN, "float8_e5m2": TensorProto.FLOAT8E5M2,
-         "float8_e4m3fnuz": TensorProto.FLOAT8E4M3FNUZ, "float8_e5m2fnuz": TensorProto.FLOAT8E5M2FNUZ,
-         "bfloat16": TensorProto.BFLOAT16, "float16": TensorProto.FLOAT16, "bool": TensorProto.BOOL,
-         "int16": TensorProto.INT16, "uint8": TensorProto.UINT8, "float64": TensorProto.DOUBLE}
+TYPES = {
+    "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
+    "float8_e5m2": TensorProto.FLOAT8E5M2,
+    "float8_e4m3fnuz": TensorProto.FLOAT8E4M3FNUZ,
+    "float8_e5m2fnuz": TensorProto.FLOAT8E5M2FNUZ,
+    "bfloat16": TensorProto.BFLOAT16,
+    "float16": TensorProto.FLOAT16,
+    "bool": TensorProto.BOOL,
+    "int16": TensorProto.INT16,
+    "uint8": TensorProto.UINT8,
+    "float64": TensorProto.DOUBLE,
+}
 
 
 @pytest.mark.parametrize("file", ["tensors.pt", "tensors_legacy.pth", "tensors_big_endian.pt"])
@@ -102,6 +125,7 @@ def test_every_protocol_of_pickle(protocol):
 def test_opening_reads_no_weights(monkeypatch):
     """Neither the storages of an archive nor those behind the pickles of an older file."""
     from neuroscene.addon.formats.pytorch import storages
+
     monkeypatch.setattr(storages.Storages, "_read", None)
     for file in ("tensors.pt", "tensors_legacy.pth", "residual_traced.pt"):
         read(TORCH / file)

@@ -24,8 +24,20 @@ ZOO = DATA / "zoo"
 NAMES = sorted(path.stem for path in ZOO.glob("*.onnx"))
 TRUTH = json.loads((ZOO / "truth.json").read_text())
 BY_NAME = [name for name in TRUTH if name not in ("bert_unnamed", "resnet18_old")]  # whose nodes carry scopes
-MOVES = {"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast", "CastLike", "Transpose", "Slice",
-         "Split", "Gather"}
+MOVES = {
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Identity",
+    "Dropout",
+    "Cast",
+    "CastLike",
+    "Transpose",
+    "Slice",
+    "Split",
+    "Gather",
+}
 
 
 @cache
@@ -143,8 +155,11 @@ def test_blocks_are_the_modules_of_torch(name):
         assert whole <= every[path] <= part, path
     for module, (whole, part) in held.items():
         # of modules that hold the same, one stands for all
-        chain = [one for path, one in every.items()
-                 if f"{path}.".startswith(f"{module}.") or f"{module}.".startswith(f"{path}.")]
+        chain = [
+            one
+            for path, one in every.items()
+            if f"{path}.".startswith(f"{module}.") or f"{module}.".startswith(f"{path}.")
+        ]
         assert len(whole) < 2 or any(whole <= one <= part for one in chain), module
 
 
@@ -166,9 +181,15 @@ def test_blocks_hold_one_another(name):
             assert len({blocks[path].signature for path in block.children}) == 1
 
 
-REPEATS = {"resnet18": {("layer1", 2)}, "resnet18_old": {("layer1", 2)}, "bert": {("encoder", 12)},
-           "bert_unnamed": {("block 1–12", 12)}, "gpt2": {("transformer/h.0–5", 6)}, "vit": {("encoder/layers", 4)},
-           "mobilenet_v3": {("features/features.5–6", 2), ("features/features.10–11", 2)}}
+REPEATS = {
+    "resnet18": {("layer1", 2)},
+    "resnet18_old": {("layer1", 2)},
+    "bert": {("encoder", 12)},
+    "bert_unnamed": {("block 1–12", 12)},
+    "gpt2": {("transformer/h.0–5", 6)},
+    "vit": {("encoder/layers", 4)},
+    "mobilenet_v3": {("features/features.5–6", 2), ("features/features.10–11", 2)},
+}
 
 
 @pytest.mark.parametrize("name", TRUTH)
@@ -181,8 +202,17 @@ def test_repeats(name):
 def shape_of(found):
     """Layers and blocks by position, without any name."""
     place = {layer.name: i for i, layer in enumerate(found.layers)}
-    return [(layer.op, layer.shape, layer.parameters, layer.nodes, tuple(part.op for part in layer.parts),
-             tuple(place[one] for one in layer.inputs)) for layer in found.layers]
+    return [
+        (
+            layer.op,
+            layer.shape,
+            layer.parameters,
+            layer.nodes,
+            tuple(part.op for part in layer.parts),
+            tuple(place[one] for one in layer.inputs),
+        )
+        for layer in found.layers
+    ]
 
 
 def sets_of(found):
@@ -203,7 +233,8 @@ def test_names_of_weights_alone_tell_the_blocks():
 
 def test_encoders_are_found_by_repetition_alone():
     assert {layers: n for layers, n in sets_of(opened("bert")).items() if len(layers) in (5, 60)} == {
-        layers: n for layers, n in sets_of(opened("bert_unnamed")).items() if len(layers) in (5, 60)}
+        layers: n for layers, n in sets_of(opened("bert_unnamed")).items() if len(layers) in (5, 60)
+    }
     assert all(block.inferred for block in opened("bert_unnamed").blocks)
 
 
@@ -292,7 +323,13 @@ def test_gpt2_has_a_last_norm_of_its_own():
     for number in range(6):
         assert ops("gpt2", f"transformer/h.{number}") == one
     assert [layer.op for layer in opened("gpt2").layers] == [
-        "Input", "Gather", "Add", *one * 6, "LayerNormalization", "MatMul"]
+        "Input",
+        "Gather",
+        "Add",
+        *one * 6,
+        "LayerNormalization",
+        "MatMul",
+    ]
     assert opened("gpt2").layers[-2].name == "transformer/ln_f"
 
 
@@ -301,13 +338,26 @@ def test_vit_has_a_last_norm_of_its_own():
     for number in range(4):
         assert ops("vit", f"encoder/layers/encoder_layer_{number}") == one
     assert [layer.op for layer in opened("vit").layers] == [
-        "Input", "Conv", "Concat", "Add", *one * 4, "LayerNormalization", "Gemm"]
+        "Input",
+        "Conv",
+        "Concat",
+        "Add",
+        *one * 4,
+        "LayerNormalization",
+        "Gemm",
+    ]
 
 
 def test_resnet_is_convolutions_and_sums():
     found = opened("resnet18")
     assert Counter(layer.op for layer in found.layers) == {
-        "Input": 1, "Conv": 20, "Add": 8, "MaxPool": 1, "GlobalAveragePool": 1, "Gemm": 1}
+        "Input": 1,
+        "Conv": 20,
+        "Add": 8,
+        "MaxPool": 1,
+        "GlobalAveragePool": 1,
+        "Gemm": 1,
+    }
     for layer in found.layers:
         parts = [part.op for part in layer.parts]
         assert layer.op != "Conv" or parts in (["Conv", "BatchNormalization", "Relu"], ["Conv", "BatchNormalization"])
@@ -319,7 +369,8 @@ def test_control_flow_and_functions():
     found = opened("functions")
     assert [(layer.op, layer.inputs, [part.op for part in layer.parts]) for layer in found.layers[1:]] == [
         *(("MatMul", [source.name], ["MatMul", "Add", "Relu"]) for source in found.layers[:3]),
-        ("Gemm", [found.layers[3].name], ["Gemm"])]
+        ("Gemm", [found.layers[3].name], ["Gemm"]),
+    ]
     assert found.parameters == sum(prod(one.dims) for one in in_file("functions").initializer)
 
 
@@ -327,10 +378,15 @@ def test_control_flow_and_functions():
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_can_be_drawn_and_run(name, by_node):
     found = opened(name, by_node)
-    given = {spec.name: (seeded(*spec.shape) if "float" in spec.dtype else np.ones(spec.shape, spec.dtype))
-             for spec in found.inputs}
-    values = activations(found.checkpoint, given, [tensor for layer in found.layers
-                                                   for tensor in (layer.tensor, layer.shown, *layer.outputs)])
+    given = {
+        spec.name: (seeded(*spec.shape) if "float" in spec.dtype else np.ones(spec.shape, spec.dtype))
+        for spec in found.inputs
+    }
+    values = activations(
+        found.checkpoint,
+        given,
+        [tensor for layer in found.layers for tensor in (layer.tensor, layer.shown, *layer.outputs)],
+    )
     for layer in found.layers:
         value = values[layer.tensor]
         assert layer.shape in (value.shape, value.shape[1:]), layer.name

@@ -22,8 +22,10 @@ def written(text, inputs, weights=None, opset=17, outputs=None) -> onnx.ModelPro
     read = {one.id for line in lines for one in ast.walk(line.value) if isinstance(one, ast.Name)}
     inputs = {name: shape for name, shape in inputs.items() if name in read}
     weights = {name: value for name, value in (weights or {}).items() if name in read}
-    weights = {name: seeded(*value, seed=1 + i) if isinstance(value, tuple) else value
-               for i, (name, value) in enumerate(weights.items())}
+    weights = {
+        name: seeded(*value, seed=1 + i) if isinstance(value, tuple) else value
+        for i, (name, value) in enumerate(weights.items())
+    }
     for line in lines:
         call, target = line.value, line.targets[0]
         names = [one.id for one in getattr(target, "elts", [target])]
@@ -57,8 +59,10 @@ def copied(text, suffix, **renamed) -> str:
 def random_inputs(found, seed=1) -> dict[str, np.ndarray]:
     """Something for every input: small whole numbers, or normally distributed ones."""
     kinds = {"float32": lambda shape: seeded(*shape, seed=seed)}
-    return {spec.name: kinds.get(spec.dtype, lambda shape, kind=spec.dtype: np.ones(shape, kind))(spec.shape)
-            for spec in found.inputs}
+    return {
+        spec.name: kinds.get(spec.dtype, lambda shape, kind=spec.dtype: np.ones(shape, kind))(spec.shape)
+        for spec in found.inputs
+    }
 
 
 def depending(graph) -> set[str]:
@@ -81,7 +85,8 @@ def sound(found):
     for position, layer in enumerate(found.layers):
         assert all(source in names[:position] for source in layer.inputs), layer.name
     assert {(one.source.name, one.target.name) for one in found.connections if one.source is not one.target} == {
-        (source, layer.name) for layer in found.layers for source in layer.inputs}
+        (source, layer.name) for layer in found.layers for source in layer.inputs
+    }
     assert all(one.source is not one.target or one.source.op in ("LSTM", "GRU", "RNN") for one in found.connections)
     assert sum(layer.nodes for layer in found.layers) == len(graph.node)
     parts = [part.tensor for layer in found.layers for part in layer.parts]

@@ -47,8 +47,13 @@ def space():
 def blocks():
     """All data-blocks but screens, which the file browser adds to."""
     every = (getattr(bpy.data, name) for name in dir(bpy.data) if name != "screens")
-    return {(type(one).__name__, one.name) for some in every if isinstance(some, bpy.types.bpy_prop_collection)
-            for one in some if isinstance(one, bpy.types.ID)}
+    return {
+        (type(one).__name__, one.name)
+        for some in every
+        if isinstance(some, bpy.types.bpy_prop_collection)
+        for one in some
+        if isinstance(one, bpy.types.ID)
+    }
 
 
 def networks():
@@ -57,8 +62,11 @@ def networks():
 
 def thing(kind, **facts):
     """The first object of ours with these facts."""
-    return next(one for one in bpy.data.objects if KEY in one and one[KEY]["kind"] == kind
-                and all(one[KEY][name] == value for name, value in facts.items()))
+    return next(
+        one
+        for one in bpy.data.objects
+        if KEY in one and one[KEY]["kind"] == kind and all(one[KEY][name] == value for name, value in facts.items())
+    )
 
 
 def active():
@@ -74,8 +82,13 @@ def values(layer):
 def cells(layer):
     """Where the cells of a layer are drawn, (n, 3)."""
     graph = window().view_layer.depsgraph
-    return np.array([one.matrix_world.translation[:] for one in graph.object_instances
-                     if one.is_instance and one.parent.original == layer])
+    return np.array(
+        [
+            one.matrix_world.translation[:]
+            for one in graph.object_instances
+            if one.is_instance and one.parent.original == layer
+        ]
+    )
 
 
 def ends(bundle):
@@ -432,18 +445,32 @@ def long_model():
     for index in range(120):
         weight = random.standard_normal((16, 1 if index == 0 else 16, 3, 3)).astype(np.float32)
         weights.append(numpy_helper.from_array(weight, f"w{index}"))
-        nodes.append(helper.make_node("Conv", [f"x{index}", f"w{index}"], [f"x{index + 1}"], f"conv{index}",
-                                      pads=[1, 1, 1, 1]))
-    ports = [[helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, 14, 14])]
-             for name, channels in (("x0", 1), ("x120", 16))]
+        nodes.append(
+            helper.make_node("Conv", [f"x{index}", f"w{index}"], [f"x{index + 1}"], f"conv{index}", pads=[1, 1, 1, 1])
+        )
+    ports = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, channels, 14, 14])]
+        for name, channels in (("x0", 1), ("x120", 16))
+    ]
     model = helper.make_model(helper.make_graph(nodes, "long", *ports, weights))
     onnx.save(model, RUN / "long.onnx")
     return RUN / "long.onnx"
 
 
-STEPS = (import_by_mouse, look_at_sidebar, run_by_mouse, move_layer, undo_all, edit_by_hand, cancel_by_escape,
-         import_bad_file, drop_file, shots_of_a_keras_model, film_by_mouse,
-         inspect_by_command)
+STEPS = (
+    import_by_mouse,
+    look_at_sidebar,
+    run_by_mouse,
+    move_layer,
+    undo_all,
+    edit_by_hand,
+    cancel_by_escape,
+    import_bad_file,
+    drop_file,
+    shots_of_a_keras_model,
+    film_by_mouse,
+    inspect_by_command,
+)
 
 
 def session():

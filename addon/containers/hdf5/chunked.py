@@ -46,17 +46,17 @@ class Chunks:
 
     @property
     def held(self) -> int:
-        return sum(len(one.data) for one in self.chunks)
+        return sum(len(chunk.data) for chunk in self.chunks)
 
     def read(self, path: Path, name: str, dtype: np.dtype, swapped: bool) -> np.ndarray:
         """The whole dataset. Raises `CheckpointError`."""
         found = np.zeros(self.shape, dtype)
-        for one in self.chunks:
+        for chunk in self.chunks:
             try:
-                data = self._unpacked(one)
+                data = self._unpacked(chunk)
             except (zlib.error, Damaged) as error:
                 raise CheckpointError(path, f"'{name}' is damaged ({error})", "fetch it again") from error
-            inside = tuple(slice(start, start + size) for start, size in zip(one.start, self.size, strict=True))
+            inside = tuple(slice(start, start + size) for start, size in zip(chunk.start, self.size, strict=True))
             part = found[inside]
             part[...] = array(data, self.size, dtype, swapped)[tuple(slice(size) for size in part.shape)]
         return found
@@ -71,7 +71,7 @@ class Chunks:
             elif self.filters[index] == DEFLATE:
                 data = zlib.decompressobj().decompress(data, size + 4)
             else:
-                data = np.frombuffer(data, np.uint8)[: size].reshape(self.item, -1).T.tobytes()
+                data = np.frombuffer(data, np.uint8)[:size].reshape(self.item, -1).T.tobytes()
         if len(data) < size:
             raise Damaged("a chunk is cut short")
         return data[:size]
@@ -104,7 +104,7 @@ def _filters(data: memoryview | None) -> Iterable[int]:
         number = int.from_bytes(data[place : place + 2], "little")
         named = version == 1 or number >= 256
         name = int.from_bytes(data[place + 2 : place + 4], "little") if named else 0
-        values, = unpack_from("<H", data, place + (6 if named else 4))
+        (values,) = unpack_from("<H", data, place + (6 if named else 4))
         place += (8 if named else 6) + (-(-name // 8) * 8 if version == 1 else name) + 4 * values
         place += 4 * (values % 2) if version == 1 else 0
         if number not in (DEFLATE, SHUFFLE, CHECKSUM):

@@ -18,7 +18,18 @@ MAGIC, NOWHERE = b"\x89HDF\r\n\x1a\n", 0xFFFF_FFFF_FFFF_FFFF
 MOST_OBJECTS, MOST_MESSAGES, DEEPEST = 200_000, 20_000, 64
 # Kinds of messages in the header of an object.
 SPACE, LINKS, TYPE, LINK, OUTSIDE, LAYOUT, FILTERS, ATTRIBUTE, CONTINUED, TABLE, ATTRIBUTES = (
-    0x01, 0x02, 0x03, 0x06, 0x07, 0x08, 0x0B, 0x0C, 0x10, 0x11, 0x15)
+    0x01,
+    0x02,
+    0x03,
+    0x06,
+    0x07,
+    0x08,
+    0x0B,
+    0x0C,
+    0x10,
+    0x11,
+    0x15,
+)
 SHARED = 0x02  # a flag of messages that lie elsewhere
 PAIR = Struct("<QQ")
 

@@ -45,8 +45,11 @@ from .types import Kind, kind_of, shape_of, texts
 FILE = 1 << 48  # by which addresses in the next of several files are greater
 # The attributes of Keras; lists that are too long for one are written in parts, "weight_names0" and so on.
 WANTED = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
-SMALL_FLOATS = {"bfloat16": TensorProto.BFLOAT16, "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
-                "float8_e5m2": TensorProto.FLOAT8E5M2}
+SMALL_FLOATS = {
+    "bfloat16": TensorProto.BFLOAT16,
+    "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
+    "float8_e5m2": TensorProto.FLOAT8E5M2,
+}
 
 
 @dataclass
@@ -70,8 +73,8 @@ class Group:
         """A dataset below this group by its path."""
         *groups, name = path.split("/")
         found = self
-        for one in groups:
-            found = found and found.groups.get(one)
+        for group in groups:
+            found = found and found.groups.get(group)
         return found.tensors.get(name) if found else None
 
     def merge(self, other: Group, place: int) -> None:
@@ -150,7 +153,7 @@ class _Walk:
 
     def dataset(self, messages, place) -> Stored | None:
         """A dataset's tensor; None for one of texts, which are no weights."""
-        data = {one.kind: one.data for one in messages}
+        data = {message.kind: message.data for message in messages}
         if OUTSIDE in data or len(data[LAYOUT]) > 1 and data[LAYOUT][1] == 3:
             raise CheckpointError(self.path, f"the numbers of '{place}' are in another file", "refused for safety")
         if TYPE not in data or SPACE not in data:
@@ -178,8 +181,9 @@ class _Walk:
         if way == 2:
             chunks = chunked.chunks(self.file, layout, filters, stored.shape, kind.size)
             if size > DENSEST * (chunks.held + 1):
-                raise CheckpointError(self.path, f"'{stored.name}' would unpack to {size:,} bytes",
-                                      "refused for safety")
+                raise CheckpointError(
+                    self.path, f"'{stored.name}' would unpack to {size:,} bytes", "refused for safety"
+                )
             return replace(stored, read=lambda: chunks.read(self.path, stored.name, dtype, kind.swapped))
         address = int.from_bytes(layout[2:10], "little")
         address = 0 if address == NOWHERE and not size else address

@@ -17,8 +17,12 @@ from .messages import Damaged, File
 LARGEST_TEXT = 1 << 26  # bytes of an attribute
 # Classes of types.
 WHOLE, REAL, TEXT, RAW, CHOICE, ANY_LENGTH = 0, 1, 3, 5, 8, 9
-REALS = {(2, 5, 10): TensorProto.FLOAT16, (4, 8, 23): TensorProto.FLOAT, (8, 11, 52): TensorProto.DOUBLE,
-         (2, 8, 7): TensorProto.BFLOAT16}
+REALS = {
+    (2, 5, 10): TensorProto.FLOAT16,
+    (4, 8, 23): TensorProto.FLOAT,
+    (8, 11, 52): TensorProto.DOUBLE,
+    (2, 8, 7): TensorProto.BFLOAT16,
+}
 
 
 @dataclass(frozen=True)

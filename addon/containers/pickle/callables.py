@@ -19,20 +19,100 @@ LAYOUTS = ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
 
 # No checkpoint needs these, and whoever runs code by a pickle does.
 REFUSED_MODULES = {
-    "os", "posix", "nt", "posixpath", "ntpath", "subprocess", "sys", "shutil", "socket", "runpy", "importlib", "ctypes",
-    "pty", "webbrowser", "commands", "code", "codeop", "pdb", "bdb", "cProfile", "profile", "trace", "timeit",
-    "platform", "signal", "multiprocessing", "threading", "_thread", "asyncio", "tempfile", "http", "urllib",
-    "urllib2", "requests", "ftplib", "smtplib", "pickle", "_pickle", "cPickle", "marshal", "pip", "ensurepip", "venv",
-    "distutils", "imp", "pkgutil", "zipimport", "inspect", "gc", "atexit", "linecache", "pydoc", "popen2", "fcntl",
-}  # fmt: skip
+    "os",
+    "posix",
+    "nt",
+    "posixpath",
+    "ntpath",
+    "subprocess",
+    "sys",
+    "shutil",
+    "socket",
+    "runpy",
+    "importlib",
+    "ctypes",
+    "pty",
+    "webbrowser",
+    "commands",
+    "code",
+    "codeop",
+    "pdb",
+    "bdb",
+    "cProfile",
+    "profile",
+    "trace",
+    "timeit",
+    "platform",
+    "signal",
+    "multiprocessing",
+    "threading",
+    "_thread",
+    "asyncio",
+    "tempfile",
+    "http",
+    "urllib",
+    "urllib2",
+    "requests",
+    "ftplib",
+    "smtplib",
+    "pickle",
+    "_pickle",
+    "cPickle",
+    "marshal",
+    "pip",
+    "ensurepip",
+    "venv",
+    "distutils",
+    "imp",
+    "pkgutil",
+    "zipimport",
+    "inspect",
+    "gc",
+    "atexit",
+    "linecache",
+    "pydoc",
+    "popen2",
+    "fcntl",
+}
 REFUSED = {
-    *(f"{module}.{name}" for module in ("builtins", "__builtin__") for name in (
-        "eval", "exec", "execfile", "__import__", "open", "file", "getattr", "setattr", "delattr", "compile", "input",
-        "raw_input", "apply", "globals", "locals", "vars", "breakpoint", "reload")),
-    "torch.load", "torch.hub.load", "torch.jit.load", "torch.ops.load_library", "torch.classes.load_library",
-    "torch.serialization.load", "numpy.load", "numpy.fromfile", "numpy.memmap", "types.CodeType", "types.FunctionType",
-    "numpy.testing._private.utils.runstring", "torch._inductor.codecache.compile_file",
-}  # fmt: skip
+    *(
+        f"{module}.{name}"
+        for module in ("builtins", "__builtin__")
+        for name in (
+            "eval",
+            "exec",
+            "execfile",
+            "__import__",
+            "open",
+            "file",
+            "getattr",
+            "setattr",
+            "delattr",
+            "compile",
+            "input",
+            "raw_input",
+            "apply",
+            "globals",
+            "locals",
+            "vars",
+            "breakpoint",
+            "reload",
+        )
+    ),
+    "torch.load",
+    "torch.hub.load",
+    "torch.jit.load",
+    "torch.ops.load_library",
+    "torch.classes.load_library",
+    "torch.serialization.load",
+    "numpy.load",
+    "numpy.fromfile",
+    "numpy.memmap",
+    "types.CodeType",
+    "types.FunctionType",
+    "numpy.testing._private.utils.runstring",
+    "torch._inductor.codecache.compile_file",
+}
 
 
 def is_refused(name: Name) -> bool:
@@ -88,8 +168,16 @@ def _tensor(storage, offset, size, stride, data_type=None, scale=None, zero_poin
     shape, strides = _counts(size), _counts(stride)
     if len(shape) != len(strides) or prod(max(1, one) for one in shape) >= MOST_NUMBERS:
         raise ValueError("a tensor with an absurd shape or stride")
-    return Tensor(storage, data_type or storage.data_type, storage.start + _counts((offset,))[0], shape, strides,
-                  scale, zero_point, axis)
+    return Tensor(
+        storage,
+        data_type or storage.data_type,
+        storage.start + _counts((offset,))[0],
+        shape,
+        strides,
+        scale,
+        zero_point,
+        axis,
+    )
 
 
 def _tensor_v3(storage, offset, size, stride, requires_grad, hooks, dtype, metadata=None):
@@ -158,8 +246,11 @@ def numpy_type(dtype) -> str:
 
 
 def _scalar(dtype, data=b""):
-    return Array(numpy_type(dtype), (), False, data) if isinstance(data, (bytes, bytearray)) else Thing(
-        Name("numpy", "scalar"), (data,))
+    return (
+        Array(numpy_type(dtype), (), False, data)
+        if isinstance(data, (bytes, bytearray))
+        else Thing(Name("numpy", "scalar"), (data,))
+    )
 
 
 def _from_buffer(data, dtype, shape, order="C", *rest):
@@ -174,8 +265,9 @@ def _encode(text, encoding="latin1"):
 
 CALLS: dict[str, Callable] = {
     "torch._utils._rebuild_tensor": lambda storage, offset, size, stride: _tensor(storage, offset, size, stride),
-    "torch._utils._rebuild_tensor_v2": lambda storage, offset, size, stride, *rest: _tensor(storage, offset, size,
-                                                                                          stride),
+    "torch._utils._rebuild_tensor_v2": lambda storage, offset, size, stride, *rest: _tensor(
+        storage, offset, size, stride
+    ),
     "torch._utils._rebuild_tensor_v3": _tensor_v3,
     "torch._utils._rebuild_qtensor": _quantised,
     "torch._utils._rebuild_parameter": _first,
@@ -203,19 +295,30 @@ CALLS: dict[str, Callable] = {
     "collections.defaultdict": lambda factory=None, *args: _dict(*args),
     "collections.Counter": _dict,
     "_codecs.encode": _encode,
-    **{f"{module}.{name}": make for module in ("builtins", "__builtin__") for name, make in {
-        "dict": _dict, "set": lambda items=(): list(items), "frozenset": lambda items=(): list(items),
-        "list": lambda items=(): list(items), "tuple": tuple, "bytearray": lambda data=b"", *rest: data,
-    }.items()},
+    **{
+        f"{module}.{name}": make
+        for module in ("builtins", "__builtin__")
+        for name, make in {
+            "dict": _dict,
+            "set": lambda items=(): list(items),
+            "frozenset": lambda items=(): list(items),
+            "list": lambda items=(): list(items),
+            "tuple": tuple,
+            "bytearray": lambda data=b"", *rest: data,
+        }.items()
+    },
     "copyreg._reconstructor": _object,
     "copy_reg._reconstructor": _object,
-    **{f"numpy.{core}.multiarray.{name}": make for core in ("core", "_core") for name, make in {
-        "_reconstruct": _array, "scalar": _scalar}.items()},
+    **{
+        f"numpy.{core}.multiarray.{name}": make
+        for core in ("core", "_core")
+        for name, make in {"_reconstruct": _array, "scalar": _scalar}.items()
+    },
     "numpy.core.numeric._frombuffer": _from_buffer,
     "numpy._core.numeric._frombuffer": _from_buffer,
     "numpy.dtype": _dtype,
     "numpy.ndarray": _array,
-}  # fmt: skip
+}
 
 
 def build(made, state) -> None:

@@ -28,8 +28,9 @@ ENTRY = {str: 1, bytes: 1, bytearray: 1, list: 8, tuple: 8, dict: 100}  # bytes 
 _MARK = object()
 
 
-def load(path: Path, data: bytes, persistent: Callable[[Any], Any] = callables.storage,
-         what: str = "the pickle") -> Any:
+def load(
+    path: Path, data: bytes, persistent: Callable[[Any], Any] = callables.storage, what: str = "the pickle"
+) -> Any:
     """What a pickle holds. `what` names it in errors. Raises `CheckpointError`."""
     return load_next(path, io.BytesIO(data), persistent, what)
 
@@ -53,8 +54,9 @@ class _Machine:
     def run(self, file):
         for count, (operation, argument, _) in enumerate(pickletools.genops(file)):
             if count > MOST_OPERATIONS:
-                raise CheckpointError(self.path, f"a pickle of more than {MOST_OPERATIONS:,} operations",
-                                      "refused for safety")
+                raise CheckpointError(
+                    self.path, f"a pickle of more than {MOST_OPERATIONS:,} operations", "refused for safety"
+                )
             if count % 1024 == 0:
                 stopping.check()
             if operation.name == "STOP":
@@ -244,27 +246,73 @@ def _cannot(machine, argument):
 
 # Operations that push their argument.
 _VALUES = {
-    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "STRING", "BINSTRING", "SHORT_BINSTRING",
-    "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE",
-    "BINUNICODE8", "FLOAT", "BINFLOAT",
-}  # fmt: skip
+    "INT",
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG",
+    "LONG1",
+    "LONG4",
+    "STRING",
+    "BINSTRING",
+    "SHORT_BINSTRING",
+    "BINBYTES",
+    "SHORT_BINBYTES",
+    "BINBYTES8",
+    "BYTEARRAY8",
+    "UNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE",
+    "BINUNICODE8",
+    "FLOAT",
+    "BINFLOAT",
+}
 _OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
-    "PROTO": _ignore, "FRAME": _ignore,
-    "MARK": _push(lambda: _MARK), "NONE": _push(lambda: None), "NEWTRUE": _push(lambda: True),
+    "PROTO": _ignore,
+    "FRAME": _ignore,
+    "MARK": _push(lambda: _MARK),
+    "NONE": _push(lambda: None),
+    "NEWTRUE": _push(lambda: True),
     "NEWFALSE": _push(lambda: False),
-    "EMPTY_LIST": _push(list), "EMPTY_DICT": _push(dict), "EMPTY_TUPLE": _push(tuple), "EMPTY_SET": _push(list),
-    "POP": lambda machine, _: machine.stack.pop(), "POP_MARK": lambda machine, _: machine.marked(),
+    "EMPTY_LIST": _push(list),
+    "EMPTY_DICT": _push(dict),
+    "EMPTY_TUPLE": _push(tuple),
+    "EMPTY_SET": _push(list),
+    "POP": lambda machine, _: machine.stack.pop(),
+    "POP_MARK": lambda machine, _: machine.marked(),
     "DUP": lambda machine, _: machine.push(machine.top()),
     "LIST": lambda machine, _: machine.push(machine.marked()),
     "FROZENSET": lambda machine, _: machine.push(machine.marked()),
     "TUPLE": lambda machine, _: machine.push(tuple(machine.marked())),
-    "TUPLE1": _tuple_of(1), "TUPLE2": _tuple_of(2), "TUPLE3": _tuple_of(3),
-    "DICT": _dict, "APPEND": _append, "APPENDS": _appends, "ADDITEMS": _appends, "SETITEM": _set_item,
+    "TUPLE1": _tuple_of(1),
+    "TUPLE2": _tuple_of(2),
+    "TUPLE3": _tuple_of(3),
+    "DICT": _dict,
+    "APPEND": _append,
+    "APPENDS": _appends,
+    "ADDITEMS": _appends,
+    "SETITEM": _set_item,
     "SETITEMS": _set_items,
-    "GET": _get, "BINGET": _get, "LONG_BINGET": _get, "PUT": _put, "BINPUT": _put, "LONG_BINPUT": _put,
+    "GET": _get,
+    "BINGET": _get,
+    "LONG_BINGET": _get,
+    "PUT": _put,
+    "BINPUT": _put,
+    "LONG_BINPUT": _put,
     "MEMOIZE": _put,
-    "GLOBAL": lambda machine, text: machine.push(machine.name(*text.split(" ", 1))), "STACK_GLOBAL": _stack_global,
-    "REDUCE": _reduce, "INST": _instance, "OBJ": _object, "NEWOBJ": _new, "NEWOBJ_EX": _new_with_keywords,
-    "BUILD": _build, "PERSID": _persistent, "BINPERSID": _persistent,
-    "NEXT_BUFFER": _cannot, "READONLY_BUFFER": _cannot, "EXT1": _cannot, "EXT2": _cannot, "EXT4": _cannot,
-}  # fmt: skip
+    "GLOBAL": lambda machine, text: machine.push(machine.name(*text.split(" ", 1))),
+    "STACK_GLOBAL": _stack_global,
+    "REDUCE": _reduce,
+    "INST": _instance,
+    "OBJ": _object,
+    "NEWOBJ": _new,
+    "NEWOBJ_EX": _new_with_keywords,
+    "BUILD": _build,
+    "PERSID": _persistent,
+    "BINPERSID": _persistent,
+    "NEXT_BUFFER": _cannot,
+    "READONLY_BUFFER": _cannot,
+    "EXT1": _cannot,
+    "EXT2": _cannot,
+    "EXT4": _cannot,
+}

@@ -47,8 +47,11 @@ def _root(path):
         if file.read(4) == b"\x89HDF":
             return reader.read(path)
     places = bounded_json.read(path, "the index of its shards").get("weight_map")
-    names = {name for held in places.values() for name in ([held] if isinstance(held, str) else held)} \
-        if isinstance(places, dict) and all(isinstance(held, (str, list)) for held in places.values()) else set()
+    names = (
+        {name for held in places.values() for name in ([held] if isinstance(held, str) else held)}
+        if isinstance(places, dict) and all(isinstance(held, (str, list)) for held in places.values())
+        else set()
+    )
     if not names or not all(isinstance(name, str) for name in names):
         raise CheckpointError(path, "an index of Keras's weights that names no file", "fetch it again")
     first, *others = (reader.read(file) for file in shards.named(path, names))
@@ -76,8 +79,14 @@ def _read_hdf5(path):
 
 def _read_zip(path):
     opened = archive(path)
-    folder = next((name.removesuffix("config.json") for name in opened.members
-                   if name == "config.json" or name.endswith("/config.json")), None)
+    folder = next(
+        (
+            name.removesuffix("config.json")
+            for name in opened.members
+            if name == "config.json" or name.endswith("/config.json")
+        ),
+        None,
+    )
     if folder is None:
         raise CheckpointError(path, "a Keras archive without its config.json", "fetch it again")
     config = bounded_json.parse(path, opened.read(f"{folder}config.json", bounded_json.LARGEST), "its architecture")
@@ -97,8 +106,16 @@ def _read_zip(path):
     return _write(path, model, _found(path, root, model), V3, producer)
 
 
-def write(path: Path, config: dict, find: Callable, format: str, producer: str = "", structure: str = "graph",
-          notes: Sequence[str] = (), architecture: Path | None = None) -> Checkpoint:
+def write(
+    path: Path,
+    config: dict,
+    find: Callable,
+    format: str,
+    producer: str = "",
+    structure: str = "graph",
+    notes: Sequence[str] = (),
+    architecture: Path | None = None,
+) -> Checkpoint:
     """The model of a parsed JSON architecture, with weights from anywhere.
 
     `find(layer, name, shape)` gives the stored tensor of a layer's variable by Keras's names ("conv1", "kernel"; inside

@@ -27,23 +27,30 @@ if TYPE_CHECKING:
 MODES = ("int8", "int4", "float8", "gptq", "awq")
 # What a layer keeps beside its weight, which is the first, and its bias: by how it is quantised, in Keras's order.
 ORDER = {
-    "int8": "{0} bias {0}_scale", "int4": "{0} bias {0}_scale {0}_zero g_idx",
+    "int8": "{0} bias {0}_scale",
+    "int4": "{0} bias {0}_scale {0}_zero g_idx",
     "float8": "{0} bias inputs_scale inputs_amax_history {0}_scale {0}_amax_history outputs_grad_scale "
-              "outputs_grad_amax_history",
-    "gptq": "bias {0} {0}_scale {0}_zero g_idx", "awq": "bias {0} {0}_scale {0}_zero awq_scales g_idx",
+    "outputs_grad_amax_history",
+    "gptq": "bias {0} {0}_scale {0}_zero g_idx",
+    "awq": "bias {0} {0}_scale {0}_zero awq_scales g_idx",
 }
 KINDS = {"Dense": "kernel", "EinsumDense": "kernel", "Embedding": "embeddings"}
-BESIDE = {f"{weight}_{part}" for weight in ("kernel", "embeddings") for part in ("scale", "zero", "amax_history")} | {
-    "g_idx", "awq_scales", "inputs_scale", "inputs_amax_history", "outputs_grad_scale", "outputs_grad_amax_history"} | {
-    f"lora_{weight}_{part}" for weight in ("kernel", "embeddings") for part in "ab"}
+BESIDE = (
+    {f"{weight}_{part}" for weight in ("kernel", "embeddings") for part in ("scale", "zero", "amax_history")}
+    | {"g_idx", "awq_scales", "inputs_scale", "inputs_amax_history", "outputs_grad_scale", "outputs_grad_amax_history"}
+    | {f"lora_{weight}_{part}" for weight in ("kernel", "embeddings") for part in "ab"}
+)
 LARGEST_FLOAT8 = 448.0  # of float8_e4m3fn
 
 
 def mode(layer: Layer) -> str:
     """How a layer is quantised; empty where it is not."""
     policy = layer.config.get("dtype")
-    if not isinstance(policy, dict) or "Quantized" not in str(policy.get("class_name")) and not str(
-            policy.get("class_name")).startswith(("GPTQ", "AWQ", "Int4")):
+    if (
+        not isinstance(policy, dict)
+        or "Quantized" not in str(policy.get("class_name"))
+        and not str(policy.get("class_name")).startswith(("GPTQ", "AWQ", "Int4"))
+    ):
         return ""
     config = policy.get("config")
     said = str(config.get("mode", "") if isinstance(config, dict) else "")
@@ -56,8 +63,11 @@ def names(layer: Layer) -> list[str]:
     if not weight or how not in ORDER:
         return []
     found = ORDER[how].format(weight).split()
-    has_bias = layer.kind != "Embedding" and layer.config.get("use_bias", True) is not False and (
-        layer.kind == "Dense" or layer.config.get("bias_axes"))
+    has_bias = (
+        layer.kind != "Embedding"
+        and layer.config.get("use_bias", True) is not False
+        and (layer.kind == "Dense" or layer.config.get("bias_axes"))
+    )
     return [name for name in found if name != "bias" or has_bias]
 
 
@@ -114,8 +124,9 @@ def scaled(how: str, held: dict[str, Stored], name: str, units: int, folder: Pat
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # scales of 0 are the file's
                 return np.ascontiguousarray(FORMULAS[how](parts, name, whole), np.float32)
         except IndexError as error:
-            raise CheckpointError(folder / held[name].file, f"the groups of '{held[name].name}' are not there",
-                                  "fetch it again") from error
+            raise CheckpointError(
+                folder / held[name].file, f"the groups of '{held[name].name}' are not there", "fetch it again"
+            ) from error
 
     return Stored(held[name].name, whole, TensorProto.FLOAT, read=read)
 
@@ -129,12 +140,14 @@ def _shape(how, held, name, units):
     if how in ("gptq", "awq"):
         whole = stored[1], units
         fits = (stored[0] == packed or how == "gptq" and stored[0] == units) and _groups(
-            held, name, (units, None), stored[1])
+            held, name, (units, None), stored[1]
+        )
     elif how == "int4":
         whole = stored[0], units
         flat = (units,) if name == "kernel" else stored[:1]
-        fits = stored[1] == packed and (scale.shape == flat or name == "kernel" and _groups(
-            held, name, (None, units), stored[0]))
+        fits = stored[1] == packed and (
+            scale.shape == flat or name == "kernel" and _groups(held, name, (None, units), stored[0])
+        )
     else:
         whole = stored
         flat = {"float8": ()}.get(how, (units,) if name == "kernel" else stored[:1])
@@ -144,9 +157,12 @@ def _shape(how, held, name, units):
 
 def _groups(held, name, shape, inputs):
     parts = [held.get(f"{name}_{part}") for part in ("scale", "zero")]
-    return all(one is not None and len(one.shape) == 2 and all(
-        want in (None, have) for want, have in zip(shape, one.shape, strict=True)) for one in parts) and (
-        "g_idx" in held and held["g_idx"].shape == (inputs,))
+    return all(
+        one is not None
+        and len(one.shape) == 2
+        and all(want in (None, have) for want, have in zip(shape, one.shape, strict=True))
+        for one in parts
+    ) and ("g_idx" in held and held["g_idx"].shape == (inputs,))
 
 
 def _halves(packed, count, axis):

@@ -22,10 +22,12 @@ from .weights import CONTAINERS, LEFT, is_old, left_out, listed, model_weights, 
 
 # Names of variables, and which of them have more than one axis.
 LIKELY = (
-    (["kernel"], [True]), (["kernel", "bias"], [True, False]), (["gamma", "beta"], [False, False]),
+    (["kernel"], [True]),
+    (["kernel", "bias"], [True, False]),
+    (["gamma", "beta"], [False, False]),
     (["kernel", "recurrent_kernel", "bias"], [True, True, False]),
     (["gamma", "beta", "moving_mean", "moving_variance"], [False] * 4),
-)  # fmt: skip
+)
 CLASSES = {snake(kind): kind for kind in OWN} | {"lstm_cell": "LSTMCell", "gru_cell": "GRUCell"}
 
 
@@ -53,8 +55,9 @@ def _scaled(found, folder):
         held = {part: found[key] for part in (last, *applied.BESIDE) if (key := f"{base}/{part}") in found}
         scale = held.get(f"{last}_scale")
         units = scale.shape[-1] if scale is not None and last == "kernel" and scale.shape else one.shape[-1]
-        whole = next((whole for how in ("int8", "int4") if (whole := applied.scaled(how, held, last, units, folder))),
-                     None)
+        whole = next(
+            (whole for how in ("int8", "int4") if (whole := applied.scaled(how, held, last, units, folder))), None
+        )
         if whole:
             made[name] = whole
             gone.update(f"{base}/{part}" for part in held if part != last)

@@ -108,8 +108,9 @@ class Call:
         """A tensor that the layer keeps beside its weights, None where it has none of this name."""
         place = f"{self.place}/{self.prefix}"
         held = getattr(self.find, "tensors", {})
-        return held.get(f"{place}{name}") or next((one for key, one in held.items() if key.startswith(place)
-                                                   and key.rpartition("/")[2] == name), None)
+        return held.get(f"{place}{name}") or next(
+            (one for key, one in held.items() if key.startswith(place) and key.rpartition("/")[2] == name), None
+        )
 
     @property
     def folder(self) -> Path:
@@ -176,7 +177,7 @@ def values(argument) -> list[Value]:
     if isinstance(argument, Value):
         return [argument]
     parts = argument.values() if isinstance(argument, dict) else argument if isinstance(argument, (list, tuple)) else ()
-    return [one for part in parts for one in values(part)]
+    return [value for part in parts for value in values(part)]
 
 
 def tuple_of(value, count: int) -> tuple[int, ...]:

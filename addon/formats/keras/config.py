@@ -88,15 +88,18 @@ def tensors(value) -> list[Tensor]:
     if isinstance(value, Tensor):
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return [one for part in parts for one in tensors(part)]
+    return [tensor for part in parts for tensor in tensors(part)]
 
 
 def is_architecture(config: dict) -> bool:
     """Whether a JSON object is the architecture of a Keras model whose layers are listed."""
     inner = config.get("config")
     layers = inner.get("layers") if isinstance(inner, dict) else inner
-    return isinstance(config.get("class_name"), str) and isinstance(layers, list) and all(
-        isinstance(one, dict) and isinstance(one.get("class_name"), str) for one in layers)
+    return (
+        isinstance(config.get("class_name"), str)
+        and isinstance(layers, list)
+        and all(isinstance(layer, dict) and isinstance(layer.get("class_name"), str) for layer in layers)
+    )
 
 
 def parse(path: Path, config: dict, version: str = "") -> Model:
@@ -118,9 +121,9 @@ def _version(config, said):
         return numbers
     inner = config["config"]
     layers = inner["layers"] if isinstance(inner, dict) else inner
-    if any("module" in one for one in layers):
+    if any("module" in layer for layer in layers):
         return (3,)
-    return (1,) if any(FIRST & set(_settings(one)) for one in layers) else (2,)
+    return (1,) if any(FIRST & set(_settings(layer)) for layer in layers) else (2,)
 
 
 def _ordering(config) -> str:
@@ -155,15 +158,15 @@ class _Parser:
         # A class derived from Model that keeps the graph of a functional model has the same configuration.
         made = self._functional if "output_layers" in inner else self._sequential
         layers, inputs, outputs = made(inner, depth)
-        if len({one.name for one in layers}) != len(layers):
+        if len({layer.name for layer in layers}) != len(layers):
             raise ValueError("two layers of one name")
         return Model(name, kind, layers, inputs, outputs, self.version)
 
     def _functional(self, inner, depth):
         layers = [self.layer(one, depth) for one in inner["layers"]]
         inputs, outputs = (tensors(_legacy(inner[end])) for end in ("input_layers", "output_layers"))
-        models = {one.name: len(one.calls) for one in layers if one.model}
-        used = tensors([[call.args, call.kwargs] for one in layers for call in one.calls]) + outputs
+        models = {layer.name: len(layer.calls) for layer in layers if layer.model}
+        used = tensors([[call.args, call.kwargs] for layer in layers for call in layer.calls]) + outputs
         # Keras 2.2 counts the call by which a nested model came to be, and does not list it.
         late = {one.layer for one in used if one.call >= models.get(one.layer, one.call + 1)}
 
@@ -185,8 +188,13 @@ class _Parser:
         first = self.layer(entries[0], depth) if entries else None
         if first is None or first.kind != "InputLayer":
             shape = _input_shape(first, inner) if first else None
-            layers.append(Layer("InputLayer", f"{clean(entries[0]['config'].get('name', 'model'))}_input" if first
-                                else "input", {"shape": shape, "dtype": first and first.config.get("dtype")}))
+            layers.append(
+                Layer(
+                    "InputLayer",
+                    f"{clean(entries[0]['config'].get('name', 'model'))}_input" if first else "input",
+                    {"shape": shape, "dtype": first and first.config.get("dtype")},
+                )
+            )
         for entry in entries:
             layer = self.layer(entry, depth)
             if layers:
@@ -199,13 +207,13 @@ class _Parser:
         branches = [self.model(one, depth + 1) for one in entries[0]["config"]["layers"]]
         layers = [one for branch in branches for one in branch.layers]
         merge = self.layer(entries[0], depth)
-        merge.calls = [Call(([one for branch in branches for one in branch.outputs],))]
+        merge.calls = [Call(([output for branch in branches for output in branch.outputs],))]
         layers.append(merge)
         for entry in entries[1:]:
             layer = self.layer(entry, depth)
             layer.calls = [Call((Tensor(layers[-1].name),))]
             layers.append(layer)
-        return layers, [one for branch in branches for one in branch.inputs], [Tensor(layers[-1].name)]
+        return layers, [tensor for branch in branches for tensor in branch.inputs], [Tensor(layers[-1].name)]
 
     def layer(self, entry, depth) -> Layer:
         self.count += 1
@@ -228,11 +236,22 @@ class _Parser:
         name = clean(entry.get("name") or config.get("name") or kind.lower())
         held = config.get("cells", config.get("cell", config.get("layer")))
         held = held if isinstance(held, list) else [held, config.get("backward_layer")]
-        inner = [self.layer(one, depth + 1) for one in held if isinstance(one, dict) and "class_name" in one] \
-            if depth < DEEPEST else []
+        inner = (
+            [self.layer(one, depth + 1) for one in held if isinstance(one, dict) and "class_name" in one]
+            if depth < DEEPEST
+            else []
+        )
         build = entry.get("build_config")
-        return Layer(kind, name, config, calls, None, inner, module,
-                     _shape(build.get("input_shape")) if isinstance(build, dict) else None)
+        return Layer(
+            kind,
+            name,
+            config,
+            calls,
+            None,
+            inner,
+            module,
+            _shape(build.get("input_shape")) if isinstance(build, dict) else None,
+        )
 
 
 def _input_shape(first, inner):
@@ -254,8 +273,9 @@ def _input_shape(first, inner):
 
 def is_shape(value) -> bool:
     """Whether this is a shape: sizes above 0, None where one stays open."""
-    return isinstance(value, (list, tuple)) and all(one is None or type(one) is int and 0 < one < 1 << 31
-                                                    for one in value)
+    return isinstance(value, (list, tuple)) and all(
+        one is None or type(one) is int and 0 < one < 1 << 31 for one in value
+    )
 
 
 def _shape(value):
@@ -270,13 +290,15 @@ def _tensor(layer, call, output, shape=None):
 
 def _call(node) -> Call:
     if isinstance(node, dict) and "args" in node:
-        return Call(tuple(_modern(one) for one in node["args"]),
-                    {clean(key): _modern(one) for key, one in node.get("kwargs", {}).items()})
+        return Call(
+            tuple(_modern(one) for one in node["args"]),
+            {clean(key): _modern(one) for key, one in node.get("kwargs", {}).items()},
+        )
     entries = [node] if _is_tensor(node) or _is_constant(node) else node
     if isinstance(entries, dict):
         return Call((_legacy(entries),))
-    read = [_constant(one) if _is_constant(one) else _legacy(one[:3]) for one in entries]
-    said = next((one[3] for one in entries if len(one) > 3 and isinstance(one[3], dict)), {})
+    read = [_constant(entry) if _is_constant(entry) else _legacy(entry[:3]) for entry in entries]
+    said = next((entry[3] for entry in entries if len(entry) > 3 and isinstance(entry[3], dict)), {})
     kwargs = {clean(key): _legacy(one) for key, one in said.items()}
     return Call((read[0],) if len(read) == 1 else (read,) if read else (), kwargs)
 
@@ -289,8 +311,12 @@ def _modern(value):
             return _tensor(layer, int(call), int(output), _shape(value["config"].get("shape")))
         if value.get("class_name") == "__slice__":
             said = value["config"]
-            return slice(*(one if one is None or isinstance(one, Tensor) else int(one)
-                           for one in (_modern(said[end]) for end in ("start", "stop", "step"))))
+            return slice(
+                *(
+                    one if one is None or isinstance(one, Tensor) else int(one)
+                    for one in (_modern(said[end]) for end in ("start", "stop", "step"))
+                )
+            )
         if value.get("class_name") == "__ellipsis__":
             return ...
         if value.get("class_name") in ("__tensor__", "__numpy__"):
@@ -300,8 +326,12 @@ def _modern(value):
 
 
 def _is_tensor(value):
-    return (isinstance(value, (list, tuple)) and len(value) in (3, 4) and isinstance(value[0], str)
-            and all(isinstance(one, int) and one >= 0 for one in value[1:3]))
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) in (3, 4)
+        and isinstance(value[0], str)
+        and all(isinstance(one, int) and one >= 0 for one in value[1:3])
+    )
 
 
 def _is_constant(value):

@@ -95,20 +95,25 @@ class Graph:
         return made
 
     def _infer(self, node):
-        types = {name: helper.make_tensor_type_proto(self.types.get(name, TensorProto.FLOAT), self.shapes.get(name))
-                 for name in node.input if name}
+        types = {
+            name: helper.make_tensor_type_proto(self.types.get(name, TensorProto.FLOAT), self.shapes.get(name))
+            for name in node.input
+            if name
+        }
         data = {name: self._constants[name] for name in node.input if name in self._constants}
         try:
-            found = shape_inference.infer_node_outputs(onnx.defs.get_schema(node.op_type, OPSET, ""), node, types, data,
-                                                       opset_imports=OPSETS)
+            found = shape_inference.infer_node_outputs(
+                onnx.defs.get_schema(node.op_type, OPSET, ""), node, types, data, opset_imports=OPSETS
+            )
         except (RuntimeError, ValueError, shape_inference.InferenceError, onnx.checker.ValidationError) as error:
             raise Unwritable(str(error).split("\n")[0][:100]) from error
         for name, value in found.items():
             kind = value.tensor_type
             self.types[name] = kind.elem_type
             if kind.HasField("shape"):
-                self.shapes[name] = tuple(dim.dim_value if dim.HasField("dim_value") else None
-                                          for dim in kind.shape.dim)
+                self.shapes[name] = tuple(
+                    dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim
+                )
 
     def shape(self, name: str) -> Shape:
         """The shape of a tensor of the graph; raises `Unwritable` where not even its rank is known."""
@@ -154,7 +159,7 @@ class Graph:
 
     def call(self, value: Value, path: str, mark: tuple[int, int, int], tensor: bool) -> Value:
         """Name the node that gives a layer's output after the layer; with `tensor` what it gives too."""
-        maker = next((node for node in reversed(self.nodes[mark[0]:]) if value.name in node.output), None)
+        maker = next((node for node in reversed(self.nodes[mark[0] :]) if value.name in node.output), None)
         if maker is None:
             name = self.writer.node("Identity", [value.name], path, path)
             self._infer(self.nodes[-1])
@@ -167,12 +172,12 @@ class Graph:
         if old == path:
             return old
         new = self.writer.unique(path)
-        for node in self.nodes[mark[0]:]:
+        for node in self.nodes[mark[0] :]:
             for names in (node.input, node.output):
                 for index, name in enumerate(names):
                     if name == old:
                         names[index] = new
-        for info in self.writer.graph.value_info[mark[1]:]:
+        for info in self.writer.graph.value_info[mark[1] :]:
             info.name = new if info.name == old else info.name
         for name, axes in list(islice(reversed(self._moved), len(self._moved) - mark[2])):
             made = self._moved.pop((name, axes))
@@ -194,8 +199,14 @@ class Graph:
         if not value.maps:
             self.writer.output(value.name, name, _said(shape), kind)
             return
-        made = self.writer.node("Transpose", [value.name], f"{name}/Transpose:output", name,
-                                output=self.writer.unique(name), perm=[0, *range(2, len(shape)), 1])
+        made = self.writer.node(
+            "Transpose",
+            [value.name],
+            f"{name}/Transpose:output",
+            name,
+            output=self.writer.unique(name),
+            perm=[0, *range(2, len(shape)), 1],
+        )
         info = helper.make_tensor_value_info(made, kind, _said((shape[0], *shape[2:], shape[1])))
         self.writer.graph.output.append(info)
 
@@ -207,13 +218,12 @@ class Graph:
             if needed.intersection(node.output) or node.name in self._called:
                 needed.update(node.input)
                 kept.append(node)
-        kept = onnx.GraphProto(node=reversed(kept),
-                               initializer=(one for one in graph.initializer if one.name in needed))
+        kept = onnx.GraphProto(
+            node=reversed(kept), initializer=(one for one in graph.initializer if one.name in needed)
+        )
         for part in ("node", "initializer"):
             del getattr(graph, part)[:]
             getattr(graph, part).extend(getattr(kept, part))
-
-
 
 
 def _said(shape: Sequence[int | None] | None) -> list[int | str | None] | None:

@@ -25,13 +25,35 @@ MOST_CALLS = 100_000
 # What settings that contradict one another, or are of the wrong type, make the writers of layers raise.
 CONTRADICTIONS = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, AssertionError)
 # Layers that hand on which steps count.
-HANDS_ON = {"Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout", "Activation", "Dense",
-            "LayerNormalization", "BatchNormalization", "UnitNormalization", "TimeDistributed", "Softmax", "ReLU",
-            "LeakyReLU", "ELU", "PReLU", "EinsumDense", "ActivityRegularization", "RMSNormalization", "Identity", "Add",
-            "Rescaling"}
+HANDS_ON = {
+    "Dropout",
+    "SpatialDropout1D",
+    "GaussianDropout",
+    "GaussianNoise",
+    "AlphaDropout",
+    "Activation",
+    "Dense",
+    "LayerNormalization",
+    "BatchNormalization",
+    "UnitNormalization",
+    "TimeDistributed",
+    "Softmax",
+    "ReLU",
+    "LeakyReLU",
+    "ELU",
+    "PReLU",
+    "EinsumDense",
+    "ActivityRegularization",
+    "RMSNormalization",
+    "Identity",
+    "Add",
+    "Rescaling",
+}
 # Every float is computed as float32.
-TYPES = {kind: TensorProto.DataType.Value(kind.upper())
-         for kind in ("string", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")}
+TYPES = {
+    kind: TensorProto.DataType.Value(kind.upper())
+    for kind in ("string", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+}
 
 
 class Walk:
@@ -39,20 +61,20 @@ class Walk:
 
     def __init__(self, path: Path, graph: Graph, find: Callable, model: Model):
         self.path, self.graph, self.find, self.model = path, graph, find, model
-        self.outputs = {one.layer for one in model.outputs}
+        self.outputs = {output.layer for output in model.outputs}
         self.notes: list[str] = []
         self.calls = 0
 
     def write(self) -> None:
         """The whole model, with its inputs and outputs."""
         model = self.model
-        layers = {one.name: one for one in model.layers}
-        absent = next((one for one in model.inputs if one.layer not in layers), None)
+        layers = {layer.name: layer for layer in model.layers}
+        absent = next((tensor for tensor in model.inputs if tensor.layer not in layers), None)
         if absent:
             self._damaged(f"the input '{absent.layer}' is not there")
-        given = [self._input(layers[one.layer]) for one in model.inputs]
-        for one, value in zip(model.outputs, self.run(model, given, "", ""), strict=True):
-            self.graph.output(value, one.layer)
+        given = [self._input(layers[tensor.layer]) for tensor in model.inputs]
+        for output, value in zip(model.outputs, self.run(model, given, "", ""), strict=True):
+            self.graph.output(value, output.layer)
 
     def _damaged(self, problem):
         raise CheckpointError(self.path, f"its architecture is damaged: {problem}"[:300], "fetch it again")
@@ -85,7 +107,7 @@ class Walk:
         """A model called on values; its outputs. `path` and `place` go before the names of its layers."""
         if len(given) != len(model.inputs):
             self._damaged(f"'{model.name}' has {len(model.inputs)} inputs and is given {len(given)}")
-        made = {(one.layer, one.call): [value] for one, value in zip(model.inputs, given, strict=True)}
+        made = {(tensor.layer, tensor.call): [value] for tensor, value in zip(model.inputs, given, strict=True)}
         shapes = _said_shapes(model)
 
         def resolved(argument):
@@ -108,25 +130,40 @@ class Walk:
                 inner = values([*args, kwargs])
                 made[layer.name, index] = self.run(layer.model, inner, f"{path}{name}/", f"{place}{layer.name}/")
             else:
-                call = Call(self.graph, self.find, layer, f"{path}{name}", f"{place}{layer.name}", model.version,
-                            args, kwargs, run=self.run)
+                call = Call(
+                    self.graph,
+                    self.find,
+                    layer,
+                    f"{path}{name}",
+                    f"{place}{layer.name}",
+                    model.version,
+                    args,
+                    kwargs,
+                    run=self.run,
+                )
                 made[layer.name, index] = self._layer(call, shapes.get((layer.name, index), {}))
-        return [resolved(one) for one in model.outputs]
+        return [resolved(output) for output in model.outputs]
 
     def _order(self, model, made) -> Iterable[tuple[Layer, int]]:
         """The calls, each behind those that it reads, otherwise in the order of the file (Kahn's algorithm)."""
-        calls = [(layer, index) for layer in model.layers for index in range(len(layer.calls))
-                 if (layer.name, index) not in made]
+        calls = [
+            (layer, index)
+            for layer in model.layers
+            for index in range(len(layer.calls))
+            if (layer.name, index) not in made
+        ]
         place = {(layer.name, index): number for number, (layer, index) in enumerate(calls)}
         waits, feeds = [], {}
         for number, (layer, index) in enumerate(calls):
-            before = {(one.layer, one.call) for one in layer.calls[index].tensors} - made
+            before = {(tensor.layer, tensor.call) for tensor in layer.calls[index].tensors} - made
             for one in before:
                 if one not in place:
                     self._damaged(f"layer '{layer.name}' reads '{one[0]}', which is not there")
                 feeds.setdefault(place[one], []).append(number)
             waits.append(len(before))
-        absent = next((one for one in model.outputs if (one.layer, one.call) not in made | set(place)), None)
+        absent = next(
+            (output for output in model.outputs if (output.layer, output.call) not in made | set(place)), None
+        )
         if absent:
             self._damaged(f"the output '{absent.layer}' is not there")
         ready = [number for number, count in enumerate(waits) if not count]
@@ -185,8 +222,9 @@ class Walk:
         if 0 not in shapes:
             shapes = shapes | {0: _guess(call, names, self.graph)}
         self.notes.append(f"layer '{call.path}' ({call.layer.kind}) is shown and cannot be run: {reason}")
-        made = self.graph.opaque(kind, [*names, *weights], call.path,
-                                 [shapes.get(output) for output in range(max(shapes) + 1)])
+        made = self.graph.opaque(
+            kind, [*names, *weights], call.path, [shapes.get(output) for output in range(max(shapes) + 1)]
+        )
         return [Value(name) for name in made]
 
 
@@ -230,4 +268,3 @@ def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape]]:
             if shape or one.output:
                 outputs.setdefault(one.output, shape)
     return found
-

@@ -14,23 +14,40 @@ from .config import Layer
 from .keras1 import GATES_APART
 
 OWN = {
-    "Dense": "kernel bias", "EinsumDense": "kernel bias", "Embedding": "embeddings",
-    "ReversibleEmbedding": "embeddings reverse_embeddings", "PReLU": "alpha",
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
-                    "kernel bias"),
+    "Dense": "kernel bias",
+    "EinsumDense": "kernel bias",
+    "Embedding": "embeddings",
+    "ReversibleEmbedding": "embeddings reverse_embeddings",
+    "PReLU": "alpha",
+    **dict.fromkeys(
+        ("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), "kernel bias"
+    ),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), "depthwise_kernel bias"),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), "depthwise_kernel pointwise_kernel bias"),
     **dict.fromkeys(("LocallyConnected1D", "LocallyConnected2D"), "kernel bias"),
-    "BatchNormalization": "gamma beta moving_mean moving_variance", "LayerNormalization": "gamma beta",
-    "GroupNormalization": "gamma beta", "LayerScale": "gamma", "RMSNormalization": "scale",
+    "BatchNormalization": "gamma beta moving_mean moving_variance",
+    "LayerNormalization": "gamma beta",
+    "GroupNormalization": "gamma beta",
+    "LayerScale": "gamma",
+    "RMSNormalization": "scale",
     "Normalization": "mean variance count",
-    "SpectralNormalization": "vector_u", "AdditiveAttention": "scale", "Attention": "scale concat_score_weight",
-    **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", "ConvLSTMCell"),
-                    "kernel recurrent_kernel bias"),
-}  # fmt: skip
+    "SpectralNormalization": "vector_u",
+    "AdditiveAttention": "scale",
+    "Attention": "scale concat_score_weight",
+    **dict.fromkeys(
+        ("LSTMCell", "GRUCell", "SimpleRNNCell", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", "ConvLSTMCell"),
+        "kernel recurrent_kernel bias",
+    ),
+}
 UNTRAINED = applied.BESIDE | {"moving_mean", "moving_variance", "mean", "variance", "count", "vector_u"}
-CELLS = {"LSTM": "LSTMCell", "GRU": "GRUCell", "SimpleRNN": "SimpleRNNCell", "ConvLSTM1D": "ConvLSTMCell",
-         "ConvLSTM2D": "ConvLSTMCell", "ConvLSTM3D": "ConvLSTMCell"}
+CELLS = {
+    "LSTM": "LSTMCell",
+    "GRU": "GRUCell",
+    "SimpleRNN": "SimpleRNNCell",
+    "ConvLSTM1D": "ConvLSTMCell",
+    "ConvLSTM2D": "ConvLSTMCell",
+    "ConvLSTM3D": "ConvLSTMCell",
+}
 # Keras 1 kept the gates of a recurrent layer apart, in this order.
 GATES = {"LSTM": "icfo", "GRU": "zrh"}
 PROJECTIONS = {"query": "query_dense", "key": "key_dense", "value": "value_dense", "attention_output": "output_dense"}
@@ -38,8 +55,14 @@ PROJECTIONS = {"query": "query_dense", "key": "key_dense", "value": "value_dense
 # A variable is there unless the setting is False (True for those of the second table).
 ABSENT = {"bias": "use_bias", "beta": "center", "gamma": "scale", "reverse_embeddings": "untied"}
 NAMES = {name for names in OWN.values() for name in names.split()} | applied.BESIDE
-ALIASES = {"W": "kernel", "b": "bias", "U": "recurrent_kernel", "running_mean": "moving_mean",
-           "running_std": "moving_variance", "alphas": "alpha"}
+ALIASES = {
+    "W": "kernel",
+    "b": "bias",
+    "U": "recurrent_kernel",
+    "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+    "alphas": "alpha",
+}
 # A variable's name at the end of a weight's, with the gate of Keras 1 or a number behind it.
 ENDS = re.compile(rf"(?:^|_)({'|'.join(sorted({*NAMES, *ALIASES}, key=len, reverse=True))})(_[icfozrh])?(?:_\d+)?$")
 
@@ -83,13 +106,17 @@ def parts(layer: Layer) -> list[Part]:
         names = dict(PROJECTIONS)
         if layer.config.get("use_gate"):
             names = {"query": "query_dense", "key": "key_dense", "gate": "gate_dense"} | names
-        return [Part(name, (group, f"_{group}"), Layer("EinsumDense", name, {"use_bias": layer.config.get("use_bias")}))
-                for name, group in names.items()]
+        return [
+            Part(name, (group, f"_{group}"), Layer("EinsumDense", name, {"use_bias": layer.config.get("use_bias")}))
+            for name, group in names.items()
+        ]
     if kind == "Bidirectional" and inner:
         return [Part("forward", ("forward_layer",), inner[0]), Part("backward", ("backward_layer",), inner[-1])]
     if kind == "StackedRNNCells":
-        return [Part(f"cell_{index}", (f"cells/{name}",), one)
-                for index, (one, name) in enumerate(zip(inner, numbered(inner), strict=True))]
+        return [
+            Part(f"cell_{index}", (f"cells/{name}",), one)
+            for index, (one, name) in enumerate(zip(inner, numbered(inner), strict=True))
+        ]
     return [Part("", ("layer", "cell"), inner[0])] if len(inner) == 1 else []
 
 
@@ -115,8 +142,8 @@ def numbered(layers: list[Layer]) -> list[str]:
     """The names of the groups of these layers in a Keras 3 file: conv2d, conv2d_1, dense."""
     counts: dict[str, int] = {}
     names = []
-    for one in layers:
-        name = snake(one.kind)
+    for layer in layers:
+        name = snake(layer.kind)
         counts[name] = counts.get(name, -1) + 1
         names.append(f"{name}_{counts[name]}" if counts[name] else name)
     return names

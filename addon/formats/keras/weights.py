@@ -24,8 +24,13 @@ from .variables import NAMES, numbered, own, parts, said, variables
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 # Variables that some versions name so: Keras 1 had one "W" for all.
 SAME = {"kernel": ("depthwise_kernel", "embeddings")}
-LEFT = {"optimizer": "optimizer weights", "optimizer_weights": "optimizer weights", "metrics": "metrics",
-        "seed_generator": "seeds", "loss_tracker": "metrics"}
+LEFT = {
+    "optimizer": "optimizer weights",
+    "optimizer_weights": "optimizer weights",
+    "metrics": "metrics",
+    "seed_generator": "seeds",
+    "loss_tracker": "metrics",
+}
 
 
 class Misfit(CheckpointError):  # noqa: N818 - named as what it says
@@ -45,13 +50,21 @@ class Found:
     def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
         stored = self.tensors.get(f"{layer}/{name}") or self._shared.get(f"{layer.rpartition('/')[2]}/{name}")
         if stored is None:
-            raise CheckpointError(self.path, f"the weights '{name}' of layer '{layer}' are not in the file",
-                                  "is it the weights of this architecture?")
+            raise CheckpointError(
+                self.path,
+                f"the weights '{name}' of layer '{layer}' are not in the file",
+                "is it the weights of this architecture?",
+            )
         fits = len(shape) == len(stored.shape) and all(
-            want in (None, have) for want, have in zip(shape, stored.shape, strict=True))
+            want in (None, have) for want, have in zip(shape, stored.shape, strict=True)
+        )
         if not fits:
-            raise Misfit(self.path, f"the weights '{name}' of layer '{layer}' have the shape {list(stored.shape)} and "
-                         f"should have {list(shape)}", "is it the weights of this architecture?")
+            raise Misfit(
+                self.path,
+                f"the weights '{name}' of layer '{layer}' have the shape {list(stored.shape)} and "
+                f"should have {list(shape)}",
+                "is it the weights of this architecture?",
+            )
         return stored
 
     @cached_property
@@ -59,14 +72,14 @@ class Found:
         """Tensors by "layer/variable" without the models round the layer: of one that two models hold, Keras 3 writes
         only the first."""
         found: dict[str, Stored] = {}
-        for key, one in self.tensors.items():
+        for key, tensor in self.tensors.items():
             *_, layer, name = key.split("/") if "/" in key else ("", key)
-            found.setdefault(f"{layer}/{name}", one)
+            found.setdefault(f"{layer}/{name}", tensor)
         return found
 
     def rest(self, layer: str) -> list[Stored]:
         """Every tensor of a layer and of what is in it."""
-        return [one for name, one in self.tensors.items() if name.startswith(f"{layer}/")]
+        return [tensor for name, tensor in self.tensors.items() if name.startswith(f"{layer}/")]
 
 
 def find(path: Path, root: Group, model: Model) -> Found:
@@ -135,14 +148,19 @@ def _pairs(model, wanted, groups):
 def _matched(wanted, weights):
     """The weights of one group by the names of the variables; those of which nothing is known by their own."""
     order = [name for trained in (True, False) for name, kind in wanted if kind is trained]
-    if len(order) == len(weights) and all(_agree(name, said(weight)) for name, (weight, _) in
-                                          zip(order, weights, strict=True)):
+    if len(order) == len(weights) and all(
+        _agree(name, said(weight)) for name, (weight, _) in zip(order, weights, strict=True)
+    ):
         return {name: one for name, (_, one) in zip(order, weights, strict=True)}
     left, found = dict(weights), {}
     for name in order:
         *inner, last = name.split("/")
-        fits = [weight for weight in left if said(weight) == last and
-                (not inner or inner[-1] in re.split(r"[/:]", weight) or f"{inner[-1]}_" in weight)]
+        fits = [
+            weight
+            for weight in left
+            if said(weight) == last
+            and (not inner or inner[-1] in re.split(r"[/:]", weight) or f"{inner[-1]}_" in weight)
+        ]
         if fits:
             found[name] = left.pop(fits[0])
     return found | {short(weight): one for weight, one in left.items()}
@@ -162,8 +180,11 @@ def short(weight: str) -> str:
 
 def _new_model(group, model, prefix, found):
     container = next((group.groups[name] for name in CONTAINERS if name in group.groups), group)
-    layers = [one for one in model.layers if not one.function and not (model.kind == "Sequential" and
-                                                                      one.kind == "InputLayer")]
+    layers = [
+        one
+        for one in model.layers
+        if not one.function and not (model.kind == "Sequential" and one.kind == "InputLayer")
+    ]
     by_name = _names(container)
     for layer, name in zip(layers, numbered(layers), strict=True):
         one = by_name.get(layer.name) or container.groups.get(name)
@@ -186,8 +207,13 @@ def _new_layer(group, layer, prefix, found):
         _new_model(group, layer.model, prefix, found)
     held, names, inside = ordered(group), own(layer), parts(layer)
     if not (layer.model or names or inside):  # a class that is not known, or one without weights
-        found.update({f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
-                      for one in group.all() if not set(one.name.split("/")) & set(LEFT)})
+        found.update(
+            {
+                f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
+                for one in group.all()
+                if not set(one.name.split("/")) & set(LEFT)
+            }
+        )
         return
     if inside and len(held) > len(names) > 0:  # a wrapper holds the kernel of its layer too, before what is its own
         held = held[-len(names) :]

@@ -20,8 +20,11 @@ TENSORS = (Tensor, Array, Sparse, Absent)
 
 
 def is_module(found: Any) -> bool:
-    return isinstance(found, Thing) and isinstance(found.state.get("_modules"), dict) and isinstance(
-        found.state.get("_parameters"), dict)
+    return (
+        isinstance(found, Thing)
+        and isinstance(found.state.get("_modules"), dict)
+        and isinstance(found.state.get("_parameters"), dict)
+    )
 
 
 def walk(root: Thing) -> Iterator[tuple[str, Thing]]:
@@ -64,8 +67,11 @@ def _kept(module: Thing) -> Iterator[tuple[str, Any]]:
         name, value, depth = ahead.pop(0)
         if isinstance(value, (list, tuple, dict)) and depth < DEEPEST_LIST:
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            inside = [(_below(name, key), one, depth + 1) for key, one in islice(pairs, left)
-                      if isinstance(one, (Thing, list, tuple, dict, *TENSORS))]
+            inside = [
+                (_below(name, key), one, depth + 1)
+                for key, one in islice(pairs, left)
+                if isinstance(one, (Thing, list, tuple, dict, *TENSORS))
+            ]
             left -= len(inside)
             ahead = inside + ahead
         elif depth and (is_module(value) or isinstance(value, TENSORS)):
@@ -76,15 +82,23 @@ def beside(root: Thing) -> set[str]:
     """The attributes of modules in whose lists, tuples and dicts there are modules and tensors."""
     known = {id(module) for _, module in _registered(root, "", {})}
     known.update(id(value) for value in _parameters(root))
-    return {_below(path, name.partition(".")[0]) for path, module in walk(root) for name, value in _kept(module)
-            if id(value) not in known}
+    return {
+        _below(path, name.partition(".")[0])
+        for path, module in walk(root)
+        for name, value in _kept(module)
+        if id(value) not in known
+    }
 
 
 def loose(root: Thing) -> list[str]:
     """Attributes of modules that are tensors or arrays and neither parameters nor buffers."""
     known = {id(value) for value in _parameters(root)}
-    return [_below(path, name) for path, module in walk(root) for name, value in module.state.items()
-            if isinstance(name, str) and isinstance(value, (Tensor, Array, Sparse)) and id(value) not in known]
+    return [
+        _below(path, name)
+        for path, module in walk(root)
+        for name, value in module.state.items()
+        if isinstance(name, str) and isinstance(value, (Tensor, Array, Sparse)) and id(value) not in known
+    ]
 
 
 def _parameters(root) -> Iterator[Any]:
@@ -117,16 +131,26 @@ def tensors(root: Thing) -> dict[str, Tensor | Array | Sparse | Absent]:
 
 def _leads_to(before, after) -> bool:
     """Whether the last matrix of some tensors gives as many numbers as the first of others reads."""
-    first, last = ([one.shape for one in held.values() if not isinstance(one, Absent) and len(one.shape) > 1]
-                   for held in (after, before))
+    first, last = (
+        [one.shape for one in held.values() if not isinstance(one, Absent) and len(one.shape) > 1]
+        for held in (after, before)
+    )
     return bool(first and last) and last[-1][0] == first[0][1]
 
 
 def settings(root: Thing) -> dict[str, tuple[str, dict]]:
     """The class of every module, and its attributes that are plain values: numbers, text, tuples of these."""
-    return {path: (module.kind.name, {name: value for name, value in module.state.items()
-                                      if isinstance(name, str) and not name.startswith("_") and is_plain(value)})
-            for path, module in walk(root)}
+    return {
+        path: (
+            module.kind.name,
+            {
+                name: value
+                for name, value in module.state.items()
+                if isinstance(name, str) and not name.startswith("_") and is_plain(value)
+            },
+        )
+        for path, module in walk(root)
+    }
 
 
 def is_plain(value) -> bool:

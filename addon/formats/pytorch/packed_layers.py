@@ -25,8 +25,11 @@ def tensors(packed: Any, path: str) -> dict[str, Tensor]:
     """
     if isinstance(packed, Thing):
         state = packed.state.get(STATE)
-        if state is None or not packed.kind.name.endswith(("PackedParamsBase", "ScriptObject")) and (
-                ".quantized." not in packed.kind.module):
+        if (
+            state is None
+            or not packed.kind.name.endswith(("PackedParamsBase", "ScriptObject"))
+            and (".quantized." not in packed.kind.module)
+        ):
             return {}
     elif path.rpartition(".")[2] == PACKED and isinstance(packed, (tuple, list)):
         state = packed
@@ -57,7 +60,13 @@ def without_settings(found: dict) -> dict:
     if not any(isinstance(one, Tensor) and one.scale is not None for one in found.values()):
         return found
     bases = [name.removesuffix("zero_point") for name in found if name.endswith("zero_point")]
-    gone = {base + part for base in bases for part in ("scale", "zero_point")
-            if all(isinstance(one := found.get(base + each), (Tensor, Array)) and max(one.shape, default=1) == 1
-                   for each in ("scale", "zero_point"))}
+    gone = {
+        base + part
+        for base in bases
+        for part in ("scale", "zero_point")
+        if all(
+            isinstance(one := found.get(base + each), (Tensor, Array)) and max(one.shape, default=1) == 1
+            for each in ("scale", "zero_point")
+        )
+    }
     return {name: one for name, one in found.items() if name not in gone}

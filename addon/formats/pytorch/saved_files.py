@@ -42,8 +42,9 @@ class Zip:
     @classmethod
     def open(cls, path: Path) -> Zip:
         found = archive(path)
-        main = next((name for name in found.members if name.rpartition("/")[2] == "data.pkl" and name.count("/") < 2),
-                    None)
+        main = next(
+            (name for name in found.members if name.rpartition("/")[2] == "data.pkl" and name.count("/") < 2), None
+        )
         if main is None:
             raise CheckpointError(path, "a zip archive without a 'data.pkl'", "is this a PyTorch file?")
         return cls(found, main.removesuffix("data.pkl"))
@@ -58,8 +59,11 @@ class Zip:
         """What NAME.pkl holds; its storages are in the folder NAME."""
         data = machine.load(self.archive.path, self.read(f"{name}.pkl"), what=f"'{name}.pkl'")
         inside = f"{self.folder}{name}/"
-        places = {member.name.removeprefix(inside): place_of(self.archive, member)
-                  for member in self.archive.members.values() if member.name.startswith(inside)}
+        places = {
+            member.name.removeprefix(inside): place_of(self.archive, member)
+            for member in self.archive.members.values()
+            if member.name.startswith(inside)
+        }
         big = self.has("byteorder") and self.read("byteorder", 64).strip() == b"big"
         return Saved(data, Storages(self.archive.path, places, big))
 
@@ -81,21 +85,26 @@ class Package:
         """What its pickles hold: of one what it holds, of several a dict by their names. The code is never run."""
         names = [name for name in self.archive.members if name.endswith(".pkl")]
         inside = f"{self.folder}.data/"
-        places = {member.name.removeprefix(inside).removesuffix(".storage"): place_of(self.archive, member)
-                  for member in self.archive.members.values()
-                  if member.name.startswith(inside) and member.name.endswith(".storage")}
+        places = {
+            member.name.removeprefix(inside).removesuffix(".storage"): place_of(self.archive, member)
+            for member in self.archive.members.values()
+            if member.name.startswith(inside) and member.name.endswith(".storage")
+        }
         held = {}
         for name in names:
             data = self.archive.read(name, machine.LARGEST)
             held[name.removeprefix(self.folder).removesuffix(".pkl")] = machine.load(
-                self.archive.path, data, _numbered, f"'{name}'")
+                self.archive.path, data, _numbered, f"'{name}'"
+            )
         if not held:
-            raise CheckpointError(self.archive.path, "an archive of torch.package without a pickle",
-                                  "is a model in it?")
-        big = f"{self.folder}byteorder" in self.archive.members and self.archive.read(
-            f"{self.folder}byteorder", 64).strip() == b"big"
-        return Saved(next(iter(held.values())) if len(held) == 1 else held,
-                     Storages(self.archive.path, places, big))
+            raise CheckpointError(
+                self.archive.path, "an archive of torch.package without a pickle", "is a model in it?"
+            )
+        big = (
+            f"{self.folder}byteorder" in self.archive.members
+            and self.archive.read(f"{self.folder}byteorder", 64).strip() == b"big"
+        )
+        return Saved(next(iter(held.values())) if len(held) == 1 else held, Storages(self.archive.path, places, big))
 
 
 def _numbered(args):
@@ -117,8 +126,9 @@ def is_zip(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(512)
     if head[257:262] == b"ustar":
-        raise CheckpointError(path, "a tar archive, as the first versions of PyTorch wrote",
-                              "load it with PyTorch and save it anew")
+        raise CheckpointError(
+            path, "a tar archive, as the first versions of PyTorch wrote", "load it with PyTorch and save it anew"
+        )
     return head.startswith(b"PK\x03\x04")
 
 
@@ -159,12 +169,13 @@ def _legacy_places(path, file, keys, used) -> dict[str, Place]:
             raise CheckpointError(path, f"the type of its storage {key[:40]!r} is not said", "fetch it again")
         if where + COUNT.size > end:
             raise CheckpointError(path, f"ends before its storage {key[:40]!r}", CUT_SHORT)
-        count, = COUNT.unpack(file.bytes(where, COUNT.size))
+        (count,) = COUNT.unpack(file.bytes(where, COUNT.size))
         size = count * ITEM_SIZE.get(used[key].data_type, 1)
         where += COUNT.size
         if count < 0 or where + size > end:
-            raise CheckpointError(path, f"its storage {key[:40]!r} of {count:,} numbers ends behind the file's end",
-                                  CUT_SHORT)
+            raise CheckpointError(
+                path, f"its storage {key[:40]!r} of {count:,} numbers ends behind the file's end", CUT_SHORT
+            )
         places[key] = Place(size, where)
         where += size
     return places

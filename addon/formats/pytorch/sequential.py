@@ -20,36 +20,65 @@ from .torchscript.input_sizes import Follower
 
 WRAPPERS = ("DataParallel", "DistributedDataParallel")
 _CONV = "torch.conv{n}d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)"
-_TRANSPOSED = ("torch.conv_transpose{n}d(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, "
-               "self.groups, self.dilation)")
+_TRANSPOSED = (
+    "torch.conv_transpose{n}d(x, self.weight, self.bias, self.stride, self.padding, self.output_padding, "
+    "self.groups, self.dilation)"
+)
 _NORM = "torch.batch_norm(x, self.weight, self.bias, self.running_mean, self.running_var, False, 0.1, self.eps)"
 _INSTANCE = "torch.instance_norm(x, self.weight, self.bias, None, None, True, 0.1, self.eps)"
 _MAX = "torch.max_pool{n}d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)"
 _AVERAGE = "torch.avg_pool{n}d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)"
 # What the forward of PyTorch's modules computes, in evaluation.
 FORWARDS = {
-    **{f"{kind}{n}d": text.format(n=n) for n in (1, 2, 3) for kind, text in (
-        ("Conv", _CONV), ("ConvTranspose", _TRANSPOSED), ("BatchNorm", _NORM), ("InstanceNorm", _INSTANCE),
-        ("MaxPool", _MAX), ("AdaptiveAvgPool", "torch.adaptive_avg_pool{n}d(x, self.output_size)"),
-        ("Dropout", "x"))},
+    **{
+        f"{kind}{n}d": text.format(n=n)
+        for n in (1, 2, 3)
+        for kind, text in (
+            ("Conv", _CONV),
+            ("ConvTranspose", _TRANSPOSED),
+            ("BatchNorm", _NORM),
+            ("InstanceNorm", _INSTANCE),
+            ("MaxPool", _MAX),
+            ("AdaptiveAvgPool", "torch.adaptive_avg_pool{n}d(x, self.output_size)"),
+            ("Dropout", "x"),
+        )
+    },
     **{f"AvgPool{n}d": _AVERAGE.format(n=n) for n in (2, 3)},
-    "Linear": "torch.linear(x, self.weight, self.bias)", "Embedding": "torch.embedding(self.weight, x)",
+    "Linear": "torch.linear(x, self.weight, self.bias)",
+    "Embedding": "torch.embedding(self.weight, x)",
     "LayerNorm": "torch.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)",
     "GroupNorm": "torch.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)",
     "Flatten": "torch.flatten(x, self.start_dim, self.end_dim)",
     "Unflatten": "torch.unflatten(x, self.dim, self.unflattened_size)",
-    "ReLU": "torch.relu(x)", "ReLU6": "torch.relu6(x)", "Sigmoid": "torch.sigmoid(x)", "Tanh": "torch.tanh(x)",
-    "LeakyReLU": "torch.leaky_relu(x, self.negative_slope)", "ELU": "torch.elu(x, self.alpha)",
-    "SELU": "torch.selu(x)", "CELU": "torch.celu(x, self.alpha)", "GELU": "torch.gelu(x, self.approximate)",
-    "SiLU": "torch.silu(x)", "Mish": "torch.mish(x)", "Hardswish": "torch.hardswish(x)",
-    "Hardsigmoid": "torch.hardsigmoid(x)", "Hardtanh": "torch.hardtanh(x, self.min_val, self.max_val)",
-    "PReLU": "torch.prelu(x, self.weight)", "Softplus": "torch.softplus(x, self.beta, self.threshold)",
-    "Softsign": "torch.softsign(x)", "LogSigmoid": "torch.log_sigmoid(x)", "GLU": "torch.glu(x, self.dim)",
-    "Softmax": "torch.softmax(x, self.dim)", "LogSoftmax": "torch.log_softmax(x, self.dim)",
-    "Dropout": "x", "AlphaDropout": "x", "Identity": "x", "PixelShuffle": "torch.pixel_shuffle(x, self.upscale_factor)",
-    "ReflectionPad2d": "torch.pad(x, self.padding, 'reflect')", "ZeroPad2d": "torch.pad(x, self.padding)",
+    "ReLU": "torch.relu(x)",
+    "ReLU6": "torch.relu6(x)",
+    "Sigmoid": "torch.sigmoid(x)",
+    "Tanh": "torch.tanh(x)",
+    "LeakyReLU": "torch.leaky_relu(x, self.negative_slope)",
+    "ELU": "torch.elu(x, self.alpha)",
+    "SELU": "torch.selu(x)",
+    "CELU": "torch.celu(x, self.alpha)",
+    "GELU": "torch.gelu(x, self.approximate)",
+    "SiLU": "torch.silu(x)",
+    "Mish": "torch.mish(x)",
+    "Hardswish": "torch.hardswish(x)",
+    "Hardsigmoid": "torch.hardsigmoid(x)",
+    "Hardtanh": "torch.hardtanh(x, self.min_val, self.max_val)",
+    "PReLU": "torch.prelu(x, self.weight)",
+    "Softplus": "torch.softplus(x, self.beta, self.threshold)",
+    "Softsign": "torch.softsign(x)",
+    "LogSigmoid": "torch.log_sigmoid(x)",
+    "GLU": "torch.glu(x, self.dim)",
+    "Softmax": "torch.softmax(x, self.dim)",
+    "LogSoftmax": "torch.log_softmax(x, self.dim)",
+    "Dropout": "x",
+    "AlphaDropout": "x",
+    "Identity": "x",
+    "PixelShuffle": "torch.pixel_shuffle(x, self.upscale_factor)",
+    "ReflectionPad2d": "torch.pad(x, self.padding, 'reflect')",
+    "ZeroPad2d": "torch.pad(x, self.padding)",
     "ReplicationPad2d": "torch.pad(x, self.padding, 'replicate')",
-}  # fmt: skip
+}
 
 
 def graph(path: Path, saved: Saved, found: Found) -> Checkpoint | None:
@@ -81,8 +110,10 @@ def _object(program: Program, module: Thing, depth: int = 0) -> Thing | None:
     state = {key: value for key, value in module.state.items() if isinstance(key, str) and not key.startswith("_")}
     state |= {str(key): value for part in held if isinstance(part, dict) for key, value in part.items()}
     if kind == "Sequential":
-        inside = {str(key): _object(program, child, depth + 1) if modules.is_module(child) else None
-                  for key, child in module.state["_modules"].items()}
+        inside = {
+            str(key): _object(program, child, depth + 1) if modules.is_module(child) else None
+            for key, child in module.state["_modules"].items()
+        }
         if None in inside.values():
             return None
         state |= inside

@@ -25,8 +25,24 @@ from .storages import Storages, UnsupportedError
 
 FORMAT, PRODUCER = "pytorch", "PyTorch"
 # What holds a model in training checkpoints, the likeliest first; "ema" and the like are smoothed copies of it.
-HOLDERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "module", "weights", "params",
-           "parameters", "generator", "model_ema", "ema_state_dict", "state_dict_ema", "params_ema", "ema")
+HOLDERS = (
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "net",
+    "network",
+    "module",
+    "weights",
+    "params",
+    "parameters",
+    "generator",
+    "model_ema",
+    "ema_state_dict",
+    "state_dict_ema",
+    "params_ema",
+    "ema",
+)
 # What networks are called that stand beside the model: those that it was trained against, and those of one another.
 OPPONENTS = ("d", "dis", "disc", "discriminator", "critic", "critics", "target", "teacher", "q_target", "target_critic")
 ALONE = ("g", "gen", "generator", "actor", "policy", "student", "q", "value", "agent")
@@ -55,17 +71,22 @@ class Found:
     unread: int = 0  # bytes of numbers in the file that belong to none of these
 
     def notes(self) -> list[str]:
-        said = [f"{what} left out ({numbers:,} numbers in '{brief(key)}')"
-                for key, (what, numbers) in self.left.items()]
+        said = [
+            f"{what} left out ({numbers:,} numbers in '{brief(key)}')" for key, (what, numbers) in self.left.items()
+        ]
         inside = sorted({brief(name) for name in modules.beside(self.module)}) if self.module else []
         if inside:
-            said.append("modules and tensors in plain lists, tuples or dicts, which PyTorch does not count as "
-                        f"parameters, are shown too: {', '.join(inside[:MOST_SAID])}"
-                        + (" and more" if len(inside) > MOST_SAID else ""))
+            said.append(
+                "modules and tensors in plain lists, tuples or dicts, which PyTorch does not count as "
+                f"parameters, are shown too: {', '.join(inside[:MOST_SAID])}"
+                + (" and more" if len(inside) > MOST_SAID else "")
+            )
         loose = modules.loose(self.module) if self.module else []
         if loose:
-            said.append(f"tensors in attributes of modules, neither parameters nor buffers, are not shown: "
-                        f"{', '.join(map(brief, loose[:MOST_SAID]))}" + (" and more" if len(loose) > MOST_SAID else ""))
+            said.append(
+                f"tensors in attributes of modules, neither parameters nor buffers, are not shown: "
+                f"{', '.join(map(brief, loose[:MOST_SAID]))}" + (" and more" if len(loose) > MOST_SAID else "")
+            )
         if self.unread:
             said.append(f"{self.unread:,} bytes of numbers in the file belong to nothing that is shown or named here")
         return said
@@ -75,14 +96,26 @@ def weights(path: Path, saved: Saved, found: Found) -> Weights:
     """The weights that torch.save wrote. Raises `CheckpointError` if there are none."""
     kept, notes = stored_weights(saved.storages, _without_prefix(found.tensors))
     if not kept:
-        raise CheckpointError(path, "holds no tensors that can be shown" if notes else "holds no tensors",
-                              "is this a checkpoint of a model?")
-    return Weights(path, FORMAT, kept, producer=PRODUCER, notes=notes + found.notes(), part=found.part,
-                   parts=found.parts, modules=modules.settings(found.module) if found.module else {})
+        raise CheckpointError(
+            path,
+            "holds no tensors that can be shown" if notes else "holds no tensors",
+            "is this a checkpoint of a model?",
+        )
+    return Weights(
+        path,
+        FORMAT,
+        kept,
+        producer=PRODUCER,
+        notes=notes + found.notes(),
+        part=found.part,
+        parts=found.parts,
+        modules=modules.settings(found.module) if found.module else {},
+    )
 
 
-def stored_weights(storages: Storages,
-                   tensors: dict[str, Tensor | Array | Sparse | Absent]) -> tuple[list[Stored], list[str]]:
+def stored_weights(
+    storages: Storages, tensors: dict[str, Tensor | Array | Sparse | Absent]
+) -> tuple[list[Stored], list[str]]:
     """Tensors as they are stored, counters left out; and what is not shown, in words. Raises `CheckpointError`."""
     kept, notes = [], []
     for name, tensor in packed_layers.without_settings(tensors).items():
@@ -117,8 +150,11 @@ def find(path: Path, saved: Saved, part: str = "") -> Found:
         return Found({}, unread=saved.storages.unread([]))
     parts = dict(_parts(held))
     if part and part not in parts:
-        raise CheckpointError(path, f"has no part '{brief(part)}'", f"its parts are: "
-                              f"{', '.join(map(brief, list(parts)[:MOST_SAID]))}" if parts else "it has no parts")
+        raise CheckpointError(
+            path,
+            f"has no part '{brief(part)}'",
+            f"its parts are: {', '.join(map(brief, list(parts)[:MOST_SAID]))}" if parts else "it has no parts",
+        )
     found = _find(held)
     if part:
         chosen = parts[part]
@@ -162,8 +198,7 @@ def _find(held: _Held) -> Found:
         found.module = inner.module if len(chosen) == 1 else None
         found.chosen += inner.chosen
         left.update((f"{key}.{name}", more) for name, more in inner.left.items())
-    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]},
-                 chosen=found.chosen)
+    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]}, chosen=found.chosen)
 
 
 def _choose(held: _Held) -> list[str]:
@@ -173,7 +208,7 @@ def _choose(held: _Held) -> list[str]:
     """
     keys = {key.lower(): key for key in held.inside}
     likely = next((keys[name] for name in HOLDERS if name in keys), None)
-    own = sum(prod(one.shape) for one in held.tensors.values() if not isinstance(one, Absent))
+    own = sum(prod(tensor.shape) for tensor in held.tensors.values() if not isinstance(tensor, Absent))
     if likely is not None and own <= held.inside[likely].numbers:
         return [likely]
     able = [key for key, one in held.inside.items() if not one.is_training(key)]
@@ -231,7 +266,7 @@ class _Held:
 
     @property
     def numbers(self) -> int:
-        own = sum(prod(one.shape) for one in self.tensors.values() if not isinstance(one, Absent))
+        own = sum(prod(tensor.shape) for tensor in self.tensors.values() if not isinstance(tensor, Absent))
         return own + sum(one.numbers for one in self.inside.values())
 
     def is_training(self, key: str) -> bool:
@@ -247,11 +282,11 @@ class _Held:
     @property
     def is_model(self) -> bool:
         """Whether it may be one: whether it has a matrix."""
-        own = (len(one.shape) > 1 for one in self.tensors.values() if not isinstance(one, Absent))
+        own = (len(tensor.shape) > 1 for tensor in self.tensors.values() if not isinstance(tensor, Absent))
         return any(own) or any(one.is_model for one in self.inside.values())
 
     def signature(self) -> frozenset:
-        own = {(name, getattr(one, "shape", ())) for name, one in self.tensors.items()}
+        own = {(name, getattr(tensor, "shape", ())) for name, tensor in self.tensors.items()}
         return frozenset(own | {(key, one.signature()) for key, one in self.inside.items()})
 
 
@@ -290,5 +325,5 @@ def _entries(data) -> Iterator[tuple[str, Any]]:
 def _without_prefix(tensors: dict) -> dict:
     """Without what wrappers (DataParallel, torch.compile) put before every name."""
     while tensors and (found := [one for one in PREFIXES if all(name.startswith(one) for name in tensors)]):
-        tensors = {name.removeprefix(found[0]): one for name, one in tensors.items()}
+        tensors = {name.removeprefix(found[0]): tensor for name, tensor in tensors.items()}
     return tensors

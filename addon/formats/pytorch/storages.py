@@ -105,8 +105,11 @@ class Storages:
             try:
                 return dense(sparse.layout, [part() for part in parts], sparse.shape)
             except (ValueError, IndexError) as error:
-                raise CheckpointError(self.path, f"the sparse tensor '{name}' has numbers outside its shape "
-                                      f"{list(sparse.shape)}", "fetch it again") from error
+                raise CheckpointError(
+                    self.path,
+                    f"the sparse tensor '{name}' has numbers outside its shape {list(sparse.shape)}",
+                    "fetch it again",
+                ) from error
 
         return Stored(name, sparse.shape, data_type, read=read)
 
@@ -120,15 +123,22 @@ class Storages:
         last = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.strides, strict=True))
         needed = item * (tensor.offset + last + 1) if count else 0
         if needed > place.size:
-            raise CheckpointError(self.path, f"'{name}' needs {needed:,} bytes of its storage, which has "
-                                  f"{place.size:,}", CUT_SHORT)
+            raise CheckpointError(
+                self.path, f"'{name}' needs {needed:,} bytes of its storage, which has {place.size:,}", CUT_SHORT
+            )
         whole = is_contiguous(tensor.shape, tensor.strides)
         if whole and place.read is None and (item == 1 or not self.big_endian):
-            return Stored(name, tensor.shape, tensor.data_type, self.path.name,
-                          place.offset + item * tensor.offset if count else 0)
+            return Stored(
+                name,
+                tensor.shape,
+                tensor.data_type,
+                self.path.name,
+                place.offset + item * tensor.offset if count else 0,
+            )
         if count > max(place.size, MOST_SPREAD):
-            raise CheckpointError(self.path, f"'{name}' spreads {place.size:,} bytes over {count:,} numbers",
-                                  "refused for safety")
+            raise CheckpointError(
+                self.path, f"'{name}' spreads {place.size:,} bytes over {count:,} numbers", "refused for safety"
+            )
         read = self._readers.setdefault(_key(tensor), lambda: self._read(place, tensor))  # one for tied weights
         return Stored(name, tensor.shape, tensor.data_type, read=read)
 
@@ -161,8 +171,9 @@ class Storages:
         if data_type not in ITEM_SIZE or data_type in COMPLEX or dtype.kind not in "fiub":
             raise UnsupportedError(f"of NumPy's type '{array.text[:20]}'")
         if prod(array.shape) * dtype.itemsize != len(array.data):
-            raise CheckpointError(self.path, f"'{name}' of shape {list(array.shape)} has {len(array.data):,} bytes",
-                                  "fetch it again")
+            raise CheckpointError(
+                self.path, f"'{name}' of shape {list(array.shape)} has {len(array.data):,} bytes", "fetch it again"
+            )
 
         def read():
             values = np.frombuffer(array.data, dtype).reshape(array.shape, order="F" if array.columns_first else "C")
@@ -184,13 +195,14 @@ def dense(layout: str, parts: list[np.ndarray], shape: tuple[int, ...]) -> np.nd
     *indices, values = parts
     made = np.zeros(shape, values.dtype)
     if layout == "sparse_coo":
-        places = tuple(np.asarray(one, np.int64) for one in indices[0])
-        if len(places) > len(shape) or any(((one < 0) | (one >= size)).any()
-                                           for one, size in zip(places, shape, strict=False)):
+        places = tuple(np.asarray(index, np.int64) for index in indices[0])
+        if len(places) > len(shape) or any(
+            ((place < 0) | (place >= size)).any() for place, size in zip(places, shape, strict=False)
+        ):
             raise IndexError("an index outside the shape")
         np.add.at(made, places, values)
         return made
-    begins, places = (np.asarray(one, np.int64) for one in indices)
+    begins, places = (np.asarray(index, np.int64) for index in indices)
     if len(shape) != 2 or begins.ndim != 1 or (np.diff(begins) < 0).any() or begins[-1:] != len(places):
         raise ValueError("indices that do not fit")
     lines = np.repeat(np.arange(len(begins) - 1), np.diff(begins))

@@ -23,11 +23,20 @@ def write(glb: bytes | Path, output: Path, title: str) -> None:
     """Write the page of a GLB, given as its bytes or its path. Raises `OSError`."""
     data = glb if isinstance(glb, bytes) else Path(glb).read_bytes()
     style, three, viewer = _text("page.css"), _text("three.min.js"), _text("page.js")
-    policy = "; ".join(("default-src 'none'", f"script-src {_hash(three)} {_hash(viewer)}",
-                        f"style-src {_hash(style)}", "img-src data:", "base-uri 'none'", "form-action 'none'"))
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(three)} {_hash(viewer)}",
+            f"style-src {_hash(style)}",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
     packed = base64.b64encode(gzip.compress(data, mtime=0)).decode()  # a quarter of its size, mostly
     page = Template(_text("page.html")).substitute(
-        policy=policy, title=html.escape(title), style=style, three=three, viewer=viewer, glb=packed)
+        policy=policy, title=html.escape(title), style=style, three=three, viewer=viewer, glb=packed
+    )
     output.write_text(page, encoding="utf-8", newline="\n")
 
 

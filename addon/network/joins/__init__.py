@@ -12,8 +12,20 @@ from .movement import move
 from .recurrent import again
 from .through import through
 
-__all__ = ["COPY", "UNKNOWN", "WEIGHT", "Context", "Edges", "Join", "Map", "Unknown", "again", "join", "move",
-           "through"]
+__all__ = [
+    "COPY",
+    "UNKNOWN",
+    "WEIGHT",
+    "Context",
+    "Edges",
+    "Join",
+    "Map",
+    "Unknown",
+    "again",
+    "join",
+    "move",
+    "through",
+]
 
 
 def join(context: Context, slot: int, source_size: int, target_size: int) -> Join:

@@ -43,13 +43,17 @@ class Edges:
 
     def take(self, which) -> Edges:
         """The edges at these indices, or where this mask is true."""
-        return Edges(*(getattr(self, one.name)[which] for one in fields(self)))
+        return Edges(*(getattr(self, field.name)[which] for field in fields(self)))
 
     @classmethod
     def joined(cls, several: list[Edges]) -> Edges:
         kinds = {"source": np.int64, "target": np.int64, "weight": np.float32, "magnitude": np.float32}
-        return cls(*(np.concatenate([np.zeros(0, kind), *(getattr(one, name) for one in several)])
-                     for name, kind in kinds.items()))
+        return cls(
+            *(
+                np.concatenate([np.zeros(0, kind), *(getattr(one, name) for one in several)])
+                for name, kind in kinds.items()
+            )
+        )
 
     def __len__(self):
         return len(self.source)
@@ -125,8 +129,9 @@ class Map(Join):
     number of the file, gives that number for each target cell; else the weight is the operator's `coefficient`.
     """
 
-    def __init__(self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None,
-                 coefficient: float = 1.0):
+    def __init__(
+        self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None, coefficient: float = 1.0
+    ):
         self.source_of, self.weight_of, self.coefficient = source_of, weight_of, coefficient
         self.carries = WEIGHT if weight_of else COPY
 
@@ -164,8 +169,15 @@ class Map(Join):
             return kept, unit[kept], weight[kept], np.abs(weight[kept])
 
         window = Sliding((target.rows, target.columns), (target.rows, target.columns))
-        return Kernels(pairs, lambda units, sources: weight[units][:, None], int((unit >= 0).sum()),
-                        len(set(unit[unit >= 0].tolist())) + target.units, window, 1, area)
+        return Kernels(
+            pairs,
+            lambda units, sources: weight[units][:, None],
+            int((unit >= 0).sum()),
+            len(set(unit[unit >= 0].tolist())) + target.units,
+            window,
+            1,
+            area,
+        )
 
 
 def broadcast(source_shape, target_shape) -> Callable:

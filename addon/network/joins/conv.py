@@ -84,8 +84,9 @@ class Conv(Join):
         straight = window is not None and is_plain(source) and (source.rows, source.columns) == window.source
         return self.kernels_of_channels(source, target, np.arange(self.channels), self.kernels, straight)
 
-    def kernels_of_channels(self, source: Grid, target: Grid, channel_of: np.ndarray, kernels: Callable,
-                            straight: bool) -> Kernels:
+    def kernels_of_channels(
+        self, source: Grid, target: Grid, channel_of: np.ndarray, kernels: Callable, straight: bool
+    ) -> Kernels:
         """The kernels where `channel_of` (units of the source,) tells which channel each unit is, `kernels` gives the
         edges between units, and `straight` says whether the source's cells lie as the window reads them."""
         window = Sliding.of(self.window)
@@ -98,12 +99,22 @@ class Conv(Join):
 
         def taps(units, sources):
             weight, channel = self.weight(), channel_of[sources]
-            picked = (weight[channel, units % (self.units // self.groups)] if self.window.transposed
-                      else weight[units, channel % self.per_group])
+            picked = (
+                weight[channel, units % (self.units // self.groups)]
+                if self.window.transposed
+                else weight[units, channel % self.per_group]
+            )
             return np.asarray(picked, np.float32).reshape(len(units), self.taps)
 
-        return Kernels(pairs, taps, self.units * self.per_group, source.units + target.units,
-                       window if straight else None, self.taps, reached)
+        return Kernels(
+            pairs,
+            taps,
+            self.units * self.per_group,
+            source.units + target.units,
+            window if straight else None,
+            self.taps,
+            reached,
+        )
 
     def _channels(self, unit, among):
         """The source channels that each unit reads, (n, channels); -1 where one is not among those asked for."""

@@ -72,8 +72,10 @@ class Dense(Join):
         if self.left or target.is_map or target.units != self.outputs or source.size != self.inputs:
             return None
         size = self.inputs
-        unit, row, column = (cells // step % extent if extent > 1 else np.zeros_like(cells) for step, extent in
-                             zip(source.strides, (source.units, source.rows, source.columns), strict=True))
+        unit, row, column = (
+            cells // step % extent if extent > 1 else np.zeros_like(cells)
+            for step, extent in zip(source.strides, (source.units, source.rows, source.columns), strict=True)
+        )
         index = np.empty(size, np.int64)  # of the inputs, by unit, row and column
         index[(unit * source.rows + row) * source.columns + column] = np.arange(size)
         index = index.reshape(source.units, rows)

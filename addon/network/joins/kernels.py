@@ -45,8 +45,17 @@ class Sliding:
         if len(window.kernel) > 2:
             return None
         low, one = (0,) * (2 - len(window.kernel)), (1,) * (2 - len(window.kernel))
-        return cls(one + tuple(window.source), one + tuple(window.target), one + window.kernel, one + window.strides,
-                   low + tuple(window.begin), low + tuple(window.end), one + window.dilations, window.transposed, mean)
+        return cls(
+            one + tuple(window.source),
+            one + tuple(window.target),
+            one + window.kernel,
+            one + window.strides,
+            low + tuple(window.begin),
+            low + tuple(window.end),
+            one + window.dilations,
+            window.transposed,
+            mean,
+        )
 
     def inside(self) -> int:
         """How many pairs of a position and a tap read a cell of the map, not of its padding."""
@@ -83,17 +92,29 @@ def is_plain(grid: Grid) -> bool:
 def inside(window: Window) -> int:
     """As `Sliding.inside`, of any number of axes."""
     axes = range(len(window.kernel))
-    return prod(Sliding(*((1, getattr(window, name)[axis]) for name in ("source", "target", "kernel", "strides")),
-                        (0, window.begin[axis]), (0, window.end[axis]), (1, window.dilations[axis]),
-                        window.transposed).inside() for axis in axes)
+    return prod(
+        Sliding(
+            *((1, getattr(window, name)[axis]) for name in ("source", "target", "kernel", "strides")),
+            (0, window.begin[axis]),
+            (0, window.end[axis]),
+            (1, window.dilations[axis]),
+            window.transposed,
+        ).inside()
+        for axis in axes
+    )
 
 
 def alike(window, source, target, value, tap_count, inside) -> Kernels | None:
     """Each unit by itself, all with taps of the same value."""
+
     def pairs(units, among):
         units = np.intersect1d(units, among)
-        return (units, units, np.full(len(units), value * tap_count, np.float32),
-                np.full(len(units), abs(value) * tap_count**0.5, np.float32))
+        return (
+            units,
+            units,
+            np.full(len(units), value * tap_count, np.float32),
+            np.full(len(units), abs(value) * tap_count**0.5, np.float32),
+        )
 
     def taps(units, sources):
         return np.full((len(units), tap_count), value, np.float32)

@@ -90,8 +90,20 @@ def _part_of_split(context, tensor):
     return source_of
 
 
-@joins_for("Slice", "Gather", "Pad", "DepthToSpace", "SpaceToDepth", "Tile", "Expand", "Split", "GatherElements",
-           "GatherND", "CenterCropPad", "ReverseSequence")
+@joins_for(
+    "Slice",
+    "Gather",
+    "Pad",
+    "DepthToSpace",
+    "SpaceToDepth",
+    "Tile",
+    "Expand",
+    "Split",
+    "GatherElements",
+    "GatherND",
+    "CenterCropPad",
+    "ReverseSequence",
+)
 def moved(context: Context, slot: int) -> Join | None:
     """Found out by running the operator itself on the numbers of its cells."""
     node, shape = context.node, context.shape_in(0)

@@ -44,8 +44,12 @@ class Pool(Join):
         window = Sliding.of(self.window, ("window" if self.whole else "cells") if self.mean else "")
         taps = self.fan_in
         reached = window.inside() if window else inside(self.window)
-        straight = window and is_plain(source) and is_plain(target) and (
-            (source.rows, source.columns), (target.rows, target.columns)) == (window.source, window.target)
+        straight = (
+            window
+            and is_plain(source)
+            and is_plain(target)
+            and ((source.rows, source.columns), (target.rows, target.columns)) == (window.source, window.target)
+        )
         return alike(window if straight else None, source, target, 1.0 / taps if self.mean else 1.0, taps, reached)
 
 
@@ -72,8 +76,10 @@ class Reduce(Join):
     def _from(self, sources, targets):
         """The edges from these source cells alone: each feeds one target cell."""
         cells = np.unravel_index(sources, self.shape)
-        target = sum((cells[axis] * prod(self.shape[i] for i in self.kept if i > axis) for axis in self.kept),
-                     np.zeros_like(sources))
+        target = sum(
+            (cells[axis] * prod(self.shape[i] for i in self.kept if i > axis) for axis in self.kept),
+            np.zeros_like(sources),
+        )
         fed = np.flatnonzero(np.isin(target, targets))
         fed = fed[np.argsort(target[fed], kind="stable")]
         return Edges.of(sources[fed], target[fed], self.coefficient)
@@ -112,8 +118,18 @@ def global_pool(context: Context, slot: int) -> Join | None:
     return _reduce(shape, tuple(range(2, len(shape))), context.node.op_type)
 
 
-@joins_for("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceProd",
-           "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp")
+@joins_for(
+    "ReduceMean",
+    "ReduceSum",
+    "ReduceMax",
+    "ReduceMin",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceProd",
+    "ReduceSumSquare",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
+)
 def reduction(context: Context, slot: int) -> Join | None:
     shape, given = context.shape_in(0), context.constant(1)
     if given and not given.is_quick:

@@ -45,8 +45,9 @@ class Recurrent(Join):
             first = (step * directions + direction) * hidden
         else:
             first = step * inputs
-        edges = Edges.of(first[:, None] + np.arange(inputs), targets[:, None], kernel.sum(1),
-                         np.sqrt(np.square(kernel).sum(1)))
+        edges = Edges.of(
+            first[:, None] + np.arange(inputs), targets[:, None], kernel.sum(1), np.sqrt(np.square(kernel).sum(1))
+        )
         return edges.take(np.repeat((step >= 0) & (step < self.steps), inputs))
 
     def kernels_between(self, source, target):

@@ -99,13 +99,17 @@ class KernelsThrough(Through):
     def _keeps_places(self, source) -> bool:
         """Whether the move leaves every cell at its row and column of a unit."""
         window = Sliding.of(self.join.window)
-        if window is None or (source.rows, source.columns) != window.source or len(
-                set(self.unit_of.tolist())) != self.join.channels:
+        if (
+            window is None
+            or (source.rows, source.columns) != window.source
+            or len(set(self.unit_of.tolist())) != self.join.channels
+        ):
             return False
         cells, area = self._all, source.rows * source.columns
         place = np.arange(self.size) % area  # the convolution itself reads channels first
-        row, column = (cells // step % size for step, size in zip(source.strides[1:], (source.rows, source.columns),
-                                                                  strict=True))
+        row, column = (
+            cells // step % size for step, size in zip(source.strides[1:], (source.rows, source.columns), strict=True)
+        )
         rows = row if source.rows > 1 else 0
         columns = column if source.columns > 1 else 0
         return bool((cells >= 0).all() and (rows * source.columns + columns == place).all())

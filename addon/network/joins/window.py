@@ -48,8 +48,10 @@ class Window:
         if mode.startswith("SAME") or transposed and context.attribute("output_shape", None):
             if transposed:
                 extra = context.attribute("output_padding", [0] * axes)
-                total = [s * (i - 1) + p + e - o
-                         for s, i, p, e, o in zip(strides, source, extra, extent, target, strict=True)]
+                total = [
+                    s * (i - 1) + p + e - o
+                    for s, i, p, e, o in zip(strides, source, extra, extent, target, strict=True)
+                ]
             else:
                 total = [(o - 1) * s + e - i for o, s, e, i in zip(target, strides, extent, source, strict=True)]
             # the odd row or column of padding goes to the end for SAME_UPPER, to the start otherwise

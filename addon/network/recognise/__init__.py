@@ -19,8 +19,26 @@ from .groups import Group, is_bias, is_move, is_reshape, keeps_shape
 __all__ = ["RECURRENT", "Group", "group", "is_move", "is_reshape", "single"]
 
 # Layers of their own: what follows is not part of them.
-ALONE = ("Concat", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Gather", "Pad", "Resize",
-         "Upsample", "If", "Loop", "Scan", "TopK", "NonMaxSuppression", "ArgMax", "ArgMin", "Expand", "Tile")
+ALONE = (
+    "Concat",
+    "MaxPool",
+    "AveragePool",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "Gather",
+    "Pad",
+    "Resize",
+    "Upsample",
+    "If",
+    "Loop",
+    "Scan",
+    "TopK",
+    "NonMaxSuppression",
+    "ArgMax",
+    "ArgMin",
+    "Expand",
+    "Tile",
+)
 SUMS = ("Add", "Sum")
 RECURRENT = tuple(GATES)
 PICK = ("Gather", "Slice", "Split")
@@ -44,13 +62,13 @@ class _Grouping:
     def __init__(self, graph: Operators):
         self.graph = graph
         self.owner: dict[int, Group] = {}  # operator -> its group
-        self.composite = {one.index: found for found in composites(graph) for one in found.members}
+        self.composite = {member.index: composite for composite in composites(graph) for member in composite.members}
         self.norms_sums = self._norms_sums()
 
     def groups(self) -> list[Group]:
         norms = {index: one for index, one in self.composite.items() if one.op in NORMALISATIONS}
         for attention in attentions(self.graph, norms):
-            if not any(one.index in self.owner for one in attention.members):
+            if not any(member.index in self.owner for member in attention.members):
                 self._own(attention, attention.members)
         for attention in {id(one): one for one in self.owner.values()}.values():
             self._follow(attention)
@@ -71,12 +89,15 @@ class _Grouping:
         alone = 0
         for tensor, members in norms:
             maker = self.graph.made_by.get(tensor)
-            alone += (maker is not None and maker.op in SUMS
-                      and all(reader in members for reader in self.graph.readers[tensor]))
+            alone += (
+                maker is not None
+                and maker.op in SUMS
+                and all(reader in members for reader in self.graph.readers[tensor])
+            )
         return 2 * alone >= len(norms)
 
     def _own(self, group, operators):
-        self.owner.update((one.index, group) for one in operators)
+        self.owner.update((operator.index, group) for operator in operators)
 
     def _moves_a_layer(self, operator):
         """Whether an operator moves elements of a layer, and so belongs to it. Those of an input go to their reader."""
@@ -87,10 +108,17 @@ class _Grouping:
 
     def _begin(self, operator):
         composite = self.composite.get(operator.index)
-        if composite and not any(one.index in self.owner for one in composite.members):
+        if composite and not any(member.index in self.owner for member in composite.members):
             main = composite.scale or operator
-            found = Group(list(composite.members), main, composite.op, composite.out, source=composite.source,
-                          named=composite.members, steps=[composite.op])
+            found = Group(
+                list(composite.members),
+                main,
+                composite.op,
+                composite.out,
+                source=composite.source,
+                named=composite.members,
+                steps=[composite.op],
+            )
             self._own(found, composite.members)
         else:
             found = Group.of(operator)
@@ -146,13 +174,13 @@ class _Grouping:
         path = []
         while True:
             readers = self.graph.readers.get(out, [])
-            if not readers or self.graph.is_output(out) or any(one.index in self.owner for one in readers):
+            if not readers or self.graph.is_output(out) or any(reader.index in self.owner for reader in readers):
                 return []
             composite = self.composite.get(readers[0].index)
             if composite and composite.source == out:
-                within = {one.index for one in composite.members}
+                within = {member.index for member in composite.members}
                 fits = composite.op in ACTIVATIONS or composite.op in ON_SUMS and group.op in SUMS and self.norms_sums
-                alone = all(one.index in within for one in readers)
+                alone = all(reader.index in within for reader in readers)
                 return [*path, *composite.members] if fits and alone else []
             if len(readers) > 1 or composite:
                 return []
@@ -194,9 +222,9 @@ class _Grouping:
         for operator in reversed(self.graph.all):
             if operator.index in self.owner:
                 continue
-            readers = [one for one in self._readers(operator) if one.index in self.owner]
+            readers = [reader for reader in self._readers(operator) if reader.index in self.owner]
             if readers:
-                first = self.owner[min(one.index for one in readers)]
+                first = self.owner[min(reader.index for reader in readers)]
                 first.take([operator])
                 first.moves.append(operator)
                 self._own(first, [operator])
@@ -211,7 +239,7 @@ def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) ->
     waits = {id(one): set() for one in groups}
     feeds = {id(one): set() for one in groups}
     by_id = {id(one): one for one in groups}
-    moves = {one.index for found in groups for one in found.moves}
+    moves = {move.index for found in groups for move in found.moves}
     moved = {}  # tensor that moves give -> the tensor that they begin with; of an input no layer is waited for
     for operator in graph:
         if operator.index in moves:
@@ -236,4 +264,3 @@ def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) ->
             if not waits[after]:
                 heapq.heappush(ready, (by_id[after].members[0].index, after))
     return ordered
-

@@ -19,12 +19,28 @@ from .groups import MOVES, Group, closed, is_bias, is_move
 PROJECTIONS = ("MatMul", "Gemm", "Conv")
 PRODUCTS = ("MatMul", "Einsum")
 # Operators that are scores, softmax and product with the values in one; onnxruntime's Attention projects as well.
-IN_ONE = {("", "Attention"), ("com.microsoft", "Attention"), ("com.microsoft", "MultiHeadAttention"),
-          ("com.microsoft", "GroupQueryAttention")}
+IN_ONE = {
+    ("", "Attention"),
+    ("com.microsoft", "Attention"),
+    ("com.microsoft", "MultiHeadAttention"),
+    ("com.microsoft", "GroupQueryAttention"),
+}
 ON_SCORES = ("Add", "Sub", "Mul", "Div", "Where", "Clip", "Tanh")  # mask, scale, soft cap
 # What lies between a projection and the scores besides; Concat puts steps that are learnt behind those that are read.
-ON_THE_WAY = (*MOVES, "Add", "Mul", "Div", "Neg", "Expand", "Tile", "Pad", "Concat", "LayerNormalization",
-              "RMSNormalization", "RotaryEmbedding")
+ON_THE_WAY = (
+    *MOVES,
+    "Add",
+    "Mul",
+    "Div",
+    "Neg",
+    "Expand",
+    "Tile",
+    "Pad",
+    "Concat",
+    "LayerNormalization",
+    "RMSNormalization",
+    "RotaryEmbedding",
+)
 STEPS = 24  # operators between one end and the other
 MOST = 256  # operators looked at on all ways together
 
@@ -76,7 +92,7 @@ def _in_one(operator) -> _Core | None:
 
 def _around(graph, core, norms):
     """The group of an attention with the projections round it; None where there are none."""
-    members = {one.index: one for one in core.members}
+    members = {member.index: member for member in core.members}
     projected = 1 in core.main.constants and not core.pattern
     for tensor in (*core.queries_and_keys, *core.values):
         if behind := _behind(graph, tensor, norms, iter(range(MOST))):
@@ -89,8 +105,9 @@ def _around(graph, core, norms):
     ordered = [members[index] for index in sorted(members)]
     if not closed(graph, ordered):
         return None
-    return Group(ordered, core.main, "Attention", out, core.pattern, opaque=True, named=tuple(ordered),
-                 steps=["Attention"])
+    return Group(
+        ordered, core.main, "Attention", out, core.pattern, opaque=True, named=tuple(ordered), steps=["Attention"]
+    )
 
 
 def _is_product(operator):
@@ -137,8 +154,8 @@ def _context(graph, tensor, left):
     readers = graph.readers.get(tensor, [])
     if next(left, None) is None or graph.is_output(tensor):
         return None
-    checks = [one for one in readers if one.op == "IsNaN"]  # torch puts 0 where a whole row was masked
-    found = [onward for one in readers if one not in checks and (onward := _onward(graph, one, left))]
+    checks = [reader for reader in readers if reader.op == "IsNaN"]  # torch puts 0 where a whole row was masked
+    found = [onward for reader in readers if reader not in checks and (onward := _onward(graph, reader, left))]
     if len(found) != 1:
         return None
     product, path, way = found[0]

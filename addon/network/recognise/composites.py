@@ -21,11 +21,38 @@ from dataclasses import dataclass
 from ...containers import stopping
 from ..operators import Operator, Operators
 
-SMALL = frozenset((
-    "Abs", "Add", "Cast", "Clip", "Div", "Erf", "Exp", "Expand", "HardSigmoid", "Identity", "Log", "Max", "Min", "Mul",
-    "Neg", "Pow", "Reciprocal", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceSum", "ReduceSumSquare", "Relu",
-    "Sigmoid", "Softplus", "Sqrt", "Sub", "Tanh",
-))  # fmt: skip
+SMALL = frozenset(
+    (
+        "Abs",
+        "Add",
+        "Cast",
+        "Clip",
+        "Div",
+        "Erf",
+        "Exp",
+        "Expand",
+        "HardSigmoid",
+        "Identity",
+        "Log",
+        "Max",
+        "Min",
+        "Mul",
+        "Neg",
+        "Pow",
+        "Reciprocal",
+        "ReduceL2",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceSum",
+        "ReduceSumSquare",
+        "Relu",
+        "Sigmoid",
+        "Softplus",
+        "Sqrt",
+        "Sub",
+        "Tanh",
+    )
+)
 MOST = 16  # operators between a fork and its join
 FARTHEST = 64  # operators looked at behind a fork
 QUIET = ("Cast", "Identity", "Expand")
@@ -74,7 +101,7 @@ def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]
         members = [graph.all[index] for index in sorted(indices)]
         if len(operator.reads) > 1 and _joined(graph, members, operator) and (op := _what(graph, members)):
             found = _with_tail(graph, op, source, members)
-            taken.update(one.index for one in found.members)
+            taken.update(member.index for member in found.members)
             yield found
             continue
         between.update(dict.fromkeys(operator.node.output, indices))
@@ -86,13 +113,18 @@ def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]
 
 def _joined(graph, members, last):
     """Whether all that the members make is read by members, but for what the last one gives."""
-    inside = {one.index for one in members}
-    return all(one is last or not graph.is_output(one.tensor) and graph.readers.get(one.tensor)
-               and all(reader.index in inside for reader in graph.readers[one.tensor]) for one in members)
+    inside = {member.index for member in members}
+    return all(
+        member is last
+        or not graph.is_output(member.tensor)
+        and graph.readers.get(member.tensor)
+        and all(reader.index in inside for reader in graph.readers[member.tensor])
+        for member in members
+    )
 
 
 def _what(graph, members) -> str:
-    ops = Counter(one.op for one in members)
+    ops = Counter(member.op for member in members)
     for quiet in QUIET:
         del ops[quiet]
     has = ops.keys()
@@ -108,7 +140,7 @@ def _what(graph, members) -> str:
         return "HardSwish"
     if has in ({"Softplus", "Tanh", "Mul"}, {"Exp", "Add", "Log", "Tanh", "Mul"}):
         return "Mish"
-    root = any(_is_root(graph, one) for one in members) and has & {"Div", "Mul", "Reciprocal"}
+    root = any(_is_root(graph, member) for member in members) and has & {"Div", "Mul", "Reciprocal"}
     if has <= {"ReduceMean", "Sub", "Pow", "Mul", "Add", "Sqrt", "Div", "Reciprocal", "Abs"} and root:
         if ops["ReduceMean"] >= 2 and "Sub" in has:
             return "LayerNormalization" if _along_last(graph, members) else "InstanceNormalization"
@@ -116,8 +148,11 @@ def _what(graph, members) -> str:
             return "RMSNormalization"
     if has >= {"Exp", "ReduceSum", "Div"} and has <= {"ReduceMax", "Sub", "Exp", "ReduceSum", "Div"}:
         return "Softmax"
-    if has & {"ReduceL2", "ReduceSumSquare"} and "Div" in has and has <= {
-            "ReduceL2", "ReduceSumSquare", "Div", "Clip", "Max", "Add", "Sqrt"}:
+    if (
+        has & {"ReduceL2", "ReduceSumSquare"}
+        and "Div" in has
+        and has <= {"ReduceL2", "ReduceSumSquare", "Div", "Clip", "Max", "Add", "Sqrt"}
+    ):
         return "LpNormalization"
     return ""
 
@@ -132,9 +167,9 @@ def _is_root(graph, operator):
 
 def _along_last(graph, members):
     """Whether the means go along the last axis."""
-    for one in members:
-        if one.op == "ReduceMean":
-            before, after = graph.shapes.get(one.inputs[0]), graph.shapes.get(one.tensor)
+    for member in members:
+        if member.op == "ReduceMean":
+            before, after = graph.shapes.get(member.inputs[0]), graph.shapes.get(member.tensor)
             if before and after:
                 return before[:-1] == after[: len(before) - 1]
     return True
@@ -154,10 +189,10 @@ def _with_tail(graph, op, source, members) -> Composite:
         return constant is not None and constant.size == 1
 
     if op in ("Gelu", "HardSwish"):
-        factors = [one for one in members if one.op in ("Mul", "Div") and scalar(one)]
-        wanted = {"Gelu": 2 + sum(one.op == "Tanh" for one in members), "HardSwish": 1}[op]
+        factors = [member for member in members if member.op in ("Mul", "Div") and scalar(member)]
+        wanted = {"Gelu": 2 + sum(member.op == "Tanh" for member in members), "HardSwish": 1}[op]
         after = next_is("Mul", "Div")
-        whole = op == "HardSwish" and any(one.op == "HardSigmoid" for one in members)
+        whole = op == "HardSwish" and any(member.op == "HardSigmoid" for member in members)
         if after and scalar(after) and len(factors) < wanted and not whole:
             tail.append(after)
     elif op in NORMALISATIONS:

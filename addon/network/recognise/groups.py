@@ -71,14 +71,15 @@ def keeps_shape(graph: Operators, operator: Operator) -> bool:
 
 def closed(graph: Operators, members: list[Operator]) -> bool:
     """Whether nothing outside reads a tensor of these operators and feeds them again."""
-    inside = {one.index for one in members}
+    inside = {member.index for member in members}
     last = max(inside)
     tainted = set()
     for operator in graph.all[min(inside) : last + 1]:
         if operator.index in inside:
             if any(name in tainted for name in operator.inputs):
                 return False
-        elif any(name in tainted or (maker := graph.made_by.get(name)) and maker.index in inside
-                 for name in operator.inputs):
+        elif any(
+            name in tainted or (maker := graph.made_by.get(name)) and maker.index in inside for name in operator.inputs
+        ):
             tainted.update(operator.node.output)
     return True

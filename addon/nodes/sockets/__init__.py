@@ -14,5 +14,19 @@ from .value import VALUE
 
 # By the kind of object.
 OF = {"root": NETWORK, "layer": LAYER, "connections": CONNECTIONS, "block": BLOCK, "bars": BARS, "kernels": KERNELS}
-ALL = {interface.name: interface for interface in (
-    LAYER, CONNECTIONS, BLOCK, NETWORK, BARS, KERNELS, VALUE, EXPANSION, TEXT, NUMBER, *RANGES.values())}
+ALL = {
+    interface.name: interface
+    for interface in (
+        LAYER,
+        CONNECTIONS,
+        BLOCK,
+        NETWORK,
+        BARS,
+        KERNELS,
+        VALUE,
+        EXPANSION,
+        TEXT,
+        NUMBER,
+        *RANGES.values(),
+    )
+}

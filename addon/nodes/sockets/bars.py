@@ -5,14 +5,24 @@
 
 from ..interface import Interface, Socket
 
-BARS = Interface("Neuroscene Bars", (
-    Socket("Layer", "Object", about="The layer whose cells the bars stand beside"),
-    Socket("Length", "Float", 3.4, 0.0, about="Length of a bar of full value", subtype="DISTANCE"),
-    Socket("Offset", "Float", 0.3, 0.0, about="Distance from the cell", subtype="DISTANCE"),
-    Socket("Thickness", "Float", 0.2, 0.0, subtype="DISTANCE"),
-    Socket("Track", "Float", 0.1, 0.0, 1.0, about="Thickness of the line that shows full value, as a share",
-           subtype="FACTOR"),
-    Socket("Range", "Float", 1.0, 0.0, about="The value of a full bar"),
-    Socket("Material", "Material", paint="bars"),
-    Socket("Track Material", "Material", paint="track"),
-))
+BARS = Interface(
+    "Neuroscene Bars",
+    (
+        Socket("Layer", "Object", about="The layer whose cells the bars stand beside"),
+        Socket("Length", "Float", 3.4, 0.0, about="Length of a bar of full value", subtype="DISTANCE"),
+        Socket("Offset", "Float", 0.3, 0.0, about="Distance from the cell", subtype="DISTANCE"),
+        Socket("Thickness", "Float", 0.2, 0.0, subtype="DISTANCE"),
+        Socket(
+            "Track",
+            "Float",
+            0.1,
+            0.0,
+            1.0,
+            about="Thickness of the line that shows full value, as a share",
+            subtype="FACTOR",
+        ),
+        Socket("Range", "Float", 1.0, 0.0, about="The value of a full bar"),
+        Socket("Material", "Material", paint="bars"),
+        Socket("Track Material", "Material", paint="track"),
+    ),
+)

@@ -5,15 +5,52 @@
 
 from ..interface import Interface, Socket, panel
 
-NETWORK = Interface("Neuroscene Network", panel(
-    "Network",
-    Socket("Expand", "Bool", False, about="Let all lines follow Expansion, whatever their own detail is",
-           first=(1, 1)),
-    Socket("Expansion", "Float", 1.0, 0.0, 3.0, subtype="FACTOR", first=(1, 2),
-           about="0 bundled, 1 unit to unit, 2 every weight at one position, 3 at all positions"),
-    Socket("Bundle", "Float", 0.0, 0.0, 1.0, subtype="FACTOR", first=(1, 3),
-           about="Draws all lines between two layers together to one point"),
-    Socket("Density", "Float", 0.0, 0.0, 1.0, subtype="FACTOR", first=(1, 4),
-           about="Draws lines together where many run, if they have been bundled"),
-    Socket("Prune", "Float", 0.0, 0.0, 1.0, subtype="FACTOR", first=(1, 5),
-           about="Hides this share of each hidden layer's units, the least important first")))
+NETWORK = Interface(
+    "Neuroscene Network",
+    panel(
+        "Network",
+        Socket(
+            "Expand", "Bool", False, about="Let all lines follow Expansion, whatever their own detail is", first=(1, 1)
+        ),
+        Socket(
+            "Expansion",
+            "Float",
+            1.0,
+            0.0,
+            3.0,
+            subtype="FACTOR",
+            first=(1, 2),
+            about="0 bundled, 1 unit to unit, 2 every weight at one position, 3 at all positions",
+        ),
+        Socket(
+            "Bundle",
+            "Float",
+            0.0,
+            0.0,
+            1.0,
+            subtype="FACTOR",
+            first=(1, 3),
+            about="Draws all lines between two layers together to one point",
+        ),
+        Socket(
+            "Density",
+            "Float",
+            0.0,
+            0.0,
+            1.0,
+            subtype="FACTOR",
+            first=(1, 4),
+            about="Draws lines together where many run, if they have been bundled",
+        ),
+        Socket(
+            "Prune",
+            "Float",
+            0.0,
+            0.0,
+            1.0,
+            subtype="FACTOR",
+            first=(1, 5),
+            about="Hides this share of each hidden layer's units, the least important first",
+        ),
+    ),
+)

@@ -13,11 +13,35 @@ def of_range(name: str, about: str) -> tuple[Socket, ...]:
     """The sockets of a range; `name` is that of the range itself."""
     return (
         Socket(name, "Float", 1.0, 0.0, about=about, follows=True),
-        Socket("Range From", "Menu", items=FROM, look=True,
-               about="Own: the number given here; else the Clip percentile of the magnitudes that "
-                     "the layer, its block or the whole network has"),
-        Socket("Clip", "Float", 99.0, 50.0, 100.0, subtype="PERCENTAGE", look=True,
-               about="Percentile that has the full colour; what is larger is clipped"),
-        *(Socket(row, "Int", -1, -1, 1 << 24, about=f"The {whose}'s row of the network's table of magnitudes",
-                 follows=True, hidden=True) for row, whose in ((LAYER_ROW, "layer"), (BLOCK_ROW, "block"))),
+        Socket(
+            "Range From",
+            "Menu",
+            items=FROM,
+            look=True,
+            about="Own: the number given here; else the Clip percentile of the magnitudes that "
+            "the layer, its block or the whole network has",
+        ),
+        Socket(
+            "Clip",
+            "Float",
+            99.0,
+            50.0,
+            100.0,
+            subtype="PERCENTAGE",
+            look=True,
+            about="Percentile that has the full colour; what is larger is clipped",
+        ),
+        *(
+            Socket(
+                row,
+                "Int",
+                -1,
+                -1,
+                1 << 24,
+                about=f"The {whose}'s row of the network's table of magnitudes",
+                follows=True,
+                hidden=True,
+            )
+            for row, whose in ((LAYER_ROW, "layer"), (BLOCK_ROW, "block"))
+        ),
     )

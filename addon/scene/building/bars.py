@@ -29,8 +29,15 @@ def wanted(layer: Layer) -> bool:
     return not layer.grid.is_map and 2 <= layer.grid.units <= MOST
 
 
-def make(layer: Layer, thing: bpy.types.Object, shape: Shape, classes: list[str], camera: bpy.types.Object,
-         materials: dict, backwards: bool = False):
+def make(
+    layer: Layer,
+    obj: bpy.types.Object,
+    shape: Shape,
+    classes: list[str],
+    camera: bpy.types.Object,
+    materials: dict,
+    backwards: bool = False,
+):
     """Bars (one object) and class names (one each), children of the layer's object, on its far side."""
     count = layer.grid.units
     mesh = bpy.data.meshes.new(f"{layer.name} bars")
@@ -38,34 +45,49 @@ def make(layer: Layer, thing: bpy.types.Object, shape: Shape, classes: list[str]
     for name in ("value", "winner"):
         mesh.attributes.new(name, "FLOAT", "POINT")
     bars = bpy.data.objects.new(mesh.name, mesh)
-    attach(bars, "Bars", bars_group(), {
-        "Layer": thing, "Length": LENGTH, "Offset": 0.75 * shape.pitch, "Thickness": 0.5 * shape.pitch,
-        "Material": materials["bars"], "Track Material": materials["track"]})
+    attach(
+        bars,
+        "Bars",
+        bars_group(),
+        {
+            "Layer": obj,
+            "Length": LENGTH,
+            "Offset": 0.75 * shape.pitch,
+            "Thickness": 0.5 * shape.pitch,
+            "Material": materials["bars"],
+            "Track Material": materials["track"],
+        },
+    )
     tags.write(bars, "bars", layer=layer.name)
     names = []
     step = shape.pitch * (1 + shape.unit_gap)
     for index in range(count):
-        label = text(classes[index] if len(classes) == count else str(index), min(0.8 * step, 0.06 * HEIGHT),
-                     materials["dim"], "LEFT", "CENTER")
-        label.parent = thing
+        label = text(
+            classes[index] if len(classes) == count else str(index),
+            min(0.8 * step, 0.06 * HEIGHT),
+            materials["dim"],
+            "LEFT",
+            "CENTER",
+        )
+        label.parent = obj
         framing.face(label, camera)
         away = 0.75 * shape.pitch + LENGTH + 0.05 * HEIGHT
         label.location = (away, 0.0, ((count - 1) / 2 - index) * step)
         tags.write(label, "class", layer=layer.name, index=index)
         names.append(label)
-    bars.parent = thing
+    bars.parent = obj
     for one in (bars, *names):
         turn(one, backwards)
     return bars, names
 
 
-def turn(thing: bpy.types.Object, backwards: bool) -> None:
+def turn(obj: bpy.types.Object, backwards: bool) -> None:
     """Put bars, or a class name, on the side of their layer to which the signal goes on."""
-    if thing.type == "FONT":
-        thing.data.align_x = "RIGHT" if backwards else "LEFT"
-        thing.location.x = abs(thing.location.x) * (-1 if backwards else 1)
+    if obj.type == "FONT":
+        obj.data.align_x = "RIGHT" if backwards else "LEFT"
+        obj.location.x = abs(obj.location.x) * (-1 if backwards else 1)
     else:
-        thing.rotation_euler.z = pi if backwards else 0.0
+        obj.rotation_euler.z = pi if backwards else 0.0
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
@@ -75,7 +97,7 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
         name = tags.read(bars)["layer"]
         values = ran.values.get(network.layer(name).tensor)
         if values is not None:
-            names = [one for one in tags.members(collection, "class") if tags.read(one)["layer"] == name]
+            names = [label for label in tags.members(collection, "class") if tags.read(label)["layer"] == name]
             set_values(bars, names, values.reshape(-1)[: len(bars.data.vertices)], materials)
 
 

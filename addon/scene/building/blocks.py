@@ -24,40 +24,68 @@ MANY = 30  # layers; a smaller network is shown whole
 FEW = 3  # equal blocks; fewer are all shown
 
 
-def make(network: Network, frames: dict[str, Frame], top: bpy.types.Collection, root: bpy.types.Object,
-         material: bpy.types.Material, closed: Collection[str],
-         known: Mapping[str, bpy.types.Object] = {}) -> dict[str, tuple]:
+def make(
+    network: Network,
+    frames: dict[str, Frame],
+    top: bpy.types.Collection,
+    root: bpy.types.Object,
+    material: bpy.types.Material,
+    closed: Collection[str],
+    known: Mapping[str, bpy.types.Object] = {},
+) -> dict[str, tuple]:
     """The collections and objects of all blocks, by path; parents come before children. `known` are objects that some
     of them have already."""
     found = {"": (top, root)}
     for order, block in enumerate(network.blocks):
         outer, parent = found[block.parent]
-        thing, new = known.get(block.path), block.path not in known
-        collection, title = _collection(thing), words.block_name(block.name, block.repeat)
+        obj, new = known.get(block.path), block.path not in known
+        collection, title = _collection(obj), words.block_name(block.name, block.repeat)
         if collection is None:
             collection = bpy.data.collections.new(title)
             tags.write(collection, "block", path=block.path)
             outer.children.link(collection)
         if new:
-            thing = bpy.data.objects.new(title, bpy.data.meshes.new(title))
-            thing.parent = parent
-            attach(thing, "Block", block_group(), {
-                "Outer": parent if block.parent else None, "Colour": colour(block.signature), "Material": material,
-                "Fold": float(block.path in closed)})
-            collection.objects.link(thing)
-        tags.write(thing, **(tags.read(thing) | {
-            "kind": "block", "path": block.path, "name": block.name, "parent": block.parent,
-            "layers": list(block.layers), "repeat": block.repeat, "signature": block.signature,
-            "inferred": block.inferred, "order": order, "parameters": str(network.parameters_in(block))}))
+            obj = bpy.data.objects.new(title, bpy.data.meshes.new(title))
+            obj.parent = parent
+            attach(
+                obj,
+                "Block",
+                block_group(),
+                {
+                    "Outer": parent if block.parent else None,
+                    "Colour": colour(block.signature),
+                    "Material": material,
+                    "Fold": float(block.path in closed),
+                },
+            )
+            collection.objects.link(obj)
+        tags.write(
+            obj,
+            **(
+                tags.read(obj)
+                | {
+                    "kind": "block",
+                    "path": block.path,
+                    "name": block.name,
+                    "parent": block.parent,
+                    "layers": list(block.layers),
+                    "repeat": block.repeat,
+                    "signature": block.signature,
+                    "inferred": block.inferred,
+                    "order": order,
+                    "parameters": str(network.parameters_in(block)),
+                }
+            ),
+        )
         if new:
-            put(thing, frames[block.path], frames.get(block.parent))
-        found[block.path] = collection, thing
+            put(obj, frames[block.path], frames.get(block.parent))
+        found[block.path] = collection, obj
     return found
 
 
-def _collection(thing: bpy.types.Object | None) -> bpy.types.Collection | None:
+def _collection(obj: bpy.types.Object | None) -> bpy.types.Collection | None:
     """The collection of a block that has an object."""
-    return next((one for one in thing.users_collection if tags.kind(one) == "block"), None) if thing else None
+    return next((one for one in obj.users_collection if tags.kind(one) == "block"), None) if obj else None
 
 
 def closed_at_first(network: Network) -> set[str]:
@@ -72,61 +100,61 @@ def colour(signature: int) -> tuple[float, float, float, float]:
     return colormaps.linear(colormaps.structure(signature))
 
 
-def put(thing: bpy.types.Object, frame: Frame, outer: Frame | None) -> None:
+def put(obj: bpy.types.Object, frame: Frame, outer: Frame | None) -> None:
     """Give a block its place and size."""
-    thing.location = Vector(frame.middle) - Vector(outer.middle if outer else (0.0, 0.0, 0.0))
-    tags.write(thing, **(tags.read(thing) | {"placed": list(thing.location)}))
-    form(thing, frame)
+    obj.location = Vector(frame.middle) - Vector(outer.middle if outer else (0.0, 0.0, 0.0))
+    tags.write(obj, **(tags.read(obj) | {"placed": list(obj.location)}))
+    form(obj, frame)
 
 
-def form(thing: bpy.types.Object, frame: Frame, shift: Vector | tuple = (0.0, 0.0, 0.0)) -> None:
+def form(obj: bpy.types.Object, frame: Frame, shift: Vector | tuple = (0.0, 0.0, 0.0)) -> None:
     """Give a block its trays, so far from its middle, and its box."""
-    mesh = thing.data
+    mesh = obj.data
     mesh.clear_geometry()
     mesh.vertices.add(len(frame.trays))
     places, sizes = np.array(frame.trays, np.float32).swapaxes(0, 1)
     places = places + np.array(shift, np.float32)
     mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(places).ravel())
     mesh.attributes.new("size", "FLOAT_VECTOR", "POINT").data.foreach_set("vector", np.ascontiguousarray(sizes).ravel())
-    compat.set_inputs(tags.modifier(thing), {"Box": frame.box})
-    thing.update_tag()
-    tags.write(thing, **(tags.read(thing) | {"row": frame.row, "tray": [places[0].tolist(), sizes[0].tolist()]}))
+    compat.set_inputs(tags.modifier(obj), {"Box": frame.box})
+    obj.update_tag()
+    tags.write(obj, **(tags.read(obj) | {"row": frame.row, "tray": [places[0].tolist(), sizes[0].tolist()]}))
 
 
-def corners(thing: bpy.types.Object, closed: bool, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+def corners(obj: bpy.types.Object, closed: bool, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (8, 3) of a block's box if it is closed, else of its first tray."""
     if closed:
-        return framing.box_corners(thing, depsgraph)
-    place, size = (np.array(one) for one in tags.read(thing)["tray"])
-    return framing.corners_of(thing.evaluated_get(depsgraph), place - size / 2, place + size / 2)
+        return framing.box_corners(obj, depsgraph)
+    place, size = (np.array(one) for one in tags.read(obj)["tray"])
+    return framing.corners_of(obj.evaluated_get(depsgraph), place - size / 2, place + size / 2)
 
 
 def by_path(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The block objects of a network, parents before children."""
-    things = sorted(tags.members(network, "block"), key=lambda one: tags.read(one)["order"])
-    return {tags.read(one)["path"]: one for one in things}
+    objs = sorted(tags.members(network, "block"), key=lambda one: tags.read(one)["order"])
+    return {tags.read(obj)["path"]: obj for obj in objs}
 
 
 def copies(boxes: dict[str, bpy.types.Object]) -> set[str]:
     """The paths of the blocks that are one of several equal ones, and not the last."""
-    facts = {path: tags.read(one) for path, one in boxes.items()}
+    facts = {path: tags.read(box) for path, box in boxes.items()}
     inside: dict[str, list[str]] = {}
-    for path, one in facts.items():
-        inside.setdefault(one["parent"], []).append(path)
-    return {path for outer, one in facts.items() if one["repeat"] > 1 for path in inside.get(outer, [])[:-1]}
+    for path, fact in facts.items():
+        inside.setdefault(fact["parent"], []).append(path)
+    return {path for outer, fact in facts.items() if fact["repeat"] > 1 for path in inside.get(outer, [])[:-1]}
 
 
 def folded(boxes: dict[str, bpy.types.Object]) -> set[str]:
     """The paths of the blocks that are closed by more than half."""
-    return {path for path, thing in boxes.items() if compat.get_input(tags.modifier(thing), "Fold") > 0.5}
+    return {path for path, box in boxes.items() if compat.get_input(tags.modifier(box), "Fold") > 0.5}
 
 
 def fold(network: bpy.types.Collection, paths: Collection[str], value: float) -> None:
     """Fold these blocks: 1 closes them to boxes, 0 opens them."""
-    for path, thing in by_path(network).items():
+    for path, obj in by_path(network).items():
         if path in paths:
-            compat.set_inputs(tags.modifier(thing), {"Fold": value})
-            thing.update_tag()
+            compat.set_inputs(tags.modifier(obj), {"Fold": value})
+            obj.update_tag()
 
 
 def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str, fold: bool) -> list[str]:
@@ -137,15 +165,15 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
     the innermost, or to unfold the closed ones. Without a selection, the active object counts.
     """
     boxes = by_path(network)
-    facts = {path: tags.read(one) for path, one in boxes.items()}
-    groups = [path for path, one in facts.items() if one["repeat"] > 1]
+    facts = {path: tags.read(box) for path, box in boxes.items()}
+    groups = [path for path, fact in facts.items() if fact["repeat"] > 1]
     if which == "GROUPS":
         return groups
     if which == "REPEATS":
-        inside = {outer: [path for path, one in facts.items() if one["parent"] == outer] for outer in groups}
+        inside = {outer: [path for path, fact in facts.items() if fact["parent"] == outer] for outer in groups}
         return [path for some in inside.values() for path in some[1:]]
     if which == "ALL":
-        return [path for path, one in facts.items() if not (fold and one["parent"])]
+        return [path for path, fact in facts.items() if not (fold and fact["parent"])]
     return _selected(context, network, facts, fold, folded(boxes))
 
 
@@ -164,4 +192,4 @@ def _selected(context, network, facts, fold, closed):
 def layers_in(network: bpy.types.Collection, paths: Collection[str]) -> list[bpy.types.Object]:
     """The objects of the layers in these blocks, those of blocks inside included, in the order of the network."""
     names = {name for path, one in by_path(network).items() if path in paths for name in tags.read(one)["layers"]}
-    return [one for name, one in selection.layers(network).items() if name in names]
+    return [layer for name, layer in selection.layers(network).items() if name in names]

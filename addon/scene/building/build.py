@@ -88,14 +88,14 @@ def _build(network, settings, ran, digest):
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
             yield 0.05 + 0.3 * index / len(network.layers), f"layer {layer.name}"
-        thing = layers.make(layer, drawn[layer.name], formed[layer.name], activation(layer, ran), paints, cells)
-        thing.parent = within[layer.block][1]
+        obj = layers.make(layer, drawn[layer.name], formed[layer.name], activation(layer, ran), paints, cells)
+        obj.parent = within[layer.block][1]
         around = arrangement.frames.get(layer.block)
-        layers.put(thing, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-        compat.set_inputs(tags.modifier(thing), {"Network": root, "Block": thing.parent if around else None})
-        tags.write(thing, **(tags.read(thing) | {"order": index}))
-        collections[layer.block].objects.link(thing)
-        objects[layer.name] = thing
+        layers.put(obj, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
+        compat.set_inputs(tags.modifier(obj), {"Network": root, "Block": obj.parent if around else None})
+        tags.write(obj, **(tags.read(obj) | {"order": index}))
+        collections[layer.block].objects.link(obj)
+        objects[layer.name] = obj
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
@@ -109,10 +109,10 @@ def _build(network, settings, ran, digest):
     yield 0.68, "lines"
     for index, (connection, chosen) in enumerate(lines):
         ends = connection.source.name, connection.target.name
-        thing = connections.make(index, connection, chosen, *(objects[name] for name in ends), root, paints, weights)
-        connections.lead(thing, arranging.lift_of(*ends, arrangement), arrangement.turn)
-        expansion.refresh(thing, connection, *(drawn[name] for name in ends), len(lines))
-        made.connections.objects.link(thing)
+        obj = connections.make(index, connection, chosen, *(objects[name] for name in ends), root, paints, weights)
+        connections.lead(obj, arranging.lift_of(*ends, arrangement), arrangement.turn)
+        expansion.refresh(obj, connection, *(drawn[name] for name in ends), len(lines))
+        made.connections.objects.link(obj)
 
     yield 0.75, "labels and light"
     camera = studio.make_camera(f"{network.name} Hero")
@@ -128,8 +128,8 @@ def _build(network, settings, ran, digest):
         made.studio.objects.link(light)
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
-    for thing in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects)):
-        made.studio.objects.link(thing)
+    for obj in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects)):
+        made.studio.objects.link(obj)
     ranges.fill(made.network)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
     known = {}
@@ -175,26 +175,34 @@ def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran
     Where no drawn cell feeds another, as in maps that are thinned out, they say only that the layers are joined.
     """
     ends = connection.source, connection.target
-    shown, values = [drawn[one.name] for one in ends], tuple(activation(one, ran) for one in ends)
+    shown, values = [drawn[end.name] for end in ends], tuple(activation(end, ran) for end in ends)
     lines = strongest(connection, *shown, limit, values)
     if len(lines) or ran:
         return lines
-    return strongest(replace(connection, join=Unknown(*(one.size for one in ends))), *shown, limit)
+    return strongest(replace(connection, join=Unknown(*(end.size for end in ends))), *shown, limit)
 
 
 def limits(network: bpy.types.Collection, model: Network) -> list[int]:
     """How many lines each connection of a network may have, by its settings and what was wished for its target."""
     settings = tags.read(network)["settings"]
     found = line_limits(model.connections, settings["lines_a_pair"], settings["max_connections"])
-    wishes = {facts["layer"]: facts["wish"]["lines"] for one in tags.members(network, "layer")
-              if (facts := tags.read(one)).get("wish")}
-    return [wishes.get(one.target.name) or limit for one, limit in zip(model.connections, found, strict=True)]
+    wishes = {
+        facts["layer"]: facts["wish"]["lines"]
+        for layer in tags.members(network, "layer")
+        if (facts := tags.read(layer)).get("wish")
+    }
+    return [
+        wishes.get(connection.target.name) or limit for connection, limit in zip(model.connections, found, strict=True)
+    ]
 
 
 def facts_of(ran: Ran | None) -> dict[str, str]:
     """What a network's collection says of the input that ran."""
-    return {"input": ran.file if ran else "", "input_note": ran.note if ran else "",
-            "input_path": ran.path if ran else ""}
+    return {
+        "input": ran.file if ran else "",
+        "input_note": ran.note if ran else "",
+        "input_path": ran.path if ran else "",
+    }
 
 
 def stat_of(path: Path) -> str:
@@ -209,8 +217,7 @@ def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
     Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
     """
     weighted = [(one, np.abs(chosen.weight)) for one, chosen in lines if one.join.carries == WEIGHT and len(chosen)]
-    found = ([size for one, size in weighted if one.join.ranks]
-             or [size for _, size in weighted])
+    found = [size for one, size in weighted if one.join.ranks] or [size for _, size in weighted]
     size = np.concatenate(found) if found else np.zeros(0)
     size = size[np.isfinite(size)]
     return float(np.percentile(size, 98)) or 1.0 if size.size else 1.0
@@ -228,12 +235,17 @@ class _Collections:
 
 def _materials(name):
     found = {
-        "cells": shaders.cells(f"{name} Cells"), "lines": shaders.lines(f"{name} Lines"),
-        "copies": shaders.copies(f"{name} Copies"), "plate": shaders.plate(f"{name} Plate"),
-        "bars": shaders.bars(f"{name} Bars"), "blocks": shaders.blocks(f"{name} Blocks"),
-        "floor": shaders.floor(f"{name} Floor"), "scrim": shaders.scrim(f"{name} Scrim"),
+        "cells": shaders.cells(f"{name} Cells"),
+        "lines": shaders.lines(f"{name} Lines"),
+        "copies": shaders.copies(f"{name} Copies"),
+        "plate": shaders.plate(f"{name} Plate"),
+        "bars": shaders.bars(f"{name} Bars"),
+        "blocks": shaders.blocks(f"{name} Blocks"),
+        "floor": shaders.floor(f"{name} Floor"),
+        "scrim": shaders.scrim(f"{name} Scrim"),
         "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
-        "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95), "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
+        "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95),
+        "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
         "not_finite": shaders.flat(f"{name} Not Finite", NOT_FINITE, 0.9),
     }
@@ -246,7 +258,7 @@ def cell_shapes() -> dict[str, bpy.types.Object]:
     """The mesh of a cell by its name: a bevelled tile, one metre wide, that grows along -X from its back face."""
     import bmesh
 
-    known = next((one for one in bpy.data.objects if tags.read(one).get("cell") == "tile"), None)
+    known = next((obj for obj in bpy.data.objects if tags.read(obj).get("cell") == "tile"), None)
     if known:
         return {"tile": known}
     mesh, shape = bpy.data.meshes.new("Neuroscene Tile"), bmesh.new()
@@ -265,8 +277,10 @@ def cell_shapes() -> dict[str, bpy.types.Object]:
 def _extent(arrangement: Arrangement):
     """How long the network is along the signal, and where its rows are upwards."""
     turned = {name: arrangement.turn.T @ place.location for name, place in arrangement.places.items()}
-    rows = {place.row: float(turned[name][2]) for name, place in sorted(arrangement.places.items(),
-                                                                        key=lambda pair: -abs(pair[1].lane))}
+    rows = {
+        place.row: float(turned[name][2])
+        for name, place in sorted(arrangement.places.items(), key=lambda pair: -abs(pair[1].lane))
+    }
     along = [float(one[0]) for one in turned.values()]
     return max(along) - min(along), list(rows.values())
 
@@ -274,35 +288,71 @@ def _extent(arrangement: Arrangement):
 def last(network: Network) -> list[Layer]:
     """The layers that give an output of the network, are read by no other, and have few enough cells for bars."""
     given, read = {spec.name for spec in network.outputs}, {name for one in network.layers for name in one.inputs}
-    return [layer for layer in network.layers
-            if layer.name not in read and bars.wanted(layer) and given.intersection(layer.outputs)]
+    return [
+        layer
+        for layer in network.layers
+        if layer.name not in read and bars.wanted(layer) and given.intersection(layer.outputs)
+    ]
 
 
 def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
     for layer in last(network):
-        thing, names = bars.make(layer, objects[layer.name], formed[layer.name], network.classes, camera, paints,
-                                 arrangement.places[layer.name].backwards)
-        for one in (thing, *names):
+        obj, names = bars.make(
+            layer,
+            objects[layer.name],
+            formed[layer.name],
+            network.classes,
+            camera,
+            paints,
+            arrangement.places[layer.name].backwards,
+        )
+        for one in (obj, *names):
             made.labels.objects.link(one)
         values = activation(layer, ran)
         if values is not None:
-            bars.set_values(thing, names, values, paints)
+            bars.set_values(obj, names, values, paints)
 
 
 def know(collection: bpy.types.Collection, network: Network, digest: str) -> None:
     """Write onto a network's collection which file it shows; what else is known of that stays."""
     source = network.checkpoint
-    tags.write(collection, **(tags.read(collection) | {
-        "kind": "network", "source": str(source.path.resolve()), "sha256": digest, "stat": stat_of(source.path),
-        "format": source.format, "producer": source.producer, "structure": source.structure,
-        "architecture": str(source.architecture.resolve()) if source.architecture else "", "notes": source.notes,
-        "part": source.part if source.part_chosen else "", "shown": source.part, "parts": list(source.parts),
-        "parameters": str(network.parameters), "samples": network.samples,
-        "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed}}))
+    tags.write(
+        collection,
+        **(
+            tags.read(collection)
+            | {
+                "kind": "network",
+                "source": str(source.path.resolve()),
+                "sha256": digest,
+                "stat": stat_of(source.path),
+                "format": source.format,
+                "producer": source.producer,
+                "structure": source.structure,
+                "architecture": str(source.architecture.resolve()) if source.architecture else "",
+                "notes": source.notes,
+                "part": source.part if source.part_chosen else "",
+                "shown": source.part,
+                "parts": list(source.parts),
+                "parameters": str(network.parameters),
+                "samples": network.samples,
+                "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed},
+            }
+        ),
+    )
 
 
 def _remember(collection, network, settings, ran, paints, weights, digest):
     know(collection, network, digest)
-    tags.write(collection, **(tags.read(collection) | {
-        "uuid": str(uuid.uuid4()), "settings": asdict(settings), "materials": paints, "weight_range": weights,
-        **facts_of(ran)}))
+    tags.write(
+        collection,
+        **(
+            tags.read(collection)
+            | {
+                "uuid": str(uuid.uuid4()),
+                "settings": asdict(settings),
+                "materials": paints,
+                "weight_range": weights,
+                **facts_of(ran),
+            }
+        ),
+    )

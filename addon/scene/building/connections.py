@@ -39,55 +39,88 @@ def _base():
 BASE = _base()
 
 
-def make(index: int, connection: Connection, lines: Lines, source: bpy.types.Object, target: bpy.types.Object,
-         root: bpy.types.Object, materials: dict, weight_range: float) -> bpy.types.Object:
+def make(
+    index: int,
+    connection: Connection,
+    lines: Lines,
+    source: bpy.types.Object,
+    target: bpy.types.Object,
+    root: bpy.types.Object,
+    materials: dict,
+    weight_range: float,
+) -> bpy.types.Object:
     """The object of a bundle; `index` is its place among the connections, for two may join the same layers."""
     curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
-    for name, kind in (("source", "INT"), ("target", "INT"), ("weight", "FLOAT"), ("magnitude", "FLOAT"),
-                       ("importance", "FLOAT")):
+    for name, kind in (
+        ("source", "INT"),
+        ("target", "INT"),
+        ("weight", "FLOAT"),
+        ("magnitude", "FLOAT"),
+        ("importance", "FLOAT"),
+    ):
         curves.attributes.new(name, kind, "CURVE")
-    thing = bpy.data.objects.new(curves.name, curves)
-    thing.parent = root
+    obj = bpy.data.objects.new(curves.name, curves)
+    obj.parent = root
     weighted = connection.join.carries == WEIGHT
     role = "lines" if weighted and lines.level != "unknown" else "copies"
-    attach(thing, "Connections", connections_group(), {
-        "Source": source, "Target": target, "Network": root, "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
-        "Weight Range": weight_range, "Material": materials[role]})
-    tags.write(thing, "connections", source=connection.source.name, target=connection.target.name,
-               index=index, carries=connection.join.carries, form=connection.join.form,
-               taps=int(connection.join.taps))
-    set_lines(thing, lines)
-    return thing
+    attach(
+        obj,
+        "Connections",
+        connections_group(),
+        {
+            "Source": source,
+            "Target": target,
+            "Network": root,
+            "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
+            "Weight Range": weight_range,
+            "Material": materials[role],
+        },
+    )
+    tags.write(
+        obj,
+        "connections",
+        source=connection.source.name,
+        target=connection.target.name,
+        index=index,
+        carries=connection.join.carries,
+        form=connection.join.form,
+        taps=int(connection.join.taps),
+    )
+    set_lines(obj, lines)
+    return obj
 
 
-def set_lines(thing: bpy.types.Object, lines: Lines) -> None:
+def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
     """Put these connections into a bundle, in place of those it has; offsets by which others were bundled go."""
-    drop_offsets(thing)
-    fill(thing.data, len(lines), {name: getattr(lines, name)
-                              for name in ("source", "target", "weight", "magnitude", "importance")})
+    drop_offsets(obj)
+    fill(
+        obj.data,
+        len(lines),
+        {name: getattr(lines, name) for name in ("source", "target", "weight", "magnitude", "importance")},
+    )
     if len(lines):
-        _bend(thing)
+        _bend(obj)
     finite = lines.importance[np.isfinite(lines.importance)]
     high = int(0.995 * len(finite))
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
-    sockets.refresh(thing, {"Importance Range": extent or 1.0})
-    tags.write(thing, **(tags.read(thing) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
-    _paint(thing)
+    sockets.refresh(obj, {"Importance Range": extent or 1.0})
+    tags.write(obj, **(tags.read(obj) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
+    _paint(obj)
 
 
-def shows_weights(thing: bpy.types.Object) -> bool:
+def shows_weights(obj: bpy.types.Object) -> bool:
     """Whether the lines of a bundle show weights of the file now; between layers that are drawn as one box they only
     say that these are joined."""
-    facts = tags.read(thing)
+    facts = tags.read(obj)
     return facts["carries"] == WEIGHT and facts.get("level") != "unknown"
 
 
-def _paint(thing):
+def _paint(obj):
     """Give a bundle that shows weights only now, or no more, the network's material for such lines. One of somebody's
     own stays."""
-    modifier, wanted = tags.modifier(thing), "lines" if shows_weights(thing) else "copies"
+    modifier, wanted = tags.modifier(obj), "lines" if shows_weights(obj) else "copies"
     material = compat.get_input(modifier, "Material")
-    if tags.read(material).get("role") in {"lines", "copies"} - {wanted} and (network := tags.network_of(thing)):
+    if tags.read(material).get("role") in {"lines", "copies"} - {wanted} and (network := tags.network_of(obj)):
         compat.set_inputs(modifier, {"Material": tags.read(network)["materials"][wanted]})
 
 
@@ -104,51 +137,51 @@ def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]
     curves.update_tag()
 
 
-def drop_offsets(thing: bpy.types.Object) -> None:
+def drop_offsets(obj: bpy.types.Object) -> None:
     """Forget by how much the lines of a bundle were bundled."""
-    attributes = thing.data.attributes
-    stale = [one.name for one in attributes if one.name.startswith(STORED)]
+    attributes = obj.data.attributes
+    stale = [attribute.name for attribute in attributes if attribute.name.startswith(STORED)]
     for name in stale:
         attributes.remove(attributes[name])
     if stale:
-        compat.set_inputs(tags.modifier(thing), {"Iterations": 0.0})
+        compat.set_inputs(tags.modifier(obj), {"Iterations": 0.0})
 
 
-def lead(thing: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarray) -> None:
+def lead(obj: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarray) -> None:
     """Lead the lines of a bundle round what they skip, and let its X, Y and Z be the directions along the signal, to
     the side and up: `turn` is where these point in the network's space, as columns (3, 3), as is `lift`."""
     axes = Matrix(np.asarray(turn).tolist())
-    thing.rotation_euler = axes.to_euler()
-    compat.set_inputs(tags.modifier(thing), {"Lift": tuple(axes.transposed() @ Vector(lift))})
-    if len(thing.data.curves):
-        _bend(thing)
-    thing.update_tag()
+    obj.rotation_euler = axes.to_euler()
+    compat.set_inputs(tags.modifier(obj), {"Lift": tuple(axes.transposed() @ Vector(lift))})
+    if len(obj.data.curves):
+        _bend(obj)
+    obj.update_tag()
 
 
-def _bend(thing):
+def _bend(obj):
     """Poly curves: of others Blender evaluates twelve points a segment at every move of a layer. Lines that are led
     round something are few, and bend too much for eight points."""
-    bent = any(compat.get_input(tags.modifier(thing), "Lift"))
-    thing.data.set_types(type="CATMULL_ROM" if bent else "POLY")
+    bent = any(compat.get_input(tags.modifier(obj), "Lift"))
+    obj.data.set_types(type="CATMULL_ROM" if bent else "POLY")
 
 
 def by_index(network: bpy.types.Collection) -> dict[int, bpy.types.Object]:
     """The bundles of a network by their place among its connections; of copies the first."""
     found: dict[int, bpy.types.Object] = {}
-    for one in tags.members(network, "connections"):
-        found.setdefault(tags.read(one)["index"], one)
+    for bundle in tags.members(network, "connections"):
+        found.setdefault(tags.read(bundle)["index"], bundle)
     return found
 
 
-def lines_of(thing: bpy.types.Object) -> Lines:
+def lines_of(obj: bpy.types.Object) -> Lines:
     """The connections of a bundle, read back from it."""
-    facts = tags.read(thing)
-    found = {name: array(thing, name) for name in ("source", "target", "weight", "magnitude", "importance")}
+    facts = tags.read(obj)
+    found = {name: array(obj, name) for name in ("source", "target", "weight", "magnitude", "importance")}
     return Lines(facts["level"], **found, total=facts["total"])
 
 
-def follow_range(thing: bpy.types.Object, before: float, now: float) -> None:
+def follow_range(obj: bpy.types.Object, before: float, now: float) -> None:
     """Give a bundle the network's new weight range, unless somebody has set its own."""
-    modifier = tags.modifier(thing)
+    modifier = tags.modifier(obj)
     if np.isclose(compat.get_input(modifier, "Weight Range"), before):
         compat.set_inputs(modifier, {"Weight Range": now})

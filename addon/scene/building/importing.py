@@ -28,15 +28,22 @@ from .build import Settings, Steps
 MOST_SAID = 8  # models beside the one that is shown
 
 
-def open_network(path: str | Path, sizes: dict[str, int] | None = None,
-                 architecture: str | Path | None = None, part: str = "") -> Network:
+def open_network(
+    path: str | Path, sizes: dict[str, int] | None = None, architecture: str | Path | None = None, part: str = ""
+) -> Network:
     """The network of a checkpoint file; `architecture` and `part` are as for `open_checkpoint`. Raises
     `CheckpointError`."""
     return summarise(open_checkpoint(path, architecture, part), sizes)
 
 
-def import_steps(path: str | Path, settings: Settings, given: str | Path | None = None,
-                 sizes: dict[str, int] | None = None, architecture: str | Path | None = None, part: str = "") -> Steps:
+def import_steps(
+    path: str | Path,
+    settings: Settings,
+    given: str | Path | None = None,
+    sizes: dict[str, int] | None = None,
+    architecture: str | Path | None = None,
+    part: str = "",
+) -> Steps:
     """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     network = yield from in_background(lambda: open_network(path, sizes, architecture, part), "reading the model")
@@ -51,7 +58,7 @@ def summary(collection: bpy.types.Collection) -> str:
     """One line on what a network's scene holds."""
     made = list(tags.members(collection, "layer"))
     cells = sum(len(one.data.vertices) for one in made)
-    lines = sum(len(one.data.curves) for one in tags.members(collection, "connections"))
+    lines = sum(len(bundle.data.curves) for bundle in tags.members(collection, "connections"))
     inferred = ", structure inferred" if tags.read(collection)["structure"] == "inferred" else ""
     parts = [brief(name) for name in tags.read(collection).get("parts", ()) if name != tags.read(collection)["shown"]]
     beside = f"; the file also holds {', '.join(parts[:MOST_SAID])}" if parts else ""
@@ -77,9 +84,9 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     """Run an input through a network that is in the scene: its cells, lines and bars then show it."""
     network = reopen(collection)
     followed, ran = run_file(path, network)
-    if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
+    if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
         raise CheckpointError(path, "has another size than the scene was made for", "import the model with this input")
-    drawn = {name: layers.drawn_of(thing) for name, thing in selection.layers(collection).items()}
+    drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     show(collection, network, ran, build.finish(choose_lines(network, drawn, build.limits(collection, network), ran)))
     return ran
 
@@ -92,9 +99,10 @@ def pruned_score(collection: bpy.types.Collection) -> str:
     if not facts.get("input_path"):
         raise CheckpointError(facts["source"], "no input has run", "run an input first")
     _, whole, pruned, units = run_file_pruned(bpy.path.abspath(facts["input_path"]), reopen(collection), share, 1)
-    gone, every = (sum(one[which] for one in units.values()) for which in (0, 1))
-    said = [f"{one.scores[0].label} ({one.scores[0].score:.3g})" if one.scores else "no scores"
-            for one in (whole, pruned)]
+    gone, every = (sum(unit[which] for unit in units.values()) for which in (0, 1))
+    said = [
+        f"{one.scores[0].label} ({one.scores[0].score:.3g})" if one.scores else "no scores" for one in (whole, pruned)
+    ]
     return f"{said[1]} without {gone:,} of {every:,} units, {said[0]} with all"
 
 
@@ -112,35 +120,41 @@ def choose_lines(network: Network, drawn: dict[str, Drawn], limits: list[int], r
     return found
 
 
-def show(collection: bpy.types.Collection, network: Network, ran: Ran | None, chosen: dict[int, Lines],
-         weights_are_new: bool = False) -> None:
+def show(
+    collection: bpy.types.Collection,
+    network: Network,
+    ran: Ran | None,
+    chosen: dict[int, Lines],
+    weights_are_new: bool = False,
+) -> None:
     """Let the layers and bundles of a network in the scene show what a model holds, or what ran through it."""
-    things = selection.layers(collection)
-    drawn = {name: layers.drawn_of(thing) for name, thing in things.items()}
+    objs = selection.layers(collection)
+    drawn = {name: layers.drawn_of(obj) for name, obj in objs.items()}
     bundles = connections.by_index(collection)
     for layer in network.layers:
-        if layer.name not in things:
+        if layer.name not in objs:
             continue
-        thing, values = things[layer.name], build.activation(layer, ran)
+        obj, values = objs[layer.name], build.activation(layer, ran)
         if values is not None:
-            layers.set_activation(thing, drawn[layer.name], values)
+            layers.set_activation(obj, drawn[layer.name], values)
         elif ran is None:
-            layers.set_values(thing, *layers.resting_values(layer, drawn[layer.name]))
-    pruning.mark(network, things, drawn, ran)
+            layers.set_values(obj, *layers.resting_values(layer, drawn[layer.name]))
+    pruning.mark(network, objs, drawn, ran)
     lines, bundled = [], {}
     for index in chosen.keys() & bundles.keys():
-        connection, thing = network.connections[index], bundles[index]
-        bundled[index] = bundling.held(thing)
-        connections.set_lines(thing, chosen[index])
+        connection, obj = network.connections[index], bundles[index]
+        bundled[index] = bundling.held(obj)
+        connections.set_lines(obj, chosen[index])
         if weights_are_new:
-            expansion.refresh(thing, connection, drawn[connection.source.name], drawn[connection.target.name],
-                              len(bundles))
+            expansion.refresh(
+                obj, connection, drawn[connection.source.name], drawn[connection.target.name], len(bundles)
+            )
         lines.append((connection, chosen[index]))
     _bundle_again(collection, {bundles[index]: kept for index, kept in bundled.items() if kept})
     weights = build.weight_range(lines)
     for bundle in bundles.values():
         connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)
-    say(collection, network, things, drawn, lines)
+    say(collection, network, objs, drawn, lines)
     if ran:
         bars.show(collection, network, ran)
     ranges.fill(collection)
@@ -154,17 +168,19 @@ def _bundle_again(collection, kept: dict) -> None:
     if kept and scene:
         view_layer = scene.view_layers[0]
         view_layer.update()
-        for thing, how in kept.items():
-            bundling.restore(thing, view_layer.depsgraph, how)
+        for obj, how in kept.items():
+            bundling.restore(obj, view_layer.depsgraph, how)
 
 
-def say(collection, network, things, drawn, lines):
+def say(collection, network, objs, drawn, lines):
     """Let the labels of layers speak of what is drawn now."""
-    texts = {(tags.read(one)["owner"], tags.read(one)["part"]): one for one in tags.members(collection, "label")}
+    texts = {
+        (tags.read(label)["owner"], tags.read(label)["part"]): label for label in tags.members(collection, "label")
+    }
     into = words.into(lines)
     for layer in network.layers:
-        if layer.name in things:
-            labels.say(things[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
-            for part in labels.parts(things[layer.name]):
+        if layer.name in objs:
+            labels.say(objs[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
+            for part in labels.parts(objs[layer.name]):
                 if (layer.name, part.name) in texts:
                     labels.write(texts[layer.name, part.name], part)

@@ -31,9 +31,9 @@ FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 
 def weights_of(model: Network, name: str) -> np.ndarray | None:
     """The kernels of a layer that reads one channel or three, (units, channels, rows, columns), else None."""
-    for one in model.connections:
-        join = one.join.inner
-        if one.target.name == name and join.form == "kernels" and not join.window.transposed:
+    for connection in model.connections:
+        join = connection.join.inner
+        if connection.target.name == name and join.form == "kernels" and not join.window.transposed:
             shape = join.units, join.per_group, *join.window.kernel
             if len(shape) == 4 and shape[1] in (1, 3) and np.prod(shape) <= MOST:
                 return np.asarray(join.weight(), np.float32).reshape(shape)
@@ -45,30 +45,33 @@ def toggle(network: bpy.types.Collection, names: list[str]) -> str:
 
     Raises `CheckpointError`, and then nothing has changed.
     """
-    shown = [one for one in tags.members(network, "kernels") if tags.read(one)["layer"] in names]
+    shown = [kernels for kernels in tags.members(network, "kernels") if tags.read(kernels)["layer"] in names]
     if shown:
         for one in shown:
             _remove(one)
         return f"kernels of {len(shown):,} layer{'' if len(shown) == 1 else 's'} removed"
-    model, things = importing.reopen(network), selection.layers(network)
+    model, objs = importing.reopen(network), selection.layers(network)
     found = {name: weights for name in names if (weights := weights_of(model, name)) is not None}
     if not found:
-        raise CheckpointError(model.checkpoint.path, "no selected layer is a convolution of pictures",
-                              "select one that reads 1 or 3 channels")
+        raise CheckpointError(
+            model.checkpoint.path,
+            "no selected layer is a convolution of pictures",
+            "select one that reads 1 or 3 channels",
+        )
     for name, weights in found.items():
-        make(network, things[name], weights)
+        make(network, objs[name], weights)
     count = sum(len(one) for one in found.values())
     return f"{count:,} kernels of {', '.join(found)}"
 
 
 def refresh(network: bpy.types.Collection, model: Network) -> None:
     """Let the kernels that are shown have the weights of a model; those that it has no more are removed."""
-    for thing in list(tags.members(network, "kernels")):
-        weights = weights_of(model, tags.read(thing)["layer"])
-        if weights is None or list(weights.shape) != tags.read(thing)["shape"]:
-            _remove(thing)
+    for kernels in list(tags.members(network, "kernels")):
+        weights = weights_of(model, tags.read(kernels)["layer"])
+        if weights is None or list(weights.shape) != tags.read(kernels)["shape"]:
+            _remove(kernels)
         else:
-            _write(thing, weights)
+            _write(kernels, weights)
 
 
 def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.ndarray) -> bpy.types.Object:
@@ -81,7 +84,7 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
     room = max(size[1], 0.3 * HEIGHT)
     pitch = min(room / (across * (columns + GAP) - GAP), 0.5 * HEIGHT / (down * (rows + GAP) - GAP))
     mesh = bpy.data.meshes.new(f"{layer.name} kernels")
-    thing = bpy.data.objects.new(mesh.name, mesh)
+    obj = bpy.data.objects.new(mesh.name, mesh)
     unit, row, column = (one.ravel() for one in np.meshgrid(*map(np.arange, (units, rows, columns)), indexing="ij"))
     mesh.vertices.add(len(unit))
     place = np.stack([unit, column, row], -1).astype(np.float32)
@@ -89,47 +92,65 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
     for name, index in (("unit", unit), ("row", row), ("column", column)):
         mesh.attributes.new(name, "INT", "POINT").data.foreach_set("value", index.astype(np.int32))
     mesh.attributes.new("weight", "FLOAT_VECTOR", "POINT")
-    attach(thing, "Kernels", kernels_group(), {
-        "Tiles": units, "Tile Columns": across, "Rows": rows, "Columns": columns, "Pitch": pitch, "Gap": GAP,
-        "Range": value_range(weights), "Material": _material(network),
-        "Block": layer.parent if tags.kind(layer.parent) == "block" else None})
-    tags.write(thing, "kernels", layer=facts["layer"], shape=list(weights.shape))
-    _write(thing, weights)
+    attach(
+        obj,
+        "Kernels",
+        kernels_group(),
+        {
+            "Tiles": units,
+            "Tile Columns": across,
+            "Rows": rows,
+            "Columns": columns,
+            "Pitch": pitch,
+            "Gap": GAP,
+            "Range": value_range(weights),
+            "Material": _material(network),
+            "Block": layer.parent if tags.kind(layer.parent) == "block" else None,
+        },
+    )
+    tags.write(obj, "kernels", layer=facts["layer"], shape=list(weights.shape))
+    _write(obj, weights)
     high = pitch * (down * (rows + GAP) - GAP)
-    thing.parent, thing.location.z = layer, size[2] / 2 + CLEAR + high / 2
-    text = caption.live(f"{layer.name} kernels label", thing, "Weights", min(0.04 * HEIGHT, room / 14),
-                        tags.read(network)["materials"]["dim"], "Center")
+    obj.parent, obj.location.z = layer, size[2] / 2 + CLEAR + high / 2
+    text = caption.live(
+        f"{layer.name} kernels label",
+        obj,
+        "Weights",
+        min(0.04 * HEIGHT, room / 14),
+        tags.read(network)["materials"]["dim"],
+        "Center",
+    )
     kernels = f"{units:,} kernels {rows} × {columns}"
     caption.tell(text, f"{kernels}, ±", True, "", f"{kernels}, clipped at ±")
     tags.write(text, "kernels label", layer=facts["layer"])
-    text.parent, text.location.z = thing, high / 2 + 0.015 * HEIGHT
+    text.parent, text.location.z = obj, high / 2 + 0.015 * HEIGHT
     text.rotation_euler = FACING.to_euler()
-    for one in (thing, text):
+    for one in (obj, text):
         layer.users_collection[0].objects.link(one)
-    return thing
+    return obj
 
 
-def _write(thing, weights):
+def _write(obj, weights):
     """The weights of red, green and blue at every tap; of one channel, three times."""
     taps = np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
-    if 3 * len(thing.data.vertices) == taps.size:  # nobody has deleted some of them
-        thing.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
-    compat.set_inputs(tags.nodes(thing), {"Range": value_range(weights)})
-    thing.data.update_tag()
+    if 3 * len(obj.data.vertices) == taps.size:  # nobody has deleted some of them
+        obj.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
+    compat.set_inputs(tags.nodes(obj), {"Range": value_range(weights)})
+    obj.data.update_tag()
 
 
 def _material(network):
     """One for all kernels of a network."""
     facts = {"role": "kernels", "network": tags.read(network)["uuid"]}
-    for one in bpy.data.materials:
-        if tags.read(one).items() >= facts.items():
-            return one
+    for material in bpy.data.materials:
+        if tags.read(material).items() >= facts.items():
+            return material
     made = shaders.kernels(f"{network.name} Kernels")
     tags.write(made, "material", **facts)
     return made
 
 
-def _remove(thing):
-    own = [one for one in thing.children if tags.kind(one) == "kernels label"]
+def _remove(obj):
+    own = [child for child in obj.children if tags.kind(child) == "kernels label"]
     texts = [compat.get_input(nodes, part) for one in own if (nodes := tags.nodes(one)) for part in caption.TEXTS]
-    removing.remove([*own, thing, *texts])
+    removing.remove([*own, obj, *texts])

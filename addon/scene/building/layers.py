@@ -50,38 +50,62 @@ def _spread(values, drawn, axis):
     return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[axis]]
 
 
-def make(layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, materials: dict,
-         cells: dict) -> bpy.types.Object:
+def make(
+    layer: Layer, drawn: Drawn, shape: Shape, values: np.ndarray | None, materials: dict, cells: dict
+) -> bpy.types.Object:
     """The object of a layer, at the origin. `values` are the activations of one sample, flat, or None."""
-    thing = bpy.data.objects.new(layer.name, bpy.data.meshes.new(layer.name))
-    attach(thing, "Layer", layer_group(labels.font()), {
-        "Cell": cells["tile"], "Material": materials["cells"], "Backing Material": materials["plate"],
-        "Number Material": materials["label"]})
-    know(thing, layer)
-    show(thing, layer, drawn, shape, cells)
+    obj = bpy.data.objects.new(layer.name, bpy.data.meshes.new(layer.name))
+    attach(
+        obj,
+        "Layer",
+        layer_group(labels.font()),
+        {
+            "Cell": cells["tile"],
+            "Material": materials["cells"],
+            "Backing Material": materials["plate"],
+            "Number Material": materials["label"],
+        },
+    )
+    know(obj, layer)
+    show(obj, layer, drawn, shape, cells)
     if values is None:
-        set_values(thing, *resting_values(layer, drawn))
+        set_values(obj, *resting_values(layer, drawn))
     else:
-        set_activation(thing, drawn, values)
-    return thing
+        set_activation(obj, drawn, values)
+    return obj
 
 
-def know(thing: bpy.types.Object, layer: Layer) -> None:
+def know(obj: bpy.types.Object, layer: Layer) -> None:
     """Write what the model says of a layer onto its object; what else is known of that stays."""
-    tags.write(thing, **(tags.read(thing) | {
-        "kind": "layer", "layer": layer.name, "op": layer.op, "shape": [n or 0 for n in layer.shape or ()],
-        "parameters": str(layer.parameters), "tensor": layer.tensor, "strides": list(layer.grid.strides),
-        "grid": [layer.grid.units, layer.grid.rows, layer.grid.columns], "inputs": layer.inputs,
-        "parts": [part.op for part in layer.parts], "nodes": layer.nodes, "block": layer.block,
-        "multiply_adds": "" if layer.multiply_adds is None else str(layer.multiply_adds)}))
+    tags.write(
+        obj,
+        **(
+            tags.read(obj)
+            | {
+                "kind": "layer",
+                "layer": layer.name,
+                "op": layer.op,
+                "shape": [n or 0 for n in layer.shape or ()],
+                "parameters": str(layer.parameters),
+                "tensor": layer.tensor,
+                "strides": list(layer.grid.strides),
+                "grid": [layer.grid.units, layer.grid.rows, layer.grid.columns],
+                "inputs": layer.inputs,
+                "parts": [part.op for part in layer.parts],
+                "nodes": layer.nodes,
+                "block": layer.block,
+                "multiply_adds": "" if layer.multiply_adds is None else str(layer.multiply_adds),
+            }
+        ),
+    )
 
 
-def show(thing: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
+def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
     """Let a layer's object have these cells, in place of those it has; their values are still to be set.
 
     Cells that somebody has placed by hand stay where they are.
     """
-    mesh, held = thing.data, by_hand.held(thing)
+    mesh, held = obj.data, by_hand.held(obj)
     mesh.clear_geometry()
     mesh.vertices.add(drawn.size)
     counts = len(drawn.units), len(drawn.rows), len(drawn.columns)
@@ -91,86 +115,106 @@ def show(thing: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cell
     for name in ("value", "importance", "order", "importance_order"):
         mesh.attributes.new(name, "FLOAT", "POINT")
     mesh.attributes.new("unit_rank", "INT", "POINT")
-    box, same = drawn.level == BOX, tags.read(thing).get("level") == drawn.level
+    box, same = drawn.level == BOX, tags.read(obj).get("level") == drawn.level
     structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
-    values = {"Pitch": shape.pitch, "Unit Columns": shape.unit_columns, "Unit Gap": shape.unit_gap,
-              "Cell Size": shape.cell, "Backing": 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0}
+    values = {
+        "Pitch": shape.pitch,
+        "Unit Columns": shape.unit_columns,
+        "Unit Gap": shape.unit_gap,
+        "Cell Size": shape.cell,
+        "Backing": 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0,
+    }
     if not same:
         structure |= values | {
-            "Cell": cells["tile"], "Shape": "Sphere" if shape.round else "Tile",
-            "Size": 1.0 if shape.round or box else 0.95, "Size by Value": LESS if shape.round else 0.0,
-            "Thickness": 1.0 if box else 0.3, "Relief": 0.0 if box else 1.3,
-            "Line Axis": 0.0 if layer.grid.is_map else 1.0}
-    sockets.write(thing, structure)
+            "Cell": cells["tile"],
+            "Shape": "Sphere" if shape.round else "Tile",
+            "Size": 1.0 if shape.round or box else 0.95,
+            "Size by Value": LESS if shape.round else 0.0,
+            "Thickness": 1.0 if box else 0.3,
+            "Relief": 0.0 if box else 1.3,
+            "Line Axis": 0.0 if layer.grid.is_map else 1.0,
+        }
+    sockets.write(obj, structure)
     if same:  # what somebody has set stays
-        sockets.refresh(thing, values)
-    tags.write(thing, **(tags.read(thing) | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
-    by_hand.keep(thing, held)
+        sockets.refresh(obj, values)
+    tags.write(obj, **(tags.read(obj) | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
+    by_hand.keep(obj, held)
 
 
-def put(thing: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple[float, float, float]) -> None:
+def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple[float, float, float]) -> None:
     """Give a layer its place; `outer` is that of the block it is in."""
     place = arrangement.places[name]
-    thing.location = Vector(place.location) - Vector(outer)
-    facts = tags.read(thing) | {"row": place.row, "backwards": place.backwards, "placed": list(thing.location),
-                                "axes": arrangement.turn.ravel().tolist()}
-    tags.write(thing, **facts)
-    turn(thing)
+    obj.location = Vector(place.location) - Vector(outer)
+    facts = tags.read(obj) | {
+        "row": place.row,
+        "backwards": place.backwards,
+        "placed": list(obj.location),
+        "axes": arrangement.turn.ravel().tolist(),
+    }
+    tags.write(obj, **facts)
+    turn(obj)
 
 
-def turn(thing: bpy.types.Object) -> None:
+def turn(obj: bpy.types.Object) -> None:
     """Turn a layer as its shape and the direction of its network want it."""
-    facts = tags.read(thing)
+    facts = tags.read(obj)
     axes = Matrix([facts["axes"][row * 3 : row * 3 + 3] for row in range(3)])
-    thing.rotation_euler = (axes @ Matrix.Rotation(facts["turn"], 3, "Z")).to_euler()
+    obj.rotation_euler = (axes @ Matrix.Rotation(facts["turn"], 3, "Z")).to_euler()
 
 
-def tell(thing: bpy.types.Object, found: Statistics | None) -> None:
+def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
     """Write the statistics of its weights onto a layer."""
-    if found is not None:
-        facts = {"count": str(found.count), "zeros": str(found.zeros), "not_finite": str(found.not_finite),
-                 "mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
-        tags.write(thing, **(tags.read(thing) | {"statistics": facts}))
+    if statistics is not None:
+        facts = {
+            "count": str(statistics.count),
+            "zeros": str(statistics.zeros),
+            "not_finite": str(statistics.not_finite),
+            "mean": statistics.mean,
+            "std": statistics.std,
+            "min": statistics.minimum,
+            "max": statistics.maximum,
+        }
+        tags.write(obj, **(tags.read(obj) | {"statistics": facts}))
 
 
-def set_activation(thing: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
+def set_activation(obj: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
     """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
     meaning = "activation" if drawn.level == CELLS else "mean activation"
-    set_values(thing, drawn.sample(values), meaning, value_range(values))
-    ranges.note(thing, values)
+    set_values(obj, drawn.sample(values), meaning, value_range(values))
+    ranges.note(obj, values)
 
 
-def set_values(thing: bpy.types.Object, values: np.ndarray, meaning: str, extent: float | None = None) -> None:
+def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: float | None = None) -> None:
     """Put values into the cells of a layer and its range into the modifier.
 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
-    values = by_hand.of_vertices(thing, np.ascontiguousarray(values, np.float32))
-    _write(thing, "value", values)
-    _write(thing, "importance", np.abs(values))
-    rank(thing)
-    thing.data.update_tag()
-    ranges.note(thing, None)
-    sockets.refresh(thing, {"Range": extent or value_range(values)})
-    tags.write(thing, **(tags.read(thing) | {"value_is": meaning}))
+    values = by_hand.of_vertices(obj, np.ascontiguousarray(values, np.float32))
+    _write(obj, "value", values)
+    _write(obj, "importance", np.abs(values))
+    rank(obj)
+    obj.data.update_tag()
+    ranges.note(obj, None)
+    sockets.refresh(obj, {"Range": extent or value_range(values)})
+    tags.write(obj, **(tags.read(obj) | {"value_is": meaning}))
 
 
-def rank(thing: bpy.types.Object) -> None:
+def rank(obj: bpy.types.Object) -> None:
     """Write which cells and units come first, from the values and importances that the layer has now.
 
     `order` and `importance_order`: the share of cells that are stronger, or more important (0 of the first);
     `unit_rank`: how many units are stronger, by the sum of their values without signs.
     """
-    value, importance, unit = (array(thing, name) for name in ("value", "importance", "unit"))
+    value, importance, unit = (array(obj, name) for name in ("value", "importance", "unit"))
     strong, importance = (np.nan_to_num(np.abs(numbers), nan=np.inf, posinf=np.inf) for numbers in (value, importance))
     order = _order(strong)
-    _write(thing, "order", order)
-    _write(thing, "importance_order", order if np.array_equal(strong, importance) else _order(importance))
+    _write(obj, "order", order)
+    _write(obj, "importance_order", order if np.array_equal(strong, importance) else _order(importance))
     units, which = np.unique(unit, return_inverse=True)
     ranks = np.empty(len(units), np.int32)
     total = np.bincount(which, strong.astype(np.float64), len(units))
     ranks[np.argsort(-total, kind="stable")] = np.arange(len(units))
-    _write(thing, "unit_rank", ranks[which], "INT")
+    _write(obj, "unit_rank", ranks[which], "INT")
 
 
 def _order(strength: np.ndarray) -> np.ndarray:
@@ -180,14 +224,14 @@ def _order(strength: np.ndarray) -> np.ndarray:
     return order
 
 
-def _write(thing, name, values, kind="FLOAT"):
-    attributes = thing.data.attributes
+def _write(obj, name, values, kind="FLOAT"):
+    attributes = obj.data.attributes
     attribute = attributes.get(name) or attributes.new(name, kind, "POINT")
     attribute.data.foreach_set("value", np.ascontiguousarray(values))
 
 
-def drawn_of(thing: bpy.types.Object) -> Drawn:
+def drawn_of(obj: bpy.types.Object) -> Drawn:
     """Which cells a layer object draws, read back from its attributes."""
-    facts = tags.read(thing)
-    index = [np.unique(array(thing, name)).astype(np.int64) for name in ("unit", "row", "column")]
+    facts = tags.read(obj)
+    index = [np.unique(array(obj, name)).astype(np.int64) for name in ("unit", "row", "column")]
     return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index, facts["level"])

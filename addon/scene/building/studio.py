@@ -65,7 +65,7 @@ def view_of(camera: bpy.types.Object) -> View:
 
 def camera_of(network: bpy.types.Collection, shot: str = "") -> bpy.types.Object | None:
     """The camera of a network's shot; without a name that which its scene looks through, else that of the hero shot."""
-    ours = {tags.read(one)["shot"]: one for one in tags.members(network, "camera")}
+    ours = {tags.read(camera)["shot"]: camera for camera in tags.members(network, "camera")}
     scene = tags.scene_of(network)
     if not shot and scene and scene.camera in ours.values():
         return scene.camera
@@ -89,12 +89,33 @@ def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.type
     for z in heights:
         middle, aside = (length / 2, 0, z), length / 2 / longer
         lights += [
-            _area(f"{name} Key", (middle[0] - 0.4 * aside, -1.9 * size, z + 1.9 * size), middle, 2 * size * longer,
-                  2 * size, 780 * power, "#ffe9d2"),
-            _area(f"{name} Fill", (-1.6 * size, -0.6 * size, z + 0.2 * size), (0.4 * length, 0, z), 1.6 * size,
-                  1.6 * size, 210 * power, "#8fb4ff"),
-            _area(f"{name} Rim", (middle[0] + 0.3 * aside, 2 * size, z + 1.5 * size), middle, 2.4 * size * longer, size,
-                  900 * power, "#5f9bff"),
+            _area(
+                f"{name} Key",
+                (middle[0] - 0.4 * aside, -1.9 * size, z + 1.9 * size),
+                middle,
+                2 * size * longer,
+                2 * size,
+                780 * power,
+                "#ffe9d2",
+            ),
+            _area(
+                f"{name} Fill",
+                (-1.6 * size, -0.6 * size, z + 0.2 * size),
+                (0.4 * length, 0, z),
+                1.6 * size,
+                1.6 * size,
+                210 * power,
+                "#8fb4ff",
+            ),
+            _area(
+                f"{name} Rim",
+                (middle[0] + 0.3 * aside, 2 * size, z + 1.5 * size),
+                middle,
+                2.4 * size * longer,
+                size,
+                900 * power,
+                "#5f9bff",
+            ),
         ]
     return lights
 
@@ -103,12 +124,12 @@ def _area(name, location, at, width, height, energy, colour):
     light = bpy.data.lights.new(name, "AREA")
     light.energy, light.color, light.shape = energy, linear(colour)[:3], "RECTANGLE"
     light.size, light.size_y = width, height
-    thing = bpy.data.objects.new(name, light)
-    thing.location = location
-    thing.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
-    thing.visible_camera = False
-    tags.write(thing, "light", role=name.rpartition(" ")[2], share=1.0)
-    return thing
+    obj = bpy.data.objects.new(name, light)
+    obj.location = location
+    obj.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
+    obj.visible_camera = False
+    tags.write(obj, "light", role=name.rpartition(" ")[2], share=1.0)
+    return obj
 
 
 def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
@@ -116,11 +137,11 @@ def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(f"{name} Floor")
     mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], [], [(0, 1, 2, 3)])
     mesh.materials.append(material)
-    thing = bpy.data.objects.new(f"{name} Floor", mesh)
-    thing.display_type, thing.hide_select = "WIRE", True
-    seen_by_camera(thing)  # light from the floor would hardly show, and what is half clear costs most in shadows
-    tags.write(thing, "floor")
-    return thing
+    obj = bpy.data.objects.new(f"{name} Floor", mesh)
+    obj.display_type, obj.hide_select = "WIRE", True
+    seen_by_camera(obj)  # light from the floor would hardly show, and what is half clear costs most in shadows
+    tags.write(obj, "floor")
+    return obj
 
 
 def ground(floor: bpy.types.Object, points: np.ndarray) -> None:
@@ -145,8 +166,11 @@ def make_world(name: str) -> bpy.types.World:
     for element, (position, colour) in zip(ramp.color_ramp.elements, BACKGROUND, strict=True):
         element.position, element.color = position, linear(colour)
     tree.put(ramp.inputs[0], radius)
-    backdrop, around, mix = tree.node("ShaderNodeBackground"), tree.node("ShaderNodeBackground"), \
-        tree.node("ShaderNodeMixShader")
+    backdrop, around, mix = (
+        tree.node("ShaderNodeBackground"),
+        tree.node("ShaderNodeBackground"),
+        tree.node("ShaderNodeMixShader"),
+    )
     tree.put(backdrop.inputs["Color"], ramp.outputs["Color"])
     around.inputs["Color"].default_value, around.inputs["Strength"].default_value = linear("#1b2740"), 0.35
     around.name = AROUND

@@ -33,15 +33,15 @@ def slopes(camera: bpy.types.Camera, aspect: float) -> tuple[float, float]:
     return (larger, larger / aspect) if aspect >= 1 else (larger * aspect, larger)
 
 
-def corners(things, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+def corners(objs, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (n, 3) of the evaluated boxes of objects, instances included."""
-    found = [box_corners(one, depsgraph) for one in things]
+    found = [box_corners(obj, depsgraph) for obj in objs]
     return np.concatenate([one for one in found if len(one)] or [np.zeros((0, 3))])
 
 
-def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
+def box_corners(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (8, 3) of one object as it is evaluated, or (0, 3) if it shows nothing."""
-    evaluated, geometry = thing.evaluated_get(depsgraph), geometry_of(thing, depsgraph)
+    evaluated, geometry = obj.evaluated_get(depsgraph), geometry_of(obj, depsgraph)
     if geometry is None:
         return np.zeros((0, 3))
     low_high = _instances(geometry)
@@ -53,11 +53,11 @@ def box_corners(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.n
     return corners_of(evaluated, *low_high)
 
 
-def shown_corners(thing: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> np.ndarray:
+def shown_corners(obj: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> np.ndarray:
     """The same of an object that a view layer shows, (0, 3) of others: what was hidden keeps what was evaluated of it
     until Blender next builds its graph."""
-    shown = thing.visible_get(view_layer=view_layer)
-    return box_corners(thing, view_layer.depsgraph) if shown else np.zeros((0, 3))
+    shown = obj.visible_get(view_layer=view_layer)
+    return box_corners(obj, view_layer.depsgraph) if shown else np.zeros((0, 3))
 
 
 def corners_of(evaluated: bpy.types.Object, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -67,10 +67,10 @@ def corners_of(evaluated: bpy.types.Object, low: np.ndarray, high: np.ndarray) -
     return grid @ matrix[:3, :3].T + matrix[:3, 3]
 
 
-def geometry_of(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.GeometrySet | None:
+def geometry_of(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> bpy.types.GeometrySet | None:
     """The geometry of an object as it is evaluated, or None where Blender evaluates none: of what is hidden, or in a
     collection that the view layer leaves out."""
-    evaluated = thing.evaluated_get(depsgraph)
+    evaluated = obj.evaluated_get(depsgraph)
     try:
         return evaluated.evaluated_geometry() if evaluated.is_evaluated else None
     except (RuntimeError, TypeError):  # "Object geometry is not yet evaluated"
@@ -149,8 +149,13 @@ def _fit_flat(camera, x, y, z, aspect, margins) -> np.ndarray:
     tall = (y.max() - y.min()) / (1 - margins.bottom - margins.top)
     wide, tall = max(wide, tall * aspect), max(tall, wide / aspect)
     camera.ortho_scale = max(wide, tall)
-    return np.array([(x.max() + x.min()) / 2 + wide * (margins.right - margins.left) / 2,
-                     (y.max() + y.min()) / 2 + tall * (margins.top - margins.bottom) / 2, z.max() + max(wide, tall)])
+    return np.array(
+        [
+            (x.max() + x.min()) / 2 + wide * (margins.right - margins.left) / 2,
+            (y.max() + y.min()) / 2 + tall * (margins.top - margins.bottom) / 2,
+            z.max() + max(wide, tall),
+        ]
+    )
 
 
 def reach(camera: bpy.types.Object, depth):
@@ -176,15 +181,14 @@ def above(camera: bpy.types.Object, right: float, up: float, level: float) -> fl
     return (level - eye) / (on - eye) if on < eye else np.inf
 
 
-def face(thing: bpy.types.Object, camera: bpy.types.Object) -> None:
+def face(obj: bpy.types.Object, camera: bpy.types.Object) -> None:
     """Keep an object turned to the camera, also when either moves."""
-    constraint = thing.constraints.new("COPY_ROTATION")
+    constraint = obj.constraints.new("COPY_ROTATION")
     constraint.target = camera
 
 
-def place(thing: bpy.types.Object, location: Vector, parent: bpy.types.Object,
-          depsgraph: bpy.types.Depsgraph) -> None:
+def place(obj: bpy.types.Object, location: Vector, parent: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> None:
     """Parent an object so that it stands at a place in the world and keeps to its parent from there."""
-    thing.parent = parent
-    thing.matrix_parent_inverse = Matrix.Identity(4)
-    thing.location = parent.evaluated_get(depsgraph).matrix_world.inverted() @ location
+    obj.parent = parent
+    obj.matrix_parent_inverse = Matrix.Identity(4)
+    obj.location = parent.evaluated_get(depsgraph).matrix_world.inverted() @ location

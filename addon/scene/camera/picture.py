@@ -28,14 +28,14 @@ class Seen:
 
     aspect: float
     depsgraph: bpy.types.Depsgraph
-    things: list[labelling.Labelled]
+    labelled: list[labelling.Labelled]
     points: np.ndarray
 
     def __add__(self, other: Seen) -> Seen:
         """Both networks in one picture, the other in rows of its own."""
-        rows = 1 + max((one.row for one in self.things), default=0)
-        things = [replace(one, row=one.row + rows) for one in other.things]
-        return replace(self, things=[*self.things, *things], points=np.concatenate([self.points, other.points]))
+        rows = 1 + max((obj.row for obj in self.labelled), default=0)
+        objs = [replace(obj, row=obj.row + rows) for obj in other.labelled]
+        return replace(self, labelled=[*self.labelled, *objs], points=np.concatenate([self.points, other.points]))
 
 
 def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
@@ -45,23 +45,37 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     view_layer.update()
     depsgraph = view_layer.depsgraph
     counting.tell(network, depsgraph)
-    things = _labelled(network, depsgraph)
-    beside = framing.corners((one for kind in ("bars", "class", "kernels", "title") for one in
-                              tags.members(network, kind) if not one.hide_render), depsgraph)
-    crests = _crests(network, {one.thing.name: one.box for one in things})
-    return Seen(_aspect(scene), depsgraph, things, np.concatenate([*(one.box for one in things), beside, crests]))
+    objs = _labelled(network, depsgraph)
+    beside = framing.corners(
+        (
+            member
+            for kind in ("bars", "class", "kernels", "title")
+            for member in tags.members(network, kind)
+            if not member.hide_render
+        ),
+        depsgraph,
+    )
+    crests = _crests(network, {obj.obj.name: obj.box for obj in objs})
+    return Seen(_aspect(scene), depsgraph, objs, np.concatenate([*(obj.box for obj in objs), beside, crests]))
 
 
 def anything(network: bpy.types.Collection, scene: bpy.types.Scene) -> bool:
     """Whether a layer or block of a network shows itself in a scene; changes nothing."""
     view_layer = scene.view_layers[0]
     view_layer.update()
-    return any(len(framing.shown_corners(one, view_layer)) for kind in ("layer", "block")
-               for one in tags.members(network, kind))
+    return any(
+        len(framing.shown_corners(member, view_layer))
+        for kind in ("layer", "block")
+        for member in tags.members(network, kind)
+    )
 
 
-def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.types.Object,
-          beside: bpy.types.Collection | None = None) -> None:
+def frame(
+    network: bpy.types.Collection,
+    scene: bpy.types.Scene,
+    camera: bpy.types.Object,
+    beside: bpy.types.Collection | None = None,
+) -> None:
     """Put the camera, the labels and the caption in their places for the scene's picture format; another network
     `beside` it is in the picture too. Where nothing is left to be seen, the camera stays where it is."""
     aim(network, camera)
@@ -81,7 +95,7 @@ def frame(network: bpy.types.Collection, scene: bpy.types.Scene, camera: bpy.typ
 
     for _ in range(3):  # labels move with the camera, and it with them
         framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, margins(found.aspect))
-        text_points = labelling.arrange(found.things, camera, found.aspect, found.depsgraph, make, _level(network))
+        text_points = labelling.arrange(found.labelled, camera, found.aspect, found.depsgraph, make, _level(network))
     settle(network, camera, found)
 
 
@@ -119,8 +133,9 @@ def settle(network: bpy.types.Collection, camera: bpy.types.Object, found: Seen,
 
 def hang(network: bpy.types.Collection, camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the caption of a network before a camera."""
-    strip = sorted((*tags.members(network, "caption"), *tags.members(network, "scrim")),
-                   key=lambda one: one.type != "EMPTY")
+    strip = sorted(
+        (*tags.members(network, "caption"), *tags.members(network, "scrim")), key=lambda one: one.type != "EMPTY"
+    )
     if strip:
         caption.arrange(strip, camera, aspect, distance)
         tags.write(camera, **(tags.read(camera) | {"caption": distance}))
@@ -136,9 +151,9 @@ def rehang(network: bpy.types.Collection, camera: bpy.types.Object, scene: bpy.t
 def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Take from a camera that goes away what hangs on it."""
     other = next((one for one in tags.members(network, "camera") if one != camera), None)
-    for one in tags.members(network, "caption"):
-        if one.parent == camera:
-            one.parent = other
+    for text in tags.members(network, "caption"):
+        if text.parent == camera:
+            text.parent = other
     if other:
         face(network, other)
 
@@ -146,16 +161,16 @@ def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
 def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Turn all texts to this camera."""
     for kind in ("label", "class", "title"):
-        for one in tags.members(network, kind):
-            for constraint in one.constraints:
+        for member in tags.members(network, kind):
+            for constraint in member.constraints:
                 if constraint.type == "COPY_ROTATION":
                     constraint.target = camera
 
 
 def hide(network: bpy.types.Collection, kind: str, hidden: bool = True) -> None:
     """Hide all texts of a kind ("label", "class", "caption"), or show them again."""
-    for one in tags.members(network, kind):
-        one.hide_viewport = one.hide_render = hidden
+    for member in tags.members(network, kind):
+        member.hide_viewport = member.hide_render = hidden
 
 
 def relabel(network: bpy.types.Collection) -> None:
@@ -171,8 +186,8 @@ def relabel(network: bpy.types.Collection) -> None:
     counting.tell(network, depsgraph)
     matrix = camera.evaluated_get(depsgraph).matrix_world  # a rig may carry the camera
     eye = SimpleNamespace(data=camera.data, location=matrix.to_translation(), rotation_euler=matrix.to_euler())
-    things = [one for one in _labelled(network, depsgraph) if (framing.project(eye, one.box)[:, 2] > 0).all()]
-    labelling.arrange(things, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network))
+    objs = [one for one in _labelled(network, depsgraph) if (framing.project(eye, one.box)[:, 2] > 0).all()]
+    labelling.arrange(objs, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network))
 
 
 def heading(network) -> float:
@@ -192,29 +207,31 @@ def _maker(network, camera):
     paints = tags.read(network)["materials"]
 
     def make(owner, part):
-        thing = labels.make(owner, part, paints)
-        framing.face(thing, camera)
-        shelf.objects.link(thing)
-        return thing
+        obj = labels.make(owner, part, paints)
+        framing.face(obj, camera)
+        shelf.objects.link(obj)
+        return obj
 
     return make
 
 
 def _hide_beside(network):
     """Hide bars and class names where not every unit of their layer has its cell to stand beside."""
-    cells, units = ({tags.read(one)["layer"]: len(one.data.vertices) for one in tags.members(network, kind)}
-                    for kind in ("layer", "bars"))
+    cells, units = (
+        {tags.read(member)["layer"]: len(member.data.vertices) for member in tags.members(network, kind)}
+        for kind in ("layer", "bars")
+    )
     away = {name for name, count in units.items() if cells.get(name) != count}
     boxes = blocks.by_path(network)
     away |= _inside(boxes, blocks.folded(boxes))
     for kind in ("bars", "class"):
-        for one in tags.members(network, kind):
-            facts = tags.read(one)
+        for member in tags.members(network, kind):
+            facts = tags.read(member)
             hidden = facts["layer"] in away
-            changes = not one.hide_render if hidden else facts.get("away")  # what was hidden by hand stays so
+            changes = not member.hide_render if hidden else facts.get("away")  # what was hidden by hand stays so
             if changes:
-                one.hide_viewport = one.hide_render = hidden
-                tags.write(one, **(facts | {"away": hidden}))
+                member.hide_viewport = member.hide_render = hidden
+                tags.write(member, **(facts | {"away": hidden}))
 
 
 def _inside(boxes, closed) -> set[str]:
@@ -225,33 +242,33 @@ def _inside(boxes, closed) -> set[str]:
 def _labelled(network, depsgraph) -> list[labelling.Labelled]:
     """The blocks and layers of a network with their labels; what is inside a folded block shows none."""
     texts: dict[tuple, dict] = {}
-    for one in tags.members(network, "label"):
-        facts = tags.read(one)
-        texts.setdefault((facts["of"], facts["owner"]), {})[facts["part"]] = one
+    for label in tags.members(network, "label"):
+        facts = tags.read(label)
+        texts.setdefault((facts["of"], facts["owner"]), {})[facts["part"]] = label
     boxes = blocks.by_path(network)
     closed, copies = blocks.folded(boxes), blocks.copies(boxes)
     inside, depth, found = _inside(boxes, closed), {"": 0}, []
-    for path, thing in boxes.items():
-        outer = tags.read(thing)["parent"]
+    for path, obj in boxes.items():
+        outer = tags.read(obj)["parent"]
         above = depth.get(outer, 0)  # the block round it may have been deleted
         depth[path] = above + 1 if outer not in closed and above is not None else None
-        box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(thing, path in closed, depsgraph)
-        quiet = path in closed & copies or not any(tags.read(thing)["tray"][1])
-        row = tags.read(thing).get("row", 0)
-        found.append(labelling.Labelled(thing, texts.get(("block", path), {}), box, depth[path] or 1, quiet, row))
-    for thing in tags.members(network, "layer"):
-        name = tags.read(thing)["layer"]
-        box = np.zeros((0, 3)) if name in inside else framing.box_corners(thing, depsgraph)
-        row = tags.read(thing).get("row", 0)
-        found.append(labelling.Labelled(thing, texts.get(("layer", name), {}), box, row=row))
+        box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(obj, path in closed, depsgraph)
+        quiet = path in closed & copies or not any(tags.read(obj)["tray"][1])
+        row = tags.read(obj).get("row", 0)
+        found.append(labelling.Labelled(obj, texts.get(("block", path), {}), box, depth[path] or 1, quiet, row))
+    for obj in tags.members(network, "layer"):
+        name = tags.read(obj)["layer"]
+        box = np.zeros((0, 3)) if name in inside else framing.box_corners(obj, depsgraph)
+        row = tags.read(obj).get("row", 0)
+        found.append(labelling.Labelled(obj, texts.get(("layer", name), {}), box, row=row))
     return found
 
 
 def _crests(network, boxes) -> np.ndarray:
     """The highest points of the connections that are led round others, (n, 3); `boxes` are those of objects by name."""
     found = [np.zeros((0, 3))]
-    for one in tags.members(network, "connections"):
-        modifier = tags.modifier(one)
+    for bundle in tags.members(network, "connections"):
+        modifier = tags.modifier(bundle)
         lift = np.array(compat.get_input(modifier, "Lift"))
         ends = (compat.get_input(modifier, end) for end in ("Source", "Target")) if lift.any() else ()
         pair = [boxes.get(end.name, ()) for end in ends if end]

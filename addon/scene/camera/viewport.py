@@ -30,7 +30,7 @@ def view(context: bpy.types.Context) -> bpy.types.Area | None:
     if context.area and context.area.type == "VIEW_3D":
         return context.area
     areas = context.screen.areas if context.screen else ()
-    return next((one for one in areas if one.type == "VIEW_3D"), None)
+    return next((area for area in areas if area.type == "VIEW_3D"), None)
 
 
 def frame_selected(context: bpy.types.Context) -> None:

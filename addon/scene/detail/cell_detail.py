@@ -36,32 +36,33 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
     """
     model = importing.reopen(network)
     ran = _ran(network, model)
-    things = selection.layers(network)
-    before = {name: layers.drawn_of(thing) for name, thing in things.items()}
+    objs = selection.layers(network)
+    before = {name: layers.drawn_of(obj) for name, obj in objs.items()}
     share = _share(network, model, wish.level)
     drawn = {layer.name: choose(layer, 1, level=BOX) for layer in model.layers} | before  # some may have been deleted
     for name in names:
         drawn[name] = choose(model.layer(name), wish.cells or share[name], drawn, wish.level)
     formed, cells = shapes(model, drawn), build.cell_shapes()
     for name in names:
-        layer, thing = model.layer(name), things[name]
-        facts = tags.read(thing)
-        layers.show(thing, layer, drawn[name], formed[name], cells)
+        layer, obj = model.layer(name), objs[name]
+        facts = tags.read(obj)
+        layers.show(obj, layer, drawn[name], formed[name], cells)
         if formed[name].turn != facts["turn"]:  # else it may have been turned by hand
-            layers.turn(thing)
+            layers.turn(obj)
         values = build.activation(layer, ran)
         if values is None:
-            layers.set_values(thing, *layers.resting_values(layer, drawn[name]))
+            layers.set_values(obj, *layers.resting_values(layer, drawn[name]))
         else:
-            layers.set_activation(thing, drawn[name], values)
-        pruning.put(thing, drawn[name])
+            layers.set_activation(obj, drawn[name], values)
+        pruning.put(obj, drawn[name])
         kept = facts.get("wish", {}).get("lines", 0) if wish.level else 0
-        tags.write(thing, **(tags.read(thing) | {"wish": {"level": wish.level, "cells": wish.cells,
-                                                          "lines": lines or kept}}))
+        tags.write(
+            obj, **(tags.read(obj) | {"wish": {"level": wish.level, "cells": wish.cells, "lines": lines or kept}})
+        )
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
     ranges.fill(network)
     caption.follow(network)
-    importing.say(network, model, {name: things[name] for name in names}, drawn, chosen)
+    importing.say(network, model, {name: objs[name] for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))
 
 
@@ -102,8 +103,9 @@ def _lines(network, model, names, before, drawn, ran) -> tuple[list[tuple], set[
     return chosen, bare
 
 
-def _followed(connection: Connection, lines: Lines, before: Drawn, drawn: dict[str, Drawn], limit: int,
-              ran: Ran | None) -> Lines:
+def _followed(
+    connection: Connection, lines: Lines, before: Drawn, drawn: dict[str, Drawn], limit: int, ran: Ran | None
+) -> Lines:
     """The same lines from the same cells of a layer that is drawn in another way.
 
     Where some of them have no cell any more, others are chosen. But while a layer is raised the weights of those that

@@ -17,11 +17,11 @@ from ..texts import labels, words
 from . import expansion
 
 
-def in_force(thing: bpy.types.Object) -> float | None:
+def in_force(obj: bpy.types.Object) -> float | None:
     """The level that a bundle shows, by its own sockets and its network's; None if it shows chosen lines."""
-    modifier = tags.modifier(thing)
+    modifier = tags.modifier(obj)
     root = tags.modifier(compat.get_input(modifier, "Network"))
-    if not expansion.stored(thing):
+    if not expansion.stored(obj):
         return None
     if root and compat.get_input(root, "Expand"):
         return compat.get_input(root, "Expansion")
@@ -29,10 +29,10 @@ def in_force(thing: bpy.types.Object) -> float | None:
     return None if chosen else compat.get_input(modifier, "Expansion")
 
 
-def shown(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> tuple[int, int | None]:
+def shown(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> tuple[int, int | None]:
     """How many lines a bundle shows, and of how many in all at its level, or None where that is not known."""
-    facts, level = tags.read(thing), in_force(thing)
-    count = _visible(thing.evaluated_get(depsgraph).data)
+    facts, level = tags.read(obj), in_force(obj)
+    count = _visible(obj.evaluated_get(depsgraph).data)
     if level is None:
         return count, int(facts["total"]) or None
     totals = [int(one) for one in facts.get("counts", ())]
@@ -53,16 +53,16 @@ def _visible(curves) -> int:
 def tell(network: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> None:
     """Let the labels of layers say how many of the weights into them are shown now."""
     into: dict[str, list] = {}
-    for one in tags.members(network, "connections"):
-        if tags.read(one)["carries"] == WEIGHT:
-            into.setdefault(tags.read(one)["target"], []).append(one)
-    for name, thing in selection.layers(network).items():
-        facts = tags.read(thing)
+    for bundle in tags.members(network, "connections"):
+        if tags.read(bundle)["carries"] == WEIGHT:
+            into.setdefault(tags.read(bundle)["target"], []).append(bundle)
+    for name, layer in selection.layers(network).items():
+        facts = tags.read(layer)
         if "label" in facts and name in into:
             texts = [_text(one, depsgraph) for one in into[name]]
             notes = "\n".join(filter(None, (facts["base"], *texts)))
             if notes != facts["label"]["notes"]:
-                labels.say(thing, facts["label"] | {"notes": notes, "base": facts["base"]})
+                labels.say(layer, facts["label"] | {"notes": notes, "base": facts["base"]})
 
 
 def _text(bundle, depsgraph) -> str:

@@ -16,22 +16,29 @@ from ...nodes.sockets.connections import MEANS
 from .. import removing, sockets, tags
 from ..building import connections
 
-ATTRIBUTES = {"detail": "INT", "source_unit": "INT", "target_unit": "INT", "tap_row": "INT", "tap_column": "INT",
-              "weight": "FLOAT", "magnitude": "FLOAT", "importance": "FLOAT"}
+ATTRIBUTES = {
+    "detail": "INT",
+    "source_unit": "INT",
+    "target_unit": "INT",
+    "tap_row": "INT",
+    "tap_column": "INT",
+    "weight": "FLOAT",
+    "magnitude": "FLOAT",
+    "importance": "FLOAT",
+}
 HIGH = 0.995  # of the magnitudes of a level, by rank: the one that has the full width
 MOST = 48  # connections; of a larger network the levels are stored on request
 LARGEST = 1 << 21  # weights of a connection whose levels are stored without a request
 
 
-def store(thing: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, kernels: int,
-          taps: int) -> bool:
+def store(obj: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, kernels: int, taps: int) -> bool:
     """Store the levels of a bundle between layers that are drawn so, up to so many kernels and taps; whether there
     are any."""
     found = expand(connection, source, target, kernels, taps)
-    drop(thing)
+    drop(obj)
     if found is None or not len(found):
         return False
-    curves = bpy.data.hair_curves.new(f"{thing.name} Taps")
+    curves = bpy.data.hair_curves.new(f"{obj.name} Taps")
     for name, kind in ATTRIBUTES.items():
         curves.attributes.new(name, kind, "CURVE")
     values = {name: getattr(found, name) for name in ATTRIBUTES if name != "importance"}
@@ -40,24 +47,25 @@ def store(thing: bpy.types.Object, connection: Connection, source: Drawn, target
     kept = bpy.data.objects.new(curves.name, curves)
     tags.write(kept, "taps")
     maps = _window(found, source, target)
-    compat.set_inputs(tags.modifier(thing), {"Taps": kept} | maps)
-    sockets.refresh(thing, {f"Position {name}": int(maps["Target Map"][axis]) // 2
-                            for axis, name in enumerate(("Row", "Column"))})
+    compat.set_inputs(tags.modifier(obj), {"Taps": kept} | maps)
+    sockets.refresh(
+        obj, {f"Position {name}": int(maps["Target Map"][axis]) // 2 for axis, name in enumerate(("Row", "Column"))}
+    )
     return True
 
 
-def refresh(thing: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, bundles: int) -> None:
+def refresh(obj: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, bundles: int) -> None:
     """Say how many lines a bundle has at each level, and store the levels anew if they are stored, or if they are few
     in a network of few bundles: else it takes a third of the time of an import."""
     totals = counts(connection) or ()
-    tags.write(thing, **(tags.read(thing) | {"counts": [str(one) for one in totals]}))
-    if stored(thing) or bundles <= MOST and totals and totals[2] <= LARGEST:
-        store(thing, connection, source, target, *budget(bundles))
+    tags.write(obj, **(tags.read(obj) | {"counts": [str(total) for total in totals]}))
+    if stored(obj) or bundles <= MOST and totals and totals[2] <= LARGEST:
+        store(obj, connection, source, target, *budget(bundles))
 
 
-def drop(thing: bpy.types.Object) -> None:
+def drop(obj: bpy.types.Object) -> None:
     """Forget the levels of a bundle: its cells are others now."""
-    modifier = tags.modifier(thing)
+    modifier = tags.modifier(obj)
     kept = compat.get_input(modifier, "Taps")
     if kept is not None:
         compat.set_inputs(modifier, {"Taps": None})
@@ -65,9 +73,9 @@ def drop(thing: bpy.types.Object) -> None:
             removing.remove([kept])
 
 
-def stored(thing: bpy.types.Object) -> bool:
+def stored(obj: bpy.types.Object) -> bool:
     """Whether the levels of a bundle are stored."""
-    return compat.get_input(tags.modifier(thing), "Taps") is not None
+    return compat.get_input(tags.modifier(obj), "Taps") is not None
 
 
 def _importance(found: Expanded) -> np.ndarray:
@@ -86,13 +94,25 @@ def _window(found: Expanded, source: Drawn, target: Drawn) -> dict:
     window = found.window
     flat = window.source == window.target == (1, 1)  # only whole units are joined, by the middles of their maps
     maps = [(len(one.rows), len(one.columns)) for one in (source, target)] if flat else [window.source, window.target]
-    steps = [(1, 1) if flat else (_step(one.rows, one.grid.rows), _step(one.columns, one.grid.columns))
-             for one in (source, target)]
-    pairs = {"Kernel": window.kernel, "Stride": window.stride, "Padding": window.padding,
-             "Padding End": window.padding_end, "Dilation": window.dilation, "Source Map": maps[0],
-             "Target Map": maps[1], "Source Step": steps[0], "Target Step": steps[1]}
+    steps = [
+        (1, 1) if flat else (_step(one.rows, one.grid.rows), _step(one.columns, one.grid.columns))
+        for one in (source, target)
+    ]
+    pairs = {
+        "Kernel": window.kernel,
+        "Stride": window.stride,
+        "Padding": window.padding,
+        "Padding End": window.padding_end,
+        "Dilation": window.dilation,
+        "Source Map": maps[0],
+        "Target Map": maps[1],
+        "Source Step": steps[0],
+        "Target Step": steps[1],
+    }
     return {name: (*map(float, pair), 0.0) for name, pair in pairs.items()} | {
-        "Transposed": window.transposed, "Mean": MEANS[("", "cells", "window").index(window.mean)]}
+        "Transposed": window.transposed,
+        "Mean": MEANS[("", "cells", "window").index(window.mean)],
+    }
 
 
 def _step(drawn, size) -> int:

@@ -44,17 +44,18 @@ def lift_of(source: str, target: str, arrangement: Arrangement) -> tuple[float, 
     return arrangement.lifts[source, target]
 
 
-def moved(thing: bpy.types.Object) -> bool:
+def moved(obj: bpy.types.Object) -> bool:
     """Whether somebody has moved a layer or a block away from where it was put."""
-    facts = thing[tags.KEY]
-    placed = facts.get("placed", thing.location)
-    return bool(facts.get("pinned")) or any(abs(is_ - was) > MOVED for is_, was in zip(thing.location, placed,
-                                                                                     strict=True))
+    facts = obj[tags.KEY]
+    placed = facts.get("placed", obj.location)
+    return bool(facts.get("pinned")) or any(
+        abs(is_ - was) > MOVED for is_, was in zip(obj.location, placed, strict=True)
+    )
 
 
 def by_hand(network: bpy.types.Collection) -> list[bpy.types.Object]:
     """The layers and blocks that were moved by hand."""
-    return [one for kind in ("block", "layer") for one in tags.members(network, kind) if moved(one)]
+    return [member for kind in ("block", "layer") for member in tags.members(network, kind) if moved(member)]
 
 
 def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collection[bpy.types.Object] = ()) -> int:
@@ -62,49 +63,63 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
 
     What was moved by hand stays where it is, unless it is in `reset`. Returns how many layers stay so.
     """
-    for thing in reset:
-        tags.write(thing, **(tags.read(thing) | {"pinned": False}))
-        thing.location = tags.read(thing)["placed"]
-    things = {tags.read(one)["layer"]: one for one in sorted(tags.members(network, "layer"),
-                                                             key=lambda one: tags.read(one)["order"])}
-    facts = {name: tags.read(one) for name, one in things.items()}
-    boxes = {path: one for path, one in blocks.by_path(network).items()
-             if not things.keys().isdisjoint(tags.read(one)["layers"])}  # layers may have been deleted
-    known, still = {path: tags.read(one) for path, one in boxes.items()}, set()
-    for path, one in boxes.items():  # a block in one that was moved goes with it
-        if moved(one) or known[path]["parent"] in still:
+    for obj in reset:
+        tags.write(obj, **(tags.read(obj) | {"pinned": False}))
+        obj.location = tags.read(obj)["placed"]
+    objs = {
+        tags.read(layer)["layer"]: layer
+        for layer in sorted(tags.members(network, "layer"), key=lambda one: tags.read(one)["order"])
+    }
+    facts = {name: tags.read(obj) for name, obj in objs.items()}
+    boxes = {
+        path: one
+        for path, one in blocks.by_path(network).items()
+        if not objs.keys().isdisjoint(tags.read(one)["layers"])
+    }  # layers may have been deleted
+    known, still = {path: tags.read(box) for path, box in boxes.items()}, set()
+    for path, box in boxes.items():  # a block in one that was moved goes with it
+        if moved(box) or known[path]["parent"] in still:
             still.add(path)
     inside = {name for path in still for name in known[path]["layers"]}
-    pinned = {name: tuple(place_of(one)) for name, one in things.items() if name in inside or moved(one)}
+    pinned = {name: tuple(place_of(obj)) for name, obj in objs.items() if name in inside or moved(obj)}
     stood, closed = {path: place_of(boxes[path]) for path in still}, blocks.folded(boxes)
     unseen = {name for path in closed for name in known[path]["layers"]} - inside  # boxes stand as if none was moved
-    sizes = dict(zip(things, room.sizes(things.values()), strict=True))
+    sizes = dict(zip(objs, room.sizes(objs.values()), strict=True))
     arrangement = arrange(
-        [Piece(name, tuple(one for one in facts[name]["inputs"] if one in things), sizes[name], facts[name]["block"])
-         for name in things],
-        [Part(path, one["parent"], tuple(name for name in one["layers"] if name in things))
-         for path, one in known.items()], settings, closed,
-        {name: place for name, place in pinned.items() if name not in unseen})
-    for path, one in boxes.items():
+        [
+            Piece(
+                name, tuple(fact for fact in facts[name]["inputs"] if fact in objs), sizes[name], facts[name]["block"]
+            )
+            for name in objs
+        ],
+        [
+            Part(path, one["parent"], tuple(name for name in one["layers"] if name in objs))
+            for path, one in known.items()
+        ],
+        settings,
+        closed,
+        {name: place for name, place in pinned.items() if name not in unseen},
+    )
+    for path, box in boxes.items():
         frame, outer = arrangement.frames[path], known[path]["parent"]
         if path not in still:
-            blocks.put(one, frame, arrangement.frames.get(outer))
+            blocks.put(box, frame, arrangement.frames.get(outer))
             continue
         if outer not in still:
-            pin(one, stood[path])
-        blocks.form(one, frame, Vector(frame.middle) - stood[path])
-    for name, one in things.items():
+            pin(box, stood[path])
+        blocks.form(box, frame, Vector(frame.middle) - stood[path])
+    for name, box in objs.items():
         if name not in pinned:
-            layers.put(one, name, arrangement, place_of(one.parent))
+            layers.put(box, name, arrangement, place_of(box.parent))
         elif name not in inside:
-            pin(one, pinned[name])
+            pin(box, pinned[name])
     for kind in ("bars", "class"):
-        for one in tags.members(network, kind):
-            if (name := tags.read(one)["layer"]) in things:
-                bars.turn(one, arrangement.places[name].backwards)
+        for box in tags.members(network, kind):
+            if (name := tags.read(box)["layer"]) in objs:
+                bars.turn(box, arrangement.places[name].backwards)
     for bundle in tags.members(network, "connections"):
         ends = [tags.read(bundle)[end] for end in ("source", "target")]
-        if things.keys() >= set(ends):
+        if objs.keys() >= set(ends):
             connections.lead(bundle, lift_of(*ends, arrangement), arrangement.turn)
     _swing(network, axes(settings.direction) @ axes(settings_of(network).direction).T)
     state = tags.read(network)
@@ -119,19 +134,19 @@ def _swing(network, turn):
             light.matrix_basis = Matrix(turn).to_4x4() @ light.matrix_basis
 
 
-def pin(thing, place):
+def pin(obj, place):
     """Leave a thing where it stands, however the block round it has moved, and remember that somebody put it there:
     a block whose layers were all moved alike stands round them as before."""
-    thing.location = Vector(place) - place_of(thing.parent)
-    tags.write(thing, **(tags.read(thing) | {"pinned": True}))
+    obj.location = Vector(place) - place_of(obj.parent)
+    tags.write(obj, **(tags.read(obj) | {"pinned": True}))
 
 
-def place_of(thing: bpy.types.Object | None) -> Vector:
+def place_of(obj: bpy.types.Object | None) -> Vector:
     """Where a layer or a block stands in the space of the network's root, from the locations of the blocks round it."""
-    return sum((one.location for one in _upward(thing)), Vector())
+    return sum((one.location for one in _upward(obj)), Vector())
 
 
-def _upward(thing) -> Iterator[bpy.types.Object]:
-    while thing is not None and tags.kind(thing) in ("layer", "block"):
-        yield thing
-        thing = thing.parent
+def _upward(obj) -> Iterator[bpy.types.Object]:
+    while obj is not None and tags.kind(obj) in ("layer", "block"):
+        yield obj
+        obj = obj.parent

@@ -22,17 +22,17 @@ ITERATIONS = 6
 FEWEST = 3  # lines; fewer have nothing to bundle
 
 
-def store(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int = ITERATIONS) -> int:
+def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int = ITERATIONS) -> int:
     """Work out the offsets of a bundle's lines where they stand now; how many lines were bundled.
 
     It shows them at once: Density becomes 1 unless it is above 0, Iterations the last.
     """
-    connections.drop_offsets(thing)
-    modifier, lines = tags.modifier(thing), connections.lines_of(thing)
+    connections.drop_offsets(obj)
+    modifier, lines = tags.modifier(obj), connections.lines_of(obj)
     layers = [compat.get_input(modifier, name) for name in ("Source", "Target")]
     if len(lines) < FEWEST or None in layers:
         return 0
-    own = thing.evaluated_get(depsgraph).matrix_world.inverted_safe()
+    own = obj.evaluated_get(depsgraph).matrix_world.inverted_safe()
     near = [own @ layer.evaluated_get(depsgraph).matrix_world for layer in layers]
     places = [_cells(layer, depsgraph, matrix) for layer, matrix in zip(layers, near, strict=True)]
     if any(len(place) <= index.max() for place, index in zip(places, (lines.source, lines.target), strict=True)):
@@ -40,41 +40,48 @@ def store(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: i
     ends = np.stack([place[index] for place, index in zip(places, (lines.source, lines.target), strict=True)], 1)
     offsets = bundle(ends, lines.weight, np.eye(3, dtype=np.float32), iterations, compat.get_input(modifier, "Ease"))
     for number, offset in enumerate(offsets, 1):
-        attribute = thing.data.attributes.new(f"{STORED}{number}", "FLOAT_VECTOR", "POINT")
+        attribute = obj.data.attributes.new(f"{STORED}{number}", "FLOAT_VECTOR", "POINT")
         attribute.data.foreach_set("vector", np.ascontiguousarray(offset).ravel())
-    values = {"Iterations": float(iterations), "Density": compat.get_input(modifier, "Density") or 1.0,
-              "Rest Length": float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1).mean())}
+    values = {
+        "Iterations": float(iterations),
+        "Density": compat.get_input(modifier, "Density") or 1.0,
+        "Rest Length": float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1).mean()),
+    }
     for name, matrix in zip(("Source", "Target"), near, strict=True):
         _, rotation, scale = matrix.decompose()
         values |= {f"Rest {name} Rotation": tuple(rotation.to_euler()), f"Rest {name} Scale": tuple(scale)}
     compat.set_inputs(modifier, values)
-    thing.update_tag()
-    thing.data.update_tag()
+    obj.update_tag()
+    obj.data.update_tag()
     return len(lines)
 
 
-def held(thing: bpy.types.Object) -> tuple[int, float, float] | None:
+def held(obj: bpy.types.Object) -> tuple[int, float, float] | None:
     """How the lines of a bundle are bundled: rounds stored, Density, Iterations; None if they are not."""
-    count = sum(one.name.startswith(STORED) for one in thing.data.attributes)
-    modifier = tags.modifier(thing)
+    count = sum(attribute.name.startswith(STORED) for attribute in obj.data.attributes)
+    modifier = tags.modifier(obj)
     return (count, *(compat.get_input(modifier, name) for name in ("Density", "Iterations"))) if count else None
 
 
-def restore(thing: bpy.types.Object, depsgraph: bpy.types.Depsgraph, kept: tuple[int, float, float]) -> None:
+def restore(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, kept: tuple[int, float, float]) -> None:
     """Bundle the lines that a bundle has now, as others were `held`."""
     count, density, iterations = kept
-    store(thing, depsgraph, count)
-    compat.set_inputs(tags.modifier(thing), {"Density": density, "Iterations": iterations})
+    store(obj, depsgraph, count)
+    compat.set_inputs(tags.modifier(obj), {"Density": density, "Iterations": iterations})
 
 
-def store_all(things: Sequence[bpy.types.Object], depsgraph: bpy.types.Depsgraph, iterations: int = ITERATIONS,
-              progress: Callable[[float], None] = lambda share: None) -> str:
+def store_all(
+    objs: Sequence[bpy.types.Object],
+    depsgraph: bpy.types.Depsgraph,
+    iterations: int = ITERATIONS,
+    progress: Callable[[float], None] = lambda share: None,
+) -> str:
     """Bundle the lines of these bundles; `progress` is told the share that is done. One line on what was done."""
     found = []
-    for number, thing in enumerate(things):
-        progress(number / len(things))
-        found.append(store(thing, depsgraph, iterations))
-    return f"{sum(found):,} lines in {sum(map(bool, found)):,} of {len(things):,} bundles drawn together"
+    for number, obj in enumerate(objs):
+        progress(number / len(objs))
+        found.append(store(obj, depsgraph, iterations))
+    return f"{sum(found):,} lines in {sum(map(bool, found)):,} of {len(objs):,} bundles drawn together"
 
 
 def _cells(layer: bpy.types.Object, depsgraph: bpy.types.Depsgraph, matrix: Matrix) -> np.ndarray:

@@ -20,22 +20,22 @@ ATTRIBUTE = "pruned_at"  # of the cells: the share of its layer that has to go b
 MOST = 1 << 16  # units; a wider layer is never pruned on screen
 
 
-def mark(network: Network, things: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
+def mark(network: Network, objs: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
     """Write onto layers (objects by name) when pruning hides their units, by what ran if anything did."""
     found = rank(network, ran.values if ran else {})
-    for name, thing in things.items():
+    for name, obj in objs.items():
         one = found.get(name)
         known = one is not None and len(one.importance) <= MOST
-        thing.data[ATTRIBUTE] = [float(one.axis), *one.pruned_at.tolist()] if known else [0.0]
-        put(thing, drawn[name])
+        obj.data[ATTRIBUTE] = [float(one.axis), *one.pruned_at.tolist()] if known else [0.0]
+        put(obj, drawn[name])
 
 
-def put(thing: bpy.types.Object, drawn: Drawn) -> None:
+def put(obj: bpy.types.Object, drawn: Drawn) -> None:
     """Let the cells that a layer draws now know when pruning hides them. Reads no weights."""
-    axis, *units = thing.data.get(ATTRIBUTE, [0.0])
+    axis, *units = obj.data.get(ATTRIBUTE, [0.0])
     values = np.zeros(drawn.size, np.float32)
     if units and drawn.level != BOX:
         values[:] = np.array(units, np.float32)[drawn.cells[int(axis)]]
-    attributes = thing.data.attributes
+    attributes = obj.data.attributes
     attribute = attributes.get(ATTRIBUTE) or attributes.new(ATTRIBUTE, "FLOAT", "POINT")
-    attribute.data.foreach_set("value", by_hand.of_vertices(thing, values))
+    attribute.data.foreach_set("value", by_hand.of_vertices(obj, values))

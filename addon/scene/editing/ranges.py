@@ -22,13 +22,13 @@ from ..attributes import array
 NOTE = "neuroscene_quantiles"  # on a mesh: those of all values of a layer, of which it may draw a part
 
 
-def note(thing: bpy.types.Object, values: np.ndarray | None) -> None:
+def note(obj: bpy.types.Object, values: np.ndarray | None) -> None:
     """Remember how all values of a layer are spread, or with None forget it: then what it draws counts."""
     if values is None:
-        thing.data.pop(NOTE, None)
+        obj.data.pop(NOTE, None)
     else:
         row, count = quantiles(values)
-        thing.data[NOTE] = [*map(float, row), float(count)]
+        obj.data[NOTE] = [*map(float, row), float(count)]
 
 
 def fill(network: bpy.types.Collection) -> None:
@@ -40,12 +40,14 @@ def fill(network: bpy.types.Collection) -> None:
     if root is None:
         return
     blocks = {"": None} | {one["path"]: one["layers"] for one in map(tags.read, tags.members(network, "block"))}
-    layers = {tags.read(one)["layer"]: one for one in tags.members(network, "layer")}
+    layers = {tags.read(layer)["layer"]: layer for layer in tags.members(network, "layer")}
     bundles = list(tags.members(network, "connections"))
     row_of = {name: len(blocks) + number for number, name in enumerate(layers)}
-    norms = {name for name, thing in layers.items() if "norm" in tags.read(thing)["op"].lower()}
-    spread = {"value_quantile": {name: _values(thing) for name, thing in layers.items()},
-              "weight_quantile": _weights(bundles)}
+    norms = {name for name, layer in layers.items() if "norm" in tags.read(layer)["op"].lower()}
+    spread = {
+        "value_quantile": {name: _values(layer) for name, layer in layers.items()},
+        "weight_quantile": _weights(bundles),
+    }
     mesh = root.data
     mesh.clear_geometry()
     mesh.vertices.add((len(blocks) + len(layers)) * PERCENTS)
@@ -61,37 +63,39 @@ def fill(network: bpy.types.Collection) -> None:
         mesh.attributes.new(attribute, "FLOAT", "POINT").data.foreach_set("value", table)
     mesh.update_tag()
     places = {path: row for row, path in enumerate(blocks)}
-    for thing in (*layers.values(), *bundles):
-        facts = tags.read(thing)
+    for layer in (*layers.values(), *bundles):
+        facts = tags.read(layer)
         owner = layers.get(facts["layer"] if facts["kind"] == "layer" else facts["target"])
         if owner:
-            compat.set_inputs(tags.modifier(thing), {
-                LAYER_ROW: row_of[tags.read(owner)["layer"]], BLOCK_ROW: places.get(tags.read(owner)["block"], 0)})
-            thing.update_tag()
+            compat.set_inputs(
+                tags.modifier(layer),
+                {LAYER_ROW: row_of[tags.read(owner)["layer"]], BLOCK_ROW: places.get(tags.read(owner)["block"], 0)},
+            )
+            layer.update_tag()
 
 
-def set_source(things: Iterable[bpy.types.Object], source: str, clip: float) -> int:
+def set_source(objs: Iterable[bpy.types.Object], source: str, clip: float) -> int:
     """Let the ranges of layers and bundles come from "Own", "Layer", "Block" or "Network"; returns how many did."""
     count = 0
-    for thing in things:
-        compat.set_inputs(tags.modifier(thing), {"Range From": source, "Clip": clip})
-        thing.update_tag()
+    for obj in objs:
+        compat.set_inputs(tags.modifier(obj), {"Range From": source, "Clip": clip})
+        obj.update_tag()
         count += 1
     return count
 
 
-def _values(thing):
-    kept = thing.data.get(NOTE)
+def _values(obj):
+    kept = obj.data.get(NOTE)
     if kept is not None:
         return np.array(kept[:PERCENTS], np.float32), int(kept[PERCENTS])
-    return quantiles(array(thing, "value"))
+    return quantiles(array(obj, "value"))
 
 
 def _weights(bundles):
     """Quantiles of the weights into each layer, as far as they are drawn."""
     into: dict[str, list[np.ndarray]] = {}
-    for thing in bundles:
-        facts = tags.read(thing)
-        if facts["carries"] == "weight" and len(thing.data.curves):
-            into.setdefault(facts["target"], []).append(array(thing, "weight"))
+    for bundle in bundles:
+        facts = tags.read(bundle)
+        if facts["carries"] == "weight" and len(bundle.data.curves):
+            into.setdefault(facts["target"], []).append(array(bundle, "weight"))
     return {name: quantiles(np.concatenate(some)) for name, some in into.items()}

@@ -33,8 +33,11 @@ def sizes(layers: Iterable[bpy.types.Object]) -> list[Size]:
 
 def _shaped(layer) -> bool:
     """Whether somebody has changed what may make a layer larger."""
-    return (sockets.changed(layer, SHAPING) or not np.allclose(layer.scale, 1.0, atol=CLOSE)
-            or not _fits(compat.get_input(tags.modifier(layer), "Cell")))
+    return (
+        sockets.changed(layer, SHAPING)
+        or not np.allclose(layer.scale, 1.0, atol=CLOSE)
+        or not _fits(compat.get_input(tags.modifier(layer), "Cell"))
+    )
 
 
 def _fits(cell) -> bool:
@@ -65,5 +68,7 @@ def _measured(layers) -> list[Size]:
         boxes = [framing.box_corners(copy, view_layer.depsgraph) for copy in copies]
     finally:
         removing.remove([*copies, *meshes, scene])
-    return [tuple((2 * np.abs(box).max(0)).tolist()) if len(box) else tuple(tags.read(layer)["size"])
-            for layer, box in zip(layers, boxes, strict=True)]
+    return [
+        tuple((2 * np.abs(box).max(0)).tolist()) if len(box) else tuple(tags.read(layer)["size"])
+        for layer, box in zip(layers, boxes, strict=True)
+    ]

@@ -34,8 +34,8 @@ class Backdrop:
 
 def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
     """Give the scene of a network a backdrop, if the scene is ours; of its world, if that is."""
-    for thing in tags.members(network, "light"):
-        _light(thing, wanted)
+    for obj in tags.members(network, "light"):
+        _light(obj, wanted)
     scene = tags.scene_of(network)
     if scene is None or tags.kind(scene) != "scene":
         return
@@ -43,8 +43,10 @@ def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
     if ramp and around and len(ramp.color_ramp.elements) == len(wanted.background):
         for element, colour in zip(ramp.color_ramp.elements, wanted.background, strict=True):
             element.color = _rgba(colour)
-        around.inputs["Color"].default_value, around.inputs["Strength"].default_value = _rgba(wanted.around), \
-            wanted.strength
+        around.inputs["Color"].default_value, around.inputs["Strength"].default_value = (
+            _rgba(wanted.around),
+            wanted.strength,
+        )
     scene.view_settings.view_transform = wanted.view
     scene.view_settings.look, scene.view_settings.exposure = wanted.look, wanted.exposure
     if glare := compat.glare_of(scene):
@@ -64,7 +66,7 @@ def _denoise(scene, wanted):
         tags.write(scene, **(facts | {"denoised": True}))
     elif wanted and facts.get("denoised"):
         cycles.use_denoising = True
-        tags.write(scene, **{name: one for name, one in facts.items() if name != "denoised"})
+        tags.write(scene, **{name: fact for name, fact in facts.items() if name != "denoised"})
 
 
 def taken(network: bpy.types.Collection) -> Backdrop | None:
@@ -76,14 +78,23 @@ def taken(network: bpy.types.Collection) -> Backdrop | None:
     glare = compat.glare_of(scene)
     if not ramp or not around:
         return None
-    lights = {tags.read(one)["role"]: [tags.read(one)["share"], [*one.data.color, 1.0]]
-              for one in tags.members(network, "light") if "role" in tags.read(one) and not one.hide_render}
+    lights = {
+        tags.read(one)["role"]: [tags.read(one)["share"], [*one.data.color, 1.0]]
+        for one in tags.members(network, "light")
+        if "role" in tags.read(one) and not one.hide_render
+    }
     view = scene.view_settings
     return Backdrop(
-        [list(one.color) for one in ramp.color_ramp.elements], list(around.inputs["Color"].default_value),
-        around.inputs["Strength"].default_value, lights, view.view_transform, view.look, view.exposure,
+        [list(element.color) for element in ramp.color_ramp.elements],
+        list(around.inputs["Color"].default_value),
+        around.inputs["Strength"].default_value,
+        lights,
+        view.view_transform,
+        view.look,
+        view.exposure,
         glare.inputs["Strength"].default_value if glare and scene.render.use_compositing else 0.0,
-        not any(one.data.dof.use_dof for one in tags.members(network, "camera")))
+        not any(camera.data.dof.use_dof for camera in tags.members(network, "camera")),
+    )
 
 
 def _nodes(world):
@@ -91,17 +102,17 @@ def _nodes(world):
     return found.get(studio.BACKDROP), found.get(studio.AROUND)
 
 
-def _light(thing, wanted):
+def _light(obj, wanted):
     """Energies that were set by hand keep their proportion."""
-    facts = tags.read(thing)
+    facts = tags.read(obj)
     if "role" not in facts:
         return
     share, colour = wanted.lights.get(facts["role"], (0.0, None))
-    thing.hide_render = thing.hide_viewport = share <= 0
+    obj.hide_render = obj.hide_viewport = share <= 0
     if share > 0:
-        thing.data.energy *= share / facts["share"]
-        thing.data.color = _rgba(colour)[:3]
-        tags.write(thing, **(facts | {"share": share}))
+        obj.data.energy *= share / facts["share"]
+        obj.data.color = _rgba(colour)[:3]
+        tags.write(obj, **(facts | {"share": share}))
 
 
 def _rgba(colour):

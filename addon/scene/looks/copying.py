@@ -17,9 +17,14 @@ from .. import tags
 
 def sockets(modifier: bpy.types.NodesModifier, interface: Interface) -> list[str]:
     """The sockets of a group that make up its look: those of ours that do, and what somebody has added to the group."""
-    return [item.name for item in modifier.node_group.interface.items_tree
-            if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"
-            and (interface[item.name].look if item.name in interface else item.socket_type != "NodeSocketObject")]
+    return [
+        item.name
+        for item in modifier.node_group.interface.items_tree
+        if item.item_type == "SOCKET"
+        and item.in_out == "INPUT"
+        and item.socket_type != "NodeSocketGeometry"
+        and (interface[item.name].look if item.name in interface else item.socket_type != "NodeSocketObject")
+    ]
 
 
 def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
@@ -28,17 +33,17 @@ def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
     The radius of lines that carry no weight, and their material, stay apart from those of lines that do.
     """
     given, count = tags.modifier(source), 0
-    for thing in targets:
-        modifier = tags.modifier(thing)
-        if thing == source or modifier is None or tags.kind(thing) != tags.kind(source):
+    for target in targets:
+        modifier = tags.modifier(target)
+        if target == source or modifier is None or tags.kind(target) != tags.kind(source):
             continue
         names = sockets(given, OF[tags.kind(source)])
-        if tags.read(thing).get("carries") != tags.read(source).get("carries"):
+        if tags.read(target).get("carries") != tags.read(source).get("carries"):
             names = [name for name in names if name not in ("Material", "Radius")]
-        if tags.read(thing).get("level") == "box" or tags.read(source).get("level") == "box":
+        if tags.read(target).get("level") == "box" or tags.read(source).get("level") == "box":
             names = [name for name in names if name not in LAYER.having("boxed")]
         known = compat.identifiers(modifier.node_group)
         compat.set_inputs(modifier, {name: compat.get_input(given, name) for name in names if name in known})
-        thing.update_tag()
+        target.update_tag()
         count += 1
     return count

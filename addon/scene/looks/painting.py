@@ -22,8 +22,11 @@ from .. import tags
 from ..building import blocks, connections
 from ..texts import caption
 
-PARTS = {"NETWORK": ("Network", "All of the network"), "BLOCK": ("Block", "The block of the active object"),
-         "SELECTED": ("Selected", "The selected layers, blocks and connections")}
+PARTS = {
+    "NETWORK": ("Network", "All of the network"),
+    "BLOCK": ("Block", "The block of the active object"),
+    "SELECTED": ("Selected", "The selected layers, blocks and connections"),
+}
 SLOTS = {kind: {socket.name: socket.paint for socket in interface if socket.paint} for kind, interface in OF.items()}
 ROLES = ("cells", "plate", "lines", "copies", "blocks", "bars", "track")
 GROUP = VALUE.having("look")
@@ -37,12 +40,12 @@ class Part:
 
     network: bpy.types.Collection
     name: str
-    things: tuple[bpy.types.Object, ...]
+    objects: tuple[bpy.types.Object, ...]
     whole: bool = False
 
     def of_kind(self, kind: str) -> list[bpy.types.Object]:
         """Its "layer", "connections", "block" or "bars" objects."""
-        return [one for one in self.things if tags.kind(one) == kind]
+        return [obj for obj in self.objects if tags.kind(obj) == kind]
 
 
 def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: str = "NETWORK") -> Part | None:
@@ -50,34 +53,34 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [one for one in tags.objects(network) if tags.kind(one) in ("layer", "connections", "block", "bars")]
+    every = [obj for obj in tags.objects(network) if tags.kind(obj) in ("layer", "connections", "block", "bars")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
-    things, paths, name = set(), set(), "Selected"
+    objs, paths, name = set(), set(), "Selected"
     if which == "BLOCK":
         active = tags.read(context.view_layer.objects.active)
         name = active.get("path") or active.get("block") or ""
         paths = {name} - {""}
     else:
-        things = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
-        paths = {tags.read(one)["path"] for one in things if tags.kind(one) == "block"}
+        objs = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
+        paths = {tags.read(obj)["path"] for obj in objs if tags.kind(obj) == "block"}
     for path, one in blocks.by_path(network).items():  # parents come first
         paths |= {path} if tags.read(one)["parent"] in paths else set()
-    things |= {one for one in every if tags.kind(one) == "block" and tags.read(one)["path"] in paths}
-    things |= set(blocks.layers_in(network, paths))
-    names = {tags.read(one)["layer"] for one in things if tags.kind(one) == "layer"}
-    things |= {one for one in every if tags.read(one).get("target", tags.read(one).get("layer")) in names}
-    found = tuple(one for one in every if one in things)
+    objs |= {one for one in every if tags.kind(one) == "block" and tags.read(one)["path"] in paths}
+    objs |= set(blocks.layers_in(network, paths))
+    names = {tags.read(obj)["layer"] for obj in objs if tags.kind(obj) == "layer"}
+    objs |= {one for one in every if tags.read(one).get("target", tags.read(one).get("layer")) in names}
+    found = tuple(one for one in every if one in objs)
     return Part(network, name, found) if found else None
 
 
-def slots(thing: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:
+def slots(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:
     """The sockets of a thing that take a material of ours: its modifier, the socket's name, the role."""
-    kind = tags.kind(thing)
-    modifier = tags.nodes(thing)
+    kind = tags.kind(obj)
+    modifier = tags.nodes(obj)
     known = SLOTS.get(kind, {})
     if kind == "connections":
-        known = {"Material": "lines" if connections.shows_weights(thing) else "copies"}
+        known = {"Material": "lines" if connections.shows_weights(obj) else "copies"}
     return ((modifier, socket, role) for socket, role in known.items() if modifier)
 
 
@@ -94,28 +97,28 @@ def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
     """
     kept = {role: one for role, one in tags.read(part.network)["materials"].items() if one}
     wanted, users = {}, {}
-    for thing in tags.objects(part.network):
-        for modifier, socket, role in slots(thing):
+    for obj in tags.objects(part.network):
+        for modifier, socket, role in slots(obj):
             current = compat.get_input(modifier, socket)
             if current is None or role_of(current) != role or roles and role not in roles:
                 continue
-            users.setdefault(current, set()).add(thing)
-            if thing in part.things:
-                wanted.setdefault(role, []).append((thing, modifier, socket, current))
+            users.setdefault(current, set()).add(obj)
+            if obj in part.objects:
+                wanted.setdefault(role, []).append((obj, modifier, socket, current))
     found = {role: one for role, one in kept.items() if not roles or role in roles} if part.whole else {}
     for role, places in wanted.items():
         material = found.get(role) or _own(part, role, places, users, kept)
         found[role] = material
-        for thing, modifier, socket, current in places:
+        for obj, modifier, socket, current in places:
             if current != material:
                 compat.set_inputs(modifier, {socket: material})
-                thing.update_tag()
+                obj.update_tag()
     return found
 
 
 def _own(part, role, places, users, kept):
     for *_, current in places:
-        if current not in kept.values() and users[current] <= set(part.things) and not _of_style(current):
+        if current not in kept.values() and users[current] <= set(part.objects) and not _of_style(current):
             return current
     first = places[0][-1]
     copy = (kept[role] if _of_style(first) and role in kept else first).copy()
@@ -134,7 +137,7 @@ def set_map(part: Part, role: str, name: str) -> int:
     for material in claim(part, role).values():
         paint(material, shown)
     caption.follow(part.network)
-    return sum(wanted == role for thing in part.things for *_, wanted in slots(thing))
+    return sum(wanted == role for obj in part.objects for *_, wanted in slots(obj))
 
 
 def set_scale(part: Part, role: str, signed: bool, log: float) -> None:
@@ -169,12 +172,14 @@ def settings_of(material: bpy.types.Material) -> dict:
         found |= {name: value.inputs[name].default_value for name in GROUP}
     if ramp := shaders.ramp_of(material):
         name = shaders.map_of(material)
-        found |= {"Map": name} if name else {
-            "Ramp": [[place, list(colour)] for place, colour in shaders.stops_of(ramp)]}
+        found |= (
+            {"Map": name} if name else {"Ramp": [[place, list(colour)] for place, colour in shaders.stops_of(ramp)]}
+        )
         found["Low"] = value.inputs["Low"].default_value if value else -1.0
     if surface:
-        found |= {name: surface.inputs[socket].default_value for name, socket in SURFACE.items()
-                  if socket in surface.inputs}
+        found |= {
+            name: surface.inputs[socket].default_value for name, socket in SURFACE.items() if socket in surface.inputs
+        }
         strength = _strength(surface)
         found |= {} if strength.is_linked else {"Strength": strength.default_value}
     for name in COLOURS:
@@ -214,8 +219,8 @@ def _strength(surface):
 
 def in_use(part: Part, role: str) -> bpy.types.Material | None:
     """The material that the first thing of a part has in this role, whoever made it."""
-    for thing in part.things:
-        for modifier, socket, wanted in slots(thing):
+    for obj in part.objects:
+        for modifier, socket, wanted in slots(obj):
             if wanted == role:
                 return compat.get_input(modifier, socket)
     return None

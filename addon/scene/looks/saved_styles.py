@@ -91,11 +91,11 @@ def apply(name: str, part: painting.Part, ramps: bool = False) -> tuple[int, lis
     style = found[name]
     count, own = styles.apply(style, part, ramps), _own(style)
     for role, material in own.items():
-        for thing in part.things:
-            for modifier, socket, wanted in painting.slots(thing):
+        for obj in part.objects:
+            for modifier, socket, wanted in painting.slots(obj):
                 if wanted == role and painting.role_of(compat.get_input(modifier, socket)) == role:
                     compat.set_inputs(modifier, {socket: material})
-                    thing.update_tag()
+                    obj.update_tag()
     missing = style.own.keys() - own.keys()
     return count, problems + ([f"{name}: its own materials are missing"] if missing else [])
 
@@ -103,8 +103,12 @@ def apply(name: str, part: painting.Part, ramps: bool = False) -> tuple[int, lis
 def _own(style):
     """The materials that a style brings with it, by role; each is loaded once."""
     marks = {role: {"role": role, "style": style.name} for role in style.own}
-    found = {role: one for one in bpy.data.materials for role, mark in marks.items()
-             if tags.read(one).items() >= mark.items()}
+    found = {
+        role: one
+        for one in bpy.data.materials
+        for role, mark in marks.items()
+        if tags.read(one).items() >= mark.items()
+    }
     missing = {role: style.own[role] for role in style.own.keys() - found.keys()}
     path = _every()[2].get(style.name)
     beside = path.with_suffix(".blend") if path else None

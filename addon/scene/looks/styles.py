@@ -62,13 +62,29 @@ def _flat(colour, strength=1.0):
 
 
 def _line(emission, by_strength, **rest):
-    return {"Log": 0.0, "Emission": emission, "Emission by Magnitude": 0.0, "Emission by Strength": by_strength,
-            "Opacity": 1.0, "Opacity by Magnitude": 0.0, **rest}
+    return {
+        "Log": 0.0,
+        "Emission": emission,
+        "Emission by Magnitude": 0.0,
+        "Emission by Strength": by_strength,
+        "Opacity": 1.0,
+        "Opacity by Magnitude": 0.0,
+        **rest,
+    }
 
 
 def _cell(shown, emission, by_magnitude, roughness, specular=0.5, metallic=0.0):
-    return {"Map": shown, "Log": 0.0, "Emission": emission, "Emission by Magnitude": by_magnitude, "Opacity": 1.0,
-            "Opacity by Magnitude": 0.0, "Roughness": roughness, "Specular": specular, "Metallic": metallic}
+    return {
+        "Map": shown,
+        "Log": 0.0,
+        "Emission": emission,
+        "Emission by Magnitude": by_magnitude,
+        "Opacity": 1.0,
+        "Opacity by Magnitude": 0.0,
+        "Roughness": roughness,
+        "Specular": specular,
+        "Metallic": metallic,
+    }
 
 
 def _plate(colour, strength, roughness):
@@ -84,61 +100,142 @@ def _bars(winner, rest, emission, by_strength):
 
 
 CINEMA = Style(
-    "Cinema", "Values glow in a dark blue studio", {"Relief": 1.3, "Thickness": 0.3},
-    {"Radius": 0.008, "Thin End": 0.35}, {"Saturation": 0.62, "Brightness": 0.66},
-    {"cells": _cell("Activation", 0.2, 0.85, 0.38), "lines": _line(0.208, 1.235, Map="Weight"),
-     "copies": _line(0.208, 0.455, Colour="#8fa6c8"), "plate": _plate("#1a2745", 0.4, 0.7),
-     "floor": _floor("#101a2e", 1.0), "scrim": _flat("#0a0f1a"),
-     "bars": _bars("#ffb861", "#5b7db0", 0.9, 0.8),
-     "blocks": {"Strength": 0.35, "Roughness": 0.5, "Metallic": 0.0, "Specular": 0.5}, "track": _flat("#4a628f", 0.55),
-     "label": _flat("#dbe4f3", 0.95), "dim": _flat("#a3b2ca", 0.8), "hot": _flat("#ffd9a0", 1.6)},
-    backdrop=Backdrop(("#2a3a5a", "#1c2942", "#101828", "#0a0f1a"), "#1b2740", 0.35,
-             {"Key": (1.0, "#ffe9d2"), "Fill": (1.0, "#8fb4ff"), "Rim": (1.0, "#5f9bff")},
-             "AgX", "AgX - Medium High Contrast", 0.0, 0.35))
+    "Cinema",
+    "Values glow in a dark blue studio",
+    {"Relief": 1.3, "Thickness": 0.3},
+    {"Radius": 0.008, "Thin End": 0.35},
+    {"Saturation": 0.62, "Brightness": 0.66},
+    {
+        "cells": _cell("Activation", 0.2, 0.85, 0.38),
+        "lines": _line(0.208, 1.235, Map="Weight"),
+        "copies": _line(0.208, 0.455, Colour="#8fa6c8"),
+        "plate": _plate("#1a2745", 0.4, 0.7),
+        "floor": _floor("#101a2e", 1.0),
+        "scrim": _flat("#0a0f1a"),
+        "bars": _bars("#ffb861", "#5b7db0", 0.9, 0.8),
+        "blocks": {"Strength": 0.35, "Roughness": 0.5, "Metallic": 0.0, "Specular": 0.5},
+        "track": _flat("#4a628f", 0.55),
+        "label": _flat("#dbe4f3", 0.95),
+        "dim": _flat("#a3b2ca", 0.8),
+        "hot": _flat("#ffd9a0", 1.6),
+    },
+    backdrop=Backdrop(
+        ("#2a3a5a", "#1c2942", "#101828", "#0a0f1a"),
+        "#1b2740",
+        0.35,
+        {"Key": (1.0, "#ffe9d2"), "Fill": (1.0, "#8fb4ff"), "Rim": (1.0, "#5f9bff")},
+        "AgX",
+        "AgX - Medium High Contrast",
+        0.0,
+        0.35,
+    ),
+)
 PAPER = Style(
-    "Paper", "White ground, dark text, nothing glows: for print", {"Relief": 0.0, "Thickness": 0.3},
-    {"Radius": 0.009, "Thin End": 0.3}, {"Saturation": 0.10, "Brightness": 0.97},
-    {"cells": _cell("Wine and Azure", 0.0, 0.0, 1.0, 0.0), "lines": _line(1.0, 0.0, Map="Ocean and Rust"),
-     "copies": _line(1.0, 0.0, Colour="#aab2bd"), "plate": _plate("#f2f4f7", 0.0, 1.0),
-     "floor": _floor("#ffffff"), "scrim": _flat("#ffffff"),
-     "bars": _bars("#cf6a1b", "#9db4d0", 1.0, 0.0),
-     "blocks": {"Strength": 0.0, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0}, "track": _flat("#cfd6df"),
-     "label": _flat("#080b10"), "dim": _flat("#353e4a"), "hot": _flat("#a8480c")},
-    backdrop=Backdrop(("#ffffff",) * 4, "#ffffff", 1.0, {}, "Standard", "None", 0.0, 0.0, True))
+    "Paper",
+    "White ground, dark text, nothing glows: for print",
+    {"Relief": 0.0, "Thickness": 0.3},
+    {"Radius": 0.009, "Thin End": 0.3},
+    {"Saturation": 0.10, "Brightness": 0.97},
+    {
+        "cells": _cell("Wine and Azure", 0.0, 0.0, 1.0, 0.0),
+        "lines": _line(1.0, 0.0, Map="Ocean and Rust"),
+        "copies": _line(1.0, 0.0, Colour="#aab2bd"),
+        "plate": _plate("#f2f4f7", 0.0, 1.0),
+        "floor": _floor("#ffffff"),
+        "scrim": _flat("#ffffff"),
+        "bars": _bars("#cf6a1b", "#9db4d0", 1.0, 0.0),
+        "blocks": {"Strength": 0.0, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0},
+        "track": _flat("#cfd6df"),
+        "label": _flat("#080b10"),
+        "dim": _flat("#353e4a"),
+        "hot": _flat("#a8480c"),
+    },
+    backdrop=Backdrop(("#ffffff",) * 4, "#ffffff", 1.0, {}, "Standard", "None", 0.0, 0.0, True),
+)
 BLUEPRINT = Style(
-    "Blueprint", "Chalk on blue", {"Relief": 0.4, "Thickness": 0.2}, {"Radius": 0.007, "Thin End": 0.4},
+    "Blueprint",
+    "Chalk on blue",
+    {"Relief": 0.4, "Thickness": 0.2},
+    {"Radius": 0.007, "Thin End": 0.4},
     {"Saturation": 0.75, "Brightness": 0.52},
-    {"cells": _cell("Mint and Straw", 1.0, 0.0, 1.0, 0.0), "lines": _line(0.55, 0.6, Map="Mint and Straw"),
-     "copies": _line(0.35, 0.3, Colour="#a9c8ee"), "plate": _plate("#123c7c", 0.9, 1.0),
-     "floor": _floor("#123c7c"), "scrim": _flat("#123c7c"),
-     "bars": _bars("#ffffff", "#8fb8e8", 0.9, 0.1),
-     "blocks": {"Strength": 0.9, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0}, "track": _flat("#5d8ccc", 0.8),
-     "label": _flat("#f2f7ff"), "dim": _flat("#b8d0f0"), "hot": _flat("#ffffff")},
-    backdrop=Backdrop(("#1c539f", "#1a4d96", "#16458a", "#123c7c"), "#16458a", 0.2, {}, "Standard", "None", 0.0, 0.0))
+    {
+        "cells": _cell("Mint and Straw", 1.0, 0.0, 1.0, 0.0),
+        "lines": _line(0.55, 0.6, Map="Mint and Straw"),
+        "copies": _line(0.35, 0.3, Colour="#a9c8ee"),
+        "plate": _plate("#123c7c", 0.9, 1.0),
+        "floor": _floor("#123c7c"),
+        "scrim": _flat("#123c7c"),
+        "bars": _bars("#ffffff", "#8fb8e8", 0.9, 0.1),
+        "blocks": {"Strength": 0.9, "Roughness": 1.0, "Metallic": 0.0, "Specular": 0.0},
+        "track": _flat("#5d8ccc", 0.8),
+        "label": _flat("#f2f7ff"),
+        "dim": _flat("#b8d0f0"),
+        "hot": _flat("#ffffff"),
+    },
+    backdrop=Backdrop(("#1c539f", "#1a4d96", "#16458a", "#123c7c"), "#16458a", 0.2, {}, "Standard", "None", 0.0, 0.0),
+)
 NEON = Style(
-    "Neon", "Bright lines on black", {"Relief": 1.3, "Thickness": 0.3}, {"Radius": 0.007, "Thin End": 0.3},
+    "Neon",
+    "Bright lines on black",
+    {"Relief": 1.3, "Thickness": 0.3},
+    {"Radius": 0.007, "Thin End": 0.3},
     {"Saturation": 0.9, "Brightness": 0.45},
-    {"cells": _cell("Coral and Lagoon", 0.45, 1.5, 0.3), "lines": _line(0.2, 2.0, Map="Orchid and Lime"),
-     "copies": _line(0.15, 0.5, Colour="#5f6f8f"), "plate": _plate("#0a0d1c", 0.5, 0.5),
-     "floor": _floor("#05060d", 1.0, 0.3, 0.6), "scrim": _flat("#000000"),
-     "bars": _bars("#ff4fa0", "#3c4a8c", 0.9, 1.4),
-     "blocks": {"Strength": 0.2, "Roughness": 0.4, "Metallic": 0.0, "Specular": 0.5}, "track": _flat("#2a3568", 0.6),
-     "label": _flat("#d9f3ff", 1.1), "dim": _flat("#7f9bc4", 0.8), "hot": _flat("#ff8fc4", 2.0)},
-    backdrop=Backdrop(("#080a16", "#06070f", "#030409", "#000000"), "#0a0c18", 0.3,
-             {"Key": (0.08, "#bcd0ff"), "Fill": (0.1, "#35d0ff"), "Rim": (0.35, "#ff3fb0")},
-             "AgX", "AgX - Medium High Contrast", 0.0, 0.9))
+    {
+        "cells": _cell("Coral and Lagoon", 0.45, 1.5, 0.3),
+        "lines": _line(0.2, 2.0, Map="Orchid and Lime"),
+        "copies": _line(0.15, 0.5, Colour="#5f6f8f"),
+        "plate": _plate("#0a0d1c", 0.5, 0.5),
+        "floor": _floor("#05060d", 1.0, 0.3, 0.6),
+        "scrim": _flat("#000000"),
+        "bars": _bars("#ff4fa0", "#3c4a8c", 0.9, 1.4),
+        "blocks": {"Strength": 0.2, "Roughness": 0.4, "Metallic": 0.0, "Specular": 0.5},
+        "track": _flat("#2a3568", 0.6),
+        "label": _flat("#d9f3ff", 1.1),
+        "dim": _flat("#7f9bc4", 0.8),
+        "hot": _flat("#ff8fc4", 2.0),
+    },
+    backdrop=Backdrop(
+        ("#080a16", "#06070f", "#030409", "#000000"),
+        "#0a0c18",
+        0.3,
+        {"Key": (0.08, "#bcd0ff"), "Fill": (0.1, "#35d0ff"), "Rim": (0.35, "#ff3fb0")},
+        "AgX",
+        "AgX - Medium High Contrast",
+        0.0,
+        0.9,
+    ),
+)
 CLAY = Style(
-    "Clay", "Matt and warm, in soft daylight", {"Relief": 1.3, "Thickness": 0.3}, {"Radius": 0.009, "Thin End": 0.35},
+    "Clay",
+    "Matt and warm, in soft daylight",
+    {"Relief": 1.3, "Thickness": 0.3},
+    {"Radius": 0.009, "Thin End": 0.35},
     {"Saturation": 0.14, "Brightness": 0.86},
-    {"cells": _cell("Spruce and Clay", 0.0, 0.0, 0.9, 0.2), "lines": _line(0.75, 0.15, Map="Spruce and Clay"),
-     "copies": _line(0.7, 0.0, Colour="#b5a898"), "plate": _plate("#d9cfc2", 0.0, 0.9),
-     "floor": _floor("#f2eadf", 0.7, 0.9, 0.0), "scrim": _flat("#dfd4c5"),
-     "bars": _bars("#b5512a", "#8f9c98", 0.9, 0.1),
-     "blocks": {"Strength": 0.0, "Roughness": 0.9, "Metallic": 0.0, "Specular": 0.2}, "track": _flat("#c2b7a8", 0.9),
-     "label": _flat("#2e261f"), "dim": _flat("#332b23"), "hot": _flat("#8f3a16")},
-    backdrop=Backdrop(("#efe7dc", "#e9e0d3", "#dfd4c5", "#d2c5b3"), "#efe7dc", 0.75,
-             {"Key": (0.55, "#fff1de"), "Fill": (0.35, "#dfe8f5"), "Rim": (0.25, "#ffe2c2")},
-             "Standard", "None", 0.0, 0.0))
+    {
+        "cells": _cell("Spruce and Clay", 0.0, 0.0, 0.9, 0.2),
+        "lines": _line(0.75, 0.15, Map="Spruce and Clay"),
+        "copies": _line(0.7, 0.0, Colour="#b5a898"),
+        "plate": _plate("#d9cfc2", 0.0, 0.9),
+        "floor": _floor("#f2eadf", 0.7, 0.9, 0.0),
+        "scrim": _flat("#dfd4c5"),
+        "bars": _bars("#b5512a", "#8f9c98", 0.9, 0.1),
+        "blocks": {"Strength": 0.0, "Roughness": 0.9, "Metallic": 0.0, "Specular": 0.2},
+        "track": _flat("#c2b7a8", 0.9),
+        "label": _flat("#2e261f"),
+        "dim": _flat("#332b23"),
+        "hot": _flat("#8f3a16"),
+    },
+    backdrop=Backdrop(
+        ("#efe7dc", "#e9e0d3", "#dfd4c5", "#d2c5b3"),
+        "#efe7dc",
+        0.75,
+        {"Key": (0.55, "#fff1de"), "Fill": (0.35, "#dfe8f5"), "Rim": (0.25, "#ffe2c2")},
+        "Standard",
+        "None",
+        0.0,
+        0.0,
+    ),
+)
 STYLES = {one.name: one for one in (CINEMA, PAPER, BLUEPRINT, NEON, CLAY)}
 
 
@@ -154,31 +251,34 @@ def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
         kept = tags.read(part.network)["materials"]
         for role in style.materials.keys() & kept.keys():
             painting.set_settings(kept[role], style.materials[role], ramps)
-    for thing in part.things:
-        kind, facts = tags.kind(thing), tags.read(thing)
+    for obj in part.objects:
+        kind, facts = tags.kind(obj), tags.read(obj)
         if kind == "layer":
             away = LAYER.having("boxed") if facts.get("level") == "box" else ()
-            _set(thing, {name: value for name, value in style.layers.items() if name not in away})
+            _set(obj, {name: value for name, value in style.layers.items() if name not in away})
         elif kind == "connections":
             share = 1.0 if facts["carries"] == "weight" else connections.COPY_RADIUS
-            _set(thing, {name: value * share if name == "Radius" else value for name, value in
-                         style.connections.items()})
+            _set(obj, {name: value * share if name == "Radius" else value for name, value in style.connections.items()})
         elif kind == "block":
-            _tint(thing, facts, style)
+            _tint(obj, facts, style)
     if part.whole:
         if style.backdrop:
             backdrops.apply(style.backdrop, part.network)
         caption.follow(part.network)
         tags.write(part.network, **(tags.read(part.network) | {"style": style.name}))
-    return len(part.things)
+    return len(part.objects)
 
 
 def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> Style:
     """The look of a part of a network as it is now: of its active layer and bundle if there are, else of the first."""
+
     def first(kind):
         some = part.of_kind(kind)
-        some = [one for one in some if tags.read(one).get("carries", "weight") == "weight"
-                and tags.read(one).get("level") != "box"] or some
+        some = [
+            one
+            for one in some
+            if tags.read(one).get("carries", "weight") == "weight" and tags.read(one).get("level") != "box"
+        ] or some
         return active if active in some else next(iter(some), None)
 
     layer, bundle, block = first("layer"), first("connections"), first("block")
@@ -193,38 +293,54 @@ def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> St
         colour = tuple(compat.get_input(tags.modifier(block), "Colour"))
         found = next((one for one in STYLES.values() if _close(colour, _colour(tags.read(block), one))), None)
         tints = found.blocks if found else {}
-    return Style(name, "Saved by you", _values(layer, CINEMA.layers), _values(bundle, CINEMA.connections), tints,
-                 materials, {}, backdrops.taken(part.network))
+    return Style(
+        name,
+        "Saved by you",
+        _values(layer, CINEMA.layers),
+        _values(bundle, CINEMA.connections),
+        tints,
+        materials,
+        {},
+        backdrops.taken(part.network),
+    )
 
 
-def _values(thing, names):
-    return {name: compat.get_input(tags.modifier(thing), name) for name in names
-            if name in compat.identifiers(tags.modifier(thing).node_group)} if thing else {}
+def _values(obj, names):
+    return (
+        {
+            name: compat.get_input(tags.modifier(obj), name)
+            for name in names
+            if name in compat.identifiers(tags.modifier(obj).node_group)
+        }
+        if obj
+        else {}
+    )
 
 
-def _set(thing, values):
+def _set(obj, values):
     """Set sockets that are part of a look, and the colour of a block; others are none of a style's business."""
-    modifier = tags.modifier(thing)
-    known = {*OF[tags.kind(thing)].having("look"), "Colour"} & compat.identifiers(modifier.node_group).keys()
+    modifier = tags.modifier(obj)
+    known = {*OF[tags.kind(obj)].having("look"), "Colour"} & compat.identifiers(modifier.node_group).keys()
     compat.set_inputs(modifier, {name: value for name, value in values.items() if name in known})
-    thing.update_tag()
+    obj.update_tag()
 
 
-def _tint(thing, facts, style):
+def _tint(obj, facts, style):
     """The colour of a block's structure in a style, unless somebody chose another."""
     if not {"Saturation", "Brightness"} <= style.blocks.keys():
         return
-    current = tuple(compat.get_input(tags.modifier(thing), "Colour"))
+    current = tuple(compat.get_input(tags.modifier(obj), "Colour"))
     known = [blocks.colour(facts["signature"]), *(_colour(facts, one) for one in STYLES.values()), facts.get("tint")]
     if any(one is not None and _close(current, one) for one in known):
         colour = _colour(facts, style)
-        _set(thing, {"Colour": colour})
-        tags.write(thing, **(facts | {"tint": list(colour)}))
+        _set(obj, {"Colour": colour})
+        tags.write(obj, **(facts | {"tint": list(colour)}))
 
 
 def _colour(facts, style):
-    return colormaps.linear(colormaps.structure(facts["signature"], style.blocks["Saturation"],
-                                                style.blocks["Brightness"]))
+    return colormaps.linear(
+        colormaps.structure(facts["signature"], style.blocks["Saturation"], style.blocks["Brightness"])
+    )
 
 
 def _close(one, other):

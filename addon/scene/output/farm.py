@@ -21,7 +21,7 @@ from . import rendering
 TEMPLATE, SCENE = "template.json", "scene.blend"
 CHUNK = 8  # frames that a worker renders before it asks for more
 # What Blender runs on a worker. Frames that are there already are of an earlier try.
-SCRIPT = '''\
+SCRIPT = """\
 import os
 import sys
 
@@ -41,7 +41,7 @@ for part in frames.split(","):
         bpy.ops.render.render(write_still=True)
         os.replace(path + ".part.png", path)
         print(f"openjd_status: frame {frame} is done", flush=True)
-'''
+"""
 
 
 def write(folder: Path, options: rendering.Options, chunk: int = CHUNK) -> str:
@@ -69,29 +69,66 @@ def write(folder: Path, options: rendering.Options, chunk: int = CHUNK) -> str:
 
 def template(name: str, first: int, last: int, chunk: int) -> dict:
     """The job template of frames `first` to `last` of a packed scene."""
-    command = ["--background", "--factory-startup", "--disable-autoexec", "{{Param.Scene}}", "--python-exit-code", "1",
-               "--python", "{{Task.File.Render}}", "--", "{{Task.Param.Frame}}", "{{Param.Output}}", "{{Param.Name}}"]
+    command = [
+        "--background",
+        "--factory-startup",
+        "--disable-autoexec",
+        "{{Param.Scene}}",
+        "--python-exit-code",
+        "1",
+        "--python",
+        "{{Task.File.Render}}",
+        "--",
+        "{{Task.Param.Frame}}",
+        "{{Param.Output}}",
+        "{{Param.Name}}",
+    ]
     return {
         "specificationVersion": "jobtemplate-2023-09",
         "extensions": ["TASK_CHUNKING"],
         "name": name,
         "parameterDefinitions": [
-            {"name": "Scene", "type": "PATH", "objectType": "FILE", "dataFlow": "IN", "default": SCENE,
-             "description": "The packed scene"},
-            {"name": "Output", "type": "PATH", "objectType": "DIRECTORY", "dataFlow": "OUT", "default": "frames",
-             "description": "Where the frames go"},
+            {
+                "name": "Scene",
+                "type": "PATH",
+                "objectType": "FILE",
+                "dataFlow": "IN",
+                "default": SCENE,
+                "description": "The packed scene",
+            },
+            {
+                "name": "Output",
+                "type": "PATH",
+                "objectType": "DIRECTORY",
+                "dataFlow": "OUT",
+                "default": "frames",
+                "description": "Where the frames go",
+            },
             {"name": "Name", "type": "STRING", "default": name, "description": "How the names of the frames begin"},
             {"name": "Frames", "type": "STRING", "default": f"{first}-{last}", "description": "Which frames"},
             {"name": "Blender", "type": "STRING", "default": "blender", "description": "Blender on the workers"},
         ],
-        "steps": [{
-            "name": "Render",
-            "parameterSpace": {"taskParameterDefinitions": [{
-                "name": "Frame", "type": "CHUNK[INT]", "range": "{{Param.Frames}}",
-                "chunks": {"defaultTaskCount": chunk, "targetRuntimeSeconds": 300, "rangeConstraint": "CONTIGUOUS"}}]},
-            "script": {
-                "embeddedFiles": [{"name": "Render", "type": "TEXT", "filename": "render.py", "data": SCRIPT}],
-                "actions": {"onRun": {"command": "{{Param.Blender}}", "args": command}},
-            },
-        }],
+        "steps": [
+            {
+                "name": "Render",
+                "parameterSpace": {
+                    "taskParameterDefinitions": [
+                        {
+                            "name": "Frame",
+                            "type": "CHUNK[INT]",
+                            "range": "{{Param.Frames}}",
+                            "chunks": {
+                                "defaultTaskCount": chunk,
+                                "targetRuntimeSeconds": 300,
+                                "rangeConstraint": "CONTIGUOUS",
+                            },
+                        }
+                    ]
+                },
+                "script": {
+                    "embeddedFiles": [{"name": "Render", "type": "TEXT", "filename": "render.py", "data": SCRIPT}],
+                    "actions": {"onRun": {"command": "{{Param.Blender}}", "args": command}},
+                },
+            }
+        ],
     }

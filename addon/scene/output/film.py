@@ -21,11 +21,13 @@ from ...written import refused, replacing, settle
 from .. import removing, tags
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-XMP = ('<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
-       '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-       '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
-       '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>'
-       '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>')
+XMP = (
+    '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:description>'
+    '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+)
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -108,8 +110,11 @@ class Film:
 
 def shown(scene: bpy.types.Scene) -> str:
     """What pictures of a scene show: its networks' files, and how the hashes of these begin."""
-    models = [f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
-              for facts in map(tags.read, tags.networks(scene)) if facts.get("sha256")]
+    models = [
+        f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
+        for facts in map(tags.read, tags.networks(scene))
+        if facts.get("sha256")
+    ]
     return f"Neuroscene; {', '.join(models) or 'no network'}"
 
 
@@ -180,8 +185,8 @@ def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) 
         cut.view_settings.view_transform = "Standard"  # the frames have their look
         strips = compat.strips(cut)
         strip = strips.new_image("frames", str(frames[0].resolve()), 1, 1)
-        for one in frames[1:]:
-            strip.elements.append(one.name)
+        for frame in frames[1:]:
+            strip.elements.append(frame.name)
         compat.set_end(strip, len(frames) + 1)
         compat.film(cut.render)
         cut.render.use_sequencer = True

@@ -79,4 +79,4 @@ def _has(preferences, kind) -> bool:
         devices = preferences.get_devices_for_type(kind)
     except (ValueError, TypeError):  # this build knows no such kind
         return False
-    return any(one.type == kind for one in devices)
+    return any(device.type == kind for device in devices)

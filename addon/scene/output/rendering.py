@@ -40,9 +40,9 @@ def cameras() -> dict[str, tuple[bpy.types.Scene, bpy.types.Object]]:
     """The shots of the open file by name: cameras of ours by their shot, other cameras by their own name."""
     found = {}
     for scene in bpy.data.scenes:
-        for thing in scene.objects:
-            if thing.type == "CAMERA":
-                found.setdefault(tags.read(thing).get("shot", thing.name), (scene, thing))
+        for obj in scene.objects:
+            if obj.type == "CAMERA":
+                found.setdefault(tags.read(obj).get("shot", obj.name), (scene, obj))
     return found
 
 
@@ -74,8 +74,11 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
         known = cameras()
     name = shot or ("hero" if "hero" in known else next(iter(known), None))
     if name not in known:
-        raise CheckpointError(bpy.data.filepath or output, f"has no shot '{shot}'" if shot else "has no camera",
-                              f"the shots are: {', '.join(dict.fromkeys((*known, *shots.KINDS)))}")
+        raise CheckpointError(
+            bpy.data.filepath or output,
+            f"has no shot '{shot}'" if shot else "has no camera",
+            f"the shots are: {', '.join(dict.fromkeys((*known, *shots.KINDS)))}",
+        )
     scene, camera = known[name]
     network = tags.network_of(camera)
     ours = network is not None and shots.framed(network, camera)
@@ -120,9 +123,20 @@ def note_of(scene: bpy.types.Scene, by_file: bool = True) -> str:
     Not `by_file`, the digest leaves out what was done by hand to a scene that is open in a window.
     """
     settings = scene.render
-    look = json.dumps([scene.camera.name, settings.engine, settings.resolution_x, settings.resolution_y,
-                       settings.resolution_percentage, scene.cycles.samples, scene.eevee.taa_render_samples,
-                       settings.film_transparent, bpy.app.version, _digest(by_file)])
+    look = json.dumps(
+        [
+            scene.camera.name,
+            settings.engine,
+            settings.resolution_x,
+            settings.resolution_y,
+            settings.resolution_percentage,
+            scene.cycles.samples,
+            scene.eevee.taa_render_samples,
+            settings.film_transparent,
+            bpy.app.version,
+            _digest(by_file),
+        ]
+    )
     job = hashlib.sha256(look.encode()).hexdigest()[:12]
     return f"{film.shown(scene)}; job {job}"
 

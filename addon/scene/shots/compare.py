@@ -27,8 +27,9 @@ GAP = 0.45 * HEIGHT  # between the two; the labels of the upper one are in it
 TITLE = 0.13 * HEIGHT
 
 
-def steps(network: bpy.types.Collection, path: str | Path,
-          architecture: str | Path = "") -> Generator[tuple[float, str], None, bpy.types.Collection]:
+def steps(
+    network: bpy.types.Collection, path: str | Path, architecture: str | Path = ""
+) -> Generator[tuple[float, str], None, bpy.types.Collection]:
     """Import another checkpoint into the scene of a network, drawn as that and with the input that ran through that.
 
     Yields and returns as `build.build`. Raises `CheckpointError`.
@@ -39,11 +40,12 @@ def steps(network: bpy.types.Collection, path: str | Path,
     known = dict(facts["settings"])
     settings = build.Settings(**known | {"layout": Layout(**known["layout"])})
     given = bpy.path.abspath(facts.get("input_path", "")) or None
-    other = yield from importing.import_steps(path, replace(settings, new_scene=False), given, facts.get("sizes"),
-                                              architecture or None)
-    for one in other.children:
-        if tags.kind(one) == "studio":  # there is a camera, a light and a legend already
-            one.hide_viewport = one.hide_render = True
+    other = yield from importing.import_steps(
+        path, replace(settings, new_scene=False), given, facts.get("sizes"), architecture or None
+    )
+    for child in other.children:
+        if tags.kind(child) == "studio":  # there is a camera, a light and a legend already
+            child.hide_viewport = child.hide_render = True
     tags.write(other, **(tags.read(other) | {"beside": facts["uuid"]}))
     return other
 
@@ -51,8 +53,9 @@ def steps(network: bpy.types.Collection, path: str | Path,
 def partner(network: bpy.types.Collection) -> bpy.types.Collection | None:
     """The network that stands in the same scene to be compared with this one."""
     uuid, scene = tags.read(network)["uuid"], tags.scene_of(network)
-    return next((one for one in tags.networks() if tags.read(one).get("beside") == uuid
-                 and tags.scene_of(one) == scene), None)
+    return next(
+        (one for one in tags.networks() if tags.read(one).get("beside") == uuid and tags.scene_of(one) == scene), None
+    )
 
 
 def pair(network: bpy.types.Collection) -> tuple[bpy.types.Collection, bpy.types.Collection]:
@@ -96,8 +99,16 @@ def _boxes(network, scene) -> np.ndarray:
 def _same_ranges(network, other):
     """The larger of both ranges for layers of one name, and for the connections between them."""
     _share(*(selection.layers(one) for one in (network, other)), "Range")
-    _share(*({(tags.read(one)["source"], tags.read(one)["target"], index): one
-              for index, one in connections.by_index(each).items()} for each in (network, other)), "Weight Range")
+    _share(
+        *(
+            {
+                (tags.read(one)["source"], tags.read(one)["target"], index): one
+                for index, one in connections.by_index(each).items()
+            }
+            for each in (network, other)
+        ),
+        "Weight Range",
+    )
 
 
 def _share(mine, others, name):

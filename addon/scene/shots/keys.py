@@ -28,57 +28,57 @@ def set_keys(owner: bpy.types.ID, path: str, keys: Keys, index: int = -1, how: s
                 point.interpolation = how
 
 
-def move_input(shot: str, thing: bpy.types.Object, name: str, keys: Keys, how: str = "BEZIER") -> None:
+def move_input(shot: str, obj: bpy.types.Object, name: str, keys: Keys, how: str = "BEZIER") -> None:
     """Keyframe an input of an object's modifier for a shot, between its first and last key; at all other times it keeps
     its value. One that somebody has keyframed in that time is left alone.
     """
-    _move(shot, thing, compat.input_path(tags.nodes(thing), name), keys, how)
+    _move(shot, obj, compat.input_path(tags.nodes(obj), name), keys, how)
 
 
-def appear(shot: str, thing: bpy.types.Object, first: int, at: int, last: int) -> None:
+def appear(shot: str, obj: bpy.types.Object, first: int, at: int, last: int) -> None:
     """Let an object grow out of nothing, so that it is there from a frame of a shot on. Whether it is hidden stays free
     for what other shots show."""
     at = max(at, first + GROWS)
     for axis in range(3):
-        _move(shot, thing, "delta_scale", [(first, 0.0), (at - GROWS + 1, 0.0), (at, 1.0), (last, 1.0)], "BEZIER", axis)
+        _move(shot, obj, "delta_scale", [(first, 0.0), (at - GROWS + 1, 0.0), (at, 1.0), (last, 1.0)], "BEZIER", axis)
 
 
-def _move(shot, thing, path, keys, how, index=-1):
+def _move(shot, obj, path, keys, how, index=-1):
     first, last = keys[0][0], keys[-1][0]
-    known = _curves(thing, path, max(index, 0))
+    known = _curves(obj, path, max(index, 0))
     if any(first - 1 <= point.co.x <= last + 1 for curve in known for point in curve.keyframe_points):
         return
-    rest = known[0].evaluate(first - 1) if known else _value(thing, path, index)
-    set_keys(thing, path, [(first - 1, rest)], index, "CONSTANT")
-    set_keys(thing, path, keys, index, how)
-    set_keys(thing, path, [(last + 1, rest)], index, "CONSTANT")
-    for curve in _curves(thing, path, max(index, 0)):
+    rest = known[0].evaluate(first - 1) if known else _value(obj, path, index)
+    set_keys(obj, path, [(first - 1, rest)], index, "CONSTANT")
+    set_keys(obj, path, keys, index, how)
+    set_keys(obj, path, [(last + 1, rest)], index, "CONSTANT")
+    for curve in _curves(obj, path, max(index, 0)):
         for point in curve.keyframe_points:
             if point.co.x == last:
                 point.interpolation = "CONSTANT"
-    _put(thing, path, rest, index)
-    facts = tags.read(thing)
+    _put(obj, path, rest, index)
+    facts = tags.read(obj)
     moved = facts.get(MOVED, {})
-    tags.write(thing, **(facts | {MOVED: moved | {shot: [*dict.fromkeys((*moved.get(shot, []), path))]}}))
+    tags.write(obj, **(facts | {MOVED: moved | {shot: [*dict.fromkeys((*moved.get(shot, []), path))]}}))
 
 
-def clear(things: Iterable[bpy.types.Object], shot: str, first: int, last: int) -> None:
+def clear(objs: Iterable[bpy.types.Object], shot: str, first: int, last: int) -> None:
     """Take the keyframes away that were made for a shot; what has none left keeps its value."""
-    for thing in things:
-        facts = tags.read(thing)
+    for obj in objs:
+        facts = tags.read(obj)
         moved = facts.get(MOVED, {})
         if shot not in moved:
             continue
         for path in moved[shot]:
-            _clear(thing, path, first, last)
+            _clear(obj, path, first, last)
         left = {name: paths for name, paths in moved.items() if name != shot}
-        kept = {name: one for name, one in facts.items() if name != MOVED}
-        tags.write(thing, **(kept | ({MOVED: left} if left else {})))
-        thing.update_tag()
+        kept = {name: fact for name, fact in facts.items() if name != MOVED}
+        tags.write(obj, **(kept | ({MOVED: left} if left else {})))
+        obj.update_tag()
 
 
-def _clear(thing, path, first, last):
-    for curves in compat.curves_of(thing):
+def _clear(obj, path, first, last):
+    for curves in compat.curves_of(obj):
         for curve in [one for one in curves if one.data_path == path]:
             rest = curve.evaluate(first - 1)
             for point in reversed([one for one in curve.keyframe_points if first - 1 <= one.co.x <= last + 1]):
@@ -86,12 +86,16 @@ def _clear(thing, path, first, last):
             if not len(curve.keyframe_points):
                 index = curve.array_index
                 curves.remove(curve)
-                _put(thing, path, rest, index)
+                _put(obj, path, rest, index)
 
 
 def _curves(owner, path, index=0):
-    return [curve for curves in compat.curves_of(owner) for curve in curves
-            if curve.data_path == path and curve.array_index == index]
+    return [
+        curve
+        for curves in compat.curves_of(owner)
+        for curve in curves
+        if curve.data_path == path and curve.array_index == index
+    ]
 
 
 def _value(owner, path, index):

@@ -37,21 +37,62 @@ class Kind:
     check: Callable | None = None
 
 
-KINDS = {one.name: one for one in (
-    Kind("hero", "From the side, in depth, everything in the picture", View()),
-    Kind("elevation", "Flat from the side on white, for papers", View(azimuth=radians(90), elevation=0.0, flat=True),
-         style="Paper"),
-    Kind("plan", "Flat from above", View(azimuth=radians(90), elevation=radians(90), flat=True), classes=False),
-    Kind("macro", "Close, between two layers, with a shallow depth of field",
-         View(lens=60.0, azimuth=radians(62), elevation=radians(12), f_stop=0.9), labels=False, caption=False,
-         move=macro.place, check=macro.check),
-    Kind("turntable", "Once round the network", View(elevation=radians(18), f_stop=0.0), 10 * RATE, 25, labels=False,
-         move=moves.turntable),
-    Kind("fly-through", "Along the network, close to its layers", View(lens=30.0, f_stop=0.0), 10 * RATE, 150,
-         labels=False, scrim=True, move=moves.fly_through),
-    Kind("dolly", "With the signal, from layer to layer, as each lights up", View(f_stop=0.0), 10 * RATE, 150,
-         labels=False, scrim=True, move=moves.dolly),
-    Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
-    Kind("before-after", "Two checkpoints in one scene, one above the other in the same colours",
-         View(azimuth=radians(72), elevation=radians(8), f_stop=0.0), move=compare.place, check=compare.pair),
-)}
+KINDS = {
+    one.name: one
+    for one in (
+        Kind("hero", "From the side, in depth, everything in the picture", View()),
+        Kind(
+            "elevation",
+            "Flat from the side on white, for papers",
+            View(azimuth=radians(90), elevation=0.0, flat=True),
+            style="Paper",
+        ),
+        Kind("plan", "Flat from above", View(azimuth=radians(90), elevation=radians(90), flat=True), classes=False),
+        Kind(
+            "macro",
+            "Close, between two layers, with a shallow depth of field",
+            View(lens=60.0, azimuth=radians(62), elevation=radians(12), f_stop=0.9),
+            labels=False,
+            caption=False,
+            move=macro.place,
+            check=macro.check,
+        ),
+        Kind(
+            "turntable",
+            "Once round the network",
+            View(elevation=radians(18), f_stop=0.0),
+            10 * RATE,
+            25,
+            labels=False,
+            move=moves.turntable,
+        ),
+        Kind(
+            "fly-through",
+            "Along the network, close to its layers",
+            View(lens=30.0, f_stop=0.0),
+            10 * RATE,
+            150,
+            labels=False,
+            scrim=True,
+            move=moves.fly_through,
+        ),
+        Kind(
+            "dolly",
+            "With the signal, from layer to layer, as each lights up",
+            View(f_stop=0.0),
+            10 * RATE,
+            150,
+            labels=False,
+            scrim=True,
+            move=moves.dolly,
+        ),
+        Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
+        Kind(
+            "before-after",
+            "Two checkpoints in one scene, one above the other in the same colours",
+            View(azimuth=radians(72), elevation=radians(8), f_stop=0.0),
+            move=compare.place,
+            check=compare.pair,
+        ),
+    )
+}

@@ -46,8 +46,10 @@ def place(stage: Stage) -> None:
 def _thin(stage, bundle):
     """Let a bundle be finer in this shot: what joins two layers hides them from so near."""
     inputs = tags.modifier(bundle)
-    for name, value in (("Radius", FINE * compat.get_input(inputs, "Radius")),
-                        ("Most", min(compat.get_input(inputs, "Most") or FEW, FEW))):
+    for name, value in (
+        ("Radius", FINE * compat.get_input(inputs, "Radius")),
+        ("Most", min(compat.get_input(inputs, "Most") or FEW, FEW)),
+    ):
         keys.move_input(stage.shot, bundle, name, [(stage.first, value), (stage.last, value)], "CONSTANT")
 
 
@@ -67,28 +69,34 @@ def check(network: bpy.types.Collection) -> None:
 
 def _seen(network, view_layer) -> dict[str, bpy.types.Object]:
     """The layers by name that show something."""
-    return {name: one for name, one in selection.layers(network).items()
-            if len(framing.shown_corners(one, view_layer))}
+    return {
+        name: layer
+        for name, layer in selection.layers(network).items()
+        if len(framing.shown_corners(layer, view_layer))
+    }
 
 
 def _ends(network, view_layer) -> tuple[bpy.types.Object | None, bpy.types.Object, bpy.types.Object]:
     """The bundle with most lines that carry weights, of maps if there are any, and the layers at its ends."""
-    things = _seen(network, view_layer)
-    if not things:
+    objs = _seen(network, view_layer)
+    if not objs:
         raise CheckpointError(network.name, "shows no layer", "unfold its blocks, or set the detail of a layer")
 
     def worth(bundle):
         facts = tags.read(bundle)
-        grids = [tags.read(things[facts[end]])["grid"] for end in ("source", "target")]
+        grids = [tags.read(objs[facts[end]])["grid"] for end in ("source", "target")]
         maps = sum(units > 1 and rows * columns > 1 for units, rows, columns in grids)
         return facts["carries"] == "weight", maps, len(bundle.data.curves)
 
-    bundles = [one for one in tags.members(network, "connections")
-               if {tags.read(one)["source"], tags.read(one)["target"]} <= things.keys()
-               and tags.read(one)["source"] != tags.read(one)["target"]]
+    bundles = [
+        one
+        for one in tags.members(network, "connections")
+        if {tags.read(one)["source"], tags.read(one)["target"]} <= objs.keys()
+        and tags.read(one)["source"] != tags.read(one)["target"]
+    ]
     if not bundles:
-        first = next(iter(things.values()))
+        first = next(iter(objs.values()))
         return None, first, first
     best = max(bundles, key=worth)
     facts = tags.read(best)
-    return best, things[facts["source"]], things[facts["target"]]
+    return best, objs[facts["source"]], objs[facts["target"]]

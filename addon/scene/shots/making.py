@@ -24,7 +24,7 @@ OWN_LOOK = "own_look"  # on a network: the look that it had before a shot asked 
 
 def shots(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The cameras of a network's shots by the name of the shot, in the order of their frames."""
-    return {tags.read(one)["shot"]: one for one in sorted(tags.members(network, "camera"), key=_frames)}
+    return {tags.read(camera)["shot"]: camera for camera in sorted(tags.members(network, "camera"), key=_frames)}
 
 
 def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
@@ -184,12 +184,12 @@ def _keep_frames(scene):
 def _shelf(network, name) -> bpy.types.Collection:
     """The collection of a shot, in that of all shots."""
     every = tags.part(network, "shots")
-    found = next((one for one in every.children if tags.read(one).get("shot") == name), None)
-    if found is None:
-        found = bpy.data.collections.new(f"{network.name} {name.title()}")
-        tags.write(found, "shot", shot=name)
-        every.children.link(found)
-    return found
+    child = next((child for child in every.children if tags.read(child).get("shot") == name), None)
+    if child is None:
+        child = bpy.data.collections.new(f"{network.name} {name.title()}")
+        tags.write(child, "shot", shot=name)
+        every.children.link(child)
+    return child
 
 
 def _dress(network, wanted: str):

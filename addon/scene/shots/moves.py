@@ -41,8 +41,12 @@ def turntable(stage: Stage) -> None:
     frames = [stage.first + (stage.last + 1 - stage.first) * step / AROUND for step in range(AROUND + 1)]
     across = framing.rotation(camera)
     for axis in range(3):
-        keys.set_keys(camera, "location", [(frame, float((across @ back[step % AROUND])[axis]))
-                                           for step, frame in enumerate(frames)], index=axis)
+        keys.set_keys(
+            camera,
+            "location",
+            [(frame, float((across @ back[step % AROUND])[axis])) for step, frame in enumerate(frames)],
+            index=axis,
+        )
     keys.set_keys(rig, "rotation_euler", [(stage.first, 0.0), (stage.last + 1, tau)], index=2, how="LINEAR")
     stage.near(found)
 
@@ -54,18 +58,24 @@ def fly_through(stage: Stage) -> None:
     low, high = places.min(0), places.max(0)
     size, long = high[2] - low[2], high[0] - low[0]
     beside, above = low[1] - 0.55 * size, (low[2] + high[2]) / 2
-    path = [(low[0] - 1.3 * size, beside - 0.9 * size, above + 0.35 * size),
-            (low[0] - 0.2 * size, beside, above + 0.22 * size),
-            (low[0] + 0.55 * long, beside + 0.05 * size, above + 0.12 * size),
-            (high[0] + 0.1 * size, beside - 0.7 * size, above + 0.15 * size),
-            (high[0] + 0.5 * size, beside - 1.2 * size, above + 0.25 * size)]
-    goal = [(low[0] + 0.1 * size, low[1], above), (low[0] + 0.9 * size, low[1] + 0.1 * size, above),
-            (low[0] + 0.8 * long, low[1] + 0.2 * size, above), (high[0] - 0.3 * size, (low[1] + high[1]) / 2, above),
-            (high[0] - 0.65 * size, (low[1] + high[1]) / 2, above)]
+    path = [
+        (low[0] - 1.3 * size, beside - 0.9 * size, above + 0.35 * size),
+        (low[0] - 0.2 * size, beside, above + 0.22 * size),
+        (low[0] + 0.55 * long, beside + 0.05 * size, above + 0.12 * size),
+        (high[0] + 0.1 * size, beside - 0.7 * size, above + 0.15 * size),
+        (high[0] + 0.5 * size, beside - 1.2 * size, above + 0.25 * size),
+    ]
+    goal = [
+        (low[0] + 0.1 * size, low[1], above),
+        (low[0] + 0.9 * size, low[1] + 0.1 * size, above),
+        (low[0] + 0.8 * long, low[1] + 0.2 * size, above),
+        (high[0] - 0.3 * size, (low[1] + high[1]) / 2, above),
+        (high[0] - 0.65 * size, (low[1] + high[1]) / 2, above),
+    ]
     times = np.array([0.0, 0.2, 0.6, 0.85, 1.0])
     target = stage.rig("Target", turn @ Vector(goal[0]))
-    for thing, stops in ((stage.camera, path), (target, goal)):
-        _travel(thing, stage, times, [turn @ Vector(one) for one in stops])
+    for obj, stops in ((stage.camera, path), (target, goal)):
+        _travel(obj, stage, times, [turn @ Vector(stop) for stop in stops])
     constraint = stage.camera.constraints.new("TRACK_TO")
     constraint.target, constraint.track_axis, constraint.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
     stage.near(found)
@@ -75,7 +85,7 @@ def dolly(stage: Stage) -> None:
     """Go with the signal, at a distance at which the highest layer fills the picture."""
     found, camera, arrivals = stage.seen(), stage.camera, reveals.arrivals(stage.network)
     picture.aim(stage.network, camera)
-    boxes = {tags.read(one.thing)["layer"]: one.box for one in found.things if not one.block and len(one.box)}
+    boxes = {tags.read(obj.obj)["layer"]: obj.box for obj in found.labelled if not obj.block and len(obj.box)}
     tallest = max(boxes.values(), key=lambda box: np.ptp(box[:, 2]))
     framing.fit(camera, tallest, found.aspect, framing.Margins())
     apart = np.array(camera.location) - tallest.mean(0)
@@ -88,8 +98,12 @@ def dolly(stage: Stage) -> None:
     reveals.signal(stage)
 
 
-def _travel(thing: bpy.types.Object, stage: Stage, times, places: list[Vector]) -> None:
+def _travel(obj: bpy.types.Object, stage: Stage, times, places: list[Vector]) -> None:
     """Keyframe the location of an object at shares of a shot's length."""
     for axis in range(3):
-        keys.set_keys(thing, "location", [(stage.frame(share), place[axis])
-                                          for share, place in zip(times, places, strict=True)], index=axis)
+        keys.set_keys(
+            obj,
+            "location",
+            [(stage.frame(share), place[axis]) for share, place in zip(times, places, strict=True)],
+            index=axis,
+        )

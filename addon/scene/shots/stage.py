@@ -62,11 +62,11 @@ class Stage:
 
     def rig(self, name: str, place: Vector) -> bpy.types.Object:
         """An empty of the shot, that carries or leads its camera."""
-        thing = bpy.data.objects.new(f"{self.network.name} {name}", None)
-        thing.empty_display_size, thing.location = 0.5, place
-        tags.write(thing, "rig", shot=self.shot)
-        self.shelf.objects.link(thing)
-        return thing
+        obj = bpy.data.objects.new(f"{self.network.name} {name}", None)
+        obj.empty_display_size, obj.location = 0.5, place
+        tags.write(obj, "rig", shot=self.shot)
+        self.shelf.objects.link(obj)
+        return obj
 
     def near(self, found: picture.Seen) -> None:
         """Let a camera that moves see what is close to it, and hang its caption there."""

@@ -43,19 +43,20 @@ PAINT = {"cube": "cells", "line": "lines"}
 KINDS = {"Values": "layer", "Weights": "connections"}
 
 
-def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dict,
-         drawn: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+def make(
+    network: Network, camera: bpy.types.Object, materials: dict, cells: dict, drawn: Iterable[bpy.types.Object]
+) -> list[bpy.types.Object]:
     """The objects of the strip, still without words: see `show`; `drawn` are the layers and bundles whose ranges it
     tells."""
     holder = bpy.data.objects.new(f"{network.name} caption", None)
     holder.empty_display_size, holder.parent = 0.01, camera
     tags.write(holder, "caption")
-    things = [holder]
+    objs = [holder]
 
-    def add(thing, x, y, side, role=""):
-        thing.parent, thing.location = holder, (x, y, 0)
-        tags.write(thing, "caption", x=x, y=y, side=side, role=role)
-        things.append(thing)
+    def add(obj, x, y, side, role=""):
+        obj.parent, obj.location = holder, (x, y, 0)
+        tags.write(obj, "caption", x=x, y=y, side=side, role=role)
+        objs.append(obj)
 
     scrim = bpy.data.objects.new(f"{network.name} scrim", bpy.data.meshes.new(f"{network.name} scrim"))
     scrim.data.from_pydata([(-0.5, 0, 0), (0.5, 0, 0), (0.5, 1, 0), (-0.5, 1, 0)], [], [(0, 1, 2, 3)])
@@ -64,7 +65,7 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     scrim.hide_render = scrim.hide_viewport = True
     scrim.parent = holder
     tags.write(scrim, "scrim")
-    things.append(scrim)
+    objs.append(scrim)
 
     def say(role, size, paint, x, y, side="right", align="LEFT", foot="BOTTOM"):
         add(text("", size, materials[paint], align, foot), x, y, side, role)
@@ -74,15 +75,19 @@ def make(network: Network, camera: bpy.types.Object, materials: dict, cells: dic
     say("facts", 0.0185, "dim", 0.0, 0.026, "left")
     say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
     say("not finite", 0.0185, "not_finite", 0.0, 0.0, "left")  # in its place, where it has something to say
-    for strip, kind, x, centre in ((_cell_strip(materials, cells), "cube", -2 * STRIP - BETWEEN, STRIP / 2),
-                                   (_line_strip(materials), "line", -STRIP, 0.0)):
+    for strip, kind, x, centre in (
+        (_cell_strip(materials, cells), "cube", -2 * STRIP - BETWEEN, STRIP / 2),
+        (_line_strip(materials), "line", -STRIP, 0.0),
+    ):
         add(strip, x + centre, 0.0285, "right", f"{kind} strip")
         for role, size, paint, shift, y, align in (
-                (kind, 0.0185, "label", 0.0, 0.048, "Left"), (f"{kind} low", 0.0165, "dim", 0.0, 0.0, "Left"),
-                (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right")):
+            (kind, 0.0185, "label", 0.0, 0.048, "Left"),
+            (f"{kind} low", 0.0165, "dim", 0.0, 0.0, "Left"),
+            (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right"),
+        ):
             add(live(role, known, SHOWS[kind], size, materials[paint], align), x + shift, y, "right", role)
         say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER", foot="BOTTOM_BASELINE")
-    return [*things, known]
+    return [*objs, known]
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
@@ -98,50 +103,64 @@ def follow(collection: bpy.types.Collection) -> None:
 
 def _known(name, drawn):
     """The object that knows the ranges of all that is drawn; nobody sees it."""
-    thing = bpy.data.objects.new(f"{name} ranges", bpy.data.meshes.new(f"{name} ranges"))
-    tags.write(thing, "ranges")
-    thing.hide_select = True
-    _watch(thing, list(drawn))
-    return thing
+    obj = bpy.data.objects.new(f"{name} ranges", bpy.data.meshes.new(f"{name} ranges"))
+    tags.write(obj, "ranges")
+    obj.hide_select = True
+    _watch(obj, list(drawn))
+    return obj
 
 
 def watch(collection: bpy.types.Collection) -> None:
     """Let the strip of a network know of all layers and bundles that are in it now."""
-    for thing in tags.members(collection, "ranges"):
-        thing.modifiers.clear()
-        _watch(thing, [one for kind in KINDS.values() for one in tags.members(collection, kind)])
+    for holder in tags.members(collection, "ranges"):
+        holder.modifiers.clear()
+        _watch(holder, [member for kind in KINDS.values() for member in tags.members(collection, kind)])
 
 
-def _watch(thing, drawn):
+def _watch(obj, drawn):
     for shows, kind in KINDS.items():
         some = [one for one in drawn if tags.kind(one) == kind and tags.read(one).get("carries", "weight") == "weight"]
         for first in range(0, len(some), legend.EACH):
             given = some[first : first + legend.EACH]
-            attach(thing, f"{shows} {first}", legend.ranges_group(shows),
-                   {f"Object {number + 1}": one for number, one in enumerate(given)})
+            attach(
+                obj,
+                f"{shows} {first}",
+                legend.ranges_group(shows),
+                {f"Object {number + 1}": one for number, one in enumerate(given)},
+            )
 
 
-def live(name: str, known: bpy.types.Object, shows: str, size: float, material: bpy.types.Material,
-         align: str) -> bpy.types.Object:
+def live(
+    name: str, known: bpy.types.Object, shows: str, size: float, material: bpy.types.Material, align: str
+) -> bpy.types.Object:
     """A text that only the camera sees and that tells a range: `known` knows it, `tell` says in which words."""
-    thing = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    obj = bpy.data.objects.new(name, bpy.data.meshes.new(name))
     parts = {}
     for part in TEXTS:  # they are in no scene
         parts[part] = bpy.data.objects.new(f"{name} {part.lower()}", bpy.data.meshes.new(name))
-        attach(parts[part], "Text", legend.text_group(font()), {
-            "Text": legend.GLYPHS if part == "Digits" else "", "Size": size, "Material": material,
-            "Align": align if part.startswith("Several") else "Left"})
-    attach(thing, "Number", legend.number_group(), {"Of": known, "Shows": shows, "Align": align, **parts})
-    seen_by_camera(thing)
-    return thing
+        attach(
+            parts[part],
+            "Text",
+            legend.text_group(font()),
+            {
+                "Text": legend.GLYPHS if part == "Digits" else "",
+                "Size": size,
+                "Material": material,
+                "Align": align if part.startswith("Several") else "Left",
+            },
+        )
+    attach(obj, "Number", legend.number_group(), {"Of": known, "Shows": shows, "Align": align, **parts})
+    seen_by_camera(obj)
+    return obj
 
 
-def tell(thing: bpy.types.Object, one: str, number: bool, several: str, clipped: str = "",
-         several_clipped: str = "") -> None:
+def tell(
+    obj: bpy.types.Object, one: str, number: bool, several: str, clipped: str = "", several_clipped: str = ""
+) -> None:
     """Let a text say `one` if all have one range, and that range after it if `number`; else `several`. Where something
     lies beyond its range it says `clipped` and `several_clipped` instead, if they are given. Somebody may have taken
     its nodes away, or texts that it is made of."""
-    modifier = tags.nodes(thing)
+    modifier = tags.nodes(obj)
     if modifier is None:
         return
     align = compat.get_input(modifier, "Align")
@@ -154,24 +173,24 @@ def tell(thing: bpy.types.Object, one: str, number: bool, several: str, clipped:
             compat.set_inputs(nodes, values)
             part.update_tag()
     compat.set_inputs(modifier, {"Number": number})
-    thing.update_tag()
+    obj.update_tag()
 
 
-def _write(things, said):
+def _write(objs, said):
     """Let the texts of a strip say these words, by role: a text, or what `tell` takes. The colours run from a shade."""
-    for thing in things:
-        role = tags.read(thing).get("role")
+    for obj in objs:
+        role = tags.read(obj).get("role")
         if role not in said:
             continue
-        if thing.type == "FONT":
-            labels.write_body(thing, said[role])
+        if obj.type == "FONT":
+            labels.write_body(obj, said[role])
         elif role.endswith("strip"):
-            shades = thing.data.attributes.get("value" if thing.type == "MESH" else "shade")
+            shades = obj.data.attributes.get("value" if obj.type == "MESH" else "shade")
             if shades and len(shades.data) == CELLS:  # nobody has changed it in Edit Mode
                 shades.data.foreach_set("value", np.linspace(said[role], 1, CELLS, dtype=np.float32))
-                thing.data.update_tag()
+                obj.data.update_tag()
         else:
-            tell(thing, *said[role])
+            tell(obj, *said[role])
 
 
 def _of_scene(collection) -> dict:
@@ -181,7 +200,8 @@ def _of_scene(collection) -> dict:
     line, sentence = words.of_lines(*_line_levels(collection))
     return _legends(collection, materials, line) | {
         "sentence": "" if wrong else _sentence(materials, sentence),
-        "not finite": wrong and f"In this color: {wrong}."}
+        "not finite": wrong and f"In this color: {wrong}.",
+    }
 
 
 def not_finite(collection: bpy.types.Collection) -> str:
@@ -191,16 +211,17 @@ def not_finite(collection: bpy.types.Collection) -> str:
     counts = {name: int(tags.read(layer).get("statistics", {}).get("not_finite", 0)) for name, layer in layers.items()}
     if total := sum(counts.values()):
         first = next(name for name, count in counts.items() if count)
-        return (f"{total:,} weight{' is' if total == 1 else 's are'} not finite (NaN or infinite), "
-                f"first in {shortened(first)}")
+        return (
+            f"{total:,} weight{' is' if total == 1 else 's are'} not finite (NaN or infinite), "
+            f"first in {shortened(first)}"
+        )
     first = next((name for name, layer in layers.items() if not np.isfinite(array(layer, "value")).all()), None)
     return f"values that are not finite (NaN or infinite), from {shortened(first)} on" if first else ""
 
 
 def _legends(collection, materials, line: str) -> dict:
     ran = bool(tags.read(collection).get("input"))
-    about = {"cube": "cube: activation" if ran else "cube: bias or mean weight",
-             "line": f"line: {line}"}
+    about = {"cube": "cube: activation" if ran else "cube: bias or mean weight", "line": f"line: {line}"}
     found = {}
     for kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
@@ -211,7 +232,9 @@ def _legends(collection, materials, line: str) -> dict:
             kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
             f"{kind} strip": -1.0 if signed else 0.0,
             f"{kind} low": ("−", True, "negative", "≤ −") if signed else ("0", False, "0"),
-            f"{kind} zero": "0" if signed else "", f"{kind} high": ("+", True, "positive", "≥ ")}
+            f"{kind} zero": "0" if signed else "",
+            f"{kind} high": ("+", True, "positive", "≥ "),
+        }
     return found
 
 
@@ -240,7 +263,7 @@ def _sentence(materials, line: str) -> str:
 
 
 def _facts(network: Network, ran: Ran | None) -> str:
-    facts = f"{network.parameters:,} parameters in {sum(one.op != 'Input' for one in network.layers):,} layers"
+    facts = f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"
     if network.checkpoint.structure == "inferred":
         facts += "  ·  structure inferred from names and shapes"
     if network.samples > 1:
@@ -252,25 +275,25 @@ def _facts(network: Network, ran: Ran | None) -> str:
     return f"{facts}  ·  {ran.file}" + (f" → {best.label} ({best.score:.1%})" if share else "")
 
 
-def arrange(things: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
+def arrange(objs: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the strip into the lower part of the frame."""
     _, up = framing.slopes(camera.data, aspect)
-    holder, height = things[0], 2 * up * framing.reach(camera, distance)
+    holder, height = objs[0], 2 * up * framing.reach(camera, distance)
     holder.parent = camera
     holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
     holder.scale = (height,) * 3
     edge, scale, stacked = aspect * (0.5 - MARGIN), *_room(aspect)
-    for thing in things[1:]:
-        facts = tags.read(thing)
+    for obj in objs[1:]:
+        facts = tags.read(obj)
         if facts["kind"] == "scrim":  # behind the words
-            thing.location = (0.0, -MARGIN - 0.01, -0.01)
-            thing.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
+            obj.location = (0.0, -MARGIN - 0.01, -0.01)
+            obj.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
             continue
         words, x, y = facts["side"] == "left", facts["x"], facts["y"]
         if stacked:  # legends from the left edge on, and the words above them
             x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)
-        thing.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)
-        thing.scale = (scale,) * 3
+        obj.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)
+        obj.scale = (scale,) * 3
 
 
 def band(aspect: float) -> float:
@@ -293,13 +316,26 @@ def _cell_strip(materials, cells):
     position[:, 0] = np.arange(CELLS)
     mesh.attributes["position"].data.foreach_set("vector", position.ravel())
     mesh.attributes.new("value", "FLOAT", "POINT")
-    thing = bpy.data.objects.new("legend cells", mesh)
-    attach(thing, "Layer", layer_group(), {
-        "Units": CELLS, "Unit Columns": CELLS, "Pitch": STRIP / CELLS, "Cell": cells["tile"], "Relief": 0.0,
-        "Thickness": 0.2, "Size": 1.0, "Material": materials["cells"], "Range": 1.0})
+    obj = bpy.data.objects.new("legend cells", mesh)
+    attach(
+        obj,
+        "Layer",
+        layer_group(),
+        {
+            "Units": CELLS,
+            "Unit Columns": CELLS,
+            "Pitch": STRIP / CELLS,
+            "Cell": cells["tile"],
+            "Relief": 0.0,
+            "Thickness": 0.2,
+            "Size": 1.0,
+            "Material": materials["cells"],
+            "Range": 1.0,
+        },
+    )
     # A layer faces -X with columns along -Y; the camera wants it to face +Z with columns along +X.
-    thing.rotation_euler = Matrix(((0, -1, 0), (0, 0, 1), (-1, 0, 0))).to_euler()
-    return thing
+    obj.rotation_euler = Matrix(((0, -1, 0), (0, 0, 1), (-1, 0, 0))).to_euler()
+    return obj
 
 
 def _line_strip(materials):

@@ -25,7 +25,7 @@ MOST = 400  # things; in a larger network only blocks are labelled
 class Labelled:
     """A layer or a block: its object, the texts that there are of its label by part, its box in the world (8, 3)."""
 
-    thing: bpy.types.Object
+    obj: bpy.types.Object
     texts: dict[str, bpy.types.Object]
     box: np.ndarray
     depth: int = 0  # of a block in others; 0 for layers
@@ -37,22 +37,28 @@ class Labelled:
         return self.depth > 0
 
 
-def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, depsgraph: bpy.types.Depsgraph,
-            make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object], level: float = -np.inf) -> np.ndarray:
+def arrange(
+    objs: list[Labelled],
+    camera: bpy.types.Object,
+    aspect: float,
+    depsgraph: bpy.types.Depsgraph,
+    make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object],
+    level: float = -np.inf,
+) -> np.ndarray:
     """Put every label in its place: of blocks first, the outer before the inner, then of layers from the right.
 
     Where there is no room for all of a label, its small print is left out, or the whole. `make` makes a text that is
     not there yet, and `level` is how high the floor is, in metres. Returns the world corners (n, 3) of what is shown.
     """
-    hidden = [one for one in things if one.quiet or len(things) > MOST and not one.block or not len(one.box)]
+    hidden = [obj for obj in objs if obj.quiet or len(objs) > MOST and not obj.block or not len(obj.box)]
     for one in hidden:
         for text in one.texts.values():
             _hide(text, True)
-    things = [one for one in things if one not in hidden]
-    if not things:
+    objs = [obj for obj in objs if obj not in hidden]
+    if not objs:
         return np.zeros((0, 3))
-    picture = _Picture(things, camera, aspect, level)
-    order = sorted(range(len(things)), key=lambda i: (things[i].depth or np.inf, -picture.middles[i]))
+    picture = _Picture(objs, camera, aspect, level)
+    order = sorted(range(len(objs)), key=lambda i: (objs[i].depth or np.inf, -picture.middles[i]))
     corners = [np.zeros((0, 3))]
     for index in order:
         corners += picture.place(index, depsgraph, make)
@@ -62,17 +68,17 @@ def arrange(things: list[Labelled], camera: bpy.types.Object, aspect: float, dep
 class _Picture:
     """What a camera sees of the things, in slopes from its axis, and the room that labels have taken."""
 
-    def __init__(self, things: list[Labelled], camera: bpy.types.Object, aspect: float, level: float):
-        self.things, self.camera, self.level = things, camera, level
+    def __init__(self, objs: list[Labelled], camera: bpy.types.Object, aspect: float, level: float):
+        self.labelled, self.camera, self.level = objs, camera, level
         across, self.up = framing.slopes(camera.data, aspect)
         self.em = EM * 2 * min(across, self.up)
-        self.seen = framing.project(camera, np.concatenate([one.box for one in things])).reshape(-1, 8, 3)
-        self.rows = np.array([one.row for one in things])
+        self.seen = framing.project(camera, np.concatenate([obj.box for obj in objs])).reshape(-1, 8, 3)
+        self.rows = np.array([obj.row for obj in objs])
         self.at = np.linspace(self.seen[:, :, 0].min(), self.seen[:, :, 0].max(), SAMPLES)
         self.outline = {row: _outline(self.seen[self.rows == row], self.at) for row in np.unique(self.rows)}
         self.middles, self.depths = _visible_middles(self.seen, self.rows, self.at), self.seen[:, :, 2].mean(1)
-        for index, one in enumerate(things):
-            if one.block:  # a tray is seen in front of what stands on it
+        for index, obj in enumerate(objs):
+            if obj.block:  # a tray is seen in front of what stands on it
                 self.middles[index] = self.seen[index, :, 0].mean()
         self.low, self.high = self.seen[:, :, :2].min(1), self.seen[:, :, :2].max(1)
         self.deepest = (DEEPEST if len(self.outline) == 1 else DEEPEST_IN_ROWS) * self.em
@@ -82,8 +88,8 @@ class _Picture:
 
     def place(self, index: int, depsgraph: bpy.types.Depsgraph, make: Callable) -> list[list]:
         """Put one label under its thing, as much of it as there is room for; the world corners of what is shown."""
-        one = self.things[index]
-        parts, top = labels.parts(one.thing), None
+        one = self.labelled[index]
+        parts, top = labels.parts(one.obj), None
         while parts:
             wide, tall = self.em * max(part.width for part in parts), self.em * parts[-1].below
             top = self._top(index, wide, tall)
@@ -102,10 +108,10 @@ class _Picture:
         place = framing.unproject(self.camera, centre, top, depth)
         for part in parts:
             if part.name not in one.texts:
-                one.texts[part.name] = make(one.thing, part)
+                one.texts[part.name] = make(one.obj, part)
             text = one.texts[part.name]
             labels.write(text, part)
-            framing.place(text, place, one.thing, depsgraph)
+            framing.place(text, place, one.obj, depsgraph)
             text.scale = (self.em * framing.reach(self.camera, depth),) * 3
         return [[framing.unproject(self.camera, x, y, depth)] for x in sides for y in (top - tall, top)]
 
@@ -119,7 +125,7 @@ class _Picture:
         row, centre = self.rows[index], self.middles[index]
         left, right = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
         over = self.outline[row][(self.at >= left - self.em) & (self.at <= right + self.em)]  # lines are beside it
-        lowest = self.line if self.things[index].block else min(self.seen[index, :, 1].min(), self.line)
+        lowest = self.line if self.labelled[index].block else min(self.seen[index, :, 1].min(), self.line)
         wanted = top = float(min(over.min(initial=lowest), lowest)) - GAP * 2 * self.up
         if not np.isfinite(top):  # of a flat thing that is looked at along its edge
             return None

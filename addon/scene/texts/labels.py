@@ -81,10 +81,10 @@ def _built_in():
     return known or bpy.data.fonts.load("<builtin>")
 
 
-def seen_by_camera(thing: bpy.types.Object) -> None:
+def seen_by_camera(obj: bpy.types.Object) -> None:
     """Let only the camera see a thing: text throws no shadow."""
     for ray in ("diffuse", "glossy", "shadow", "transmission", "volume_scatter"):
-        setattr(thing, f"visible_{ray}", False)
+        setattr(obj, f"visible_{ray}", False)
 
 
 @dataclass(frozen=True)
@@ -130,17 +130,17 @@ def say(owner: bpy.types.Object, said: dict[str, str]) -> None:
 def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Object:
     """The text of a part of a label, a child of its owner."""
     size, material = PARTS[part.name]
-    thing = text(part.body, size, materials[material])
+    obj = text(part.body, size, materials[material])
     facts = tags.read(owner)
     name = facts.get("layer") or facts["path"]
-    thing.name = f"{name} {part.name}"  # a layer's own name is for the layer
-    tags.write(thing, "label", part=part.name, owner=name, of=facts["kind"])
-    thing.parent = owner
-    return thing
+    obj.name = f"{name} {part.name}"  # a layer's own name is for the layer
+    tags.write(obj, "label", part=part.name, owner=name, of=facts["kind"])
+    obj.parent = owner
+    return obj
 
 
-def write(thing: bpy.types.Object, part: Part) -> None:
+def write(obj: bpy.types.Object, part: Part) -> None:
     """Let a text say what its part does now."""
-    write_body(thing, part.body)
-    curve = thing.data
+    write_body(obj, part.body)
+    curve = obj.data
     curve.space_line, curve.offset_y = LINE / (1.0 if _is_ours(curve) else BUILT_IN), -part.above

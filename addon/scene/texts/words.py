@@ -76,9 +76,11 @@ def left_out(drawn: Drawn) -> str:
 
 def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
     """The small print of a label: what is said of a layer and its cells, and what is left out of its connections."""
-    said = [part_of(len(chosen), chosen.total, noun(connection.join.form, chosen.level))
-            for connection, chosen in lines
-            if connection.join.carries == WEIGHT and len(chosen) < chosen.total]
+    said = [
+        part_of(len(chosen), chosen.total, noun(connection.join.form, chosen.level))
+        for connection, chosen in lines
+        if connection.join.carries == WEIGHT and len(chosen) < chosen.total
+    ]
     return "\n".join(filter(None, (base, *said)))
 
 
@@ -116,7 +118,7 @@ def made_of(layer: Layer) -> str:
         return f"{layer.op}, recurrent"
     if layer.op == "Attention":
         return f"attention, {layer.grid.units:,} heads"
-    steps, op = [one for one in layer.steps if one not in QUIET], shortened(layer.op)
+    steps, op = [step for step in layer.steps if step not in QUIET], shortened(layer.op)
     if len(steps) < 2:
         count = sum(part.op not in MOVES for part in layer.parts)
         return f"{op} in {count} operators" if count > 1 and steps == [layer.op] else ""
@@ -130,8 +132,8 @@ def count_text(count: int) -> str:
 def into(lines: list[tuple[Connection, Lines]]) -> dict[str, list[tuple[Connection, Lines]]]:
     """Connections with their lines, by the name of the layer that they enter."""
     found: dict[str, list] = {}
-    for one in lines:
-        found.setdefault(one[0].target.name, []).append(one)
+    for line in lines:
+        found.setdefault(line[0].target.name, []).append(line)
     return found
 
 

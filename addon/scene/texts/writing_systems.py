@@ -19,8 +19,12 @@ RIGHT_TO_LEFT = ("R", "AL", "RLE", "RLO", "RLI")
 LEFT_TO_RIGHT = ("L", "EN", "AN")
 FORMS = ("isolated", "final", "initial", "medial")
 PRESENTATION = (range(0xFB50, 0xFE00), range(0xFE70, 0xFF00))  # blocks of Arabic presentation forms
-LIGATURE = {("\u0644", "\u0622"): "\u0644\u0622", ("\u0644", "\u0623"): "\u0644\u0623",
-            ("\u0644", "\u0625"): "\u0644\u0625", ("\u0644", "\u0627"): "\u0644\u0627"}  # lam with alef is one sign
+LIGATURE = {
+    ("\u0644", "\u0622"): "\u0644\u0622",
+    ("\u0644", "\u0623"): "\u0644\u0623",
+    ("\u0644", "\u0625"): "\u0644\u0625",
+    ("\u0644", "\u0627"): "\u0644\u0627",
+}  # lam with alef is one sign
 
 
 def is_latin(text: str) -> bool:

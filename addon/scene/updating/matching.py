@@ -27,13 +27,20 @@ class Changes:
 
     def lines(self) -> list[str]:
         """What has changed, a line a layer."""
-        return [*(f"new: {name}" for name in self.added), *(f"gone: {name}" for name in self.removed),
-                *(f"other shape: {name}" for name in self.reshaped),
-                *(f"renamed: {old} to {new}" for old, new in self.renamed.items())]
+        return [
+            *(f"new: {name}" for name in self.added),
+            *(f"gone: {name}" for name in self.removed),
+            *(f"other shape: {name}" for name in self.reshaped),
+            *(f"renamed: {old} to {new}" for old, new in self.renamed.items()),
+        ]
 
     def __str__(self):
-        counts = ((len(self.added), "new"), (len(self.removed), "gone"), (len(self.reshaped), "of another shape"),
-                  (len(self.renamed), "renamed"))
+        counts = (
+            (len(self.added), "new"),
+            (len(self.removed), "gone"),
+            (len(self.reshaped), "of another shape"),
+            (len(self.renamed), "renamed"),
+        )
         said = [f"{count:,} {what}" for count, what in counts if count]
         return "layers: " + ", ".join(said) if said else "same structure"
 
@@ -52,9 +59,12 @@ def compare(old: Mapping[str, dict], network: Network) -> Changes:
         for begin, other, count in SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks():
             pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
     known = set(pairs.values())
-    return Changes(pairs, tuple(name for name in new if name not in known),
-                   tuple(name for name in old if name not in pairs),
-                   tuple(one for name, one in pairs.items() if not _same_grid(old[name], new[one].grid)))
+    return Changes(
+        pairs,
+        tuple(name for name in new if name not in known),
+        tuple(name for name in old if name not in pairs),
+        tuple(pair for name, pair in pairs.items() if not _same_grid(old[name], new[pair].grid)),
+    )
 
 
 def _by_shape(op, shape, parameters):

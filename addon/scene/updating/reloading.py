@@ -39,13 +39,25 @@ def find(path: str | Path, part: str = "") -> bpy.types.Collection | None:
     """The network of the open file that was made from a checkpoint file, or from this part of it, if there is one that
     can be changed."""
     path = Path(path).resolve()
-    return next((one for one in tags.networks() if not one.library
-                 and Path(bpy.path.abspath(tags.read(one)["source"])).resolve() == path
-                 and part in ("", tags.read(one).get("shown"))), None)
+    return next(
+        (
+            network
+            for network in tags.networks()
+            if not network.library
+            and Path(bpy.path.abspath(tags.read(network)["source"])).resolve() == path
+            and part in ("", tags.read(network).get("shown"))
+        ),
+        None,
+    )
 
 
-def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | Path = "",
-          architecture: str | Path = "", part: str = "") -> Generator[tuple[float, str], None, Changes]:
+def steps(
+    collection: bpy.types.Collection,
+    path: str | Path = "",
+    given: str | Path = "",
+    architecture: str | Path = "",
+    part: str = "",
+) -> Generator[tuple[float, str], None, Changes]:
     """Let a network in the scene show its checkpoint as it is now, or another one; `given` is an input to run through
     it, without one that which the scene shows runs again. `architecture` says how the weights of a weights-only file
     are joined, `part` which of several models in the file is shown; without one, that which the scene was made with
@@ -57,15 +69,19 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     facts = tags.read(collection)
     tags.root(collection)  # raises, if there is none
     yield 0.0, "reading the model"
-    wanted = (path or bpy.path.abspath(facts["source"]), facts.get("sizes", {}),
-              architecture or importing.architecture_of(facts), part or facts.get("part", ""))
+    wanted = (
+        path or bpy.path.abspath(facts["source"]),
+        facts.get("sizes", {}),
+        architecture or importing.architecture_of(facts),
+        part or facts.get("part", ""),
+    )
     network = yield from in_background(lambda: _open(*wanted), "reading the model")
     digest = network.checkpoint.sha256()
     ran = _run(given or bpy.path.abspath(facts.get("input_path", "")), network, bool(given))
     yield 0.1, "comparing layers"
-    things = selection.layers(collection)
-    changes = matching.compare({name: tags.read(one) for name, one in things.items()}, network)
-    kept = {changes.pairs[name]: thing for name, thing in things.items() if name in changes.pairs}
+    objs = selection.layers(collection)
+    changes = matching.compare({name: tags.read(obj) for name, obj in objs.items()}, network)
+    kept = {changes.pairs[name]: obj for name, obj in objs.items() if name in changes.pairs}
     back = _gone(collection, network, changes)
     reshaped = {*changes.reshaped, *back}
     drawn = _drawn(network, kept, reshaped, facts["settings"])
@@ -79,14 +95,14 @@ def steps(collection: bpy.types.Collection, path: str | Path = "", given: str | 
     yield 0.9, "cells and lines"
     if changes.lines() or _ends(network) != _old_ends(collection, changes):
         for name in changes.removed:
-            _put_away(collection, things[name])
-        for name, thing in back.items():
-            kept[name] = _bring_back(thing)
+            _put_away(collection, objs[name])
+        for name, obj in back.items():
+            kept[name] = _bring_back(obj)
         _restructure(collection, network, changes, kept, drawn, reshaped)
-    things = selection.layers(collection)
+    objs = selection.layers(collection)
     for layer in network.layers:
-        layers.know(things[layer.name], layer)
-        layers.tell(things[layer.name], told[layer.name])
+        layers.know(objs[layer.name], layer)
+        layers.tell(objs[layer.name], told[layer.name])
     importing.show(collection, network, ran, chosen, weights_are_new=True)
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
@@ -111,8 +127,9 @@ def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path, par
     network = importing.open_network(path, architecture=architecture, part=part)
     mine = {f"{one.input}:{one.axis}": one.size for one in network.assumed}
     free = {spec.name for spec in network.inputs if spec.shape is None}
-    given = {name: size for name, size in sizes.items()
-             if mine.get(name, size) != size or name.rpartition(":")[0] in free}
+    given = {
+        name: size for name, size in sizes.items() if mine.get(name, size) != size or name.rpartition(":")[0] in free
+    }
     return summarise(network.checkpoint, given) if given else network
 
 
@@ -122,9 +139,10 @@ def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
         return None
     try:
         followed, ran = run_file(path, network)
-        if [one.shape for one in followed.layers] != [one.shape for one in network.layers]:
-            raise CheckpointError(path, "has another size than the scene was made for",
-                                  "import the model anew with this input")
+        if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
+            raise CheckpointError(
+                path, "has another size than the scene was made for", "import the model anew with this input"
+            )
     except CheckpointError:
         if wanted:
             raise
@@ -134,45 +152,61 @@ def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
 
 def _ends(network: Network) -> list[tuple]:
     """What each connection joins and how."""
-    return [(one.source.name, one.target.name, one.join.carries) for one in network.connections]
+    return [
+        (connection.source.name, connection.target.name, connection.join.carries) for connection in network.connections
+    ]
 
 
 def _old_ends(collection, changes: Changes) -> list[tuple]:
     """The same of the scene's bundles, by the names that their layers have now."""
-    return [(changes.pairs.get(facts["source"]), changes.pairs.get(facts["target"]), facts["carries"])
-            for facts in map(tags.read, connections.by_index(collection).values())]
+    return [
+        (changes.pairs.get(facts["source"]), changes.pairs.get(facts["target"]), facts["carries"])
+        for facts in map(tags.read, connections.by_index(collection).values())
+    ]
 
 
-def _restructure(collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn],
-                 reshaped: set[str]) -> None:
+def _restructure(
+    collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn], reshaped: set[str]
+) -> None:
     """Give every layer, block and connection of the new model an object, the one it had if there is one."""
     facts, root = tags.read(collection), tags.root(collection)
-    removing.remove([one for kind in ("bars", "class") for one in tags.members(collection, kind)
-                     if changes.pairs.get(tags.read(one)["layer"]) in reshaped])
+    removing.remove(
+        [
+            member
+            for kind in ("bars", "class")
+            for member in tags.members(collection, kind)
+            if changes.pairs.get(tags.read(member)["layer"]) in reshaped
+        ]
+    )
     for old, new in changes.renamed.items():
         _rename(collection, old, new)
     formed, cells, boxes = shapes(network, drawn), build.cell_shapes(), blocks.by_path(collection)
-    arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network),
-                          arranging.settings_of(collection), blocks.folded(boxes))
+    arrangement = arrange(
+        arranging.pieces(network, formed),
+        arranging.parts(network),
+        arranging.settings_of(collection),
+        blocks.folded(boxes),
+    )
     within = blocks.make(network, arrangement.frames, collection, root, facts["materials"]["blocks"], (), boxes)
     for index, layer in enumerate(network.layers):
         box, parent = within[layer.block]
-        thing = kept.get(layer.name)
-        if thing is None:
-            thing = kept[layer.name] = layers.make(layer, drawn[layer.name], formed[layer.name], None,
-                                                   facts["materials"], cells)
-            thing.parent, around = parent, arrangement.frames.get(layer.block)
-            layers.put(thing, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-            compat.set_inputs(tags.modifier(thing), {"Network": root})
+        obj = kept.get(layer.name)
+        if obj is None:
+            obj = kept[layer.name] = layers.make(
+                layer, drawn[layer.name], formed[layer.name], None, facts["materials"], cells
+            )
+            obj.parent, around = parent, arrangement.frames.get(layer.block)
+            layers.put(obj, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
+            compat.set_inputs(tags.modifier(obj), {"Network": root})
         elif layer.name in reshaped:
-            layers.know(thing, layer)
-            layers.show(thing, layer, drawn[layer.name], formed[layer.name], cells)
-        if thing.parent != parent and (thing.parent is None or tags.kind(thing.parent) in ("root", "block")):
-            _adopt(thing, parent)
-        compat.set_inputs(tags.modifier(thing), {"Block": parent if layer.block else None})
-        _move(thing, box if layer.block else tags.part(collection, "layers"))
-        layers.know(thing, layer)
-        tags.write(thing, **(tags.read(thing) | {"order": index}))
+            layers.know(obj, layer)
+            layers.show(obj, layer, drawn[layer.name], formed[layer.name], cells)
+        if obj.parent != parent and (obj.parent is None or tags.kind(obj.parent) in ("root", "block")):
+            _adopt(obj, parent)
+        compat.set_inputs(tags.modifier(obj), {"Block": parent if layer.block else None})
+        _move(obj, box if layer.block else tags.part(collection, "layers"))
+        layers.know(obj, layer)
+        tags.write(obj, **(tags.read(obj) | {"order": index}))
     removing.remove([boxes[path] for path in boxes.keys() - within.keys()])
     _join(collection, network, changes, kept, arrangement, tags.part(collection, "connections"), root)
     _bars(collection, network, kept, formed, arrangement, facts["materials"], tags.part(collection, "labels"))
@@ -180,105 +214,120 @@ def _restructure(collection, network: Network, changes: Changes, kept: dict, dra
     arranging.rearrange(collection, arranging.settings_of(collection))
 
 
-def _adopt(thing, parent) -> None:
+def _adopt(obj, parent) -> None:
     """Give a layer another block; one that was moved by hand stays where it is."""
-    place = arranging.place_of(thing) if arranging.moved(thing) else None
-    thing.parent = parent
+    place = arranging.place_of(obj) if arranging.moved(obj) else None
+    obj.parent = parent
     if place is not None:
-        arranging.pin(thing, place)
+        arranging.pin(obj, place)
 
 
 def _gone(collection, network: Network, changes: Changes) -> dict[str, bpy.types.Object]:
     """Layers in the hidden collection that a checkpoint has again, by name."""
-    return {name: one for one in tags.members(collection, GONE) for name in [tags.read(one)["layer"]]
-            if name in changes.added and network.layer(name).op == tags.read(one)["op"]}
+    return {
+        name: member
+        for member in tags.members(collection, GONE)
+        for name in [tags.read(member)["layer"]]
+        if name in changes.added and network.layer(name).op == tags.read(member)["op"]
+    }
 
 
-def _bring_back(thing) -> bpy.types.Object:
-    for one in thing.users_collection:
-        one.objects.unlink(thing)
-    tags.write(thing, **(tags.read(thing) | {"kind": "layer"}))
-    return thing
+def _bring_back(obj) -> bpy.types.Object:
+    for one in obj.users_collection:
+        one.objects.unlink(obj)
+    tags.write(obj, **(tags.read(obj) | {"kind": "layer"}))
+    return obj
 
 
 def _drawn(network: Network, kept, reshaped, settings) -> dict[str, Drawn]:
     """What of each layer is drawn: of those that are still there the same cells."""
-    wishes = {name: Wish(one.get("level", ""), one.get("cells", 0)) for name, thing in kept.items()
-              if (one := tags.read(thing).get("wish"))}
+    wishes = {
+        name: Wish(one.get("level", ""), one.get("cells", 0))
+        for name, obj in kept.items()
+        if (one := tags.read(obj).get("wish"))
+    }
     drawn = share_out(network, settings["max_cells"], wishes)
-    return drawn | {name: layers.drawn_of(thing) for name, thing in kept.items() if name not in reshaped}
+    return drawn | {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped}
 
 
-def _put_away(collection, thing) -> None:
+def _put_away(collection, obj) -> None:
     """Hide a layer that is gone; its labels and bars go."""
     away = tags.part(collection, GONE)
     away.hide_viewport = away.hide_render = True
-    removing.remove([one for one in thing.children if tags.kind(one) in ("label", "bars", "class")])
-    tags.write(thing, **(tags.read(thing) | {"kind": GONE}))
-    thing.parent = tags.root(collection)
-    for one in thing.users_collection:
-        one.objects.unlink(thing)
-    away.objects.link(thing)
+    removing.remove([child for child in obj.children if tags.kind(child) in ("label", "bars", "class")])
+    tags.write(obj, **(tags.read(obj) | {"kind": GONE}))
+    obj.parent = tags.root(collection)
+    for one in obj.users_collection:
+        one.objects.unlink(obj)
+    away.objects.link(obj)
 
 
-def _move(thing, to) -> None:
+def _move(obj, to) -> None:
     """Put a layer's object into the collection of its block, unless somebody has put it into one of their own."""
-    ours = [one for one in thing.users_collection if tags.kind(one) in ("block", "layers")]
-    if to in thing.users_collection or thing.users_collection and not ours:
+    ours = [one for one in obj.users_collection if tags.kind(one) in ("block", "layers")]
+    if to in obj.users_collection or obj.users_collection and not ours:
         return
-    for one in ours:
-        one.objects.unlink(thing)
-    to.objects.link(thing)
+    for our in ours:
+        our.objects.unlink(obj)
+    to.objects.link(obj)
 
 
 def _rename(collection, old: str, new: str) -> None:
     """Let what belongs to a layer know its new name; an object that somebody named keeps that name."""
     for kind, key in (("label", "owner"), ("bars", "layer"), ("class", "layer")):
-        for one in tags.members(collection, kind):
-            if tags.read(one)[key] == old:
-                tags.write(one, **(tags.read(one) | {key: new}))
-    for one in tags.members(collection, "layer"):
-        if tags.read(one)["layer"] == new and one.name == old:
-            one.name = new
+        for member in tags.members(collection, kind):
+            if tags.read(member)[key] == old:
+                tags.write(member, **(tags.read(member) | {key: new}))
+    for member in tags.members(collection, "layer"):
+        if tags.read(member)["layer"] == new and member.name == old:
+            member.name = new
 
 
 def _join(collection, network, changes, kept, arrangement, into, root) -> None:
     """A bundle for each connection; those between the same layers in the same order stay."""
     facts, known, seen = tags.read(collection), {}, Counter()
-    for _, thing in sorted(connections.by_index(collection).items()):
-        one = tags.read(thing)
+    for _, obj in sorted(connections.by_index(collection).items()):
+        one = tags.read(obj)
         ends = changes.pairs.get(one["source"]), changes.pairs.get(one["target"]), one["carries"]
-        known[*ends, seen[ends]] = thing
+        known[*ends, seen[ends]] = obj
         seen[ends] += 1
     seen.clear()
     for index, (connection, ends) in enumerate(zip(network.connections, _ends(network), strict=True)):
         source, target = (kept[name] for name in ends[:2])
-        thing = known.pop((*ends, seen[ends]), None)
+        obj = known.pop((*ends, seen[ends]), None)
         seen[ends] += 1
-        if thing is None:
-            thing = connections.make(index, connection, connections.NONE, source, target, root, facts["materials"],
-                                     facts["weight_range"])
-            connections.lead(thing, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
-            into.objects.link(thing)
-        tags.write(thing, **(tags.read(thing) | {"index": index, "source": ends[0], "target": ends[1]}))
+        if obj is None:
+            obj = connections.make(
+                index, connection, connections.NONE, source, target, root, facts["materials"], facts["weight_range"]
+            )
+            connections.lead(obj, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
+            into.objects.link(obj)
+        tags.write(obj, **(tags.read(obj) | {"index": index, "source": ends[0], "target": ends[1]}))
     _forget(known.values())
 
 
-def _bars(collection, network, things, formed, arrangement, paints, into) -> None:
+def _bars(collection, network, objs, formed, arrangement, paints, into) -> None:
     """Bars beside output layers that are new."""
     have = {tags.read(one)["layer"] for one in tags.members(collection, "bars")}
     camera = next(tags.members(collection, "camera"), None)
     for layer in build.last(network) if camera else ():
         if layer.name not in have:
-            thing, names = bars.make(layer, things[layer.name], formed[layer.name], network.classes, camera, paints,
-                                     arrangement.places[layer.name].backwards)
-            for one in (thing, *names):
+            obj, names = bars.make(
+                layer,
+                objs[layer.name],
+                formed[layer.name],
+                network.classes,
+                camera,
+                paints,
+                arrangement.places[layer.name].backwards,
+            )
+            for one in (obj, *names):
                 into.objects.link(one)
 
 
 def _forget(bundles: Iterable[bpy.types.Object]) -> None:
     """Remove bundles with the levels that are stored beside them."""
     bundles = list(bundles)
-    for one in bundles:
-        expansion.drop(one)
+    for bundle in bundles:
+        expansion.drop(bundle)
     removing.remove(bundles)

@@ -16,8 +16,15 @@ from ...formats.weights import Weights
 from .onnx_model import counts, unfit
 
 # Keras's names of variables -> PyTorch's
-NAMES = {"kernel": "weight", "depthwise_kernel": "weight", "gamma": "weight", "embeddings": "weight", "beta": "bias",
-         "moving_mean": "running_mean", "moving_variance": "running_var"}
+NAMES = {
+    "kernel": "weight",
+    "depthwise_kernel": "weight",
+    "gamma": "weight",
+    "embeddings": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
 
 
 def attach(weights: Weights, config: dict, file: Path) -> Checkpoint:
@@ -45,9 +52,9 @@ class _Finder:
 
     def __post_init__(self):
         self.modules = {}
-        for one in self.weights.tensors:
-            module, _, name = one.name.rpartition(".")
-            self.modules.setdefault(module, {})[name] = one
+        for tensor in self.weights.tensors:
+            module, _, name = tensor.name.rpartition(".")
+            self.modules.setdefault(module, {})[name] = tensor
 
     def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
         """The tensor for a layer's variable of Keras's name and shape. Raises `CheckpointError`."""
@@ -57,14 +64,18 @@ class _Finder:
         found = self.modules[self._of[layer]].get(name)
         if found is None or not _fits(found.shape, shape):
             said = "no such tensor" if found is None else f"the shape {list(found.shape)}"
-            raise CheckpointError(self.file, f"does not fit {self.weights.path.name}: {name} of layer '{layer}' has "
-                                  f"the shape {list(shape)} here and {said} there", "give another architecture")
+            raise CheckpointError(
+                self.file,
+                f"does not fit {self.weights.path.name}: {name} of layer '{layer}' has "
+                f"the shape {list(shape)} here and {said} there",
+                "give another architecture",
+            )
         self._used.add(found.name)
         return found
 
     def unused(self) -> list[str]:
         """The tensors that no layer has asked for."""
-        return [one.name for one in self.weights.tensors if counts(one) and one.name not in self._used]
+        return [tensor.name for tensor in self.weights.tensors if counts(tensor) and tensor.name not in self._used]
 
     def _module(self, layer, name, shape):
         exact = layer.replace("/", ".")
@@ -74,13 +85,19 @@ class _Finder:
         for module, tensors in self.modules.items():
             if module not in taken and name in tensors and _fits(tensors[name].shape, shape):
                 return module
-        raise CheckpointError(self.file, f"does not fit {self.weights.path.name}: nothing there is like layer "
-                              f"'{layer}' with a {name} of {list(shape)}", "give another architecture")
+        raise CheckpointError(
+            self.file,
+            f"does not fit {self.weights.path.name}: nothing there is like layer "
+            f"'{layer}' with a {name} of {list(shape)}",
+            "give another architecture",
+        )
 
 
 def _fits(found: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     """Whether a tensor of PyTorch has this shape of Keras, its axes in PyTorch's order."""
     turned = (wanted[-1], wanted[-2], *wanted[:-2]) if len(wanted) > 1 else wanted
     depthwise = (wanted[-1] * wanted[-2], 1, *wanted[:-2]) if len(wanted) > 2 and None not in wanted[-2:] else turned
-    return any(len(found) == len(one) and all(size in (None, have) for size, have in zip(one, found, strict=True))
-               for one in (wanted, turned, depthwise))
+    return any(
+        len(found) == len(one) and all(size in (None, have) for size, have in zip(one, found, strict=True))
+        for one in (wanted, turned, depthwise)
+    )

@@ -25,7 +25,8 @@ from ...formats.checkpoint import Checkpoint
 from ...formats.weights import Weights
 
 FLOATS = {TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE} | {
-    number for name, number in TensorProto.DataType.items() if name.startswith("FLOAT8")}
+    number for name, number in TensorProto.DataType.items() if name.startswith("FLOAT8")
+}
 KERNELS = ("Conv", "ConvTranspose")
 DENSE = ("MatMul", "Gemm")
 # Operators whose constant inputs are numbers of the architecture where no tensor of the file is like them.
@@ -80,7 +81,7 @@ def _slots(graph) -> list[_Slot]:
 
 def _pairs(weights, file, slots):
     """Each weight of the graph with the tensor of the file that takes its place."""
-    left = {one.name: one for one in weights.tensors if counts(one)}
+    left = {tensor.name: tensor for tensor in weights.tensors if counts(tensor)}
     pairs = {}
     for slot in slots:
         stored = left.get(slot.tensor.name)
@@ -92,16 +93,19 @@ def _pairs(weights, file, slots):
             continue
         fits = [one for one in left.values() if _turn(slot, one, weights.layout) is not None]
         module = modules.get(slot.node.output[0])
-        stored = next((one for one in fits if _module(one) == module), next(iter(fits), None))
+        stored = next((fit for fit in fits if _module(fit) == module), next(iter(fits), None))
         if stored is not None:
             pairs[slot.tensor.name] = left.pop(stored.name)
             modules.setdefault(slot.node.output[0], _module(stored))
         elif slot.node.op_type not in ARITHMETIC:
             name = slot.node.name or slot.node.op_type
-            raise CheckpointError(file, f"does not fit {weights.path.name}: '{name}' reads '{slot.tensor.name}' of "
-                                  f"shape {list(slot.tensor.dims)}, and no tensor there is left for it",
-                                  "give the architecture of this very model")
-    used = {_place(one) for one in pairs.values()}
+            raise CheckpointError(
+                file,
+                f"does not fit {weights.path.name}: '{name}' reads '{slot.tensor.name}' of "
+                f"shape {list(slot.tensor.dims)}, and no tensor there is left for it",
+                "give the architecture of this very model",
+            )
+    used = {_place(pair) for pair in pairs.values()}
     unused = [one.name for one in left.values() if _place(one) not in used]  # what is tied has several names
     if unused:
         raise unfit(weights, file, unused, "export the model anew, without folding normalisations into convolutions")
@@ -116,8 +120,9 @@ def counts(stored: Stored) -> bool:
 def unfit(weights: Weights, file: Path, unused: list[str], advice: str) -> CheckpointError:
     """The error that an architecture leaves tensors over."""
     named = f"{', '.join(unused[:3])}{' …' if len(unused) > 3 else ''}"
-    return CheckpointError(file, f"does not fit {weights.path.name}: it has no place for {len(unused):,} tensors there "
-                           f"({named})", advice)
+    return CheckpointError(
+        file, f"does not fit {weights.path.name}: it has no place for {len(unused):,} tensors there ({named})", advice
+    )
 
 
 def _module(stored: Stored) -> str:
@@ -165,8 +170,10 @@ class _Filling:
             inferred = shape_inference.infer_shapes(model, data_prop=True).graph
         except Exception:  # inference raises many types on models it does not know; nothing then was flattened
             inferred = model.graph
-        self.shapes = {one.name: tuple(dim.dim_value for dim in one.type.tensor_type.shape.dim)
-                       for one in (*inferred.value_info, *inferred.input, *inferred.output)}
+        self.shapes = {
+            one.name: tuple(dim.dim_value for dim in one.type.tensor_type.shape.dim)
+            for one in (*inferred.value_info, *inferred.input, *inferred.output)
+        }
         self.makers = {name: node for node in model.graph.node for name in node.output}
 
     def fill(self, slot: _Slot, stored: Stored) -> None:
@@ -213,8 +220,11 @@ class _Filling:
                 return ()
             tensor = node.input[0]
         node, shape = self.makers.get(tensor), self.shapes[tensor]
-        last = node is not None and node.op_type == "Transpose" and any(
-            list(a.ints) == [0, 2, 3, 1] for a in node.attribute)
+        last = (
+            node is not None
+            and node.op_type == "Transpose"
+            and any(list(a.ints) == [0, 2, 3, 1] for a in node.attribute)
+        )
         shape = (shape[3], *shape[1:3]) if last else shape[1:]
         if last == (self.weights.layout == "keras") or prod(shape) not in slot.tensor.dims or prod(shape[1:]) == 1:
             return ()
@@ -226,7 +236,7 @@ class _Filling:
         channels, rows, columns = flat
         split = (rows, columns, channels) if keras else (channels, rows, columns)
         apart = (*split, shape[1]) if keras else (shape[0], *split)
-        moved = ((2, 0, 1, 3) if keras else (0, 2, 3, 1))
+        moved = (2, 0, 1, 3) if keras else (0, 2, 3, 1)
         tensor = self._node("Reshape", [tensor, self._constant(apart, f"{name} apart")], f"{name} as a map")
         tensor = self._node("Transpose", [tensor], f"{name} in order", perm=moved)
         return self._node("Reshape", [tensor, self._constant(shape, f"{name} together")], f"{name} flat")
@@ -240,7 +250,7 @@ class _Filling:
         numbers = [one.name for one in kept if one.data_type in FLOATS and prod(one.dims) > 1]
         if numbers:
             self.notes.append(f"{len(numbers):,} constants are the architecture's own ({', '.join(numbers[:3])})")
-        new = list(self.graph.initializer[len(source.model.graph.initializer):])
+        new = list(self.graph.initializer[len(source.model.graph.initializer) :])
         nodes = [*self.before, *self.graph.node]
         del self.graph.initializer[:], self.graph.node[:]
         self.graph.initializer.extend([*kept, *new])

@@ -28,24 +28,29 @@ def infer(weights: Weights) -> Checkpoint:
     weights = scale(unpack(weights))
     found = tree(weights, natural)
     if not found.root.children and not found.root.tensors:
-        raise CheckpointError(weights.path, "holds no weights (only integers, counters or empty tensors)",
-                              "is this the model's own file?")
+        raise CheckpointError(
+            weights.path, "holds no weights (only integers, counters or empty tensors)", "is this the model's own file?"
+        )
     walk = Walk(weights, found)
     last = walk.run()
     writer = walk.graph.writer
-    given = dict.fromkeys(one.tensor for one in (*walk.ends, last) if one)
+    given = dict.fromkeys(end.tensor for end in (*walk.ends, last) if end)
     made = {name for node in writer.graph.node for name in node.output}
-    writer.graph.output.extend(helper.make_tensor_value_info(tensor, walk.graph.data_type, None)
-                               for tensor in given if tensor in made)
-    return writer.checkpoint(weights.path, weights.format, "inferred", weights.producer,
-                             [*weights.notes, *_notes(walk, found.left_out)])
+    writer.graph.output.extend(
+        helper.make_tensor_value_info(tensor, walk.graph.data_type, None) for tensor in given if tensor in made
+    )
+    return writer.checkpoint(
+        weights.path, weights.format, "inferred", weights.producer, [*weights.notes, *_notes(walk, found.left_out)]
+    )
 
 
 def _notes(walk: Walk, left_out: int) -> list[str]:
     families = ", ".join(walk.blocks.families)
     source = f"of tensors, which are those of {families}" if families else "and shapes of tensors"
-    said = [f"structure inferred from the names {source}; spatial sizes, strides and "
-            f"{'most ' if families else ''}activations are not in the file"]
+    said = [
+        f"structure inferred from the names {source}; spatial sizes, strides and "
+        f"{'most ' if families else ''}activations are not in the file"
+    ]
     assumed = list(walk.graph.said)
     if assumed:
         more = f"; and {len(assumed) - MOST_SAID:,} more" if len(assumed) > MOST_SAID else ""

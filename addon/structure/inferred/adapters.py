@@ -50,8 +50,9 @@ def _matrix(node: Node | None) -> Node | None:
 
 def write(graph: Graph, adapter: Adapter, signal: Signal | None) -> Signal | None:
     """What an adapter gives, behind a signal or an input of its own; None where its matrices do not fit."""
-    down, up = (one if one.kind == "conv" else Node(one.path, one.tensors, kind="dense")
-                for one in (adapter.down, adapter.up))
+    down, up = (
+        one if one.kind == "conv" else Node(one.path, one.tensors, kind="dense") for one in (adapter.down, adapter.up)
+    )
     between = graph.module(down, signal)
     rank = down.tensors["weight"].shape[0 if graph.torch else -1]
     made = graph.module(up, between)

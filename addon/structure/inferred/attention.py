@@ -31,8 +31,17 @@ class Heads:
     size: int
 
 
-def attend(graph: Graph, at: Node, heads: Heads, projections: list[Node], out: Node, norms: list[Node],
-           signal: Signal, memory: Signal | None = None, added: Sequence[str] = ()) -> Signal:
+def attend(
+    graph: Graph,
+    at: Node,
+    heads: Heads,
+    projections: list[Node],
+    out: Node,
+    norms: list[Node],
+    signal: Signal,
+    memory: Signal | None = None,
+    added: Sequence[str] = (),
+) -> Signal:
     """What an attention gives: one matrix for all `projections`, or queries, keys and values.
 
     Keys and values are of `memory`, where given, else of the signal itself. `norms` are those of queries and keys;
@@ -53,8 +62,9 @@ def attend(graph: Graph, at: Node, heads: Heads, projections: list[Node], out: N
             parts.append(made)
     queries, keys, values = parts
     perms = [0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]
-    queries, keys, values = (graph.op(inside, "Transpose", one, perm=perm) for one, perm in
-                             zip((queries, keys, values), perms, strict=True))
+    queries, keys, values = (
+        graph.op(inside, "Transpose", one, perm=perm) for one, perm in zip((queries, keys, values), perms, strict=True)
+    )
     if heads.keys < heads.queries:
         places = graph.ints(*(place * heads.keys // heads.queries for place in range(heads.queries)))
         keys, values = (graph.op(inside, "Gather", one, places, axis=1) for one in (keys, values))
@@ -91,8 +101,10 @@ def _cut(graph, inside, signal, heads, node):
     parts = graph.writer.node("Split", [tensor, graph.ints(*sizes)], graph.name(inside, "Split"), outputs=3, axis=axis)
     if axis == 3:
         return parts
-    return [graph.op(inside, "Reshape", part, graph.ints(0, 0, size // heads.size, heads.size))
-            for part, size in zip(parts, sizes, strict=True)]
+    return [
+        graph.op(inside, "Reshape", part, graph.ints(0, 0, size // heads.size, heads.size))
+        for part, size in zip(parts, sizes, strict=True)
+    ]
 
 
 def heads_of(graph: Graph, at: Node, projections: list[Node], hint: int = 0) -> Heads | None:
@@ -100,14 +112,14 @@ def heads_of(graph: Graph, at: Node, projections: list[Node], hint: int = 0) -> 
 
     None if they cannot be.
     """
-    if len(projections) not in (1, 3) or any(one.kind != "dense" for one in projections):
+    if len(projections) not in (1, 3) or any(projection.kind != "dense" for projection in projections):
         return None
     found = _cut_of(graph, at, projections, hint)
     return found if found and found.queries <= MOST_HEADS else None
 
 
 def _cut_of(graph, at, projections, hint):
-    units = [matrix_sizes(graph.tree, one, graph.torch)[1] for one in projections]
+    units = [matrix_sizes(graph.tree, projection, graph.torch)[1] for projection in projections]
     inputs = matrix_sizes(graph.tree, projections[0], graph.torch)[0]
     config = graph.weights.config
     said = _said(graph.attributes(at), HEADS) or _said(config, HEADS) or hint

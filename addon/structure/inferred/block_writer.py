@@ -16,8 +16,17 @@ from .graph_state import Signal
 from .modules import Node, Tree
 from .order import LAST_NORM, Order
 
-ACTIVATIONS = {"gelu": "Gelu", "gelu_new": "GeluTanh", "gelu_pytorch_tanh": "GeluTanh", "gelu_fast": "GeluTanh",
-               "quick_gelu": "Swish", "relu": "Relu", "silu": "Swish", "swish": "Swish", "tanh": "Tanh"}
+ACTIVATIONS = {
+    "gelu": "Gelu",
+    "gelu_new": "GeluTanh",
+    "gelu_pytorch_tanh": "GeluTanh",
+    "gelu_fast": "GeluTanh",
+    "quick_gelu": "Swish",
+    "relu": "Relu",
+    "silu": "Swish",
+    "swish": "Swish",
+    "tanh": "Tanh",
+}
 DISTANCES = ("relative_attention_bias", "relative_position_bias_table")  # between steps: see `_bias_of_positions`
 
 
@@ -106,8 +115,14 @@ class Blocks:
         return signal
 
     def _activate(self, path, name, signal):
-        said = next((self.config[key] for key in ("hidden_act", "activation_function", "hidden_activation")
-                     if isinstance(self.config.get(key), str)), None)
+        said = next(
+            (
+                self.config[key]
+                for key in ("hidden_act", "activation_function", "hidden_activation")
+                if isinstance(self.config.get(key), str)
+            ),
+            None,
+        )
         name = ACTIVATIONS.get(said, name) if signal.kind == "sequence" else name
         graph = self.graph
         if name == "Swish":
@@ -123,8 +138,13 @@ class Blocks:
         opened = graph.module(gate, signal)
         if up is None:
             half = opened.width // 2
-            parts = graph.writer.node("Split", [opened.tensor, graph.ints(half, opened.width - half)],
-                                      graph.name(path, "Split"), outputs=2, axis=-1)
+            parts = graph.writer.node(
+                "Split",
+                [opened.tensor, graph.ints(half, opened.width - half)],
+                graph.name(path, "Split"),
+                outputs=2,
+                axis=-1,
+            )
             opened, lifted = (replace(opened, tensor=part, width=half) for part in parts)
         else:
             lifted = graph.module(up, signal)
@@ -144,9 +164,13 @@ class Blocks:
         made = [one for one in made if one.width == signal.width]
         if not made:
             return router
-        chosen = graph.writer.opaque("TopExperts", [router.tensor, *(one.tensor for one in made)],
-                                     graph.name(path, "TopExperts"), shape=(1, "sequence", signal.width),
-                                     data_type=graph.data_type)
+        chosen = graph.writer.opaque(
+            "TopExperts",
+            [router.tensor, *(one.tensor for one in made)],
+            graph.name(path, "TopExperts"),
+            shape=(1, "sequence", signal.width),
+            data_type=graph.data_type,
+        )
         return replace(signal, tensor=chosen)
 
     def _attention(self, node, body: Attention, signal):
@@ -164,8 +188,10 @@ class Blocks:
             biased = not body.memory and self.position_bias[0] == heads.queries
             added = [text for text in (self.position_bias[1] if biased else "", self.mask) if text]
             return attend(graph, at, heads, parts, out, norms, signal, memory, added)
-        tensors = {f"{place}": stored for place, stored in enumerate(
-            stored for part in (*parts, *norms, out) for stored in part)}
+        tensors = {
+            f"{place}": stored
+            for place, stored in enumerate(stored for part in (*parts, *norms, out) for stored in part)
+        }
         inside = Node(at.path, tensors, kind="attention")
         return graph.opaque(inside, signal, "Attention", signal.width)
 
@@ -191,6 +217,7 @@ class Blocks:
         path = node.path[:-2]
         if path not in self.ended:
             above = self.tree.root.at(".".join(path)) if path else self.tree.root
-            self.ended[path] = any(child.kind == "norm" and LAST_NORM.match(child.name)
-                                   for child in above.children.values())
+            self.ended[path] = any(
+                child.kind == "norm" and LAST_NORM.match(child.name) for child in above.children.values()
+            )
         return self.ended[path]

@@ -41,8 +41,11 @@ class Graph(Signals):
     def _dense(self, node, signal):
         weight, bias = node.tensors["weight"], node.tensors.get("bias")
         inputs, units, turned = matrix_sizes(self.tree, node, self.torch)
-        source = self.fit(signal, "vector sequence", inputs, path=node.path) if signal else self.input(
-            "sequence" if self.steps else "vector", inputs)
+        source = (
+            self.fit(signal, "vector sequence", inputs, path=node.path)
+            if signal
+            else self.input("sequence" if self.steps else "vector", inputs)
+        )
         if source is None or bias is not None and bias.shape != (units,):
             return self.opaque(node, signal, "Dense", units)
         matrix = self.weight(node.path, weight)
@@ -134,9 +137,12 @@ class Graph(Signals):
 
     def _norm(self, node, signal):
         weight, bias = node.tensors["weight"], node.tensors.get("bias")
-        width, = weight.shape
-        source = self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path, False) \
-            if signal else self.input("vector", width)
+        (width,) = weight.shape
+        source = (
+            self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path, False)
+            if signal
+            else self.input("vector", width)
+        )
         if source is None or bias is not None and bias.shape != (width,):
             return self.opaque(node, signal, "Normalization", width)
         eps, scale = self._epsilon(node), self.weight(node.path, weight)
@@ -180,13 +186,18 @@ class Graph(Signals):
     def _batchnorm(self, node, signal):
         mean = node.tensors["mean"]
         width = prod(mean.shape)
-        source = self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path, False) if signal \
+        source = (
+            self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path, False)
+            if signal
             else self.input("vector", width)
+        )
         roles = [node.tensors.get(role) for role in ("weight", "bias", "mean", "variance")]
         if source is None or roles[3] is None or any(one is not None and one.shape != (width,) for one in roles):
             return self.opaque(node, signal, "BatchNormalization", width)
-        tensors = [self.weight(node.path, one) if one is not None else self._same(width, float(place == 0))
-                   for place, one in enumerate(roles)]
+        tensors = [
+            self.weight(node.path, one) if one is not None else self._same(width, float(place == 0))
+            for place, one in enumerate(roles)
+        ]
         tensor = source.tensor
         if source.kind == "sequence":
             tensor = self.op(node.path, "Transpose", tensor, perm=[0, 2, 1])
@@ -198,8 +209,9 @@ class Graph(Signals):
     def _same(self, count, value):
         """A tensor of equal numbers, for a scale or shift that the file does not have."""
         shape = self.ints(count)
-        made = self.writer.node("Expand", [self._constant(("one", value), [value], self.dtype), shape],
-                                self.name((), "Expand"))
+        made = self.writer.node(
+            "Expand", [self._constant(("one", value), [value], self.dtype), shape], self.name((), "Expand")
+        )
         return made
 
     def _epsilon(self, node):
@@ -222,15 +234,15 @@ class Graph(Signals):
 
     def add(self, path, *signals: Signal, op: str = "Add") -> Signal:
         """The sum, or what another operator makes of them."""
-        return self.seen_as(replace(signals[0], tensor=self.op(path, op, *(one.tensor for one in signals))))
+        return self.seen_as(replace(signals[0], tensor=self.op(path, op, *(signal.tensor for signal in signals))))
 
     def concat(self, path, *signals: Signal) -> Signal:
         """Signals put side by side, unit by unit."""
         if len(signals) == 1:
             return signals[0]
         axis = -1 if signals[0].kind == "sequence" else 1
-        made = self.op(path, "Concat", *(one.tensor for one in signals), axis=axis)
-        return self.seen_as(replace(signals[0], tensor=made, width=sum(one.width for one in signals)))
+        made = self.op(path, "Concat", *(signal.tensor for signal in signals), axis=axis)
+        return self.seen_as(replace(signals[0], tensor=made, width=sum(signal.width for signal in signals)))
 
     def _recurrent(self, node, signal):
         return recurrent(self, node, signal)
@@ -244,10 +256,14 @@ def _window(kernel, attributes, groups) -> dict:
     """Attributes of a convolution that keeps a map of one cell as it is."""
     axes = len(kernel)
     steps = attributes.get("stride"), attributes.get("dilation")
-    strides, dilations = ([_whole(one, 1) for one in (said if isinstance(said, (tuple, list)) else (said,) * axes)]
-                          for said in steps)
+    strides, dilations = (
+        [_whole(one, 1) for one in (said if isinstance(said, (tuple, list)) else (said,) * axes)] for said in steps
+    )
     extent = [(size - 1) * (dilations[axis] if len(dilations) == axes else 1) for axis, size in enumerate(kernel)]
-    return {"kernel_shape": list(kernel), "group": groups,
-            "strides": strides if len(strides) == axes else None,
-            "dilations": dilations if len(dilations) == axes else None,
-            "pads": [size // 2 for size in extent] + [size - size // 2 for size in extent]}
+    return {
+        "kernel_shape": list(kernel),
+        "group": groups,
+        "strides": strides if len(strides) == axes else None,
+        "dilations": dilations if len(dilations) == axes else None,
+        "pads": [size // 2 for size in extent] + [size - size // 2 for size in extent],
+    }

@@ -37,8 +37,11 @@ class Signal:
     first: bool = False
 
     def shape(self) -> tuple[int | str, ...]:
-        return {"map": (1, self.width, *(1,) * self.axes), "vector": (1, self.width),
-                "sequence": (1, self.steps or "sequence", self.width)}[self.kind]
+        return {
+            "map": (1, self.width, *(1,) * self.axes),
+            "vector": (1, self.width),
+            "sequence": (1, self.steps or "sequence", self.width),
+        }[self.kind]
 
 
 class Signals:
@@ -130,8 +133,9 @@ class Signals:
             self.ids[name] = self.writer.input(name, (1, "sequence"), TensorProto.INT64)
         return self.ids[name]
 
-    def fit(self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=(),
-            branch: bool = True) -> Signal | None:
+    def fit(
+        self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=(), branch: bool = True
+    ) -> Signal | None:
         """The signal as one of these kinds and of this width, an earlier one, or two put together; else None."""
         if signal is None:
             return None
@@ -140,10 +144,16 @@ class Signals:
         flat = self._flattened(signal, kinds, width, path)
         if flat is not None:
             return flat
-        found = [line[-1] for kind in dict.fromkeys((signal.kind, *kinds.split()))
-                 if branch and (line := self.seen.get((kind, width)))][:1]
-        beside = [one for one in reversed(self.seen.get((signal.kind, width - signal.width), ()))
-                  if branch and one.tensor != signal.tensor and one.axes == signal.axes]
+        found = [
+            line[-1]
+            for kind in dict.fromkeys((signal.kind, *kinds.split()))
+            if branch and (line := self.seen.get((kind, width)))
+        ][:1]
+        beside = [
+            one
+            for one in reversed(self.seen.get((signal.kind, width - signal.width), ()))
+            if branch and one.tensor != signal.tensor and one.axes == signal.axes
+        ]
         if beside and (not found or signal.tensor in self.lifted):
             found = [self.concat(path[:-1], beside[0], signal)]
         return self.as_kind(found[0], kinds, axes, path) if found else None
@@ -208,8 +218,8 @@ class Signals:
 
     def rest(self, nodes: Iterable[Node], signal: Signal | None) -> Signal | None:
         """Tensors of these modules that nothing reads yet stand beside the signal."""
-        for one in nodes:
-            left = {role: stored for role, stored in one.tensors.items() if stored.name not in self.entered}
+        for node in nodes:
+            left = {role: stored for role, stored in node.tensors.items() if stored.name not in self.entered}
             if left:
-                self.opaque(Node(one.path, left, kind="parameter"), signal)
+                self.opaque(Node(node.path, left, kind="parameter"), signal)
         return signal

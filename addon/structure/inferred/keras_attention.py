@@ -33,14 +33,14 @@ def attention_of(node: Node) -> KerasAttention | None:
     parts = [node.children.get(name) for name in PARTS]
     if out is None or None in parts:
         return None
-    cut = [_stored(one) for one in (*parts, out)]
+    cut = [_stored(part) for part in (*parts, out)]
     if not all(cut) or any(len(held[0].shape) != 3 for held in cut):
         return None
     (_, queries, size), (_, keys, _), _, (heads, width, _) = (held[0].shape for held in cut)
     same = all(held[0].shape[2] == size for held in cut[:3]) and cut[1][0].shape[1] == cut[2][0].shape[1]
     if not same or (heads, width) != (queries, size) or not keys or queries % keys:
         return None
-    dense = [_dense(one, held, flat_last=one is not out) for one, held in zip((*parts, out), cut, strict=True)]
+    dense = [_dense(part, held, flat_last=part is not out) for part, held in zip((*parts, out), cut, strict=True)]
     return None if None in dense else KerasAttention(tuple(dense[:3]), dense[3], Heads(queries, keys, size))
 
 

@@ -25,12 +25,27 @@ CAUSAL = re.compile(r"(^|[./])(attn|attention|self_attn|mask)([./])bias$")
 
 # The last part of a tensor's name -> its role in its module.
 ROLES = {
-    "weight": "weight", "kernel": "weight", "weight_v": "weight", "embeddings": "weight", "gamma": "weight",
-    "scale": "weight", "w": "weight", "bias": "bias", "beta": "bias", "b": "bias", "running_mean": "mean",
-    "running_var": "variance", "moving_mean": "mean", "moving_variance": "variance", "weight_g": "norm",
-    "depthwise_kernel": "depthwise", "pointwise_kernel": "pointwise", "recurrent_kernel": "recurrent",
-    "in_proj_weight": "weight", "in_proj_bias": "bias",
-}  # fmt: skip
+    "weight": "weight",
+    "kernel": "weight",
+    "weight_v": "weight",
+    "embeddings": "weight",
+    "gamma": "weight",
+    "scale": "weight",
+    "w": "weight",
+    "bias": "bias",
+    "beta": "bias",
+    "b": "bias",
+    "running_mean": "mean",
+    "running_var": "variance",
+    "moving_mean": "mean",
+    "moving_variance": "variance",
+    "weight_g": "norm",
+    "depthwise_kernel": "depthwise",
+    "pointwise_kernel": "pointwise",
+    "recurrent_kernel": "recurrent",
+    "in_proj_weight": "weight",
+    "in_proj_bias": "bias",
+}
 FLAT_BLOCK = re.compile(r"(conv[0-9]+_block[0-9]+|block_[0-9]+)_(\w+)")  # of keras.applications
 RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(_l[0-9]+(_reverse)?)?")
 EMBEDDING = re.compile(r"embed|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
@@ -87,12 +102,12 @@ class Tree:
 
 def tree(weights: Weights, key) -> Tree:
     """`key` is the natural order of names."""
-    by_name = {one.name: one for one in weights.tensors}
+    by_name = {tensor.name: tensor for tensor in weights.tensors}
     made, companions = reparametrised.find(by_name), set()
     companions.update(one.name for name, parts in made.items() for one in parts.of.values() if one.name != name)
     scales = {name[:-5] for name in by_name if name.endswith("gamma")}
     scales -= {name[: -len(end)] for name in by_name for end in ("beta", "moving_mean") if name.endswith(end)}
-    kept = [one for one in weights.tensors if one.name not in companions and _is_weight(one)]
+    kept = [tensor for tensor in weights.tensors if tensor.name not in companions and _is_weight(tensor)]
     said = [made[one.name].name if one.name in made else one.name for one in kept]
     paths = _unwrapped([_split(name) for name in said])
     root = Node()
@@ -102,8 +117,13 @@ def tree(weights: Weights, key) -> Tree:
         raw = any(one.data_type in BYTES for one in node)  # nobody says what they stand for
         node.kind = "parameter" if raw else _kind(node, weights)
     names = [one.name for one in kept]
-    return Tree(root, made, len(by_name) - len(companions & by_name.keys()) - len(kept),
-                names == sorted(names, key=key), _flipped(root))
+    return Tree(
+        root,
+        made,
+        len(by_name) - len(companions & by_name.keys()) - len(kept),
+        names == sorted(names, key=key),
+        _flipped(root),
+    )
 
 
 def _is_weight(one):
@@ -146,7 +166,7 @@ def _enter(root, path, one, place, alone):
 
 def _kind(node, weights) -> str:
     """The kind of layer that the roles and ranks of a module's tensors make; "parameter" where they make none."""
-    ranks = {role: len(one.shape) for role, one in node.tensors.items()}
+    ranks = {role: len(tensor.shape) for role, tensor in node.tensors.items()}
     rank = ranks.get("weight", 0)
     if not ranks:
         return ""

@@ -18,23 +18,42 @@ from .sizes import widths
 
 MIDDLE = 50
 # Names that say at which end of a network a module stands, the first that matches.
-RANKS = tuple((rank, re.compile(names)) for rank, names in (
-    (0, r"^(embeddings?|embed|wte|tok_embeddings|embed_tokens|word_embeddings|shared|patch_embed\w*|conv_proj|"
-        r"stem|conv_stem|embedder|input_layer|input|inc|encoder_embed\w*)$"),
-    (1, r"^(token_type_embeddings|segment_embeddings?|cls_token|class_token|class_embedding|dist_token|"
-        r"distillation_token|register_tokens|reg_token|mask_token)$"),
-    (2, r"^(wpe|embed_positions|pos_embed|pos_embedding|position_embeddings?|positional_embedding|"
-        r"position_embedding_table)$"),
-    (3, r"^(ln_pre|pre_layrnorm|embed_norm|norm_pre|layernorm_embedding|word_embeddings_layernorm)$"),
-    (30, r"^(conv_reduce|squeeze)$"),
-    (40, r"^(encoder|down\w*|enc[0-9]*)$"), (45, r"^(bottleneck|mid\w*)$"), (47, r"^(decoder|up\w*|dec[0-9]*)$"),
-    (85, r"^(pooler|attnpool|pre_classifier|pre_head)$"),
-    (90, r"^(heads?\w*|fc|fc_out|classifier|classification_head|cls|lm_head|score|scores|logits|output\w*|out|outc|"
-         r"out_conv|conv_out|embed_out|qa_outputs|predictions?|proj_out|last_linear|final\w*|linear_head)$"),
-    (95, r"^(aux\w*|Aux\w*)$"),
-))  # fmt: skip
-LAST_NORM = re.compile(r"^(norm|ln_f|layer_?norm|final_layer_?norm|ln_final|ln_post|post_layernorm|ln|norm_f|norm5|"
-                       r"final_norm|fc_norm|LayerNorm)$")
+RANKS = tuple(
+    (rank, re.compile(names))
+    for rank, names in (
+        (
+            0,
+            r"^(embeddings?|embed|wte|tok_embeddings|embed_tokens|word_embeddings|shared|patch_embed\w*|conv_proj|"
+            r"stem|conv_stem|embedder|input_layer|input|inc|encoder_embed\w*)$",
+        ),
+        (
+            1,
+            r"^(token_type_embeddings|segment_embeddings?|cls_token|class_token|class_embedding|dist_token|"
+            r"distillation_token|register_tokens|reg_token|mask_token)$",
+        ),
+        (
+            2,
+            r"^(wpe|embed_positions|pos_embed|pos_embedding|position_embeddings?|positional_embedding|"
+            r"position_embedding_table)$",
+        ),
+        (3, r"^(ln_pre|pre_layrnorm|embed_norm|norm_pre|layernorm_embedding|word_embeddings_layernorm)$"),
+        (30, r"^(conv_reduce|squeeze)$"),
+        (40, r"^(encoder|down\w*|enc[0-9]*)$"),
+        (45, r"^(bottleneck|mid\w*)$"),
+        (47, r"^(decoder|up\w*|dec[0-9]*)$"),
+        (85, r"^(pooler|attnpool|pre_classifier|pre_head)$"),
+        (
+            90,
+            r"^(heads?\w*|fc|fc_out|classifier|classification_head|cls|lm_head|score|scores|logits|output\w*|out|outc|"
+            r"out_conv|conv_out|embed_out|qa_outputs|predictions?|proj_out|last_linear|final\w*|linear_head)$",
+        ),
+        (95, r"^(aux\w*|Aux\w*)$"),
+    )
+)
+LAST_NORM = re.compile(
+    r"^(norm|ln_f|layer_?norm|final_layer_?norm|ln_final|ln_post|post_layernorm|ln|norm_f|norm5|"
+    r"final_norm|fc_norm|LayerNorm)$"
+)
 DENSE_LAYER = re.compile(r"^dense_?layer[0-9]+$")
 BRANCH = re.compile(r"(branch\w*?)(_[0-9]+)?")
 LAST_NORM_RANK = 80
@@ -97,7 +116,7 @@ class Order:
             if layer.kind in LAYERS and norm.kind in NORMS:
                 inputs, units = self.ends(layer)
                 if self.ends(norm)[0] == inputs != units:
-                    children[place:place + 2] = norm, layer
+                    children[place : place + 2] = norm, layer
         return children
 
     def _attached(self, children):
@@ -121,8 +140,11 @@ class Order:
             near += [one for _, one in row[max(0, middle - NEAREST) : middle + NEAREST]]
             best = max(near, key=lambda one: _alike(one.name, norm.name), default=None)
             only_reads = bool(near) and all(self.ends(one)[1] != width for one in near)
-            if best is None or not only_reads and (
-                    self.rank(norm) != MIDDLE or len(row) > 1 and _alike(best.name, norm.name) == (False, 0)):
+            if (
+                best is None
+                or not only_reads
+                and (self.rank(norm) != MIDDLE or len(row) > 1 and _alike(best.name, norm.name) == (False, 0))
+            ):
                 continue
             reads, gives = (size == width for size in self.ends(best))
             votes += reads - gives
@@ -179,8 +201,8 @@ class Order:
 
     def _start(self, children, first):
         """The module that reads the input of the model: one that reads pictures, or what no other module gives."""
-        same = [one for one in children if self.rank(one) == self.rank(first)]
-        given = {self.ends(one)[1] for one in children}
+        same = [child for child in children if self.rank(child) == self.rank(first)]
+        given = {self.ends(child)[1] for child in children}
         for channels in PICTURES:
             for one in same:
                 if channels not in given and self._first_conv(one) == channels:

@@ -28,7 +28,7 @@ INTERLEAVED = (0, 4, 1, 5, 2, 6, 3, 7)  # where AWQ has the numbers of a word
 
 def unpack(weights: Weights) -> Weights:
     """The same with matrices in place of their packed parts; their numbers are worked out when they are read."""
-    by_name = {one.name: one for one in weights.tensors}
+    by_name = {tensor.name: tensor for tensor in weights.tensors}
     made, gone, kinds = {}, set(), Counter()
     for name in by_name:
         base = name.removesuffix("qweight")
@@ -38,9 +38,12 @@ def unpack(weights: Weights) -> Weights:
             made[name] = Stored(f"{base}weight", one.shape, TensorProto.FLOAT, read=partial(one.numbers))
             gone.update(base + part for part in parts)
             kinds[f"{one.bits} bits a number ({kind})"] += 1
-    tensors = [made.get(one.name, one) for one in weights.tensors if one.name in made or one.name not in gone]
-    notes = [f"matrices of {kind} are shown as the numbers that they stand for: {count:,}"
-             for kind, count in kinds.items()]
+    tensors = [
+        made.get(tensor.name, tensor) for tensor in weights.tensors if tensor.name in made or tensor.name not in gone
+    ]
+    notes = [
+        f"matrices of {kind} are shown as the numbers that they stand for: {count:,}" for kind, count in kinds.items()
+    ]
     return replace(weights, tensors=tensors, notes=[*weights.notes, *notes]) if made else weights
 
 
@@ -51,8 +54,11 @@ def _kept_less_one(config) -> bool:
 
 def _kind(parts) -> str:
     """Who packed a matrix, which its shapes tell; "" where they make none."""
-    if not set(PARTS[:3]) <= set(parts) or any(len(parts[part].shape) != 2 for part in PARTS[:3]) or any(
-            one.data_type != TensorProto.INT32 for part, one in parts.items() if part != "scales"):
+    if (
+        not set(PARTS[:3]) <= set(parts)
+        or any(len(parts[part].shape) != 2 for part in PARTS[:3])
+        or any(one.data_type != TensorProto.INT32 for part, one in parts.items() if part != "scales")
+    ):
         return ""
     (rows, columns), (groups, outputs) = parts["qweight"].shape, parts["scales"].shape
     bits = WORD * parts["qzeros"].shape[1] / max(1, outputs)

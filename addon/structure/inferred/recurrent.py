@@ -22,8 +22,10 @@ def recurrent(graph: Signals, node: Node, signal: Signal | None) -> Signal | Non
         return _layer(graph, node, signal, [(roles["weight"], roles["recurrent"], roles.get("bias"), None)])
     suffixes = directions(roles, 0)
     while suffixes:
-        parts = [tuple(roles.get(f"{name}{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-                 for suffix in suffixes]
+        parts = [
+            tuple(roles.get(f"{name}{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+            for suffix in suffixes
+        ]
         signal = _layer(graph, node, signal, parts)
         layer += 1
         suffixes = directions(roles, layer)
@@ -37,8 +39,10 @@ def _layer(graph, node, signal, parts):
         op = ""
     source = graph.fit(signal, "sequence", inputs, path=node.path) if signal else graph.input("sequence", inputs)
     if source is None or not op:
-        used = Node(node.path, {str(place): one for place, one in enumerate(
-            one for part in parts for one in part if one is not None)})
+        used = Node(
+            node.path,
+            {str(place): one for place, one in enumerate(one for part in parts for one in part if one is not None)},
+        )
         return graph.opaque(used, signal, "Recurrent", len(parts) * hidden)
     path, order = node.path, (TORCH_GATES if graph.torch else KERAS_GATES)[op]
     kernels = [[_kernel(graph, path, part[slot], order, hidden) for part in parts] for slot in (0, 1)]
@@ -46,11 +50,18 @@ def _layer(graph, node, signal, parts):
     if all(sum(one is not None for one in part[2:]) == whole for part in parts):
         kernels.append([_biases(graph, path, part, order, hidden) for part in parts])
     both = len(parts) == 2
-    stacked = [graph.op(path, "Concat", *one, axis=0) if both else one[0] for one in kernels]
+    stacked = [graph.op(path, "Concat", *kernel, axis=0) if both else kernel[0] for kernel in kernels]
     reset = op == "GRU" and (graph.torch or parts[0][2] is not None and len(parts[0][2].shape) == 2)
     tensor = graph.op(path, "Transpose", source.tensor, perm=[1, 0, 2])
-    made = graph.op(path, op, tensor, *stacked, hidden_size=hidden, direction="bidirectional" if both else None,
-                    linear_before_reset=1 if reset else None)
+    made = graph.op(
+        path,
+        op,
+        tensor,
+        *stacked,
+        hidden_size=hidden,
+        direction="bidirectional" if both else None,
+        linear_before_reset=1 if reset else None,
+    )
     if both:
         made = graph.op(path, "Transpose", made, perm=[0, 2, 1, 3])
         made = graph.op(path, "Reshape", made, graph.ints(0, 0, -1))

@@ -16,8 +16,18 @@ from ...containers.stored import Stored
 MARK = "parametrizations."
 NEW = ("original", "original0", "original1", "0._u", "0._v")
 OLD = ("g", "v", "orig", "u", "mask")
-PARTS = {"original": "whole", "orig": "whole", "original0": "length", "g": "length", "original1": "direction",
-         "v": "direction", "0._u": "left", "u": "left", "0._v": "right", "mask": "mask"}
+PARTS = {
+    "original": "whole",
+    "orig": "whole",
+    "original0": "length",
+    "g": "length",
+    "original1": "direction",
+    "v": "direction",
+    "0._u": "left",
+    "u": "left",
+    "0._v": "right",
+    "mask": "mask",
+}
 # The parts that make a weight, the one that has its shape first.
 KINDS = (("direction", "length"), ("whole", "left", "right"), ("whole", "mask"))
 
@@ -46,10 +56,10 @@ class Parts:
 def find(tensors: dict[str, Stored]) -> dict[str, Parts]:
     """The weights in parts, by the name of the tensor that has the weight's shape."""
     held: dict[str, dict[str, Stored]] = {}
-    for name, one in tensors.items():
+    for name, tensor in tensors.items():
         said = _part(name)
         if said:
-            held.setdefault(said[0], {})[said[1]] = one
+            held.setdefault(said[0], {})[said[1]] = tensor
     found = {}
     for name, parts in held.items():
         if "whole" in parts and "direction" in parts:  # the vector v of the older spectral normalisation
@@ -62,8 +72,10 @@ def find(tensors: dict[str, Stored]) -> dict[str, Parts]:
 
 def _part(name: str) -> tuple[str, str] | None:
     """The weight that a tensor is a part of by its name, and which part; None for a whole one."""
-    above, last = next(((name[: -len(end)], end) for end in ("0._u", "0._v") if name.endswith(f".{end}")),
-                       (name[: name.rfind(".") + 1], name[name.rfind(".") + 1 :]))
+    above, last = next(
+        ((name[: -len(end)], end) for end in ("0._u", "0._v") if name.endswith(f".{end}")),
+        (name[: name.rfind(".") + 1], name[name.rfind(".") + 1 :]),
+    )
     if last in NEW:
         outer, mark, weight = above[:-1].rpartition(MARK)
         fits = mark and "." not in weight and weight.isidentifier() and (not outer or not is_letter(outer[-1]))

@@ -26,39 +26,46 @@ BLOCK = 128
 
 def scale(weights: Weights) -> Weights:
     """The same with the numbers that such weights stand for; these are worked out when they are read."""
-    by_name, made, gone = {one.name: one for one in weights.tensors}, {}, set()
+    by_name, made, gone = {tensor.name: tensor for tensor in weights.tensors}, {}, set()
     for name, one in by_name.items():
         if one.data_type not in FEW_BITS:
             continue
         base = name.removesuffix("weight")
-        for scale_name, zero_name, factor in ((f"{name}.scale", f"{name}.zero_point", 1.0),
-                                              (f"{name}_scale", f"{name}_zero_point", 1.0),
-                                              (f"{name}_scale_inv", "", 1.0), (f"{base}SCB", "", 1 / LARGEST)):
+        for scale_name, zero_name, factor in (
+            (f"{name}.scale", f"{name}.zero_point", 1.0),
+            (f"{name}_scale", f"{name}_zero_point", 1.0),
+            (f"{name}_scale_inv", "", 1.0),
+            (f"{base}SCB", "", 1 / LARGEST),
+        ):
             parts = [by_name.get(scale_name), by_name.get(zero_name)]
             if parts[0] is not None and all(part is None or _fits(part.shape, one.shape) for part in parts):
                 made[name] = _scaled(one, *parts, factor, weights.path.parent)
                 gone.update((scale_name, zero_name))
                 break
-    tensors = [made.get(one.name, one) for one in weights.tensors if one.name not in gone]
+    tensors = [made.get(tensor.name, tensor) for tensor in weights.tensors if tensor.name not in gone]
     return replace(weights, tensors=tensors) if made else weights
 
 
 def _fits(part, shape):
     """Whether a scale is one number, one for each row, or one for each block of a matrix."""
     blocks = tuple(-(-size // BLOCK) for size in shape)
-    return max(part, default=1) == 1 or part[:1] == shape[:1] and max(part[1:], default=1) == 1 or (
-        len(shape) == 2 and part == blocks)
+    return (
+        max(part, default=1) == 1
+        or part[:1] == shape[:1]
+        and max(part[1:], default=1) == 1
+        or (len(shape) == 2 and part == blocks)
+    )
 
 
-def _scaled(one: Stored, scale: Stored, zero: Stored | None, factor: float, folder: Path) -> Stored:
+def _scaled(stored: Stored, scale: Stored, zero: Stored | None, factor: float, folder: Path) -> Stored:
     def read():
-        made = numbers(one, folder).astype(np.float32)
+        made = numbers(stored, folder).astype(np.float32)
         with np.errstate(over="ignore", invalid="ignore"):  # scales that are no numbers are the file's
             if zero is not None:
-                made -= _spread(numbers(zero, folder), one.shape)
-            return made * (_spread(numbers(scale, folder), one.shape) * np.float32(factor))
+                made -= _spread(numbers(zero, folder), stored.shape)
+            return made * (_spread(numbers(scale, folder), stored.shape) * np.float32(factor))
 
-    return Stored(one.name, one.shape, TensorProto.FLOAT, read=read)
+    return Stored(stored.name, stored.shape, TensorProto.FLOAT, read=read)
 
 
 def _spread(part, shape):

@@ -31,7 +31,7 @@ def widths(tree: Tree, node: Node, torch: bool) -> tuple[int | None, int | None]
         units = node.tensors["pointwise"].shape[-1] if node.kind == "separable" else weight.shape[-2] * weight.shape[-1]
         return weight.shape[-2], units
     if node.kind in ("norm", "batchnorm"):
-        width, = (weight or node.tensors["mean"]).shape[-1:] or (1,)
+        (width,) = (weight or node.tensors["mean"]).shape[-1:] or (1,)
         return width, width
     if node.kind == "embedding":
         return None, weight.shape[1]
@@ -64,8 +64,11 @@ def is_transposed(node: Node, width: int | None, torch: bool, modules: Mapping) 
 
 def directions(roles: Mapping[str, Stored], layer: int) -> list[str]:
     """The suffixes of torch's names for a layer of a recurrent module: one, or one for each direction."""
-    found = [suffix for suffix in (f"_l{layer}", f"_l{layer}_reverse") if f"weight_ih{suffix}" in roles
-             and f"weight_hh{suffix}" in roles]
+    found = [
+        suffix
+        for suffix in (f"_l{layer}", f"_l{layer}_reverse")
+        if f"weight_ih{suffix}" in roles and f"weight_hh{suffix}" in roles
+    ]
     return [""] if not found and not layer and "weight_ih" in roles and "weight_hh" in roles else found
 
 

@@ -58,8 +58,9 @@ class Walk:
         self.placed: set[int] = set()  # widths of tables of positions
         self.tokens, self.steps = self._positions()
         known = {block.family: block for node in tree.root.walk() if (block := block_of(node))}
-        self.graph.steps = any(isinstance(branch.body, Attention) for block in known.values()
-                               for branch in block.branches) or any(map(attention_of, tree.root.walk()))
+        self.graph.steps = any(
+            isinstance(branch.body, Attention) for block in known.values() for branch in block.branches
+        ) or any(map(attention_of, tree.root.walk()))
         self.graph.norms_channels = "ConvNeXt" in known
 
     def scopes(self, path: tuple[str, ...]) -> tuple[str, ...]:
@@ -171,9 +172,11 @@ class Walk:
         for names in SQUEEZES:
             parts = [node.at(name) for name in names]
             if all(parts) and sum(1 for one in node.walk() if one.tensors) == 2:
-                (inputs, less), (again, units) = (self.order.ends(one) for one in parts)
-                kernels = (one.tensors["weight"].shape[2:] for one in parts if one.kind == "conv")
-                return inputs == units and less == again and less <= units and all(prod(one) == 1 for one in kernels)
+                (inputs, less), (again, units) = (self.order.ends(part) for part in parts)
+                kernels = (part.tensors["weight"].shape[2:] for part in parts if part.kind == "conv")
+                return (
+                    inputs == units and less == again and less <= units and all(prod(kernel) == 1 for kernel in kernels)
+                )
         return False
 
     def _is_inverted(self, node):
@@ -181,8 +184,9 @@ class Walk:
         if not any(DEPTHWISE.match(name) for name in node.children):
             return False
         convs = [one for one in node.walk() if one.kind == "conv"]
-        return 1 < len(convs) < 8 and any(one.tensors["weight"].shape[1] == 1 < one.tensors["weight"].shape[0]
-                                          for one in convs)
+        return 1 < len(convs) < 8 and any(
+            conv.tensors["weight"].shape[1] == 1 < conv.tensors["weight"].shape[0] for conv in convs
+        )
 
     def _start(self, node):
         """An input for a file that begins with a block."""
@@ -232,11 +236,17 @@ class Walk:
             if self.words is None:
                 self.words = node
             return graph.module(node, signal)
-        ids = graph.words("token_type_ids") if table.shape[0] > 1 or not graph.ids else graph.op(
-            node.path, "Mul", self._ids(), graph.ints(0))  # all words are of the one kind
+        ids = (
+            graph.words("token_type_ids")
+            if table.shape[0] > 1 or not graph.ids
+            else graph.op(node.path, "Mul", self._ids(), graph.ints(0))
+        )  # all words are of the one kind
         made = graph.op(node.path, "Gather", graph.weight(node.path, table), ids, axis=0)
-        return graph.add(node.path[:-1], signal, replace(signal, tensor=made, width=table.shape[1])) \
-            if table.shape[1] == signal.width else signal
+        return (
+            graph.add(node.path[:-1], signal, replace(signal, tensor=made, width=table.shape[1]))
+            if table.shape[1] == signal.width
+            else signal
+        )
 
     def _add_positions(self, node, table, signal):
         """Add a row of a table to each step; of ids as many rows as there are steps."""
@@ -276,8 +286,13 @@ class Walk:
     def _is_patches(self, node, signal):
         weight = node.tensors["weight"]
         units = weight.shape[0 if self.weights.layout == "torch" else -1]
-        return (signal is None and self.steps and len(weight.shape) == 4 and PATCHES.search(".".join(node.path[-2:]))
-                and units in self.placed)
+        return (
+            signal is None
+            and self.steps
+            and len(weight.shape) == 4
+            and PATCHES.search(".".join(node.path[-2:]))
+            and units in self.placed
+        )
 
     def _patches(self, node):
         """Patches of a picture as a sequence; their number follows from the table of positions."""
@@ -314,25 +329,45 @@ class Walk:
     # heads and decoders
 
     def _begins_decoder(self, node):
-        return (node.name == "decoder" and self.words is not None and not node.tensors and any(
-            branch.body.memory and branch.fits(one) for one in node.walk() if (block := block_of(one))
-            for branch in block.branches if isinstance(branch.body, Attention)))
+        return (
+            node.name == "decoder"
+            and self.words is not None
+            and not node.tensors
+            and any(
+                branch.body.memory and branch.fits(one)
+                for one in node.walk()
+                if (block := block_of(one))
+                for branch in block.branches
+                if isinstance(branch.body, Attention)
+            )
+        )
 
     def _words_of_decoder(self, node):
-        own = next((one for one in node.children.values() if one.kind == "embedding"
-                    and not _counts_places(one.name)), None)
+        own = next(
+            (child for child in node.children.values() if child.kind == "embedding" and not _counts_places(child.name)),
+            None,
+        )
         if own:
             return None
         graph, words = self.graph, self.words
-        made = graph.op((*node.path, words.name), "Gather", graph.weight(words.path, words.tensors["weight"]),
-                        graph.words("decoder_input_ids"), axis=0)
+        made = graph.op(
+            (*node.path, words.name),
+            "Gather",
+            graph.weight(words.path, words.tensors["weight"]),
+            graph.words("decoder_input_ids"),
+            axis=0,
+        )
         return Signal(made, "sequence", words.tensors["weight"].shape[1])
 
     def _is_tied(self, node):
         """Whether all that a module has itself is the bias of a head that shares the embedding of the words."""
         bias = node.tensors.get("bias")
-        return (self.words is not None and bias is not None and len(node.tensors) == 1
-                and bias.shape == self.words.tensors["weight"].shape[:1])
+        return (
+            self.words is not None
+            and bias is not None
+            and len(node.tensors) == 1
+            and bias.shape == self.words.tensors["weight"].shape[:1]
+        )
 
     def _shared_head(self, node, signal):
         table = self.words.tensors["weight"]

@@ -84,21 +84,81 @@ class Encoder(nn.Module):
 
 MODELS = {
     "resnet18": Model(lambda: vision.ResNet(2)),
-    "resnet_hf": Model(hf("ResNetForImageClassification", "ResNetConfig", embedding_size=4, hidden_sizes=[4, 8, 8],
-                          depths=[2, 2, 1], num_labels=5)),
-    "bert": Model(hf("BertForSequenceClassification", "BertConfig", **SIZES, **WORDS),
-                  {"input_ids": IDS, "attention_mask": ONES, "token_type_ids": 0 * ONES}),
-    "roberta": Model(hf("RobertaForMaskedLM", "RobertaConfig", **SIZES, vocab_size=40, max_position_embeddings=34,
-                        type_vocab_size=1), {"input_ids": IDS, "attention_mask": ONES}),
-    "distilbert": Model(hf("DistilBertForSequenceClassification", "DistilBertConfig", dim=16, n_layers=2, n_heads=2,
-                           hidden_dim=32, **WORDS), {"input_ids": IDS, "attention_mask": ONES}),
-    "gpt2": Model(hf("GPT2LMHeadModel", "GPT2Config", n_embd=16, n_layer=3, n_head=2, vocab_size=40, n_positions=STEPS,
-                     use_cache=False), {"input_ids": IDS}, dynamo=True),
-    "llama": Model(hf("LlamaForCausalLM", "LlamaConfig", **WORDS, hidden_size=16, num_hidden_layers=2,
-                      num_attention_heads=4, num_key_value_heads=2, intermediate_size=32, use_cache=False),
-                   {"input_ids": IDS}, dynamo=True),
-    "t5": Model(hf("T5ForConditionalGeneration", "T5Config", vocab_size=40, d_model=16, d_kv=8, d_ff=32, num_layers=2,
-                   num_heads=2, use_cache=False), {"input_ids": IDS, "decoder_input_ids": IDS}),
+    "resnet_hf": Model(
+        hf(
+            "ResNetForImageClassification",
+            "ResNetConfig",
+            embedding_size=4,
+            hidden_sizes=[4, 8, 8],
+            depths=[2, 2, 1],
+            num_labels=5,
+        )
+    ),
+    "bert": Model(
+        hf("BertForSequenceClassification", "BertConfig", **SIZES, **WORDS),
+        {"input_ids": IDS, "attention_mask": ONES, "token_type_ids": 0 * ONES},
+    ),
+    "roberta": Model(
+        hf(
+            "RobertaForMaskedLM", "RobertaConfig", **SIZES, vocab_size=40, max_position_embeddings=34, type_vocab_size=1
+        ),
+        {"input_ids": IDS, "attention_mask": ONES},
+    ),
+    "distilbert": Model(
+        hf(
+            "DistilBertForSequenceClassification",
+            "DistilBertConfig",
+            dim=16,
+            n_layers=2,
+            n_heads=2,
+            hidden_dim=32,
+            **WORDS,
+        ),
+        {"input_ids": IDS, "attention_mask": ONES},
+    ),
+    "gpt2": Model(
+        hf(
+            "GPT2LMHeadModel",
+            "GPT2Config",
+            n_embd=16,
+            n_layer=3,
+            n_head=2,
+            vocab_size=40,
+            n_positions=STEPS,
+            use_cache=False,
+        ),
+        {"input_ids": IDS},
+        dynamo=True,
+    ),
+    "llama": Model(
+        hf(
+            "LlamaForCausalLM",
+            "LlamaConfig",
+            **WORDS,
+            hidden_size=16,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            intermediate_size=32,
+            use_cache=False,
+        ),
+        {"input_ids": IDS},
+        dynamo=True,
+    ),
+    "t5": Model(
+        hf(
+            "T5ForConditionalGeneration",
+            "T5Config",
+            vocab_size=40,
+            d_model=16,
+            d_kv=8,
+            d_ff=32,
+            num_layers=2,
+            num_heads=2,
+            use_cache=False,
+        ),
+        {"input_ids": IDS, "decoder_input_ids": IDS},
+    ),
     "vit_hf": Model(hf("ViTForImageClassification", "ViTConfig", **SIZES, image_size=32, patch_size=8, num_labels=5)),
     "vit_timm": Model(lambda: timm.models.VisionTransformer(32, 8, embed_dim=16, depth=3, num_heads=2, num_classes=5)),
     "vit_torchvision": Model(lambda: torchvision.models.VisionTransformer(32, 8, 3, 2, 16, 32, num_classes=5)),
@@ -106,11 +166,25 @@ MODELS = {
     "encoder": Model(lambda: Encoder(True, False), {"input": torch.ones(1, 7, 5)}),
     "encoder_first": Model(lambda: Encoder(False, True), {"input": torch.ones(7, 1, 5)}, dynamo=True, opset=23),
     "vit_now": Model(Now),
-    "swin": Model(lambda: torchvision.models.SwinTransformer([4, 4], 8, [1, 1], [2, 4], [4, 4], num_classes=5),
-                  {"image": torch.ones(1, 3, 32, 32)}),
-    "gpt_neo": Model(hf("GPTNeoForCausalLM", "GPTNeoConfig", hidden_size=16, num_layers=2, num_heads=2, vocab_size=40,
-                        attention_types=[[["global", "local"], 1]], max_position_embeddings=STEPS, use_cache=False),
-                     {"input_ids": IDS}, dynamo=True),
+    "swin": Model(
+        lambda: torchvision.models.SwinTransformer([4, 4], 8, [1, 1], [2, 4], [4, 4], num_classes=5),
+        {"image": torch.ones(1, 3, 32, 32)},
+    ),
+    "gpt_neo": Model(
+        hf(
+            "GPTNeoForCausalLM",
+            "GPTNeoConfig",
+            hidden_size=16,
+            num_layers=2,
+            num_heads=2,
+            vocab_size=40,
+            attention_types=[[["global", "local"], 1]],
+            max_position_embeddings=STEPS,
+            use_cache=False,
+        ),
+        {"input_ids": IDS},
+        dynamo=True,
+    ),
     "unet": Model(lambda: vision.UNet(3), {"image": torch.ones(1, 1, 32, 32)}),
     "tagger": Model(lambda: language.Tagger(dim=8), {"tokens": IDS}),
 }
@@ -152,21 +226,33 @@ def save(name: str, module: nn.Module) -> None:
             said = json.loads((Path(folder) / "config.json").read_text())
         (HERE / f"{name}.json").write_text(json.dumps(said, sort_keys=True))
     else:
-        save_file({key: value.contiguous() for key, value in module.state_dict().items()},
-                  HERE / f"{name}.safetensors", {"format": "pt"})
+        save_file(
+            {key: value.contiguous() for key, value in module.state_dict().items()},
+            HERE / f"{name}.safetensors",
+            {"format": "pt"},
+        )
 
 
 def export(name: str, model: Model, module: nn.Module) -> None:
     inputs = model.inputs
-    settings = {"dynamo": True, "external_data": False} if model.dynamo else {
-        "dynamo": False, "training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 17}
+    settings = (
+        {"dynamo": True, "external_data": False}
+        if model.dynamo
+        else {"dynamo": False, "training": torch.onnx.TrainingMode.PRESERVE, "opset_version": 17}
+    )
     if model.opset:
         settings["opset_version"] = model.opset
     if isinstance(module, transformers.PreTrainedModel) and hasattr(module, "set_attn_implementation"):
         module.set_attn_implementation("eager")
     path = HERE / f"{name}.onnx"
-    torch.onnx.export(Alone(module, list(inputs)), tuple(inputs.values()), path, input_names=list(inputs),
-                      output_names=["output"], **settings)
+    torch.onnx.export(
+        Alone(module, list(inputs)),
+        tuple(inputs.values()),
+        path,
+        input_names=list(inputs),
+        output_names=["output"],
+        **settings,
+    )
     written = onnx.load(path)
     tidy(written)
     onnx.save(written, path)

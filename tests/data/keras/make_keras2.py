@@ -29,8 +29,9 @@ else:
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RANDOM = np.random.RandomState(7)
-PREFIX, SUFFIXES = (("keras2_2", [".h5"]) if OLD else ("keras2_21", [".keras", ".h5"]) if LAST else
-                    ("keras2_15", [".keras"]))
+PREFIX, SUFFIXES = (
+    ("keras2_2", [".h5"]) if OLD else ("keras2_21", [".keras", ".h5"]) if LAST else ("keras2_15", [".keras"])
+)
 
 
 def settle(model):
@@ -48,8 +49,10 @@ def settle(model):
 def save(name, model, kept):
     """`kept` are tensors by the name of the call that gives them."""
     settle(model)
-    given = {one.name.split(":")[0]: RANDOM.randn(2, *[int(size) for size in one.shape[1:]]).astype("float32")
-             for one in model.inputs}
+    given = {
+        one.name.split(":")[0]: RANDOM.randn(2, *[int(size) for size in one.shape[1:]]).astype("float32")
+        for one in model.inputs
+    }
     if "words" in given:
         given["words"] = RANDOM.randint(0, 9, (2, 5)).astype("float32")
     values = Model(model.inputs, list(kept.values())).predict(list(given.values()))
@@ -64,20 +67,26 @@ def save(name, model, kept):
 
 def several():
     """Recurrent layers, maps, and what only older versions have."""
-    words, steps, image = (layers.Input((5,), name="words"), layers.Input((5, 3), name="steps"),
-                           layers.Input((6, 7, 4), name="image"))
+    words, steps, image = (
+        layers.Input((5,), name="words"),
+        layers.Input((5, 3), name="steps"),
+        layers.Input((6, 7, 4), name="image"),
+    )
     x = layers.Embedding(9, 4, name="embedding")(words)
     made = {
-        "embedding": x, "lstm": layers.LSTM(4, name="lstm")(x),
+        "embedding": x,
+        "lstm": layers.LSTM(4, name="lstm")(x),
         "lstm_hard": layers.LSTM(4, recurrent_activation="hard_sigmoid", return_sequences=True, name="lstm_hard")(x),
-        "gru": layers.GRU(4, name="gru")(x), "gru_before": layers.GRU(4, reset_after=False, name="gru_before")(x),
+        "gru": layers.GRU(4, name="gru")(x),
+        "gru_before": layers.GRU(4, reset_after=False, name="gru_before")(x),
         "gru_after": layers.GRU(4, reset_after=True, recurrent_activation="sigmoid", name="gru_after")(x),
         "simple": layers.SimpleRNN(4, name="simple")(x),
         "both": layers.Bidirectional(layers.LSTM(3, return_sequences=True), name="both")(x),
         "both_sum": layers.Bidirectional(layers.GRU(3), merge_mode="sum", name="both_sum")(x),
         "each": layers.TimeDistributed(layers.Dense(3, activation="relu"), name="each")(x),
         "hard": layers.Activation("hard_sigmoid", name="hard")(x),
-        "elu": layers.ELU(0.5, name="elu")(x), "leaky": layers.LeakyReLU(0.2, name="leaky")(x),
+        "elu": layers.ELU(0.5, name="elu")(x),
+        "leaky": layers.LeakyReLU(0.2, name="leaky")(x),
         "causal": layers.Conv1D(4, 2, padding="causal", name="causal")(steps),
         "separable1d": layers.SeparableConv1D(4, 2, name="separable1d")(steps),
         "separable": layers.SeparableConv2D(5, 3, depth_multiplier=2, padding="same", name="separable")(image),
@@ -104,8 +113,14 @@ def several():
 
 def structure():
     """Shared layers, models in models, several inputs and outputs; one inner layer is frozen."""
-    tower = Sequential([layers.Conv2D(4, 3, name="conv", activation="relu", input_shape=(8, 8, 2)),
-                        layers.BatchNormalization(name="bn"), layers.GlobalAveragePooling2D(name="pool")], name="tower")
+    tower = Sequential(
+        [
+            layers.Conv2D(4, 3, name="conv", activation="relu", input_shape=(8, 8, 2)),
+            layers.BatchNormalization(name="bn"),
+            layers.GlobalAveragePooling2D(name="pool"),
+        ],
+        name="tower",
+    )
     inner = layers.Input((4,), name="inner")
     y = layers.Dense(4, activation="relu", name="fc", trainable=False)(inner)
     body = Model(inner, [layers.Add(name="join")([inner, y]), layers.Dense(3, name="side")(y)], name="body")
@@ -116,8 +131,11 @@ def structure():
     merged = layers.Concatenate(name="merged")([a[0], b[0], a[1]])
     first = layers.Dense(2, activation="softmax", name="first")(merged)
     second = layers.Dense(1, name="second")(b[1])
-    save("structure", Model([left, right], [first, second]),
-         {"shared": one, "shared@1": other, "merged": merged, "first": first, "second": second})
+    save(
+        "structure",
+        Model([left, right], [first, second]),
+        {"shared": one, "shared@1": other, "merged": merged, "first": first, "second": second},
+    )
 
 
 def functions():
@@ -125,12 +143,29 @@ def functions():
     image = layers.Input((6, 6, 3), name="image")
     x = layers.Conv2D(4, 3, padding="same", name="Stem/Conv")(image)
     x = layers.BatchNormalization(name="Stem/Conv/BatchNorm")(x)
-    found = [tf.image.resize(x, (9, 8)), tf.concat([x, x * 2], -1), *tf.split(x, 2, axis=-1), tf.unstack(x, axis=1)[0],
-             tf.clip_by_value(x, -0.3, 0.4), tf.math.l2_normalize(x, axis=-1), tf.transpose(x, [0, 2, 1, 3]),
-             tf.tile(x, [1, 2, 1, 1]), tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]]), tf.gather(x, [2, 0], axis=2),
-             tf.where(x > 0.1, x, tf.zeros_like(x)), tf.one_hot(tf.argmax(x, -1), 4), tf.cumsum(x, 1),
-             tf.reverse(x, [1]), tf.math.reduce_std(x, 1), tf.math.reduce_variance(x, [1, 2]), tf.nn.leaky_relu(x, 0.3),
-             tf.math.log1p(tf.abs(x)), tf.math.reduce_logsumexp(x, -1), tf.stop_gradient(x), tf.norm(x, axis=-1)]
+    found = [
+        tf.image.resize(x, (9, 8)),
+        tf.concat([x, x * 2], -1),
+        *tf.split(x, 2, axis=-1),
+        tf.unstack(x, axis=1)[0],
+        tf.clip_by_value(x, -0.3, 0.4),
+        tf.math.l2_normalize(x, axis=-1),
+        tf.transpose(x, [0, 2, 1, 3]),
+        tf.tile(x, [1, 2, 1, 1]),
+        tf.pad(x, [[0, 0], [1, 0], [0, 2], [0, 0]]),
+        tf.gather(x, [2, 0], axis=2),
+        tf.where(x > 0.1, x, tf.zeros_like(x)),
+        tf.one_hot(tf.argmax(x, -1), 4),
+        tf.cumsum(x, 1),
+        tf.reverse(x, [1]),
+        tf.math.reduce_std(x, 1),
+        tf.math.reduce_variance(x, [1, 2]),
+        tf.nn.leaky_relu(x, 0.3),
+        tf.math.log1p(tf.abs(x)),
+        tf.math.reduce_logsumexp(x, -1),
+        tf.stop_gradient(x),
+        tf.norm(x, axis=-1),
+    ]
     kept = {"Stem/Conv": x.node.layer.input, "Stem/Conv/BatchNorm": x}
     for one in found:
         kept.setdefault(one.node.layer.name, one)
@@ -139,8 +174,10 @@ def functions():
 
 def local():
     x, image = layers.Input((9, 2), name="x"), layers.Input((5, 6, 2), name="image")
-    kept = {"line": layers.LocallyConnected1D(3, 3, strides=2, activation="relu", name="line")(x),
-            "maps": layers.LocallyConnected2D(3, (2, 3), strides=(1, 2), name="maps")(image)}
+    kept = {
+        "line": layers.LocallyConnected1D(3, 3, strides=2, activation="relu", name="line")(x),
+        "maps": layers.LocallyConnected2D(3, (2, 3), strides=(1, 2), name="maps")(image),
+    }
     save("local", Model([x, image], list(kept.values())), kept)
 
 

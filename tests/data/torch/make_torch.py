@@ -68,15 +68,28 @@ def tensors():
     torch.manual_seed(1)
     one = torch.randn(6, 4)
     held = {
-        "float32": one, "float64": one.double(), "float16": one.half(), "bfloat16": one.bfloat16(),
-        "float8_e4m3fn": one.to(torch.float8_e4m3fn), "float8_e5m2": one.to(torch.float8_e5m2),
-        "float8_e4m3fnuz": one.to(torch.float8_e4m3fnuz), "float8_e5m2fnuz": one.to(torch.float8_e5m2fnuz),
-        "int8": torch.randint(-128, 127, (5,)).to(torch.int8), "uint8": torch.randint(0, 255, (3, 2)).to(torch.uint8),
-        "int16": torch.randint(-999, 999, (4,)).to(torch.int16), "int32": torch.randint(-9999, 9999, (4, 1)).int(),
-        "int64": torch.randint(-9999, 9999, (2, 2)), "bool": one > 0,
-        "transposed": one.t(), "every_other": one[::2, 1:3], "expanded": one[:, :1].expand(6, 5),
-        "part": one[2:4], "channels_last": torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last),
-        "empty": torch.empty(0, 3), "scalar": torch.tensor(2.5), "parameter": nn.Parameter(one * 2),
+        "float32": one,
+        "float64": one.double(),
+        "float16": one.half(),
+        "bfloat16": one.bfloat16(),
+        "float8_e4m3fn": one.to(torch.float8_e4m3fn),
+        "float8_e5m2": one.to(torch.float8_e5m2),
+        "float8_e4m3fnuz": one.to(torch.float8_e4m3fnuz),
+        "float8_e5m2fnuz": one.to(torch.float8_e5m2fnuz),
+        "int8": torch.randint(-128, 127, (5,)).to(torch.int8),
+        "uint8": torch.randint(0, 255, (3, 2)).to(torch.uint8),
+        "int16": torch.randint(-999, 999, (4,)).to(torch.int16),
+        "int32": torch.randint(-9999, 9999, (4, 1)).int(),
+        "int64": torch.randint(-9999, 9999, (2, 2)),
+        "bool": one > 0,
+        "transposed": one.t(),
+        "every_other": one[::2, 1:3],
+        "expanded": one[:, :1].expand(6, 5),
+        "part": one[2:4],
+        "channels_last": torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last),
+        "empty": torch.empty(0, 3),
+        "scalar": torch.tensor(2.5),
+        "parameter": nn.Parameter(one * 2),
     }
     held["shared"] = held["float32"].view(3, 8)
     held["tied"] = held["float32"]
@@ -106,8 +119,12 @@ def quantised():
     scales = torch.tensor([0.1, 0.02, 0.03, 0.04], dtype=torch.float64)
     a_channel = torch.quantize_per_channel(one, scales, torch.arange(4), 0, torch.qint8)
     save("quantised.pt", OrderedDict({"tensor": a_tensor, "channel": a_channel}))
-    np.savez(HERE / "quantised.npz", tensor=a_tensor.int_repr().numpy(), channel=a_channel.int_repr().numpy(),
-             scales=a_channel.q_per_channel_scales().numpy())
+    np.savez(
+        HERE / "quantised.npz",
+        tensor=a_tensor.int_repr().numpy(),
+        channel=a_channel.int_repr().numpy(),
+        scales=a_channel.q_per_channel_scales().numpy(),
+    )
 
 
 class Stubs(nn.Module):
@@ -125,12 +142,22 @@ class Stubs(nn.Module):
 def quantised_layers():
     """Layers that torch.ao quantises: their weights as torch says that they are applied, and what they give."""
     torch.manual_seed(3)
-    chain = nn.Sequential(OrderedDict(conv=nn.Conv2d(1, 4, 3, padding=1), norm=nn.BatchNorm2d(4), relu=nn.ReLU(),
-                                      flat=nn.Flatten(), fc=nn.Linear(4 * 36, 8), act=nn.ReLU(),
-                                      out=nn.Linear(8, 3))).eval()
+    chain = nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(1, 4, 3, padding=1),
+            norm=nn.BatchNorm2d(4),
+            relu=nn.ReLU(),
+            flat=nn.Flatten(),
+            fc=nn.Linear(4 * 36, 8),
+            act=nn.ReLU(),
+            out=nn.Linear(8, 3),
+        )
+    ).eval()
     kept, picture = {"x": torch.randn(1, 1, 6, 6)}, torch.randn(1, 1, 6, 6)
-    for name, config in (("tensor", quantization.default_dynamic_qconfig),
-                         ("channel", quantization.per_channel_dynamic_qconfig)):
+    for name, config in (
+        ("tensor", quantization.default_dynamic_qconfig),
+        ("channel", quantization.per_channel_dynamic_qconfig),
+    ):
         made = quantization.quantize_dynamic(chain, {nn.Linear: config})
         save(f"dynamic_{name}_state.pt", made.state_dict())
         save(f"dynamic_{name}_module.pt", made)
@@ -151,7 +178,8 @@ def quantised_layers():
     light(torch.jit.script(made), HERE / "static_compiled.pt")
     kept |= {f"static/{layer}.weight": getattr(made, layer).weight().dequantize() for layer in ("conv", "fc")}
     kept |= {f"static/{layer}.bias": getattr(made, layer).bias() for layer in ("conv", "fc")} | {
-        "static/y": made(kept["x"])}
+        "static/y": made(kept["x"])
+    }
     np.savez(HERE / "quantised_layers.npz", **{name: one.detach().numpy() for name, one in kept.items()})
 
 
@@ -160,9 +188,18 @@ def sparse():
     matrix = torch.randn(4, 6)
     matrix[matrix.abs() < 0.8] = 0
     doubled = torch.sparse_coo_tensor([[0, 0, 3], [1, 1, 5]], [1.0, 2.5, -1.0], (4, 6))
-    save("sparse.pt", {"coo": matrix.to_sparse(), "csr": matrix.to_sparse_csr(), "csc": matrix.to_sparse_csc(),
-                       "bsr": matrix.to_sparse_bsr((2, 3)), "bsc": matrix.to_sparse_bsc((2, 3)),
-                       "half": torch.stack([matrix, 2 * matrix]).to_sparse(2), "twice": doubled})
+    save(
+        "sparse.pt",
+        {
+            "coo": matrix.to_sparse(),
+            "csr": matrix.to_sparse_csr(),
+            "csc": matrix.to_sparse_csc(),
+            "bsr": matrix.to_sparse_bsr((2, 3)),
+            "bsc": matrix.to_sparse_bsc((2, 3)),
+            "half": torch.stack([matrix, 2 * matrix]).to_sparse(2),
+            "twice": doubled,
+        },
+    )
     np.savez(HERE / "sparse.npz", matrix=matrix.numpy(), twice=doubled.to_dense().numpy())
 
 
@@ -181,51 +218,127 @@ def checkpoints():
     module(torch.randn(5, 4)).sum().backward()
     optimizer.step()
     state = module.state_dict()
-    arguments = argparse.Namespace(arch="tiny", lr=0.1, settings=Settings(), dtype=torch.float16,
-                                   device=torch.device("cpu"), best=np.float64(0.5), table=np.arange(3))
-    save("lightning.ckpt.pt", {
-        "epoch": 3, "global_step": 12, "pytorch-lightning_version": "2.1.0",
-        "state_dict": OrderedDict((f"model.{name}", value) for name, value in state.items()),
-        "loops": {"fit_loop": {"state_dict": {}}}, "callbacks": {"ModelCheckpoint": {"best": arguments}},
-        "optimizer_states": [optimizer.state_dict()], "lr_schedulers": [], "hyper_parameters": {"args": arguments}})
-    save("fairseq.pt", {"args": arguments, "cfg": None, "model": state, "optimizer_history": [{"loss": 1.0}],
-                        "last_optimizer_state": optimizer.state_dict(), "extra_state": {"rng": torch.get_rng_state()}})
-    save("wrapped.pth", {"net": OrderedDict((f"module._orig_mod.{name}", value) for name, value in state.items()),
-                         "acc": 0.9, "optimizer": optimizer.state_dict()})
+    arguments = argparse.Namespace(
+        arch="tiny",
+        lr=0.1,
+        settings=Settings(),
+        dtype=torch.float16,
+        device=torch.device("cpu"),
+        best=np.float64(0.5),
+        table=np.arange(3),
+    )
+    save(
+        "lightning.ckpt.pt",
+        {
+            "epoch": 3,
+            "global_step": 12,
+            "pytorch-lightning_version": "2.1.0",
+            "state_dict": OrderedDict((f"model.{name}", value) for name, value in state.items()),
+            "loops": {"fit_loop": {"state_dict": {}}},
+            "callbacks": {"ModelCheckpoint": {"best": arguments}},
+            "optimizer_states": [optimizer.state_dict()],
+            "lr_schedulers": [],
+            "hyper_parameters": {"args": arguments},
+        },
+    )
+    save(
+        "fairseq.pt",
+        {
+            "args": arguments,
+            "cfg": None,
+            "model": state,
+            "optimizer_history": [{"loss": 1.0}],
+            "last_optimizer_state": optimizer.state_dict(),
+            "extra_state": {"rng": torch.get_rng_state()},
+        },
+    )
+    save(
+        "wrapped.pth",
+        {
+            "net": OrderedDict((f"module._orig_mod.{name}", value) for name, value in state.items()),
+            "acc": 0.9,
+            "optimizer": optimizer.state_dict(),
+        },
+    )
     save("scored.pt", {"best_acc1": torch.tensor(71.5), "epoch": 3, "arch": "tiny", "state_dict": state})
-    save("two_networks.pt", {"encoder": nn.Linear(4, 2).state_dict(), "decoder": nn.Linear(2, 4).state_dict(),
-                             "opt_g": optimizer.state_dict()})
+    save(
+        "two_networks.pt",
+        {
+            "encoder": nn.Linear(4, 2).state_dict(),
+            "decoder": nn.Linear(2, 4).state_dict(),
+            "opt_g": optimizer.state_dict(),
+        },
+    )
     save("module.pt", Residual().eval())
-    chain = nn.Sequential(OrderedDict(
-        features=nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
-                               nn.Conv2d(4, 4, 3, 2, 1), nn.PReLU(), nn.AvgPool2d(2)),
-        flatten=nn.Flatten(), fc1=nn.Linear(36, 8), act=nn.GELU(), drop=nn.Dropout(), out=nn.Linear(8, 3))).eval()
+    chain = nn.Sequential(
+        OrderedDict(
+            features=nn.Sequential(
+                nn.Conv2d(1, 4, 3, padding=1),
+                nn.BatchNorm2d(4),
+                nn.ReLU(),
+                nn.MaxPool2d(2),
+                nn.Conv2d(4, 4, 3, 2, 1),
+                nn.PReLU(),
+                nn.AvgPool2d(2),
+            ),
+            flatten=nn.Flatten(),
+            fc1=nn.Linear(36, 8),
+            act=nn.GELU(),
+            drop=nn.Dropout(),
+            out=nn.Linear(8, 3),
+        )
+    ).eval()
     picture = torch.randn(1, 1, 28, 28)
     save("sequential.pt", {"model": nn.DataParallel(chain), "optimizer": optimizer.state_dict()})
     np.savez(HERE / "sequential.npz", x=picture.numpy(), y=chain(picture).detach().numpy())
     save("module_legacy.pt", {"model": module, "epoch": 1}, _use_new_zipfile_serialization=False)
-    save("odd.pt", {"sparse": torch.eye(3).to_sparse(), "complex": torch.randn(2, dtype=torch.complex64),
-                    "meta": torch.empty(3, device="meta"), "array": np.arange(6, dtype=np.float32).reshape(2, 3),
-                    "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)), "big": np.arange(3, dtype=">f4"),
-                    "objects": np.array([None, "a"]), "scalar": np.float32(2.5), "weight": torch.ones(2, 2)})
+    save(
+        "odd.pt",
+        {
+            "sparse": torch.eye(3).to_sparse(),
+            "complex": torch.randn(2, dtype=torch.complex64),
+            "meta": torch.empty(3, device="meta"),
+            "array": np.arange(6, dtype=np.float32).reshape(2, 3),
+            "columns": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+            "big": np.arange(3, dtype=">f4"),
+            "objects": np.array([None, "a"]),
+            "scalar": np.float32(2.5),
+            "weight": torch.ones(2, 2),
+        },
+    )
     save("list.pt", [torch.ones(2), (torch.zeros(3, 1),)])
     np.savez(HERE / "checkpoints.npz", **{name: value.numpy() for name, value in state.items()})
     for protocol in range(1, 6):  # each has operations of its own
         buffer = io.BytesIO()
         numbers = [1, -70000, 1 << 40, 2.5, True, None]
-        torch.save({"weight": torch.arange(4.0), "settings": Settings(), "numbers": numbers,
-                    "text": "d\u00e9j\u00e0", "bytes": b"\x00\xff", "sets": {frozenset((1, 2))}}, buffer,
-                   pickle_protocol=protocol, pickle_module=pickle)
+        torch.save(
+            {
+                "weight": torch.arange(4.0),
+                "settings": Settings(),
+                "numbers": numbers,
+                "text": "d\u00e9j\u00e0",
+                "bytes": b"\x00\xff",
+                "sets": {frozenset((1, 2))},
+            },
+            buffer,
+            pickle_protocol=protocol,
+            pickle_module=pickle,
+        )
         (HERE / f"protocol_{protocol}.pt").write_bytes(buffer.getvalue())
 
 
 def parts():
     """Weights that are kept in parts, and as a whole in the .npz file."""
     named, norms = nn.utils, parametrizations
-    model = nn.ModuleDict({
-        "old_weight": named.weight_norm(nn.Linear(6, 5)), "new_weight": norms.weight_norm(nn.Linear(5, 4)),
-        "old_spectral": named.spectral_norm(nn.Linear(4, 4)), "new_spectral": norms.spectral_norm(nn.Linear(4, 7)),
-        "pruned": prune.random_unstructured(nn.Linear(7, 6), "weight", 0.4)}).eval()
+    model = nn.ModuleDict(
+        {
+            "old_weight": named.weight_norm(nn.Linear(6, 5)),
+            "new_weight": norms.weight_norm(nn.Linear(5, 4)),
+            "old_spectral": named.spectral_norm(nn.Linear(4, 4)),
+            "new_spectral": norms.spectral_norm(nn.Linear(4, 7)),
+            "pruned": prune.random_unstructured(nn.Linear(7, 6), "weight", 0.4),
+        }
+    ).eval()
     one = nn.Sequential(named.weight_norm(nn.Conv1d(4, 6, 3), dim=2)).eval()
     for found in (model, one):
         for value in found.parameters():

@@ -18,8 +18,11 @@ class Block(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = nn.Conv2d(out, out, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(out)
-        self.downsample = None if stride == 1 and channels == out else nn.Sequential(
-            nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        self.downsample = (
+            None
+            if stride == 1 and channels == out
+            else nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         identity = x
@@ -264,8 +267,9 @@ class Plain(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.features = nn.Sequential(nn.Conv2d(3, 4, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(4, 6, 5), nn.Tanh(),
-                                      nn.MaxPool2d(2))
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 4, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(4, 6, 5), nn.Tanh(), nn.MaxPool2d(2)
+        )
         self.classifier = nn.Sequential(nn.Linear(150, 8), nn.Sigmoid(), nn.Linear(8, 4))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -329,19 +333,59 @@ class Functions(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         order, row = x.argsort(-1), x[0]
         return [
-            torch.sort(x, dim=-1)[0], functional.normalize(x, dim=1), x.var(dim=1), x.std(),
-            torch.tril(torch.ones(4, 4)), torch.einsum("bi,bj->bij", x, x), functional.one_hot(order, 6),
-            x.masked_fill(x > 0.5, -1e9), x.max(), torch.where(x > 0.5, x, torch.zeros_like(x)),
-            x[..., None].expand(-1, -1, 3), x.repeat(2, 3), torch.arange(5).float() / 2, x // 0.3, x % 0.3,
-            (order - 3) % 4, x.cumsum(1), torch.topk(x, 2)[0], x.prod(1), -x, x.mean(),
-            torch.stack([x, x], 0).permute(2, 1, 0).contiguous().view(-1), x.pow(3), x**0.5, 2**x, 1 / x, 1 - x,
-            torch.floor(x), functional.interpolate(x[None], scale_factor=2.0, mode="linear"), torch.outer(row, row),
-            x.new_full((2, 2), 3.0), (x > 0) & (x < 1), ~(x > 0.5), x.squeeze(), x.sum(-1, keepdim=True), x.flip(1),
-            torch.minimum(x, x * 2), torch.rsqrt(x + 1), x.gather(1, order), x.argmax(1), x.clamp(min=0.1),
-            torch.add(x, x, alpha=2), functional.celu(x - 0.5), functional.selu(x - 0.5), functional.softsign(x),
-            functional.logsigmoid(x), functional.softplus(x, beta=2), x.unfold(1, 3, 2), torch.addmm(x, x[:, :4], x),
-            x.norm(dim=1), x.diff(dim=1), functional.tanhshrink(x),
-        ]  # fmt: skip
+            torch.sort(x, dim=-1)[0],
+            functional.normalize(x, dim=1),
+            x.var(dim=1),
+            x.std(),
+            torch.tril(torch.ones(4, 4)),
+            torch.einsum("bi,bj->bij", x, x),
+            functional.one_hot(order, 6),
+            x.masked_fill(x > 0.5, -1e9),
+            x.max(),
+            torch.where(x > 0.5, x, torch.zeros_like(x)),
+            x[..., None].expand(-1, -1, 3),
+            x.repeat(2, 3),
+            torch.arange(5).float() / 2,
+            x // 0.3,
+            x % 0.3,
+            (order - 3) % 4,
+            x.cumsum(1),
+            torch.topk(x, 2)[0],
+            x.prod(1),
+            -x,
+            x.mean(),
+            torch.stack([x, x], 0).permute(2, 1, 0).contiguous().view(-1),
+            x.pow(3),
+            x**0.5,
+            2**x,
+            1 / x,
+            1 - x,
+            torch.floor(x),
+            functional.interpolate(x[None], scale_factor=2.0, mode="linear"),
+            torch.outer(row, row),
+            x.new_full((2, 2), 3.0),
+            (x > 0) & (x < 1),
+            ~(x > 0.5),
+            x.squeeze(),
+            x.sum(-1, keepdim=True),
+            x.flip(1),
+            torch.minimum(x, x * 2),
+            torch.rsqrt(x + 1),
+            x.gather(1, order),
+            x.argmax(1),
+            x.clamp(min=0.1),
+            torch.add(x, x, alpha=2),
+            functional.celu(x - 0.5),
+            functional.selu(x - 0.5),
+            functional.softsign(x),
+            functional.logsigmoid(x),
+            functional.softplus(x, beta=2),
+            x.unfold(1, 3, 2),
+            torch.addmm(x, x[:, :4], x),
+            x.norm(dim=1),
+            x.diff(dim=1),
+            functional.tanhshrink(x),
+        ]
 
 
 class Opaque(nn.Module):
@@ -371,12 +415,20 @@ def tokens(*shape):
 
 # name: network, its inputs
 NETWORKS = {
-    "residual": (Residual, picture(1, 3, 64, 64)), "unet": (Unet, picture(1, 1, 16, 16)),
-    "mobile": (Mobile, picture(1, 3, 32, 32)), "grouped": (Grouped, picture(1, 3, 8, 8)),
-    "lstm": (Lstm, tokens(1, 7)), "gru": (Gru, picture(6, 1, 4)), "vit": (Vit, picture(1, 3, 16, 16)),
-    "gpt": (Gpt, tokens(1, 9)), "encoder": (Encoder, picture(1, 5, 8)),
-    "attentive": (Attentive, picture(1, 5, 8)), "causal": (Causal, picture(1, 7, 5)),
-    "plain": (Plain, picture(1, 3, 32, 32)), "functions": (Functions, lambda: (torch.rand(4, 6),)),
+    "residual": (Residual, picture(1, 3, 64, 64)),
+    "unet": (Unet, picture(1, 1, 16, 16)),
+    "mobile": (Mobile, picture(1, 3, 32, 32)),
+    "grouped": (Grouped, picture(1, 3, 8, 8)),
+    "lstm": (Lstm, tokens(1, 7)),
+    "gru": (Gru, picture(6, 1, 4)),
+    "vit": (Vit, picture(1, 3, 16, 16)),
+    "gpt": (Gpt, tokens(1, 9)),
+    "encoder": (Encoder, picture(1, 5, 8)),
+    "attentive": (Attentive, picture(1, 5, 8)),
+    "causal": (Causal, picture(1, 7, 5)),
+    "plain": (Plain, picture(1, 3, 32, 32)),
+    "functions": (Functions, lambda: (torch.rand(4, 6),)),
     "masks": (Masks, picture(1, 3, 8, 6)),
-    "audio": (Audio, picture(1, 1, 256)), "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
+    "audio": (Audio, picture(1, 1, 256)),
+    "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }

@@ -45,8 +45,12 @@ TEXT = {0: "batch", 1: "sequence"}
 EXPORTS = {
     "resnet18": Export(vision.ResNet, IMAGE, keep_norm=True),
     "vit": Export(vision.VisionTransformer, {"image": (1, 3, 32, 32)}, opset=20, dynamo=True),
-    "bert": Export(language.BertModel, {"input_ids": ((2, 7), 100), "attention_mask": ((2, 7), 2),
-                                        "token_type_ids": ((2, 7), 2)}, opset=12, dynamic=TEXT),
+    "bert": Export(
+        language.BertModel,
+        {"input_ids": ((2, 7), 100), "attention_mask": ((2, 7), 2), "token_type_ids": ((2, 7), 2)},
+        opset=12,
+        dynamic=TEXT,
+    ),
     "gpt2": Export(language.GPT2LMHeadModel, {"input_ids": ((2, 7), 128)}, opset=14, dynamic=TEXT),
     "unet": Export(vision.UNet, {"image": (1, 1, 64, 64)}),
     "mobilenet_v3": Export(vision.MobileNetV3, {"image": (1, 3, 96, 96)}, opset=13),
@@ -77,22 +81,37 @@ def build(export: Export) -> nn.Module:
 
 def example(export: Export) -> dict[str, torch.Tensor]:
     torch.manual_seed(1)
-    return {name: torch.randint(shape[1], shape[0]) if isinstance(shape[0], tuple) else torch.randn(shape)
-            for name, shape in export.inputs.items()}
+    return {
+        name: torch.randint(shape[1], shape[0]) if isinstance(shape[0], tuple) else torch.randn(shape)
+        for name, shape in export.inputs.items()
+    }
 
 
 def write(export: Export, module: nn.Module) -> onnx.ModelProto:
     inputs = example(export)
     axes = {name: export.dynamic for name in (*inputs, "output")} if export.dynamic else None
-    settings = {"dynamo": True, "external_data": False} if export.dynamo else {
-        "dynamo": False, "dynamic_axes": axes,
-        # Evaluation mode folds a normalisation into the convolution before it; to preserve the mode does not.
-        "training": torch.onnx.TrainingMode.PRESERVE if export.keep_norm else torch.onnx.TrainingMode.EVAL}
+    settings = (
+        {"dynamo": True, "external_data": False}
+        if export.dynamo
+        else {
+            "dynamo": False,
+            "dynamic_axes": axes,
+            # Evaluation mode folds a normalisation into the convolution before it; to preserve the mode does not.
+            "training": torch.onnx.TrainingMode.PRESERVE if export.keep_norm else torch.onnx.TrainingMode.EVAL,
+        }
+    )
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "model.onnx"
-        torch.onnx.export(module, tuple(inputs.values()), path, input_names=list(inputs), output_names=["output"],
-                          opset_version=export.opset, **settings)
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            path,
+            input_names=list(inputs),
+            output_names=["output"],
+            opset_version=export.opset,
+            **settings,
+        )
         return onnx.load(path)
 
 
@@ -106,8 +125,16 @@ def _only_scopes(part) -> None:
 def tidy(model: onnx.ModelProto, keep_scopes=True) -> None:
     """Drop documentation, stack traces and all other metadata but the exporter's scopes."""
     graph = model.graph
-    for part in (model, graph, *model.functions, *graph.node, *graph.initializer, *graph.value_info, *graph.input,
-                 *graph.output):
+    for part in (
+        model,
+        graph,
+        *model.functions,
+        *graph.node,
+        *graph.initializer,
+        *graph.value_info,
+        *graph.input,
+        *graph.output,
+    ):
         part.ClearField("doc_string")
         if keep_scopes and isinstance(part, onnx.NodeProto):
             _only_scopes(part)
@@ -204,8 +231,13 @@ def check(model: onnx.ModelProto, export: Export, module: nn.Module) -> None:
 
 def check_by_hand(model: onnx.ModelProto) -> None:
     for shift in (-1, 1):  # both branches of an If
-        run(model, {value.name: np.full([dim.dim_value or 2 for dim in value.type.tensor_type.shape.dim], shift,
-                                        np.float32) for value in model.graph.input})
+        run(
+            model,
+            {
+                value.name: np.full([dim.dim_value or 2 for dim in value.type.tensor_type.shape.dim], shift, np.float32)
+                for value in model.graph.input
+            },
+        )
 
 
 def save(name: str, model: onnx.ModelProto) -> None:

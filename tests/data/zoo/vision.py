@@ -20,8 +20,7 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(units)
         self.downsample = None
         if stride != 1 or inputs != units:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, units, 1, stride, bias=False), nn.BatchNorm2d(units))
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, units, 1, stride, bias=False), nn.BatchNorm2d(units))
 
     def forward(self, x):
         y = self.relu(self.bn1(self.conv1(x)))
@@ -57,8 +56,13 @@ class DoubleConv(nn.Module):
     def __init__(self, inputs, units):
         super().__init__()
         self.double_conv = nn.Sequential(
-            nn.Conv2d(inputs, units, 3, padding=1, bias=False), nn.BatchNorm2d(units), nn.ReLU(inplace=True),
-            nn.Conv2d(units, units, 3, padding=1, bias=False), nn.BatchNorm2d(units), nn.ReLU(inplace=True))
+            nn.Conv2d(inputs, units, 3, padding=1, bias=False),
+            nn.BatchNorm2d(units),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(units, units, 3, padding=1, bias=False),
+            nn.BatchNorm2d(units),
+            nn.ReLU(inplace=True),
+        )
 
     def forward(self, x):
         return self.double_conv(x)
@@ -112,8 +116,10 @@ class UNet(nn.Module):
 
 class Conv2dNormActivation(nn.Sequential):
     def __init__(self, inputs, units, kernel, stride=1, groups=1, activation=None):
-        layers = [nn.Conv2d(inputs, units, kernel, stride, kernel // 2, groups=groups, bias=False),
-                  nn.BatchNorm2d(units, eps=1e-3)]
+        layers = [
+            nn.Conv2d(inputs, units, kernel, stride, kernel // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(units, eps=1e-3),
+        ]
         super().__init__(*layers, *([activation()] if activation else []))
 
 
@@ -175,17 +181,21 @@ class MobileNetV3(nn.Module):
 
     def __init__(self, width=0.2, classes=10):
         super().__init__()
-        scaled = [(_divisible(inputs * width), kernel, _divisible(expanded * width), _divisible(units * width), *rest)
-                  for inputs, kernel, expanded, units, *rest in MOBILENET_V3_SMALL]
+        scaled = [
+            (_divisible(inputs * width), kernel, _divisible(expanded * width), _divisible(units * width), *rest)
+            for inputs, kernel, expanded, units, *rest in MOBILENET_V3_SMALL
+        ]
         first, last = scaled[0][0], scaled[-1][3]
         self.features = nn.Sequential(
             Conv2dNormActivation(3, first, 3, 2, activation=nn.Hardswish),
             *(InvertedResidual(*row) for row in scaled),
-            Conv2dNormActivation(last, 6 * last, 1, activation=nn.Hardswish))
+            Conv2dNormActivation(last, 6 * last, 1, activation=nn.Hardswish),
+        )
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         hidden = _divisible(1024 * width)
         self.classifier = nn.Sequential(
-            nn.Linear(6 * last, hidden), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(hidden, classes))
+            nn.Linear(6 * last, hidden), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(hidden, classes)
+        )
 
     def forward(self, x):
         return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
@@ -221,9 +231,14 @@ class _DenseBlock(nn.ModuleDict):
 
 class _Transition(nn.Sequential):
     def __init__(self, inputs, units):
-        super().__init__(OrderedDict(
-            norm=nn.BatchNorm2d(inputs), relu=nn.ReLU(inplace=True), conv=nn.Conv2d(inputs, units, 1, bias=False),
-            pool=nn.AvgPool2d(2, 2)))
+        super().__init__(
+            OrderedDict(
+                norm=nn.BatchNorm2d(inputs),
+                relu=nn.ReLU(inplace=True),
+                conv=nn.Conv2d(inputs, units, 1, bias=False),
+                pool=nn.AvgPool2d(2, 2),
+            )
+        )
 
 
 class DenseNet(nn.Module):
@@ -232,8 +247,11 @@ class DenseNet(nn.Module):
     def __init__(self, growth=8, blocks=(3, 4), first=16, factor=4, classes=10):
         super().__init__()
         features = OrderedDict(
-            conv0=nn.Conv2d(3, first, 7, 2, 3, bias=False), norm0=nn.BatchNorm2d(first), relu0=nn.ReLU(inplace=True),
-            pool0=nn.MaxPool2d(3, 2, 1))
+            conv0=nn.Conv2d(3, first, 7, 2, 3, bias=False),
+            norm0=nn.BatchNorm2d(first),
+            relu0=nn.ReLU(inplace=True),
+            pool0=nn.MaxPool2d(3, 2, 1),
+        )
         units = first
         for number, layers in enumerate(blocks, 1):
             features[f"denseblock{number}"] = _DenseBlock(layers, units, growth, factor)
@@ -265,11 +283,12 @@ class Inception(nn.Module):
         super().__init__()
         self.branch1 = BasicConv2d(inputs, one, kernel_size=1)
         self.branch2 = nn.Sequential(
-            BasicConv2d(inputs, reduced3, kernel_size=1), BasicConv2d(reduced3, three, kernel_size=3, padding=1))
+            BasicConv2d(inputs, reduced3, kernel_size=1), BasicConv2d(reduced3, three, kernel_size=3, padding=1)
+        )
         self.branch3 = nn.Sequential(
-            BasicConv2d(inputs, reduced5, kernel_size=1), BasicConv2d(reduced5, five, kernel_size=3, padding=1))
-        self.branch4 = nn.Sequential(
-            nn.MaxPool2d(3, 1, 1, ceil_mode=True), BasicConv2d(inputs, pooled, kernel_size=1))
+            BasicConv2d(inputs, reduced5, kernel_size=1), BasicConv2d(reduced5, five, kernel_size=3, padding=1)
+        )
+        self.branch4 = nn.Sequential(nn.MaxPool2d(3, 1, 1, ceil_mode=True), BasicConv2d(inputs, pooled, kernel_size=1))
 
     def forward(self, x):
         return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
@@ -343,7 +362,8 @@ class Encoder(nn.Module):
         self.pos_embedding = nn.Parameter(torch.randn(1, tokens, dim) * 0.02)
         self.dropout = nn.Dropout(0.0)
         self.layers = nn.Sequential(
-            OrderedDict((f"encoder_layer_{layer}", EncoderBlock(dim, heads)) for layer in range(layers)))
+            OrderedDict((f"encoder_layer_{layer}", EncoderBlock(dim, heads)) for layer in range(layers))
+        )
         self.ln = nn.LayerNorm(dim, eps=1e-6)
 
     def forward(self, x):

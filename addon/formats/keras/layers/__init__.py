@@ -20,5 +20,19 @@ from . import (
 from .operations import OPERATIONS
 from .table import LAYERS
 
-__all__ = ["LAYERS", "OPERATIONS", "activations", "arranging", "attention", "convolution", "core", "merging",
-           "normalisation", "operations", "pooling", "preprocessing", "recurrent", "reshaping"]
+__all__ = [
+    "LAYERS",
+    "OPERATIONS",
+    "activations",
+    "arranging",
+    "attention",
+    "convolution",
+    "core",
+    "merging",
+    "normalisation",
+    "operations",
+    "pooling",
+    "preprocessing",
+    "recurrent",
+    "reshaping",
+]

@@ -86,19 +86,37 @@ def _sparsemax(call, x, axis):
 
 
 ACTIVATIONS = {
-    "relu": _node("Relu"), "elu": _node("Elu"), "selu": _node("Selu"), "sigmoid": _node("Sigmoid"),
+    "relu": _node("Relu"),
+    "elu": _node("Elu"),
+    "selu": _node("Selu"),
+    "sigmoid": _node("Sigmoid"),
     "relu6": lambda call, x, axis: clip(call, x, 0, 6),
-    "tanh": _node("Tanh"), "softplus": _node("Softplus"), "softsign": _node("Softsign"), "exponential": _node("Exp"),
-    "gelu": _node("Gelu"), "mish": _node("Mish"), "celu": _node("Celu"), "leaky_relu": _node("LeakyRelu", alpha=0.2),
-    "hard_silu": _node("HardSwish"), "hard_swish": _node("HardSwish"), "silu": _silu, "swish": _silu,
-    "hard_sigmoid": _hard_sigmoid, "log_sigmoid": _log_sigmoid, "glu": _glu, "squareplus": _squareplus,
-    "hard_tanh": lambda call, x, axis: clip(call, x, -1, 1), "hard_shrink": _node("Shrink", lambd=0.5),
-    "soft_shrink": _node("Shrink", lambd=0.5, bias=0.5), "sparse_plus": _sparse_plus, "sparsemax": _sparsemax,
+    "tanh": _node("Tanh"),
+    "softplus": _node("Softplus"),
+    "softsign": _node("Softsign"),
+    "exponential": _node("Exp"),
+    "gelu": _node("Gelu"),
+    "mish": _node("Mish"),
+    "celu": _node("Celu"),
+    "leaky_relu": _node("LeakyRelu", alpha=0.2),
+    "hard_silu": _node("HardSwish"),
+    "hard_swish": _node("HardSwish"),
+    "silu": _silu,
+    "swish": _silu,
+    "hard_sigmoid": _hard_sigmoid,
+    "log_sigmoid": _log_sigmoid,
+    "glu": _glu,
+    "squareplus": _squareplus,
+    "hard_tanh": lambda call, x, axis: clip(call, x, -1, 1),
+    "hard_shrink": _node("Shrink", lambd=0.5),
+    "soft_shrink": _node("Shrink", lambd=0.5, bias=0.5),
+    "sparse_plus": _sparse_plus,
+    "sparsemax": _sparsemax,
     "sparse_sigmoid": _sparse_sigmoid,
     "tanh_shrink": lambda call, x, axis: call.node("Sub", x, call.node("Tanh", x)),
     "softmax": lambda call, x, axis: call.node("Softmax", x, axis=axis),
     "log_softmax": lambda call, x, axis: call.node("LogSoftmax", x, axis=axis),
-}  # fmt: skip
+}
 
 
 def name_of(activation) -> str:

@@ -37,8 +37,10 @@ def same(call: Call) -> Written:
 @operation("Clip", "clip_by_value")
 def clip(call: Call) -> Written:
     x = call.real(call.x.name)
-    ends = [setting(call, *names, place=place)
-            for place, names in ((1, ("x_min", "clip_value_min")), (2, ("x_max", "clip_value_max")))]
+    ends = [
+        setting(call, *names, place=place)
+        for place, names in ((1, ("x_min", "clip_value_min")), (2, ("x_max", "clip_value_max")))
+    ]
     for op, end in zip(("Max", "Min"), ends, strict=True):
         x = x if end is None else call.node(op, x, call.number(end))
     return Value(x, call.x.maps)
@@ -69,8 +71,9 @@ def split(call: Call) -> Written:
 @operation("Unstack", "unstack")
 def unstack(call: Call) -> Written:
     axis, x = _axis(call, 0), call.plain(call.x)
-    return [Value(call.node("Gather", x, call.constant(index), axis=axis))
-            for index in range(call.graph.shape(x)[axis])]
+    return [
+        Value(call.node("Gather", x, call.constant(index), axis=axis)) for index in range(call.graph.shape(x)[axis])
+    ]
 
 
 @operation("Take", "gather")
@@ -115,7 +118,8 @@ def pad(call: Call) -> Written:
     widths = np.asarray(setting(call, "pad_width", "paddings", place=1))
     value = setting(call, "constant_values", default=0)
     mode = {"constant": "constant", "reflect": "reflect", "symmetric": None, "edge": "edge"}[
-        str(setting(call, "mode", default="constant")).lower()]
+        str(setting(call, "mode", default="constant")).lower()
+    ]
     if mode is None:
         raise Unwritable("symmetric padding")
     x = call.real(call.plain(call.x))
@@ -125,8 +129,11 @@ def pad(call: Call) -> Written:
 @operation("ZerosLike OnesLike FullLike", "zeros_like ones_like")
 def filled_like(call: Call) -> Written:
     """One number everywhere, of the shape of another tensor."""
-    value = call.argument("fill_value", 1) if call.layer.kind == "FullLike" else \
-        float("ones" in str(call.config.get("function", call.layer.kind)).lower())
+    value = (
+        call.argument("fill_value", 1)
+        if call.layer.kind == "FullLike"
+        else float("ones" in str(call.config.get("function", call.layer.kind)).lower())
+    )
     x, dtype = call.plain(call.x), setting(call, "dtype")
     kind = CAST[dtype] if dtype else call.graph.types[x]
     filled = call.node("Expand", call.number(value), call.node("Shape", x))
@@ -165,7 +172,7 @@ def running_sum(call: Call) -> Written:
 
 @operation("Einsum")
 def einsum(call: Call) -> Written:
-    names = [call.real(call.plain(one)) for one in values(call.args)]
+    names = [call.real(call.plain(value)) for value in values(call.args)]
     return Value(call.node("Einsum", *names, equation=call.config["subscripts"].replace(" ", "")))
 
 

@@ -22,16 +22,18 @@ HIDDEN = -1e9  # the score of what a mask hides
 @writes("MultiHeadAttention")
 def multi_head(call: Call) -> Written:
     config = call.config
-    return _heads(call, config["num_heads"], config["num_heads"], config["key_dim"],
-                  call.get("value_dim", config["key_dim"]))
+    return _heads(
+        call, config["num_heads"], config["num_heads"], config["key_dim"], call.get("value_dim", config["key_dim"])
+    )
 
 
 @writes("GroupQueryAttention", "GroupedQueryAttention")
 def grouped_query(call: Call) -> Written:
     """Several heads of queries share one of keys and values."""
     config = call.config
-    return _heads(call, config["num_query_heads"], config["num_key_value_heads"], config["head_dim"],
-                  config["head_dim"])
+    return _heads(
+        call, config["num_query_heads"], config["num_key_value_heads"], config["head_dim"], config["head_dim"]
+    )
 
 
 def _heads(call, heads, shared, width, value_width):
@@ -113,6 +115,7 @@ def _masked(call, scores, value, axes):
 
 def _causal(call, scores):
     """Whether a key comes no later than its query: (queries, keys)."""
+
     def places(axis):
         size = call.node("Squeeze", call.node("Shape", scores, start=axis, end=axis + 1), call.constant([0]))
         return call.node("Range", call.constant(0), size, call.constant(1))
@@ -157,8 +160,9 @@ def _three(call):
 
 
 def _tanh(call, query, key, scale):
-    pair = call.node("Add", call.node("Unsqueeze", query, call.constant([2])),
-                     call.node("Unsqueeze", key, call.constant([1])))
+    pair = call.node(
+        "Add", call.node("Unsqueeze", query, call.constant([2])), call.node("Unsqueeze", key, call.constant([1]))
+    )
     return call.node("Tanh", pair if scale is None else call.node("Mul", pair, scale))
 
 

@@ -66,8 +66,9 @@ def _depthwise(call, x, window, bias):
         outputs = call.graph.shape(weight)[0]
     else:
         if _is_first(call):
-            weight = call.transpose(call.weight("depthwise_kernel", multiplier, None, *window.kernel), 1, 0,
-                                    *range(2, 2 + count))
+            weight = call.transpose(
+                call.weight("depthwise_kernel", multiplier, None, *window.kernel), 1, 0, *range(2, 2 + count)
+            )
         else:
             weight = call.weight("depthwise_kernel", *window.kernel, call.graph.shape(x)[1], multiplier)
             weight = call.transpose(weight, count, count + 1, *range(count))
@@ -96,8 +97,17 @@ def transposed(call: Call) -> Written:
         weight = call.weight("kernel", channels, filters, *kernel)
     else:
         weight = _turned(call, _transposed_kernel(call, kernel, filters, channels), count)
-    y = call.node("ConvTranspose", x, weight, *_bias(call, filters), kernel_shape=kernel, strides=strides,
-                  dilations=dilations, pads=[*begins, *ends], output_padding=more if any(more) else None)
+    y = call.node(
+        "ConvTranspose",
+        x,
+        weight,
+        *_bias(call, filters),
+        kernel_shape=kernel,
+        strides=strides,
+        dilations=dilations,
+        pads=[*begins, *ends],
+        output_padding=more if any(more) else None,
+    )
     return activate(call, call.as_value(y), call.get("activation"))
 
 
@@ -147,7 +157,7 @@ def _turned(call, weight, count):
     if getattr(call.find, "backend", "") != "theano":
         return weight
     ends = [[-1] * count, [LAST] * count, list(range(2, 2 + count)), [-1] * count]
-    return call.node("Slice", weight, *(call.constant(one) for one in ends))
+    return call.node("Slice", weight, *(call.constant(end) for end in ends))
 
 
 def _bias(call, size):

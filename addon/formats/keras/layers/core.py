@@ -16,13 +16,48 @@ from .activations import activate
 from .table import LAYERS, Written, writes
 
 # Layers that only act in training.
-TRAINING = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise",
-            "AlphaDropout")
-RANDOM = ("Flip", "Rotation", "Zoom", "Translation", "Contrast", "Brightness", "Hue", "Saturation", "Grayscale",
-          "ColorJitter", "ColorDegeneration", "GaussianBlur", "Invert", "Posterization", "Sharpness", "Shear",
-          "Perspective", "Erasing", "ElasticTransform", "Height", "Width")
-NOTHING = ("Identity", "ActivityRegularization", "StochasticDepth", "RandAugment", "AugMix", "MixUp", "CutMix",
-           *(f"Random{name}" for name in RANDOM))
+TRAINING = (
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "GaussianDropout",
+    "GaussianNoise",
+    "AlphaDropout",
+)
+RANDOM = (
+    "Flip",
+    "Rotation",
+    "Zoom",
+    "Translation",
+    "Contrast",
+    "Brightness",
+    "Hue",
+    "Saturation",
+    "Grayscale",
+    "ColorJitter",
+    "ColorDegeneration",
+    "GaussianBlur",
+    "Invert",
+    "Posterization",
+    "Sharpness",
+    "Shear",
+    "Perspective",
+    "Erasing",
+    "ElasticTransform",
+    "Height",
+    "Width",
+)
+NOTHING = (
+    "Identity",
+    "ActivityRegularization",
+    "StochasticDepth",
+    "RandAugment",
+    "AugMix",
+    "MixUp",
+    "CutMix",
+    *(f"Random{name}" for name in RANDOM),
+)
 
 
 @writes(*TRAINING)

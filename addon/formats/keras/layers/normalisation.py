@@ -37,8 +37,12 @@ def batch(call: Call) -> Written:
     size = call.graph.shape(x)[1]
     if size is None:
         size = call.stored("moving_mean", None).shape[0]
-    weights = [_or_filled(call, "gamma", "scale", (size,), 1), _or_filled(call, "beta", "center", (size,), 0),
-               call.weight("moving_mean", size), call.weight("moving_variance", size)]
+    weights = [
+        _or_filled(call, "gamma", "scale", (size,), 1),
+        _or_filled(call, "beta", "center", (size,), 0),
+        call.weight("moving_mean", size),
+        call.weight("moving_variance", size),
+    ]
     y = call.node("BatchNormalization", x, *weights, epsilon=float(call.get("epsilon", 1e-3)))
     return Value(call.transpose(y, *(int(place) for place in np.argsort(order))), value.maps)
 
@@ -48,13 +52,16 @@ def layer(call: Call) -> Written:
     x = call.real(call.plain(call.x))
     shape = call.graph.shape(x)
     axes = sorted(axis % len(shape) for axis in _axes(call))
-    sizes = shape[axes[0]:]
+    sizes = shape[axes[0] :]
     if axes != list(range(axes[0], len(shape))) or None in sizes or call.get("rms_scaling"):
         raise Unwritable("other axes than the last, or open ones")
     scale = _or_filled(call, "gamma", "scale", sizes, 1)
     bias = [call.weight("beta", *sizes)] if call.get("center", True) else []
-    return Value(call.node("LayerNormalization", x, scale, *bias, axis=axes[0] - len(shape),
-                           epsilon=float(call.get("epsilon", 1e-3))))
+    return Value(
+        call.node(
+            "LayerNormalization", x, scale, *bias, axis=axes[0] - len(shape), epsilon=float(call.get("epsilon", 1e-3))
+        )
+    )
 
 
 @writes("GroupNormalization")
@@ -67,8 +74,13 @@ def groups(call: Call) -> Written:
         raise Unwritable("an open number of channels")
     weights = _or_filled(call, "gamma", "scale", (size,), 1), _or_filled(call, "beta", "center", (size,), 0)
     count = call.get("groups", 32)
-    y = call.node("GroupNormalization", x, *weights, num_groups=size if count == -1 else count,
-                  epsilon=float(call.get("epsilon", 1e-3)))
+    y = call.node(
+        "GroupNormalization",
+        x,
+        *weights,
+        num_groups=size if count == -1 else count,
+        epsilon=float(call.get("epsilon", 1e-3)),
+    )
     call.graph.shapes[y] = call.graph.shape(x)  # ONNX defines it as a function, of which inference says nothing
     return Value(y, True)
 

@@ -20,6 +20,7 @@ FUNCTIONS: dict = {}  # TensorFlow's functions by name
 
 def operation(kinds: str, functions: str = ""):
     """Enter a function as the writer of these operations of Keras 3 and these functions of TensorFlow."""
+
     def enter(function):
         OPERATIONS.update(dict.fromkeys(kinds.split(), function))
         FUNCTIONS.update(dict.fromkeys(functions.split(), function))
@@ -44,7 +45,8 @@ def operands(call: Call, count: int) -> tuple[list[str], bool]:
         found.append(next((call.kwargs[pair[index]] for pair in names if pair[index] in (call.kwargs or {})), None))
     maps = [one for one in found if isinstance(one, Value)]
     if any(isinstance(one, Value) and one.maps for one in found) and all(
-            isinstance(one, (int, float)) or isinstance(one, Value) and one.maps for one in found):
+        isinstance(one, (int, float)) or isinstance(one, Value) and one.maps for one in found
+    ):
         return [one.name if isinstance(one, Value) else _number(call, one, maps[0].name) for one in found], True
     if not maps:
         raise Unwritable("it reads no tensor")
@@ -76,20 +78,37 @@ def _unary(op, kinds, functions=""):
 
 
 for _op, _kinds, _functions in (
-    ("Add", "Add", "math.add __operators__.add add"), ("Sub", "Subtract", "math.subtract subtract __operators__.sub"),
-    ("Mul", "Multiply", "math.multiply multiply __operators__.mul"), ("Pow", "Power", "math.pow"),
-    ("Div", "TrueDivide Divide", "math.truediv math.divide"), ("Max", "Maximum", "math.maximum maximum"),
-    ("Min", "Minimum", "math.minimum minimum"), ("Mod", "Mod", "math.mod math.floormod"),
+    ("Add", "Add", "math.add __operators__.add add"),
+    ("Sub", "Subtract", "math.subtract subtract __operators__.sub"),
+    ("Mul", "Multiply", "math.multiply multiply __operators__.mul"),
+    ("Pow", "Power", "math.pow"),
+    ("Div", "TrueDivide Divide", "math.truediv math.divide"),
+    ("Max", "Maximum", "math.maximum maximum"),
+    ("Min", "Minimum", "math.minimum minimum"),
+    ("Mod", "Mod", "math.mod math.floormod"),
 ):
     _binary(_op, _kinds, _functions)
 
 for _op, _kinds, _functions in (
-    ("Neg", "Negative", "math.negative"), ("Abs", "Absolute Abs", "math.abs"), ("Sqrt", "Sqrt", "math.sqrt"),
-    ("Exp", "Exp", "math.exp"), ("Log", "Log", "math.log"), ("Sin", "Sin", "math.sin"), ("Cos", "Cos", "math.cos"),
-    ("Floor", "Floor", "math.floor"), ("Ceil", "Ceil", "math.ceil"), ("Erf", "Erf", "math.erf"),
-    ("Reciprocal", "Reciprocal", "math.reciprocal"), ("Sign", "Sign", "math.sign"), ("Round", "Round", "math.round"),
-    ("Tan", "Tan", "math.tan"), ("Asin", "Arcsin", "math.asin"), ("Acos", "Arccos", "math.acos"),
-    ("Atan", "Arctan", "math.atan"), ("Sinh", "Sinh", "math.sinh"), ("Cosh", "Cosh", "math.cosh"),
+    ("Neg", "Negative", "math.negative"),
+    ("Abs", "Absolute Abs", "math.abs"),
+    ("Sqrt", "Sqrt", "math.sqrt"),
+    ("Exp", "Exp", "math.exp"),
+    ("Log", "Log", "math.log"),
+    ("Sin", "Sin", "math.sin"),
+    ("Cos", "Cos", "math.cos"),
+    ("Floor", "Floor", "math.floor"),
+    ("Ceil", "Ceil", "math.ceil"),
+    ("Erf", "Erf", "math.erf"),
+    ("Reciprocal", "Reciprocal", "math.reciprocal"),
+    ("Sign", "Sign", "math.sign"),
+    ("Round", "Round", "math.round"),
+    ("Tan", "Tan", "math.tan"),
+    ("Asin", "Arcsin", "math.asin"),
+    ("Acos", "Arccos", "math.acos"),
+    ("Atan", "Arctan", "math.atan"),
+    ("Sinh", "Sinh", "math.sinh"),
+    ("Cosh", "Cosh", "math.cosh"),
 ):
     _unary(_op, _kinds, _functions)
 
@@ -103,20 +122,34 @@ def _activation(name, kinds, functions):
 
 
 for _name, _kinds, _functions in (
-    ("relu", "Relu", "nn.relu"), ("relu6", "Relu6", "nn.relu6"), ("sigmoid", "Sigmoid", "math.sigmoid nn.sigmoid"),
-    ("tanh", "Tanh", "math.tanh nn.tanh"), ("softplus", "Softplus", "math.softplus nn.softplus"),
-    ("softsign", "Softsign", "nn.softsign"), ("silu", "Silu", "nn.silu nn.swish"), ("selu", "Selu", "nn.selu"),
-    ("hard_silu", "HardSilu", ""), ("log_sigmoid", "LogSigmoid", ""), ("exponential", "Exponential", ""),
-    ("hard_sigmoid", "HardSigmoid", ""), ("hard_tanh", "HardTanh", ""), ("glu", "Glu", ""),
-    ("squareplus", "Squareplus", ""), ("sparsemax", "Sparsemax", ""),
+    ("relu", "Relu", "nn.relu"),
+    ("relu6", "Relu6", "nn.relu6"),
+    ("sigmoid", "Sigmoid", "math.sigmoid nn.sigmoid"),
+    ("tanh", "Tanh", "math.tanh nn.tanh"),
+    ("softplus", "Softplus", "math.softplus nn.softplus"),
+    ("softsign", "Softsign", "nn.softsign"),
+    ("silu", "Silu", "nn.silu nn.swish"),
+    ("selu", "Selu", "nn.selu"),
+    ("hard_silu", "HardSilu", ""),
+    ("log_sigmoid", "LogSigmoid", ""),
+    ("exponential", "Exponential", ""),
+    ("hard_sigmoid", "HardSigmoid", ""),
+    ("hard_tanh", "HardTanh", ""),
+    ("glu", "Glu", ""),
+    ("squareplus", "Squareplus", ""),
+    ("sparsemax", "Sparsemax", ""),
 ):
     _activation(_name, _kinds, _functions)
 
 
 for _op, _kinds, _functions in (
-    ("Equal", "Equal", "math.equal"), ("Greater", "Greater", "math.greater"), ("Less", "Less", "math.less"),
-    ("GreaterOrEqual", "GreaterEqual", "math.greater_equal"), ("LessOrEqual", "LessEqual", "math.less_equal"),
-    ("And", "LogicalAnd", "math.logical_and"), ("Or", "LogicalOr", "math.logical_or"),
+    ("Equal", "Equal", "math.equal"),
+    ("Greater", "Greater", "math.greater"),
+    ("Less", "Less", "math.less"),
+    ("GreaterOrEqual", "GreaterEqual", "math.greater_equal"),
+    ("LessOrEqual", "LessEqual", "math.less_equal"),
+    ("And", "LogicalAnd", "math.logical_and"),
+    ("Or", "LogicalOr", "math.logical_or"),
     ("Xor", "LogicalXor", "math.logical_xor"),
 ):
     _binary(_op, _kinds, _functions)
@@ -186,8 +219,10 @@ def rsqrt(call: Call) -> Written:
 @operation("Matmul MatMul Dot", "linalg.matmul")
 def matmul(call: Call) -> Written:
     names, _ = operands(call, 2)
-    names = [_swapped(call, name) if (call.kwargs or {}).get(f"transpose_{side}") else name
-             for side, name in zip("ab", names, strict=True)]
+    names = [
+        _swapped(call, name) if (call.kwargs or {}).get(f"transpose_{side}") else name
+        for side, name in zip("ab", names, strict=True)
+    ]
     return Value(call.node("MatMul", *names))
 
 
@@ -209,9 +244,12 @@ def _reduce(op, kinds, functions):
 
 
 for _op, _kinds, _functions in (
-    ("ReduceMean", "Mean", "math.reduce_mean"), ("ReduceSum", "Sum", "math.reduce_sum"),
-    ("ReduceMax", "Max Amax", "math.reduce_max"), ("ReduceMin", "Min Amin", "math.reduce_min"),
-    ("ReduceProd", "Prod", "math.reduce_prod"), ("ReduceLogSumExp", "Logsumexp", "math.reduce_logsumexp"),
+    ("ReduceMean", "Mean", "math.reduce_mean"),
+    ("ReduceSum", "Sum", "math.reduce_sum"),
+    ("ReduceMax", "Max Amax", "math.reduce_max"),
+    ("ReduceMin", "Min Amin", "math.reduce_min"),
+    ("ReduceProd", "Prod", "math.reduce_prod"),
+    ("ReduceLogSumExp", "Logsumexp", "math.reduce_logsumexp"),
 ):
     _reduce(_op, _kinds, _functions)
 
@@ -233,8 +271,10 @@ def transpose(call: Call) -> Written:
 @operation("Swapaxes Moveaxis")
 def move(call: Call) -> Written:
     """Two axes that change places, or one that is put elsewhere."""
-    first, second = (call.config.get(name) for name in (("axis1", "axis2") if call.layer.kind == "Swapaxes"
-                                                        else ("source", "destination")))
+    first, second = (
+        call.config.get(name)
+        for name in (("axis1", "axis2") if call.layer.kind == "Swapaxes" else ("source", "destination"))
+    )
     x = call.plain(call.x)
     order = list(range(len(call.graph.shape(x))))
     first, second = order[first], order[second]
@@ -268,12 +308,19 @@ def concatenate(call: Call) -> Written:
 @operation("Stack", "stack")
 def stack(call: Call) -> Written:
     axis = call.config.get("axis", call.argument("axis", None, 0))
-    lifted = [call.node("Unsqueeze", call.plain(one), call.constant([axis])) for one in call.inputs]
+    lifted = [call.node("Unsqueeze", call.plain(tensor), call.constant([axis])) for tensor in call.inputs]
     return Value(call.node("Concat", *lifted, axis=axis))
 
 
-CAST = {"float32": TensorProto.FLOAT, "float16": TensorProto.FLOAT, "bfloat16": TensorProto.FLOAT,
-        "float64": TensorProto.FLOAT, "int32": TensorProto.INT32, "int64": TensorProto.INT64, "bool": TensorProto.BOOL}
+CAST = {
+    "float32": TensorProto.FLOAT,
+    "float16": TensorProto.FLOAT,
+    "bfloat16": TensorProto.FLOAT,
+    "float64": TensorProto.FLOAT,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "bool": TensorProto.BOOL,
+}
 
 
 @operation("Cast", "cast")
@@ -293,7 +340,7 @@ def get_item(call: Call) -> Written:
     if key.count(...) > 1 or taken > rank:
         raise Unwritable("more places than axes")
     place = key.index(...) if ... in key else len(key)
-    key[place:place + 1] = [slice(None)] * (rank - taken)
+    key[place : place + 1] = [slice(None)] * (rank - taken)
     axis, cuts, gone, new = 0, [], [], []
     for position, one in enumerate(key):
         if one is None:
@@ -305,8 +352,14 @@ def get_item(call: Call) -> Written:
         if one != slice(None):
             step = one.step or 1
             ends = (0, FAR) if step > 0 else (-1, -FAR)
-            cuts.append((one.start if one.start is not None else ends[0], one.stop if one.stop is not None else ends[1],
-                         axis, step))
+            cuts.append(
+                (
+                    one.start if one.start is not None else ends[0],
+                    one.stop if one.stop is not None else ends[1],
+                    axis,
+                    step,
+                )
+            )
         axis += 1
     if cuts:
         x = call.node("Slice", x, *(call.constant(column) for column in zip(*cuts, strict=True)))

@@ -45,8 +45,9 @@ def normalization(call: Call) -> Written:
         kept = [shape[axis] for axis in axes]
         mean, variance = (call.reshape(call.weight(name, *kept), *shape) for name in ("mean", "variance"))
     else:
-        mean, variance = (call.number(np.broadcast_to(_fitting(call.config[name], shape), shape))
-                          for name in ("mean", "variance"))
+        mean, variance = (
+            call.number(np.broadcast_to(_fitting(call.config[name], shape), shape)) for name in ("mean", "variance")
+        )
     spread = call.node("Max", call.node("Sqrt", variance), call.number(1e-7))
     if call.get("invert"):
         return Value(call.node("Add", call.node("Mul", x, spread), mean))

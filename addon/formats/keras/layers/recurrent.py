@@ -67,18 +67,29 @@ def _run(call, kind, directions, direction):
         raise Unwritable("steps before the batch")
     x, lengths = _gathered(call, call.real(call.plain(call.x)))
     x = call.transpose(x, 1, 0, 2)
-    weights = [part if len(parts) == 1 else call.node("Concat", *parts, axis=0)
-               for parts in zip(*directions, strict=True) for part in parts[:1] if part]
-    states = [call.node("Unsqueeze", call.plain(one), call.constant([0])) for one in _states(call)]
+    weights = [
+        part if len(parts) == 1 else call.node("Concat", *parts, axis=0)
+        for parts in zip(*directions, strict=True)
+        for part in parts[:1]
+        if part
+    ]
+    states = [call.node("Unsqueeze", call.plain(state), call.constant([0])) for state in _states(call)]
     bias = weights[2:] or [""]
     given = [x, *weights[:2], *bias, lengths, *states]
     while not given[-1]:
         given.pop()
     names, alphas, betas = _activations(call, kind)
-    return call.node(kind.op, *given, outputs=3 if kind.op == "LSTM" else 2, hidden_size=config["units"],
-                     direction=direction, activations=names * len(directions),
-                     activation_alpha=alphas * len(directions) or None, activation_beta=betas * len(directions) or None,
-                     linear_before_reset=1 if kind.op == "GRU" and _resets_after(call.layer) else None)
+    return call.node(
+        kind.op,
+        *given,
+        outputs=3 if kind.op == "LSTM" else 2,
+        hidden_size=config["units"],
+        direction=direction,
+        activations=names * len(directions),
+        activation_alpha=alphas * len(directions) or None,
+        activation_beta=betas * len(directions) or None,
+        linear_before_reset=1 if kind.op == "GRU" and _resets_after(call.layer) else None,
+    )
 
 
 def _gathered(call, x):
@@ -144,8 +155,10 @@ def _weights(call: Call, kind: Kind) -> list[str]:
         biases = [call.weight(f"bias_{gate}", units) for gate in kind.order]
         biases.append(call.filled(0, gates * units))
     else:
-        kernels = [_ordered(call, kind, call.transpose(call.weight(name, size, gates * units), 1, 0))
-                   for name, size in (("kernel", inputs), ("recurrent_kernel", units))]
+        kernels = [
+            _ordered(call, kind, call.transpose(call.weight(name, size, gates * units), 1, 0))
+            for name, size in (("kernel", inputs), ("recurrent_kernel", units))
+        ]
         biases = _biases(call, kind, units)
     bias = call.node("Concat", *biases, axis=0) if biases else ""
     return [call.node("Unsqueeze", name, call.constant([0])) if name else "" for name in (*kernels, bias)]
@@ -164,8 +177,10 @@ def _biases(call, kind, units):
         return []
     size = len(kind.gates) * units
     if call.layer.kind.startswith("CuDNN"):
-        return [_ordered(call, kind, one)
-                for one in call.node("Split", call.weight("bias", 2 * size), outputs=2, num_outputs=2)]
+        return [
+            _ordered(call, kind, one)
+            for one in call.node("Split", call.weight("bias", 2 * size), outputs=2, num_outputs=2)
+        ]
     if kind.op == "GRU" and _resets_after(call.layer):
         pair = call.node("Split", call.weight("bias", 2, size), outputs=2, num_outputs=2)
         return [call.node("Squeeze", one, call.constant([0])) for one in pair]

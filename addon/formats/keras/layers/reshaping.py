@@ -62,7 +62,7 @@ def _both_ends(value, count):
     if isinstance(value, int) or all(isinstance(one, int) for one in value) and len(value) == count > 1:
         return [(one, one) for one in tuple_of(value, count)]
     pairs = [value] if count == 1 else value
-    return [tuple_of(one, 2) for one in pairs]
+    return [tuple_of(pair, 2) for pair in pairs]
 
 
 @writes("Cropping1D", "Cropping2D", "Cropping3D")
@@ -70,8 +70,10 @@ def crop(call: Call) -> Written:
     x, axes = _space(call)
     cuts = _both_ends(call.config["cropping"], len(axes))
     ends = [-after if after else FAR for _, after in cuts]
-    return Value(call.node("Slice", x, call.constant([before for before, _ in cuts]), call.constant(ends),
-                           call.constant(axes)), call.x.maps)
+    return Value(
+        call.node("Slice", x, call.constant([before for before, _ in cuts]), call.constant(ends), call.constant(axes)),
+        call.x.maps,
+    )
 
 
 @writes("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
@@ -83,8 +85,11 @@ def pad(call: Call) -> Written:
 
 
 # Keras's interpolation -> ONNX's, as TensorFlow does it: by the centres of pixels, without those beyond the edge.
-RESIZING = {"nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"}, "bilinear": {"mode": "linear"},
-            "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1}}
+RESIZING = {
+    "nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"},
+    "bilinear": {"mode": "linear"},
+    "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1},
+}
 
 
 @writes("UpSampling1D", "UpSampling2D", "UpSampling3D")

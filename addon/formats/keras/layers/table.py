@@ -16,6 +16,7 @@ LAYERS: dict[str, Callable[[Call], Written]] = {}
 
 def writes(*kinds: str):
     """Enter a function as the writer of layers of these classes."""
+
     def enter(function):
         LAYERS.update(dict.fromkeys(kinds, function))
         return function

@@ -53,12 +53,16 @@ def _same(call, sizes, reach, strides, dilation):
         if dilation > 1 or theano:
             raise Unwritable("padding to the same size, which is open")
         return {"auto_pad": "SAME_UPPER"}
-    totals = [extent - 1 if stride == 1 else max(0, (-(-size // stride) - 1) * stride + extent - size)
-              for size, extent, stride in zip(sizes, reach, strides, strict=True)]
+    totals = [
+        extent - 1 if stride == 1 else max(0, (-(-size // stride) - 1) * stride + extent - size)
+        for size, extent, stride in zip(sizes, reach, strides, strict=True)
+    ]
     if theano:
         begins = [extent // 2 for extent in reach]
-        ends = [extent - 1 - extent // 2 if stride == 1 else extent // 2
-                for extent, stride in zip(reach, strides, strict=True)]
+        ends = [
+            extent - 1 - extent // 2 if stride == 1 else extent // 2
+            for extent, stride in zip(reach, strides, strict=True)
+        ]
     else:
         begins = [total // 2 for total in totals]
         ends = [total - total // 2 for total in totals]

@@ -7,5 +7,16 @@ from . import convolution, creation, matrix, normalization, numbers, pointwise, 
 from .numbers import NUMBERS
 from .table import OPERATORS
 
-__all__ = ["NUMBERS", "OPERATORS", "convolution", "creation", "matrix", "normalization", "numbers", "pointwise",
-           "quantized", "recurrent", "shaping"]
+__all__ = [
+    "NUMBERS",
+    "OPERATORS",
+    "convolution",
+    "creation",
+    "matrix",
+    "normalization",
+    "numbers",
+    "pointwise",
+    "quantized",
+    "recurrent",
+    "shaping",
+]

@@ -20,17 +20,34 @@ def _convolve(e: Emitter, x, weight, bias, stride, padding, dilation, groups, tr
     axes = len(weight.shape) - 2
     if x.shape is not None:
         if x.rank == axes + 1:  # a single picture
-            return e.node("Squeeze", _convolve(e, unsqueeze(e, x, 0), weight, bias, stride, padding, dilation, groups,
-                                               transposed, output_padding), e.constant([0]))
+            return e.node(
+                "Squeeze",
+                _convolve(
+                    e, unsqueeze(e, x, 0), weight, bias, stride, padding, dilation, groups, transposed, output_padding
+                ),
+                e.constant([0]),
+            )
         channels = weight.shape[0] if transposed else weight.shape[1] * groups
         if x.rank != axes + 2 or x.sizes[1] != channels:
             raise MismatchError(f"a convolution of {channels} channels gets the shape {list(x.sizes)}")
-    more = {"auto_pad": "SAME_UPPER" if padding == "same" else "VALID"} if isinstance(padding, str) else {
-        "pads": pair(padding, axes) * 2}
+    more = (
+        {"auto_pad": "SAME_UPPER" if padding == "same" else "VALID"}
+        if isinstance(padding, str)
+        else {"pads": pair(padding, axes) * 2}
+    )
     if transposed:
         more["output_padding"] = pair(output_padding, axes)
-    return e.node("ConvTranspose" if transposed else "Conv", x, weight, bias, kernel_shape=list(weight.shape[2:]),
-                  strides=pair(stride, axes), dilations=pair(dilation, axes), group=groups, **more)
+    return e.node(
+        "ConvTranspose" if transposed else "Conv",
+        x,
+        weight,
+        bias,
+        kernel_shape=list(weight.shape[2:]),
+        strides=pair(stride, axes),
+        dilations=pair(dilation, axes),
+        group=groups,
+        **more,
+    )
 
 
 @op("conv1d", "conv2d", "conv3d")
@@ -59,21 +76,37 @@ def convolution_mode(e, x, weight, bias, stride, padding, dilation, groups):
 def _max_pool(axes, outputs=1):
     def work(e: Emitter, x, kernel_size, stride=(), padding=0, dilation=1, ceil_mode=False):
         kernel = pair(kernel_size, axes)
-        made = e.node("MaxPool", x, outputs=outputs, kernel_shape=kernel, strides=pair(stride, axes) if stride else
-                      kernel, pads=pair(padding, axes) * 2, dilations=pair(dilation, axes), ceil_mode=int(ceil_mode))
+        made = e.node(
+            "MaxPool",
+            x,
+            outputs=outputs,
+            kernel_shape=kernel,
+            strides=pair(stride, axes) if stride else kernel,
+            pads=pair(padding, axes) * 2,
+            dilations=pair(dilation, axes),
+            ceil_mode=int(ceil_mode),
+        )
         return made if outputs == 1 else tuple(made)
 
     return work
 
 
 def _average_pool(axes):
-    def work(e: Emitter, x, kernel_size, stride=(), padding=0, ceil_mode=False, count_include_pad=True,
-             divisor_override=None):
+    def work(
+        e: Emitter, x, kernel_size, stride=(), padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+    ):
         if divisor_override is not None:
             raise UnknownError("an average with a divisor of its own")
         kernel = pair(kernel_size, axes)
-        return e.node("AveragePool", x, kernel_shape=kernel, strides=pair(stride, axes) if stride else kernel,
-                      pads=pair(padding, axes) * 2, ceil_mode=int(ceil_mode), count_include_pad=int(count_include_pad))
+        return e.node(
+            "AveragePool",
+            x,
+            kernel_shape=kernel,
+            strides=pair(stride, axes) if stride else kernel,
+            pads=pair(padding, axes) * 2,
+            ceil_mode=int(ceil_mode),
+            count_include_pad=int(count_include_pad),
+        )
 
     return work
 
@@ -112,8 +145,12 @@ def _resize(mode, has_corners):
     def work(e: Emitter, x, output_size, *args):
         """x, the size or None, whether corners are aligned if the mode asks that, then scales, one or one an axis."""
         corners = bool(args[0]) if has_corners else False
-        scales = [one for arg in args[int(has_corners):] if arg is not None
-                  for one in (arg if isinstance(arg, (list, tuple)) else [arg])]
+        scales = [
+            one
+            for arg in args[int(has_corners) :]
+            if arg is not None
+            for one in (arg if isinstance(arg, (list, tuple)) else [arg])
+        ]
         axes = x.rank - 2
         more = {"mode": MODES[mode]}
         if mode == "nearest":
@@ -130,16 +167,32 @@ def _resize(mode, has_corners):
     return work
 
 
-OPERATORS.update({f"upsample_{name}": _resize(mode, corners) for name, mode, corners in (
-    ("nearest1d", "nearest", False), ("nearest2d", "nearest", False), ("nearest3d", "nearest", False),
-    ("linear1d", "linear", True), ("bilinear2d", "bilinear", True), ("trilinear3d", "trilinear", True),
-    ("bicubic2d", "bicubic", True))})
+OPERATORS.update(
+    {
+        f"upsample_{name}": _resize(mode, corners)
+        for name, mode, corners in (
+            ("nearest1d", "nearest", False),
+            ("nearest2d", "nearest", False),
+            ("nearest3d", "nearest", False),
+            ("linear1d", "linear", True),
+            ("bilinear2d", "bilinear", True),
+            ("trilinear3d", "trilinear", True),
+            ("bicubic2d", "bicubic", True),
+        )
+    }
+)
 
 
 @op("grid_sampler")
 def grid_sampler(e, x, grid, interpolation_mode, padding_mode, align_corners):
-    return e.node("GridSample", x, grid, mode=("linear", "nearest", "cubic")[interpolation_mode],
-                  padding_mode=("zeros", "border", "reflection")[padding_mode], align_corners=int(align_corners))
+    return e.node(
+        "GridSample",
+        x,
+        grid,
+        mode=("linear", "nearest", "cubic")[interpolation_mode],
+        padding_mode=("zeros", "border", "reflection")[padding_mode],
+        align_corners=int(align_corners),
+    )
 
 
 @op("unfold")

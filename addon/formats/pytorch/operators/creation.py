@@ -43,9 +43,19 @@ def _maker_like(number):
     return work
 
 
-OPERATORS.update({"zeros": _maker(0), "ones": _maker(1), "empty": _maker(0), "zeros_like": _maker_like(0),
-                  "ones_like": _maker_like(1), "empty_like": _maker_like(0), "new_zeros": _maker_like(0),
-                  "new_ones": _maker_like(1), "new_empty": _maker_like(0)})
+OPERATORS.update(
+    {
+        "zeros": _maker(0),
+        "ones": _maker(1),
+        "empty": _maker(0),
+        "zeros_like": _maker_like(0),
+        "ones_like": _maker_like(1),
+        "empty_like": _maker_like(0),
+        "new_zeros": _maker_like(0),
+        "new_ones": _maker_like(1),
+        "new_empty": _maker_like(0),
+    }
+)
 
 
 @op("full")

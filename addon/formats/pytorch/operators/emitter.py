@@ -26,8 +26,14 @@ MOST_NODES, MOST_CONSTANTS = 50_000, 1 << 27  # nodes, bytes of constants
 SAME_SHAPE = ("GroupNormalization", "InstanceNormalization", "Mish", "Celu")  # of single nodes, inference lacks these
 OPSETS = [helper.make_opsetid("", OPSET)]
 FLOATS = (TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.FLOAT, TensorProto.DOUBLE)
-INTEGERS = (TensorProto.BOOL, TensorProto.UINT8, TensorProto.INT8, TensorProto.INT16, TensorProto.INT32,
-            TensorProto.INT64)
+INTEGERS = (
+    TensorProto.BOOL,
+    TensorProto.UINT8,
+    TensorProto.INT8,
+    TensorProto.INT16,
+    TensorProto.INT32,
+    TensorProto.INT64,
+)
 
 
 class UnknownError(Exception):
@@ -149,26 +155,34 @@ class Emitter:
             inputs = inputs[:-1]
         names = [one.name if one is not None else "" for one in inputs]
         name = self.name(op)
-        made = self.writer.node(op, names, name=name, output=f"{name}_output_0", **attributes) if outputs == 1 else (
-            self.writer.node(op, names, name=name, outputs=outputs, **attributes))
+        made = (
+            self.writer.node(op, names, name=name, output=f"{name}_output_0", **attributes)
+            if outputs == 1
+            else (self.writer.node(op, names, name=name, outputs=outputs, **attributes))
+        )
         found = self._infer(self.writer.graph.node[-1], [one for one in inputs if one is not None])
         waiting = next((one.input for one in inputs if one is not None and one.shape is None and one.input), "")
         if op in SAME_SHAPE:
             found[made] = inputs[0].type, inputs[0].shape
         fixed = all(one is None or one.fixed for one in inputs)
-        values = [Value(tensor, *found.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
-                  for tensor in ([made] if outputs == 1 else made)]
+        values = [
+            Value(tensor, *found.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
+            for tensor in ([made] if outputs == 1 else made)
+        ]
         return values[0] if outputs == 1 else values
 
     def opaque(self, kind: str, *inputs: Value) -> Value:
         """A node of which only its kind and what it reads are known."""
-        made = self.writer.opaque(kind, [one.name for one in inputs], self.name(kind))
+        made = self.writer.opaque(kind, [tensor.name for tensor in inputs], self.name(kind))
         return Value(made, TensorProto.FLOAT, None)
 
     def _infer(self, node, inputs) -> dict:
-        types = {one.name: helper.make_tensor_type_proto(one.type, one.shape) for one in inputs}
-        data = {one.name: onnx.numpy_helper.from_array(self._known[one.name], one.name)
-                for one in inputs if one.name in self._known}
+        types = {tensor.name: helper.make_tensor_type_proto(tensor.type, tensor.shape) for tensor in inputs}
+        data = {
+            tensor.name: onnx.numpy_helper.from_array(self._known[tensor.name], tensor.name)
+            for tensor in inputs
+            if tensor.name in self._known
+        }
         try:
             found = shape_inference.infer_node_outputs(_schema(node.op_type), node, types, data, opset_imports=OPSETS)
         except shape_inference.InferenceError as error:
@@ -194,9 +208,9 @@ class Emitter:
 
     def integers(self, values: Sequence[int]) -> Value:
         """Integers as a tensor (n,), those that are open worked out by the graph."""
-        if not any(isinstance(one, Open) for one in values):
-            return self.constant([int(one) for one in values])
-        parts = [self._integer(one) for one in values]
+        if not any(isinstance(value, Open) for value in values):
+            return self.constant([int(value) for value in values])
+        parts = [self._integer(value) for value in values]
         if len(parts) == 1:
             return parts[0]
         made = self.node("Concat", *parts, axis=0)
@@ -253,15 +267,15 @@ class Emitter:
 
     def alike(self, *values) -> list[Value]:
         """Tensors and numbers of one type, the widest."""
-        like = max((one for one in values if isinstance(one, Value)), key=_width, default=None)
-        found = [self.tensor(one, like) for one in values]
+        like = max((value for value in values if isinstance(value, Value)), key=_width, default=None)
+        found = [self.tensor(value, like) for value in values]
         widest = max(found, key=_width).type
         return [self.cast(one, widest) for one in found]
 
 
 def _is_short(inputs) -> bool | None:
     """Whether what does not fit is smaller than the weights beside it, as far as that can be told."""
-    shapes = {one.fixed: one.shape for one in inputs if one.shape is not None}
+    shapes = {tensor.fixed: tensor.shape for tensor in inputs if tensor.shape is not None}
     if not len(shapes) == len(inputs) == 2:
         return None
     pairs = zip(reversed(shapes[False]), reversed(shapes[True]), strict=False)

@@ -29,18 +29,25 @@ def linear(e: Emitter, x, weight, bias=None):
 
 @op("matmul", "mm", "bmm", "mv", "dot")
 def matmul(e, one, other):
-    if one.shape is not None and other.shape is not None and one.shape[-1:] and other.rank > 1 and (
-            one.sizes[-1] != other.sizes[-2]):
-        raise MismatchError(f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}",
-                       one.sizes[-1] < other.sizes[-2])
+    if (
+        one.shape is not None
+        and other.shape is not None
+        and one.shape[-1:]
+        and other.rank > 1
+        and (one.sizes[-1] != other.sizes[-2])
+    ):
+        raise MismatchError(
+            f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}", one.sizes[-1] < other.sizes[-2]
+        )
     return e.node("MatMul", *e.alike(one, other))
 
 
 @op("addmm")
 def addmm(e, bias, one, other, beta=1, alpha=1):
     if one.sizes[-1] != other.sizes[-2]:
-        raise MismatchError(f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}",
-                       one.sizes[-1] < other.sizes[-2])
+        raise MismatchError(
+            f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}", one.sizes[-1] < other.sizes[-2]
+        )
     return e.node("Gemm", one, other, bias, alpha=float(alpha), beta=float(beta))
 
 
@@ -80,8 +87,9 @@ def cosine_similarity(e, one, other, dim=1, eps=1e-8):
 
 
 @op("scaled_dot_product_attention")
-def attention(e: Emitter, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None,
-              enable_gqa=False):
+def attention(
+    e: Emitter, query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
+):
     """softmax(Q K^T scale + mask) V, for (..., heads, steps, features)."""
     if enable_gqa:
         raise UnknownError("attention with fewer keys than queries")
@@ -120,8 +128,22 @@ def _heads(e: Emitter, x: Value, count: int) -> Value:
 
 
 @op("_native_multi_head_attention")
-def multi_head_attention(e, query, key, value, embed_dim, num_head, qkv_weight, qkv_bias, proj_weight, proj_bias,
-                         mask=None, need_weights=True, average_attn_weights=True, mask_type=None):
+def multi_head_attention(
+    e,
+    query,
+    key,
+    value,
+    embed_dim,
+    num_head,
+    qkv_weight,
+    qkv_bias,
+    proj_weight,
+    proj_bias,
+    mask=None,
+    need_weights=True,
+    average_attn_weights=True,
+    mask_type=None,
+):
     """Self-attention in one call: (batch, steps, features), and the pattern or the mean of those of all heads.
 
     The mask says where attention may not look: of all samples (type 0), of each (1), or of each head of each (2).
@@ -144,16 +166,38 @@ def multi_head_attention(e, query, key, value, embed_dim, num_head, qkv_weight, 
 
 
 @op("_transformer_encoder_layer_fwd")
-def encoder_layer(e, src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, use_gelu, norm_first, eps,
-                  norm1_weight, norm1_bias, norm2_weight, norm2_bias, ffn_weight_1, ffn_bias_1, ffn_weight_2,
-                  ffn_bias_2, mask=None, mask_type=None):
+def encoder_layer(
+    e,
+    src,
+    embed_dim,
+    num_heads,
+    qkv_weight,
+    qkv_bias,
+    proj_weight,
+    proj_bias,
+    use_gelu,
+    norm_first,
+    eps,
+    norm1_weight,
+    norm1_bias,
+    norm2_weight,
+    norm2_bias,
+    ffn_weight_1,
+    ffn_bias_1,
+    ffn_weight_2,
+    ffn_bias_2,
+    mask=None,
+    mask_type=None,
+):
     """nn.TransformerEncoderLayer in one call."""
+
     def norm(x, weight, bias):
         return e.node("LayerNormalization", x, weight, bias, axis=-1, epsilon=float(eps))
 
     def attend(x):
-        return multi_head_attention(e, x, x, x, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias,
-                                    mask, False)[0]
+        return multi_head_attention(
+            e, x, x, x, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weight, proj_bias, mask, False
+        )[0]
 
     def feed(x):
         inner = e.node("Gelu" if use_gelu else "Relu", linear(e, x, ffn_weight_1, ffn_bias_1))
@@ -169,8 +213,8 @@ def encoder_layer(e, src, embed_dim, num_heads, qkv_weight, qkv_bias, proj_weigh
 @op("chain_matmul")
 def chain(e, matrices):
     made = matrices[0]
-    for one in matrices[1:]:
-        made = matmul(e, made, one)
+    for matrix in matrices[1:]:
+        made = matmul(e, made, matrix)
     return made
 
 

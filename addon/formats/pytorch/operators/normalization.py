@@ -33,8 +33,15 @@ def batch_norm(e, x, weight, bias, running_mean, running_var, training, momentum
     channels = running_mean.shape[0]
     if x.shape is not None and (x.rank < 2 or x.sizes[1] != channels):
         raise MismatchError(f"batch normalisation of {channels} channels gets the shape {list(x.sizes)}")
-    return e.node("BatchNormalization", x, _filled(e, weight, channels, 1, x), _filled(e, bias, channels, 0, x),
-                  running_mean, running_var, epsilon=float(eps))
+    return e.node(
+        "BatchNormalization",
+        x,
+        _filled(e, weight, channels, 1, x),
+        _filled(e, bias, channels, 0, x),
+        running_mean,
+        running_var,
+        epsilon=float(eps),
+    )
 
 
 @op("instance_norm")
@@ -42,8 +49,13 @@ def instance_norm(e, x, weight, bias, running_mean, running_var, use_input_stats
     if not use_input_stats:
         return batch_norm(e, x, weight, bias, running_mean, running_var, False, momentum, eps)
     channels = x.sizes[1]
-    return e.node("InstanceNormalization", x, _filled(e, weight, channels, 1, x), _filled(e, bias, channels, 0, x),
-                  epsilon=float(eps))
+    return e.node(
+        "InstanceNormalization",
+        x,
+        _filled(e, weight, channels, 1, x),
+        _filled(e, bias, channels, 0, x),
+        epsilon=float(eps),
+    )
 
 
 @op("group_norm")
@@ -51,14 +63,20 @@ def group_norm(e, x, num_groups, weight=None, bias=None, eps=1e-5, cudnn=True):
     channels = x.sizes[1]
     if channels % num_groups:
         raise MismatchError(f"{num_groups} groups of {channels} channels")
-    return e.node("GroupNormalization", x, _filled(e, weight, channels, 1, x), _filled(e, bias, channels, 0, x),
-                  epsilon=float(eps), num_groups=num_groups)
+    return e.node(
+        "GroupNormalization",
+        x,
+        _filled(e, weight, channels, 1, x),
+        _filled(e, bias, channels, 0, x),
+        epsilon=float(eps),
+        num_groups=num_groups,
+    )
 
 
 @op("layer_norm")
 def layer_norm(e, x, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn=True):
     shape = tuple(normalized_shape)
-    if x.shape is not None and x.sizes[-len(shape):] != shape:
+    if x.shape is not None and x.sizes[-len(shape) :] != shape:
         raise MismatchError(f"layer normalisation over {list(shape)} gets the shape {list(x.sizes)}")
     if weight is None:
         weight = e.constant(np.ones(shape), x.type) if prod(shape) < 1 << 20 else None

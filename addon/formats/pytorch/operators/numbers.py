@@ -35,8 +35,9 @@ def _arithmetic(function, of_sizes=""):
 def _flat(value):
     """A value as it may be compared or added: lists in lists hold no more lists, or comparing them might never end."""
     if isinstance(value, (list, tuple)) and any(
-            isinstance(part, (list, tuple, dict)) and any(isinstance(inner, (list, tuple, dict)) for inner in part)
-            for part in value):
+        isinstance(part, (list, tuple, dict)) and any(isinstance(inner, (list, tuple, dict)) for inner in part)
+        for part in value
+    ):
         raise ValueError("lists that are nested too deep")
     return value
 
@@ -76,20 +77,43 @@ def _divide(e, one, other, rounding_mode=None):
 _FLOOR, _TRUE = _arithmetic(operator.floordiv, "Div"), _arithmetic(operator.truediv)
 # For numbers, texts and lists; tensors have operators of the same names.
 NUMBERS = {
-    "add": _arithmetic(operator.add, "Add"), "sub": _arithmetic(operator.sub, "Sub"),
-    "mul": _arithmetic(_product, "Mul"), "floordiv": _FLOOR,
-    "floor_divide": _FLOOR, "div": _divide, "sum": _unary(sum),
+    "add": _arithmetic(operator.add, "Add"),
+    "sub": _arithmetic(operator.sub, "Sub"),
+    "mul": _arithmetic(_product, "Mul"),
+    "floordiv": _FLOOR,
+    "floor_divide": _FLOOR,
+    "div": _divide,
+    "sum": _unary(sum),
     "rsub": lambda e, one, other, alpha=1: NUMBERS["sub"](e, other, one, alpha),
-    "remainder": _arithmetic(_remainder, "Mod"), "pow": _arithmetic(_power), "eq": _arithmetic(operator.eq),
-    "ne": _arithmetic(operator.ne), "lt": _arithmetic(operator.lt), "le": _arithmetic(operator.le),
-    "gt": _arithmetic(operator.gt), "ge": _arithmetic(operator.ge), "__and__": _arithmetic(operator.and_),
-    "__or__": _arithmetic(operator.or_), "__xor__": _arithmetic(operator.xor), "min": _arithmetic(min, "Min"),
-    "max": _arithmetic(max, "Max"), "sqrt": _unary(math.sqrt), "floor": _unary(math.floor), "ceil": _unary(math.ceil),
-    "log": _unary(math.log), "exp": _unary(math.exp), "neg": _unary(operator.neg), "abs": _unary(abs),
-    "round": _unary(round), "isinf": _unary(math.isinf), "isnan": _unary(math.isnan), "sin": _unary(math.sin),
-    "cos": _unary(math.cos), "any": _unary(any), "all": _unary(all),
+    "remainder": _arithmetic(_remainder, "Mod"),
+    "pow": _arithmetic(_power),
+    "eq": _arithmetic(operator.eq),
+    "ne": _arithmetic(operator.ne),
+    "lt": _arithmetic(operator.lt),
+    "le": _arithmetic(operator.le),
+    "gt": _arithmetic(operator.gt),
+    "ge": _arithmetic(operator.ge),
+    "__and__": _arithmetic(operator.and_),
+    "__or__": _arithmetic(operator.or_),
+    "__xor__": _arithmetic(operator.xor),
+    "min": _arithmetic(min, "Min"),
+    "max": _arithmetic(max, "Max"),
+    "sqrt": _unary(math.sqrt),
+    "floor": _unary(math.floor),
+    "ceil": _unary(math.ceil),
+    "log": _unary(math.log),
+    "exp": _unary(math.exp),
+    "neg": _unary(operator.neg),
+    "abs": _unary(abs),
+    "round": _unary(round),
+    "isinf": _unary(math.isinf),
+    "isnan": _unary(math.isnan),
+    "sin": _unary(math.sin),
+    "cos": _unary(math.cos),
+    "any": _unary(any),
+    "all": _unary(all),
     "slice": lambda e, values, start=None, end=None, step=1: values[start:end:step],
-}  # fmt: skip
+}
 
 
 @op("__is__")
@@ -224,9 +248,30 @@ def raise_(e, message="", *rest):
     raise MismatchError(f"the program raises '{message[:100] if isinstance(message, str) else ''}'")
 
 
-@op("NumToTensor", "unchecked_unwrap_optional", "unchecked_cast", "data", "rangelist", "detach", "contiguous",
-    "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "dropout2d", "dropout3d", "requires_grad_",
-    "alias", "lift_fresh", "cpu", "cuda", "resolve_conj", "resolve_neg", "positive", "_assert_tensor_metadata")
+@op(
+    "NumToTensor",
+    "unchecked_unwrap_optional",
+    "unchecked_cast",
+    "data",
+    "rangelist",
+    "detach",
+    "contiguous",
+    "dropout",
+    "feature_dropout",
+    "alpha_dropout",
+    "feature_alpha_dropout",
+    "dropout2d",
+    "dropout3d",
+    "requires_grad_",
+    "alias",
+    "lift_fresh",
+    "cpu",
+    "cuda",
+    "resolve_conj",
+    "resolve_neg",
+    "positive",
+    "_assert_tensor_metadata",
+)
 def same(e, value, *rest, **more):
     return value
 
@@ -236,8 +281,21 @@ def is_floating_point(e, value):
     return value.type in FLOATS
 
 
-@op("is_autocast_enabled", "is_autocast_cpu_enabled", "is_cuda", "is_quantized",
-    "is_nested", "is_sparse", "is_mkldnn", "is_complex", "is_conj", "is_neg", "is_inference", "is_meta", "is_xla")
+@op(
+    "is_autocast_enabled",
+    "is_autocast_cpu_enabled",
+    "is_cuda",
+    "is_quantized",
+    "is_nested",
+    "is_sparse",
+    "is_mkldnn",
+    "is_complex",
+    "is_conj",
+    "is_neg",
+    "is_inference",
+    "is_meta",
+    "is_xla",
+)
 def never(e, *args):
     return False
 

@@ -14,19 +14,63 @@ from .emitter import FLOATS, Emitter, UnknownError, Value
 from .table import OPERATORS, op
 
 UNARY = {
-    "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp", "log": "Log", "sqrt": "Sqrt", "neg": "Neg",
-    "abs": "Abs", "floor": "Floor", "ceil": "Ceil", "round": "Round", "erf": "Erf", "sin": "Sin", "cos": "Cos",
-    "tan": "Tan", "atan": "Atan", "asin": "Asin", "acos": "Acos", "sinh": "Sinh", "cosh": "Cosh", "sign": "Sign",
-    "reciprocal": "Reciprocal", "mish": "Mish", "hardswish": "HardSwish", "logical_not": "Not", "isnan": "IsNaN",
-    "isinf": "IsInf", "bitwise_not": "Not", "softsign": "Softsign",
-}  # fmt: skip
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "exp": "Exp",
+    "log": "Log",
+    "sqrt": "Sqrt",
+    "neg": "Neg",
+    "abs": "Abs",
+    "floor": "Floor",
+    "ceil": "Ceil",
+    "round": "Round",
+    "erf": "Erf",
+    "sin": "Sin",
+    "cos": "Cos",
+    "tan": "Tan",
+    "atan": "Atan",
+    "asin": "Asin",
+    "acos": "Acos",
+    "sinh": "Sinh",
+    "cosh": "Cosh",
+    "sign": "Sign",
+    "reciprocal": "Reciprocal",
+    "mish": "Mish",
+    "hardswish": "HardSwish",
+    "logical_not": "Not",
+    "isnan": "IsNaN",
+    "isinf": "IsInf",
+    "bitwise_not": "Not",
+    "softsign": "Softsign",
+}
 BINARY = {
-    "mul": "Mul", "eq": "Equal", "ne": "Equal", "lt": "Less", "le": "LessOrEqual", "gt": "Greater",
-    "ge": "GreaterOrEqual", "maximum": "Max", "minimum": "Min", "__and__": "And", "__or__": "Or", "__xor__": "Xor",
-    "logical_and": "And", "logical_or": "Or", "logical_xor": "Xor", "bitwise_and": "And", "bitwise_or": "Or",
-}  # fmt: skip
-REDUCTIONS = {"mean": "ReduceMean", "sum": "ReduceSum", "prod": "ReduceProd", "amax": "ReduceMax", "amin": "ReduceMin",
-              "logsumexp": "ReduceLogSumExp"}
+    "mul": "Mul",
+    "eq": "Equal",
+    "ne": "Equal",
+    "lt": "Less",
+    "le": "LessOrEqual",
+    "gt": "Greater",
+    "ge": "GreaterOrEqual",
+    "maximum": "Max",
+    "minimum": "Min",
+    "__and__": "And",
+    "__or__": "Or",
+    "__xor__": "Xor",
+    "logical_and": "And",
+    "logical_or": "Or",
+    "logical_xor": "Xor",
+    "bitwise_and": "And",
+    "bitwise_or": "Or",
+}
+REDUCTIONS = {
+    "mean": "ReduceMean",
+    "sum": "ReduceSum",
+    "prod": "ReduceProd",
+    "amax": "ReduceMax",
+    "amin": "ReduceMin",
+    "logsumexp": "ReduceLogSumExp",
+}
 
 
 def _unary(kind):
@@ -262,12 +306,12 @@ def masked_fill(e, x, mask, value):
 @op("to", "type_as", "_to_copy")
 def to(e, x, *args, **more):
     """tensor.to(dtype), .to(device, dtype), .to(other), ...: only the type matters."""
-    for one in (*args, more.get("dtype")):
-        if isinstance(one, Value):
-            return e.cast(x, one.type)
-        if type(one) is int and one in OF_NUMBER:
-            return e.cast(x, _type(one))
-        if isinstance(one, bool):
+    for argument in (*args, more.get("dtype")):
+        if isinstance(argument, Value):
+            return e.cast(x, argument.type)
+        if type(argument) is int and argument in OF_NUMBER:
+            return e.cast(x, _type(argument))
+        if isinstance(argument, bool):
             break
     return x
 
@@ -283,9 +327,16 @@ def _cast(kind):
     return lambda e, x, *rest: e.cast(x, kind)
 
 
-OPERATORS.update({"float": _cast(TensorProto.FLOAT), "half": _cast(TensorProto.FLOAT16),
-                  "double": _cast(TensorProto.DOUBLE), "long": _cast(TensorProto.INT64),
-                  "_cast_Float": _cast(TensorProto.FLOAT), "_cast_Long": _cast(TensorProto.INT64)})
+OPERATORS.update(
+    {
+        "float": _cast(TensorProto.FLOAT),
+        "half": _cast(TensorProto.FLOAT16),
+        "double": _cast(TensorProto.DOUBLE),
+        "long": _cast(TensorProto.INT64),
+        "_cast_Float": _cast(TensorProto.FLOAT),
+        "_cast_Long": _cast(TensorProto.INT64),
+    }
+)
 
 
 # reductions
@@ -315,8 +366,7 @@ def _extreme(kind, index, binary):
         if isinstance(args[0], Value):
             return e.node(binary, *e.alike(x, args[0]))
         keep = int(bool(args[1])) if len(args) > 1 else 0
-        return (e.node(kind, x, e.constant([args[0]]), keepdims=keep),
-                e.node(index, x, axis=args[0], keepdims=keep))
+        return (e.node(kind, x, e.constant([args[0]]), keepdims=keep), e.node(index, x, axis=args[0], keepdims=keep))
 
     return work
 

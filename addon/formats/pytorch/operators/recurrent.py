@@ -23,7 +23,7 @@ def _ordered(e: Emitter, kind, weight: Value) -> Value:
 
 def _stacked(e: Emitter, parts: list[Value]) -> Value:
     """One direction or two, along a new first axis."""
-    parts = [e.node("Unsqueeze", one, e.constant([0])) for one in parts]
+    parts = [e.node("Unsqueeze", part, e.constant([0])) for part in parts]
     return parts[0] if len(parts) == 1 else e.node("Concat", *parts, axis=0)
 
 
@@ -34,13 +34,28 @@ def _layer(e: Emitter, kind, x, weights, has_biases, directions, states, **more)
     w, r = (_stacked(e, [_ordered(e, kind, one[place]) for one in given]) for place in (0, 1))
     hidden = given[0][1].shape[1]
     if x.sizes[-1] != given[0][0].shape[1]:
-        raise MismatchError(f"a recurrent layer of {given[0][0].shape[1]} inputs gets {x.sizes[-1]}",
-                       x.sizes[-1] < given[0][0].shape[1])
-    bias = _stacked(e, [e.node("Concat", _ordered(e, kind, one[2]), _ordered(e, kind, one[3]), axis=0)
-                        for one in given]) if has_biases else None
+        raise MismatchError(
+            f"a recurrent layer of {given[0][0].shape[1]} inputs gets {x.sizes[-1]}", x.sizes[-1] < given[0][0].shape[1]
+        )
+    bias = (
+        _stacked(e, [e.node("Concat", _ordered(e, kind, one[2]), _ordered(e, kind, one[3]), axis=0) for one in given])
+        if has_biases
+        else None
+    )
     outputs = 3 if kind == "LSTM" else 2
-    made, *last = e.node(kind, x, w, r, bias, None, *states, outputs=outputs, hidden_size=hidden,
-                         direction="bidirectional" if directions == 2 else "forward", **more)
+    made, *last = e.node(
+        kind,
+        x,
+        w,
+        r,
+        bias,
+        None,
+        *states,
+        outputs=outputs,
+        hidden_size=hidden,
+        direction="bidirectional" if directions == 2 else "forward",
+        **more,
+    )
     if directions == 1:
         return e.node("Squeeze", made, e.constant([1])), last
     return e.node("Reshape", e.node("Transpose", made, perm=[0, 2, 1, 3]), e.constant([0, 0, -1])), last
@@ -59,10 +74,14 @@ def _recurrent(kind, **more):
         last = []
         for layer in range(num_layers):
             place = layer * directions
-            states = [] if all(one.zero for one in first) else [slice_(e, one, 0, place, place + directions)
-                                                                if num_layers > 1 else one for one in first]
-            x, ends = _layer(e, kind, x, params[layer * each : (layer + 1) * each], has_biases, directions, states,
-                             **more)
+            states = (
+                []
+                if all(one.zero for one in first)
+                else [slice_(e, one, 0, place, place + directions) if num_layers > 1 else one for one in first]
+            )
+            x, ends = _layer(
+                e, kind, x, params[layer * each : (layer + 1) * each], has_biases, directions, states, **more
+            )
             last.append(ends)
         x = e.node("Transpose", x, perm=[1, 0, 2]) if batch_first else x
         ends = [one[0] if num_layers == 1 else e.node("Concat", *one, axis=0) for one in zip(*last, strict=True)]
@@ -77,13 +96,25 @@ def _cell(kind, **more):
         states = [e.node("Unsqueeze", one, e.constant([0])) for one in (hx if isinstance(hx, (list, tuple)) else [hx])]
         weights = [one for one in (w_ih, w_hh, b_ih, b_hh) if one is not None]
         _, ends = _layer(e, kind, e.node("Unsqueeze", x, e.constant([0])), weights, b_ih is not None, 1, states, **more)
-        ends = tuple(e.node("Squeeze", one, e.constant([0])) for one in ends)
+        ends = tuple(e.node("Squeeze", end, e.constant([0])) for end in ends)
         return ends if kind == "LSTM" else ends[0]
 
     return work
 
 
-OPERATORS.update({"lstm_cell": _cell("LSTM"), "gru_cell": _cell("GRU", linear_before_reset=1),
-                  "rnn_tanh_cell": _cell("RNN"), "rnn_relu_cell": _cell("RNN", activations=["Relu"])})
-OPERATORS.update({"lstm": _recurrent("LSTM"), "gru": _recurrent("GRU", linear_before_reset=1),
-                  "rnn_tanh": _recurrent("RNN"), "rnn_relu": _recurrent("RNN", activations=["Relu"])})
+OPERATORS.update(
+    {
+        "lstm_cell": _cell("LSTM"),
+        "gru_cell": _cell("GRU", linear_before_reset=1),
+        "rnn_tanh_cell": _cell("RNN"),
+        "rnn_relu_cell": _cell("RNN", activations=["Relu"]),
+    }
+)
+OPERATORS.update(
+    {
+        "lstm": _recurrent("LSTM"),
+        "gru": _recurrent("GRU", linear_before_reset=1),
+        "rnn_tanh": _recurrent("RNN"),
+        "rnn_relu": _recurrent("RNN", activations=["Relu"]),
+    }
+)

@@ -145,7 +145,7 @@ def squeeze(e, x, dim=None):
 
 @op("cat", "concat", "concatenate")
 def cat(e, tensors, dim=0):
-    tensors = [one for one in tensors if one.shape != (0,)]
+    tensors = [tensor for tensor in tensors if tensor.shape != (0,)]
     return tensors[0] if len(tensors) == 1 else e.node("Concat", *e.alike(*tensors), axis=tensors[0].axis(dim))
 
 
@@ -176,15 +176,17 @@ def chunk(e, x, chunks, dim=0):
 
 def _apart(function):
     """As this function, for parts that are tensors of their own."""
+
     def work(e, *args):
         parts = function(e, *args)
-        return [Value(one.name, one.type, one.shape, one.input, fixed=one.fixed) for one in parts]
+        return [Value(part.name, part.type, part.shape, part.input, fixed=part.fixed) for part in parts]
 
     return work
 
 
-OPERATORS.update({"unsafe_split": _apart(split), "unsafe_split_with_sizes": _apart(split),
-                  "unsafe_chunk": _apart(chunk)})
+OPERATORS.update(
+    {"unsafe_split": _apart(split), "unsafe_split_with_sizes": _apart(split), "unsafe_chunk": _apart(chunk)}
+)
 
 
 @op("unbind")
@@ -247,12 +249,14 @@ def index(e, x, indices):
     """x[..., tensor, ...] with one tensor of integers, or with several for the first axes."""
     given = [(axis, one) for axis, one in enumerate(indices) if one is not None]
     axes, tensors = [axis for axis, _ in given], [one for _, one in given]
-    if any(one.type == TensorProto.BOOL for one in tensors) or len(axes) > 1 and axes != list(range(len(axes))):
+    if any(tensor.type == TensorProto.BOOL for tensor in tensors) or len(axes) > 1 and axes != list(range(len(axes))):
         raise UnknownError("indexing by a mask, or by several tensors in the middle")
     if len(axes) == 1:
         return e.node("Gather", x, tensors[0], axis=axes[0])
     zero = e.node("Mul", reduce(lambda one, other: e.node("Add", one, other), tensors), e.constant(0))
-    wide = [e.node("Unsqueeze", e.node("Add", one, zero), e.constant([-1])) for one in tensors]  # all of one shape
+    wide = [
+        e.node("Unsqueeze", e.node("Add", tensor, zero), e.constant([-1])) for tensor in tensors
+    ]  # all of one shape
     return e.node("GatherND", x, e.node("Concat", *wide, axis=-1))
 
 
@@ -260,8 +264,11 @@ def index(e, x, indices):
 def expand(e, x, sizes, implicit=False):
     ahead = len(sizes) - x.rank
     sizes = [1 if one == -1 else one for one in sizes]
-    if ahead == 0 and all(one == other for one, other in zip(sizes, x.sizes, strict=True)) and not any(
-            isinstance(one, Open) and one == 1 for one in sizes):
+    if (
+        ahead == 0
+        and all(one == other for one, other in zip(sizes, x.sizes, strict=True))
+        and not any(isinstance(one, Open) and one == 1 for one in sizes)
+    ):
         return x
     return _part(e.node("Expand", x, e.integers(sizes)))
 
@@ -293,8 +300,14 @@ def repeat_interleave(e, x, repeats, dim=None, output_size=None):
 @op("flip")
 def flip(e, x, dims):
     axes = [x.axis(axis) for axis in dims]
-    return e.node("Slice", x, e.constant([-1] * len(axes)), e.constant([-END] * len(axes)), e.constant(axes),
-                  e.constant([-1] * len(axes)))
+    return e.node(
+        "Slice",
+        x,
+        e.constant([-1] * len(axes)),
+        e.constant([-END] * len(axes)),
+        e.constant(axes),
+        e.constant([-1] * len(axes)),
+    )
 
 
 @op("roll")
@@ -348,10 +361,18 @@ def _padding(mode):
     return lambda e, x, sizes: pad(e, x, sizes, mode)
 
 
-OPERATORS.update({f"{mode}ion_pad{count}d" if mode != "replicate" else f"replication_pad{count}d": _padding(mode)
-                  for mode in ("reflect", "replicate") for count in (1, 2, 3)})
+OPERATORS.update(
+    {
+        f"{mode}ion_pad{count}d" if mode != "replicate" else f"replication_pad{count}d": _padding(mode)
+        for mode in ("reflect", "replicate")
+        for count in (1, 2, 3)
+    }
+)
 
 
-OPERATORS.update({
-    name: lambda e, x, diagonal=0, upper=upper: e.node("Trilu", x, e.constant(diagonal), upper=upper)
-    for name, upper in (("tril", 0), ("triu", 1))})
+OPERATORS.update(
+    {
+        name: lambda e, x, diagonal=0, upper=upper: e.node("Trilu", x, e.constant(diagonal), upper=upper)
+        for name, upper in (("tril", 0), ("triu", 1))
+    }
+)

@@ -12,6 +12,7 @@ OPERATORS: dict[str, Callable] = {}
 
 def op(*names: str):
     """Enter a function under these names. It gets the `Emitter` and the arguments as PyTorch's schema orders them."""
+
     def enter(function: Callable) -> Callable:
         OPERATORS.update((name, function) for name in names)
         return function

@@ -33,17 +33,21 @@ def read(opened: Zip) -> Checkpoint | Weights:
     kept, *_ = stored_weights(saved.storages, tree.tensors)
     unread = followed.writer.unread(one for one in kept if one.shape)
     said = [f"{len(unread):,} weights that the program does not read ({unread[0].name[:80]}, …)"] if unread else []
-    if any(isinstance(one, Tensor) and one.scale is not None for one in tree.tensors.values()):
-        said.append("its weights are shown as the numbers that they stand for; what its quantised layers give is not "
-                    "rounded as in PyTorch")
+    if any(isinstance(tensor, Tensor) and tensor.scale is not None for tensor in tree.tensors.values()):
+        said.append(
+            "its weights are shown as the numbers that they stand for; what its quantised layers give is not "
+            "rounded as in PyTorch"
+        )
     made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=[*notes(followed), *said])
     made.unread = sum(prod(one.shape) for one in unread)
     return made
 
 
 def notes(followed: Followed) -> list[str]:
-    return [f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
-            for name, count in sorted(followed.opaque.items())]
+    return [
+        f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
+        for name, count in sorted(followed.opaque.items())
+    ]
 
 
 def _weights(path: Path, saved: Saved, tree: objects.Tree, note: str) -> Weights:

@@ -16,10 +16,23 @@ from .code import Program
 
 MOST_STEPS, LONGEST_TEXT = 2_000_000, 1 << 16
 BINARY = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.FloorDiv: "floordiv", ast.Mod: "remainder",
-    ast.Pow: "pow", ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge",
-    ast.Is: "__is__", ast.IsNot: "__isnot__", ast.MatMult: "matmul",
-}  # fmt: skip
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "remainder",
+    ast.Pow: "pow",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.Is: "__is__",
+    ast.IsNot: "__isnot__",
+    ast.MatMult: "matmul",
+}
 CAUGHT = (TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError)
 
 
@@ -147,8 +160,10 @@ class Evaluator(ABC):
         if isinstance(holder, _Path):
             return holder  # List[int]: a type
         if isinstance(node.slice, ast.Slice):
-            start, stop, step = (None if part is None else self.value(part, known)
-                                 for part in (node.slice.lower, node.slice.upper, node.slice.step))
+            start, stop, step = (
+                None if part is None else self.value(part, known)
+                for part in (node.slice.lower, node.slice.upper, node.slice.step)
+            )
             if isinstance(holder, (list, tuple, str)):
                 self.step(len(holder) // 8)
                 return holder[start:stop:step]
@@ -162,15 +177,17 @@ class Evaluator(ABC):
             raise UndecidedError(f"an entry that is not there ({str(error)[:60]})") from error
 
     def _list(self, node, known):
-        return [self.value(one, known) for one in node.elts]
+        return [self.value(elt, known) for elt in node.elts]
 
     def _tuple(self, node, known):
-        return tuple(self.value(one, known) for one in node.elts)
+        return tuple(self.value(elt, known) for elt in node.elts)
 
     def _dict(self, node, known):
         try:
-            return {self.value(key, known): self.value(value, known)
-                    for key, value in zip(node.keys, node.values, strict=True)}
+            return {
+                self.value(key, known): self.value(value, known)
+                for key, value in zip(node.keys, node.values, strict=True)
+            }
         except TypeError as error:
             raise UndecidedError("a key that cannot be one") from error
 
@@ -192,7 +209,7 @@ class Evaluator(ABC):
 
     def _boolean(self, node, known):
         wanted = isinstance(node.op, ast.Or)
-        return next((wanted for one in node.values if self.decide(one, known) is wanted), not wanted)
+        return next((wanted for value in node.values if self.decide(value, known) is wanted), not wanted)
 
     def _choice(self, node, known):
         return self.value(node.body if self.decide(node.test, known) else node.orelse, known)
@@ -208,13 +225,15 @@ class Evaluator(ABC):
         return made
 
     def _call(self, node, known):
-        if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
+        if any(isinstance(argument, ast.Starred) for argument in node.args) or any(
+            keyword.arg is None for keyword in node.keywords
+        ):
             raise UndecidedError("a call with a list of arguments")
         if isinstance(node.func, ast.Name) and node.func.id not in known and node.func.id in _BUILTINS:
             return _BUILTINS[node.func.id](self, node.args, known)
         function = self.value(node.func, known)
-        args = [self.value(one, known) for one in node.args]
-        more = {one.arg: self.value(one.value, known) for one in node.keywords}
+        args = [self.value(argument, known) for argument in node.args]
+        more = {keyword.arg: self.value(keyword.value, known) for keyword in node.keywords}
         if isinstance(function, _Method):
             return self.method(function.of, function.name, args, more)
         if isinstance(function, Thing):
@@ -234,8 +253,8 @@ def _number(name):
 
 
 def _range(evaluator, args, known):
-    bounds = [evaluator.value(one, known) for one in args]
-    if not all(type(one) is int or isinstance(one, int) for one in bounds):
+    bounds = [evaluator.value(argument, known) for argument in args]
+    if not all(type(bound) is int or isinstance(bound, int) for bound in bounds):
         raise UndecidedError("a loop whose length depends on what a run computes")
     return range(*bounds)
 
@@ -245,7 +264,7 @@ def _uninitialized(evaluator, args, known):
 
 
 def _get_attribute(evaluator, args, known):
-    holder, name = (evaluator.value(one, known) for one in args[:2])
+    holder, name = (evaluator.value(argument, known) for argument in args[:2])
     return evaluator.read(holder, str(name))
 
 
@@ -257,14 +276,31 @@ def _is_instance(evaluator, args, known):
 
 
 _BUILTINS = {
-    "annotate": _typed, "unchecked_cast": _typed, "int": _number("Int"), "float": _number("Float"),
-    "bool": _number("Bool"), "len": _number("len"), "str": _number("str"), "range": _range,
-    "uninitialized": _uninitialized, "getattr": _get_attribute, "isinstance": _is_instance,
-}  # fmt: skip
+    "annotate": _typed,
+    "unchecked_cast": _typed,
+    "int": _number("Int"),
+    "float": _number("Float"),
+    "bool": _number("Bool"),
+    "len": _number("len"),
+    "str": _number("str"),
+    "range": _range,
+    "uninitialized": _uninitialized,
+    "getattr": _get_attribute,
+    "isinstance": _is_instance,
+}
 _EXPRESSIONS = {
-    ast.Constant: Evaluator._constant, ast.Name: Evaluator._name, ast.Attribute: Evaluator._attribute,
-    ast.Subscript: Evaluator._subscript, ast.List: Evaluator._list, ast.Tuple: Evaluator._tuple,
-    ast.Dict: Evaluator._dict, ast.UnaryOp: Evaluator._unary, ast.BinOp: Evaluator._binary,
-    ast.Compare: Evaluator._compare, ast.BoolOp: Evaluator._boolean, ast.IfExp: Evaluator._choice,
-    ast.ListComp: Evaluator._comprehension, ast.Call: Evaluator._call,
-}  # fmt: skip
+    ast.Constant: Evaluator._constant,
+    ast.Name: Evaluator._name,
+    ast.Attribute: Evaluator._attribute,
+    ast.Subscript: Evaluator._subscript,
+    ast.List: Evaluator._list,
+    ast.Tuple: Evaluator._tuple,
+    ast.Dict: Evaluator._dict,
+    ast.UnaryOp: Evaluator._unary,
+    ast.BinOp: Evaluator._binary,
+    ast.Compare: Evaluator._compare,
+    ast.BoolOp: Evaluator._boolean,
+    ast.IfExp: Evaluator._choice,
+    ast.ListComp: Evaluator._comprehension,
+    ast.Call: Evaluator._call,
+}

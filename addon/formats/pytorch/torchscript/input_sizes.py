@@ -36,8 +36,9 @@ class Followed:
 class Follower:
     """`constants` are the tensors that the code calls CONSTANTS, `told` what the program was traced with."""
 
-    def __init__(self, program: Program, tree: Tree, storages: Storages, constants: Saved | None = None,
-                 told: Any = None):
+    def __init__(
+        self, program: Program, tree: Tree, storages: Storages, constants: Saved | None = None, told: Any = None
+    ):
         self.program, self.tree, self.storages, self.constants = program, tree, storages, constants
         self.arguments = self._arguments()
         self.assumed: dict[str, Assumed | None] = {name: None for name in self.arguments}
@@ -116,14 +117,23 @@ class Follower:
     def _lengthen(self) -> bool:
         """Take rows of features for sequences of them, which a dense layer reads as well; whether there are any."""
         rows = {name: shape for name, shape in self.assumed.items() if shape and shape.names == ("batch", "")}
-        self.assumed |= {name: usual("batch", "length", shape.shape[1], data_type=shape.data_type)
-                         for name, shape in rows.items()}
+        self.assumed |= {
+            name: usual("batch", "length", shape.shape[1], data_type=shape.data_type) for name, shape in rows.items()
+        }
         return bool(rows)
 
     def _side(self) -> int:
         """The size that is assumed for pictures or sequences; 0 if there is none."""
-        return next((size for shape in self.assumed.values() if shape
-                     for name, size in zip(shape.names, shape.shape, strict=True) if name in SIDES), 0)
+        return next(
+            (
+                size
+                for shape in self.assumed.values()
+                if shape
+                for name, size in zip(shape.names, shape.shape, strict=True)
+                if name in SIDES
+            ),
+            0,
+        )
 
     def _resize(self, side):
         sizes = dict.fromkeys(SIDES, side)
@@ -160,17 +170,19 @@ class Follower:
 
     def _once(self) -> Followed:
         emitter = Emitter(Writer(self.tree.root.kind.name))
-        interpreter = Interpreter(self.program, self._tensor(emitter), self._constants(), emitter=emitter,
-                                  paths=self.tree.paths, learn=learn)
+        interpreter = Interpreter(
+            self.program, self._tensor(emitter), self._constants(), emitter=emitter, paths=self.tree.paths, learn=learn
+        )
         inputs = [self._input(emitter, name) for name in self.arguments]
         try:
             made = interpreter.forward(self.tree.root, inputs)
         except ShapelessError as missing:
-            raise LearntError(missing.value.input, guess(interpreter.modules, self.tree.modules,
-                                                        interpreter.setting)) from missing
+            raise LearntError(
+                missing.value.input, guess(interpreter.modules, self.tree.modules, interpreter.setting)
+            ) from missing
         except RecursionError as error:
             raise UndecidedError("it is nested too deep") from error
-        outputs = [one for one in leaves(made, MOST_OUTPUTS * 16) if isinstance(one, Value)]
+        outputs = [leaf for leaf in leaves(made, MOST_OUTPUTS * 16) if isinstance(leaf, Value)]
         if not outputs or len(outputs) > MOST_OUTPUTS:
             raise UndecidedError("it does not give tensors")
         for place, value in enumerate(outputs):
@@ -190,12 +202,13 @@ class Follower:
             return Value(made, TensorProto.FLOAT, None, input=name)
         # onnxruntime takes sizes of one name for equal
         of = "" if name == self.arguments[0] else f" of {name}"
-        open_ones = [axis + of * (axis != "batch") if axis else size
-                     for axis, size in zip(shape.names, shape.shape, strict=True)]
+        open_ones = [
+            axis + of * (axis != "batch") if axis else size for axis, size in zip(shape.names, shape.shape, strict=True)
+        ]
         return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
 
     def _tensor(self, emitter):
-        held = {id(one): place for place, one in enumerate(self._constants())}
+        held = {id(constant): place for place, constant in enumerate(self._constants())}
 
         def tensor(found: Tensor | Array) -> Value | float:
             place = held.get(id(found))

@@ -25,8 +25,51 @@ from ..operators.emitter import Value
 USUAL = {"batch": 7, "height": 224, "width": 224, "depth": 16, "length": 16, "samples": 1024}
 GREY = {"height": 28, "width": 28}
 # Sides of pictures.
-COMMON = (8, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 84, 96, 100, 112, 120, 128, 144, 150, 160, 192, 200, 224, 227,
-          240, 256, 288, 299, 300, 320, 331, 352, 384, 416, 448, 480, 512, 600, 640, 768, 800, 1024)  # fmt: skip
+COMMON = (
+    8,
+    14,
+    16,
+    20,
+    24,
+    28,
+    32,
+    40,
+    48,
+    56,
+    64,
+    80,
+    84,
+    96,
+    100,
+    112,
+    120,
+    128,
+    144,
+    150,
+    160,
+    192,
+    200,
+    224,
+    227,
+    240,
+    256,
+    288,
+    299,
+    300,
+    320,
+    331,
+    352,
+    384,
+    416,
+    448,
+    480,
+    512,
+    600,
+    640,
+    768,
+    800,
+    1024,
+)
 PREFERRED = sorted(COMMON, key=lambda size: (size not in (224, 32, 28, 64, 256, 128, 96, 299, 16), size))
 SIDES = ("height", "width", "samples", "length")
 SPATIAL = {1: ("samples",), 2: ("height", "width"), 3: ("depth", "height", "width")}
@@ -42,13 +85,16 @@ class Assumed:
 
     def sized(self, sizes: dict[str, int]) -> Assumed:
         """The same with other sizes for the axes of these names."""
-        return replace(self, shape=tuple(sizes.get(name, size) for name, size in
-                                         zip(self.names, self.shape, strict=True)))
+        return replace(
+            self, shape=tuple(sizes.get(name, size) for name, size in zip(self.names, self.shape, strict=True))
+        )
 
     def doubled(self, names) -> Assumed:
         """The same with twice the sizes for the axes of these names."""
-        return replace(self, shape=tuple(size * (2 if name in names else 1) for name, size in
-                                         zip(self.names, self.shape, strict=True)))
+        return replace(
+            self,
+            shape=tuple(size * (2 if name in names else 1) for name, size in zip(self.names, self.shape, strict=True)),
+        )
 
     def fixed(self, *names: str) -> Assumed:
         """The same with the axes of these names no longer open."""
@@ -66,8 +112,9 @@ class LearntError(Exception):
 def usual(*axes: str | int, data_type: int = TensorProto.FLOAT) -> Assumed:
     """An input of these axes: names, or sizes that are known."""
     grey = 1 in axes[1:2]
-    sizes = tuple((GREY if grey and axis in GREY else USUAL)[axis] if isinstance(axis, str) else int(axis)
-                  for axis in axes)
+    sizes = tuple(
+        (GREY if grey and axis in GREY else USUAL)[axis] if isinstance(axis, str) else int(axis) for axis in axes
+    )
     return Assumed(sizes, tuple(axis if isinstance(axis, str) else "" for axis in axes), data_type)
 
 
@@ -114,12 +161,25 @@ def _group_norm(x, groups, weight=None, *rest):
 
 
 TELLS: dict[str, Callable[..., Assumed]] = {
-    "conv1d": _convolution, "conv2d": _convolution, "conv3d": _convolution, "_convolution": _general_convolution,
-    "convolution": _general_convolution, "_convolution_mode": _convolution, "conv_transpose1d": _transposed,
-    "conv_transpose2d": _transposed, "conv_transpose3d": _transposed, "linear": _linear, "addmm": _rows,
-    "embedding": _embedding, "lstm": _recurrent, "gru": _recurrent, "rnn_tanh": _recurrent, "rnn_relu": _recurrent,
-    "layer_norm": _layer_norm, "group_norm": _group_norm,
-}  # fmt: skip
+    "conv1d": _convolution,
+    "conv2d": _convolution,
+    "conv3d": _convolution,
+    "_convolution": _general_convolution,
+    "convolution": _general_convolution,
+    "_convolution_mode": _convolution,
+    "conv_transpose1d": _transposed,
+    "conv_transpose2d": _transposed,
+    "conv_transpose3d": _transposed,
+    "linear": _linear,
+    "addmm": _rows,
+    "embedding": _embedding,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+    "rnn_tanh": _recurrent,
+    "rnn_relu": _recurrent,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+}
 
 
 PACKED = ("conv1d", "conv2d", "conv3d", "linear")
@@ -127,7 +187,14 @@ PACKED = ("conv1d", "conv2d", "conv3d", "linear")
 
 def learn(name: str, args: list, more: dict, interpreter) -> None:
     """Raises `LearntError` if an operator reads an input whose shape is not known and tells it."""
-    waiting = next((one.input for one in args if isinstance(one, Value) and one.shape is None and one.input), "")
+    waiting = next(
+        (
+            argument.input
+            for argument in args
+            if isinstance(argument, Value) and argument.shape is None and argument.input
+        ),
+        "",
+    )
     plain = name.removesuffix("_dynamic").removesuffix("_relu")
     if plain in PACKED and len(args) > 1 and isinstance(args[1], list):  # a quantised layer packs its weight and more
         name, args = plain, [args[0], *args[1]]
@@ -146,9 +213,15 @@ def learn(name: str, args: list, more: dict, interpreter) -> None:
 # By the class of the module that asks for the rank of an input before any operator reads it: axes before the channels
 # (or features), which its own weight tells, and after.
 _BY_MODULE = {
-    "Conv1d": SPATIAL[1], "Conv2d": SPATIAL[2], "Conv3d": SPATIAL[3], "BatchNorm1d": (), "BatchNorm2d": SPATIAL[2],
-    "BatchNorm3d": SPATIAL[3], "InstanceNorm2d": SPATIAL[2], "GroupNorm": SPATIAL[2],
-}  # fmt: skip
+    "Conv1d": SPATIAL[1],
+    "Conv2d": SPATIAL[2],
+    "Conv3d": SPATIAL[3],
+    "BatchNorm1d": (),
+    "BatchNorm2d": SPATIAL[2],
+    "BatchNorm3d": SPATIAL[3],
+    "InstanceNorm2d": SPATIAL[2],
+    "GroupNorm": SPATIAL[2],
+}
 _SEQUENCES = ("LSTM", "GRU", "RNN", "MultiheadAttention", "Transformer")
 
 
@@ -160,7 +233,8 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
     """
     for module in (*reversed(inside), *every):
         own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape] or list(
-            packed_layers.tensors(module, "").values())
+            packed_layers.tensors(module, "").values()
+        )
         if own and module.kind.name == "Embedding":
             return _embedding(*own, None)
         if module.kind.name in _BY_MODULE and own and ("Conv" not in module.kind.name or len(own[0].shape) > 1):
@@ -171,10 +245,19 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
             return usual(*(("batch", "length") if first else ("length", "batch")), own[0].shape[-1])
         if module.kind.name == "Linear" and own:
             features = own[0].shape[-1]
-            picture = next(((colours, isqrt(features // colours)) for colours in (1, 3)
-                            if features >= 64 and colours * isqrt(features // colours) ** 2 == features), None)
-            return usual("batch", picture[0], picture[1], picture[1]) if picture and not inside[1:] else usual(
-                "batch", "length", features)
+            picture = next(
+                (
+                    (colours, isqrt(features // colours))
+                    for colours in (1, 3)
+                    if features >= 64 and colours * isqrt(features // colours) ** 2 == features
+                ),
+                None,
+            )
+            return (
+                usual("batch", picture[0], picture[1], picture[1])
+                if picture and not inside[1:]
+                else usual("batch", "length", features)
+            )
     return usual("batch", 3, "height", "width")
 
 
@@ -188,6 +271,7 @@ def said(found: Any, count: int) -> list[Assumed] | None:
         if not isinstance(one, Tensor) or not one.shape or not all(one.shape):
             return None
         steps_first = len(one.shape) == 3 and one.shape[1] == 1 < one.shape[0]
-        shapes.append(Assumed(one.shape, ("" if steps_first else "batch",) + ("",) * (len(one.shape) - 1),
-                              one.data_type))
+        shapes.append(
+            Assumed(one.shape, ("" if steps_first else "batch",) + ("",) * (len(one.shape) - 1), one.data_type)
+        )
     return shapes or None

@@ -100,7 +100,7 @@ class Interpreter(Evaluator):
     def _call_function(self, function: ast.FunctionDef, args, more):
         if self._calls >= DEEPEST:
             raise UndecidedError("calls are nested too deep")
-        names = [one.arg for one in function.args.args]
+        names = [argument.arg for argument in function.args.args]
         defaults = function.args.defaults
         if len(args) > len(names) or not set(more) <= set(names):
             raise UndecidedError(f"'{function.name}' is called with other arguments than it has")
@@ -121,12 +121,12 @@ class Interpreter(Evaluator):
 
     def operator(self, name: str, args: list, more: dict):
         """A call of PyTorch's own: "conv2d", "relu_", "quantized.conv2d"."""
-        values = [one for one in leaves([*args, *more.values()], MOST_ARGUMENTS) if isinstance(one, Value)]
+        values = [leaf for leaf in leaves([*args, *more.values()], MOST_ARGUMENTS) if isinstance(leaf, Value)]
         plain = name.rpartition(".")[2]
         in_place = plain.endswith("_") and not plain.endswith("__")
         if in_place:  # copy_(tensor) has nothing to do with the copy of a list
             plain = {"copy_": "_copy_into"}.get(plain, plain.removesuffix("_"))
-        of_tensors = any(isinstance(one, Value) for one in args)
+        of_tensors = any(isinstance(argument, Value) for argument in args)
         table = OPERATORS if of_tensors or plain not in NUMBERS else NUMBERS
         own = name.count(".") == 0 or name.startswith(("aten.", "prim."))
         function = table.get(plain) if own else OPERATORS.get(name)  # "quantized.linear"
@@ -257,8 +257,15 @@ def _short(path: str) -> str:
 
 
 _STATEMENTS = {
-    ast.Assign: Interpreter._assign, ast.AnnAssign: Interpreter._annotated, ast.If: Interpreter._if,
-    ast.For: Interpreter._for, ast.While: Interpreter._while, ast.Return: Interpreter._return,
-    ast.Expr: Interpreter._expression, ast.Pass: Interpreter._nothing, ast.Break: Interpreter._jump,
-    ast.Continue: Interpreter._jump, ast.Assert: Interpreter._assert,
-}  # fmt: skip
+    ast.Assign: Interpreter._assign,
+    ast.AnnAssign: Interpreter._annotated,
+    ast.If: Interpreter._if,
+    ast.For: Interpreter._for,
+    ast.While: Interpreter._while,
+    ast.Return: Interpreter._return,
+    ast.Expr: Interpreter._expression,
+    ast.Pass: Interpreter._nothing,
+    ast.Break: Interpreter._jump,
+    ast.Continue: Interpreter._jump,
+    ast.Assert: Interpreter._assert,
+}

@@ -39,8 +39,7 @@ def tree(path: Path, root: Any) -> Tree:
         found.paths[id(module)] = name
         found.modules.append(module)
         _enter(found, name, module)
-        ahead += reversed([(_join(name, key), child) for key, child in module.state.items()
-                           if _is_object(child)])
+        ahead += reversed([(_join(name, key), child) for key, child in module.state.items() if _is_object(child)])
     return found
 
 
@@ -61,8 +60,9 @@ def _enter(found, path, module):
             found.tensors[name] = value
             found.names.setdefault(id(value), name)
         elif isinstance(value, (list, tuple)):
-            found.names.update((id(one), f"{name}.{place}") for place, one in enumerate(value)
-                               if isinstance(one, (Tensor, Array)))
+            found.names.update(
+                (id(one), f"{name}.{place}") for place, one in enumerate(value) if isinstance(one, (Tensor, Array))
+            )
         if isinstance(key, str) and not key.startswith("_") and is_plain(value):
             plain[key] = value
     found.settings[path] = module.kind.name, plain

@@ -56,10 +56,10 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, function, about, model="MODEL"):
-        one = commands.add_parser(name, help=about, description=about)
-        one.set_defaults(command=function)
-        one.add_argument("model", metavar=model, type=Path)
-        one.add_argument(
+        parser_of_command = commands.add_parser(name, help=about, description=about)
+        parser_of_command.set_defaults(command=function)
+        parser_of_command.add_argument("model", metavar=model, type=Path)
+        parser_of_command.add_argument(
             "--dim",
             metavar="NAME=SIZE",
             action="append",
@@ -67,81 +67,87 @@ def _parser():
             type=_dim,
             help="size of a dimension that the model leaves open, by its name or as input:axis",
         )
-        one.add_argument(
+        parser_of_command.add_argument(
             "--architecture",
             type=Path,
             metavar="FILE",
             help="how the weights of a weights-only file are joined: an ONNX model or Keras's JSON",
         )
-        one.add_argument(
+        parser_of_command.add_argument(
             "--part",
             default="",
             metavar="NAME",
             help="which of several models in one file, by the name that inspect gives it",
         )
-        return one
+        return parser_of_command
 
-    one = command("inspect", _inspect, "say what is in a model")
-    one.add_argument("--json", action="store_true", help="as one JSON object")
+    subcommand = command("inspect", _inspect, "say what is in a model")
+    subcommand.add_argument("--json", action="store_true", help="as one JSON object")
 
-    one = command("run", _run, "run a model on one input")
-    one.add_argument(
+    subcommand = command("run", _run, "run a model on one input")
+    subcommand.add_argument(
         "--input",
         required=True,
         type=Path,
         metavar="FILE",
         help="a PNG, JPEG or .npy file, or a .npz file with an array for each input",
     )
-    one.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
-    one.add_argument(
+    subcommand.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
+    subcommand.add_argument(
         "--prune",
         type=_share,
         default=0.0,
         metavar="P",
         help="without this share (0 to 1) of each hidden layer's units, the least important first",
     )
-    one.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
-    one.add_argument("--json", action="store_true", help="as one JSON object")
+    subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
+    subcommand.add_argument("--json", action="store_true", help="as one JSON object")
 
-    one = command("build", _build, "make a scene and save it")
-    one.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
-    _drawing(one)
+    subcommand = command("build", _build, "make a scene and save it")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    _drawing(subcommand)
 
-    one = command("render", _render, "render a model or a saved scene", "MODEL|SCENE.blend")
-    one.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
-    _picture(one)
-    _drawing(one)
+    subcommand = command("render", _render, "render a model or a saved scene", "MODEL|SCENE.blend")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
+    _picture(subcommand)
+    _drawing(subcommand)
 
-    one = command("farm", _farm, "write a job for a render farm (Open Job Description)", "MODEL|SCENE.blend")
-    one.add_argument("-o", "--output", required=True, type=Path, metavar="JOB/", help="a folder")
-    one.add_argument("--chunk", type=_count, default=8, metavar="N", help="frames that a worker renders in one go")
-    _picture(one)
-    _drawing(one)
+    subcommand = command("farm", _farm, "write a job for a render farm (Open Job Description)", "MODEL|SCENE.blend")
+    subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="JOB/", help="a folder")
+    subcommand.add_argument(
+        "--chunk", type=_count, default=8, metavar="N", help="frames that a worker renders in one go"
+    )
+    _picture(subcommand)
+    _drawing(subcommand)
 
-    one = command("export", _export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend")
-    one.add_argument(
+    subcommand = command(
+        "export", _export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend"
+    )
+    subcommand.add_argument(
         "-o",
         "--output",
         required=True,
         type=_suffix(".glb", ".usdc", ".obj", ".html"),
         metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
     )
-    one.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
-    one.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
-    one.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
-    one.add_argument(
+    subcommand.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
+    subcommand.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
+    subcommand.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
+    subcommand.add_argument(
         "--poses",
         type=_count,
         metavar="N",
         help="take keyframed folds, arrangements and values along, as so many poses of plain meshes",
     )
-    one.add_argument("--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits")
-    light = one.add_mutually_exclusive_group()
+    subcommand.add_argument(
+        "--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits"
+    )
+    light = subcommand.add_mutually_exclusive_group()
     light.add_argument(
         "--lit", action="store_true", default=None, help="let the viewer's light fall on it, whatever the style says"
     )
     light.add_argument("--unlit", dest="lit", action="store_false", help="show colours as they are")
-    _drawing(one)
+    _drawing(subcommand)
     return parser
 
 
@@ -295,8 +301,8 @@ def _export(options):
     from .gltf import export
 
     page = options.output.with_suffix(".html") if options.html else None
-    for one in {options.output, page or options.output}:
-        _writable(one)
+    for path in {options.output, page or options.output}:
+        _writable(path)
     wanted = export.Options(
         options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit, options.compress
     )

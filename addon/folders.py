@@ -17,9 +17,9 @@ def of_user(name: str, create: bool = True) -> Path:
     """
     package = __package__.rpartition(".addon")[0]
     try:
-        found = bpy.utils.extension_path_user(package, path=name, create=create)
+        folder = bpy.utils.extension_path_user(package, path=name, create=create)
     except ValueError:
-        found = bpy.utils.user_resource("CONFIG", path=f"neuroscene/{name}", create=create)
-    if not found:
+        folder = bpy.utils.user_resource("CONFIG", path=f"neuroscene/{name}", create=create)
+    if not folder:
         raise OSError("Blender has no folder for settings")
-    return Path(found)
+    return Path(folder)

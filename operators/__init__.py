@@ -77,8 +77,8 @@ _commands = []
 
 
 def register():
-    for one in CLASSES:
-        bpy.utils.register_class(one)
+    for class_ in CLASSES:
+        bpy.utils.register_class(class_)
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))
@@ -89,8 +89,8 @@ def unregister():
         bpy.utils.unregister_cli_command(_commands.pop())
     bpy.types.TOPBAR_MT_file_export.remove(_export_entry)
     bpy.types.TOPBAR_MT_file_import.remove(_import_entry)
-    for one in reversed(CLASSES):
-        bpy.utils.unregister_class(one)
+    for class_ in reversed(CLASSES):
+        bpy.utils.unregister_class(class_)
 
 
 def _import_entry(self, context):

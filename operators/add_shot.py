@@ -9,7 +9,7 @@ from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from .bases.of_network import ChangesNetwork
 
-SHOTS = tuple((name, name.title(), one.about) for name, one in shots.KINDS.items())
+SHOTS = tuple((name, name.title(), kind.about) for name, kind in shots.KINDS.items())
 
 
 class NEUROSCENE_OT_add_shot(ChangesNetwork, bpy.types.Operator):

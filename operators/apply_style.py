@@ -13,7 +13,7 @@ _items = []  # Blender keeps no reference to texts of its own
 
 def styles(self, context):
     """The styles there are, for a menu."""
-    _items[:] = [(name, name, one.about) for name, one in saved_styles.every()[0].items()]
+    _items[:] = [(name, name, style.about) for name, style in saved_styles.every()[0].items()]
     return _items
 
 

@@ -24,7 +24,7 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     which: bpy.props.EnumProperty(
-        name="Blocks", items=[(key, *one) for key, one in WHICH.items()], options={"SKIP_SAVE"}
+        name="Blocks", items=[(key, *words) for key, words in WHICH.items()], options={"SKIP_SAVE"}
     )
     fold: bpy.props.BoolProperty(
         name="Fold", default=True, options={"SKIP_SAVE"}, description="Fold the blocks instead of unfolding them"

@@ -15,8 +15,10 @@ from ..addon.scene.updating import reloading
 from .arrange_network import DIRECTIONS
 from .bases.stepwise import Stepwise
 
-ENDINGS = tuple(dict.fromkeys(f".{one.rpartition('.')[2]}" for one in SUFFIXES))  # Blender looks at the last part alone
-GLOB = ";".join(f"*{one}" for one in SUFFIXES)
+ENDINGS = tuple(
+    dict.fromkeys(f".{suffix.rpartition('.')[2]}" for suffix in SUFFIXES)
+)  # Blender looks at the last part alone
+GLOB = ";".join(f"*{suffix}" for suffix in SUFFIXES)
 
 
 class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):

@@ -23,11 +23,11 @@ class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
         if network is None:
             return {"CANCELLED"}
         chosen = [*context.view_layer.objects.selected, context.view_layer.objects.active]
-        back = [one for one in arranging.by_hand(network) if one in chosen]
+        back = [layer for layer in arranging.by_hand(network) if layer in chosen]
         if not back:
             self.report({"WARNING"}, "Nothing selected was moved by hand")
             return {"CANCELLED"}
         arranging.rearrange(network, arranging.settings_of(network), back)
         picture.relabel(network)
-        self.report({"INFO"}, ", ".join(tags.read(one).get("layer") or one.name for one in back) + " put back")
+        self.report({"INFO"}, ", ".join(tags.read(layer).get("layer") or layer.name for layer in back) + " put back")
         return {"FINISHED"}

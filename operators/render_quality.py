@@ -9,7 +9,7 @@ from ..addon.scene import tags
 from ..addon.scene.output import quality
 from .bases.of_network import OfNetwork
 
-QUALITIES = tuple((name, name.title(), one.about) for name, one in quality.QUALITIES.items())
+QUALITIES = tuple((name, name.title(), quality_.about) for name, quality_ in quality.QUALITIES.items())
 
 
 class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):

@@ -28,7 +28,9 @@ class NEUROSCENE_OT_select_related(SelectsLayers, OfSelectedLayers, bpy.types.Op
     bl_label = "Select Related Layers"
     bl_options = {"REGISTER", "UNDO"}
 
-    relation: bpy.props.EnumProperty(name="Relation", items=[(key, *one[1:]) for key, one in RELATIONS.items()])
+    relation: bpy.props.EnumProperty(
+        name="Relation", items=[(key, *relation[1:]) for key, relation in RELATIONS.items()]
+    )
 
     @classmethod
     def description(cls, context, properties):

@@ -26,13 +26,13 @@ class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     shown: bpy.props.EnumProperty(
-        name="Of", items=[(key, *one[:2]) for key, one in SHOWN.items()], description="Choose what to color"
+        name="Of", items=[(key, *shown[:2]) for key, shown in SHOWN.items()], description="Choose what to color"
     )
     source: bpy.props.EnumProperty(
         name="Range From",
         default="NETWORK",
         description="Choose which value has the full color",
-        items=[(one.upper(), one, SOURCES[one]) for one in FROM],
+        items=[(source.upper(), source, SOURCES[source]) for source in FROM],
     )
     clip: bpy.props.FloatProperty(
         name="Clip",
@@ -54,7 +54,7 @@ class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
         max=8.0,
         description="Set how many decades below the range are distinguished. 0 is linear",
     )
-    source_map = {one.upper(): one for one in FROM}
+    source_map = {source.upper(): source for source in FROM}
 
     def invoke(self, context, event):
         network = self.network(context)
@@ -74,7 +74,7 @@ class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
         part = self.chosen(context)
         if part is None:
             return {"CANCELLED"}
-        objs = [one for kind in SHOWN[self.shown][2] for one in part.of_kind(kind)]
+        objs = [obj for kind in SHOWN[self.shown][2] for obj in part.of_kind(kind)]
         count = ranges.set_source(objs, self.source_map[self.source], self.clip)
         for role in ROLES[self.shown]:
             painting.set_scale(part, role, self.symmetric, self.log)

@@ -28,7 +28,7 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     level: bpy.props.EnumProperty(
-        name="Level", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *one[1:]) for key, one in LEVELS.items()]
+        name="Level", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *level[1:]) for key, level in LEVELS.items()]
     )
     cells: bpy.props.IntProperty(
         name="Cells",
@@ -55,7 +55,7 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
         if self.properties.is_property_set("level"):  # by a button that knows which
             return self.execute(context)
         wish = tags.read(context.object).get("wish", {})
-        self.level = next((key for key, one in LEVELS.items() if one[0] == wish.get("level", "")), "AUTO")
+        self.level = next((key for key, level in LEVELS.items() if level[0] == wish.get("level", "")), "AUTO")
         self.cells, self.lines = wish.get("cells", 0), wish.get("lines", 0)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Set")
 

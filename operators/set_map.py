@@ -12,16 +12,16 @@ from .bases.on_part import ROLES, SHOWN, OnPart, counted
 
 def grouped():
     """The colour maps for a menu, under what they are for."""
-    found = []
+    items = []
     for kind in (colormaps.DIVERGING, colormaps.SEQUENTIAL):
         for ground in (colormaps.DARK, colormaps.LIGHT):
-            found.append(("", f"{kind.capitalize()} on {ground.capitalize()}", ""))
-            found += [
-                (one.name, one.name, f"{one.colours[0]} to {one.colours[1]}".capitalize())
-                for one in colormaps.maps().values()
-                if (one.kind, one.ground) == (kind, ground)
+            items.append(("", f"{kind.capitalize()} on {ground.capitalize()}", ""))
+            items += [
+                (map_.name, map_.name, f"{map_.colours[0]} to {map_.colours[1]}".capitalize())
+                for map_ in colormaps.maps().values()
+                if (map_.kind, map_.ground) == (kind, ground)
             ]
-    return found
+    return items
 
 
 class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):

@@ -36,8 +36,8 @@ CLASSES = (
 
 
 def register():
-    for one in CLASSES:
-        bpy.utils.register_class(one)
+    for class_ in CLASSES:
+        bpy.utils.register_class(class_)
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
 
@@ -45,5 +45,5 @@ def register():
 def unregister():
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
-    for one in reversed(CLASSES):
-        bpy.utils.unregister_class(one)
+    for class_ in reversed(CLASSES):
+        bpy.utils.unregister_class(class_)

@@ -28,10 +28,10 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
             moved(layout)
         column = layout.column(align=True)
         column.use_property_split = True
-        for one in _outward(obj):
-            modifier = tags.modifier(one)
+        for box in _outward(obj):
+            modifier = tags.modifier(box)
             if modifier:
-                text = "Fold" if one == obj else f"Fold {_name(one)}"
+                text = "Fold" if box == obj else f"Fold {_name(box)}"
                 compat.draw_input(column, modifier, _fold(modifier), text)
         row = layout.row(align=True)
         for text, fold in (("Fold", True), ("Unfold", False)):

@@ -47,10 +47,10 @@ class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
         facts = tags.read(context.object)
         wished, row = facts.get("wish", {}).get("level", ""), self.layout.row(align=True)
         for level, text in LEVELS.items():
-            one = row.row(align=True)
-            one.enabled = level != "MAPS" or facts["grid"][1] * facts["grid"][2] > 1
+            button_row = row.row(align=True)
+            button_row.enabled = level != "MAPS" or facts["grid"][1] * facts["grid"][2] > 1
             pressed = wished == ("" if level == "AUTO" else level.lower())
-            one.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
+            button_row.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
         row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
 
 

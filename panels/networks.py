@@ -42,15 +42,15 @@ class NEUROSCENE_UL_layers(bpy.types.UIList):
     def draw_filter(self, context, layout):
         row = layout.row(align=True)
         row.prop(self, "filter_name", text="", icon="VIEWZOOM")
-        found = row.operator("neuroscene.find_layers", text="", icon="RESTRICT_SELECT_OFF")
-        found.uuid, found.text = self.list_id, self.filter_name
+        find = row.operator("neuroscene.find_layers", text="", icon="RESTRICT_SELECT_OFF")
+        find.uuid, find.text = self.list_id, self.filter_name
 
     def filter_items(self, context, data, property_name):
         shown, places, sought = [], [], self.filter_name
-        for place, one in enumerate(getattr(data, property_name)):
-            layer = tags.kind(one) == "layer"
-            shown.append(self.bitflag_filter_item if layer and (not sought or selection.matches(one, sought)) else 0)
-            places.append((place, selection.order(one) if layer else 0))
+        for place, obj in enumerate(getattr(data, property_name)):
+            layer = tags.kind(obj) == "layer"
+            shown.append(self.bitflag_filter_item if layer and (not sought or selection.matches(obj, sought)) else 0)
+            places.append((place, selection.order(obj) if layer else 0))
         return shown, bpy.types.UI_UL_list.sort_items_helper(places, key=lambda pair: pair[1])
 
 
@@ -63,7 +63,7 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         here = tags.networks(context.scene)
         for network in here:
             self._network(layout.box(), network)
-        others = [one for one in tags.networks() if one not in here]
+        others = [network for network in tags.networks() if network not in here]
         if others:
             column = layout.column(align=True)
             column.active = False

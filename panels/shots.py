@@ -23,13 +23,13 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
         column = layout.column(align=True)
         for name, camera in shots.shots(network).items():
             row, active = column.row(align=True), scene is not None and scene.camera == camera
-            one = row.operator(
+            button = row.operator(
                 "neuroscene.set_shot",
                 text=name.title(),
                 depress=active,
                 icon="OUTLINER_OB_CAMERA" if active else "CAMERA_DATA",
             )
-            one.uuid, one.shot = uuid, name
+            button.uuid, button.shot = uuid, name
             gone = row.operator("neuroscene.remove_shot", text="", icon="X")
             gone.uuid, gone.shot = uuid, name
         layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")

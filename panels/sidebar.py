@@ -27,7 +27,7 @@ def table(layout, rows):
 
 def sockets(layout, modifier, names):
     """Inputs of a modifier as fields, in this order; the row of each by its name."""
-    items = {one.name: one for one in modifier.node_group.interface.items_tree if one.item_type == "SOCKET"}
+    items = {item.name: item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET"}
     rows = {name: layout.row(align=True) for name in names}
     for name, row in rows.items():
         compat.draw_input(row, modifier, items[name], name)

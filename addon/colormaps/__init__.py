@@ -37,7 +37,7 @@ def structure(number: int, saturation: float = 0.62, brightness: float = 0.66) -
     For another ground give another saturation and brightness, 0 to 1."""
     hue, level = 0.59 + number * 0.6180339887, number % 3
     colour = colorsys.hsv_to_rgb(hue % 1.0, saturation * (1 - 4 / 31 * level), brightness * (1 - 7 / 66 * level))
-    return "#{:02x}{:02x}{:02x}".format(*(round(255 * one) for one in colour))
+    return "#{:02x}{:02x}{:02x}".format(*(round(255 * channel) for channel in colour))
 
 
 def linear(colour: str) -> tuple[float, float, float, float]:

@@ -148,19 +148,19 @@ ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 @cache
 def maps() -> dict[str, Map]:
     """Every map by name, the two defaults first."""
-    found = [
+    every = [
         Map("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
         Map("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
     ]
     for name, (ground, colours, middle, end, *arms) in _DIVERGING.items():
         low, high = (_arm(middle, end, *arm) for arm in arms)
-        found.append(Map(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))
-    found.append(Map("Cool and Warm", ("blue", "red"), DIVERGING, LIGHT, _encoded(moreland(2 * ARM + 1))))
+        every.append(Map(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))
+    every.append(Map("Cool and Warm", ("blue", "red"), DIVERGING, LIGHT, _encoded(moreland(2 * ARM + 1))))
     for name, (ground, colours, points) in _SEQUENTIAL.items():
-        found.append(Map(name, colours, SEQUENTIAL, ground, _stops(_way(points))))
+        every.append(Map(name, colours, SEQUENTIAL, ground, _stops(_way(points))))
     helix = oklab.to_lab(oklab.decode(cubehelix(np.linspace(0.12, 0.96, 256))))
-    found.append(Map("Cubehelix", ("dark", "light"), SEQUENTIAL, DARK, _stops(oklab.evenly(helix, STEPS))))
-    return {one.name: one for one in found}
+    every.append(Map("Cubehelix", ("dark", "light"), SEQUENTIAL, DARK, _stops(oklab.evenly(helix, STEPS))))
+    return {map_.name: map_ for map_ in every}
 
 
 def cubehelix(share: np.ndarray, start: float = 0.5, turns: float = -1.5, hue: float = 1.0) -> np.ndarray:

@@ -73,4 +73,4 @@ def shown(lab: np.ndarray) -> np.ndarray:
 def evenly(lab: np.ndarray, count: int) -> np.ndarray:
     """So many colours at equal distances along a path of colours (n, 3)."""
     way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(lab, axis=0), axis=1))])
-    return np.stack([np.interp(np.linspace(0, way[-1], count), way, one) for one in lab.T], -1)
+    return np.stack([np.interp(np.linspace(0, way[-1], count), way, channel) for channel in lab.T], -1)

@@ -30,9 +30,9 @@ def quantiles(values: np.ndarray) -> tuple[np.ndarray, int]:
     size = _sizes(values)
     if not size.size:
         return np.zeros(PERCENTS, np.float32), 0
-    found = np.percentile(size[:: size.size // MOST | 1], np.arange(PERCENTS)).astype(np.float32)
-    found[-1] = size.max()
-    return found, int(size.size)
+    percentiles = np.percentile(size[:: size.size // MOST | 1], np.arange(PERCENTS)).astype(np.float32)
+    percentiles[-1] = size.max()
+    return percentiles, int(size.size)
 
 
 def pooled(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
@@ -46,9 +46,9 @@ def pooled(parts: Sequence[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
     order = np.argsort(sizes)
     below = np.cumsum(weights[order]) - weights[order] / 2
     total = sum(count for _, count in parts)
-    found = np.interp(np.arange(PERCENTS) / (PERCENTS - 1), below / total, sizes[order]).astype(np.float32)
-    found[0], found[-1] = min(row[0] for row, _ in parts), max(row[-1] for row, _ in parts)
-    return found, total
+    percentiles = np.interp(np.arange(PERCENTS) / (PERCENTS - 1), below / total, sizes[order]).astype(np.float32)
+    percentiles[0], percentiles[-1] = min(row[0] for row, _ in parts), max(row[-1] for row, _ in parts)
+    return percentiles, total
 
 
 def _sizes(values):

@@ -26,10 +26,10 @@ LARGEST = np.finfo(np.float32).max
 
 def instancing(cells: Cells) -> Extension | None:
     """The extension of a node that shows its mesh at every cell; None if that takes a shear."""
-    found = shapes.parts(AXES @ cells.matrices @ AXES.T)
-    if found is None:
+    parts = shapes.parts(AXES @ cells.matrices @ AXES.T)
+    if parts is None:
         return None
-    places, turns, scales = found
+    places, turns, scales = parts
     attributes = {"TRANSLATION": accessor(places), "SCALE": accessor(scales), "_COLOR_0": _colours(cells.colours)}
     if turns is not None:
         attributes["ROTATION"] = accessor(turns)
@@ -71,10 +71,10 @@ def mesh(
 
 
 def _targets(poses):
-    found = [{"POSITION": accessor(place @ AXES[:3, :3].T, VERTICES, bounds=True)} for place in poses.places]
-    for target, colours in zip(found, poses.colours if poses.colours is not None else (), strict=False):
+    targets = [{"POSITION": accessor(place @ AXES[:3, :3].T, VERTICES, bounds=True)} for place in poses.places]
+    for target, colours in zip(targets, poses.colours if poses.colours is not None else (), strict=False):
         target["COLOR_0"] = accessor(colours, VERTICES)
-    return found
+    return targets
 
 
 def material(name: str, lit: bool, clear: bool) -> gltf2_io.Material:

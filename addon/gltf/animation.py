@@ -31,7 +31,7 @@ class Animation:
     @property
     def changing(self) -> set[Part]:
         """The parts that move or have poses."""
-        return {*self.poses, *(one.part for one in (self.film.tracks if self.film else ()))}
+        return {*self.poses, *(track.part for track in (self.film.tracks if self.film else ()))}
 
     def build(self, nodes: dict[Part, gltf2_io.Node]) -> gltf2_io.Animation | None:
         """The glTF animation of these nodes, None if nothing changes."""
@@ -51,12 +51,12 @@ class Animation:
 def _paths(track):
     """What changes of a node, by its name in glTF, with Y up."""
     turned = _with_y_up(track.turns, bool(track.part.camera)) if track.turns is not None else None
-    found = {
+    paths = {
         "translation": None if track.places is None else track.places[:, [0, 2, 1]] * (1, 1, -1),
         "rotation": turned,
         "scale": None if track.sizes is None else track.sizes[:, [0, 2, 1]],
     }
-    return ((path, values) for path, values in found.items() if values is not None)
+    return ((path, values) for path, values in paths.items() if values is not None)
 
 
 def _with_y_up(turns, camera):

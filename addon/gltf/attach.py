@@ -49,23 +49,23 @@ def in_file(path: Path) -> list[Found]:
     try:
         nodes = content.get("nodes", [])
         places = [(_facts(node), _place(node)) for node in nodes]
-        found = [
+        stored = [
             _found(_below(nodes, index, places))
             for index, (facts, _) in enumerate(places)
             if facts.get("kind") == "network"
         ]
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise CheckpointError(path, "is damaged", "export it anew") from error
-    if not found:
+    if not stored:
         raise CheckpointError(path, "is no export of a network", "give a .glb that Neuroscene wrote")
-    return found
+    return stored
 
 
 def in_open_file() -> list[Found]:
     """The networks of exports that were imported into the open file."""
     roots = [obj for obj in bpy.data.objects if tags.kind(obj) == "network"]
-    trees = [[(tags.read(one), one.matrix_local) for one in (root, *root.children_recursive)] for root in roots]
-    return [found for tree in trees if (found := _whole(tree))]
+    trees = [[(tags.read(obj), obj.matrix_local) for obj in (root, *root.children_recursive)] for root in roots]
+    return [stored for tree in trees if (stored := _whole(tree))]
 
 
 def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
@@ -76,32 +76,32 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
     """
     yield 0.0, "reading what was exported"
     if path.suffix.lower() == ".glb":
-        found = in_file(path)[0]
-        name = _name(found, "source")
+        stored = in_file(path)[0]
+        name = _name(stored, "source")
         checkpoint = checkpoint or (path.parent / name if name else path.parent)
         if not _there(checkpoint):
             raise CheckpointError(path, f"its checkpoint {name or '(it names none)'} is not beside it", "choose it")
-        _check(found, checkpoint)
+        _check(stored, checkpoint)
     else:
         checkpoint, digest = path, open_checkpoint(path).sha256()
-        found = next((one for one in in_open_file() if one.facts.get("sha256") == digest), None)
-        if found is None:
+        stored = next((candidate for candidate in in_open_file() if candidate.facts.get("sha256") == digest), None)
+        if stored is None:
             raise CheckpointError(path, "no imported glTF was made of this file", "import the .glb first")
-    beside = [path.parent / name if (name := _name(found, one)) else None for one in ("input", "architecture")]
-    given, architecture = (one if one and _there(one) else None for one in beside)
-    collection = yield from importing.import_steps(checkpoint, *_wanted(path, found.facts, given), architecture)
-    _put(collection, found)
+    beside = [path.parent / name if (name := _name(stored, role)) else None for role in ("input", "architecture")]
+    given, architecture = (given_path if given_path and _there(given_path) else None for given_path in beside)
+    collection = yield from importing.import_steps(checkpoint, *_wanted(path, stored.facts, given), architecture)
+    _put(collection, stored)
     return collection
 
 
-def _check(found, checkpoint):
-    if open_checkpoint(checkpoint).sha256() != found.facts.get("sha256"):
+def _check(stored, checkpoint):
+    if open_checkpoint(checkpoint).sha256() != stored.facts.get("sha256"):
         raise CheckpointError(checkpoint, "is not the file that the glTF was made of", "choose that, or import it anew")
 
 
-def _name(found, which):
+def _name(stored, which):
     """The name of a file that an export tells of; never a way to somewhere else. "" if no file can be called so."""
-    told = found.facts.get(which, "")
+    told = stored.facts.get(which, "")
     name = Path(told).name if isinstance(told, str) else ""
     return name if name.isprintable() and len(name.encode(errors="replace")) <= LONGEST_NAME else ""
 
@@ -142,11 +142,11 @@ def _like(default, given):
     return replace(default, **values)
 
 
-def _put(collection, found):
+def _put(collection, stored):
     """Let layers, blocks and the whole stand where they stood, if that is elsewhere."""
     for kind, key in (("layer", "layer"), ("block", "path"), ("root", "")):
         for member in tags.members(collection, kind):
-            place = found.places.get((kind, tags.read(member).get(key, "")))
+            place = stored.places.get((kind, tags.read(member).get(key, "")))
             if place and np.abs(np.array(place - member.matrix_basis)).max() > APART:
                 member.matrix_basis = place
 
@@ -180,8 +180,8 @@ def _below(nodes, index, places):
 
 
 def _facts(node):
-    found = node.get("extras", {}).get(tags.KEY, {})
-    return found if isinstance(found, dict) else {}
+    facts = node.get("extras", {}).get(tags.KEY, {})
+    return facts if isinstance(facts, dict) else {}
 
 
 def _place(node):

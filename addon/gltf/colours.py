@@ -42,15 +42,15 @@ def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
     place = places(node, shade) * (STEPS - 1)
     before = np.minimum(place.astype(np.int64), STEPS - 2)
     share = (place - before)[:, None]
-    found = table[before] * (1 - share) + table[before + 1] * share
+    colours = table[before] * (1 - share) + table[before + 1] * share
     wrong = value.not_finite(shade)
     if wrong.any():
         node_of = materials.node_of(material, NOT_FINITE)
-        found[wrong] = node_of.outputs[0].default_value if node_of else colormaps.linear(value.NOT_FINITE)
-    found[:, 3] = value.alpha(
+        colours[wrong] = node_of.outputs[0].default_value if node_of else colormaps.linear(value.NOT_FINITE)
+    colours[:, 3] = value.alpha(
         shade, *(node.inputs[name].default_value for name in ("Opacity", "Opacity by Magnitude", "Log"))
     )
-    return found
+    return colours
 
 
 def _given(values, count):

@@ -39,12 +39,12 @@ def onto_grids(parts: list[Part], moving: Collection[Part]) -> set[Part]:
         for part in parts
         if isinstance(part.content, Surface | Strands) and part not in parents and part not in moving
     }
-    for one in done:
-        points = one.content.points
+    for part in done:
+        points = part.content.points
         low, high = points.reshape(-1, 3).min(0), points.reshape(-1, 3).max(0)
         step, middle = max((high - low).max() / 2 / MOST, 1e-12), (low + high) / 2
         grid = np.diag([step, step, step, 1.0])
         grid[:3, 3] = middle
-        one.matrix = one.matrix @ grid
-        one.content = replace(one.content, points=np.rint((points - middle) / step))
+        part.matrix = part.matrix @ grid
+        part.content = replace(part.content, points=np.rint((points - middle) / step))
     return done

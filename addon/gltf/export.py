@@ -157,7 +157,7 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
     path, networks = bpy.data.filepath or output, tags.networks()
     if not networks:
         raise CheckpointError(path, "holds no network", "import a model first")
-    scenes = {network: found for network in networks if (found := tags.scene_of(network))}
+    scenes = {network: scene for network in networks if (scene := tags.scene_of(network))}
     if not scenes:
         raise CheckpointError(path, "the network is in no scene")
     open_ = bpy.context.scene

@@ -41,7 +41,7 @@ def of_network(network: bpy.types.Collection) -> dict:
 
 def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
     known = tags.read(obj)
-    found = {
+    facts = {
         "kind": "layer",
         "name": known["layer"],
         **_some(known, LAYER),
@@ -50,8 +50,8 @@ def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
         "cells": len(cells.matrices) if cells else 0,
     }
     if cells and (wrong := int((~np.isfinite(cells.numbers["value"])).sum())):
-        found["not_finite"] = wrong
-    return _plain(found)
+        facts["not_finite"] = wrong
+    return _plain(facts)
 
 
 def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
@@ -113,7 +113,7 @@ def _text_colours(roles):
 
 def _scores(network):
     """The best classes of the run that is shown, from its bars."""
-    found = []
+    scores = []
     for bars in tags.members(network, "bars"):
         values = np.empty(len(bars.data.vertices), np.float32)
         bars.data.attributes["value"].data.foreach_get("value", values)
@@ -123,10 +123,11 @@ def _scores(network):
             if tags.read(label)["layer"] == tags.read(bars)["layer"]
         }
         best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST] if tags.read(network).get("input") else ()
-        found += [
-            {"index": int(one), "label": names.get(int(one), str(one)), "score": float(values[one])} for one in best
+        scores += [
+            {"index": int(index), "label": names.get(int(index), str(index)), "score": float(values[index])}
+            for index in best
         ]
-    return found
+    return scores
 
 
 def _file_name(path):
@@ -140,7 +141,7 @@ def _some(known, names):
 def _plain(value):
     """Without numbers that JSON has not."""
     if isinstance(value, dict):
-        return {name: kept for name, one in value.items() if (kept := _plain(one)) is not None}
+        return {name: kept for name, item in value.items() if (kept := _plain(item)) is not None}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value

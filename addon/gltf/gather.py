@@ -70,7 +70,7 @@ class Gatherer:
         for kind in DRAWN:
             some = [obj for obj in objs if tags.kind(obj) == kind]
             if kind == "block":
-                some.sort(key=lambda one: tags.read(one)["order"])  # parents come first
+                some.sort(key=lambda obj: tags.read(obj)["order"])  # parents come first
             for obj in some:
                 owners[obj] = self._show(obj, kind, owners.get(obj.parent, top))
         for kind, called in TEXTS.items():
@@ -108,11 +108,11 @@ class Gatherer:
         return part
 
     def _unique(self, name):
-        found, number = name, 1
-        while found in self._names:
-            found, number = f"{name}.{number:03}", number + 1
-        self._names.add(found)
-        return found
+        unique, number = name, 1
+        while unique in self._names:
+            unique, number = f"{name}.{number:03}", number + 1
+        self._names.add(unique)
+        return unique
 
     def _show(self, obj, kind, parent):
         evaluated = obj.evaluated_get(self.depsgraph)
@@ -177,16 +177,16 @@ def _layer(obj, geometry, whole):
     count, extent = len(obj.data.vertices), read("range")
     of_cell = int(which[0]) if count else -1
     cells = (np.arange(len(which)) < count) & (which == of_cell)
-    sized, rest, found = shapes.sized(matrices) | whole, [], None
+    sized, rest, cells_of_layer = shapes.sized(matrices) | whole, [], None
     for index, reference in enumerate(geometry.instance_references()):
         if reference.mesh is None:
             continue
         if index == of_cell and sized[cells].any():
-            found = _cells(obj, reference.mesh, matrices[cells], cells, read)
+            cells_of_layer = _cells(obj, reference.mesh, matrices[cells], cells, read)
         others = (which == index) & sized & ~cells
         if others.any():
             rest.append(_copies(reference.mesh, matrices[others], others, read))
-    return found, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
+    return cells_of_layer, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
 
 
 def _cells(obj, mesh, matrices, mine, read):
@@ -194,7 +194,11 @@ def _cells(obj, mesh, matrices, mine, read):
     cell, shape = (compat.get_input(modifier, name) for name in ("Cell", "Shape"))
     tile = shape == "Tile" and cell and tags.read(cell).get("cell") == "tile"
     points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
-    numbers = {name: one[mine] for name in ("value", "unit", "row", "column") if (one := read(name)) is not None}
+    numbers = {
+        name: numbers_of_cells[mine]
+        for name in ("value", "unit", "row", "column")
+        if (numbers_of_cells := read(name)) is not None
+    }
     return Cells(
         points,
         triangles,
@@ -214,12 +218,12 @@ def _painted(mesh, mine, read):
     """Colours (n, 4) of instances of a mesh."""
 
     def of_mine(name):
-        found = read(name)
-        if found is None and name in mesh.attributes:  # one colour that the mesh itself has, as of blocks
-            found = np.broadcast_to(_array(mesh.attributes[name])[:1], (len(mine), 4))
-        return found[mine] if found is not None else None
+        colours = read(name)
+        if colours is None and name in mesh.attributes:  # one colour that the mesh itself has, as of blocks
+            colours = np.broadcast_to(_array(mesh.attributes[name])[:1], (len(mine), 4))
+        return colours[mine] if colours is not None else None
 
-    material = next((one for one in mesh.materials if one), None)
+    material = next((candidate for candidate in mesh.materials if candidate), None)
     return paint(material, of_mine, int(mine.sum()))
 
 
@@ -229,12 +233,12 @@ def _joined(geometry, whole):
     if cloud is None:
         return None
     read, (matrices, which) = _reader(cloud.attributes), framing.instance_matrices(cloud)
-    found = []
+    copies = []
     for index, reference in enumerate(geometry.instance_references()):
         mine = (which == index) & (shapes.sized(matrices) | whole)
         if reference.mesh is not None and mine.any():
-            found.append(_copies(reference.mesh, matrices[mine], mine, read))
-    surface = shapes.joined(found)
+            copies.append(_copies(reference.mesh, matrices[mine], mine, read))
+    surface = shapes.joined(copies)
     return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
 
 
@@ -254,7 +258,11 @@ def _curves(obj, geometry, whole):
         return None, extent
     material = compat.get_input(tags.modifier(obj), "Material")
     colours = paint(material, read, count)
-    numbers = {name: one[seen] for name in ("weight", "source", "target") if (one := read(name)) is not None}
+    numbers = {
+        name: numbers_of_lines[seen]
+        for name in ("weight", "source", "target")
+        if (numbers_of_lines := read(name)) is not None
+    }
     kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom
     smooth = kind is None or not kind.any()
     return Curves(points[seen], colours[seen], numbers, radius[seen], smooth), extent

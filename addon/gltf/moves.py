@@ -57,7 +57,7 @@ def span(scene: bpy.types.Scene) -> tuple[int, int]:
     """The first and the last frame of a scene and of all its shots."""
     shots = [tags.read(obj).get("frames") for obj in scene.objects if tags.kind(obj) == "camera"]
     both = [(scene.frame_start, scene.frame_end), *filter(None, shots)]
-    return min(one[0] for one in both), max(one[1] for one in both)
+    return min(first for first, _ in both), max(last for _, last in both)
 
 
 def seconds(scene: bpy.types.Scene, frames: np.ndarray) -> np.ndarray:
@@ -76,8 +76,8 @@ def film(parts: list[Part], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgra
         samples = [_sample(moving, scene, depsgraph, int(frame)) for frame in frames]
     tracks = [
         track
-        for one, matrices in zip(moving, zip(*samples, strict=True), strict=True)
-        if (track := _track(one, matrices))
+        for part, matrices in zip(moving, zip(*samples, strict=True), strict=True)
+        if (track := _track(part, matrices))
     ]
     return Film(seconds(scene, frames), tracks) if tracks else None
 
@@ -96,33 +96,33 @@ def at_frames(scene: bpy.types.Scene) -> Iterator[None]:
 def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
     """Leave out the modifiers for a while: where things stand does not take them."""
     shown = [modifier for obj in scene.objects for modifier in obj.modifiers if modifier.show_viewport]
-    for one in shown:
-        one.show_viewport = False
+    for modifier in shown:
+        modifier.show_viewport = False
     try:
         yield
     finally:
-        for one in shown:
-            one.show_viewport = True
+        for modifier in shown:
+            modifier.show_viewport = True
 
 
 def _sample(parts, scene, depsgraph, frame):
     """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
     scene.frame_set(frame)
-    world, found = {None: np.eye(4)}, []
+    world, matrices = {None: np.eye(4)}, []
     for part in parts:  # parents come first
         evaluated = part.obj.evaluated_get(depsgraph)
         world[part] = np.array(evaluated.matrix_world, np.float64)
         local = np.linalg.pinv(world[part.parent]) @ world[part]
         gone = (evaluated.hide_render or evaluated.hide_viewport) and not part.camera
-        found.append(Matrix(local @ np.diag([0, 0, 0, 1]) if gone else local))
-    return found
+        matrices.append(Matrix(local @ np.diag([0, 0, 0, 1]) if gone else local))
+    return matrices
 
 
 def _track(part, matrices):
     places, turns, sizes = (
-        np.array(one, np.float64) for one in zip(*(matrix.decompose() for matrix in matrices), strict=True)
+        np.array(column, np.float64) for column in zip(*(matrix.decompose() for matrix in matrices), strict=True)
     )
     flips = np.cumprod(np.where((turns[1:] * turns[:-1]).sum(1) < 0, -1, 1))  # q and -q are the same turn
     turns[1:] *= flips[:, None]
-    found = [one if np.ptp(one, axis=0).max() > STILL else None for one in (places, turns, sizes)]
-    return Track(part, *found) if any(one is not None for one in found) else None
+    moved = [column if np.ptp(column, axis=0).max() > STILL else None for column in (places, turns, sizes)]
+    return Track(part, *moved) if any(column is not None for column in moved) else None

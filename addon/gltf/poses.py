@@ -46,17 +46,17 @@ def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[Part, Poses]:
     applied; parts that are there only at other frames are added to them."""
     base = now.parts
     with moves.at_frames(now.scene):
-        found = [_parts_at(now, plan, int(frame)) for frame in at]
-    known = {_key(one): one for one in base}
-    for parts in found:
+        posed_parts = [_parts_at(now, plan, int(frame)) for frame in at]
+    known = {_key(part): part for part in base}
+    for parts in posed_parts:
         for key, part in parts.items():
             if key not in known and part.content is not None:
                 known[key] = _vanished(part, base)
                 base.append(known[key])
     return {
-        one: poses
-        for key, one in known.items()
-        if isinstance(one.content, Surface) and (poses := _poses(one, [parts.get(key) for parts in found]))
+        part: poses
+        for key, part in known.items()
+        if isinstance(part.content, Surface) and (poses := _poses(part, [parts.get(key) for parts in posed_parts]))
     }
 
 
@@ -77,8 +77,8 @@ def _key(part):
 
 def _vanished(part, base):
     """A part that is not there now, as a point, in the tree of those that are."""
-    parent = next((one for one in base if part.parent and one.name == part.parent.name), base[0])
-    number = sum(one.name.startswith(f"{part.name} pose") for one in base) + 1
+    parent = next((owner for owner in base if part.parent and owner.name == part.parent.name), base[0])
+    number = sum(known.name.startswith(f"{part.name} pose") for known in base) + 1
     return replace(part, name=f"{part.name} pose {number}", parent=parent, content=_shrunk(part.content))
 
 
@@ -88,9 +88,9 @@ def _shrunk(content):
 
 def _poses(part, others):
     base = part.content
-    found = [other.content if other else _shrunk(base) for other in others]
-    places = np.stack([one.points - base.points for one in found])
-    colours = np.stack([one.colours - base.colours for one in found])
+    contents = [other.content if other else _shrunk(base) for other in others]
+    places = np.stack([content.points - base.points for content in contents])
+    colours = np.stack([content.colours - base.colours for content in contents])
     changes = np.abs(colours).max() > 1e-4
     if np.abs(places).max() <= SAME and not changes:
         return None

@@ -124,11 +124,11 @@ def joined(surfaces: Iterable[Surface]) -> Surface | None:
     some = [surface for surface in surfaces if len(surface.triangles)]
     if not some:
         return None
-    begins = np.cumsum([0, *(len(one.points) for one in some)])
+    begins = np.cumsum([0, *(len(surface.points) for surface in some)])
     return Surface(
-        np.concatenate([one.points for one in some]),
-        np.concatenate([one.triangles + begin for one, begin in zip(some, begins, strict=False)]),
-        np.concatenate([one.colours for one in some]),
+        np.concatenate([surface.points for surface in some]),
+        np.concatenate([surface.triangles + begin for surface, begin in zip(some, begins, strict=False)]),
+        np.concatenate([surface.colours for surface in some]),
     )
 
 
@@ -165,5 +165,5 @@ def quaternions(turn: np.ndarray) -> np.ndarray:
     }.items():
         products[:, i, j] = products[:, j, i] = value
     products[:, range(4), range(4)] = squares
-    found = products[np.arange(len(turn)), squares.argmax(1)]
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    rotations = products[np.arange(len(turn)), squares.argmax(1)]
+    return rotations / np.linalg.norm(rotations, axis=1, keepdims=True)

@@ -26,7 +26,7 @@ def pieces(curves: Curves, points: int) -> int:
 
 def step(bundles: list[Curves], budget: int) -> tuple[int, int] | None:
     """The finest sides and points with which all curves stay below so many triangles; None if no tubes do."""
-    return next((one for one in LADDER if total(bundles, one) <= budget), None)
+    return next((sides for sides in LADDER if total(bundles, sides) <= budget), None)
 
 
 def total(bundles: list[Curves], shape: tuple[int, int]) -> int:

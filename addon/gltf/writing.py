@@ -83,9 +83,9 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
         scene.name, scene.extras = self.wanted.extras["name"], {"neuroscene": self.wanted.extras}
 
     def gather_gltf_hook(self, active, scenes, animations, settings):
-        found = self.wanted.animation.build(self._nodes)
-        if found:
-            animations.append(found)
+        animation = self.wanted.animation.build(self._nodes)
+        if animation:
+            animations.append(animation)
 
     def gather_gltf_extensions_hook(self, gltf, settings):
         for place in self._places:  # the exporter knows no room between rows

@@ -44,18 +44,18 @@ def run_file(path: str | Path, network: Network, count: int = TOP, parts: bool =
     given = {
         f"{a.input}:{a.axis}": size
         for a in network.assumed
-        for one in fitted
-        if a.input == one.name
-        for size in one.array.shape[a.axis : a.axis + 1]
+        for fitted_input in fitted
+        if a.input == fitted_input.name
+        for size in fitted_input.array.shape[a.axis : a.axis + 1]
         if size != a.size
     }
     given |= {
         f"{spec.name}:{axis}": size
         for spec in network.inputs
         if spec.shape is None
-        for one in fitted
-        if one.name == spec.name
-        for axis, size in enumerate(one.array.shape)
+        for fitted_input in fitted
+        if fitted_input.name == spec.name
+        for axis, size in enumerate(fitted_input.array.shape)
         if size
     }
     if given:
@@ -63,9 +63,9 @@ def run_file(path: str | Path, network: Network, count: int = TOP, parts: bool =
         network = summarise(network.checkpoint, kept | given)
     values = run(network, *fitted, parts=parts)
     best = top(network, values, count)
-    notes = {one.note: [] for one in fitted}
-    for one in fitted:
-        notes[one.note].append(one.name)
+    notes = {fitted_input.note: [] for fitted_input in fitted}
+    for fitted_input in fitted:
+        notes[fitted_input.note].append(fitted_input.name)
     note = "; ".join(f"{', '.join(names)}: {said}" if len(notes) > 1 else said for said, names in notes.items())
     return network, Ran(Path(path).name, note, values, best, str(Path(path).resolve()))
 

@@ -33,7 +33,7 @@ def run_pruned(
     `CheckpointError`.
     """
     ranks = rank(network, whole)
-    kept = {name: one.kept(share) for name, one in ranks.items()}
+    kept = {name: ranking.kept(share) for name, ranking in ranks.items()}
     masks = {
         network.layer(name).tensor: _factors(network.layer(name), ranks[name], left, whole)
         for name, left in kept.items()

@@ -77,8 +77,8 @@ def activations(
     except Exception as error:  # onnxruntime's own exception types share no base but Exception
         reason = str(error).split("\n")[0].split(" : ", 2)[-1]
         raise CheckpointError(checkpoint.path, f"cannot be run ({reason[:200]})") from error
-    found = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
-    return inputs | found
+    arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    return inputs | arrays
 
 
 def _read(checkpoint: Checkpoint) -> dict:
@@ -86,11 +86,11 @@ def _read(checkpoint: Checkpoint) -> dict:
     from onnxruntime import OrtValue
 
     return {
-        one.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
-            np.asarray(checkpoint.readers[one.name](), order="C"), one.data_type
+        initializer.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
+            np.asarray(checkpoint.readers[initializer.name](), order="C"), initializer.data_type
         )
-        for one in checkpoint.model.graph.initializer
-        if one.name in checkpoint.readers
+        for initializer in checkpoint.model.graph.initializer
+        if initializer.name in checkpoint.readers
     }
 
 
@@ -116,7 +116,7 @@ def run(
 
     `masks` are as for `activations`. Raises `CheckpointError`, also where an input is missing.
     """
-    given = {one.name: one.array for one in fitted}
+    given = {fitted_input.name: fitted_input.array for fitted_input in fitted}
     missing = [spec.name for spec in network.inputs if spec.name not in given]
     if missing:
         raise CheckpointError(
@@ -134,12 +134,12 @@ def run(
 
 def _zeros(network: Network, tensors: Iterable[str]) -> dict[str, np.ndarray]:
     """What stands for 0 in those of these tensors that hold integers."""
-    found = {}
+    zeros = {}
     for name in tensors:
         if name in network.scales:
             zero = network.scales[name][1]
-            found[name] = np.zeros((), np.uint8) if zero is None else zero.array().reshape(())
-    return found
+            zeros[name] = np.zeros((), np.uint8) if zero is None else zero.array().reshape(())
+    return zeros
 
 
 def by_name(network: Network, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

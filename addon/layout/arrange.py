@@ -79,14 +79,16 @@ def arrange(
     outer = _outermost(parts, folded)
     items, inner = _items(pieces, outer, {part.path: part for part in parts}, settings)
     places, routes = layered(items, settings, _gap)
-    turn, sizes = axes(settings.direction), {one.name: one.size for one in pieces}
+    turn, sizes = axes(settings.direction), {piece.name: piece.size for piece in pieces}
     for path, within in inner.items():
-        middle = np.mean(_bounds([one.location for one in within.values()], [sizes[name] for name in within]), 0)
+        middle = np.mean(
+            _bounds([placement.location for placement in within.values()], [sizes[name] for name in within]), 0
+        )
         at = places.pop(path)
         for name, place in within.items():
             moved = np.add(at.location, turn @ np.subtract(place.location, middle))
             places[name] = Place(tuple(moved.tolist()), at.row, at.lane, at.backwards)
-    places = {one.name: places[one.name] for one in pieces}
+    places = {piece.name: places[piece.name] for piece in pieces}
     for name, location in pinned.items():
         if name in places:
             x, y, z = location
@@ -102,12 +104,12 @@ def arrange(
 
 def _outermost(parts: Sequence[Part], folded: Collection[str]) -> dict[str, str]:
     """Layer -> the outermost folded block that it is in."""
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for part in parts:  # parents come first
         if part.path in folded:
             for name in part.layers:
-                found.setdefault(name, part.path)
-    return found
+                paths.setdefault(name, part.path)
+    return paths
 
 
 def _items(pieces, outer, parts, settings):
@@ -122,9 +124,17 @@ def _items(pieces, outer, parts, settings):
         if name not in parts or outer.get(within[0].name) != name:
             items.append(Item(name, tuple(reads), within[0].size, within[0].block))
             continue
-        known = {one.name for one in within}
+        known = {item_within.name for item_within in within}
         inner[name] = layered(
-            [Item(one.name, tuple(n for n in one.inputs if n in known), one.size, one.block) for one in within],
+            [
+                Item(
+                    item_within.name,
+                    tuple(n for n in item_within.inputs if n in known),
+                    item_within.size,
+                    item_within.block,
+                )
+                for item_within in within
+            ],
             Settings(spacing=settings.spacing, longest=0),
             _gap,
         )[0]
@@ -134,7 +144,11 @@ def _items(pieces, outer, parts, settings):
 
 def box_of(within: Sequence[Piece]) -> Vector:
     """The size of the box that these layers fold to: as high and wide as the largest, of one depth for all."""
-    return (CLOSED, max(one.size[1] for one in within), max(one.size[2] for one in within))
+    return (
+        CLOSED,
+        max(item_within.size[1] for item_within in within),
+        max(item_within.size[2] for item_within in within),
+    )
 
 
 def _sorted(items: list[Item]) -> list[Item]:
@@ -145,7 +159,7 @@ def _sorted(items: list[Item]) -> list[Item]:
 
 def _gap(before: Item, item: Item) -> float:
     """The free room between two layers, for lines to be seen: by their heights, more where a block ends or begins."""
-    first, second = (one.block.split("/") if one.block else [] for one in (before, item))
+    first, second = (neighbour.block.split("/") if neighbour.block else [] for neighbour in (before, item))
     shared = next(
         (i for i, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]),
         min(len(first), len(second)),
@@ -192,4 +206,4 @@ def _frames(pieces, parts, places, turn, outer):
 
 
 def _tuple(vector):
-    return tuple(float(one) for one in vector)
+    return tuple(float(number) for number in vector)

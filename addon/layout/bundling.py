@@ -82,8 +82,8 @@ def _climb(place, mass, loose, shape, width):
     density = (
         np.stack(
             [
-                np.bincount(one, mass, slices * rows * columns)[at : at + rows * columns]
-                for one, at in zip(index, begin[:, 0], strict=True)
+                np.bincount(cell, mass, slices * rows * columns)[at : at + rows * columns]
+                for cell, at in zip(index, begin[:, 0], strict=True)
             ]
         )
         .reshape(shape)
@@ -112,10 +112,10 @@ def _between(table, place, begin, rows, columns):
     index = begin + low[..., 0] * columns + low[..., 1]
     right, down = (1 if columns > 1 else 0), (columns if rows > 1 else 0)
     row, column = share[..., :1], share[..., 1:]
-    found = table[index] * ((1 - row) * (1 - column))
+    total = table[index] * ((1 - row) * (1 - column))
     for step, part in ((right, (1 - row) * column), (down, row * (1 - column)), (right + down, row * column)):
-        found += table[index + step] * part
-    return found
+        total += table[index + step] * part
+    return total
 
 
 def _smooth(place, start):

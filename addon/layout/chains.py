@@ -19,7 +19,7 @@ def chains(graph: Graph, sizes: Sequence[float]) -> list[list[int]]:
     """
     left = list(range(len(sizes)))
     taken = [False] * len(sizes)
-    found = []
+    paths = []
     for turn in range(ROUNDS + 1):
         onward, following = _longest(graph, left, taken, sizes)
         heads = sorted(
@@ -33,14 +33,14 @@ def chains(graph: Graph, sizes: Sequence[float]) -> list[list[int]]:
                 taken[item] = True
                 item = following[item]
             if item is None or turn == ROUNDS:
-                found.append(path)
+                paths.append(path)
                 continue
-            for one in path:  # another path has taken the rest, so there may be a longer way now
-                taken[one] = False
-                following[one] = one  # a path that comes here fails, too, and in one step
+            for item in path:  # another path has taken the rest, so there may be a longer way now
+                taken[item] = False
+                following[item] = item  # a path that comes here fails, too, and in one step
         left = [item for item in left if not taken[item]]
-    found = [path for path in found if path]
-    return sorted(found, key=lambda path: (-len(path), -sum(sizes[item] for item in path)))
+    paths = [path for path in paths if path]
+    return sorted(paths, key=lambda path: (-len(path), -sum(sizes[item] for item in path)))
 
 
 def _longest(graph, left, taken, sizes):

@@ -19,12 +19,12 @@ def depths(graph: Graph, lengths: Sequence[float]) -> list[float]:
     count = len(lengths)
     early, late, middle = [0.0] * count, [0.0] * count, [0.0] * count
     for item, inputs in enumerate(graph.inputs):
-        early[item] = max((early[one] + distance for one, distance in inputs.items()), default=lengths[item] / 2)
+        early[item] = max((early[source] + distance for source, distance in inputs.items()), default=lengths[item] / 2)
     for item in reversed(range(count)):
         readers = graph.readers[item]
-        late[item] = min((late[one] - distance for one, distance in readers.items()), default=early[item])
+        late[item] = min((late[reader] - distance for reader, distance in readers.items()), default=early[item])
     for item, inputs in enumerate(graph.inputs):
-        early[item] = max((early[one] + distance for one, distance in inputs.items()), default=late[item])
+        early[item] = max((early[source] + distance for source, distance in inputs.items()), default=late[item])
         middle[item] = (early[item] + late[item]) / 2
     _spread(graph, middle)
     return middle
@@ -45,5 +45,5 @@ def _spread(graph, depth):
             path.append(reader)
             distances.append(distance)
         more = (depth[path[-1]] - depth[before] - sum(distances)) / len(distances)
-        for one, previous, distance in zip(path[1:-1], path, distances, strict=False):
-            depth[one] = depth[previous] + distance + more
+        for behind, previous, distance in zip(path[1:-1], path, distances, strict=False):
+            depth[behind] = depth[previous] + distance + more

@@ -19,8 +19,8 @@ class Graph:
 
     def add(self, inputs: dict[int, float]) -> None:
         """One more item, which stands at least so far behind each of these."""
-        for one, distance in inputs.items():
-            self.readers[one][len(self.inputs)] = distance
+        for source, distance in inputs.items():
+            self.readers[source][len(self.inputs)] = distance
         self.inputs.append(inputs)
         self.readers.append({})
 

@@ -72,12 +72,12 @@ class Drawing:
         roots, children = self._tree()
         waiting = roots[::-1]
         while waiting:
-            one = waiting.pop()
-            if isinstance(one, tuple):
-                self._lead(*one)
+            work = waiting.pop()
+            if isinstance(work, tuple):
+                self._lead(*work)
             else:
-                self._stand(one)
-                waiting += self._hanging(children[one], self._connections(one))[::-1]
+                self._stand(work)
+                waiting += self._hanging(children[work], self._connections(work))[::-1]
 
     def _tree(self):
         """The first chain of each connected part, and for each chain those that hang on it: the next on the shortest
@@ -103,15 +103,15 @@ class Drawing:
 
     def _connections(self, chain):
         """Those between this chain and what stands already, if there is room for a box between their ends."""
-        found = []
+        connections = []
         for before, item in zip([None, *self.row.chains[chain]], self.row.chains[chain], strict=False):
-            found += [(tensor, item) for tensor in self.inputs[item] if tensor != before and self._stands(tensor)]
-            found += [
+            connections += [(tensor, item) for tensor in self.inputs[item] if tensor != before and self._stands(tensor)]
+            connections += [
                 (item, reader)
                 for reader in self.readers[item]
                 if self.chain_of[reader] != chain and self._stands(reader)
             ]
-        return [(one, item) for one, item in found if self.end[one] < self.begin[item]]
+        return [(source, item) for source, item in connections if self.end[source] < self.begin[item]]
 
     def _stands(self, item):
         return self.stands[self.chain_of[item]]
@@ -122,16 +122,16 @@ class Drawing:
         loops = sorted((chain for chain in chains if not self._loose(chain)), key=self._length)
         loose = sorted((chain for chain in chains if self._loose(chain)), key=self._length)
         forks, joins = np.array([self.between[chain] for chain in loops] or np.empty((0, 2), int)).T
-        spans = [(self.end[one], self.begin[item]) for one, item in connections]
+        spans = [(self.end[source], self.begin[item]) for source, item in connections]
         waits = [
             np.flatnonzero((forks >= begin) & (joins <= end)).max(initial=-1) if loops else -1 for begin, end in spans
         ]
-        found = [((number, -1, 0), chain) for number, chain in enumerate(loops)]
-        found += [
+        spans_of_chains = [((number, -1, 0), chain) for number, chain in enumerate(loops)]
+        spans_of_chains += [
             ((after, *turn), connection)
             for after, turn, connection in zip(waits, nested(spans), connections, strict=True)
         ]
-        return [one for _, one in sorted(found, key=lambda two: two[0])] + loose
+        return [chain for _, chain in sorted(spans_of_chains, key=lambda two: two[0])] + loose
 
     def _loose(self, chain):
         first, last = self.row.chains[chain][0], self.row.chains[chain][-1]
@@ -172,20 +172,20 @@ class Drawing:
         reaches = self.sky.top(columns)
         for item in chain:
             top = self.sky.top((self.begin[item], self.end[item]))
-            reaches = [max(reach, one + self.half[item]) for reach, one in zip(reaches, top, strict=True)]
+            reaches = [max(reach, offset + self.half[item]) for reach, offset in zip(reaches, top, strict=True)]
         return [round(reach + self.gap, 6) for reach in reaches]
 
-    def _lead(self, one, item):
+    def _lead(self, source, item):
         """Lift a connection round what stands between its ends, or if these are on two chains, maybe between."""
-        start, end = self.chain_of[one], self.chain_of[item]
+        start, end = self.chain_of[source], self.chain_of[item]
         span = Span(
-            (self.depth[one], self.up[start]),
+            (self.depth[source], self.up[start]),
             (self.depth[item], self.up[end]),
-            (self.back[one], self.front[item]),
-            (self.end[one], self.begin[item]),
+            (self.back[source], self.front[item]),
+            (self.end[source], self.begin[item]),
         )
         if start == end:
-            thick = THICK * (self.half[one] + self.half[item]) / 2
+            thick = THICK * (self.half[source] + self.half[item]) / 2
             above, below = np.maximum(self.sky.round_boxes(span, thick), self.sky.beyond_lines(span)).tolist()
             lift = above if above <= ABOVE * below else -below
         else:
@@ -193,8 +193,10 @@ class Drawing:
             lift = above if above <= below else -below
             if lift:
                 least = self.boxes.lift(span, abs(lift))
-                lift = least if least is not None else lift if abs(lift) < self.depth[item] - self.depth[one] else 0.0
+                lift = (
+                    least if least is not None else lift if abs(lift) < self.depth[item] - self.depth[source] else 0.0
+                )
         if lift:
-            self.lifts[one, item] = lift
+            self.lifts[source, item] = lift
             middle = span.height(0.5) + lift
             raise_to(self.sky.lines[0 if middle > 0 else 1], span.columns, abs(middle))

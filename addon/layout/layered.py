@@ -93,7 +93,10 @@ def layered(
     for item in items:
         before = [items[number[name]] for name in item.inputs]
         graph.add(
-            {number[one.name]: (one.size[0] + item.size[0]) / 2 + gap(one, item) * settings.spacing for one in before}
+            {
+                number[source.name]: (source.size[0] + item.size[0]) / 2 + gap(source, item) * settings.spacing
+                for source in before
+            }
         )
     length, height = np.array([(item.size[0], item.size[2]) for item in items], float).T
     whole = Row(
@@ -145,8 +148,8 @@ def _in_world(items, rows, between, settings):
             location = turn @ (depth, 0.0, up + drawing.up[chain])
             places[items[item].name] = Place(tuple(location.tolist()), number, drawing.lane[chain], backwards)
         lifts |= {
-            (items[row.items[one]].name, items[row.items[item]].name): lift
-            for (one, item), lift in drawing.lifts.items()
+            (items[row.items[source]].name, items[row.items[item]].name): lift
+            for (source, item), lift in drawing.lifts.items()
         }
     routes = {
         (name, item.name): Route(tuple((turn[:, 2] * lifts.get((name, item.name), 0.0)).tolist()))

@@ -61,7 +61,7 @@ def shapes(network: Network, drawn: dict[str, Drawn]) -> dict[str, Shape]:
     """The shape of every layer, by name."""
     maps = [layer for layer in network.layers if layer.grid.is_map and layer.op != "Input"]
     tallest = max((_cells_high(layer, drawn[layer.name]) for layer in maps), default=1)
-    widest = max((max(one.grid.rows, one.grid.columns) for one in maps), default=1)
+    widest = max((max(layer_in_maps.grid.rows, layer_in_maps.grid.columns) for layer_in_maps in maps), default=1)
     most = max(layer.grid.units for layer in network.layers)
     return {
         layer.name: _shape(layer, drawn[layer.name], tallest)

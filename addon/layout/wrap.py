@@ -45,7 +45,7 @@ def _costs(whole, blocks, at, gaps):
     if not pairs:
         return np.zeros(gaps)
     paths = [block.split("/") if block else [] for block in blocks]
-    shared = np.array([_shared(paths[one], paths[item]) for one, item in pairs])
+    shared = np.array([_shared(paths[source], paths[item]) for source, item in pairs])
     source, target = np.array(pairs).T
     free = whole.front[target] - whole.back[source]
     cost = (1 + shared) * (1 + free.mean() / np.maximum(free, 0.01 * free.mean() + 1e-9))
@@ -55,9 +55,9 @@ def _costs(whole, blocks, at, gaps):
     return np.cumsum(change)[:-1]
 
 
-def _shared(one, other):
+def _shared(path, other):
     """How many blocks two items are both in."""
-    return sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(one, other, strict=False)))
+    return sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(path, other, strict=False)))
 
 
 def parts(whole: Row, row_of: np.ndarray) -> list[Row]:
@@ -67,14 +67,14 @@ def parts(whole: Row, row_of: np.ndarray) -> list[Row]:
     for item, inputs in enumerate(whole.graph.inputs):
         graph = graphs[rows[item]]
         numbers[item] = len(graph.inputs)
-        graph.add({numbers[one]: distance for one, distance in inputs.items() if rows[one] == rows[item]})
+        graph.add({numbers[source]: distance for source, distance in inputs.items() if rows[source] == rows[item]})
     chains: list[list[tuple[bool, list[int]]]] = [[] for _ in graphs]
     for main, chain in enumerate(whole.chains):
         for row, part in groupby(chain, key=rows.__getitem__):
             chains[row].append((main > 0, [numbers[item] for item in part]))
-    found = []
+    rows_of_graph = []
     for row, graph in enumerate(graphs):
         items = np.flatnonzero(row_of == row)
         lines = [chain for _, chain in sorted(chains[row], key=lambda two: (two[0], -len(two[1])))]
-        found.append(Row(items, graph, lines, whole.depth[items], whole.length[items], whole.height[items]))
-    return found
+        rows_of_graph.append(Row(items, graph, lines, whole.depth[items], whole.length[items], whole.height[items]))
+    return rows_of_graph

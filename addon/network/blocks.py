@@ -98,7 +98,7 @@ class _Group:
         """Fill `all`, and put the children in the order of the network."""
         for child in self.children.values():
             child.gather()
-        self.all = sorted([*self.layers, *(one for child in self.children.values() for one in child.all)])
+        self.all = sorted([*self.layers, *(item for child in self.children.values() for item in child.all)])
         self.children = dict(sorted(self.children.items(), key=lambda item: item[1].all[0]))
 
 
@@ -165,7 +165,7 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
         if ahead[position] is None:
             ahead[position] = common(ahead[reader] for reader in graph.readers[position])
     around = [
-        {scope for one in (position, *graph.readers[position]) if scopes[one] for scope in _prefixes(scopes[one])}
+        {scope for place in (position, *graph.readers[position]) if scopes[place] for scope in _prefixes(scopes[place])}
         for position in range(len(scopes))
     ]  # the scopes that a layer is in, and those that it enters
     placed = list(scopes)
@@ -180,7 +180,7 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
             fits += [
                 scope
                 for scope in set.intersection(*(around[source] for source in sources))
-                if any(one[: len(scope)] == scope for one in before)
+                if any(scope_before[: len(scope)] == scope for scope_before in before)
             ]
         elif sources and graph.layers[sources[0]].shape == graph.layers[position].shape:
             fits += before  # an activation
@@ -221,7 +221,7 @@ def _fill(graph, groups, starts, length, levels):
     """Put layers and blocks into equal groups, each `length` layers from its start."""
     begin = starts[-1]  # not the first copy, whose sources may differ
     stretch = slice(begin, begin + length)
-    found = (
+    stretches = (
         runs(
             [_rough(layer) for layer in graph.layers[stretch]],
             [[source - begin for source in sources] for sources in graph.sources[stretch]],
@@ -229,11 +229,11 @@ def _fill(graph, groups, starts, length, levels):
         if levels
         else []
     )
-    for run in found:
+    for run in stretches:
         begins = [start + run.start + run.period * copy for start in starts for copy in range(run.copies)]
         inner = [group.child(f"block {len(group.children) + 1}") for group in groups for _ in range(run.copies)]
         _fill(graph, inner, begins, run.period, levels - 1)
-    within = {index for run in found for index in range(run.start, run.stop)}
+    within = {index for run in stretches for index in range(run.start, run.stop)}
     for group, start in zip(groups, starts, strict=True):
         group.layers = [start + index for index in range(length) if index not in within]
 
@@ -256,17 +256,17 @@ def _sign(graph: _Graph, group: _Group, numbers: dict[tuple, int]) -> None:
 
 def _bundle(graph: _Graph, group: _Group, numbers: dict[tuple, int]) -> None:
     """Count equal neighbours that read each other; where a group holds more than those, put a bundle round them."""
-    found: list[list[_Group]] = []
+    bundles: list[list[_Group]] = []
     for child in group.children.values():
         _bundle(graph, child, numbers)
-        if found and _follows(graph, found[-1][-1], child):
-            found[-1].append(child)
+        if bundles and _follows(graph, bundles[-1][-1], child):
+            bundles[-1].append(child)
         else:
-            found.append([child])
-    if len(found) == 1 and not group.layers and group.name:
+            bundles.append([child])
+    if len(bundles) == 1 and not group.layers and group.name:
         group.repeat = len(group.children)
         return
-    children = [run[0] if len(run) == 1 else _bundle_of(run, group.children, numbers) for run in found]
+    children = [run[0] if len(run) == 1 else _bundle_of(run, group.children, numbers) for run in bundles]
     group.children = {child.name: child for child in children}
 
 
@@ -286,8 +286,8 @@ def _bundle_of(run: list[_Group], siblings, numbers) -> _Group:
     return _Group(
         name,
         [],
-        {one.name: one for one in run},
-        sorted(position for one in run for position in one.all),
+        {group.name: group for group in run},
+        sorted(position for group in run for position in group.all),
         numbers.setdefault((len(run), run[0].signature), len(numbers)),
         len(run),
         bundle=True,

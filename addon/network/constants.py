@@ -224,7 +224,7 @@ def _fold(checkpoint, node, known, shapes, opsets):
     steering = SETTINGS.get(node.op_type, ())
     weights = [known[name] for slot, name in enumerate(node.input) if name and slot not in steering]
     behind = [weight.leaves for weight in weights if weight.leaves]
-    leaves = behind[0] if len(behind) == 1 else tuple(dict.fromkeys(leaf for one in behind for leaf in one))
+    leaves = behind[0] if len(behind) == 1 else tuple(dict.fromkeys(leaf for tensor in behind for leaf in tensor))
     nodes, runs = _key(node).union(*(tensor.nodes for tensor in inputs)), 1 + sum(tensor.runs for tensor in inputs)
     if (
         runs > LONGEST_FOLD
@@ -248,18 +248,18 @@ def _fold(checkpoint, node, known, shapes, opsets):
         def read(position=position, shape=tuple(shape)):
             try:
                 values = {name: known[name].array() for name in node.input if name}
-                found = np.asarray(evaluate(node, values, opsets)[position])
+                value = np.asarray(evaluate(node, values, opsets)[position])
             except CheckpointError:
                 raise
             except Exception as error:  # the operators of the reference implementation raise many types
                 reason = f"{type(error).__name__}: {error}"[:200]
                 raise CheckpointError(checkpoint.path, f"'{node.output[0]}' cannot be computed ({reason})") from error
-            if found.shape != shape:
+            if value.shape != shape:
                 raise CheckpointError(
                     checkpoint.path,
-                    f"'{node.output[position]}' has the shape {list(found.shape)} and should have {list(shape)}",
+                    f"'{node.output[position]}' has the shape {list(value.shape)} and should have {list(shape)}",
                 )
-            return found
+            return value
 
         folded.append(
             Constant(

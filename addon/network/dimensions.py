@@ -216,28 +216,28 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
                 data[name] = known[name]
         elif (name, "type") in shapes:
             types[name] = onnx.helper.make_tensor_type_proto(shapes[name, "type"], shapes.get(name))
-    found = None
+    outputs = None
     for kinds in (types, _as_floats(types)):
         try:
             schema = onnx.defs.get_schema(node.op_type, opsets.get("", 1), "")
-            found = shape_inference.infer_node_outputs(
+            outputs = shape_inference.infer_node_outputs(
                 schema,
                 node,
                 kinds,
-                {name: onnx.numpy_helper.from_array(one.array(), name) for name, one in data.items()},
+                {name: onnx.numpy_helper.from_array(constant.array(), name) for name, constant in data.items()},
                 opset_imports=[onnx.helper.make_opsetid("", opsets.get("", 1))],
             )
             break
         except Exception:  # as above, and constants that cannot be computed
             continue
-    if found is None:
+    if outputs is None:
         return
     if node.op_type in SAME_SHAPE and node.input[0] in types:
-        found = {**found, node.output[0]: types[node.input[0]]}
+        outputs = {**outputs, node.output[0]: types[node.input[0]]}
     fixed = all(name in known for name in node.input if name)
     for name in unknown:
-        if name in found:
-            kind = found[name].tensor_type
+        if name in outputs:
+            kind = outputs[name].tensor_type
             before = shapes.get(name)
             # 0 is a size only among constants, such as the part of a shape behind its last axis
             shape = tuple(
@@ -256,13 +256,13 @@ def infer_node(node: onnx.NodeProto, shapes: dict, known: dict, opsets: dict[str
 
 def _as_floats(types):
     """Types of tensors with floats in place of bytes, which stand for floats where operators are quantised."""
-    found = {}
+    floats = {}
     for name, kind in types.items():
-        found[name] = onnx.TypeProto()
-        found[name].CopyFrom(kind)
+        floats[name] = onnx.TypeProto()
+        floats[name].CopyFrom(kind)
         if kind.tensor_type.elem_type in BYTES:
-            found[name].tensor_type.elem_type = TensorProto.FLOAT
-    return found
+            floats[name].tensor_type.elem_type = TensorProto.FLOAT
+    return floats
 
 
 def _enter(shapes, value, before=None, kind=None):

@@ -62,7 +62,7 @@ class Drawn:
     def cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Unit, row and column of every drawn cell, int32, in the order of the layer's vertices."""
         index = np.meshgrid(self.units, self.rows, self.columns, indexing="ij")
-        return tuple(one.ravel().astype(np.int32) for one in index)
+        return tuple(axis.ravel().astype(np.int32) for axis in index)
 
     @cached_property
     def flat(self) -> np.ndarray:

@@ -49,8 +49,8 @@ class Expanded:
 def counts(connection: Connection) -> tuple[int, int, int, int] | None:
     """How many lines the connection has at the levels 0 (legs to and from one centre), 1 (kernels), 2 (taps at one
     position inside the map) and 3 (at all positions, without padding); None where that cannot be told."""
-    found = kernels_of(connection)
-    return found and (found.ends, found.count, found.count * found.tap_count, found.count * found.inside)
+    kernels = kernels_of(connection)
+    return kernels and (kernels.ends, kernels.count, kernels.count * kernels.tap_count, kernels.count * kernels.inside)
 
 
 def expand(
@@ -60,21 +60,23 @@ def expand(
     many in all. None where the connection has no kernels, or an end is drawn as one box or
     not at all."""
     shown = {source.level, target.level}
-    found = kernels_of(connection) if shown <= {CELLS, MAPS} else None
-    if found is None or not len(source.units) or not len(target.units):
+    all_kernels = kernels_of(connection) if shown <= {CELLS, MAPS} else None
+    if all_kernels is None or not len(source.units) or not len(target.units):
         return None
-    near, far = _strongest(found, source.units, target.units, kernels)
+    near, far = _strongest(all_kernels, source.units, target.units, kernels)
     weight, magnitude = near[2:]
     if not len(weight):
         return None
-    ends = [np.searchsorted(one.units, units) for one, units in ((source, near[1]), (target, near[0]))]
-    if found.window is None or MAPS in shown or far == 0:
+    ends = [np.searchsorted(detail.units, units) for detail, units in ((source, near[1]), (target, near[0]))]
+    if all_kernels.window is None or MAPS in shown or far == 0:
         return _made(np.full(len(weight), STAYS), *ends, 0, 0, weight, magnitude)
-    opened = min(len(weight), taps // found.tap_count)
-    values = found.taps(near[0][:opened], near[1][:opened]).astype(np.float32)
-    row, column = (np.tile(one, opened) for one in np.divmod(np.arange(found.tap_count), found.window.kernel[1]))
+    opened = min(len(weight), taps // all_kernels.tap_count)
+    values = all_kernels.taps(near[0][:opened], near[1][:opened]).astype(np.float32)
+    row, column = (
+        np.tile(place, opened) for place in np.divmod(np.arange(all_kernels.tap_count), all_kernels.window.kernel[1])
+    )
     detail = np.r_[np.full(opened, OPENS), np.full(len(weight) - opened, ALONE), np.full(values.size, TAP)]
-    ends = [np.r_[end, np.repeat(end[:opened], found.tap_count)] for end in ends]
+    ends = [np.r_[end, np.repeat(end[:opened], all_kernels.tap_count)] for end in ends]
     none = np.zeros(len(weight), np.int32)
     return _made(
         detail,
@@ -83,7 +85,7 @@ def expand(
         np.r_[none, column],
         np.r_[weight, values.ravel()],
         np.r_[magnitude, np.abs(values.ravel())],
-        found.window,
+        all_kernels.window,
     )
 
 
@@ -94,22 +96,25 @@ def budget(connections: int) -> tuple[int, int]:
 
 
 def _made(detail, source, target, row, column, weight, magnitude, window=None) -> Expanded:
-    whole = [np.broadcast_to(np.asarray(one, np.int32), detail.shape) for one in (detail, source, target, row, column)]
+    whole = [
+        np.broadcast_to(np.asarray(numbers, np.int32), detail.shape)
+        for numbers in (detail, source, target, row, column)
+    ]
     return Expanded(*whole, np.asarray(weight, np.float32), np.asarray(magnitude, np.float32), window or Sliding())
 
 
-def _strongest(found, sources, targets, limit):
+def _strongest(all_kernels, sources, targets, limit):
     """Targets, sources, weights and magnitudes of the strongest kernels between these units, the strongest first; and
     0 if a kernel is but one line at one position."""
-    step = max(1, LARGEST // max(1, len(sources) * found.tap_count))
+    step = max(1, LARGEST // max(1, len(sources) * all_kernels.tap_count))
     best = None
     for begin in range(0, len(targets), step):
-        part = found.pairs(targets[begin : begin + step], sources)
+        part = all_kernels.pairs(targets[begin : begin + step], sources)
         best = part if best is None else tuple(np.concatenate(pair) for pair in zip(best, part, strict=True))
         order = strongest_first(best[3])[:limit]
-        best = tuple(one[order] for one in best)
-    single = found.tap_count == 1 and found.inside == 1
-    return best, 0 if single else found.tap_count
+        best = tuple(column[order] for column in best)
+    single = all_kernels.tap_count == 1 and all_kernels.inside == 1
+    return best, 0 if single else all_kernels.tap_count
 
 
 def kernels_of(connection: Connection) -> Kernels | None:

@@ -26,7 +26,7 @@ from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
-from .recognise import RECURRENT, Group, group, is_move, is_reshape, single
+from .recognise import RECURRENT, Group, groups, is_move, is_reshape, single
 from .samples import samples
 from .work import multiply_adds
 
@@ -71,7 +71,7 @@ def summarise(checkpoint: Checkpoint, sizes: dict[str, int] | None = None, by_no
     """
     model, assumed = dimensions.resolve(checkpoint, sizes or {})
     graph = operators(checkpoint, model, by_node)
-    return _Builder(graph, single(graph) if by_node else group(graph)).network(assumed)
+    return _Builder(graph, single(graph) if by_node else groups(graph)).network(assumed)
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,14 @@ class _Builder:
         self.graph, self.groups = graph, groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
-        self.owner = {member.index: found for found in groups for member in found.members}
-        self.moves = {one.index for found in groups for one in found.moves}
-        self.aside = {one.index for found in groups for one in found.aside}
+        self.owner = {member.index: group for group in groups for member in group.members}
+        self.moves = {move.index for group in groups for move in group.moves}
+        self.aside = {operator.index for group in groups for operator in group.aside}
         self.through = self.moves | self.aside  # what reads them reads what is before
-        self.mains = Counter(found.main.layer for found in groups)
-        self.scopes = Counter(one.scope[:depth] for one in graph for depth in range(1, len(one.scope) + 1))
+        self.mains = Counter(group.main.layer for group in groups)
+        self.scopes = Counter(
+            operator.scope[:depth] for operator in graph for depth in range(1, len(operator.scope) + 1)
+        )
         self.layers: list[Layer] = []
         self.layer_of: dict[int, Layer] = {}  # id of a group -> layer
         self.input_of: dict[str, Layer] = {}
@@ -113,13 +115,13 @@ class _Builder:
             self._input(value)
         for operator in self.graph:
             self._channels(operator)
-        for found in self.groups:
+        for group in self.groups:
             stopping.check()
-            self._layer(found)
+            self._layer(group)
         if not self.layers:
             raise CheckpointError(self.checkpoint.path, "the graph has no layer", "is this the whole model?")
         found_blocks, where = blocks.find(
-            self.layers, {one.name: [leaf.name for leaf in one.weights] for one in self.layers}
+            self.layers, {layer.name: [leaf.name for leaf in layer.weights] for layer in self.layers}
         )
         for layer in self.layers:
             layer.block = where.get(layer.name, "")
@@ -161,81 +163,85 @@ class _Builder:
         self.layers.append(layer)
         self.input_of[value.name] = layer
 
-    def _layer(self, found: Group):
-        shown = found.shown or found.out
-        if found.shown and not self._sized(shown):
-            shown = found.out
+    def _layer(self, group: Group):
+        shown = group.shown or group.out
+        if group.shown and not self._sized(shown):
+            shown = group.out
         layer = Layer(
-            name=self._unique(self._name(found)),
-            op=found.main.kind if found.op == found.main.op else found.op,
-            tensor=found.out,
-            shape=self._told(self._given(found)),
-            grid=self._steps(found.out) if found.op in RECURRENT else self._grid(shown),
+            name=self._unique(self._name(group)),
+            op=group.main.kind if group.op == group.main.op else group.op,
+            tensor=group.out,
+            shape=self._told(self._given(group)),
+            grid=self._steps(group.out) if group.op in RECURRENT else self._grid(shown),
             shown=shown,
             parts=tuple(
                 Part(member.label, member.kind, member.file_tensor, member.scope, member.label == member.layer)
-                for member in found.members
+                for member in group.members
                 if member.index not in self.aside and not member.made
             ),
-            steps=tuple(found.steps),
+            steps=tuple(group.steps),
             inner=tuple(
                 (attribute.name, tuple(node.op_type for node in attribute.g.node))
-                for attribute in found.main.node.attribute
+                for attribute in group.main.node.attribute
                 if attribute.HasField("g")
             ),
-            outputs=(found.out, *self._same(found)),
-            nodes=sum(member.nodes for member in found.members),
-            weights=tuple(dict.fromkeys(leaf for member in found.members for leaf in _leaves(member))),
-            applied=tuple({value.name: value for member in found.members for value in _applied(member)}.values()),
-            bias=_bias(found),
-            scale=_scale(found),
-            multiply_adds=self._work(found),
+            outputs=(group.out, *self._same(group)),
+            nodes=sum(member.nodes for member in group.members),
+            weights=tuple(dict.fromkeys(leaf for member in group.members for leaf in _leaves(member))),
+            applied=tuple({value.name: value for member in group.members for value in _applied(member)}.values()),
+            bias=_bias(group),
+            scale=_scale(group),
+            multiply_adds=self._work(group),
         )
         layer.parameters = _size(layer.weights)
-        self.layer_of[id(found)] = layer
-        self._connect(found, layer)
+        self.layer_of[id(group)] = layer
+        self._connect(group, layer)
         self.layers.append(layer)
 
-    def _name(self, found):
-        if self._is_whole(found):
-            return found.main.layer
-        scope = tuple(commonprefix([one.scope for one in found.named])) if found.named else ()
-        alone = found.op == "Attention" or scope and self.scopes[scope] == len(found.named)
-        return "/".join(scope) if scope and alone else found.main.label
+    def _name(self, group):
+        if self._is_whole(group):
+            return group.main.layer
+        scope = tuple(commonprefix([member.scope for member in group.named])) if group.named else ()
+        alone = group.op == "Attention" or scope and self.scopes[scope] == len(group.named)
+        return "/".join(scope) if scope and alone else group.main.label
 
-    def _given(self, found):
+    def _given(self, group):
         """The tensor that the framework's layer gives, where it is called after one: a pooling without its empty axes,
         a recurrent layer's last step. Else that of the group."""
-        whole = (member for member in found.members if member.label == member.layer == found.main.layer)
-        return next((one.tensor for one in whole if is_move(one) or one.index in self.aside), found.out)
+        whole = (member for member in group.members if member.label == member.layer == group.main.layer)
+        return next((member.tensor for member in whole if is_move(member) or member.index in self.aside), group.out)
 
-    def _is_whole(self, found):
+    def _is_whole(self, group):
         """Whether a group is all that counts of a framework's layer, or gives what that layer gives."""
-        layer = found.main.layer
+        layer = group.main.layer
         return layer and (
-            self.mains[layer] == 1 or any(member.label == member.layer == layer for member in found.members)
+            self.mains[layer] == 1 or any(member.label == member.layer == layer for member in group.members)
         )
 
-    def _same(self, found):
+    def _same(self, group):
         """The tensors that hold the numbers of a layer in the same order: its reshapings."""
-        same = [found.out]
-        for one in found.moves:
-            if one.rounds:
+        same = [group.out]
+        for reshaping in group.moves:
+            if reshaping.rounds:
                 continue
-            if one.inputs[0] in same and is_reshape(one) and self._sized(one.tensor) == self._sized(found.out) > 0:
-                same.append(one.tensor)
+            if (
+                reshaping.inputs[0] in same
+                and is_reshape(reshaping)
+                and self._sized(reshaping.tensor) == self._sized(group.out) > 0
+            ):
+                same.append(reshaping.tensor)
         return same[1:]
 
-    def _work(self, found):
-        counts = [multiply_adds(member, self.sized) for member in found.members]
+    def _work(self, group):
+        counts = [multiply_adds(member, self.sized) for member in group.members]
         if None in counts:
             return None
-        return sum(counts) // (self.count if found.out in self.batched else 1)
+        return sum(counts) // (self.count if group.out in self.batched else 1)
 
-    def _connect(self, found: Group, layer: Layer):
+    def _connect(self, group: Group, layer: Layer):
         """Join a layer to all that it reads."""
-        inside, into, vague = {member.index for member in found.members}, [], set()
-        members = [member for member in found.members if member.index not in self.through]
+        inside, into, vague = {member.index for member in group.members}, [], set()
+        members = [member for member in group.members if member.index not in self.through]
         for operator in members:
             for slot, tensor in operator.reads:
                 maker = self.graph.made_by.get(tensor)
@@ -246,12 +252,12 @@ class _Builder:
                 view = self._view(tensor)
                 if view is None or view.layer is layer:
                     continue
-                joined = self._join(found, layer, operator, slot, tensor, view)
+                joined = self._join(group, layer, operator, slot, tensor, view)
                 if joined is not None:
                     self._add(into, vague, view.layer, layer, joined)
-        if found.main.op in RECURRENT and (itself := again(self._context(found.main), layer.size)):
+        if group.main.op in RECURRENT and (itself := again(self._context(group.main), layer.size)):
             into.append(Connection(layer, layer, itself))
-        layer.inputs = list(dict.fromkeys(one.source.name for one in into if one.source is not layer))
+        layer.inputs = list(dict.fromkeys(end.source.name for end in into if end.source is not layer))
         self.connections += into
 
     def _add(self, into, vague, source, layer, joined):
@@ -265,20 +271,20 @@ class _Builder:
         if layer.strength is None and joined.ranks and _size(layer.weights) <= LARGEST_STRENGTH:
             layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
 
-    def _join(self, found, layer, operator, slot, tensor, view):
+    def _join(self, group, layer, operator, slot, tensor, view):
         unknown = Unknown(view.layer.size, layer.size)
-        if found.opaque or not view.known or layer.shown != found.out:
+        if group.opaque or not view.known or layer.shown != group.out:
             return unknown
-        if found.source:
-            if operator is not next(member for member in found.members if found.source in member.inputs):
+        if group.source:
+            if operator is not next(member for member in group.members if group.source in member.inputs):
                 return None  # the fork of a composite is one connection
-            if found.main.op == "Mul":
-                data = next(i for i, name in found.main.reads)
-                joined = join(self._context(found.main), data, view.layer.size, layer.size)
+            if group.main.op == "Mul":
+                data = next(i for i, name in group.main.reads)
+                joined = join(self._context(group.main), data, view.layer.size, layer.size)
             else:
                 joined = Map() if self._sized(tensor) == layer.size else unknown
         else:
-            if operator is not found.main or slot >= len(operator.node.input):
+            if operator is not group.main or slot >= len(operator.node.input):
                 return unknown
             if operator.node.output[:1] != [operator.tensor] or self._sized(operator.tensor) != layer.size:
                 return unknown
@@ -408,9 +414,9 @@ class _Way:
         way = self
         cells = way.last(cells)
         while (way := way.before) is not None:
-            found = way.last(cells.clip(0))
-            found[cells < 0] = -1
-            cells = found
+            last = way.last(cells.clip(0))
+            last[cells < 0] = -1
+            cells = last
         return cells
 
 
@@ -439,18 +445,18 @@ def _applied(operator: Operator):
             yield constant
 
 
-def _bias(found: Group) -> Constant | None:
+def _bias(group: Group) -> Constant | None:
     """The first additive constant of the units of a layer: a bias, or the shift of a normalisation."""
-    for member in found.members:
+    for member in group.members:
         slot = next(iter(member.constants), None) if member.op == "Add" else BIASES.get(member.op)
         if slot in member.constants and member.constants[slot].size > 1:
             return member.constants[slot]
     return None
 
 
-def _scale(found: Group) -> Callable[[], np.ndarray] | None:
+def _scale(group: Group) -> Callable[[], np.ndarray] | None:
     """By how much a batch normalisation in a layer multiplies each unit: scale / sqrt(variance + epsilon)."""
-    member = next((member for member in found.members if member.op == "BatchNormalization"), None)
+    member = next((member for member in group.members if member.op == "BatchNormalization"), None)
     if member is None or not {1, 4} <= member.constants.keys():
         return None
     scale, variance = member.constants[1], member.constants[4]
@@ -475,11 +481,11 @@ def _classes(model) -> list[str]:
             continue
         for parse in (json.loads, ast.literal_eval):
             try:
-                found = parse(entry.value)
-                if isinstance(found, dict):
-                    found = [found[key] for key in sorted(found, key=int)]
+                names = parse(entry.value)
+                if isinstance(names, dict):
+                    names = [names[key] for key in sorted(names, key=int)]
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 continue
-            if isinstance(found, list):
-                return [str(one) for one in found]
+            if isinstance(names, list):
+                return [str(name) for name in names]
     return []

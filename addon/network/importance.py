@@ -67,7 +67,7 @@ class _Ranker:
         self.known: dict[str, np.ndarray | None] = {}
 
     def rankings(self) -> dict[str, Ranking]:
-        found: dict[str, Ranking] = {}
+        ranks: dict[str, Ranking] = {}
         last = self._last()
         for layer in self.network.layers:
             if layer.name in last:
@@ -77,21 +77,24 @@ class _Ranker:
                 strength = layer.strength()
                 if (axis := axis_of(layer, len(strength))) is not None:
                     importance = self._size(layer, strength, axis) * self._reach(layer, axis)
-                    found[layer.name] = Ranking(importance.astype(np.float32), axis, layer.name)
-            elif len(before) == 1 and self._passes(before[0]) and before[0].source.name in found:
-                led = found[before[0].source.name]
-                found[layer.name] = Ranking(led.importance, led.axis, led.leader)
-        return found
+                    ranks[layer.name] = Ranking(importance.astype(np.float32), axis, layer.name)
+            elif len(before) == 1 and self._passes(before[0]) and before[0].source.name in ranks:
+                led = ranks[before[0].source.name]
+                ranks[layer.name] = Ranking(led.importance, led.axis, led.leader)
+        return ranks
 
     def _last(self) -> set[str]:
         """The layers that give the network's outputs, and those whose units these only pass on."""
-        found, todo = set(), [one for one in self.network.layers if self.outputs.intersection(one.outputs)]
+        reached, todo = (
+            set(),
+            [layer_at_end for layer_at_end in self.network.layers if self.outputs.intersection(layer_at_end.outputs)],
+        )
         while todo:
             layer = todo.pop()
-            if layer.name not in found:
-                found.add(layer.name)
-                todo += [one.source for one in self.reads.get(layer.name, []) if self._passes(one)]
-        return found
+            if layer.name not in reached:
+                reached.add(layer.name)
+                todo += [connection.source for connection in self.reads.get(layer.name, []) if self._passes(connection)]
+        return reached
 
     def _plain(self, layer):
         """Whether the cells of a layer are those of its tensor, one unit beside the other."""
@@ -122,11 +125,11 @@ class _Ranker:
         if layer.name not in self.known:
             self.known[layer.name] = None  # meanwhile, should layers read one another in a circle
             total = np.zeros(count)
-            for one in self.readers.get(layer.name, []):
-                if one.join.reaches:
-                    square = _outgoing(one, axis, count)
+            for connection in self.readers.get(layer.name, []):
+                if connection.join.reaches:
+                    square = _outgoing(connection, axis, count)
                 else:
-                    square = self._squares(one.target, axis, count) if self._passes(one) else None
+                    square = self._squares(connection.target, axis, count) if self._passes(connection) else None
                 if square is None or len(square) != count:
                     return None
                 total += square

@@ -85,17 +85,17 @@ def _seen(strength):
 def _evenly(source, target, limit):
     """Lines that say only that two layers are joined, spread over what is drawn of them."""
     count = min(limit, max(source.size, target.size))
-    ends = (np.linspace(0, one.size - 1, count).round() for one in (source, target))
+    ends = (np.linspace(0, shape_end.size - 1, count).round() for shape_end in (source, target))
     return _lines("unknown", *ends, np.zeros(count), np.zeros(count), np.zeros(count), 0)
 
 
 def _kernels(join, source, target, limit):
     step = max(1, CHUNK // (min(join.per_group, len(source.units)) * join.taps))
-    found = []
+    strongest = []
     for begin in range(0, len(target.units), step):
         edges = join.kernels(target.units[begin : begin + step], source.units)
-        found.append(edges.take(strongest_first(edges.magnitude)[:limit]))
-    edges = Edges.joined(found)
+        strongest.append(edges.take(strongest_first(edges.magnitude)[:limit]))
+    edges = Edges.joined(strongest)
     edges = edges.take(strongest_first(edges.magnitude)[:limit])
     total = join.units * join.per_group
     return _lines(
@@ -126,7 +126,7 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
     targets = _some_targets(join, target, limit, activations[1])
     part = source.level == CELLS and not source.whole  # of the cells; maps show all of them
     step = max(1, CHUNK // max(1, min(join.fan_in, source.size * join.taps) if part else join.fan_in))
-    found, strengths = [], []
+    candidates, strengths = [], []
     hint = np.sort(source.flat) if part else None
     for begin in range(0, len(targets), step):
         edges = join.into(targets[begin : begin + step], hint)
@@ -138,9 +138,9 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
             chosen = np.sort(_spread(edges, strength, target, limit))
             edges, strength = edges.take(chosen), strength[chosen]
-        found.append(edges)
+        candidates.append(edges)
         strengths.append(strength)
-    return Edges.joined(found), np.concatenate([np.zeros(0, np.float32), *strengths])
+    return Edges.joined(candidates), np.concatenate([np.zeros(0, np.float32), *strengths])
 
 
 def _some_targets(join, target, limit, activation):

@@ -118,67 +118,67 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = Fals
     Quantised operators become plain ones (see `quantised`, also for `alone`).
     """
     plain = quantised.plain(model, alone)
-    graph = model.graph
+    stored = model.graph
     known = {
         tensor.name: constants.stored(checkpoint, tensor)
         for tensor in checkpoint.model.graph.initializer
         if tensor.name
     }
     known |= {
-        one.name: one
+        constant.name: constant
         for tensor in checkpoint.model.graph.sparse_initializer
-        if (one := constants.sparse(checkpoint, tensor))
+        if (constant := constants.sparse(checkpoint, tensor))
     }
-    found = Operators(
+    graph = Operators(
         checkpoint,
         dimensions.infer(model),
         known,
-        {one.domain: one.version for one in model.opset_import},
-        [value for value in graph.input if value.name not in known],
-        list(graph.output),
+        {opset.domain: opset.version for opset in model.opset_import},
+        [value for value in stored.input if value.name not in known],
+        list(stored.output),
         unsized=set(checkpoint.unsized),
     )
-    outputs = {value.name for value in graph.output}
+    outputs = {value.name for value in stored.output}
     folded_nodes = []
-    for node in graph.node:
+    for node in stored.node:
         stopping.check()
-        dimensions.infer_node(node, found.shapes, known, found.opsets)
-        folded = constants.fold(checkpoint, node, known, found.shapes, found.opsets)
+        dimensions.infer_node(node, graph.shapes, known, graph.opsets)
+        folded = constants.fold(checkpoint, node, known, graph.shapes, graph.opsets)
         if folded and not outputs.intersection(node.output):
-            known.update((one.name, one) for one in folded)
+            known.update((constant.name, constant) for constant in folded)
             folded_nodes.append(node)
         else:
-            _enter(found, node, plain)
-    _count(found, folded_nodes, plain.made)
-    return found
+            _enter(graph, node, plain)
+    _count(graph, folded_nodes, plain.made)
+    return graph
 
 
-def _enter(found, node, plain):
+def _enter(graph, node, plain):
     inner, read = dict.fromkeys(captured(node)), set(node.input)
-    outside = [name for name in inner if name not in read and found.is_made(name)]
+    outside = [name for name in inner if name not in read and graph.is_made(name)]
     if outside:
         inside = {name for graph in subgraphs(node) for name in _made_inside(graph)}
         outside = [name for name in outside if name not in inside]
-    reads = [(slot, name) for slot, name in enumerate(node.input) if found.is_made(name)]
+    reads = [(slot, name) for slot, name in enumerate(node.input) if graph.is_made(name)]
     reads += [(len(node.input), name) for name in outside]
     first = next(iter(node.output), "")
     operator = Operator(
-        len(found.all),
+        len(graph.all),
         node,
         reads,
-        dict(_constants(found, node, inner)),
+        dict(_constants(graph, node, inner)),
         scope_of(node),
         int(first not in plain.made),
         plain.instead.get(first),
         first in plain.made,
         first in plain.rounds,
     )
-    found.all.append(operator)
-    found.made_by.update((name, operator) for name in node.output if name)
-    if operator.op != "Expand" and not found.unsized.isdisjoint(operator.inputs):
-        found.unsized.update(name for name in node.output if len(found.shapes.get(name) or ()) > 2)
+    graph.all.append(operator)
+    graph.made_by.update((name, operator) for name in node.output if name)
+    if operator.op != "Expand" and not graph.unsized.isdisjoint(operator.inputs):
+        graph.unsized.update(name for name in node.output if len(graph.shapes.get(name) or ()) > 2)
     for name in dict.fromkeys(operator.inputs):
-        found.readers.setdefault(name, []).append(operator)
+        graph.readers.setdefault(name, []).append(operator)
 
 
 def _made_inside(graph):
@@ -187,33 +187,33 @@ def _made_inside(graph):
         yield from node.output
 
 
-def _constants(found, node, inner):
+def _constants(graph, node, inner):
     for slot, name in enumerate(node.input):
-        if name in found.known:
-            yield slot, found.known[name]
+        if name in graph.known:
+            yield slot, graph.known[name]
     read = set(node.input)
-    names = [name for name in inner if name in found.known and name not in read]
-    stored = (one for graph in subgraphs(node) for one in tensors(graph))
+    names = [name for name in inner if name in graph.known and name not in read]
+    stored = (value for subgraph in subgraphs(node) for value in tensors(subgraph))
     tensor = next((name for name in node.output if name), "")
     yield from enumerate(
         (
-            *(found.known[name] for name in names),
-            *(constants.stored(found.checkpoint, one, f"{tensor}/{i}") for i, one in enumerate(stored)),
+            *(graph.known[name] for name in names),
+            *(constants.stored(graph.checkpoint, value, f"{tensor}/{i}") for i, value in enumerate(stored)),
         ),
         len(node.input),
     )
 
 
-def _count(found, folded, made):
+def _count(graph, folded, made):
     """Each folded node counts with the first operator that uses its result; one without use, with a neighbour."""
     counted = set(made)
-    for operator in found.all:
+    for operator in graph.all:
         behind = frozenset().union(*(constant.nodes for constant in operator.constants.values())) - counted
         operator.nodes += len(behind)
         counted |= behind
     for node in folded:
-        if node.output[0] in counted or not found.all:
+        if node.output[0] in counted or not graph.all:
             continue
         counted.add(node.output[0])
-        before = next((found.made_by[name] for name in node.input if name in found.made_by), found.all[0])
+        before = next((graph.made_by[name] for name in node.input if name in graph.made_by), graph.all[0])
         before.nodes += 1

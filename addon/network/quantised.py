@@ -88,31 +88,31 @@ def plain(model: onnx.ModelProto, alone: bool = False) -> Plain:
     With `alone` each operator is seen by itself: what ConvInteger gives is not yet multiplied by a scale, and what is
     quantised on the way stays so.
     """
-    found = Plain(model)
-    _without_rounding(found)
+    rewritten = Plain(model)
+    _without_rounding(rewritten)
     if any(node.op_type in WRITERS and _fits(node) for node in model.graph.node):
-        _Rewriter(found, alone).run()
-    return found
+        _Rewriter(rewritten, alone).run()
+    return rewritten
 
 
-def _without_rounding(found: Plain) -> None:
+def _without_rounding(rewritten: Plain) -> None:
     """What a quantised layer of a framework reads, in place of what its reader rounds it to."""
     kept, rounds = [], False
-    for node in found.model.graph.node:
+    for node in rewritten.model.graph.node:
         said = next((prop.value for prop in node.metadata_props if prop.key == ROUNDING), None)
         rounds |= said is not None
         if said:
             instead = helper.make_node("Identity", [said], node.output, node.name)
             instead.metadata_props.extend(node.metadata_props)
-            found.instead[node.output[0]] = node
-            found.rounds.add(node.output[0])
+            rewritten.instead[node.output[0]] = node
+            rewritten.rounds.add(node.output[0])
             kept.append(instead)
         elif said is None:
             kept.append(node)
     if rounds:
         ordered = onnx.GraphProto(node=kept)
-        del found.model.graph.node[:]
-        found.model.graph.node.extend(ordered.node)
+        del rewritten.model.graph.node[:]
+        rewritten.model.graph.node.extend(ordered.node)
 
 
 def _fits(node):
@@ -120,12 +120,14 @@ def _fits(node):
 
 
 class _Rewriter:
-    def __init__(self, found: Plain, alone: bool):
-        self.found, self.alone = found, alone
-        graph = found.model.graph
-        self.opset = next((one.version for one in found.model.opset_import if one.domain in PLAIN), 1)
+    def __init__(self, rewritten: Plain, alone: bool):
+        self.rewritten, self.alone = rewritten, alone
+        graph = rewritten.model.graph
+        self.opset = next((opset.version for opset in rewritten.model.opset_import if opset.domain in PLAIN), 1)
         self.outputs = {value.name for value in graph.output}
-        self.fixed = {one.name for one in graph.initializer} | {one.values.name for one in graph.sparse_initializer}
+        self.fixed = {tensor.name for tensor in graph.initializer} | {
+            sparse.values.name for sparse in graph.sparse_initializer
+        }
         self.maker = {name: node for node in graph.node for name in node.output if name}
         self.readers: dict[str, list[onnx.NodeProto]] = {}
         for node in graph.node:
@@ -137,7 +139,7 @@ class _Rewriter:
         self.written: dict[str, str] = {}  # scales that are written ahead of their place
 
     def run(self):
-        graph = self.found.model.graph
+        graph = self.rewritten.model.graph
         for node in graph.node:
             before = len(self.nodes)
             if node.output[:1] and node.output[0] in self.merged:
@@ -166,12 +168,12 @@ class _Rewriter:
             return False
 
     def unique(self, name: str) -> str:
-        found, number = name, 1
-        while found in self.names:
+        free, number = name, 1
+        while free in self.names:
             number += 1
-            found = f"{name} {number}"
-        self.names.add(found)
-        return found
+            free = f"{name} {number}"
+        self.names.add(free)
+        return free
 
     def add(
         self, op: str, inputs: Sequence[str], name: str, domain: str = "", outputs: Sequence[str] = (), **attributes
@@ -179,7 +181,7 @@ class _Rewriter:
         """A node that the file does not have; returns its output, which is called so, or as `outputs` say."""
         output, *rest = outputs or [self.unique(name)]
         self.nodes.append(helper.make_node(op, list(inputs), [output, *rest], domain=domain, **attributes))
-        self.found.made.add(output)
+        self.rewritten.made.add(output)
         if all(tensor in self.fixed for tensor in inputs if tensor):
             self.fixed.add(output)
         return output
@@ -189,7 +191,7 @@ class _Rewriter:
         instead.name = node.name
         instead.metadata_props.extend(node.metadata_props)
         self.nodes.append(instead)
-        self.found.instead[instead.output[0]] = node
+        self.rewritten.instead[instead.output[0]] = node
 
     def constant(self, value, name: str, outputs: Sequence[str] = ()) -> str:
         tensor = numpy_helper.from_array(np.ascontiguousarray(value).reshape(np.shape(value)), "value")
@@ -278,8 +280,8 @@ class _Rewriter:
 
 
 def _attribute(node, name: str, default):
-    found = next((one for one in node.attribute if one.name == name), None)
-    return default if found is None else helper.get_attribute_value(found)
+    attribute = next((candidate for candidate in node.attribute if candidate.name == name), None)
+    return default if attribute is None else helper.get_attribute_value(attribute)
 
 
 def _input(node, slot: int) -> str:
@@ -287,12 +289,12 @@ def _input(node, slot: int) -> str:
 
 
 def _attributes(node) -> dict:
-    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
 
 
 def _dynamic(writer: _Rewriter, node):
     """What is quantised while it runs stands for itself: scale 1, zero point 0."""
-    readers = [one for name in node.output for one in writer.readers.get(name, [])]
+    readers = [reader for name in node.output for reader in writer.readers.get(name, [])]
     if (
         writer.alone
         or writer.outputs.intersection(node.output)
@@ -300,7 +302,7 @@ def _dynamic(writer: _Rewriter, node):
     ):
         return False
     writer.put(node, helper.make_node("Identity", node.input[:1], node.output[:1]))
-    writer.found.rounds.add(node.output[0])
+    writer.rewritten.rounds.add(node.output[0])
     for name, value in zip(node.output[1:], (np.float32(1), np.uint8(0)), strict=False):
         if name:
             writer.constant(value, name, [name])
@@ -336,7 +338,7 @@ def _over(writer, node, scale, before):
 
 
 def _rank(writer, name) -> int:
-    for tensor in writer.found.model.graph.initializer:
+    for tensor in writer.rewritten.model.graph.initializer:
         if tensor.name == name:
             return len(tensor.dims)
     return 4
@@ -441,7 +443,9 @@ def _table(writer: _Rewriter, node):
     ):
         return False
     zero = _input(behind, 2)
-    scale = next((one for one in writer.found.model.graph.initializer if one.name == behind.input[1]), None)
+    scale = next(
+        (tensor for tensor in writer.rewritten.model.graph.initializer if tensor.name == behind.input[1]), None
+    )
     if scale is None or np.prod(scale.dims) != 1 or zero and zero not in writer.fixed:
         return False
     table = writer.scaled(node.input[0], behind.input[1], zero, 0)

@@ -54,7 +54,7 @@ class _Search:
         self.crossing = _crossing(sources)
 
     def runs(self) -> list[Run]:
-        found = []
+        repeats = []
         taken = np.zeros(len(self.tokens), bool)
         # (layers that it may cover, negative; period; stretch in which layers equal those a period on; run if known)
         heap = []
@@ -69,14 +69,14 @@ class _Search:
                 for first, last in free:
                     _push(heap, period, start + first, start + last - period)
             elif run:
-                found.append(run)
+                repeats.append(run)
                 taken[run.start : run.stop] = True
                 _push(heap, period, start, stop)
             elif run := self._run(period, start, stop):
                 heapq.heappush(heap, (-run.length, period, start, stop, run))
             else:
                 _push(heap, period, start + period, stop)
-        return sorted(found, key=lambda run: run.start)
+        return sorted(repeats, key=lambda run: run.start)
 
     def _run(self, period, start, stop) -> Run | None:
         """The best run that begins within a period of `start`: most copies, then fewest layers read across borders."""
@@ -85,7 +85,7 @@ class _Search:
         best, run = (), None
         for first in range(start, min(start + period, stop - period + 1)):
             behind = differ[bisect_left(differ, first) :]
-            last = next((one for one in behind if not self._reads_alike(one, period, first)), stop)
+            last = next((place for place in behind if not self._reads_alike(place, period, first)), stop)
             copies = (last - first) // period + 1
             rank = copies, -self.crossing[first + period], first
             if copies >= _fewest(period) and rank > best and self._is_chain(first, period):

@@ -60,13 +60,18 @@ def report(network: Network) -> dict:
 
 
 def _weights(layer: Layer, known: dict) -> dict | None:
-    found = statistics(layer, known)
-    if found is None:
+    known_statistics = statistics(layer, known)
+    if known_statistics is None:
         return None
-    numbers = {"mean": found.mean, "std": found.std, "min": found.minimum, "max": found.maximum}
+    numbers = {
+        "mean": known_statistics.mean,
+        "std": known_statistics.std,
+        "min": known_statistics.minimum,
+        "max": known_statistics.maximum,
+    }
     return {name: number if isfinite(number) else None for name, number in numbers.items()} | {
-        "zeros": found.zeros,
-        **({"not_finite": found.not_finite} if found.not_finite else {}),
+        "zeros": known_statistics.zeros,
+        **({"not_finite": known_statistics.not_finite} if known_statistics.not_finite else {}),
     }
 
 

@@ -34,7 +34,7 @@ OF_OUTPUT = {
 
 def scales(graph: Operators) -> dict[str, tuple[Constant, Constant | None]]:
     """Scale and zero point of the tensors that have one of each; the zero point is None where it is 0."""
-    found: dict[str, tuple[Constant, Constant | None]] = {}
+    scale_of: dict[str, tuple[Constant, Constant | None]] = {}
     for operator in graph:
         node = operator.of or operator.node
         if node.domain not in (*PLAIN, MICROSOFT):
@@ -45,7 +45,7 @@ def scales(graph: Operators) -> dict[str, tuple[Constant, Constant | None]]:
                 for slot in OF_OUTPUT[node.op_type]
             ]
             if parts[0] is not None and all(part is None or part.size == 1 for part in parts):
-                found[node.output[0]] = parts[0], parts[1]
-        elif node.op_type in KEEPS_SCALE and node.input and node.input[0] in found:
-            found.update(dict.fromkeys(filter(None, node.output), found[node.input[0]]))
-    return found
+                scale_of[node.output[0]] = parts[0], parts[1]
+        elif node.op_type in KEEPS_SCALE and node.input and node.input[0] in scale_of:
+            scale_of.update(dict.fromkeys(filter(None, node.output), scale_of[node.input[0]]))
+    return scale_of

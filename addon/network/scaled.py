@@ -59,7 +59,7 @@ NF4 = np.array(
 
 def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, ...] | None:
     """The shape of what a node of the domain gives for inputs of these shapes; None where they do not fit."""
-    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     if node.op_type == "Scaled":
         return _scaled_shape(shapes, attributes)
     if len(shapes) < 2 or not all(isinstance(attribute, int) for attribute in attributes.values()):
@@ -113,7 +113,7 @@ def _end(axis, part):
 
 def evaluate(node: onnx.NodeProto, values: list[np.ndarray]) -> list[np.ndarray]:
     """What a node of the domain gives, float32."""
-    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # scales that are no numbers are the file's
         return [np.ascontiguousarray(EVALUATE[node.op_type](values, attributes), np.float32)]
 

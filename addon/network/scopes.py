@@ -47,7 +47,7 @@ def common(scopes: Iterable[Scope]) -> Scope:
     """The longest scope round all of these."""
     scopes = list(scopes)
     first, last = min(scopes, default=()), max(scopes, default=())
-    equal = (one == other for one, other in zip(first, last, strict=False))
+    equal = (part == other for part, other in zip(first, last, strict=False))
     return first[: next((depth for depth, same in enumerate(equal) if not same), min(len(first), len(last)))]
 
 

@@ -44,8 +44,8 @@ def statistics(layer: Layer, known: dict | None = None) -> Statistics | None:
     kept there and not read again.
     """
     weights = layer.applied or _others(layer)
-    found, wrong = _shared(weights, known), _not_finite_beside(layer, weights)
-    return replace(found, not_finite=found.not_finite + wrong) if found and wrong else found
+    shared, wrong = _shared(weights, known), _not_finite_beside(layer, weights)
+    return replace(shared, not_finite=shared.not_finite + wrong) if shared and wrong else shared
 
 
 def _shared(weights, known: dict | None) -> Statistics | None:
@@ -67,14 +67,14 @@ def _not_finite_beside(layer: Layer, weights) -> int:
 
 
 def _statistics(weights) -> Statistics | None:
-    found = _Moments()
+    moments = _Moments()
     for weight in weights:
         stopping.check()
         array = np.asarray(weight.numbers())
         # A view of one number that stands for billions has strides of 0.
         distinct = array[(*(slice(1) if stride == 0 else slice(None) for stride in array.strides), ...)]
-        found.add(distinct.ravel("K"), array.size // max(distinct.size, 1))
-    return found.statistics() if found.count else None
+        moments.add(distinct.ravel("K"), array.size // max(distinct.size, 1))
+    return moments.statistics() if moments.count else None
 
 
 def _others(layer: Layer) -> list[Leaf]:

@@ -147,10 +147,10 @@ class Units:
 
     def inside(self, part: Part, *known: str) -> Units:
         """The same units inside a part of the group; these of its properties are handed on, not worked out anew."""
-        found = Units(part, part.take("Count", self.count), part.take("Rank", self.rank))
+        units = Units(part, part.take("Count", self.count), part.take("Rank", self.rank))
         for name in known:
-            setattr(found, name, part.take(name.capitalize(), getattr(self, name)))
-        return found
+            setattr(units, name, part.take(name.capitalize(), getattr(self, name)))
+        return units
 
     @cached_property
     def offset(self) -> Socket:

@@ -25,10 +25,10 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
     """How far the block in the socket of this name is folded (0 to 1), and the place it folds to, in our own space."""
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group[name])
-    found = []
+    reductions = []
     position = group.call("GeometryNodeInputPosition", {})
     for value, kind in ((group.attribute("fold"), "FLOAT"), (position, "FLOAT_VECTOR")):
-        found.append(
+        reductions.append(
             group.call(
                 "GeometryNodeSampleIndex",
                 {"Geometry": info.outputs["Geometry"], "Value": value, "Index": 0},
@@ -36,7 +36,7 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
                 domain="INSTANCE",
             )
         )
-    return found[0], found[1]
+    return reductions[0], reductions[1]
 
 
 def _build():

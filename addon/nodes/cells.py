@@ -44,10 +44,10 @@ class Cells:
             "Sphere": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
             "Disc": _grown(group, disc, (0.0, pi / 2, 0.0)),
         }
-        found = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
+        shape = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
         for name, geometry in shapes.items():
-            found = group.when(group.same(picked, SHAPES.index(name)), geometry, found, "GEOMETRY")
-        return group.give(geometry=painted(group, found, group["Material"]))[0]
+            shape = group.when(group.same(picked, SHAPES.index(name)), geometry, shape, "GEOMETRY")
+        return group.give(geometry=painted(group, shape, group["Material"]))[0]
 
     def scale(self, kept: Value) -> Socket:
         """How large each cell is, a vector field; `kept` is the share that is left of it in a layer that is folded."""

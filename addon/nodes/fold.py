@@ -106,7 +106,7 @@ class Fold:
         _, *sides = group.separate(group.when(units.single, few, units.size, "VECTOR"))
         size = group.vector(thick, *sides)
         place = group.when(units.single, mixed(group, 0.5, low, high), self.boxed(self.middle), "VECTOR")
-        one = group.call(
+        slab = group.call(
             "GeometryNodeInstanceOnPoints",
             {
                 "Points": group.call("GeometryNodePoints", {"Count": 1, "Position": place}),
@@ -114,4 +114,4 @@ class Fold:
                 "Scale": scaled(group, size, group.math("MULTIPLY", self.own, self.open)),
             },
         )
-        return group.store(one, "shade", shade, "INSTANCE")
+        return group.store(slab, "shade", shade, "INSTANCE")

@@ -91,7 +91,7 @@ def _places(group):
     turn = group.math("FLOORED_MODULO", unit, across)
     return group.vector(
         0.0,
-        *(_axis(group, *one) for one in ((turn, across, column, group["Columns"]), (line, down, row, group["Rows"]))),
+        *(_axis(group, *axis) for axis in ((turn, across, column, group["Columns"]), (line, down, row, group["Rows"]))),
     )
 
 

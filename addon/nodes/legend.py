@@ -65,10 +65,10 @@ def _ranges(kind):
     had = group.call(
         "GeometryNodeAttributeDomainSize", {"Geometry": group["Geometry"]}, "Instance Count", component="INSTANCES"
     )
-    one = group.when(had, group["Geometry"], point, "GEOMETRY")
+    instance = group.when(had, group["Geometry"], point, "GEOMETRY")
     for attribute, value in zip(names, (low, high, clipped), strict=True):
-        one = group.store(one, attribute, value, "INSTANCE")
-    return group.finish(one)
+        instance = group.store(instance, attribute, value, "INSTANCE")
+    return group.finish(instance)
 
 
 def _text():
@@ -104,7 +104,7 @@ def _number():
     apart = group.math("GREATER_THAN", group.math("SUBTRACT", high, low), group.math("MULTIPLY", high, SAME))
     same = group.math("MULTIPLY", group.math("LESS_THAN", apart, 0.5), group.math("GREATER_THAN", high, 0.0))
     digits = group.call("GeometryNodeObjectInfo", {"Object": group["Digits"]}, "Geometry")
-    one, several = (
+    single, several = (
         group.call(
             "GeometryNodeObjectInfo",
             {"Object": group.when(clipped, *(group[name] for name in names), "OBJECT")},
@@ -112,8 +112,10 @@ def _number():
         )
         for names in (("Clipped", "One"), ("Several Clipped", "Several"))
     )
-    followed = _followed(group, one, digits, _written(group, high))
-    return group.finish(group.when(same, group.when(group["Number"], followed, one, "GEOMETRY"), several, "GEOMETRY"))
+    followed = _followed(group, single, digits, _written(group, high))
+    return group.finish(
+        group.when(same, group.when(group["Number"], followed, single, "GEOMETRY"), several, "GEOMETRY")
+    )
 
 
 def _followed(group, text, digits, number):
@@ -125,7 +127,7 @@ def _followed(group, text, digits, number):
     for slot in range(SLOTS):
         letter = group.call("FunctionNodeSliceString", {"String": number, "Position": slot, "Length": 1})
         glyph = group.call("FunctionNodeFindInString", {"String": letters, "Search": letter}, "First Found")
-        here, after = (_along(group, digits, one) for one in (glyph, group.math("ADD", glyph, 1.0)))
+        here, after = (_along(group, digits, place) for place in (glyph, group.math("ADD", glyph, 1.0)))
         glyphs.append(glyph)
         places.append(group.math("SUBTRACT", way, here))
         way = group.math("ADD", way, group.math("SUBTRACT", after, here))
@@ -145,8 +147,8 @@ def _followed(group, text, digits, number):
         },
     )
     both = group.node("GeometryNodeJoinGeometry")
-    for one in (shown, text):
-        group.put(both.inputs[0], one)
+    for geometry in (shown, text):
+        group.put(both.inputs[0], geometry)
     # what comes after the last letter counted as the first digit, which is as wide as any
     missing = group.math("MULTIPLY", group.math("SUBTRACT", float(SLOTS), length), _along(group, digits, 1))
     width = group.math("SUBTRACT", way, missing)

@@ -58,12 +58,12 @@ def bars(name: str) -> bpy.types.Material:
     material, tree, output = _new(name, "#ffb861")
     winner = _attribute(tree, "winner", "INSTANCER")
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, one in (
+    for key, socket in (
         (("Factor", "VALUE"), winner),
         (("A", "RGBA"), _colour(tree, "#5b7db0")),
         (("B", "RGBA"), _colour(tree, "#ffb861", SECOND)),
     ):
-        tree.put(find(mix.inputs, key), one)
+        tree.put(find(mix.inputs, key), socket)
     node = value.add(tree, {"Strength": winner, "Emission": 0.9, "Emission by Strength": 0.8})
     colour = find(mix.outputs, ("Result", "RGBA"))
     return _finish(material, tree, output, _emission(tree, colour, node.outputs["Emission Strength"]))
@@ -92,9 +92,11 @@ def floor(name: str) -> bpy.types.Material:
     facing = tree.separate(tree.call("ShaderNodeNewGeometry", {}, "Incoming"))[2]
     height = tree.separate(places["Window"])[1]
     alpha = value.add(tree, {"Emission": 0.0}).outputs["Alpha"]
-    for one, full, none in ((radius, 0.0, 1.0), (facing, 0.6, 0.9), (height, 0.4, 0.16)):
+    for measure, full, none in ((radius, 0.0, 1.0), (facing, 0.6, 0.9), (height, 0.4, 0.16)):
         share = tree.call(
-            "ShaderNodeMapRange", {"Value": one, "From Min": none, "From Max": full}, interpolation_type="SMOOTHSTEP"
+            "ShaderNodeMapRange",
+            {"Value": measure, "From Min": none, "From Max": full},
+            interpolation_type="SMOOTHSTEP",
         )
         alpha = tree.math("MULTIPLY", alpha, share)
     surface = _principled(tree, _colour(tree, "#101a2e"), 0.0, 0.4)
@@ -164,14 +166,14 @@ def map_of(material: bpy.types.Material | None) -> str:
     ramp = ramp_of(material)
     if ramp is None or ramp.color_mode != "RGB" or ramp.interpolation != "LINEAR":
         return ""
-    found = stops_of(ramp)
-    return next((name for name, one in colormaps.maps().items() if _same(found, linear_stops(one.stops))), "")
+    stops = stops_of(ramp)
+    return next((name for name, map_ in colormaps.maps().items() if _same(stops, linear_stops(map_.stops))), "")
 
 
-def _same(one, other):
-    return len(one) == len(other) and all(
+def _same(stops, other):
+    return len(stops) == len(other) and all(
         abs(a - b) < 1e-4
-        for first, second in zip(one, other, strict=True)
+        for first, second in zip(stops, other, strict=True)
         for a, b in zip((first[0], *first[1]), (second[0], *second[1]), strict=True)
     )
 
@@ -237,13 +239,13 @@ def _through(tree, node, colour):
 
 def _principled(tree, colour, strength, roughness):
     surface = tree.node("ShaderNodeBsdfPrincipled", name=SURFACE)
-    for socket, one in (
+    for socket, source in (
         ("Base Color", colour),
         ("Emission Color", colour),
         ("Emission Strength", strength),
         ("Roughness", roughness),
     ):
-        tree.put(surface.inputs[socket], one)
+        tree.put(surface.inputs[socket], source)
     return surface
 
 

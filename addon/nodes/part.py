@@ -77,7 +77,7 @@ def within(group: Group, name: str, build: Callable, *values) -> bpy.types.NodeS
 
     def taken(value):
         if isinstance(value, list):
-            return [taken(one) for one in value]
+            return [taken(item) for item in value]
         return part.take(f"Value {next(count)}", value) if isinstance(value, bpy.types.NodeSocket) else value
 
     return part.give(result=build(part, *map(taken, values)))[0]

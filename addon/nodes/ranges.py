@@ -37,9 +37,11 @@ def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
         group.sample(table, values, index, domain="POINT")
         for index in (first, group.math("ADD", first, group.math("GREATER_THAN", share, 0.0)))
     ]
-    found = group.math("MULTIPLY_ADD", group.math("SUBTRACT", ends[1], ends[0]), share, ends[0])
-    known = group.math("MULTIPLY", group.math("GREATER_THAN", found, 0.0), group.math("GREATER_THAN", row, -0.5))
-    followed = group.when(known, found, own)
+    range_in_force = group.math("MULTIPLY_ADD", group.math("SUBTRACT", ends[1], ends[0]), share, ends[0])
+    known = group.math(
+        "MULTIPLY", group.math("GREATER_THAN", range_in_force, 0.0), group.math("GREATER_THAN", row, -0.5)
+    )
+    followed = group.when(known, range_in_force, own)
     return group.math("MAXIMUM", group.when(group.math("GREATER_THAN", chosen, 0.5), followed, own), LEAST)
 
 

@@ -63,10 +63,10 @@ class Reduced:
         """Places of cells, those of squares under the others."""
         group = self.group
         square = plus(group, self.units.middle, self.units.of_cell(self._strip[0], "FLOAT_VECTOR"))
-        found = group.call(
+        moved = group.call(
             "GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": place}, input_type="VECTOR"
         )
-        return group.when(self.wanted, found, place, "VECTOR")
+        return group.when(self.wanted, moved, place, "VECTOR")
 
     def scale(self, scale: Socket, round_: Socket, kept: Value) -> Socket:
         """Sizes of cells: of a unit that is a square only the first cell is seen."""
@@ -75,10 +75,10 @@ class Reduced:
         thin = group.when(round_, side, group.math("MULTIPLY", side, 0.3))
         first = group.math("LESS_THAN", group.math("ADD", row, column), 0.5)
         square = scaled(group, group.vector(thin, side, side), first)
-        found = group.call(
+        shrunk = group.call(
             "GeometryNodeSwitch", {"Switch": self._on_cells, "False": square, "True": scale}, input_type="VECTOR"
         )
-        return group.when(self.wanted, found, scale, "VECTOR")
+        return group.when(self.wanted, shrunk, scale, "VECTOR")
 
     def number(self, fold: Fold) -> Socket:
         """How many units are squares, as a text under them, or nothing."""
@@ -91,9 +91,10 @@ class Reduced:
         )
         count = group.call("FunctionNodeValueToString", {0: others}, data_type="INT")
         text = group.node("GeometryNodeStringJoin")
-        for one in (count, "+ "):  # a multi-input socket lists the latest link first
+        for string in (count, "+ "):  # a multi-input socket lists the latest link first
             group.put(
-                text.inputs["Strings"], one if one is count else group.call("FunctionNodeInputString", {}, string=one)
+                text.inputs["Strings"],
+                string if string is count else group.call("FunctionNodeInputString", {}, string=string),
             )
         curves = group.call("GeometryNodeStringToCurves", {"String": text.outputs[0], "Size": size})
         mesh = group.call("GeometryNodeFillCurve", {0: group.call("GeometryNodeRealizeInstances", {0: curves})})

@@ -30,20 +30,20 @@ def hidden(group: Group, broken: Socket) -> list[Socket]:
     reveals = group.math("LESS_THAN", group["Reveal"], 1.0)
     cuts = group.math("GREATER_THAN", group["Threshold"], 0.0)
     prunes = group.math("GREATER_THAN", prune, 0.0)
-    found = group.when(reveals, group.math("SUBTRACT", 1.0, _grown(group, picked)), 0.0)
+    hidden = group.when(reveals, group.math("SUBTRACT", 1.0, _grown(group, picked)), 0.0)
     below = group.math("LESS_THAN", group.math("ABSOLUTE", group.attribute("shade")), group["Threshold"])
-    found = group.when(cuts, group.math("MAXIMUM", found, below), found)
+    hidden = group.when(cuts, group.math("MAXIMUM", hidden, below), hidden)
     at = group.attribute("pruned_at")
     gone = group.math(
         "MULTIPLY",
         group.math("GREATER_THAN", at, 0.0),
         group.math("SUBTRACT", 1.0, group.math("GREATER_THAN", at, group.math("ADD", prune, NEXT_TO))),
     )
-    found = group.when(prunes, group.math("MAXIMUM", found, gone), found)
+    hidden = group.when(prunes, group.math("MAXIMUM", hidden, gone), hidden)
     any_ = broken
-    for one in (reveals, cuts, prunes):
-        any_ = group.call("FunctionNodeBooleanMath", {0: any_, 1: one}, operation="OR")
-    return part.give(hidden=group.when(broken, 1.0, found), hides=any_)
+    for condition in (reveals, cuts, prunes):
+        any_ = group.call("FunctionNodeBooleanMath", {0: any_, 1: condition}, operation="OR")
+    return part.give(hidden=group.when(broken, 1.0, hidden), hides=any_)
 
 
 def _grown(group, picked):

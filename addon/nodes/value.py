@@ -43,7 +43,7 @@ def _build():
     declare(tree.tree, VALUE)
     for name in OUTPUTS:
         tree.tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketFloat")
-    given, found = tree.node("NodeGroupInput").outputs, tree.node("NodeGroupOutput").inputs
+    given, outputs = tree.node("NodeGroupInput").outputs, tree.node("NodeGroupOutput").inputs
 
     size = tree.math("MINIMUM", tree.math("ABSOLUTE", given["Shade"]), 1.0)
     # ln(1 + (10^d - 1) s) / (d ln 10); where d is nearly 0, the sum hides what is added to it
@@ -55,7 +55,7 @@ def _build():
     )
     signed = tree.math("MULTIPLY", tree.math("SIGN", given["Shade"]), size)
     tree.put(
-        found["Factor"],
+        outputs["Factor"],
         tree.math(
             "DIVIDE", tree.math("SUBTRACT", signed, given["Low"]), tree.math("SUBTRACT", 1.0, given["Low"]), clamp=True
         ),
@@ -66,13 +66,13 @@ def _build():
     )
     light = tree.math("MULTIPLY_ADD", given["Strength"], given["Emission by Strength"], light)
     wrong = tree.math("GREATER_THAN", given["Shade"], LEAST_NOT_FINITE)
-    tree.put(found[NOT_FINITE], wrong)
+    tree.put(outputs[NOT_FINITE], wrong)
     light = tree.math(
         "MULTIPLY_ADD", tree.math("SUBTRACT", 1.0, wrong), light, tree.math("MULTIPLY", wrong, NOT_FINITE_LIGHT)
     )
-    tree.put(found["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
+    tree.put(outputs["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
 
     lost = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, size), given["Opacity by Magnitude"])
-    tree.put(found["Alpha"], tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, lost), given["Opacity"]))
+    tree.put(outputs["Alpha"], tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, lost), given["Opacity"]))
     tree.arrange()
     return tree.tree

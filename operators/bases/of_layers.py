@@ -28,7 +28,7 @@ class SelectsLayers(ChangesNetwork):
 
 def any_layer_selected(context) -> bool:
     """Whether a selected object is a layer."""
-    return any(tags.kind(one) == "layer" for one in context.view_layer.objects.selected)
+    return any(tags.kind(obj) == "layer" for obj in context.view_layer.objects.selected)
 
 
 class OfSelectedLayers(ChangesNetwork):

@@ -49,6 +49,6 @@ class ChangesLines(ChangesNetwork):
         every = list(tags.members(network, "connections"))
         if self.which == "ALL":
             return every
-        meant = {one.name for one in [*context.view_layer.objects.selected, context.object] if one}
+        meant = {obj.name for obj in [*context.view_layer.objects.selected, context.object] if obj}
         into = {tags.read(layer)["layer"] for layer in tags.members(network, "layer") if layer.name in meant}
-        return [one for one in every if one.name in meant or tags.read(one)["target"] in into]
+        return [bundle for bundle in every if bundle.name in meant or tags.read(bundle)["target"] in into]

@@ -25,20 +25,20 @@ class OfNetwork(Whole):
         return bool(tags.networks())
 
     def network(self, context) -> bpy.types.Collection | None:
-        found = tags.chosen(context, self.uuid)
-        if found is None:
+        network = tags.chosen(context, self.uuid)
+        if network is None:
             self.report({"ERROR"}, "No such network in this file")
-        elif found.library:
-            where = found.library.filepath
-            self.report({"ERROR"}, f"{found.name} is linked from {where}: change it there, or append it")
+        elif network.library:
+            where = network.library.filepath
+            self.report({"ERROR"}, f"{network.name} is linked from {where}: change it there, or append it")
             return None
         else:
             try:
-                tags.root(found)
+                tags.root(network)
             except CheckpointError as error:
                 self.report({"ERROR"}, str(error))
                 return None
-        return found
+        return network
 
 
 class ChangesNetwork(OfNetwork):

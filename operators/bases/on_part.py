@@ -21,7 +21,7 @@ class OnPart(ChangesNetwork):
 
     part: bpy.props.EnumProperty(
         name="On",
-        items=[(key, *one) for key, one in painting.PARTS.items()],
+        items=[(key, *words) for key, words in painting.PARTS.items()],
         options={"SKIP_SAVE"},
         description="Choose what to change",
     )
@@ -31,15 +31,15 @@ class OnPart(ChangesNetwork):
         network = self.network(context)
         if network is None:
             return None
-        found = painting.part_of(context, network, self.part)
-        if found is None:
+        part = painting.part_of(context, network, self.part)
+        if part is None:
             self.report(
                 {"ERROR"},
                 "The active object is in no block"
                 if self.part == "BLOCK"
                 else "Select layers, blocks or connections first",
             )
-        return found
+        return part
 
 
 def counted(number: int, noun: str) -> str:

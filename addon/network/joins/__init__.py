@@ -31,10 +31,10 @@ __all__ = [
 def join(context: Context, slot: int, source_size: int, target_size: int) -> Join:
     """How the tensor at this input feeds the node's first output; `Unknown` where the operator is not one of ours."""
     builder = TABLE.get(context.node.op_type) if context.node.domain in ("", "ai.onnx") else None
-    found = None
+    built = None
     if builder:
         try:
-            found = builder(context, slot)
+            built = builder(context, slot)
         except (ValueError, IndexError, TypeError, AttributeError, ZeroDivisionError):
-            found = None  # attributes and shapes that contradict one another: the model still opens
-    return found or Unknown(source_size, target_size)
+            built = None  # attributes and shapes that contradict one another: the model still opens
+    return built or Unknown(source_size, target_size)

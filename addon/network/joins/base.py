@@ -50,7 +50,7 @@ class Edges:
         kinds = {"source": np.int64, "target": np.int64, "weight": np.float32, "magnitude": np.float32}
         return cls(
             *(
-                np.concatenate([np.zeros(0, kind), *(getattr(one, name) for one in several)])
+                np.concatenate([np.zeros(0, kind), *(getattr(edges, name) for edges in several)])
                 for name, kind in kinds.items()
             )
         )
@@ -62,12 +62,12 @@ class Edges:
 def lengths(rows: np.ndarray) -> np.ndarray:
     """L2 norms of rows (n, k), (n,); also of numbers whose squares single precision cannot hold."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        found = np.sqrt(np.einsum("nk,nk->n", rows, rows))
-    lost = ~((found > SMALL) & (found < LARGE))
+        norms = np.sqrt(np.einsum("nk,nk->n", rows, rows))
+    lost = ~((norms > SMALL) & (norms < LARGE))
     if lost.any():
         exact = rows[lost].astype(np.float64)
-        found[lost] = np.sqrt(np.einsum("nk,nk->n", exact, exact)).clip(max=np.finfo(np.float32).max)
-    return found
+        norms[lost] = np.sqrt(np.einsum("nk,nk->n", exact, exact)).clip(max=np.finfo(np.float32).max)
+    return norms
 
 
 def squares_by_unit(strength: np.ndarray, units: np.ndarray, count: int) -> np.ndarray | None:
@@ -159,10 +159,10 @@ class Map(Join):
         unit = np.where(read[:, 0] < 0, -1, unit[:, 0])
         weight = np.full(target.units, self.coefficient, np.float32)
         if self.weight_of:
-            found = np.asarray(self.weight_of(flat.ravel()), np.float32).reshape(flat.shape)
-            if not np.array_equal(found, np.broadcast_to(found[:, :1], found.shape), equal_nan=True):
+            weights = np.asarray(self.weight_of(flat.ravel()), np.float32).reshape(flat.shape)
+            if not np.array_equal(weights, np.broadcast_to(weights[:, :1], weights.shape), equal_nan=True):
                 return None
-            weight = found[:, 0]
+            weight = weights[:, 0]
 
         def pairs(units, among):
             kept = units[np.isin(unit[units], among)]

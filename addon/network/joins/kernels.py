@@ -44,15 +44,15 @@ class Sliding:
         """That of a join's window over one or two axes, else None."""
         if len(window.kernel) > 2:
             return None
-        low, one = (0,) * (2 - len(window.kernel)), (1,) * (2 - len(window.kernel))
+        low, ones = (0,) * (2 - len(window.kernel)), (1,) * (2 - len(window.kernel))
         return cls(
-            one + tuple(window.source),
-            one + tuple(window.target),
-            one + window.kernel,
-            one + window.strides,
+            ones + tuple(window.source),
+            ones + tuple(window.target),
+            ones + window.kernel,
+            ones + window.strides,
             low + tuple(window.begin),
             low + tuple(window.end),
-            one + window.dilations,
+            ones + window.dilations,
             window.transposed,
             mean,
         )

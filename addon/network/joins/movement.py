@@ -64,10 +64,10 @@ def move(context: Context, tensor: str) -> Callable | None:
     """
     op = context.node.op_type
     if op in ("Transpose", "Slice", "Gather"):
-        found = (transpose if op == "Transpose" else moved)(context, 0)
-        if found is None:
+        movement = (transpose if op == "Transpose" else moved)(context, 0)
+        if movement is None:
             raise ValueError(f"what {op} moves is not known")
-        return found.source_of
+        return movement.source_of
     if op == "Split":
         return _part_of_split(context, tensor)
     if prod(context.shape_in(0)) != prod(context.whole(tensor)):
@@ -111,12 +111,12 @@ def moved(context: Context, slot: int) -> Join | None:
         return None
     if any(context.constant(i) is None for i in range(1, len(node.input)) if node.input[i]):
         return None
-    found = []
+    cells = []
 
     def source_of(targets):
-        if not found:
-            found.append(_moved(context, np.arange(1, prod(shape) + 1, dtype=np.int64).reshape(shape)))
-        return found[0][targets]
+        if not cells:
+            cells.append(_moved(context, np.arange(1, prod(shape) + 1, dtype=np.int64).reshape(shape)))
+        return cells[0][targets]
 
     return Map(source_of)
 

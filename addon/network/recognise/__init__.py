@@ -52,10 +52,10 @@ def single(graph: Operators) -> list[Group]:
     return [Group.of(operator) for operator in graph]
 
 
-def group(graph: Operators) -> list[Group]:
+def groups(graph: Operators) -> list[Group]:
     """The layers of a graph, each behind all that it reads; should that ever be impossible, each operator alone."""
-    groups = _Grouping(graph).groups()
-    return groups if sum(len(one.members) for one in groups) == len(graph.all) else single(graph)
+    gathered = _Grouping(graph).groups()
+    return gathered if sum(len(group.members) for group in gathered) == len(graph.all) else single(graph)
 
 
 class _Grouping:
@@ -66,11 +66,11 @@ class _Grouping:
         self.norms_sums = self._norms_sums()
 
     def groups(self) -> list[Group]:
-        norms = {index: one for index, one in self.composite.items() if one.op in NORMALISATIONS}
+        norms = {index: composite for index, composite in self.composite.items() if composite.op in NORMALISATIONS}
         for attention in attentions(self.graph, norms):
             if not any(member.index in self.owner for member in attention.members):
                 self._own(attention, attention.members)
-        for attention in {id(one): one for one in self.owner.values()}.values():
+        for attention in {id(owner): owner for owner in self.owner.values()}.values():
             self._follow(attention)
         for operator in self.graph:
             if operator.op in RECURRENT and operator.layer and operator.index not in self.owner:
@@ -80,12 +80,18 @@ class _Grouping:
             if operator.index not in self.owner and not self._moves_a_layer(operator):
                 self._begin(operator)
         self._moves()
-        return _in_order(self.graph, list({id(one): one for one in self.owner.values()}.values()), self.owner)
+        return _in_order(self.graph, list({id(owner): owner for owner in self.owner.values()}.values()), self.owner)
 
     def _norms_sums(self) -> bool:
         """Whether normalisations act on sums ("add and norm"); else, as in pre-norm networks, on what branches read."""
-        norms = [(one.source, one.members) for one in dict.fromkeys(self.composite.values()) if one.op in ON_SUMS]
-        norms += [(one.inputs[0], (one,)) for one in self.graph if one.op in ON_SUMS and one.reads]
+        norms = [
+            (composite.source, composite.members)
+            for composite in dict.fromkeys(self.composite.values())
+            if composite.op in ON_SUMS
+        ]
+        norms += [
+            (operator.inputs[0], (operator,)) for operator in self.graph if operator.op in ON_SUMS and operator.reads
+        ]
         alone = 0
         for tensor, members in norms:
             maker = self.graph.made_by.get(tensor)
@@ -104,13 +110,13 @@ class _Grouping:
         return is_move(operator) and (operator.inputs[0] in self.graph.made_by or bool(self._readers(operator)))
 
     def _readers(self, operator):
-        return [one for name in operator.node.output for one in self.graph.readers.get(name, ())]
+        return [reader for name in operator.node.output for reader in self.graph.readers.get(name, ())]
 
     def _begin(self, operator):
         composite = self.composite.get(operator.index)
         if composite and not any(member.index in self.owner for member in composite.members):
             main = composite.scale or operator
-            found = Group(
+            group = Group(
                 list(composite.members),
                 main,
                 composite.op,
@@ -119,15 +125,15 @@ class _Grouping:
                 named=composite.members,
                 steps=[composite.op],
             )
-            self._own(found, composite.members)
+            self._own(group, composite.members)
         else:
-            found = Group.of(operator)
-            self._own(found, [operator])
-        if found.op in RECURRENT:
-            self._put_side_by_side(found)
-            self._set_aside(found)
-        elif found.op not in ALONE:
-            self._follow(found)
+            group = Group.of(operator)
+            self._own(group, [operator])
+        if group.op in RECURRENT:
+            self._put_side_by_side(group)
+            self._set_aside(group)
+        elif group.op not in ALONE:
+            self._follow(group)
 
     def _follow(self, group):
         """Add what acts on a layer's cells one by one, as long as nothing else reads the tensor between."""
@@ -157,11 +163,14 @@ class _Grouping:
         if counts is None or not counts.layer == group.main.layer != "":
             return
         states = [name for slot, name in reads.items() if slot > LENGTHS]
-        inside = (one for one in self.graph if one.layer == counts.layer and one.op in MASKING)
-        group.aside = (counts, *(one for one in inside if one.index not in self.owner and one.tensor not in states))
+        inside = (operator for operator in self.graph if operator.layer == counts.layer and operator.op in MASKING)
+        group.aside = (
+            counts,
+            *(operator for operator in inside if operator.index not in self.owner and operator.tensor not in states),
+        )
         self._own(group, group.aside)
         group.take(group.aside)
-        whole = next((one.tensor for one in group.aside if one.label == one.layer), group.out)
+        whole = next((operator.tensor for operator in group.aside if operator.label == operator.layer), group.out)
         if self._count(whole) == self._count(group.out):  # not one direction of two
             group.out = whole
 
@@ -234,12 +243,12 @@ class _Grouping:
 
 def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) -> list[Group]:
     """Groups behind what they read, otherwise in the order of the file (Kahn's algorithm)."""
-    for one in groups:
-        one.members.sort(key=lambda operator: operator.index)
-    waits = {id(one): set() for one in groups}
-    feeds = {id(one): set() for one in groups}
-    by_id = {id(one): one for one in groups}
-    moves = {move.index for found in groups for move in found.moves}
+    for group in groups:
+        group.members.sort(key=lambda operator: operator.index)
+    waits = {id(group): set() for group in groups}
+    feeds = {id(group): set() for group in groups}
+    by_id = {id(group): group for group in groups}
+    moves = {move.index for group in groups for move in group.moves}
     moved = {}  # tensor that moves give -> the tensor that they begin with; of an input no layer is waited for
     for operator in graph:
         if operator.index in moves:

@@ -65,8 +65,8 @@ def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Group]
             core = _written_out(graph, operator)
         else:
             core = _in_one(operator)
-        if core and (found := _around(graph, core, norms)):
-            yield found
+        if core and (attention := _around(graph, core, norms)):
+            yield attention
 
 
 def _written_out(graph, softmax) -> _Core | None:
@@ -97,11 +97,11 @@ def _around(graph, core, norms):
     for tensor in (*core.queries_and_keys, *core.values):
         if behind := _behind(graph, tensor, norms, iter(range(MOST))):
             projected = True
-            members.update((one.index, one) for one in behind[0])
+            members.update((operator.index, operator) for operator in behind[0])
     if not projected:
         return None
     out, after = _output(graph, core.tensor)
-    members.update((one.index, one) for one in after)
+    members.update((operator.index, operator) for operator in after)
     ordered = [members[index] for index in sorted(members)]
     if not closed(graph, ordered):
         return None
@@ -155,10 +155,10 @@ def _context(graph, tensor, left):
     if next(left, None) is None or graph.is_output(tensor):
         return None
     checks = [reader for reader in readers if reader.op == "IsNaN"]  # torch puts 0 where a whole row was masked
-    found = [onward for reader in readers if reader not in checks and (onward := _onward(graph, reader, left))]
-    if len(found) != 1:
+    onwards = [onward for reader in readers if reader not in checks and (onward := _onward(graph, reader, left))]
+    if len(onwards) != 1:
         return None
-    product, path, way = found[0]
+    product, path, way = onwards[0]
     return product, (*checks, *path), {tensor, *way}
 
 
@@ -202,10 +202,14 @@ def _rotated(graph, operator, norms, left):
     if operator.op not in ("Add", "Sub", "Mul", "Concat"):
         return None
     ways = [_behind(graph, name, norms, left) for name in dict.fromkeys(operator.inputs)]
-    found = [way for way in ways if way]
-    if not found or operator.op != "Mul" and (len(found) < len(ways) or any(way[1] != found[0][1] for way in found)):
+    turned = [way for way in ways if way]
+    if (
+        not turned
+        or operator.op != "Mul"
+        and (len(turned) < len(ways) or any(way[1] != turned[0][1] for way in turned))
+    ):
         return None
-    return [one for way in found for one in way[0]], set().union(*(way[1] for way in found))
+    return [leaf for way in turned for leaf in way[0]], set().union(*(way[1] for way in turned))
 
 
 def _output(graph, tensor):

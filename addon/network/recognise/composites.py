@@ -86,7 +86,7 @@ def composites(graph: Operators) -> Iterator[Composite]:
 def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]:
     """Grow from a fork, operator by operator in the order of the graph, to joins that make sense."""
     between = {source: frozenset()}  # tensor -> operators from the fork to it
-    ahead = [one.index for one in graph.readers[source]]
+    ahead = [reader.index for reader in graph.readers[source]]
     heapq.heapify(ahead)
     seen = set(ahead)
     for _ in range(FARTHEST):
@@ -100,9 +100,9 @@ def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]
             continue
         members = [graph.all[index] for index in sorted(indices)]
         if len(operator.reads) > 1 and _joined(graph, members, operator) and (op := _what(graph, members)):
-            found = _with_tail(graph, op, source, members)
-            taken.update(member.index for member in found.members)
-            yield found
+            composite = _with_tail(graph, op, source, members)
+            taken.update(member.index for member in composite.members)
+            yield composite
             continue
         between.update(dict.fromkeys(operator.node.output, indices))
         for reader in graph.readers.get(operator.tensor, ()):
@@ -184,8 +184,8 @@ def _with_tail(graph, op, source, members) -> Composite:
         fits = after is not None and after.op in ops and graph.constant(after) is not None
         return after if fits else None
 
-    def scalar(one):
-        constant = graph.constant(one)
+    def scalar(value):
+        constant = graph.constant(value)
         return constant is not None and constant.size == 1
 
     if op in ("Gelu", "HardSwish"):

@@ -54,6 +54,7 @@ bench: setup
 lint: setup
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 	@if command -v npm >/dev/null; then .ci/web/install && \
 	  build/web/node_modules/.bin/biome lint --config-path=.ci/web/lint.json $(LINTED); \
 	else echo "lint: the page's scripts are not checked: that needs npm (Debian: apt-get install nodejs npm)"; fi

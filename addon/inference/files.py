@@ -63,7 +63,7 @@ def run_file(path: str | Path, network: Network, count: int = TOP, parts: bool =
         network = summarise(network.checkpoint, kept | given)
     values = run(network, *fitted, parts=parts)
     best = top(network, values, count)
-    notes = {fitted_input.note: [] for fitted_input in fitted}
+    notes: dict[str, list[str]] = {fitted_input.note: [] for fitted_input in fitted}
     for fitted_input in fitted:
         notes[fitted_input.note].append(fitted_input.name)
     note = "; ".join(f"{', '.join(names)}: {said}" if len(notes) > 1 else said for said, names in notes.items())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt, prod
 from pathlib import Path
@@ -88,7 +88,7 @@ def fit_named(path: Path, arrays: Mapping[str, np.ndarray], network: Network) ->
     return [fit(path, arrays[spec.name], spec, network.assumed) for spec in network.inputs]
 
 
-def fit(path: Path, content: np.ndarray, spec: Spec, assumed: list[Assumption] = ()) -> Fitted:
+def fit(path: Path, content: np.ndarray, spec: Spec, assumed: Sequence[Assumption] = ()) -> Fitted:
     """Fit a file's content to a model input of shape (1, ...).
 
     `content` is a picture (height, width, 4) of floats 0 to 1 (RGBA, straight alpha) for a picture file, else the

@@ -34,7 +34,7 @@ def find(
     if sum(1 for _ in tree.descendants()) < 2 and (repeated := _repeated(graph)).children:
         tree, inferred = repeated, True
     innermost = {layer.name: "" for layer in layers} | dict(_innermost(graph, tree, ""))
-    numbers = {}
+    numbers: dict[tuple, int] = {}
     for group in tree.children.values():
         _sign(graph, group, numbers)
     _bundle(graph, tree, numbers)
@@ -47,7 +47,7 @@ class _Graph:
     def __init__(self, layers: Sequence[Layer]):
         self.layers = layers
         position = {layer.name: number for number, layer in enumerate(layers)}
-        inputs = {}
+        inputs: dict[str, int] = {}  # the model's, by negative numbers
         self.sources = [
             [
                 position[name] if name in position else inputs.setdefault(name, FAR - len(inputs))
@@ -60,7 +60,7 @@ class _Graph:
             for source in sources:
                 if source >= 0:
                     self.readers[source].append(number)
-        kinds = {}
+        kinds: dict[tuple, int] = {}
         self.kinds = [kinds.setdefault(_kind(layer), len(kinds)) for layer in layers]
 
 
@@ -112,7 +112,7 @@ def _named(graph: _Graph, weights: Mapping[str, Sequence[str]]) -> _Group:
     root = _Group("")
     for position, scope in enumerate(_shared(scopes)):
         group = root
-        for name in scope:
+        for name in scope or ():
             group = group.child(name)
         group.layers.append(position)
     while len(root.children) == 1 and all(known[position] is None for position in root.layers):
@@ -150,7 +150,7 @@ def _scope(layer: Layer) -> Scope | None:
     return common(part.scope for part in main) if main else None
 
 
-def _shared(scopes: list[Scope | None]) -> list[Scope | None]:
+def _shared(scopes: Sequence[Scope | None]) -> list[Scope | None]:
     """Each scope up to the last module that holds more layers than one."""
     held = Counter(scope[:depth] for scope in scopes if scope for depth in range(1, len(scope) + 1))
     return [scope and scope[: sum(held[scope[:depth]] > 1 for depth in range(1, len(scope) + 1))] for scope in scopes]
@@ -160,15 +160,20 @@ def _placed(graph: _Graph, scopes: list[Scope | None]) -> list[Scope]:
     """A scope for every layer; for those without, the innermost that fits what they read and what reads them."""
     if not any(scopes):
         return [()] * len(scopes)
-    ahead = list(scopes)  # the scope that all readers share
+    ahead: list = list(scopes)  # the scope that all readers share
     for position in reversed(range(len(scopes))):
         if ahead[position] is None:
             ahead[position] = common(ahead[reader] for reader in graph.readers[position])
     around = [
-        {scope for place in (position, *graph.readers[position]) if scopes[place] for scope in _prefixes(scopes[place])}
+        {
+            scope
+            for place in (position, *graph.readers[position])
+            if (known := scopes[place])
+            for scope in _prefixes(known)
+        }
         for position in range(len(scopes))
     ]  # the scopes that a layer is in, and those that it enters
-    placed = list(scopes)
+    placed: list = list(scopes)
     for position, sources in enumerate(graph.sources):
         stopping.check()
         if placed[position] is not None:

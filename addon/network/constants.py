@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
+from typing import cast
 
 import numpy as np
 import onnx
@@ -321,12 +322,12 @@ def evaluate(node: onnx.NodeProto, values: dict[str, np.ndarray], opsets: dict[s
         for name, value in values.items()
     ]
     outputs = [helper.make_empty_tensor_value_info(name) for name in node.output if name]
-    graph = helper.make_graph([node], "one", inputs, outputs)
+    graph = helper.make_graph([node], "fold", inputs, outputs)
     model = helper.make_model(
         graph, ir_version=10, opset_imports=[helper.make_opsetid(*pair) for pair in opsets.items()]
     )
     try:
-        return ReferenceEvaluator(model).run(None, values)
+        return cast(list[np.ndarray], ReferenceEvaluator(model).run(None, values))
     except Exception:  # an operator or an attribute that it lacks; each operator raises types of its own
         import onnxruntime
 

@@ -60,7 +60,10 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
             raise CheckpointError(checkpoint.path, f"the size {size} for '{key}'", "give a number above 0")
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
-    graph, named, assumed, used = model.graph, {}, [], set()
+    graph = model.graph
+    named: dict[str, int] = {}  # size by the name of a dimension
+    assumed: list[Assumption] = []
+    used: set[str | None] = set()
     weights = {tensor.name for tensor in graph.initializer}
     for value in graph.input:
         kind = tensor_type(value.type)
@@ -74,12 +77,12 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
             if dim.dim_value > 0:
                 continue
             keys = [key for key in (dim.dim_param, f"{value.name}:{axis}") if key]
-            key = next((key for key in keys if key in chosen), None)
-            used.add(key)
-            size = chosen[key] if key else named.get(dim.dim_param) or _default(dims, axis, dim.dim_param)
+            by_user = next((key for key in keys if key in chosen), None)
+            used.add(by_user)
+            size = chosen[by_user] if by_user else named.get(dim.dim_param) or _default(dims, axis, dim.dim_param)
             if dim.dim_param:
                 named[dim.dim_param] = size
-            assumed.append(Assumption(value.name, axis, dim.dim_param, size, key is not None))
+            assumed.append(Assumption(value.name, axis, dim.dim_param, size, by_user is not None))
             dim.dim_value = size
     unknown = set(chosen) - used
     if unknown:

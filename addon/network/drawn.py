@@ -67,7 +67,8 @@ class Drawn:
     @cached_property
     def flat(self) -> np.ndarray:
         """The flat index into the tensor (one sample) of every drawn cell."""
-        return sum(cell.astype(np.int64) * step for cell, step in zip(self.cells, self.grid.strides, strict=True))
+        steps = zip(self.cells, self.grid.strides, strict=True)
+        return np.sum([index.astype(np.int64) * step for index, step in steps], axis=0)
 
     def find(self, flat: np.ndarray) -> np.ndarray:
         """The vertices that draw these elements of the tensor; -1 for those that are not drawn."""
@@ -162,7 +163,7 @@ def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str
     if level == MAPS and grid.is_map:
         return Drawn(grid, _units(layer, max(1, min(grid.units, cells)), drawn), *middle, MAPS)
     if grid.size <= cells:
-        return Drawn(grid, *(np.arange(n) for n in (grid.units, grid.rows, grid.columns)))
+        return Drawn(grid, np.arange(grid.units), np.arange(grid.rows), np.arange(grid.columns))
     rows, columns = _thinned(grid.rows, grid.columns, max(1, cells // min(grid.units, FEW_UNITS)))
     count = max(1, min(grid.units, cells // (len(rows) * len(columns))))
     return Drawn(grid, _units(layer, count, drawn), rows, columns)

@@ -50,7 +50,9 @@ def counts(connection: Connection) -> tuple[int, int, int, int] | None:
     """How many lines the connection has at the levels 0 (legs to and from one centre), 1 (kernels), 2 (taps at one
     position inside the map) and 3 (at all positions, without padding); None where that cannot be told."""
     kernels = kernels_of(connection)
-    return kernels and (kernels.ends, kernels.count, kernels.count * kernels.tap_count, kernels.count * kernels.inside)
+    if kernels is None:
+        return None
+    return kernels.ends, kernels.count, kernels.count * kernels.tap_count, kernels.count * kernels.inside
 
 
 def expand(
@@ -67,20 +69,21 @@ def expand(
     weight, magnitude = near[2:]
     if not len(weight):
         return None
-    ends = [np.searchsorted(detail.units, units) for detail, units in ((source, near[1]), (target, near[0]))]
+    starts = np.searchsorted(source.units, near[1])
+    stops = np.searchsorted(target.units, near[0])
     if all_kernels.window is None or MAPS in shown or far == 0:
-        return _made(np.full(len(weight), STAYS), *ends, 0, 0, weight, magnitude)
+        return _made(np.full(len(weight), STAYS), starts, stops, 0, 0, weight, magnitude)
     opened = min(len(weight), taps // all_kernels.tap_count)
     values = all_kernels.taps(near[0][:opened], near[1][:opened]).astype(np.float32)
     row, column = (
         np.tile(place, opened) for place in np.divmod(np.arange(all_kernels.tap_count), all_kernels.window.kernel[1])
     )
     detail = np.r_[np.full(opened, OPENS), np.full(len(weight) - opened, ALONE), np.full(values.size, TAP)]
-    ends = [np.r_[end, np.repeat(end[:opened], all_kernels.tap_count)] for end in ends]
     none = np.zeros(len(weight), np.int32)
     return _made(
         detail,
-        *ends,
+        np.r_[starts, np.repeat(starts[:opened], all_kernels.tap_count)],
+        np.r_[stops, np.repeat(stops[:opened], all_kernels.tap_count)],
         np.r_[none, row],
         np.r_[none, column],
         np.r_[weight, values.ravel()],
@@ -96,11 +99,19 @@ def budget(connections: int) -> tuple[int, int]:
 
 
 def _made(detail, source, target, row, column, weight, magnitude, window=None) -> Expanded:
-    whole = [
-        np.broadcast_to(np.asarray(numbers, np.int32), detail.shape)
-        for numbers in (detail, source, target, row, column)
-    ]
-    return Expanded(*whole, np.asarray(weight, np.float32), np.asarray(magnitude, np.float32), window or Sliding())
+    def whole(numbers):
+        return np.broadcast_to(np.asarray(numbers, np.int32), detail.shape)
+
+    return Expanded(
+        whole(detail),
+        whole(source),
+        whole(target),
+        whole(row),
+        whole(column),
+        np.asarray(weight, np.float32),
+        np.asarray(magnitude, np.float32),
+        window or Sliding(),
+    )
 
 
 def _strongest(all_kernels, sources, targets, limit):

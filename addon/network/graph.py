@@ -240,7 +240,9 @@ class _Builder:
 
     def _connect(self, group: Group, layer: Layer):
         """Join a layer to all that it reads."""
-        inside, into, vague = {member.index for member in group.members}, [], set()
+        inside = {member.index for member in group.members}
+        into: list[Connection] = []
+        vague: set[str] = set()
         members = [member for member in group.members if member.index not in self.through]
         for operator in members:
             for slot, tensor in operator.reads:
@@ -408,15 +410,18 @@ class _Way:
     """The way of elements back through moves, one behind the other; a function of cells as in `Map`, -1 stays -1."""
 
     def __init__(self, before: _Way | None, last: Callable):
-        self.before, self.last, self.steps = before, last, 1 + (before.steps if before else 0)
+        self.before = before
+        self.last = last
+        self.steps: int = 1 + (before.steps if before else 0)
 
     def __call__(self, cells: np.ndarray) -> np.ndarray:
-        way = self
-        cells = way.last(cells)
-        while (way := way.before) is not None:
-            last = way.last(cells.clip(0))
-            last[cells < 0] = -1
-            cells = last
+        cells = self.last(cells)
+        way = self.before
+        while way is not None:
+            moved = way.last(cells.clip(0))
+            moved[cells < 0] = -1
+            cells = moved
+            way = way.before
         return cells
 
 

@@ -39,7 +39,7 @@ class Grid:
         if len(shape) == 1:
             return cls(shape[0])
         if channels is None and len(shape) == 2:
-            return cls(1, *shape, strides=(1, shape[1], 1))
+            return cls(1, shape[0], shape[1], (1, shape[1], 1))
         if channels == -1:
             rows, columns, units = prod(shape[:-2]), shape[-2], shape[-1]
             return cls(units, rows, columns, (1, columns * units, units))

@@ -358,8 +358,9 @@ def _conv(writer: _Rewriter, node):
 
 def _matmul(writer: _Rewriter, node):
     """QLinearMatMul: a, its scale and zero point, b, its scale and zero point, those of y."""
-    first = writer.scaled(*node.input[:3], -2)
-    second = writer.scaled(*node.input[3:6], -1, 1)
+    a, a_scale, a_zero, b, b_scale, b_zero = node.input[:6]
+    first = writer.scaled(a, a_scale, a_zero, -2)
+    second = writer.scaled(b, b_scale, b_zero, -1, 1)
     writer.put(node, helper.make_node("MatMul", [first, second], node.output))
     return True
 
@@ -417,7 +418,7 @@ def _same(writer: _Rewriter, node):
         return False
     inputs = [_input(node, slot) for slot in slots]
     if op in ("Add", "Mul"):
-        inputs = [writer.scaled(*node.input[slot : slot + 3], -1) for slot in slots]
+        inputs = [writer.scaled(node.input[slot], node.input[slot + 1], node.input[slot + 2], -1) for slot in slots]
     attributes = {key: value for key, value in _attributes(node).items() if key not in OWN_SETTINGS}
     if op == "ReduceMean" and "axes" in attributes and writer.opset >= AXES_ARE_INPUTS:
         inputs.append(writer.constant(np.array(attributes.pop("axes"), np.int64), f"{node.output[0]} axes"))
@@ -470,8 +471,8 @@ def _linear(writer: _Rewriter, node):
     between = [writer.unique(f"{name} without intercepts")] if intercepts.size else outputs
     writer.put(node, helper.make_node("MatMul", inputs, between))
     if intercepts.size:
-        intercepts = writer.constant(intercepts, f"{name} intercepts")
-        writer.add("Add", [*between, intercepts], "", outputs=outputs)
+        added = writer.constant(intercepts, f"{name} intercepts")
+        writer.add("Add", [*between, added], "", outputs=outputs)
     return True
 
 

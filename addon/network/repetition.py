@@ -57,7 +57,7 @@ class _Search:
         repeats = []
         taken = np.zeros(len(self.tokens), bool)
         # (layers that it may cover, negative; period; stretch in which layers equal those a period on; run if known)
-        heap = []
+        heap: list[tuple] = []
         for period in _periods(self.tokens):
             for start, stop in _stretches(self.tokens[:-period] == self.tokens[period:]):
                 _push(heap, period, start, stop)
@@ -82,7 +82,8 @@ class _Search:
         """The best run that begins within a period of `start`: most copies, then fewest layers read across borders."""
         differ = self.distances[start:stop] != self.distances[start + period : stop + period]
         differ = (np.flatnonzero(differ) + start).tolist()
-        best, run = (), None
+        best: tuple = ()
+        run = None
         for first in range(start, min(start + period, stop - period + 1)):
             behind = differ[bisect_left(differ, first) :]
             last = next((place for place in behind if not self._reads_alike(place, period, first)), stop)
@@ -157,5 +158,5 @@ def _crossing(sources) -> list[int]:
 
 def _numbers(values: Iterable[Hashable]) -> np.ndarray:
     """Equal numbers for equal values."""
-    known = {}
+    known: dict[Hashable, int] = {}
     return np.array([known.setdefault(value, len(known)) for value in values], np.int64)

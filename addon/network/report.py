@@ -19,7 +19,8 @@ MOST_NAMED = 32  # names in a row of a table
 def report(network: Network) -> dict:
     """The object that `inspect --json` prints; it reads all weights. Shapes of layers leave the batch out; those of
     inputs keep it."""
-    source, known = network.checkpoint, {}
+    source = network.checkpoint
+    known: dict = {}
     return {
         "format": source.format,
         "producer": source.producer,
@@ -165,8 +166,9 @@ def op_text(op: str, parts: Sequence[str]) -> str:
 
 def short(number: int) -> str:
     """A count in three digits: 950, 56.4 k, 1.82 G."""
+    scaled = float(number)
     for unit in ("", " k", " M", " G", " T"):
-        if number < 999.5:
-            return f"{number:.3g}{unit}"
-        number /= 1000
-    return f"{number:.3g} P"
+        if scaled < 999.5:
+            return f"{scaled:.3g}{unit}"
+        scaled /= 1000
+    return f"{scaled:.3g} P"

@@ -61,7 +61,8 @@ ELEMENTWISE = (
 
 def samples(graph: Operators) -> tuple[int, set[str]]:
     """How many samples the inputs hold, and the tensors whose first axis runs over them; else 1 and no tensors."""
-    sizes = {shape[0] for value in graph.inputs if len(shape := graph.shapes.get(value.name) or ()) > 1}
+    shapes = [tuple(graph.shapes.get(value.name) or ()) for value in graph.inputs]
+    sizes = {shape[0] for shape in shapes if len(shape) > 1}
     count = max((size for size in sizes if size), default=1)
     if count < 2:
         return 1, set()

@@ -31,7 +31,7 @@ __all__ = [
 def join(context: Context, slot: int, source_size: int, target_size: int) -> Join:
     """How the tensor at this input feeds the node's first output; `Unknown` where the operator is not one of ours."""
     builder = TABLE.get(context.node.op_type) if context.node.domain in ("", "ai.onnx") else None
-    built = None
+    built: Join | None = None
     if builder:
         try:
             built = builder(context, slot)

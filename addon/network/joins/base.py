@@ -87,6 +87,8 @@ class Join(ABC):
     fan_in = 1  # edges into one cell, about
     taps = 1  # edges into one cell from one unit of the source, about
     form = ""  # of its weights: "kernels" (then it has the method `kernels`), a "matrix", or neither
+    channels = 0  # units of the source and of the target, where the form is "kernels"
+    units = 0
     ranks = False  # whether its weights tell how strong units are: then it has `unit_strength` and `unit_mean`
     reaches = False  # and whether they tell what is made of a source: then it has `outgoing`
 
@@ -97,6 +99,13 @@ class Join(ABC):
     @abstractmethod
     def kernels_between(self, source: Grid, target: Grid) -> Kernels | None:
         """The join as kernels between whole units of two layers with these grids; None where it has none."""
+
+    def outgoing(self, units: np.ndarray, count: int) -> np.ndarray | None:
+        """The sum of squares of the weights that read each of `count` units of the source, (count,); None if unknown.
+
+        `units` tells the unit of each cell of the source, (cells,).
+        """
+        return None
 
     @property
     def inner(self) -> Join:

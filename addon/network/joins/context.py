@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from math import prod
+from typing import TYPE_CHECKING
 
 import onnx
 
 from ...containers.stored import MOST_ELEMENTS
 
-Builder = Callable[["Context", int], "object"]
+if TYPE_CHECKING:
+    from .base import Join
+
+Builder = Callable[["Context", int], "Join | None"]
 TABLE: dict[str, Builder] = {}
 
 

@@ -76,9 +76,9 @@ class Dense(Join):
             cells // step % extent if extent > 1 else np.zeros_like(cells)
             for step, extent in zip(source.strides, (source.units, source.rows, source.columns), strict=True)
         )
-        index = np.empty(size, np.int64)  # of the inputs, by unit, row and column
-        index[(unit * source.rows + row) * source.columns + column] = np.arange(size)
-        index = index.reshape(source.units, rows)
+        places = np.empty(size, np.int64)  # of the inputs, by unit, row and column
+        places[(unit * source.rows + row) * source.columns + column] = np.arange(size)
+        index = places.reshape(source.units, rows)
 
         def pairs(outputs, among):
             taken = np.asarray(self.matrix()[index[among].ravel()[:, None], outputs[None, :]], np.float32)

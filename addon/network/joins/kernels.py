@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
@@ -44,15 +44,14 @@ class Sliding:
         """That of a join's window over one or two axes, else None."""
         if len(window.kernel) > 2:
             return None
-        low, ones = (0,) * (2 - len(window.kernel)), (1,) * (2 - len(window.kernel))
         return cls(
-            ones + tuple(window.source),
-            ones + tuple(window.target),
-            ones + window.kernel,
-            ones + window.strides,
-            low + tuple(window.begin),
-            low + tuple(window.end),
-            ones + window.dilations,
+            _pair(window.source, 1),
+            _pair(window.target, 1),
+            _pair(window.kernel, 1),
+            _pair(window.strides, 1),
+            _pair(window.begin, 0),
+            _pair(window.end, 0),
+            _pair(window.dilations, 1),
             window.transposed,
             mean,
         )
@@ -68,6 +67,12 @@ class Sliding:
         else:
             at, rest = place * self.stride[axis] - self.padding[axis] + tap, 0
         return int(np.count_nonzero((rest == 0) & (at >= 0) & (at < self.source[axis])))
+
+
+def _pair(sizes: Sequence[int], missing: int) -> Pair:
+    """Sizes along rows and columns, of a window over one or two axes."""
+    row, column = (missing,) * (2 - len(sizes)) + tuple(sizes)
+    return row, column
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,10 @@ def inside(window: Window) -> int:
     axes = range(len(window.kernel))
     return prod(
         Sliding(
-            *((1, getattr(window, name)[axis]) for name in ("source", "target", "kernel", "strides")),
+            (1, window.source[axis]),
+            (1, window.target[axis]),
+            (1, window.kernel[axis]),
+            (1, window.strides[axis]),
             (0, window.begin[axis]),
             (0, window.end[axis]),
             (1, window.dilations[axis]),

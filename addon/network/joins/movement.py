@@ -111,7 +111,7 @@ def moved(context: Context, slot: int) -> Join | None:
         return None
     if any(context.constant(i) is None for i in range(1, len(node.input)) if node.input[i]):
         return None
-    cells = []
+    cells: list[np.ndarray] = []  # worked out at the first question
 
     def source_of(targets):
         if not cells:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
@@ -75,6 +76,7 @@ class KernelsThrough(Through):
     """The same for a convolution whose channels are whole units of the layer; `unit_of` tells which, (channels,)."""
 
     form = "kernels"
+    join: Conv
 
     def __init__(self, join: Conv, source_of: Callable, size: int, unit_of: np.ndarray, units: int):
         super().__init__(join, source_of, size)
@@ -129,5 +131,5 @@ def through(join: Join, source_of: Callable | None, moved, layer, look: bool = T
         first = np.full(moved.units, -1)
         first[cell[::-1]] = unit[::-1]
         if (first[cell] == unit).all() and (first >= 0).all():
-            return KernelsThrough(join, source_of, moved.size, first, layer.units)
+            return KernelsThrough(cast(Conv, join), source_of, moved.size, first, layer.units)
     return Through(join, source_of, moved.size)

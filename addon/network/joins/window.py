@@ -59,7 +59,7 @@ class Window:
             end = tuple(max(0, t) - p for t, p in zip(total, pads, strict=True))
         elif mode == "VALID":
             pads = end = (0,) * axes
-        return cls(source, target, tuple(kernel), strides, pads, dilations, end, transposed)
+        return cls(tuple(source), tuple(target), tuple(kernel), strides, pads, dilations, end, transposed)
 
     def padded_taps(self, positions: np.ndarray) -> np.ndarray:
         """How many taps lie on the input or its padding, (n,): with ceil_mode the last window may reach beyond."""

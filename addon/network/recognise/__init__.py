@@ -245,11 +245,13 @@ def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) ->
     """Groups behind what they read, otherwise in the order of the file (Kahn's algorithm)."""
     for group in groups:
         group.members.sort(key=lambda operator: operator.index)
-    waits = {id(group): set() for group in groups}
-    feeds = {id(group): set() for group in groups}
+    waits: dict[int, set[int]] = {id(group): set() for group in groups}
+    feeds: dict[int, set[int]] = {id(group): set() for group in groups}
     by_id = {id(group): group for group in groups}
     moves = {move.index for group in groups for move in group.moves}
-    moved = {}  # tensor that moves give -> the tensor that they begin with; of an input no layer is waited for
+    moved: dict[
+        str, str
+    ] = {}  # tensor that moves give -> the tensor that they begin with; of an input no layer is waited for
     for operator in graph:
         if operator.index in moves:
             first = operator.inputs[0]

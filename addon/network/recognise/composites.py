@@ -85,7 +85,7 @@ def composites(graph: Operators) -> Iterator[Composite]:
 
 def _from(graph: Operators, source: str, taken: set[int]) -> Iterator[Composite]:
     """Grow from a fork, operator by operator in the order of the graph, to joins that make sense."""
-    between = {source: frozenset()}  # tensor -> operators from the fork to it
+    between: dict[str, frozenset[int]] = {source: frozenset()}  # tensor -> operators from the fork to it
     ahead = [reader.index for reader in graph.readers[source]]
     heapq.heapify(ahead)
     seen = set(ahead)

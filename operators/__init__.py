@@ -31,7 +31,7 @@ from .run_input import NEUROSCENE_OT_run_input
 from .save_style import NEUROSCENE_OT_save_style
 from .select_block import NEUROSCENE_OT_select_block
 from .select_related import NEUROSCENE_OT_select_related
-from .set_colours import NEUROSCENE_OT_set_colours
+from .set_colors import NEUROSCENE_OT_set_colors
 from .set_detail import NEUROSCENE_OT_set_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
@@ -69,7 +69,7 @@ CLASSES = (
     NEUROSCENE_OT_save_style,
     NEUROSCENE_OT_copy_look,
     NEUROSCENE_OT_set_map,
-    NEUROSCENE_OT_set_colours,
+    NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_export_gltf,
 )

@@ -13,7 +13,7 @@ from ..addon.gltf import export
 from ..addon.scene import tags
 
 FORMATS = (
-    ("glb", "glTF", "Cells as coloured instances, for browsers and most programs"),
+    ("glb", "glTF", "Cells as colored instances, for browsers and most programs"),
     ("html", "Page", "One page that shows the network in any browser, without network access"),
     ("usdc", "USD", "Plain meshes"),
     ("obj", "OBJ", "Plain meshes"),
@@ -22,7 +22,7 @@ FORMATS = (
 LIGHTS = (
     ("STYLE", "As the Style", "Lit where cells of the style do not glow by themselves, as in Clay"),
     ("LIT", "Lit", "Let the viewer's light fall on it"),
-    ("UNLIT", "Unlit", "Show colours as they are"),
+    ("UNLIT", "Unlit", "Show colors as they are"),
 )
 LIT = {"STYLE": None, "LIT": True, "UNLIT": False}
 

@@ -28,7 +28,7 @@ class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
     """Give cells or lines another color map. Replaces ramps that you edited by hand"""
 
     bl_idname = "neuroscene.set_map"
-    bl_label = "Colour Map"
+    bl_label = "Color Map"
     bl_options = {"REGISTER", "UNDO"}
 
     shown: bpy.props.EnumProperty(

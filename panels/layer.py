@@ -93,7 +93,7 @@ def _details(facts, drawn):
         }[facts.get("level", "cells")],
     )
     meaning = facts.get("value_is", "none")
-    yield "Colour", "nothing until an input runs" if meaning == "none" else meaning
+    yield "Color", "nothing until an input runs" if meaning == "none" else meaning
 
 
 def _weights(facts):

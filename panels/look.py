@@ -36,7 +36,7 @@ class NEUROSCENE_PT_look(Sidebar, bpy.types.Panel):
             row.label(text=shown.capitalize())
             given = row.operator_menu_enum("neuroscene.set_map", "map", text=name)
             given.shown = shown
-        column.operator("neuroscene.set_colours", icon="DRIVER_DISTANCE")
+        column.operator("neuroscene.set_colors", icon="DRIVER_DISTANCE")
 
 
 class NEUROSCENE_PT_range(Sidebar, bpy.types.Panel):

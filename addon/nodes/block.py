@@ -60,7 +60,7 @@ def _build():
     )
     box = group.call("GeometryNodeRealizeInstances", {"Geometry": cubes})
     store = group.node("GeometryNodeStoreNamedAttribute", data_type="FLOAT_COLOR", domain="POINT")
-    for socket, value in (("Geometry", box), ("Name", "tint"), ("Value", group["Colour"])):
+    for socket, value in (("Geometry", box), ("Name", "tint"), ("Value", group["Color"])):
         group.put(store.inputs[socket], value)
     box = group.call("GeometryNodeSetMaterial", {"Geometry": store.outputs[0], "Material": group["Material"]})
     points = group.call("GeometryNodePoints", {"Count": 1, "Position": scaled(group, anchor, outer)})

@@ -64,7 +64,7 @@ def shade(group: Group, source, weight_range, importance_range) -> bpy.types.Nod
     """What a line's colour says: weight / range, or weight x activation / range (field)."""
     plain = ranges.shade(group, group.attribute("weight"), weight_range)
     active = ranges.shade(group, flow(group, source), importance_range)
-    return group.when(group.picked("Colour By"), active, plain)
+    return group.when(group.picked("Color By"), active, plain)
 
 
 def _some(group, lines, which):

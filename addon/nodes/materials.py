@@ -17,7 +17,7 @@ from .tree import Tree, find
 
 RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
 VALUE = value.NAME
-COLOUR, SECOND, SURFACE = "Colour", "Second Colour", "Surface"
+COLOUR, SECOND, SURFACE = "Color", "Second Color", "Surface"
 
 
 def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types.Material:

@@ -233,7 +233,7 @@ def test_equal_blocks_have_equal_colours(blank):
 
 def test_the_colour_is_that_of_the_slider(network):
     box = look.boxes(network)["layer1"]
-    look.set_input(box, "Colour", (0.9, 0.1, 0.3, 1.0))
+    look.set_input(box, "Color", (0.9, 0.1, 0.3, 1.0))
     assert np.allclose(tints(network)["layer1"], (0.9, 0.1, 0.3, 1.0))
     nodes = look.inputs(box)["Material"].node_tree.nodes
     tint = next(one for one in nodes if one.type == "ATTRIBUTE")

@@ -212,7 +212,7 @@ def test_zoo(tmp_path, name):
         if not hidden:
             found = file.positions(box.name)
             assert np.allclose([found.min(0), found.max(0)], [corners.min(0), corners.max(0)], atol=1e-3), path
-            assert np.abs(file.colours(box.name)[:, :3] - look.inputs(box)["Colour"][:3]).max() <= HALF, path
+            assert np.abs(file.colours(box.name)[:, :3] - look.inputs(box)["Color"][:3]).max() <= HALF, path
 
 
 def test_network_without_an_input(tmp_path):

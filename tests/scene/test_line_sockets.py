@@ -54,7 +54,7 @@ CHOICE = {
     "Per": ("Layer", "Unit"),
     "Rank By": ("Magnitude", "Weight", "Importance", "Weight x Activation"),
 }
-COLOUR = {"Weight Range": (0.01, 0.5, 4.0), "Colour By": ("Weight", "Weight x Activation")}
+COLOUR = {"Weight Range": (0.01, 0.5, 4.0), "Color By": ("Weight", "Weight x Activation")}
 WINDOW = {
     "Kernel": ((1, 1, 0), (2, 3, 0), (5, 5, 0)),
     "Stride": ((1, 1, 0), (2, 1, 0), (3, 2, 0)),
@@ -400,7 +400,7 @@ def test_colour(network, name):
 
     def measure(lines):
         weight, given = lines.of["weight"].astype(np.float64), lines.given
-        if given["Colour By"] == "Weight":
+        if given["Color By"] == "Weight":
             expected = weight / given["Weight Range"]
         else:
             expected = weight * look.values_of(given["Source"])[lines.of["source"]] / given["Importance Range"]

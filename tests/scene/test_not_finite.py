@@ -119,7 +119,7 @@ def test_the_caption_counts_them_and_tells_where(network):
     said = {look.facts(one).get("role"): one for one in look.of_kind(network, "caption")}
     text = said["not finite"].data
     assert text.body == "In this color: 9 weights are not finite (NaN or infinite), first in fc0."
-    assert np.allclose(text.materials[0].node_tree.nodes["Colour"].outputs[0].default_value, PINK)
+    assert np.allclose(text.materials[0].node_tree.nodes["Color"].outputs[0].default_value, PINK)
     assert said["sentence"].data.body == ""
     assert look.facts(network)["not_finite"].startswith("9 weights are not finite")
     assert look.facts(look.layers(network)["fc0"])["statistics"]["not_finite"] == "9"

@@ -316,7 +316,7 @@ def test_colour_range_of_a_part(registered):
     bpy.context.view_layer.objects.active = block
     inside = set(look.facts(block)["layers"])
     cells = tags.read(network)["materials"]["cells"]
-    assert bpy.ops.neuroscene.set_colours(
+    assert bpy.ops.neuroscene.set_colors(
         "EXEC_DEFAULT", True, part="BLOCK", shown="CELLS", source="BLOCK", clip=90.0, symmetric=False, log=2.0
     ) == {"FINISHED"}
     for name, thing in look.layers(network).items():
@@ -333,7 +333,7 @@ def test_colour_range_of_a_part(registered):
 
 def test_the_legend_tells_of_one_sided_and_log_ranges(registered):
     network = look.build(look.MLP, look.DIGIT)
-    assert bpy.ops.neuroscene.set_colours(shown="BOTH", source="NETWORK", symmetric=False, log=3.0) == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_colors(shown="BOTH", source="NETWORK", symmetric=False, log=3.0) == {"FINISHED"}
     look.evaluate(network)
     check_says(network, "cube", "cube: activation, log 3 decades")
     check_says(network, "line low", "0")
@@ -341,5 +341,5 @@ def test_the_legend_tells_of_one_sided_and_log_ranges(registered):
         look.facts(one).get("role"): one.data.body for one in look.of_kind(network, "caption") if one.type == "FONT"
     }
     assert texts["line zero"] == texts["cube zero"] == ""
-    assert bpy.ops.neuroscene.set_colours(shown="BOTH", source="OWN", symmetric=True, log=0.0) == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_colors(shown="BOTH", source="OWN", symmetric=True, log=0.0) == {"FINISHED"}
     check_says(network, "cube", "cube: activation, range by layer, clipped")

@@ -38,7 +38,7 @@ OPERATORS = {
     "save_style",
     "select_block",
     "select_related",
-    "set_colours",
+    "set_colors",
     "set_detail",
     "set_map",
     "set_shot",

@@ -228,7 +228,7 @@ def edit(network):
     kept = tags.read(network)["materials"]
     materials.ramp_of(kept["lines"]).elements[0].color = (0.0, 0.8, 0.4, 1)
     painting.set_settings(kept["cells"], {"Map": "Furnace", "Emission": 0.6, "Roughness": 0.9})
-    painting.set_settings(kept["label"], {"Colour": (0.9, 0.2, 0.1, 1.0)})
+    painting.set_settings(kept["label"], {"Color": (0.9, 0.2, 0.1, 1.0)})
     look.scene_of(network).view_settings.exposure = 0.5
 
 

@@ -46,7 +46,7 @@ def test_the_page_wears_the_style(blank, tmp_path, chromium, style):
     wanted = styles.STYLES[style]
     styles.apply(wanted, painting.part_of(bpy.context, network))
     page = opened(chromium, shown(tmp_path, network))
-    assert np.abs(np.subtract(colour(page, "h1"), hexadecimal(wanted.materials["label"]["Colour"]))).max() <= 1
+    assert np.abs(np.subtract(colour(page, "h1"), hexadecimal(wanted.materials["label"]["Color"]))).max() <= 1
     page.screenshot(tmp_path / "page.png")
     x, y = np.array(BLANK) * SIZE
     ground = look.png(tmp_path / "page.png")[int(y), int(x), :3].astype(int)

@@ -184,7 +184,7 @@ class Walk:
     def for_set_map(self):
         return {"part": self.part(), "shown": self.random.choice(["CELLS", "LINES"])}
 
-    def for_set_colours(self):
+    def for_set_colors(self):
         return {
             "part": self.part(),
             "shown": self.random.choice(["CELLS", "LINES", "BOTH"]),

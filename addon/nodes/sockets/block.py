@@ -11,15 +11,22 @@ BLOCK = Interface(
         *panel(
             "Fold",
             Socket(
-                "Fold", "Float", 0.0, 0.0, 1.0, about="1 closes the block to one box", subtype="FACTOR", first=(1, 1)
+                "Fold",
+                "Float",
+                0.0,
+                0.0,
+                1.0,
+                about="Folds the block. At 1, it is one box",
+                subtype="FACTOR",
+                first=(1, 1),
             ),
-            Socket("Outer", "Object", about="The block round this one, which folds it too", follows=True),
+            Socket("Outer", "Object", about="Follows the block around this one, which folds it too", follows=True),
             Socket(
                 "Box",
                 "Vector",
                 (1.0, 1.0, 1.0),
                 0.0,
-                about="Size of the folded block",
+                about="Sets the size of the folded block",
                 subtype="TRANSLATION",
                 follows=True,
             ),
@@ -27,10 +34,10 @@ BLOCK = Interface(
         *panel(
             "Look",
             Socket(
-                "Colour",
+                "Color",
                 "Color",
                 (0.2, 0.3, 0.5, 1.0),
-                about="Blocks of the same structure have the same",
+                about="Colors the block. Blocks of the same structure have the same color",
                 follows=True,
             ),
             Socket("Material", "Material", about="Shows the attribute 'tint'", look=True, paint="blocks"),

@@ -15,7 +15,7 @@ RANGES = {
         panel(
             "Looks At",
             *(
-                Socket(f"Object {number + 1}", "Object", about="A thing that tells its range in force")
+                Socket(f"Object {number + 1}", "Object", about="Object that tells the range in force")
                 for number in range(EACH)
             ),
         ),
@@ -26,26 +26,26 @@ TEXT = Interface(
     "Neuroscene Text",
     panel(
         "Text",
-        Socket("Text", "String", about="What is written"),
-        Socket("Size", "Float", 0.1, 0.0, 1e6, about="Height of a line", subtype="DISTANCE"),
-        Socket("Align", "Menu", items=ALIGN, about="The side of the text that stays where it is"),
-        Socket("Material", "Material", about="Paints the letters"),
+        Socket("Text", "String", about="Sets the text"),
+        Socket("Size", "Float", 0.1, 0.0, 1e6, about="Sets the height of a line of text", subtype="DISTANCE"),
+        Socket("Align", "Menu", items=ALIGN, about="Chooses the side of the text that stays in place"),
+        Socket("Material", "Material", about="Colors the letters"),
     ),
 )
 NUMBER = Interface(
     "Neuroscene Number",
     panel(
         "Text",
-        Socket("Of", "Object", about="The object that knows the ranges"),
-        Socket("Shows", "Menu", items=tuple(KINDS), about="Ranges of the cells' values, or of the lines' weights"),
-        Socket("One", "Object", about="The text that is shown if all have one range; the number may follow"),
-        Socket("Number", "Bool", True, about="Let the range follow, in the place of the text's last letter, a space"),
-        Socket("Several", "Object", about="The text that is shown if the ranges differ"),
+        Socket("Of", "Object", about="Follows the object that tells the ranges"),
+        Socket("Shows", "Menu", items=tuple(KINDS), about="Chooses the ranges of cell values or of line weights"),
+        Socket("One", "Object", about="Shows this text if all have the same range. The number may follow"),
+        Socket("Number", "Bool", True, about="Writes the range in place of the last letter of the text, a space"),
+        Socket("Several", "Object", about="Shows this text if the ranges differ"),
         *(
             Socket(name, "Object", about=f"The text in place of {same} where something lies beyond its range")
             for name, same in (("Clipped", "One"), ("Several Clipped", "Several"))
         ),
-        Socket("Digits", "Object", about="The text that numbers are made from"),
-        Socket("Align", "Menu", items=ALIGN, about="The side of text and number that stays where it is"),
+        Socket("Digits", "Object", about="Makes numbers from the letters of this text"),
+        Socket("Align", "Menu", items=ALIGN, about="Chooses the side of the text and number that stays in place"),
     ),
 )

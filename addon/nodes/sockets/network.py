@@ -10,7 +10,7 @@ NETWORK = Interface(
     panel(
         "Network",
         Socket(
-            "Expand", "Bool", False, about="Let all lines follow Expansion, whatever their own detail is", first=(1, 1)
+            "Expand", "Bool", False, about="Lets all lines follow Expansion, whatever their own detail is", first=(1, 1)
         ),
         Socket(
             "Expansion",
@@ -20,7 +20,8 @@ NETWORK = Interface(
             3.0,
             subtype="FACTOR",
             first=(1, 2),
-            about="0 bundled, 1 unit to unit, 2 every weight at one position, 3 at all positions",
+            about="Opens the lines: 0 bundled, 1 unit to unit, 2 every weight at one position, 3 every "
+            "weight at all positions",
         ),
         Socket(
             "Bundle",
@@ -40,7 +41,7 @@ NETWORK = Interface(
             1.0,
             subtype="FACTOR",
             first=(1, 4),
-            about="Draws lines together where many run, if they have been bundled",
+            about="Draws lines together where many run. Bundle Lines has to be run first",
         ),
         Socket(
             "Prune",

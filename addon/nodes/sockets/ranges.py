@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sockets of a range: the value that has the full colour, and where it comes from."""
+"""The sockets of a range: the value that has the full color, and where it comes from."""
 
 from ..interface import Socket
 
@@ -18,8 +18,8 @@ def of_range(name: str, about: str) -> tuple[Socket, ...]:
             "Menu",
             items=FROM,
             look=True,
-            about="Own: the number given here; else the Clip percentile of the magnitudes that "
-            "the layer, its block or the whole network has",
+            about="Chooses where the range comes from. Own is the number given here. The others take the Clip percentile "
+            "of the magnitudes in the layer, in its block or in the whole network",
         ),
         Socket(
             "Clip",
@@ -29,7 +29,7 @@ def of_range(name: str, about: str) -> tuple[Socket, ...]:
             100.0,
             subtype="PERCENTAGE",
             look=True,
-            about="Percentile that has the full colour; what is larger is clipped",
+            about="Sets the percentile that has the full color. Larger values are clipped",
         ),
         *(
             Socket(

@@ -8,19 +8,25 @@ from ..interface import Interface, Socket
 VALUE = Interface(
     "Neuroscene Value",
     (
-        Socket("Shade", "Float", 0.0, -1e6, 1e6, about="Value / range: 1 is full"),
+        Socket("Shade", "Float", 0.0, -1e6, 1e6, about="Value divided by the range. 1 is full"),
         Socket(
             "Low",
             "Float",
             -1.0,
             -1.0,
             0.0,
-            about="The shade at the left end of the ramp: -1 for a diverging map, 0 for a sequential one",
+            about="Sets the shade at the left end of the ramp: -1 for a diverging map, 0 for a sequential one",
         ),
         Socket(
-            "Log", "Float", 0.0, 0.0, 8.0, look=True, about="Decades below the range that are told apart; 0 is linear"
+            "Log",
+            "Float",
+            0.0,
+            0.0,
+            8.0,
+            look=True,
+            about="Sets how many decades below the range are told apart. 0 is linear",
         ),
-        Socket("Emission", "Float", 0.2, 0.0, 1000.0, look=True, about="Light of a value of 0"),
+        Socket("Emission", "Float", 0.2, 0.0, 1000.0, look=True, about="Sets the light that a value of 0 gives"),
         Socket(
             "Emission by Magnitude",
             "Float",
@@ -28,18 +34,10 @@ VALUE = Interface(
             0.0,
             1000.0,
             look=True,
-            about="Light that a full value has besides; it grows with the square",
+            about="Adds light to high values, growing with the square",
         ),
-        Socket("Strength", "Float", 0.0, 0.0, 1.0, about="Importance of a line, 0 to 1", subtype="FACTOR"),
-        Socket(
-            "Emission by Strength",
-            "Float",
-            0.0,
-            0.0,
-            1000.0,
-            look=True,
-            about="Light that the most important line has besides",
-        ),
+        Socket("Strength", "Float", 0.0, 0.0, 1.0, about="Importance of the line, from 0 to 1", subtype="FACTOR"),
+        Socket("Emission by Strength", "Float", 0.0, 0.0, 1000.0, look=True, about="Adds light to important lines"),
         Socket(
             "Opacity",
             "Float",
@@ -48,7 +46,7 @@ VALUE = Interface(
             1.0,
             subtype="FACTOR",
             look=True,
-            about="1 is solid, 0 is not seen; what is solid renders faster",
+            about="Sets the opacity. Solid materials (1) render faster",
         ),
         Socket(
             "Opacity by Magnitude",
@@ -58,8 +56,8 @@ VALUE = Interface(
             1.0,
             subtype="FACTOR",
             look=True,
-            about="With 1 a value of 0 is not seen, with 0 all are as opaque",
+            about="Makes low values transparent. At 0, all are equally opaque",
         ),
-        Socket("Pulse", "Float", 0.0, 0.0, 1000.0, about="Light that is added as it is"),
+        Socket("Pulse", "Float", 0.0, 0.0, 1000.0, about="Adds this much light"),
     ),
 )

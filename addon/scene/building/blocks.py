@@ -53,7 +53,7 @@ def make(
                 block_group(),
                 {
                     "Outer": parent if block.parent else None,
-                    "Colour": colour(block.signature),
+                    "Color": colour(block.signature),
                     "Material": material,
                     "Fold": float(block.path in closed),
                 },

@@ -58,7 +58,7 @@ class Style:
 
 
 def _flat(colour, strength=1.0):
-    return {"Colour": colour, "Strength": strength}
+    return {"Color": colour, "Strength": strength}
 
 
 def _line(emission, by_strength, **rest):
@@ -88,15 +88,15 @@ def _cell(shown, emission, by_magnitude, roughness, specular=0.5, metallic=0.0):
 
 
 def _plate(colour, strength, roughness):
-    return {"Colour": colour, "Strength": strength, "Roughness": roughness, "Metallic": 0.0, "Specular": 0.5}
+    return {"Color": colour, "Strength": strength, "Roughness": roughness, "Metallic": 0.0, "Specular": 0.5}
 
 
 def _floor(colour, opacity=0.0, roughness=0.4, specular=0.2):
-    return {"Colour": colour, "Opacity": opacity, "Roughness": roughness, "Metallic": 0.0, "Specular": specular}
+    return {"Color": colour, "Opacity": opacity, "Roughness": roughness, "Metallic": 0.0, "Specular": specular}
 
 
 def _bars(winner, rest, emission, by_strength):
-    return {"Colour": rest, "Second Colour": winner, "Emission": emission, "Emission by Strength": by_strength}
+    return {"Color": rest, "Second Color": winner, "Emission": emission, "Emission by Strength": by_strength}
 
 
 CINEMA = Style(
@@ -108,7 +108,7 @@ CINEMA = Style(
     {
         "cells": _cell("Activation", 0.2, 0.85, 0.38),
         "lines": _line(0.208, 1.235, Map="Weight"),
-        "copies": _line(0.208, 0.455, Colour="#8fa6c8"),
+        "copies": _line(0.208, 0.455, Color="#8fa6c8"),
         "plate": _plate("#1a2745", 0.4, 0.7),
         "floor": _floor("#101a2e", 1.0),
         "scrim": _flat("#0a0f1a"),
@@ -139,7 +139,7 @@ PAPER = Style(
     {
         "cells": _cell("Wine and Azure", 0.0, 0.0, 1.0, 0.0),
         "lines": _line(1.0, 0.0, Map="Ocean and Rust"),
-        "copies": _line(1.0, 0.0, Colour="#aab2bd"),
+        "copies": _line(1.0, 0.0, Color="#aab2bd"),
         "plate": _plate("#f2f4f7", 0.0, 1.0),
         "floor": _floor("#ffffff"),
         "scrim": _flat("#ffffff"),
@@ -161,7 +161,7 @@ BLUEPRINT = Style(
     {
         "cells": _cell("Mint and Straw", 1.0, 0.0, 1.0, 0.0),
         "lines": _line(0.55, 0.6, Map="Mint and Straw"),
-        "copies": _line(0.35, 0.3, Colour="#a9c8ee"),
+        "copies": _line(0.35, 0.3, Color="#a9c8ee"),
         "plate": _plate("#123c7c", 0.9, 1.0),
         "floor": _floor("#123c7c"),
         "scrim": _flat("#123c7c"),
@@ -183,7 +183,7 @@ NEON = Style(
     {
         "cells": _cell("Coral and Lagoon", 0.45, 1.5, 0.3),
         "lines": _line(0.2, 2.0, Map="Orchid and Lime"),
-        "copies": _line(0.15, 0.5, Colour="#5f6f8f"),
+        "copies": _line(0.15, 0.5, Color="#5f6f8f"),
         "plate": _plate("#0a0d1c", 0.5, 0.5),
         "floor": _floor("#05060d", 1.0, 0.3, 0.6),
         "scrim": _flat("#000000"),
@@ -214,7 +214,7 @@ CLAY = Style(
     {
         "cells": _cell("Spruce and Clay", 0.0, 0.0, 0.9, 0.2),
         "lines": _line(0.75, 0.15, Map="Spruce and Clay"),
-        "copies": _line(0.7, 0.0, Colour="#b5a898"),
+        "copies": _line(0.7, 0.0, Color="#b5a898"),
         "plate": _plate("#d9cfc2", 0.0, 0.9),
         "floor": _floor("#f2eadf", 0.7, 0.9, 0.0),
         "scrim": _flat("#dfd4c5"),
@@ -290,7 +290,7 @@ def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> St
             materials[role] = painting.settings_of(shown)
     tints = {}
     if block:
-        colour = tuple(compat.get_input(tags.modifier(block), "Colour"))
+        colour = tuple(compat.get_input(tags.modifier(block), "Color"))
         found = next((one for one in STYLES.values() if _close(colour, _colour(tags.read(block), one))), None)
         tints = found.blocks if found else {}
     return Style(
@@ -320,7 +320,7 @@ def _values(obj, names):
 def _set(obj, values):
     """Set sockets that are part of a look, and the colour of a block; others are none of a style's business."""
     modifier = tags.modifier(obj)
-    known = {*OF[tags.kind(obj)].having("look"), "Colour"} & compat.identifiers(modifier.node_group).keys()
+    known = {*OF[tags.kind(obj)].having("look"), "Color"} & compat.identifiers(modifier.node_group).keys()
     compat.set_inputs(modifier, {name: value for name, value in values.items() if name in known})
     obj.update_tag()
 
@@ -329,11 +329,11 @@ def _tint(obj, facts, style):
     """The colour of a block's structure in a style, unless somebody chose another."""
     if not {"Saturation", "Brightness"} <= style.blocks.keys():
         return
-    current = tuple(compat.get_input(tags.modifier(obj), "Colour"))
+    current = tuple(compat.get_input(tags.modifier(obj), "Color"))
     known = [blocks.colour(facts["signature"]), *(_colour(facts, one) for one in STYLES.values()), facts.get("tint")]
     if any(one is not None and _close(current, one) for one in known):
         colour = _colour(facts, style)
-        _set(obj, {"Colour": colour})
+        _set(obj, {"Color": colour})
         tags.write(obj, **(facts | {"tint": list(colour)}))
 
 

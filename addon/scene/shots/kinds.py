@@ -89,7 +89,7 @@ KINDS = {
         Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
         Kind(
             "before-after",
-            "Two checkpoints in one scene, one above the other in the same colours",
+            "Two checkpoints in one scene, one above the other in the same colors",
             View(azimuth=radians(72), elevation=radians(8), f_stop=0.0),
             move=compare.place,
             check=compare.pair,

@@ -18,11 +18,11 @@ SOURCES = {
 }
 
 
-class NEUROSCENE_OT_set_colours(OnPart, bpy.types.Operator):
+class NEUROSCENE_OT_set_colors(OnPart, bpy.types.Operator):
     """Choose the range of values that the colors cover"""
 
-    bl_idname = "neuroscene.set_colours"
-    bl_label = "Colour Range"
+    bl_idname = "neuroscene.set_colors"
+    bl_label = "Color Range"
     bl_options = {"REGISTER", "UNDO"}
 
     shown: bpy.props.EnumProperty(

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"neuroscene: {error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("neuroscene: stopped; of a film the same command goes on where it was", file=sys.stderr)
+        print("neuroscene: stopped; run the same command again to go on with a film", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:  # the reader of our output went away
         sys.stderr.close()
@@ -82,7 +82,7 @@ def _parser():
         return parser_of_command
 
     subcommand = command("inspect", _inspect, "say what is in a model")
-    subcommand.add_argument("--json", action="store_true", help="as one JSON object")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("run", _run, "run a model on one input")
     subcommand.add_argument(
@@ -98,10 +98,10 @@ def _parser():
         type=_share,
         default=0.0,
         metavar="P",
-        help="without this share (0 to 1) of each hidden layer's units, the least important first",
+        help="leave out this share (0 to 1) of each hidden layer's units, the least important first",
     )
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
-    subcommand.add_argument("--json", action="store_true", help="as one JSON object")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("build", _build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
@@ -131,22 +131,22 @@ def _parser():
         metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
     )
     subcommand.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
-    subcommand.add_argument("--realize", action="store_true", help="plain meshes, for programs that know no instancing")
-    subcommand.add_argument("--triangles", type=_count, metavar="N", help="about how many plain meshes may have in all")
+    subcommand.add_argument("--realize", action="store_true", help="write plain meshes, for programs without instancing")
+    subcommand.add_argument("--triangles", type=_count, metavar="N", help="limit the triangles of plain meshes")
     subcommand.add_argument(
         "--poses",
         type=_count,
         metavar="N",
-        help="take keyframed folds, arrangements and values along, as so many poses of plain meshes",
+        help="export keyframed folds, arrangements and values as this many poses of plain meshes",
     )
     subcommand.add_argument(
-        "--compress", action="store_true", help="by Draco if this Blender has it, else places in 16 bits"
+        "--compress", action="store_true", help="compress with Draco if this Blender has it, else store positions in 16 bits"
     )
     light = subcommand.add_mutually_exclusive_group()
     light.add_argument(
-        "--lit", action="store_true", default=None, help="let the viewer's light fall on it, whatever the style says"
+        "--lit", action="store_true", default=None, help="let the lights of the viewer shade it, whatever the style says"
     )
-    light.add_argument("--unlit", dest="lit", action="store_false", help="show colours as they are")
+    light.add_argument("--unlit", dest="lit", action="store_false", help="show colors as they are, without shading")
     _drawing(subcommand)
     return parser
 
@@ -291,7 +291,7 @@ def _compare(options, progress):
 
     network = next(iter(tags.networks()), None)
     if network is None:
-        raise CheckpointError(options.model, "holds no network", "open one that was built here")
+        raise CheckpointError(options.model, "holds no network", "open a scene that Neuroscene built")
     bpy.context.window.scene = tags.scene_of(network)
     build.finish(shots.compared(network, options.other), progress)
     options.shot = options.shot or "before-after"

@@ -9,7 +9,7 @@ from ..addon.scene.building import blocks
 from .bases.of_network import MakesRoom
 
 WHICH = {
-    "SELECTED": ("Selected", "The selected blocks, and those round the selected layers"),
+    "SELECTED": ("Selected", "The selected blocks, and those around the selected layers"),
     "REPEATS": ("Repeats", "All but the first of equal blocks that repeat"),
     "GROUPS": ("Groups", "Runs of equal blocks, each to one box"),
     "ALL": ("All", "The outermost blocks; to unfold, all blocks"),

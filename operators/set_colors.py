@@ -13,7 +13,7 @@ from .bases.on_part import ROLES, SHOWN, OnPart, counted
 SOURCES = {
     "Own": "The number that each layer or bundle has",
     "Layer": "What each layer holds",
-    "Block": "What the innermost block round each layer holds",
+    "Block": "What the innermost block around each layer holds",
     "Network": "What the whole network holds",
 }
 

@@ -55,9 +55,9 @@ def in_file(path: Path) -> list[Found]:
             if facts.get("kind") == "network"
         ]
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise CheckpointError(path, "is damaged", "export it anew") from error
+        raise CheckpointError(path, "is damaged", "export it again") from error
     if not stored:
-        raise CheckpointError(path, "is no export of a network", "give a .glb that Neuroscene wrote")
+        raise CheckpointError(path, "is not an export of a network", "give a .glb that Neuroscene wrote")
     return stored
 
 
@@ -96,7 +96,7 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
 
 def _check(stored, checkpoint):
     if open_checkpoint(checkpoint).sha256() != stored.facts.get("sha256"):
-        raise CheckpointError(checkpoint, "is not the file that the glTF was made of", "choose that, or import it anew")
+        raise CheckpointError(checkpoint, "is not the file that the glTF was made of", "choose that, or import it again")
 
 
 def _name(stored, which):
@@ -175,7 +175,7 @@ def _below(nodes, index, places):
     for at in order:
         order += nodes[at].get("children", ())
         if len(order) > len(nodes):
-            raise ValueError("nodes are no tree")
+            raise ValueError("its nodes are not a tree")
     return [places[at] for at in order]
 
 
@@ -205,5 +205,5 @@ def _json(path: Path) -> dict:
     except OSError as error:
         raise CheckpointError(path, f"cannot be read ({error.strerror})", "check the path") from error
     except (struct.error, ValueError, RecursionError) as error:
-        raise CheckpointError(path, "is no binary glTF 2.0 file", "give a .glb that Neuroscene wrote") from error
+        raise CheckpointError(path, "is not a binary glTF 2.0 file", "give a .glb that Neuroscene wrote") from error
     return content if isinstance(content, dict) else {}

@@ -107,7 +107,7 @@ def _export(output, options, progress):
         progress(f"{options.poses} poses, at most {size:,.0f} MB")
     elif kept := moves.keyed_inputs(scene):
         report.notes.append(
-            f"keyframed inputs of {len(kept):,} things stay as at frame {scene.frame_current}"
+            f"keyframed inputs of {len(kept):,} objects keep what they have at frame {scene.frame_current}"
             + ("" if plain else f" ({POSES} poses of plain meshes would take at most {size:,.0f} MB)")
         )
     if plain:

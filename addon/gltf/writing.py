@@ -120,7 +120,7 @@ def write(
     grids = compact.onto_grids(parts, animation.changing) if small and not draco else set()
     with staged(parts, scene) as by_name, _hooks(Wanted(by_name, extras, animation, lit, grids)):
         bpy.ops.export_scene.gltf(filepath=str(output.resolve()), **OPTIONS, **(compact.DRACO if draco else {}))
-    return "compressed by Draco" if draco else "places in sixteen bits" if small else ""
+    return "compressed by Draco" if draco else "positions in 16 bits" if small else ""
 
 
 @contextmanager

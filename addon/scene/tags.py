@@ -89,7 +89,7 @@ def root(network: bpy.types.Collection) -> bpy.types.Object:
         raise CheckpointError(
             network.name,
             "has lost its root, the object that holds it together",
-            "undo that, or import the network anew",
+            "undo that, or import the network again",
         )
     return found
 

@@ -45,7 +45,7 @@ def test_what_is_said(done):
         one = said[name]
         assert (one.status, one.err) == (0, ""), (name, one)
         assert "4 layers" in one.out and " MB" in one.out and "triangles" in one.out
-    assert "places in sixteen bits" in said["small"].out or "Draco" in said["small"].out
+    assert "positions in 16 bits" in said["small"].out or "Draco" in said["small"].out
 
 
 def test_what_is_written(done):

@@ -141,7 +141,7 @@ def test_what_is_there_only_at_times(tmp_path):
 def test_the_size_of_poses_is_told_before(tmp_path):
     network, file = write(tmp_path, edit=folding, max_cells=1_000)
     report, told = export.export(tmp_path / "out.glb"), []
-    assert "3 things stay as at frame 1" in str(report) and "at most" in str(report)
+    assert "3 objects keep what they have at frame 1" in str(report) and "at most" in str(report)
     plain = (tmp_path / "out.glb").stat().st_size
     export.export(tmp_path / "out.glb", export.Options(poses=12), told.append)
     (said,) = told

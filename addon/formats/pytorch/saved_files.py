@@ -127,7 +127,7 @@ def is_zip(path: Path) -> bool:
         head = file.read(512)
     if head[257:262] == b"ustar":
         raise CheckpointError(
-            path, "a tar archive, as the first versions of PyTorch wrote", "load it with PyTorch and save it anew"
+            path, "a tar archive, as the first versions of PyTorch wrote", "load it with PyTorch and save it again"
         )
     return head.startswith(b"PK\x03\x04")
 

@@ -161,7 +161,7 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
     """The paths of the blocks to fold or to unfold.
 
     `which` is "REPEATS" (of equal blocks that repeat all but the first), "GROUPS" (those that hold such blocks), "ALL"
-    (the outermost; to unfold, all), or "SELECTED": the selected blocks and those round the selected layers, of these
+    (the outermost; to unfold, all), or "SELECTED": the selected blocks and those around the selected layers, of these
     the innermost, or to unfold the closed ones. Without a selection, the active object counts.
     """
     boxes = by_path(network)

@@ -59,7 +59,7 @@ KINDS = {
         ),
         Kind(
             "turntable",
-            "Once round the network",
+            "Once around the network",
             View(elevation=radians(18), f_stop=0.0),
             10 * RATE,
             25,

@@ -141,7 +141,7 @@ def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
         followed, ran = run_file(path, network)
         if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
             raise CheckpointError(
-                path, "has another size than the scene was made for", "import the model anew with this input"
+                path, "has a different size from what the scene was made for", "import the model again with this input"
             )
     except CheckpointError:
         if wanted:

@@ -5,7 +5,6 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from .bases.of_network import ChangesNetwork
 
@@ -23,13 +22,5 @@ class NEUROSCENE_OT_add_shot(ChangesNetwork, bpy.types.Operator):
         name="Shot", items=SHOTS, description="Choose how the camera looks at the network and what moves"
     )
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        try:
-            shots.add(network, self.shot)
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def run(self, context, network):
+        shots.add(network, self.shot)

@@ -32,12 +32,8 @@ class NEUROSCENE_OT_apply_style(OnPart, bpy.types.Operator):
         description="Replace color ramps that you edited by hand, too",
     )
 
-    def execute(self, context):
-        part = self.chosen(context)
-        if part is None:
-            return {"CANCELLED"}
+    def run_on(self, context, part):
         count, problems = saved_styles.apply(self.style, part, self.ramps)
         for problem in problems:
             self.report({"WARNING"}, problem)
-        self.report({"INFO"}, f"{self.style}: {counted(count, 'thing')} of {part.name}")
-        return {"FINISHED"}
+        return f"{self.style}: {counted(count, 'object')} of {part.name}"

@@ -78,10 +78,7 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
         layout.prop(self, "reset")
         layout.prop(self, "frame")
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         self._begin_with(arranging.settings_of(network))
         settings = arranging.Settings(self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake)
         left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
@@ -91,8 +88,7 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
         else:
             picture.relabel(network)
         if left:
-            self.report({"INFO"}, f"{left:,} layer{' stays' if left == 1 else 's stay'} where put by hand")
-        return {"FINISHED"}
+            return f"{left:,} layer{' stays' if left == 1 else 's stay'} where put by hand"
 
     def _begin_with(self, settings):
         """Take what was not asked for from the settings that the network has."""

@@ -25,10 +25,7 @@ class NEUROSCENE_OT_attach_architecture(Stepwise, ChangesNetwork, bpy.types.Oper
     check_extension = False
     doing = "Attaching"
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         self.collection = network.name
         return self.start(context, reloading.steps(network, architecture=self.filepath))
 

@@ -5,7 +5,6 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.scene.building import importing
 from .bases.of_network import OfNetwork
 
@@ -17,13 +16,5 @@ class NEUROSCENE_OT_check_pruning(OfNetwork, bpy.types.Operator):
     bl_label = "Score Without Them"
     bl_options = {"REGISTER"}
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        try:
-            self.report({"INFO"}, importing.pruned_score(network))
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
+    def run(self, context, network):
+        return importing.pruned_score(network)

@@ -27,10 +27,7 @@ class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Oper
     check_extension = False
     doing = "Importing"
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         self._made, self.collection = Made(), network.name
         return self.start(context, shots.compared(network, self.filepath))
 

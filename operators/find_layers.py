@@ -8,6 +8,7 @@ import bpy
 from ..addon.scene import selection
 from ..addon.scene.camera import viewport
 from .bases.of_layers import SelectsLayers
+from .bases.of_network import RefusedError
 
 
 class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
@@ -40,14 +41,10 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
         layout.prop(self, "extend")
         layout.prop(self, "frame")
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         objs = selection.found(network, self.text)
         if not objs:
-            self.report({"WARNING"}, f"No layer of {network.name} has '{self.text}' in its name, operators or block")
-            return {"CANCELLED"}
+            raise RefusedError(f"No layer of {network.name} has '{self.text}' in its name, operators or block")
         done = self.select(context, objs)
         if self.frame and done == {"FINISHED"} and viewport.view(context):
             viewport.frame_selected(context)

@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.scene.building import blocks
-from .bases.of_network import MakesRoom
+from .bases.of_network import MakesRoom, RefusedError
 
 WHICH = {
     "SELECTED": ("Selected", "The selected blocks, and those around the selected layers"),
@@ -34,17 +34,10 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
     def description(cls, context, properties):
         return f"{'Fold' if properties.fold else 'Unfold'}: {WHICH[properties.which][1]}"
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         paths = blocks.chosen(context, network, self.which, self.fold)
         if not paths:
-            self.report({"WARNING"}, f"{network.name} has no such block: {WHICH[self.which][1]}")
-            return {"CANCELLED"}
+            raise RefusedError(f"{network.name} has no such block: {WHICH[self.which][1]}")
         blocks.fold(network, paths, float(self.fold))
         self.settle(network)
-        self.report(
-            {"INFO"}, f"{len(paths):,} block{'' if len(paths) == 1 else 's'} {'folded' if self.fold else 'unfolded'}"
-        )
-        return {"FINISHED"}
+        return f"{len(paths):,} block{'' if len(paths) == 1 else 's'} {'folded' if self.fold else 'unfolded'}"

@@ -8,7 +8,7 @@ import bpy
 from ..addon.scene import tags
 from ..addon.scene.building import studio
 from ..addon.scene.camera import picture
-from .bases.of_network import OfNetwork
+from .bases.of_network import OfNetwork, RefusedError
 
 
 class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
@@ -18,13 +18,8 @@ class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
     bl_label = "Frame Network"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         camera = studio.camera_of(network)
         if camera is None:
-            self.report({"ERROR"}, "The network has no camera of its own")
-            return {"CANCELLED"}
+            raise RefusedError("The network has no camera of its own", "ERROR")
         picture.frame(network, tags.scene_of(network) or context.scene, camera)
-        return {"FINISHED"}

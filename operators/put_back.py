@@ -8,7 +8,7 @@ import bpy
 from ..addon.scene import tags
 from ..addon.scene.camera import picture
 from ..addon.scene.editing import arranging
-from .bases.of_network import ChangesNetwork
+from .bases.of_network import ChangesNetwork, RefusedError
 
 
 class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
@@ -18,16 +18,11 @@ class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
     bl_label = "Put Back"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         chosen = [*context.view_layer.objects.selected, context.view_layer.objects.active]
         back = [layer for layer in arranging.by_hand(network) if layer in chosen]
         if not back:
-            self.report({"WARNING"}, "Nothing selected was moved by hand")
-            return {"CANCELLED"}
+            raise RefusedError("Nothing selected was moved by hand")
         arranging.rearrange(network, arranging.settings_of(network), back)
         picture.relabel(network)
-        self.report({"INFO"}, ", ".join(tags.read(layer).get("layer") or layer.name for layer in back) + " put back")
-        return {"FINISHED"}
+        return ", ".join(tags.read(layer).get("layer") or layer.name for layer in back) + " put back"

@@ -36,10 +36,7 @@ class NEUROSCENE_OT_reload_checkpoint(Stepwise, ChangesNetwork, bpy.types.Operat
     def invoke(self, context, event):
         return super().invoke(context, event) if self.choose else self.execute(context)
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         self.collection = network.name
         return self.start(context, reloading.steps(network, self.filepath))
 

@@ -23,9 +23,5 @@ class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):
         name="Quality", items=QUALITIES, default="standard", description="Choose the quality of pictures"
     )
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        self.report({"INFO"}, quality.apply(tags.scene_of(network) or context.scene, self.quality))
-        return {"FINISHED"}
+    def run(self, context, network):
+        return quality.apply(tags.scene_of(network) or context.scene, self.quality)

@@ -6,7 +6,6 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..addon.containers import CheckpointError
 from ..addon.scene.building import importing
 from .bases.of_network import OfNetwork
 
@@ -22,15 +21,7 @@ class NEUROSCENE_OT_run_input(OfNetwork, bpy.types.Operator, ImportHelper):
     filename_ext = ".png"
     check_extension = False
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        try:
-            ran = importing.run_in_scene(network, self.filepath)
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+    def run(self, context, network):
+        ran = importing.run_in_scene(network, self.filepath)
         best = f": {ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else ""
-        self.report({"INFO"}, f"{ran.file}{best} [{ran.note}]")
-        return {"FINISHED"}
+        return f"{ran.file}{best} [{ran.note}]"

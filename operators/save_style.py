@@ -7,6 +7,7 @@ import bpy
 
 from ..addon.containers import CheckpointError
 from ..addon.scene.looks import saved_styles
+from .bases.of_network import RefusedError
 from .bases.on_part import OnPart
 
 
@@ -24,14 +25,9 @@ class NEUROSCENE_OT_save_style(OnPart, bpy.types.Operator):
     def invoke(self, context, event):
         return context.window_manager.invoke_props_dialog(self, confirm_text="Save")
 
-    def execute(self, context):
-        part = self.chosen(context)
-        if part is None:
-            return {"CANCELLED"}
+    def run_on(self, context, part):
         try:
             path = saved_styles.save(self.style, part, context.view_layer.objects.active)
         except (ValueError, OSError, CheckpointError) as error:
-            self.report({"ERROR"}, f"Not saved: {error}")
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"{self.style.strip()} saved as {path.name}")
-        return {"FINISHED"}
+            raise RefusedError(f"Not saved: {error}", "ERROR") from error
+        return f"{self.style.strip()} saved as {path.name}"

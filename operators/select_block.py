@@ -7,6 +7,7 @@ import bpy
 
 from ..addon.scene.building import blocks
 from .bases.of_layers import SelectsLayers
+from .bases.of_network import RefusedError
 
 
 class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
@@ -16,12 +17,8 @@ class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
     bl_label = "Select Layers of Block"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         objs = blocks.layers_in(network, blocks.chosen(context, network, "SELECTED", True))
         if not objs:
-            self.report({"WARNING"}, "Select a block first, or a layer in one")
-            return {"CANCELLED"}
+            raise RefusedError("Select a block first, or a layer in one")
         return self.select(context, objs)

@@ -7,6 +7,7 @@ import bpy
 
 from ..addon.scene import selection
 from .bases.of_layers import OfSelectedLayers, SelectsLayers
+from .bases.of_network import RefusedError
 
 RELATIONS = {
     "INPUTS": (selection.inputs, "Inputs", "Layers that the selected ones read"),
@@ -36,13 +37,9 @@ class NEUROSCENE_OT_select_related(SelectsLayers, OfSelectedLayers, bpy.types.Op
     def description(cls, context, properties):
         return "Select: " + RELATIONS[properties.relation][2]
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         related, label, _ = RELATIONS[self.relation]
         objs = related(network, selection.selected(context, network))
         if not objs:
-            self.report({"WARNING"}, f"The selected layers of {network.name} have no {label.lower()}")
-            return {"CANCELLED"}
+            raise RefusedError(f"The selected layers of {network.name} have no {label.lower()}")
         return self.select(context, objs)

@@ -6,6 +6,7 @@
 import bpy
 
 from ..addon.nodes.sockets.ranges import FROM
+from ..addon.scene import tags
 from ..addon.scene.editing import ranges
 from ..addon.scene.looks import painting
 from .bases.on_part import ROLES, SHOWN, OnPart, counted
@@ -57,7 +58,7 @@ class NEUROSCENE_OT_set_colors(OnPart, bpy.types.Operator):
     source_map = {source.upper(): source for source in FROM}
 
     def invoke(self, context, event):
-        network = self.network(context)
+        network = tags.chosen(context, self.uuid)
         part = painting.part_of(context, network) if network else None
         scale = painting.scale_of(part, ROLES[self.shown][0]) if part else None
         if scale and not self.properties.is_property_set("symmetric"):
@@ -70,13 +71,9 @@ class NEUROSCENE_OT_set_colors(OnPart, bpy.types.Operator):
         for name in ("part", "shown", "source", "clip", "symmetric", "log"):
             layout.prop(self, name)
 
-    def execute(self, context):
-        part = self.chosen(context)
-        if part is None:
-            return {"CANCELLED"}
+    def run_on(self, context, part):
         objs = [obj for kind in SHOWN[self.shown][2] for obj in part.of_kind(kind)]
         count = ranges.set_source(objs, self.source_map[self.source], self.clip)
         for role in ROLES[self.shown]:
             painting.set_scale(part, role, self.symmetric, self.log)
-        self.report({"INFO"}, f"Range of {counted(count, 'object')} from {self.source_map[self.source].lower()}")
-        return {"FINISHED"}
+        return f"Range of {counted(count, 'object')} from {self.source_map[self.source].lower()}"

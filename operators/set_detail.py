@@ -5,7 +5,6 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
 from ..addon.scene import selection, tags
 from ..addon.scene.detail import cell_detail
@@ -66,16 +65,8 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
         for name in ("cells", "lines", "arrange"):
             layout.prop(self, name)
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         wish = Wish(LEVELS[self.level][0], self.cells)
-        try:
-            done = cell_detail.set_detail(network, selection.selected(context, network), wish, self.lines)
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+        done = cell_detail.set_detail(network, selection.selected(context, network), wish, self.lines)
         self.settle(network)
-        self.report({"INFO"}, done)
-        return {"FINISHED"}
+        return done

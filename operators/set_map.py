@@ -38,10 +38,6 @@ class NEUROSCENE_OT_set_map(OnPart, bpy.types.Operator):
         name="Map", items=grouped(), default=next(iter(colormaps.maps())), description="Choose the color map"
     )
 
-    def execute(self, context):
-        part = self.chosen(context)
-        if part is None:
-            return {"CANCELLED"}
+    def run_on(self, context, part):
         count = painting.set_map(part, ROLES[self.shown][0], self.map)
-        self.report({"INFO"}, f"{self.map}: {SHOWN[self.shown][0].lower()} of {counted(count, 'object')}")
-        return {"FINISHED"}
+        return f"{self.map}: {SHOWN[self.shown][0].lower()} of {counted(count, 'object')}"

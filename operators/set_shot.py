@@ -5,7 +5,6 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.scene import shots
 from .bases.of_network import ChangesNetwork
 
@@ -15,17 +14,6 @@ class OnShot(ChangesNetwork):
 
     shot: bpy.props.StringProperty(name="Shot", description="Name the shot")
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        try:
-            self.act(network)
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
 
 class NEUROSCENE_OT_set_shot(OnShot, bpy.types.Operator):
     """Look through this shot. The scene then uses its frames, style, labels and caption"""
@@ -34,7 +22,7 @@ class NEUROSCENE_OT_set_shot(OnShot, bpy.types.Operator):
     bl_label = "Set Shot"
     bl_options = {"REGISTER", "UNDO"}
 
-    def act(self, network):
+    def run(self, context, network):
         shots.switch(network, self.shot)
 
 
@@ -45,5 +33,5 @@ class NEUROSCENE_OT_remove_shot(OnShot, bpy.types.Operator):
     bl_label = "Remove Shot"
     bl_options = {"REGISTER", "UNDO"}
 
-    def act(self, network):
+    def run(self, context, network):
         shots.remove(network, self.shot)

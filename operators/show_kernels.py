@@ -5,7 +5,6 @@
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.scene import selection
 from ..addon.scene.building import kernels
 from .bases.of_layers import OfSelectedLayers
@@ -19,14 +18,6 @@ class NEUROSCENE_OT_show_kernels(OfSelectedLayers, bpy.types.Operator):
     bl_label = "Show Kernels"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
-        try:
-            done = kernels.toggle(network, selection.selected(context, network))
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, done[0].upper() + done[1:])
-        return {"FINISHED"}
+    def run(self, context, network):
+        done = kernels.toggle(network, selection.selected(context, network))
+        return done[0].upper() + done[1:]

@@ -5,9 +5,8 @@
 
 import bpy
 
-from ...addon.containers import CheckpointError
 from ...addon.scene import tags
-from .of_network import ChangesNetwork
+from .of_network import ChangesNetwork, RefusedError
 
 WHICH = (
     ("SELECTED", "Selected", "The lines into the selected layers, and the selected lines"),
@@ -20,26 +19,16 @@ class ChangesLines(ChangesNetwork):
 
     which: bpy.props.EnumProperty(name="Lines", items=WHICH, options={"SKIP_SAVE"})
 
-    def execute(self, context):
-        network = self.network(context)
-        if network is None:
-            return {"CANCELLED"}
+    def run(self, context, network):
         objs = self._bundles(context, network)
         if not objs:
-            self.report({"WARNING"}, "Select lines, or layers that lines enter")
-            return {"CANCELLED"}
+            raise RefusedError("Select lines, or layers that lines enter")
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            self.report(
-                {"INFO"}, self.work(context, network, objs, lambda share: manager.progress_update(int(100 * share)))
-            )
-        except CheckpointError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
+            return self.work(context, network, objs, lambda share: manager.progress_update(int(100 * share)))
         finally:
             manager.progress_end()
-        return {"FINISHED"}
 
     def work(self, context, network, objs, progress) -> str:
         """Change these bundles and tell `progress` which share is done; one line on what was done."""

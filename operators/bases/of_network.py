@@ -12,8 +12,19 @@ from ...addon.scene.editing import arranging
 from .whole import Whole
 
 
+class RefusedError(Exception):
+    """The operator cannot run on the scene as it is; its text says what to do. Nothing has changed."""
+
+    def __init__(self, text: str, report: str = "WARNING"):
+        super().__init__(text)
+        self.report = report  # the type of Blender's report
+
+
 class OfNetwork(Whole):
-    """The network with a uuid; without one, that of the active object, else the first of the file."""
+    """Runs on the network with a uuid; without one, on that of the active object, else on the first of the file.
+
+    A subclass says in `run` what it does. A `RefusedError` or `CheckpointError` is reported and cancels the operator.
+    """
 
     uuid: bpy.props.StringProperty(
         options={"HIDDEN"},
@@ -24,20 +35,34 @@ class OfNetwork(Whole):
     def poll(cls, context):
         return bool(tags.networks())
 
-    def network(self, context) -> bpy.types.Collection | None:
+    def execute(self, context):
+        try:
+            done = self.run(context, self.network(context))
+        except RefusedError as refusal:
+            self.report({refusal.report}, str(refusal))
+            return {"CANCELLED"}
+        except CheckpointError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if isinstance(done, set):
+            return done
+        if done:
+            self.report({"INFO"}, done)
+        return {"FINISHED"}
+
+    def run(self, context: bpy.types.Context, network: bpy.types.Collection) -> str | set[str] | None:
+        """Do it; a line to report, or the set that `execute` returns."""
+        raise NotImplementedError
+
+    def network(self, context: bpy.types.Context) -> bpy.types.Collection:
+        """The network to work on. Raises `RefusedError` if there is none, `CheckpointError` if it has lost its root."""
         network = tags.chosen(context, self.uuid)
         if network is None:
-            self.report({"ERROR"}, "No such network in this file")
-        elif network.library:
+            raise RefusedError("No such network in this file", "ERROR")
+        if network.library:
             where = network.library.filepath
-            self.report({"ERROR"}, f"{network.name} is linked from {where}: change it there, or append it")
-            return None
-        else:
-            try:
-                tags.root(network)
-            except CheckpointError as error:
-                self.report({"ERROR"}, str(error))
-                return None
+            raise RefusedError(f"{network.name} is linked from {where}: change it there, or append it", "ERROR")
+        tags.root(network)
         return network
 
 

@@ -6,7 +6,7 @@
 import bpy
 
 from ...addon.scene.looks import painting
-from .of_network import ChangesNetwork
+from .of_network import ChangesNetwork, RefusedError
 
 SHOWN = {
     "CELLS": ("Cells", "The values of cells", ("layer",)),
@@ -26,20 +26,20 @@ class OnPart(ChangesNetwork):
         description="Choose what to change",
     )
 
-    def chosen(self, context) -> painting.Part | None:
-        """The part, or None, and then it is reported."""
-        network = self.network(context)
-        if network is None:
-            return None
+    def run(self, context, network):
         part = painting.part_of(context, network, self.part)
         if part is None:
-            self.report(
-                {"ERROR"},
+            raise RefusedError(
                 "The active object is in no block"
                 if self.part == "BLOCK"
                 else "Select layers, blocks or connections first",
+                "ERROR",
             )
-        return part
+        return self.run_on(context, part)
+
+    def run_on(self, context: bpy.types.Context, part: painting.Part) -> str | set[str] | None:
+        """Do it; a line to report, or the set that `execute` returns."""
+        raise NotImplementedError
 
 
 def counted(number: int, noun: str) -> str:

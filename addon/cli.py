@@ -131,7 +131,9 @@ def _parser():
         metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
     )
     subcommand.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
-    subcommand.add_argument("--realize", action="store_true", help="write plain meshes, for programs without instancing")
+    subcommand.add_argument(
+        "--realize", action="store_true", help="write plain meshes, for programs without instancing"
+    )
     subcommand.add_argument("--triangles", type=_count, metavar="N", help="limit the triangles of plain meshes")
     subcommand.add_argument(
         "--poses",
@@ -140,11 +142,16 @@ def _parser():
         help="export keyframed folds, arrangements and values as this many poses of plain meshes",
     )
     subcommand.add_argument(
-        "--compress", action="store_true", help="compress with Draco if this Blender has it, else store positions in 16 bits"
+        "--compress",
+        action="store_true",
+        help="compress with Draco if this Blender has it, else store positions in 16 bits",
     )
     light = subcommand.add_mutually_exclusive_group()
     light.add_argument(
-        "--lit", action="store_true", default=None, help="let the lights of the viewer shade it, whatever the style says"
+        "--lit",
+        action="store_true",
+        default=None,
+        help="let the lights of the viewer shade it, whatever the style says",
     )
     light.add_argument("--unlit", dest="lit", action="store_false", help="show colors as they are, without shading")
     _drawing(subcommand)

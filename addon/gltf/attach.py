@@ -96,7 +96,9 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
 
 def _check(stored, checkpoint):
     if open_checkpoint(checkpoint).sha256() != stored.facts.get("sha256"):
-        raise CheckpointError(checkpoint, "is not the file that the glTF was made of", "choose that, or import it again")
+        raise CheckpointError(
+            checkpoint, "is not the file that the glTF was made of", "choose that, or import it again"
+        )
 
 
 def _name(stored, which):

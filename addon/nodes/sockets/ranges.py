@@ -18,8 +18,8 @@ def of_range(name: str, about: str) -> tuple[Socket, ...]:
             "Menu",
             items=FROM,
             look=True,
-            about="Chooses where the range comes from. Own is the number given here. The others take the Clip percentile "
-            "of the magnitudes in the layer, in its block or in the whole network",
+            about="Chooses where the range comes from. Own is the number given here. The others take the Clip "
+            "percentile of the magnitudes in the layer, in its block or in the whole network",
         ),
         Socket(
             "Clip",

@@ -85,7 +85,9 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
     network = reopen(collection)
     followed, ran = run_file(path, network)
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
-        raise CheckpointError(path, "has a different size from what the scene was made for", "import the model with this input")
+        raise CheckpointError(
+            path, "has a different size from what the scene was made for", "import the model with this input"
+        )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     show(collection, network, ran, build.finish(choose_lines(network, drawn, build.limits(collection, network), ran)))
     return ran

@@ -5,6 +5,7 @@
 
 
 def register():
+    """Register all classes with Blender."""
     from . import operators, panels  # here: they need Blender, and reading a model does not
     from .addon import properties
 
@@ -14,6 +15,7 @@ def register():
 
 
 def unregister():
+    """Take all classes back from Blender."""
     from . import operators, panels
     from .addon import properties
 

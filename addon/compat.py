@@ -45,6 +45,7 @@ def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
 
 
 def get_input(modifier: bpy.types.NodesModifier, name: str):
+    """The value of a modifier's input, by its name; of a menu the name of its item."""
     identifier = identifiers(modifier.node_group)[name]
     if FIVE_TWO:
         return getattr(modifier.properties.inputs, identifier).value

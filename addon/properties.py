@@ -31,10 +31,12 @@ class NetworkState(bpy.types.PropertyGroup):
 
 
 def register():
+    """Give collections the property `neuroscene_state`."""
     bpy.utils.register_class(NetworkState)
     bpy.types.Collection.neuroscene_state = bpy.props.PointerProperty(type=NetworkState)
 
 
 def unregister():
+    """Take the property back."""
     del bpy.types.Collection.neuroscene_state
     bpy.utils.unregister_class(NetworkState)

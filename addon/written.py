@@ -56,4 +56,5 @@ def settle(part: Path, output: Path) -> None:
 
 
 def refused(output: Path, why: str) -> CheckpointError:
+    """The error for a file that cannot be written; `why` is the system's own words."""
     return CheckpointError(output, f"cannot be written ({why})", "make room, or choose another place")

@@ -77,6 +77,7 @@ _commands = []
 
 
 def register():
+    """Register the operators, their entries in menus, and the command line."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
@@ -85,6 +86,7 @@ def register():
 
 
 def unregister():
+    """Take back what `register` did."""
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
     bpy.types.TOPBAR_MT_file_export.remove(_export_entry)

@@ -36,6 +36,7 @@ CLASSES = (
 
 
 def register():
+    """Register the panels and the entries in Blender's own menus."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
@@ -43,6 +44,7 @@ def register():
 
 
 def unregister():
+    """Take back what `register` did."""
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     for class_ in reversed(CLASSES):

@@ -43,10 +43,12 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
 
 
 def in_select(self, context):
+    """The entry in the menu Select."""
     _entry(self.layout, "NEUROSCENE_MT_select")
 
 
 def in_object(self, context):
+    """The entry in the menu Object."""
     _entry(self.layout, "NEUROSCENE_MT_network")
 
 

@@ -25,6 +25,7 @@ DRACO = {
 
 
 def has_draco() -> bool:
+    """Whether this Blender can compress meshes with Draco."""
     import io_scene_gltf2
 
     return io_scene_gltf2.is_draco_available()

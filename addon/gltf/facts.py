@@ -25,6 +25,7 @@ BEST = 5  # scores that are told
 
 
 def of_network(network: bpy.types.Collection) -> dict:
+    """What a glTF tells of a network, in the `extras` of its root."""
     known = tags.read(network)
     return _plain(
         {
@@ -40,6 +41,7 @@ def of_network(network: bpy.types.Collection) -> dict:
 
 
 def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
+    """What it tells of a layer; `extent` is the range in force, `cells` what was gathered of them or None."""
     known = tags.read(obj)
     facts = {
         "kind": "layer",
@@ -55,6 +57,7 @@ def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
 
 
 def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
+    """What it tells of a bundle; `extent` is the range in force, `curves` what was gathered of them or None."""
     return _plain(
         {
             "kind": "connections",
@@ -66,6 +69,7 @@ def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
 
 
 def of_other(obj: bpy.types.Object) -> dict:
+    """What it tells of a block, and of bars and kernels."""
     known = tags.read(obj)
     kind = known["kind"]
     if kind != "block":
@@ -74,6 +78,7 @@ def of_other(obj: bpy.types.Object) -> dict:
 
 
 def of_camera(obj: bpy.types.Object) -> dict:
+    """What it tells of a camera: its shot and that shot's frames."""
     known = tags.read(obj)
     return {"kind": "camera", "shot": known.get("shot", obj.name), **_some(known, ("frames",))}
 

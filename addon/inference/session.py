@@ -21,6 +21,8 @@ from .inputs import Fitted
 
 @dataclass(frozen=True)
 class Score:
+    """One of the network's scores: a place in its output, the class's name and the number."""
+
     index: int
     label: str
     score: float

@@ -157,6 +157,8 @@ class Spec:
 
 @dataclass
 class Network:
+    """What a checkpoint holds: layers in the order in which they run, and what joins them."""
+
     name: str
     checkpoint: Checkpoint
     layers: list[Layer]

@@ -73,6 +73,7 @@ class Cells:
 
 
 def painted(group: Group, geometry: Socket, material: Socket) -> Socket:
+    """Geometry with a material."""
     return group.call("GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material})
 
 

@@ -22,6 +22,7 @@ OUTPUTS = ("Factor", "Emission Strength", "Alpha", NOT_FINITE)
 
 
 def value_group() -> bpy.types.NodeTree:
+    """The shader group *Neuroscene Value*."""
     return reuse(NAME, _build)
 
 

@@ -22,6 +22,7 @@ def mixed(tree: Tree, factor: Value, first: Value, second: Value) -> Socket:
 
 
 def scaled(tree: Tree, vector: Value, factor: Value) -> Socket:
+    """A vector times a number."""
     return tree.call("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")
 
 
@@ -37,10 +38,12 @@ def switch(group: Group, index: Value, values: list[Value], kind: str = "VECTOR"
 
 
 def plus(group: Group, first: Value, second: Value) -> Socket:
+    """The sum of two vectors."""
     return group.call("ShaderNodeVectorMath", {0: first, 1: second}, operation="ADD")
 
 
 def minus(group: Group, first: Value, second: Value) -> Socket:
+    """The difference of two vectors."""
     return group.call("ShaderNodeVectorMath", {0: first, 1: second}, operation="SUBTRACT")
 
 

@@ -43,4 +43,5 @@ class OnPart(ChangesNetwork):
 
 
 def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as "3 layers"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

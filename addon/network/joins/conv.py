@@ -136,6 +136,7 @@ class Conv(Join):
 
 @joins_for("Conv", "ConvTranspose", "ConvInteger")
 def conv(context: Context, slot: int) -> Join | None:
+    """Conv and ConvTranspose of a constant weight."""
     weight = context.constant(1) if slot == 0 else None
     if weight is None:
         return None

@@ -97,6 +97,7 @@ class Dense(Join):
 
 @joins_for("Gemm")
 def gemm(context: Context, slot: int) -> Join | None:
+    """Gemm of a tensor and a constant matrix, on either side."""
     other = context.constant(1 - slot) if slot < 2 else None
     if other is None or len(other.shape) != 2:
         return None
@@ -110,6 +111,7 @@ def gemm(context: Context, slot: int) -> Join | None:
 
 @joins_for("MatMul", "MatMulInteger")
 def matmul(context: Context, slot: int) -> Join | None:
+    """MatMul of a tensor and a constant matrix, on either side."""
     other = context.constant(1 - slot) if slot < 2 else None
     if other is None or len(other.shape) != 2:
         return None

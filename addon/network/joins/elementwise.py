@@ -105,6 +105,7 @@ SEVERAL = (
 
 @joins_for(*UNARY)
 def unary(context: Context, slot: int) -> Join | None:
+    """Operators of one tensor, element by element."""
     return Map() if slot == 0 and context.shape_in(0) == context.shape_out() else None
 
 

@@ -26,6 +26,7 @@ def reshape(context: Context, slot: int) -> Join | None:
 
 @joins_for("Transpose")
 def transpose(context: Context, slot: int) -> Join | None:
+    """Transpose: each element of the output is one of the input."""
     shape, target = context.shape_in(0), context.shape_out()
     order = context.attribute("perm", list(range(len(shape)))[::-1])
     if sorted(order) != list(range(len(shape))) or target != tuple(shape[axis] for axis in order):
@@ -41,6 +42,7 @@ def transpose(context: Context, slot: int) -> Join | None:
 
 @joins_for("Concat")
 def concat(context: Context, slot: int) -> Join | None:
+    """Concat: the input fills its own stretch of the axis."""
     target, (axis, shapes, starts) = context.shape_out(), context.concatenated
     rest = {shape[:axis] + shape[axis + 1 :] for shape in (target, shapes[slot])}
     if len(rest) > 1 or starts[-1] != target[axis]:

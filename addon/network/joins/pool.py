@@ -107,6 +107,7 @@ def rank_largest(edges: Edges, activation: np.ndarray) -> np.ndarray:
 
 @joins_for("MaxPool", "AveragePool", "LpPool")
 def pool(context: Context, slot: int) -> Join | None:
+    """Pooling over a window."""
     window = Window.of(context, tuple(context.attribute("kernel_shape", ())))
     op = context.node.op_type
     return Pool(window, op == "MaxPool", op == "AveragePool", bool(context.attribute("count_include_pad", 0)))
@@ -114,6 +115,7 @@ def pool(context: Context, slot: int) -> Join | None:
 
 @joins_for("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
 def global_pool(context: Context, slot: int) -> Join | None:
+    """Pooling over whole maps."""
     shape = context.shape_in(0)
     return _reduce(shape, tuple(range(2, len(shape))), context.node.op_type)
 
@@ -131,6 +133,7 @@ def global_pool(context: Context, slot: int) -> Join | None:
     "ReduceLogSumExp",
 )
 def reduction(context: Context, slot: int) -> Join | None:
+    """A mean, sum or extreme over axes that are known."""
     shape, given = context.shape_in(0), context.constant(1)
     if given and not given.is_quick:
         return None

@@ -65,6 +65,7 @@ class Recurrent(Join):
 
 @joins_for(*GATES)
 def recurrent(context: Context, slot: int) -> Join | None:
+    """What an RNN, GRU or LSTM reads at each step: the sum over its gates."""
     return _of(context, 1, False) if slot == 0 else None
 
 

@@ -53,6 +53,7 @@ def is_move(operator: Operator) -> bool:
 
 
 def is_reshape(operator: Operator) -> bool:
+    """Whether an operator only gives another shape to the same elements in the same order."""
     return operator.op in RESHAPES and is_move(operator)
 
 
@@ -65,6 +66,7 @@ def is_bias(graph: Operators, operator: Operator) -> bool:
 
 
 def keeps_shape(graph: Operators, operator: Operator) -> bool:
+    """Whether an operator gives a tensor of the shape that it reads."""
     shapes = graph.shapes.get(operator.inputs[0]), graph.shapes.get(operator.tensor)
     return shapes[0] is not None and shapes[0] == shapes[1]
 

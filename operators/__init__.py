@@ -6,6 +6,7 @@
 import bpy
 
 from ..addon import cli
+from ..addon.formats.table import READERS
 from .add_shot import NEUROSCENE_OT_add_shot
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
@@ -96,9 +97,8 @@ def unregister():
 
 
 def _import_entry(self, context):
-    self.layout.operator(
-        NEUROSCENE_OT_import_network.bl_idname, text="Neural Network (.onnx, .keras, .h5, .pt, .safetensors)"
-    )
+    usual = dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes[:1] if suffix.count(".") == 1)
+    self.layout.operator(NEUROSCENE_OT_import_network.bl_idname, text=f"Neural Network ({', '.join(usual)})")
     self.layout.operator(NEUROSCENE_OT_attach_gltf.bl_idname, text="Neural Network of a glTF (.glb)")
 
 

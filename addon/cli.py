@@ -310,7 +310,7 @@ def _export(options):
     page = options.output.with_suffix(".html") if options.html else None
     for path in {options.output, page or options.output}:
         _writable(path)
-    wanted = export.Options(
+    wanted = export.ExportOptions(
         options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit, options.compress
     )
     with _quiet() as progress:

@@ -112,7 +112,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     def execute(self, context):
         try:
-            options = export.Options(self.realise, self.triangles, self.poses, LIT[self.light], self.small)
+            options = export.ExportOptions(self.realise, self.triangles, self.poses, LIT[self.light], self.small)
             report = export.export(Path(self.filepath), options)
         except CheckpointError as error:
             self.report({"ERROR"}, str(error))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import colorsys
 
 from . import oklab
-from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, Map, Stops, maps
+from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, ColorMap, Stops, maps
 from .ranges import PERCENTS, pooled, quantiles, value_range
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "PERCENTS",
     "SEQUENTIAL",
     "WEIGHT",
-    "Map",
+    "ColorMap",
     "Stops",
     "linear",
     "maps",

@@ -37,7 +37,7 @@ WEIGHT: Stops = ((0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "
 
 
 @dataclass(frozen=True)
-class Map:
+class ColorMap:
     """A colour map: `low` is the shade at its first stop, -1 of a diverging and 0 of a sequential one.
 
     `colours` are those of its two ends in words, as a legend says them.
@@ -146,20 +146,20 @@ ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 
 
 @cache
-def maps() -> dict[str, Map]:
+def maps() -> dict[str, ColorMap]:
     """Every map by name, the two defaults first."""
     every = [
-        Map("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
-        Map("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
+        ColorMap("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
+        ColorMap("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
     ]
     for name, (ground, colours, middle, end, *arms) in _DIVERGING.items():
         low, high = (_arm(middle, end, *arm) for arm in arms)
-        every.append(Map(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))
-    every.append(Map("Cool and Warm", ("blue", "red"), DIVERGING, LIGHT, _encoded(moreland(2 * ARM + 1))))
+        every.append(ColorMap(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))
+    every.append(ColorMap("Cool and Warm", ("blue", "red"), DIVERGING, LIGHT, _encoded(moreland(2 * ARM + 1))))
     for name, (ground, colours, points) in _SEQUENTIAL.items():
-        every.append(Map(name, colours, SEQUENTIAL, ground, _stops(_way(points))))
+        every.append(ColorMap(name, colours, SEQUENTIAL, ground, _stops(_way(points))))
     helix = oklab.to_lab(oklab.decode(cubehelix(np.linspace(0.12, 0.96, 256))))
-    every.append(Map("Cubehelix", ("dark", "light"), SEQUENTIAL, DARK, _stops(oklab.evenly(helix, STEPS))))
+    every.append(ColorMap("Cubehelix", ("dark", "light"), SEQUENTIAL, DARK, _stops(oklab.evenly(helix, STEPS))))
     return {map_.name: map_ for map_ in every}
 
 

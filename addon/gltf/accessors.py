@@ -12,7 +12,7 @@ from io_scene_gltf2.io.exp.binary_data import BinaryData
 
 from . import shapes
 from .poses import Poses
-from .shapes import Cells, Strands, Surface
+from .shapes import CellCopies, Strands, Surface
 
 INSTANCING, UNLIT = "EXT_mesh_gpu_instancing", "KHR_materials_unlit"
 COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123, "int16": 5122, "uint8": 5121}
@@ -24,7 +24,7 @@ AXES = np.array([[1, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]], np.fl
 LARGEST = np.finfo(np.float32).max
 
 
-def instancing(cells: Cells) -> Extension | None:
+def instancing(cells: CellCopies) -> Extension | None:
     """The extension of a node that shows its mesh at every cell; None if that takes a shear."""
     parts = shapes.parts(AXES @ cells.matrices @ AXES.T)
     if parts is None:
@@ -39,7 +39,7 @@ def instancing(cells: Cells) -> Extension | None:
 
 def mesh(
     name: str,
-    content: Surface | Strands | Cells,
+    content: Surface | Strands | CellCopies,
     material: gltf2_io.Material,
     poses: Poses | None = None,
     grid: bool = False,
@@ -48,7 +48,7 @@ def mesh(
 
     With `grid`, places are whole numbers, of which every fourth is there only to make their rows eight bytes long.
     """
-    if isinstance(content, Cells):
+    if isinstance(content, CellCopies):
         attributes, indices, mode = {}, content.triangles.ravel(), TRIANGLES
     elif isinstance(content, Surface):
         indices, mode = content.triangles.ravel(), TRIANGLES

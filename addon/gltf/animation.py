@@ -12,8 +12,8 @@ import numpy as np
 from io_scene_gltf2.io.com import gltf2_io
 
 from .accessors import accessor
-from .gather import Part
-from .moves import Film
+from .gather import ScenePart
+from .moves import Movement
 from .poses import Poses
 
 TURNED = np.array([sqrt(0.5), -sqrt(0.5), 0.0, 0.0])  # w, x, y, z: Z up to Y up
@@ -24,16 +24,16 @@ class Animation:
     """All that changes over the frames: what moves, and what has poses, with the times of these in seconds."""
 
     name: str
-    film: Film | None = None
-    poses: dict[Part, Poses] = field(default_factory=dict)
+    film: Movement | None = None
+    poses: dict[ScenePart, Poses] = field(default_factory=dict)
     times: np.ndarray | None = None
 
     @property
-    def changing(self) -> set[Part]:
+    def changing(self) -> set[ScenePart]:
         """The parts that move or have poses."""
         return {*self.poses, *(track.part for track in (self.film.tracks if self.film else ()))}
 
-    def build(self, nodes: dict[Part, gltf2_io.Node]) -> gltf2_io.Animation | None:
+    def build(self, nodes: dict[ScenePart, gltf2_io.Node]) -> gltf2_io.Animation | None:
         """The glTF animation of these nodes, None if nothing changes."""
         made = gltf2_io.Animation([], None, None, self.name, [])
         if self.film:

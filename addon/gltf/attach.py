@@ -36,14 +36,14 @@ RANGES = {
 
 
 @dataclass(frozen=True)
-class Found:
+class StoredNetwork:
     """What an export says of a network, and where its layers and blocks stand in their parents, by kind and name."""
 
     facts: dict
     places: dict[tuple[str, str], Matrix]
 
 
-def in_file(path: Path) -> list[Found]:
+def in_file(path: Path) -> list[StoredNetwork]:
     """The networks of a GLB of ours. Raises `CheckpointError`."""
     content = _json(path)
     try:
@@ -61,7 +61,7 @@ def in_file(path: Path) -> list[Found]:
     return stored
 
 
-def in_open_file() -> list[Found]:
+def in_open_file() -> list[StoredNetwork]:
     """The networks of exports that were imported into the open file."""
     roots = [obj for obj in bpy.data.objects if tags.kind(obj) == "network"]
     trees = [[(tags.read(obj), obj.matrix_local) for obj in (root, *root.children_recursive)] for root in roots]
@@ -153,7 +153,7 @@ def _put(collection, stored):
                 member.matrix_basis = place
 
 
-def _whole(tree) -> Found | None:
+def _whole(tree) -> StoredNetwork | None:
     """The same as `_found`, but None where what the nodes say of themselves is damaged."""
     try:
         return _found(tree)
@@ -161,14 +161,14 @@ def _whole(tree) -> Found | None:
         return None
 
 
-def _found(tree) -> Found:
+def _found(tree) -> StoredNetwork:
     """`tree` are facts and places of a network's node and of all below it."""
     names = {"layer": "name", "block": "path"}
     places = {
         (facts["kind"], facts[names[facts["kind"]]]): place for facts, place in tree if facts.get("kind") in names
     }
     facts, place = tree[0]
-    return Found(facts, places | {("root", ""): place})
+    return StoredNetwork(facts, places | {("root", ""): place})
 
 
 def _below(nodes, index, places):

@@ -11,8 +11,8 @@ import bmesh
 import numpy as np
 
 from . import tubes
-from .gather import Part
-from .shapes import BALL, TILE, TILE_STEPS, Cells, Curves, tile
+from .gather import ScenePart
+from .shapes import BALL, TILE, TILE_STEPS, CellCopies, Curves, tile
 
 LINES, BALLS = 250_000, 500_000  # triangles of tubes, and of balls, where cells are instances
 BALL_STEPS = (320, 80, 20)  # triangles of a ball, as it is modelled first
@@ -44,17 +44,17 @@ class Plan:
             ]
         )
 
-    def apply(self, parts: list[Part], whole: bool = False) -> None:
+    def apply(self, parts: list[ScenePart], whole: bool = False) -> None:
         """Change what parts show as planned; with `whole` also cells that have no size become meshes."""
         for part in parts:
             part.content = self._changed(part.content, whole)
 
-    def vertices(self, parts: list[Part]) -> int:
+    def vertices(self, parts: list[ScenePart]) -> int:
         """How many vertices plain meshes of these parts have, before the plan is applied."""
         return sum(self._vertices(part.content) for part in parts if part.content is not None)
 
     def _vertices(self, content):
-        if isinstance(content, Cells):
+        if isinstance(content, CellCopies):
             each = VERTICES[content.form][getattr(self, content.form)] if content.form else len(content.points)
             return len(content.matrices) * each
         if isinstance(content, Curves):
@@ -65,7 +65,7 @@ class Plan:
     def _changed(self, content, whole):
         if isinstance(content, Curves):
             return tubes.tubes(content, *self.tube) if self.tube else tubes.lines(content)
-        if not isinstance(content, Cells):
+        if not isinstance(content, CellCopies):
             return content
         if content.form:
             points, triangles = tile(self.tile) if content.form == TILE else ball(self.ball)
@@ -73,12 +73,12 @@ class Plan:
         return content.realised(whole) if self.realise else content
 
 
-def instanced(parts: list[Part]) -> Plan:
+def instanced(parts: list[ScenePart]) -> Plan:
     """Cells stay instances; curves become tubes, or bare lines if there are too many."""
     return Plan(TILE_STEPS[0], _step(BALL_STEPS, _many(parts, BALL), BALLS), tubes.step(_curves(parts), LINES))
 
 
-def realised(parts: list[Part], budget: int) -> Plan:
+def realised(parts: list[ScenePart], budget: int) -> Plan:
     """Everything becomes plain meshes, of at most so many triangles if that can be.
 
     Balls may have what the plainest tiles and tubes leave, tiles what the plainest tubes then leave, tubes the rest.

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .gather import Part
+from .gather import ScenePart
 from .shapes import Strands, Surface
 
 EXTENSION = "KHR_mesh_quantization"
@@ -31,7 +31,7 @@ def has_draco() -> bool:
     return io_scene_gltf2.is_draco_available()
 
 
-def onto_grids(parts: list[Part], moving: Collection[Part]) -> set[Part]:
+def onto_grids(parts: list[ScenePart], moving: Collection[ScenePart]) -> set[ScenePart]:
     """Put places onto a grid of 65,535 steps, whose size goes into the node; returns the parts of which that is done:
     those that have nothing below them and do not move."""
     parents = {part.parent for part in parts}

@@ -17,8 +17,8 @@ from ..nodes import materials
 from ..scene import tags
 from ..written import replacing
 from . import budget, facts, meshes, moves, poses, viewer
-from .gather import Gatherer, Part
-from .shapes import Cells, Curves
+from .gather import Gatherer, ScenePart
+from .shapes import CellCopies, Curves
 
 TRIANGLES = 1_000_000  # of plain meshes in all
 POSES = 12  # whose size is told where nothing was asked for
@@ -26,7 +26,7 @@ PAGE = ".html"
 
 
 @dataclass(frozen=True)
-class Options:
+class ExportOptions:
     """`realise`: plain meshes, for programs that know no instancing, of at most about `triangles` in all; so are .usdc
     and .obj always, and what has `poses`: that many morph targets of all that folds, rearranges or changes its values.
     `lit`: the viewer's light falls on it; None leaves it to the style. `small`: compressed.
@@ -59,7 +59,9 @@ class Report:
         return ", ".join([*said, f"{self.size / 1e6:.1f} MB", *self.notes])
 
 
-def export(output: Path, options: Options = Options(), progress: Callable[[str], None] = lambda text: None) -> Report:
+def export(
+    output: Path, options: ExportOptions = ExportOptions(), progress: Callable[[str], None] = lambda text: None
+) -> Report:
     """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdc, .obj or .html;
     `progress` is told how large poses may be before they are taken. Raises `CheckpointError`."""
     _shown(output)  # raises, if there is nothing to export
@@ -165,9 +167,9 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
     return scene, tags.networks(scene)
 
 
-def _counted(parts: list[Part]) -> Report:
+def _counted(parts: list[ScenePart]) -> Report:
     return Report(
         sum(part.facts["kind"] == "layer" for part in parts),
-        sum(len(part.content.matrices) for part in parts if isinstance(part.content, Cells)),
+        sum(len(part.content.matrices) for part in parts if isinstance(part.content, CellCopies)),
         sum(len(part.content.points) for part in parts if isinstance(part.content, Curves)),
     )

@@ -20,23 +20,23 @@ from ..scene.camera import framing
 from ..scene.texts import labels
 from . import facts, shapes
 from .colours import paint
-from .shapes import BALL, TILE, Cells, Curves, Surface
+from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
 DRAWN = ("block", "layer", "connections", "bars", "kernels")
 TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
-Content = Surface | Cells | Curves
+Content = Surface | CellCopies | Curves
 
 
 @dataclass(eq=False)
-class Part:
+class ScenePart:
     """A node to be: where it stands in the world, what it shows there, and what it says of itself."""
 
     name: str
     facts: dict
     matrix: np.ndarray
-    parent: Part | None = None
+    parent: ScenePart | None = None
     content: Content | None = None
     camera: bpy.types.Object | None = None
     obj: bpy.types.Object | None = None  # that it moves with
@@ -74,7 +74,7 @@ class Gatherer:
             for obj in some:
                 owners[obj] = self._show(obj, kind, owners.get(obj.parent, top))
         for kind, called in TEXTS.items():
-            by_holder: dict[Part, list] = {}
+            by_holder: dict[ScenePart, list] = {}
             for obj in objs:
                 if tags.kind(obj) == kind and obj.parent in owners and obj.data.body:
                     own = kind == "class" or any(is_keyed(obj) for obj in _line(obj.parent) if obj != root)
@@ -99,7 +99,7 @@ class Gatherer:
 
     def _add(self, name, known, obj, parent, content=None):
         matrix = np.eye(4) if obj is None else np.array(obj.evaluated_get(self.depsgraph).matrix_world, np.float64)
-        part = Part(self._unique(name), known, matrix, parent, None, None, obj)
+        part = ScenePart(self._unique(name), known, matrix, parent, None, None, obj)
         straighten(part)
         if content is not None:
             fix = np.linalg.inv(part.matrix) @ matrix
@@ -143,7 +143,7 @@ class Gatherer:
         content = shapes.joined(surfaces)
         if content is not None:
             known = {"kind": kind, "of": owner.facts["kind"], "owner": owner.facts["name"], "text": said}
-            part = Part(self._unique(f"{owner.name} {called}"), known, owner.matrix, owner, content, None, None)
+            part = ScenePart(self._unique(f"{owner.name} {called}"), known, owner.matrix, owner, content, None, None)
             self.parts.append(part)
 
 
@@ -159,7 +159,7 @@ def _line(obj):
         obj = obj.parent
 
 
-def straighten(part: Part) -> None:
+def straighten(part: ScenePart) -> None:
     """Let the place of a part in its parent be a translation, rotation and scale, as a node's must; what it lacks of a
     shear is left to its content."""
     local = Matrix(part.local).decompose()
@@ -199,7 +199,7 @@ def _cells(obj, mesh, matrices, mine, read):
         for name in ("value", "unit", "row", "column")
         if (numbers_of_cells := read(name)) is not None
     }
-    return Cells(
+    return CellCopies(
         points,
         triangles,
         matrices.astype(np.float64),

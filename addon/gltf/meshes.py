@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from .gather import Part
+from .gather import ScenePart
 from .shapes import Surface
 from .stage import staged
 
@@ -42,7 +42,7 @@ WRITERS = {  # by suffix: Blender's operator, and what it is told
 }
 
 
-def write(parts: list[Part], scene: bpy.types.Scene, output: Path) -> None:
+def write(parts: list[ScenePart], scene: bpy.types.Scene, output: Path) -> None:
     """Write parts that are plain meshes as .usdc or .obj. Raises `CheckpointError`."""
     name, options = WRITERS[output.suffix.lower()]
     with staged(parts, scene, _mesh) as by_name, _named(by_name):
@@ -52,7 +52,7 @@ def write(parts: list[Part], scene: bpy.types.Scene, output: Path) -> None:
 
 
 @contextmanager
-def _named(by_name: dict[str, Part]) -> Iterator[None]:
+def _named(by_name: dict[str, ScenePart]) -> Iterator[None]:
     """Let the objects of the stage have the names of their parts: names are unique in a file, and those of the network
     have others for a while."""
     taken = [(obj, obj.name) for part in by_name.values() if (obj := bpy.data.objects.get(part.name))]
@@ -69,7 +69,7 @@ def _named(by_name: dict[str, Part]) -> Iterator[None]:
             obj.name = name
 
 
-def _mesh(part: Part) -> bpy.types.Mesh | None:
+def _mesh(part: ScenePart) -> bpy.types.Mesh | None:
     """The surface of a part, with a colour at each vertex."""
     return mesh_of(part.name, part.content) if part.content is not None else None
 

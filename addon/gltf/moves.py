@@ -15,7 +15,7 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene import tags
-from .gather import Part, is_keyed
+from .gather import ScenePart, is_keyed
 
 STILL = 1e-6
 
@@ -25,14 +25,14 @@ class Track:
     """A part over the frames: translations (n, 3), rotations as quaternions w, x, y, z (n, 4), scales (n, 3); each None
     if it stays the same. Blender's axes, in the space of the part's parent."""
 
-    part: Part
+    part: ScenePart
     places: np.ndarray | None
     turns: np.ndarray | None
     sizes: np.ndarray | None
 
 
 @dataclass(frozen=True)
-class Film:
+class Movement:
     """Times in seconds (n,) and the tracks of what moves."""
 
     times: np.ndarray
@@ -65,7 +65,7 @@ def seconds(scene: bpy.types.Scene, frames: np.ndarray) -> np.ndarray:
     return (np.asarray(frames) - span(scene)[0]) * scene.render.fps_base / scene.render.fps
 
 
-def film(parts: list[Part], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Film | None:
+def film(parts: list[ScenePart], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Movement | None:
     """Sample every frame of a scene; None if nothing moves."""
     if not any_moves(scene):
         return None
@@ -79,7 +79,7 @@ def film(parts: list[Part], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgra
         for part, matrices in zip(moving, zip(*samples, strict=True), strict=True)
         if (track := _track(part, matrices))
     ]
-    return Film(seconds(scene, frames), tracks) if tracks else None
+    return Movement(seconds(scene, frames), tracks) if tracks else None
 
 
 @contextmanager

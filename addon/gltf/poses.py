@@ -16,7 +16,7 @@ import numpy as np
 
 from . import moves
 from .budget import Plan
-from .gather import Gatherer, Part
+from .gather import Gatherer, ScenePart
 from .shapes import Surface
 
 BYTES = 12 + 16  # of a vertex in a pose: its place and its colour
@@ -41,7 +41,7 @@ def frames(scene: bpy.types.Scene, count: int) -> np.ndarray:
     return np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
 
 
-def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[Part, Poses]:
+def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[ScenePart, Poses]:
     """The poses, at these frames, of each part that changes. `now` has the parts as they are, `whole` and with the plan
     applied; parts that are there only at other frames are added to them."""
     base = now.parts

@@ -72,7 +72,7 @@ class Curves(Strands):
 
 
 @dataclass(frozen=True)
-class Cells:
+class CellCopies:
     """One shape, points (k, 3) and triangles (m, 3), at every cell: matrices (n, 4, 4), colours (n, 4), and further
     numbers (n,) by name. `form` is `TILE` or `BALL` of shapes that may have fewer triangles."""
 
@@ -83,7 +83,7 @@ class Cells:
     numbers: dict[str, np.ndarray]
     form: str = ""
 
-    def moved(self, matrix: np.ndarray) -> Cells:
+    def moved(self, matrix: np.ndarray) -> CellCopies:
         return replace(self, matrices=matrix @ self.matrices)
 
     @property

@@ -12,15 +12,15 @@ import bpy
 from mathutils import Matrix
 
 from ..scene.transaction import Made
-from .gather import Part
+from .gather import ScenePart
 
 FRAME = ("resolution_x", "resolution_y", "pixel_aspect_x", "pixel_aspect_y")
 
 
 @contextmanager
 def staged(
-    parts: list[Part], scene: bpy.types.Scene, data: Callable[[Part], bpy.types.ID | None] = lambda part: None
-) -> Iterator[dict[str, Part]]:
+    parts: list[ScenePart], scene: bpy.types.Scene, data: Callable[[ScenePart], bpy.types.ID | None] = lambda part: None
+) -> Iterator[dict[str, ScenePart]]:
     """Have a scene with an object for each part for a while, for exporters to write; `data` gives what it shows, and
     the picture is as large as that of `scene`. Yields the parts by the names of their objects.
 

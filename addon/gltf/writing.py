@@ -20,8 +20,8 @@ import bpy
 from ..containers import CheckpointError
 from . import accessors, compact
 from .animation import Animation
-from .gather import Part
-from .shapes import Cells
+from .gather import ScenePart
+from .shapes import CellCopies
 from .stage import staged
 
 EXPORTER = "io_scene_gltf2"
@@ -43,11 +43,11 @@ class Wanted:
     """What is to be written: parts by the names of their objects in the stage, what is said of the whole, how it
     changes over time, whether light falls on it, and which parts have their places on a grid."""
 
-    parts: dict[str, Part]
+    parts: dict[str, ScenePart]
     extras: dict
     animation: Animation
     lit: bool
-    grids: set[Part]
+    grids: set[ScenePart]
 
 
 class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks for
@@ -66,7 +66,7 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
         if part.content is None:
             return
         content = part.content
-        if isinstance(content, Cells):
+        if isinstance(content, CellCopies):
             extension = accessors.instancing(content)
             if extension is None:
                 content = content.realised()
@@ -105,7 +105,7 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
 
 
 def write(
-    parts: list[Part],
+    parts: list[ScenePart],
     scene: bpy.types.Scene,
     extras: dict,
     output: Path,

@@ -3,8 +3,19 @@
 
 """Where layers stand and how their cells are arranged. Pure functions of the network; imports no Blender."""
 
-from .arrange import Arrangement, Frame, Part, Piece, arrange
-from .layered import Place, Settings
+from .arrange import Arrangement, BlockPiece, Frame, Piece, arrange
+from .layered import LayoutSettings, Place
 from .shapes import HEIGHT, Shape, shapes
 
-__all__ = ["HEIGHT", "Arrangement", "Frame", "Part", "Piece", "Place", "Settings", "Shape", "arrange", "shapes"]
+__all__ = [
+    "HEIGHT",
+    "Arrangement",
+    "Frame",
+    "BlockPiece",
+    "Piece",
+    "Place",
+    "LayoutSettings",
+    "Shape",
+    "arrange",
+    "shapes",
+]

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 
 import numpy as np
 
-from .layered import Item, Place, Settings, axes, layered
+from .layered import Item, LayoutSettings, Place, axes, layered
 from .shapes import HEIGHT
 
 MARGIN = 0.05 * HEIGHT  # of a tray round what stands on it
@@ -21,7 +21,7 @@ BORDER = 0.1 * HEIGHT  # more room along the signal for each border of a block b
 CLOSED = 0.2 * HEIGHT  # depth of a folded block
 MOST = 0.9  # of all layers; a block of more has no tray, for it would say nothing
 
-DEFAULT = Settings()
+DEFAULT = LayoutSettings()
 Vector = tuple[float, float, float]
 
 
@@ -36,7 +36,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Part:
+class BlockPiece:
     """A block as the layout sees it; parents come before children."""
 
     path: str
@@ -66,8 +66,8 @@ class Arrangement:
 
 def arrange(
     pieces: Sequence[Piece],
-    parts: Sequence[Part],
-    settings: Settings = DEFAULT,
+    parts: Sequence[BlockPiece],
+    settings: LayoutSettings = DEFAULT,
     folded: Collection[str] = (),
     pinned: Mapping[str, Vector] = {},
 ) -> Arrangement:
@@ -102,7 +102,7 @@ def arrange(
     return Arrangement(places, frames, lifts, turn)
 
 
-def _outermost(parts: Sequence[Part], folded: Collection[str]) -> dict[str, str]:
+def _outermost(parts: Sequence[BlockPiece], folded: Collection[str]) -> dict[str, str]:
     """Layer -> the outermost folded block that it is in."""
     paths: dict[str, str] = {}
     for part in parts:  # parents come first
@@ -135,7 +135,7 @@ def _items(pieces, outer, parts, settings):
                 )
                 for item_within in within
             ],
-            Settings(spacing=settings.spacing, longest=0),
+            LayoutSettings(spacing=settings.spacing, longest=0),
             _gap,
         )[0]
         items.append(Item(name, tuple(reads), box_of(within), parts[name].parent))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .graph import Graph
+from .graph import LayoutGraph
 
 ROUNDS = 4  # of exact longest paths; what is left then takes what it finds, so that time stays linear
 
 
-def chains(graph: Graph, sizes: Sequence[float]) -> list[list[int]]:
+def chains(graph: LayoutGraph, sizes: Sequence[float]) -> list[list[int]]:
     """All items in paths, those with most items first, and of equal ones the one with the greater sum of sizes.
 
     The first is the longest path of the graph, the next are the longest of what it leaves over, and so on.

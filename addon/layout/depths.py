@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .graph import Graph
+from .graph import LayoutGraph
 
 
-def depths(graph: Graph, lengths: Sequence[float]) -> list[float]:
+def depths(graph: LayoutGraph, lengths: Sequence[float]) -> list[float]:
     """Metres from the foremost side of the graph to the centre of each item of these lengths.
 
     The longest paths are as short as can be. A shorter path between two of their items stands in the middle of its

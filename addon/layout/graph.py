@@ -11,7 +11,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Graph:
+class LayoutGraph:
     """Items by number, in topological order: what each reads and is read by, with distances of centres in metres."""
 
     inputs: list[dict[int, float]] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Row:
     """
 
     items: np.ndarray
-    graph: Graph
+    graph: LayoutGraph
     chains: list[list[int]]
     depth: np.ndarray
     length: np.ndarray

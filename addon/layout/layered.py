@@ -17,7 +17,7 @@ import numpy as np
 
 from .chains import chains
 from .depths import depths
-from .graph import Graph, Row
+from .graph import LayoutGraph, Row
 from .lanes import Drawing
 from .wrap import break_rows, parts, rows_for
 
@@ -46,7 +46,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Settings:
+class LayoutSettings:
     """How items are arranged."""
 
     direction: str = "X"  # of the signal: X, Y, Z, -X, -Y, -Z
@@ -79,7 +79,7 @@ def axes(direction: str) -> np.ndarray:
 
 
 def layered(
-    items: Sequence[Item], settings: Settings, gap: Callable[[Item, Item], float]
+    items: Sequence[Item], settings: LayoutSettings, gap: Callable[[Item, Item], float]
 ) -> tuple[dict[str, Place], dict[tuple[str, str], Route]]:
     """A place for each item by name, and a route for each connection by the names of its ends.
 
@@ -88,7 +88,7 @@ def layered(
     """
     if not items:
         return {}, {}
-    graph = Graph()
+    graph = LayoutGraph()
     number = {item.name: index for index, item in enumerate(items)}
     for item in items:
         before = [items[number[name]] for name in item.inputs]

@@ -11,7 +11,7 @@ from math import sqrt
 
 import numpy as np
 
-from .graph import Graph, Row
+from .graph import LayoutGraph, Row
 
 ASPECT = 2.0  # of all rows together, wide by high
 NEAR = 0.15  # of a row, by which it may be longer or shorter for the sake of a better break
@@ -63,7 +63,7 @@ def _shared(path, other):
 def parts(whole: Row, row_of: np.ndarray) -> list[Row]:
     """The rows one by one, with the connections that stay within them."""
     rows, numbers = row_of.tolist(), [0] * len(row_of)
-    graphs = [Graph() for _ in range(max(rows) + 1)]
+    graphs = [LayoutGraph() for _ in range(max(rows) + 1)]
     for item, inputs in enumerate(whole.graph.inputs):
         graph = graphs[rows[item]]
         numbers[item] = len(graph.inputs)

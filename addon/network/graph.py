@@ -26,7 +26,7 @@ from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
-from .recognise import RECURRENT, Group, groups, is_move, is_reshape, single
+from .recognise import RECURRENT, OperatorGroup, groups, is_move, is_reshape, single
 from .samples import samples
 from .work import multiply_adds
 
@@ -87,7 +87,7 @@ class _View:
 
 
 class _Builder:
-    def __init__(self, graph: Operators, groups: list[Group]):
+    def __init__(self, graph: Operators, groups: list[OperatorGroup]):
         self.graph, self.groups = graph, groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
@@ -163,7 +163,7 @@ class _Builder:
         self.layers.append(layer)
         self.input_of[value.name] = layer
 
-    def _layer(self, group: Group):
+    def _layer(self, group: OperatorGroup):
         shown = group.shown or group.out
         if group.shown and not self._sized(shown):
             shown = group.out
@@ -238,7 +238,7 @@ class _Builder:
             return None
         return sum(counts) // (self.count if group.out in self.batched else 1)
 
-    def _connect(self, group: Group, layer: Layer):
+    def _connect(self, group: OperatorGroup, layer: Layer):
         """Join a layer to all that it reads."""
         inside = {member.index for member in group.members}
         into: list[Connection] = []
@@ -450,7 +450,7 @@ def _applied(operator: Operator):
             yield constant
 
 
-def _bias(group: Group) -> Constant | None:
+def _bias(group: OperatorGroup) -> Constant | None:
     """The first additive constant of the units of a layer: a bias, or the shift of a normalisation."""
     for member in group.members:
         slot = next(iter(member.constants), None) if member.op == "Add" else BIASES.get(member.op)
@@ -459,7 +459,7 @@ def _bias(group: Group) -> Constant | None:
     return None
 
 
-def _scale(group: Group) -> Callable[[], np.ndarray] | None:
+def _scale(group: OperatorGroup) -> Callable[[], np.ndarray] | None:
     """By how much a batch normalisation in a layer multiplies each unit: scale / sqrt(variance + epsilon)."""
     member = next((member for member in group.members if member.op == "BatchNormalization"), None)
     if member is None or not {1, 4} <= member.constants.keys():

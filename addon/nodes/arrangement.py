@@ -15,9 +15,9 @@ from math import pi
 
 import bpy
 
-from .part import Part
+from .part import GroupPart
 from .sockets.layer import ARRANGEMENTS
-from .tree import Group, Value
+from .tree import GroupBuilder, Value
 from .vectors import minus, mixed, plus, scaled, switch, times
 
 Socket = bpy.types.NodeSocket
@@ -36,7 +36,7 @@ class Units:
     `rank` is the place of a unit among those, a field on one point a unit.
     """
 
-    group: Group
+    group: GroupBuilder
     count: Value
     rank: Socket
 
@@ -129,7 +129,7 @@ class Units:
     @cached_property
     def place(self) -> Socket:
         """Where each unit stands, a field on one point a unit."""
-        part = Part("Neuroscene Layer Arrangement", self.group)
+        part = GroupPart("Neuroscene Layer Arrangement", self.group)
         return part.give(place=self.inside(part).arranged)[0]
 
     @cached_property
@@ -145,7 +145,7 @@ class Units:
         second = switch(group, group.math("MINIMUM", group.math("ADD", below, 1.0), float(last)), places)
         return group.when(group.math("GREATER_THAN", share, 0.0), mixed(group, share, first, second), first, "VECTOR")
 
-    def inside(self, part: Part, *known: str) -> Units:
+    def inside(self, part: GroupPart, *known: str) -> Units:
         """The same units inside a part of the group; these of its properties are handed on, not worked out anew."""
         units = Units(part, part.take("Count", self.count), part.take("Rank", self.rank))
         for name in known:

@@ -8,19 +8,19 @@ from __future__ import annotations
 from .arrangement import Units
 from .cells import painted
 from .fold import Fold
-from .part import Part
+from .part import GroupPart
 from .reveal import exploded
 from .sockets.layer import GRID
-from .tree import Group
+from .tree import GroupBuilder
 from .vectors import minus, mixed, only, plus, scaled, times
 
 BEHIND = 0.55  # of its thickness stands a plate's middle behind the cells
 
 
-def plates(group: Group, units: Units, shown, fold: Fold):
+def plates(group: GroupBuilder, units: Units, shown, fold: Fold):
     """One plate behind the grid; in other arrangements one behind each of the units that are shown, or nothing."""
     outer = group
-    group = part = Part("Neuroscene Layer Backing", outer)
+    group = part = GroupPart("Neuroscene Layer Backing", outer)
     units, shown, fold = units.inside(part, "points", "place"), part.take("Shown", shown), fold.inside(part)
     away = group.math("ABSOLUTE", group.math("SUBTRACT", group["Arrangement"], float(GRID)))
     ordered = group.math("LESS_THAN", group.math("ADD", away, group["Explode"]), 1e-6)

@@ -7,7 +7,7 @@ import bpy
 
 from .ranges import LEAST
 from .sockets.bars import BARS
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 
 
 def bars_group() -> bpy.types.NodeTree:
@@ -16,7 +16,7 @@ def bars_group() -> bpy.types.NodeTree:
 
 
 def _build():
-    group = Group(BARS.name)
+    group = GroupBuilder(BARS.name)
     group.declare(BARS)
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group["Layer"])

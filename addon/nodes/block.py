@@ -10,7 +10,7 @@ inside read these two, so that one slider on the outermost block folds all that 
 import bpy
 
 from .sockets.block import BLOCK
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 from .vectors import mixed, scaled
 
 FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
@@ -21,7 +21,7 @@ def block_group() -> bpy.types.NodeTree:
     return reuse(BLOCK.name, _build)
 
 
-def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+def folding(group: GroupBuilder, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
     """How far the block in the socket of this name is folded (0 to 1), and the place it folds to, in our own space."""
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group[name])
@@ -40,7 +40,7 @@ def folding(group: Group, name: str) -> tuple[bpy.types.NodeSocket, bpy.types.No
 
 
 def _build():
-    group = Group(BLOCK.name)
+    group = GroupBuilder(BLOCK.name)
     group.declare(BLOCK)
     outer, anchor = folding(group, "Outer")
     fold = group["Fold"]

@@ -8,14 +8,14 @@ from __future__ import annotations
 import bpy
 
 from .paths import chord, each, smooth
-from .tree import Group, find
+from .tree import GroupBuilder, find
 from .vectors import mixed, plus, scaled
 
 STORED = "bundle_"  # attributes of points: offsets after so many iterations, "bundle_1", "bundle_2", ...
 LEG = 3 / 7  # of the way: of 8 points the first four make the way to the centre, the others that from it
 
 
-def towards_centre(group: Group, lines, points: list, ends: list, where, extra) -> bpy.types.NodeSocket:
+def towards_centre(group: GroupBuilder, lines, points: list, ends: list, where, extra) -> bpy.types.NodeSocket:
     """Points drawn to the two legs from source to centre and from centre to target (field).
 
     `extra` is a share besides the bundle's own, a single value; the larger of both is in force.
@@ -49,7 +49,7 @@ def _shares(group, way):
     return group.vector(way, eased, eased)
 
 
-def by_density(group: Group, points: list, ends: list, transforms: list, where, extra) -> bpy.types.NodeSocket:
+def by_density(group: GroupBuilder, points: list, ends: list, transforms: list, where, extra) -> bpy.types.NodeSocket:
     """Points moved by the stored offsets, which turn and scale with both layers; where the ends come together, in a
     folded block, there are none. `extra` is as above; `transforms` are those of the layers as the lines see them."""
     share = group.math("MAXIMUM", group["Density"], extra)

@@ -10,15 +10,15 @@ from math import pi
 import bpy
 
 from . import ranges
-from .part import Part
+from .part import GroupPart
 from .sockets.layer import SHAPES
-from .tree import Group, Value
+from .tree import GroupBuilder, Value
 
 Socket = bpy.types.NodeSocket
 SIDES = 24  # of a disc
 
 
-def shaded(group: Group, points: Socket) -> Socket:
+def shaded(group: GroupBuilder, points: Socket) -> Socket:
     """Points with the attribute `shade`, by the range in force; and that range, for the legend."""
     full = ranges.in_force(group, "Range")
     points = group.store(points, "shade", ranges.shade(group, group.attribute("value"), full))
@@ -28,14 +28,14 @@ def shaded(group: Group, points: Socket) -> Socket:
 class Cells:
     """The shape and size of a layer's cells."""
 
-    def __init__(self, group: Group):
+    def __init__(self, group: GroupBuilder):
         self.group = group
         self._picked = group.picked("Shape")
         self.even = group.same(self._picked, SHAPES.index("Sphere"))  # whether cells are scaled evenly
 
     def shape(self) -> Socket:
         """The geometry of one cell, one metre wide, with its material."""
-        group = Part("Neuroscene Layer Cell", self.group)
+        group = GroupPart("Neuroscene Layer Cell", self.group)
         picked = group.take("Shape", self._picked)
         disc = group.call("GeometryNodeMeshCylinder", {"Vertices": SIDES, "Radius": 0.5, "Depth": 1.0})
         ball = group.call("GeometryNodeMeshIcoSphere", {"Radius": 0.5, "Subdivisions": 3})
@@ -72,7 +72,7 @@ class Cells:
         return group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
 
 
-def painted(group: Group, geometry: Socket, material: Socket) -> Socket:
+def painted(group: GroupBuilder, geometry: Socket, material: Socket) -> Socket:
     """Geometry with a material."""
     return group.call("GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material})
 

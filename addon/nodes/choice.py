@@ -8,18 +8,18 @@ from __future__ import annotations
 import bpy
 
 from . import ranges
-from .tree import Group
+from .tree import GroupBuilder
 
 LARGEST = 3.4028234e38  # of single precision
 
 
-def flow(group: Group, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+def flow(group: GroupBuilder, source: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     """weight x `value` of the source cell (field); `source` is the geometry of the source layer."""
     value = group.sample(source, group.attribute("value"), group.attribute("source", "INT"))
     return group.math("MULTIPLY", group.attribute("weight"), value)
 
 
-def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.types.NodeSocket:
+def chosen(group: GroupBuilder, lines, source, weight_range, importance_range) -> bpy.types.NodeSocket:
     """The lines that are strong enough. Ranges are single values."""
     by = group.picked("Rank By")
     activation = group.math("GREATER_THAN", by, 2.5)
@@ -60,7 +60,7 @@ def chosen(group: Group, lines, source, weight_range, importance_range) -> bpy.t
     return group.when(group.math("GREATER_THAN", group["Most"], 0.5), _some(group, order, first), lines, "GEOMETRY")
 
 
-def shade(group: Group, source, weight_range, importance_range) -> bpy.types.NodeSocket:
+def shade(group: GroupBuilder, source, weight_range, importance_range) -> bpy.types.NodeSocket:
     """What a line's colour says: weight / range, or weight x activation / range (field)."""
     plain = ranges.shade(group, group.attribute("weight"), weight_range)
     active = ranges.shade(group, flow(group, source), importance_range)

@@ -11,7 +11,7 @@ from . import bundling, choice, expansion, paths, ranges
 from .network import of_network
 from .part import within
 from .sockets.connections import CONNECTIONS
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 from .vectors import mixed
 
 NAME = CONNECTIONS.name
@@ -27,7 +27,7 @@ def connections_group() -> bpy.types.NodeTree:
 
 
 def _build():
-    group = Group(NAME)
+    group = GroupBuilder(NAME)
     group.declare(CONNECTIONS)
     *sliders, bundle, density = of_network(group, "expand", "expansion", "bundle", "density")
     infos = [_info(group, name) for name in ("Source", "Target")]

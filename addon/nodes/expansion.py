@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import bpy
 
 from ..network.expand import ALONE, OPENS, STAYS, TAP
-from .part import Part
+from .part import GroupPart
 from .sockets.connections import AXES, EXPANSION, HANDED_ON, WINDOW
-from .tree import Group, Value, reuse
+from .tree import GroupBuilder, Value, reuse
 
 NAME = EXPANSION.name
 
@@ -32,7 +32,7 @@ class Opened:
     share: bpy.types.NodeSocket  # how far they are from `source_from` and `target_from` to `source` and `target`
 
 
-def opened(group: Group, network: list[bpy.types.NodeSocket]) -> Opened:
+def opened(group: GroupBuilder, network: list[bpy.types.NodeSocket]) -> Opened:
     """The lines in force: the bundle's own or those of an expansion. `network` is its expand and expansion."""
     forced = group.math("GREATER_THAN", network[0], 0.5)
     expansion = group.when(forced, network[1], group["Expansion"])
@@ -50,7 +50,7 @@ def opened(group: Group, network: list[bpy.types.NodeSocket]) -> Opened:
     return Opened(lines, wanted, expansion, group.math("SUBTRACT", expansion, begins, clamp=True))
 
 
-def fading(group: Group, lines: Opened) -> bpy.types.NodeSocket:
+def fading(group: GroupBuilder, lines: Opened) -> bpy.types.NodeSocket:
     """How much is left of each line while others open: kernels whose taps are not stored fade, (field)."""
     alone = _is(group, group.attribute("detail", "INT"), ALONE)
     left = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", alone, lines.share))
@@ -73,7 +73,7 @@ def _is(group, value: Value, number: int):
 def _build():
     """The lines of one expansion, of what is stored. A group in the group: Blender prepares all nodes of a group that
     it works out, and most bundles need none of these."""
-    group = Group(NAME)
+    group = GroupBuilder(NAME)
     group.tree.is_modifier = False
     group.declare(EXPANSION)
     return group.finish(_Lines(group).lines())
@@ -82,7 +82,7 @@ def _build():
 class _Window:
     """Builds the nodes that tell which cells a tap joins, from the sockets of the panel Window."""
 
-    def __init__(self, group: Group):
+    def __init__(self, group: GroupBuilder):
         self.group = group
         self.pairs = {socket.name: group.separate(group[socket.name])[:2] for socket in WINDOW}
         self.drawn = {
@@ -159,7 +159,7 @@ class _Window:
 class _Lines:
     """Builds the nodes of the lines of one expansion, which is a single value."""
 
-    def __init__(self, group: Group):
+    def __init__(self, group: GroupBuilder):
         expansion = group["Expansion"]
         self.group, self.expansion, self.window = group, expansion, _Window(group)
         self.taps = group.math("GREATER_THAN", expansion, 1.0)  # are shown
@@ -242,7 +242,7 @@ class _Lines:
     def _cells(self, position):
         """As `_Window.cells`, in a part of its own."""
         if self.cells_part is None:
-            self.cells_part = part = Part(f"{NAME} Cells", self.group)
+            self.cells_part = part = GroupPart(f"{NAME} Cells", self.group)
             (near, far), valid = _Window(part).cells([part.take(*pair) for pair in zip(AXES, position, strict=True)])
             cells = part.give(near=near, far=far, valid=valid)
         else:
@@ -251,7 +251,7 @@ class _Lines:
 
     def _size_of_mean(self, position, mean):
         """As `_Window.size_of_mean`, in a part of its own."""
-        part = Part(f"{NAME} Mean", self.group)
+        part = GroupPart(f"{NAME} Mean", self.group)
         at = [part.take(*pair) for pair in zip(AXES, position, strict=True)]
         return part.give(size=_Window(part).size_of_mean(at, part.take("Kind", mean)))[0]
 

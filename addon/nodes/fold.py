@@ -13,8 +13,8 @@ import bpy
 from .arrangement import Units
 from .block import FOLDED, folding
 from .cells import painted
-from .part import Part
-from .tree import Group, Value
+from .part import GroupPart
+from .tree import GroupBuilder, Value
 from .vectors import mixed, only, plus, scaled
 
 Socket = bpy.types.NodeSocket
@@ -25,14 +25,14 @@ QUARTER = 0.25  # of the extent of a layer of single cells is left when it is fo
 class Fold:
     """How far a layer is folded by itself (`own`) and with its block (`block`, to `anchor`); single values, 0 to 1."""
 
-    group: Group
+    group: GroupBuilder
     middle: Socket  # of the layer
     own: Socket
     block: Socket
     anchor: Socket
 
     @classmethod
-    def of(cls, group: Group, middle: Socket) -> Fold:
+    def of(cls, group: GroupBuilder, middle: Socket) -> Fold:
         return cls(group, middle, group["Fold"], *folding(group, "Block"))
 
     @cached_property
@@ -63,7 +63,7 @@ class Fold:
         inside = mixed(group, self.block, place, plus(group, self.anchor, scaled(group, place, FOLDED)))
         return group.when(group.math("GREATER_THAN", self.block, 0.0), inside, place, "VECTOR")
 
-    def inside(self, part: Part) -> Fold:
+    def inside(self, part: GroupPart) -> Fold:
         """The same inside a part of the group."""
         return Fold(
             part,
@@ -75,7 +75,7 @@ class Fold:
 
     def slab(self, units: Units, points: Socket) -> Socket:
         """One box of the extent of the folded layer, with the mean `shade` of all points, or nothing."""
-        part = Part("Neuroscene Layer Slab", self.group)
+        part = GroupPart("Neuroscene Layer Slab", self.group)
         made = self.inside(part)._slab(units.inside(part), part.take("Points", points))
         return only(self.group, self.folds, part.give(geometry=made)[0])
 

@@ -12,7 +12,7 @@ from ..colormaps.value import NOT_FINITE
 from .block import folding
 from .ranges import LEAST, SAME
 from .sockets.kernels import KERNELS
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 
 
 def kernels_group() -> bpy.types.NodeTree:
@@ -22,7 +22,7 @@ def kernels_group() -> bpy.types.NodeTree:
 
 
 def _build():
-    group = Group(KERNELS.name)
+    group = GroupBuilder(KERNELS.name)
     group.declare(KERNELS)
     full = group.math("MAXIMUM", group["Range"], LEAST)
     share = group.call(

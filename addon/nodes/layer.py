@@ -12,7 +12,7 @@ import bpy
 from . import backing, cells, fold, reveal
 from .reduced import Reduced
 from .sockets.layer import LAYER
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 from .vectors import mixed, scaled
 
 
@@ -25,7 +25,7 @@ def layer_group(font: bpy.types.VectorFont | None = None) -> bpy.types.NodeTree:
 
 
 def _build():
-    group = Group(LAYER.name)
+    group = GroupBuilder(LAYER.name)
     group.declare(LAYER)
     reduced = Reduced.of(group)
     units = reduced.units

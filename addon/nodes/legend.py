@@ -17,7 +17,7 @@ from .. import compat
 from .choice import LARGEST
 from .ranges import CLIPPED, LEAST, SAME, TOLD
 from .sockets.legend import ALIGN, EACH, KINDS, NUMBER, RANGES, TEXT
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 from .vectors import switch
 
 GLYPHS = "0123456789.e- "  # the text of the object that numbers are made from
@@ -42,7 +42,7 @@ def number_group() -> bpy.types.NodeTree:
 
 
 def _ranges(kind):
-    group = Group(RANGES[kind].name)
+    group = GroupBuilder(RANGES[kind].name)
     group.declare(RANGES[kind])
     names = [f"{kind.lower()}_{end}" for end in ("low", "high", "clipped")]
     low, high, clipped = (group.sample(group["Geometry"], group.attribute(name), 0) for name in names)
@@ -72,7 +72,7 @@ def _ranges(kind):
 
 
 def _text():
-    group = Group(TEXT.name)
+    group = GroupBuilder(TEXT.name)
     group.declare(TEXT)
     lines = [_letters(group, side) for side in ALIGN]
     picked = group.picked("Align")
@@ -92,7 +92,7 @@ def _letters(group, side):
 
 
 def _number():
-    group = Group(NUMBER.name)
+    group = GroupBuilder(NUMBER.name)
     group.declare(NUMBER)
     weights, known = group.same(group.picked("Shows"), list(KINDS).index("Weights")), group.near(group["Of"])
     low, high, clipped = (

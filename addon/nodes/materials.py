@@ -13,7 +13,7 @@ import bpy
 from .. import colormaps, compat
 from ..colormaps.value import NOT_FINITE
 from . import value
-from .tree import Tree, find
+from .tree import TreeBuilder, find
 
 RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
 VALUE = value.NAME
@@ -187,7 +187,7 @@ def _new(name, solid):
     """A material that is `solid` in viewports of that shading, its tree, and the tree's output node."""
     material = bpy.data.materials.new(name)
     material.diffuse_color = colormaps.linear(solid)
-    tree = Tree(compat.use_nodes(material))
+    tree = TreeBuilder(compat.use_nodes(material))
     material.cycles.emission_sampling = "NONE"  # far too many to be sampled as lamps; they glow all the same
     return material, tree, tree.node("ShaderNodeOutputMaterial")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import bpy
 
 from .sockets.network import NETWORK
-from .tree import Group, reuse
+from .tree import GroupBuilder, reuse
 
 
 def network_group() -> bpy.types.NodeTree:
@@ -21,7 +21,7 @@ def network_group() -> bpy.types.NodeTree:
 
 
 def _build():
-    group = Group(NETWORK.name)
+    group = GroupBuilder(NETWORK.name)
     group.declare(NETWORK)
     # a mesh with nothing in it gives an instance that nobody sees
     empty = group.call("GeometryNodeMeshLine", {"Count": 0})
@@ -36,7 +36,7 @@ def _build():
     return group.finish(both.outputs[0])
 
 
-def of_network(group: Group, *attributes: str) -> list[bpy.types.NodeSocket]:
+def of_network(group: GroupBuilder, *attributes: str) -> list[bpy.types.NodeSocket]:
     """Values that the object in the socket Network, its root, holds for all; 0 where there is none. No fields."""
     instance = group.near(group["Network"])
     return [group.sample(instance, group.attribute(name), 0) for name in attributes]

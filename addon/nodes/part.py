@@ -13,7 +13,7 @@ from itertools import count as count_from
 
 import bpy
 
-from .tree import Group, Tree
+from .tree import GroupBuilder, TreeBuilder
 
 KINDS = {
     "VALUE": "Float",
@@ -30,11 +30,11 @@ KINDS = {
 }
 
 
-class Part(Group):
+class GroupPart(GroupBuilder):
     """A group inside another one; `part["Name"]` is the outer group's socket of that name, which it hands on."""
 
-    def __init__(self, name: str, outer: Group):
-        Tree.__init__(self, bpy.data.node_groups.new(name, "GeometryNodeTree"))
+    def __init__(self, name: str, outer: GroupBuilder):
+        TreeBuilder.__init__(self, bpy.data.node_groups.new(name, "GeometryNodeTree"))
         self.outer, self._menus = outer, {}
         self._from: dict[str, bpy.types.NodeSocket] = {}
         self._begin = self.node("NodeGroupInput")
@@ -71,9 +71,9 @@ class Part(Group):
         return list(node.outputs)
 
 
-def within(group: Group, name: str, build: Callable, *values) -> bpy.types.NodeSocket:
+def within(group: GroupBuilder, name: str, build: Callable, *values) -> bpy.types.NodeSocket:
     """What `build` returns for a part of this name and these values of the group, sockets or lists of them."""
-    part, count = Part(name, group), count_from(1)
+    part, count = GroupPart(name, group), count_from(1)
 
     def taken(value):
         if isinstance(value, list):

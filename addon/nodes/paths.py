@@ -12,11 +12,11 @@ from __future__ import annotations
 import bpy
 
 from .sockets.connections import EVEN
-from .tree import Group, find
+from .tree import GroupBuilder, find
 from .vectors import plus, scaled
 
 
-def base(group: Group) -> list[bpy.types.NodeSocket]:
+def base(group: GroupBuilder) -> list[bpy.types.NodeSocket]:
     """For each point the share of its way t, that smoothed, and its share of the lift (fields on the base curves)."""
     start, end = group["Trim Start"], group["Trim End"]
     length = group.math("MAXIMUM", group.math("SUBTRACT", end, start), 0.0)
@@ -28,12 +28,12 @@ def base(group: Group) -> list[bpy.types.NodeSocket]:
     return group.separate(group.when(trimmed, cut, place, "VECTOR"))
 
 
-def smooth(group: Group, way):
+def smooth(group: GroupBuilder, way):
     """3 t^2 - 2 t^3"""
     return group.math("MULTIPLY", group.math("MULTIPLY", way, way), group.math("MULTIPLY_ADD", way, -2.0, 3.0))
 
 
-def place(group: Group, points: list, ends: list) -> bpy.types.NodeSocket:
+def place(group: GroupBuilder, points: list, ends: list) -> bpy.types.NodeSocket:
     """Where the points of lines between two ends go, without lift and arc (field)."""
     way, smoothed, _ = points
     eased = group.math("MULTIPLY_ADD", group["Ease"], group.math("SUBTRACT", smoothed, way), way)
@@ -49,7 +49,7 @@ def place(group: Group, points: list, ends: list) -> bpy.types.NodeSocket:
     return each(group, group.vector(along, eased, eased), *ends)
 
 
-def each(group: Group, shares, first, second) -> bpy.types.NodeSocket:
+def each(group: GroupBuilder, shares, first, second) -> bpy.types.NodeSocket:
     """Between two vectors, by a share for each axis."""
     mix = group.node("ShaderNodeMix", data_type="VECTOR", factor_mode="NON_UNIFORM", clamp_factor=False)
     group.put(find(mix.inputs, ("Factor", "VECTOR")), shares)
@@ -58,12 +58,12 @@ def each(group: Group, shares, first, second) -> bpy.types.NodeSocket:
     return find(mix.outputs, ("Result", "VECTOR"))
 
 
-def bent(group: Group, points: list, ends: list, where) -> bpy.types.NodeSocket:
+def bent(group: GroupBuilder, points: list, ends: list, where) -> bpy.types.NodeSocket:
     """Points with the lift and the arc (field)."""
     return _arched(group, points, ends, _lifted(group, points, ends, where))
 
 
-def _lifted(group: Group, points: list, ends: list, where) -> bpy.types.NodeSocket:
+def _lifted(group: GroupBuilder, points: list, ends: list, where) -> bpy.types.NodeSocket:
     """Points with the lift; where both ends come together, in a folded block, there is none."""
     size = group.call("ShaderNodeVectorMath", {0: group["Lift"]}, "Value", operation="LENGTH")
     share = group.math(
@@ -73,7 +73,7 @@ def _lifted(group: Group, points: list, ends: list, where) -> bpy.types.NodeSock
     return group.when(group.math("GREATER_THAN", size, 0.0), plus(group, where, led), where, "VECTOR")
 
 
-def _arched(group: Group, points: list, ends: list, where) -> bpy.types.NodeSocket:
+def _arched(group: GroupBuilder, points: list, ends: list, where) -> bpy.types.NodeSocket:
     """Points with the arc: height Arc x chord / 2 x 4 t (1 - t)."""
     way = points[0]
     bow = group.math("MULTIPLY", way, group.math("SUBTRACT", 2.0, group.math("MULTIPLY", way, 2.0)))
@@ -86,19 +86,19 @@ def _arched(group: Group, points: list, ends: list, where) -> bpy.types.NodeSock
     )
 
 
-def chord(group: Group, ends: list) -> bpy.types.NodeSocket:
+def chord(group: GroupBuilder, ends: list) -> bpy.types.NodeSocket:
     """The distance of both ends (field)."""
     return group.call("ShaderNodeVectorMath", {0: ends[0], 1: ends[1]}, "Value", operation="DISTANCE")
 
 
-def radius(group: Group, lines) -> bpy.types.NodeSocket:
+def radius(group: GroupBuilder, lines) -> bpy.types.NodeSocket:
     """Radius x the root of Crowd / lines where there are more, a single value."""
     count = group.call("GeometryNodeAttributeDomainSize", {"Geometry": lines}, "Spline Count", component="CURVE")
     share = group.math("DIVIDE", group["Crowd"], group.math("MAXIMUM", count, 1.0), clamp=True)
     return group.math("MULTIPLY", group["Radius"], group.math("SQRT", share))
 
 
-def profile(group: Group, points: list, width) -> bpy.types.NodeSocket:
+def profile(group: GroupBuilder, points: list, width) -> bpy.types.NodeSocket:
     """A width with the profile along the way: a straight taper, with a waist (field)."""
     way, parts = points[0], [group[name] for name in ("Start Width", "End Width", "Waist")]
     taper = group.math("MULTIPLY_ADD", way, group.math("SUBTRACT", parts[1], parts[0]), parts[0])
@@ -109,7 +109,7 @@ def profile(group: Group, points: list, width) -> bpy.types.NodeSocket:
     return group.when(shaped, group.math("MULTIPLY", width, group.math("MULTIPLY", taper, waist)), width)
 
 
-def pulse(group: Group, points: list) -> bpy.types.NodeSocket:
+def pulse(group: GroupBuilder, points: list) -> bpy.types.NodeSocket:
     """Pulse Strength x exp(-((t - Pulse) / Pulse Width)^2), for each point (field)."""
     away = group.math("DIVIDE", group.math("SUBTRACT", points[0], group["Pulse"]), group["Pulse Width"])
     bell = group.math("EXPONENT", group.math("MULTIPLY", group.math("MULTIPLY", away, away), -1.0))

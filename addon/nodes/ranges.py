@@ -15,7 +15,7 @@ import bpy
 from ..colormaps import PERCENTS
 from ..colormaps.value import LARGEST_SHADE, NOT_FINITE_SHADE
 from .sockets.ranges import BLOCK_ROW, LAYER_ROW
-from .tree import Group
+from .tree import GroupBuilder
 
 TABLES = {"Range": "value_quantile", "Weight Range": "weight_quantile"}  # attributes of the root's mesh
 TOLD, CLIPPED = "range", "clipped"  # attributes by which what is drawn tells the range in force, and if it is too small
@@ -23,7 +23,7 @@ SAME = 1e-4  # ranges that differ by a smaller share count as one
 LEAST = 1e-44  # the smallest range: single precision has hardly a smaller number
 
 
-def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
+def in_force(group: GroupBuilder, name: str) -> bpy.types.NodeSocket:
     """The range to divide by, above 0; no field. Own where nothing is known."""
     chosen, own = group.picked("Range From"), group[name]
     row = group.when(
@@ -45,7 +45,7 @@ def in_force(group: Group, name: str) -> bpy.types.NodeSocket:
     return group.math("MAXIMUM", group.when(group.math("GREATER_THAN", chosen, 0.5), followed, own), LEAST)
 
 
-def shade(group: Group, value: bpy.types.NodeSocket, extent: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+def shade(group: GroupBuilder, value: bpy.types.NodeSocket, extent: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
     """value / range (from `in_force`), a field; what is not finite has a shade of its own."""
     share = group.call(
         "ShaderNodeClamp", {"Value": group.math("DIVIDE", value, extent), "Min": -LARGEST_SHADE, "Max": LARGEST_SHADE}
@@ -58,7 +58,7 @@ def shade(group: Group, value: bpy.types.NodeSocket, extent: bpy.types.NodeSocke
 
 
 def tell(
-    group: Group, geometry: bpy.types.NodeSocket, name: str, extent: bpy.types.NodeSocket, domain: str
+    group: GroupBuilder, geometry: bpy.types.NodeSocket, name: str, extent: bpy.types.NodeSocket, domain: str
 ) -> bpy.types.NodeSocket:
     """Geometry that says the range in force (from `in_force`), and whether the layer has anything beyond it, for the
     legend."""

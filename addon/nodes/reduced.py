@@ -13,8 +13,8 @@ import bpy
 from .arrangement import Units
 from .cells import painted
 from .fold import Fold
-from .part import Part
-from .tree import Group, Value
+from .part import GroupPart
+from .tree import GroupBuilder, Value
 from .vectors import mixed, only, plus, scaled
 
 Socket = bpy.types.NodeSocket
@@ -29,13 +29,13 @@ LEAST = 0.2  # of the layer's height is the strip's width, at least
 class Reduced:
     """`wanted`: whether some units are squares, one value; `shown`: which are not, a field on one point a unit."""
 
-    group: Group
+    group: GroupBuilder
     wanted: Socket
     shown: Socket
     units: Units
 
     @classmethod
-    def of(cls, group: Group) -> Reduced:
+    def of(cls, group: GroupBuilder) -> Reduced:
         number = group["Shown Units"]
         more = group.math("GREATER_THAN", group["Units"], number)
         wanted = group.call(
@@ -83,7 +83,7 @@ class Reduced:
     def number(self, fold: Fold) -> Socket:
         """How many units are squares, as a text under them, or nothing."""
         outer = self.group
-        part = group = Part("Neuroscene Layer Number", outer)
+        part = group = GroupPart("Neuroscene Layer Number", outer)
         fold = fold.inside(part)
         others, below, size = (
             part.take(name, value)
@@ -134,7 +134,7 @@ class Reduced:
     @cached_property
     def _strip(self):
         """Places of squares (a field on one point a unit), the room of one, the middle below all, the text's height."""
-        part = group = Part("Neuroscene Layer Squares", self.group)
+        part = group = GroupPart("Neuroscene Layer Squares", self.group)
         units, shown = self.units.inside(part, "points", "place"), part.take("Shown", self.shown)
         _, wide, high = group.separate(units.size)
         stand = group.call(

@@ -8,22 +8,22 @@ from __future__ import annotations
 import bpy
 
 from .network import of_network
-from .part import Part
+from .part import GroupPart
 from .sockets.layer import ORDERS
-from .tree import Group, Value
+from .tree import GroupBuilder, Value
 from .vectors import scaled, times
 
 Socket = bpy.types.NodeSocket
 NEXT_TO = 1e-6
 
 
-def hidden(group: Group, broken: Socket) -> list[Socket]:
+def hidden(group: GroupBuilder, broken: Socket) -> list[Socket]:
     """How far each cell is hidden (0 to 1, a field on points that have `shade`), and whether any may be (one value).
 
     `broken` hides all: cells of a mesh that has lost some cannot be told apart.
     """
     picked, outer = group.picked("Reveal By"), group
-    group = part = Part("Neuroscene Layer Reveal", outer)
+    group = part = GroupPart("Neuroscene Layer Reveal", outer)
     broken, picked = part.take("Broken", broken), part.take("By", picked)
     (network,) = of_network(group, "prune")
     prune = group.math("MAXIMUM", group["Prune"], network)
@@ -59,7 +59,7 @@ def _grown(group, picked):
     return group.math("DIVIDE", group.math("SUBTRACT", reached, place), soft, clamp=True)
 
 
-def exploded(group: Group, count: Socket, step: Socket, unit: Socket, place: Socket, middle: Value) -> Socket:
+def exploded(group: GroupBuilder, count: Socket, step: Socket, unit: Socket, place: Socket, middle: Value) -> Socket:
     """Places moved away from the middle of a layer, every other of `count` units by a step of a line."""
     explode = group["Explode"]
     larger = group.math("ADD", explode, 1.0)

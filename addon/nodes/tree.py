@@ -25,7 +25,7 @@ MARK = "neuroscene_group"  # custom property of a group of ours: its name when w
 Value = "bpy.types.NodeSocket | float | tuple"
 
 
-class Tree:
+class TreeBuilder:
     """Builds one node tree; every method adds a node and returns its output socket."""
 
     def __init__(self, tree: bpy.types.NodeTree):
@@ -132,7 +132,7 @@ def declare(tree: bpy.types.NodeTree, interface: Interface) -> None:
             item.hide_in_modifier = True
 
 
-class Group(Tree):
+class GroupBuilder(TreeBuilder):
     """A geometry-node group with named, described, bounded inputs."""
 
     def __init__(self, name: str):

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..colormaps.value import LEAST_LOG, LEAST_NOT_FINITE, NOT_FINITE_LIGHT, factor
 from .sockets.value import VALUE
-from .tree import Tree, Value, declare, reuse
+from .tree import TreeBuilder, Value, declare, reuse
 
 NAME = VALUE.name
 NOT_FINITE = "Not Finite"
@@ -31,7 +31,7 @@ def places(node: bpy.types.Node, shade: np.ndarray) -> np.ndarray:
     return factor(shade, *(node.inputs[name].default_value for name in ("Low", "Log")))
 
 
-def add(tree: Tree, values: dict[str, Value]) -> bpy.types.Node:
+def add(tree: TreeBuilder, values: dict[str, Value]) -> bpy.types.Node:
     """A node of the group, named as it is, with these inputs."""
     node = tree.node("ShaderNodeGroup", node_tree=value_group(), name=NAME, width=200.0)
     for socket in VALUE:
@@ -40,7 +40,7 @@ def add(tree: Tree, values: dict[str, Value]) -> bpy.types.Node:
 
 
 def _build():
-    tree = Tree(bpy.data.node_groups.new(NAME, "ShaderNodeTree"))
+    tree = TreeBuilder(bpy.data.node_groups.new(NAME, "ShaderNodeTree"))
     declare(tree.tree, VALUE)
     for name in OUTPUTS:
         tree.tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketFloat")

@@ -101,10 +101,10 @@ def _bare(single: bool, socket: str):
     from neuroscene.addon.nodes.arrangement import Units
     from neuroscene.addon.nodes.interface import Interface
     from neuroscene.addon.nodes.sockets import LAYER
-    from neuroscene.addon.nodes.tree import Group
+    from neuroscene.addon.nodes.tree import GroupBuilder
     from neuroscene.addon.nodes.vectors import mixed, plus, scaled
 
-    group = Group("Bare")
+    group = GroupBuilder("Bare")
     names = (
         "Units",
         "Rows",

@@ -96,10 +96,10 @@ def _blenders_own(path):
     """Seconds that Blender's exporter takes for instances of geometry nodes."""
     import bpy
 
-    from neuroscene.addon.nodes.tree import Group
+    from neuroscene.addon.nodes.tree import GroupBuilder
 
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    group = Group("Instances")
+    group = GroupBuilder("Instances")
     points = group.call("GeometryNodeMeshToPoints", {"Mesh": group["Geometry"]})
     tree = group.finish(
         group.call(

@@ -146,9 +146,9 @@ def _bare_group():
     from neuroscene.addon.nodes.interface import Interface
     from neuroscene.addon.nodes.paths import each
     from neuroscene.addon.nodes.sockets import CONNECTIONS
-    from neuroscene.addon.nodes.tree import Group
+    from neuroscene.addon.nodes.tree import GroupBuilder
 
-    group = Group("Bare")
+    group = GroupBuilder("Bare")
     group.declare(Interface("Bare", tuple(CONNECTIONS[name] for name in ("Source", "Target", "Ease"))))
     curves, ends = group["Geometry"], []
     for name in ("Source", "Target"):

@@ -88,7 +88,7 @@ def _drag(network, view_layer) -> float:
 def layout():
     """Arranging 10,000 layers: 2,000 residual blocks of five."""
     from bench import row
-    from neuroscene.addon.layout import Part, Piece, arrange
+    from neuroscene.addon.layout import BlockPiece, Piece, arrange
 
     pieces, parts = [Piece("x", (), (4.0, 5.0, 5.0))], []
     for block in range(LAYERS // 5):
@@ -96,7 +96,7 @@ def layout():
         for index, name in enumerate(names):
             reads = (before if index == 0 else names[index - 1], *((before,) if name.endswith("sum") else ()))
             pieces.append(Piece(name, reads, (4.0, 5.0, 5.0), f"b{block}"))
-        parts.append(Part(f"b{block}", "", tuple(names)))
+        parts.append(BlockPiece(f"b{block}", "", tuple(names)))
     begin = time.perf_counter()
     arrange(pieces, parts)
     seconds = time.perf_counter() - begin

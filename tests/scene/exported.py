@@ -20,7 +20,7 @@ def write(folder, path=look.CNN, given=look.DIGIT, edit=None, options=None, **se
     network = look.build(path, given, **settings)
     if edit:
         edit(network)
-    export.export(folder / "out.glb", options or export.Options())
+    export.export(folder / "out.glb", options or export.ExportOptions())
     return network, Glb(folder / "out.glb")
 
 

@@ -9,7 +9,7 @@ import pytest
 from neuroscene.addon import colormaps, compat
 from neuroscene.addon.gltf import colours
 from neuroscene.addon.nodes import materials, value
-from neuroscene.addon.nodes.tree import Tree
+from neuroscene.addon.nodes.tree import TreeBuilder
 from scene import look
 
 SHADES = np.array([-1.5, -1.0, -0.6, -0.2, -0.01, 0.0, 0.003, 0.05, 0.3, 0.7, 1.0, 1.4], np.float32)
@@ -100,7 +100,7 @@ def pixels(path, material, samples=4, **attributes):
 def probe(case):
     """A material that shows the three outputs as red, green (a tenth of it) and blue."""
     material = bpy.data.materials.new("probe")
-    tree = Tree(compat.use_nodes(material))
+    tree = TreeBuilder(compat.use_nodes(material))
     shade = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="shade").outputs["Fac"]
     node = value.add(tree, {"Shade": shade} | case)
     colour = tree.vector(

@@ -102,7 +102,7 @@ def posed(file, name, weights, attribute="POSITION"):
 
 
 def test_poses(tmp_path):
-    network, file = write(tmp_path, edit=folding, options=export.Options(poses=5), max_cells=1_000)
+    network, file = write(tmp_path, edit=folding, options=export.ExportOptions(poses=5), max_cells=1_000)
     scene, tracks = look.scene_of(network), file.channels("weights")
     times, _ = tracks["conv1"]
     assert np.allclose(times, np.arange(0, 9, 2) / RATE)
@@ -128,7 +128,7 @@ def test_poses(tmp_path):
 
 def test_what_is_there_only_at_times(tmp_path):
     """The slab of a layer, which is there while that is folded, is a point in all other poses."""
-    network, file = write(tmp_path, edit=folding, options=export.Options(poses=3), max_cells=1_000)
+    network, file = write(tmp_path, edit=folding, options=export.ExportOptions(poses=3), max_cells=1_000)
     tracks, slabs = file.channels("weights"), []
     for name in file.of_kind("backing"):
         if file.facts(name)["layer"] == "conv1" and name in tracks:
@@ -143,7 +143,7 @@ def test_the_size_of_poses_is_told_before(tmp_path):
     report, told = export.export(tmp_path / "out.glb"), []
     assert "3 objects keep what they have at frame 1" in str(report) and "at most" in str(report)
     plain = (tmp_path / "out.glb").stat().st_size
-    export.export(tmp_path / "out.glb", export.Options(poses=12), told.append)
+    export.export(tmp_path / "out.glb", export.ExportOptions(poses=12), told.append)
     (said,) = told
     most = float(said.rpartition("at most ")[2].partition(" ")[0].replace(",", "")) * 1e6
     assert plain < (tmp_path / "out.glb").stat().st_size and f"at most {most / 1e6:,.0f} MB" in str(report)

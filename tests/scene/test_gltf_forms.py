@@ -25,7 +25,7 @@ def thin(tmp_path_factory):
 
 def exported(thin, suffix=".glb", **options):
     network, folder = thin
-    report = export.export(folder / f"out{suffix}", export.Options(**options))
+    report = export.export(folder / f"out{suffix}", export.ExportOptions(**options))
     return network, folder / f"out{suffix}", report
 
 

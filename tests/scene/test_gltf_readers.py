@@ -34,7 +34,7 @@ def written(tmp_path_factory):
         look.fresh()
         given = look.DIGIT if name in ("cnn", "mlp") else None
         look.build(networks.NETWORKS[name](folder), given, max_cells=4_000, max_connections=3_000)
-        for variant, options in (("instances", export.Options()), ("meshes", export.Options(realise=True))):
+        for variant, options in (("instances", export.ExportOptions()), ("meshes", export.ExportOptions(realise=True))):
             path = folder / f"{name} {variant}.glb"
             found[path] = export.export(path, options)
     return found
@@ -61,9 +61,9 @@ def test_compressed_and_posed(tmp_path, monkeypatch):
     folding(look.build(look.CNN, look.DIGIT, max_cells=1_000))
     monkeypatch.setattr(compact, "has_draco", lambda: False)  # three.js would need its decoder
     for name, options in (
-        ("small", export.Options(small=True)),
-        ("posed", export.Options(poses=4)),
-        ("lit", export.Options(lit=True)),
+        ("small", export.ExportOptions(small=True)),
+        ("posed", export.ExportOptions(poses=4)),
+        ("lit", export.ExportOptions(lit=True)),
     ):
         export.export(tmp_path / f"{name}.glb", options)
     small, posed, lit = read(*(tmp_path / f"{name}.glb" for name in ("small", "posed", "lit")))

@@ -148,7 +148,7 @@ def test_kernels_show_them(registered, tmp_path):
 
 
 def test_a_glb_has_their_colour_and_no_number_for_them(network, tmp_path):
-    export.export(tmp_path / "out.glb", export.Options())
+    export.export(tmp_path / "out.glb", export.ExportOptions())
     file = Glb(tmp_path / "out.glb")
     (bundle,) = (one for one in look.of_kind(network, "connections") if look.facts(one)["target"] == "fc0")
     weight, colours = file.attribute(bundle.name, "_WEIGHT"), file.colours(bundle.name)

@@ -11,7 +11,7 @@ import pytest
 from neuroscene.addon import colormaps, compat
 from neuroscene.addon.nodes import materials
 from neuroscene.addon.nodes.sockets import LAYER, OF
-from neuroscene.addon.nodes.tree import Tree
+from neuroscene.addon.nodes.tree import TreeBuilder
 from neuroscene.addon.scene import tags
 from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_styles, styles
 from neuroscene.addon.scene.output import rendering
@@ -248,7 +248,7 @@ def test_save_and_apply_elsewhere(registered, folder):
 def test_materials_of_ones_own_come_along(registered, folder):
     network = look.build(look.CNN, look.DIGIT)
     own = bpy.data.materials.new("Glass")
-    tree = Tree(compat.use_nodes(own))
+    tree = TreeBuilder(compat.use_nodes(own))
     tree.put(tree.node("ShaderNodeOutputMaterial").inputs["Surface"], tree.call("ShaderNodeBsdfGlass", {}))
     for thing in look.of_kind(network, "layer"):
         look.set_input(thing, "Material", own)

@@ -25,7 +25,7 @@ def shown(folder, network, **options):
     """The page of a network, in a picture of the page's size."""
     render = look.scene_of(network).render
     render.resolution_x, render.resolution_y = SIZE
-    export.export(folder / "out.html", export.Options(**options))
+    export.export(folder / "out.html", export.ExportOptions(**options))
     return folder / "out.html"
 
 

@@ -141,7 +141,7 @@ def test_a_name_that_is_a_tag_stays_as_it_is(network):
 
 
 def test_the_export_tells_names_as_they_are_written(network, tmp_path):
-    export.export(tmp_path / "out.glb", export.Options())
+    export.export(tmp_path / "out.glb", export.ExportOptions())
     file = Glb(tmp_path / "out.glb")
     said = {line for name in file.of_kind("label") for line in file.facts(name)["text"]}
     assert {*NAMES} <= said

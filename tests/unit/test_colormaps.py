@@ -135,7 +135,7 @@ def test_the_test_can_fail():
     ends = oklab.encode(oklab.shown(oklab.from_lch([(0.6, 0.12, 30), (0.6, 0.12, 140)])))
     red, green = ("#{:02x}{:02x}{:02x}".format(*np.round(255 * one).astype(int)) for one in ends)
     stops = ((0.0, red), (0.5, "#202020"), (1.0, green))
-    one = named.Map("", ("red", "green"), colormaps.DIVERGING, colormaps.DARK, stops)
+    one = named.ColorMap("", ("red", "green"), colormaps.DIVERGING, colormaps.DARK, stops)
     apart = {seen: np.linalg.norm(shown(one, seen)[0] - shown(one, seen)[-1]) for seen in SEEN}
     assert apart["all"] > 0.15 and min(apart.values()) < APART[16]
 

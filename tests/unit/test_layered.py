@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from neuroscene.addon.layout.layered import Item, Settings, axes, layered
+from neuroscene.addon.layout.layered import Item, LayoutSettings, axes, layered
 from neuroscene.addon.layout.skyline import NEAR, smooth, swell
 
-ONE_ROW = Settings(longest=0)
+ONE_ROW = LayoutSettings(longest=0)
 GAP = 2.0
 
 
@@ -131,7 +131,12 @@ NETS = {
     "yolo": yolo(),
     **{f"random {seed}": chance(seed) for seed in range(60)},
 }
-SETTINGS = [ONE_ROW, Settings(longest=20), Settings(longest=20, snake=False, spacing=0.4), Settings("-Y", longest=30)]
+SETTINGS = [
+    ONE_ROW,
+    LayoutSettings(longest=20),
+    LayoutSettings(longest=20, snake=False, spacing=0.4),
+    LayoutSettings("-Y", longest=30),
+]
 
 
 def local(net, places, settings):
@@ -181,21 +186,21 @@ def test_axes_turn_about_z():
 
 
 def test_none_and_one():
-    assert layered([], Settings(), gap) == ({}, {})
-    places, routes = layered([Item("only", (), (1, 2, 3))], Settings(), gap)
+    assert layered([], LayoutSettings(), gap) == ({}, {})
+    places, routes = layered([Item("only", (), (1, 2, 3))], LayoutSettings(), gap)
     assert places["only"].location == (0, 0, 0) and not routes
 
 
 def test_boxes_without_size_or_gaps_between_them():
     net = [Item(item.name, item.inputs, (0, 0, 0)) for item in yolo()]
-    for settings in (ONE_ROW, Settings(longest=1e-3)):
+    for settings in (ONE_ROW, LayoutSettings(longest=1e-3)):
         assert len(layered(net, settings, lambda one, other: 0.0)[0]) == len(net)
 
 
 def test_a_chain_is_a_straight_line():
     net = Net()
     net.chain(None, *"abcd")
-    places, routes = layered(net, Settings(spacing=0.5), gap)
+    places, routes = layered(net, LayoutSettings(spacing=0.5), gap)
     assert [place.location for place in places.values()] == [(2.0 * n, 0, 0) for n in range(4)]
     assert {place.lane for place in places.values()} == {0} and not skips(routes)
 
@@ -278,7 +283,7 @@ def test_branches_of_a_branch_stand_beyond_it():
 
 
 @pytest.mark.parametrize("name", ["residual", "resnet", "inception", "unet", "densenet", "yolo"])
-@pytest.mark.parametrize("settings", [ONE_ROW, Settings(longest=20)], ids=["row", "rows"])
+@pytest.mark.parametrize("settings", [ONE_ROW, LayoutSettings(longest=20)], ids=["row", "rows"])
 def test_connections_are_clear_of_what_stands_between(name, settings):
     net = NETS[name]
     places, routes = layered(net, settings, gap)
@@ -339,8 +344,8 @@ def test_no_boxes_meet_and_all_stand_behind_what_they_read(name, settings):
 
 def test_a_long_network_wraps_into_rows():
     net = residual(24)
-    places, _ = layered(net, Settings(longest=50), gap)
-    centres, sizes = local(net, places, Settings())
+    places, _ = layered(net, LayoutSettings(longest=50), gap)
+    centres, sizes = local(net, places, LayoutSettings())
     row = np.array([places[item.name].row for item in net])
     boxes = [
         ((centres - sizes / 2)[row == number].min(0), (centres + sizes / 2)[row == number].max(0))
@@ -362,7 +367,7 @@ def test_rows_break_between_blocks_at_the_top():
     end = net.add("in", block="0")
     for number in range(1, 60):
         end = net.add(str(number), end, block=f"{sum(number >= start for start in (14, 28, 46))}/{number // 2}")
-    places, _ = layered(net, Settings(longest=50), gap)
+    places, _ = layered(net, LayoutSettings(longest=50), gap)
     blocks = [
         {item.block.split("/")[0] for item in net if places[item.name].row == row}
         for row in range(1 + max(place.row for place in places.values()))
@@ -374,7 +379,7 @@ def test_rows_run_to_and_fro_or_all_to_the_right():
     net = Net()
     net.chain(None, *map(str, range(60)))
     for snake in (True, False):
-        places = [*layered(net, Settings(longest=50, snake=snake), gap)[0].values()]
+        places = [*layered(net, LayoutSettings(longest=50, snake=snake), gap)[0].values()]
         rows = [[place for place in places if place.row == row] for row in range(1 + places[-1].row)]
         for number, row in enumerate(rows):
             steps = np.diff([place.location[0] for place in row])
@@ -387,9 +392,9 @@ def test_rows_run_to_and_fro_or_all_to_the_right():
 
 def test_directions_turn_the_whole():
     net = yolo()
-    straight, lifted = layered(net, Settings(longest=40), gap)
+    straight, lifted = layered(net, LayoutSettings(longest=40), gap)
     for direction in ("Y", "Z", "-X", "-Y", "-Z"):
-        places, routes = layered(net, Settings(direction, longest=40), gap)
+        places, routes = layered(net, LayoutSettings(direction, longest=40), gap)
         turn = axes(direction)
         assert all(np.allclose(places[name].location, turn @ one.location) for name, one in straight.items())
         assert all(np.allclose(routes[ends].lift, turn @ one.lift) for ends, one in lifted.items())
@@ -402,5 +407,5 @@ def test_ten_thousand_items():
     wide.add("in")
     wide.add("out", *[wide.add(str(number), "in") for number in range(10_000)])
     for net in (chain, wide, residual(2_000)):
-        for settings in (ONE_ROW, Settings()):
+        for settings in (ONE_ROW, LayoutSettings()):
             assert len(layered(net, settings, gap)[0]) == len(net)

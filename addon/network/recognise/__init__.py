@@ -14,9 +14,9 @@ from ..joins.recurrent import GATES
 from ..operators import Operators
 from .attention import attentions
 from .composites import ACTIVATIONS, NORMALISATIONS, composites
-from .groups import Group, is_bias, is_move, is_reshape, keeps_shape
+from .groups import OperatorGroup, is_bias, is_move, is_reshape, keeps_shape
 
-__all__ = ["RECURRENT", "Group", "group", "is_move", "is_reshape", "single"]
+__all__ = ["RECURRENT", "OperatorGroup", "group", "is_move", "is_reshape", "single"]
 
 # Layers of their own: what follows is not part of them.
 ALONE = (
@@ -47,12 +47,12 @@ MASKING = ("TopK", "GatherND", "CumSum", "Cast", "Sub", "Max", "Unsqueeze", "Mul
 ON_SUMS = (*NORMALISATIONS, "SkipLayerNormalization")  # part of a sum before it ("add and norm"), of nothing else
 
 
-def single(graph: Operators) -> list[Group]:
+def single(graph: Operators) -> list[OperatorGroup]:
     """Each operator as a layer of its own."""
-    return [Group.of(operator) for operator in graph]
+    return [OperatorGroup.of(operator) for operator in graph]
 
 
-def groups(graph: Operators) -> list[Group]:
+def groups(graph: Operators) -> list[OperatorGroup]:
     """The layers of a graph, each behind all that it reads; should that ever be impossible, each operator alone."""
     gathered = _Grouping(graph).groups()
     return gathered if sum(len(group.members) for group in gathered) == len(graph.all) else single(graph)
@@ -61,11 +61,11 @@ def groups(graph: Operators) -> list[Group]:
 class _Grouping:
     def __init__(self, graph: Operators):
         self.graph = graph
-        self.owner: dict[int, Group] = {}  # operator -> its group
+        self.owner: dict[int, OperatorGroup] = {}  # operator -> its group
         self.composite = {member.index: composite for composite in composites(graph) for member in composite.members}
         self.norms_sums = self._norms_sums()
 
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[OperatorGroup]:
         norms = {index: composite for index, composite in self.composite.items() if composite.op in NORMALISATIONS}
         for attention in attentions(self.graph, norms):
             if not any(member.index in self.owner for member in attention.members):
@@ -116,7 +116,7 @@ class _Grouping:
         composite = self.composite.get(operator.index)
         if composite and not any(member.index in self.owner for member in composite.members):
             main = composite.scale or operator
-            group = Group(
+            group = OperatorGroup(
                 list(composite.members),
                 main,
                 composite.op,
@@ -127,7 +127,7 @@ class _Grouping:
             )
             self._own(group, composite.members)
         else:
-            group = Group.of(operator)
+            group = OperatorGroup.of(operator)
             self._own(group, [operator])
         if group.op in RECURRENT:
             self._put_side_by_side(group)
@@ -238,10 +238,10 @@ class _Grouping:
                 first.moves.append(operator)
                 self._own(first, [operator])
             else:
-                self._own(Group.of(operator), [operator])
+                self._own(OperatorGroup.of(operator), [operator])
 
 
-def _in_order(graph: Operators, groups: list[Group], owner: dict[int, Group]) -> list[Group]:
+def _in_order(graph: Operators, groups: list[OperatorGroup], owner: dict[int, OperatorGroup]) -> list[OperatorGroup]:
     """Groups behind what they read, otherwise in the order of the file (Kahn's algorithm)."""
     for group in groups:
         group.members.sort(key=lambda operator: operator.index)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ..operators import Operator, Operators
 from .composites import Composite
-from .groups import MOVES, Group, closed, is_bias, is_move
+from .groups import MOVES, OperatorGroup, closed, is_bias, is_move
 
 PROJECTIONS = ("MatMul", "Gemm", "Conv")
 PRODUCTS = ("MatMul", "Einsum")
@@ -57,7 +57,7 @@ class _Core:
     pattern: str = ""  # the tensor of the weights, where there is one
 
 
-def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Group]:
+def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[OperatorGroup]:
     """Every attention of the graph as a group; `norms` are the composites by operator, for queries and keys may have
     a normalisation of their own."""
     for operator in graph:
@@ -105,7 +105,7 @@ def _around(graph, core, norms):
     ordered = [members[index] for index in sorted(members)]
     if not closed(graph, ordered):
         return None
-    return Group(
+    return OperatorGroup(
         ordered, core.main, "Attention", out, core.pattern, opaque=True, named=tuple(ordered), steps=["Attention"]
     )
 

@@ -16,7 +16,7 @@ MOVES = (*RESHAPES, "Transpose", "Slice", "Split", "Gather")  # each element of 
 
 
 @dataclass(eq=False)
-class Group:
+class OperatorGroup:
     """The operators of one layer.
 
     `op` names what they make up, `out` is the tensor that they give, `shown` the one that is drawn. What enters goes
@@ -38,7 +38,7 @@ class Group:
     steps: list[str] = field(default_factory=list)  # what is done, in order: operators, and what several make up
 
     @classmethod
-    def of(cls, operator: Operator) -> Group:
+    def of(cls, operator: Operator) -> OperatorGroup:
         return cls([operator], operator, operator.op, operator.tensor, steps=[operator.op])
 
     def take(self, operators: Iterable[Operator]) -> None:

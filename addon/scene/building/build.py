@@ -19,7 +19,7 @@ from ... import compat
 from ...colormaps.value import NOT_FINITE
 from ...inference import Ran
 from ...layout import Arrangement, arrange, shapes
-from ...layout import Settings as Layout
+from ...layout import LayoutSettings as Layout
 from ...network import Connection, Layer, Network
 from ...network.drawn import Drawn, share_out
 from ...network.joins import WEIGHT, Unknown
@@ -43,7 +43,7 @@ LINES_A_PAIR = 360  # of layers: more is a slab of colour, not lines
 
 
 @dataclass(frozen=True)
-class Settings:
+class LayoutSettings:
     """What to draw of a network."""
 
     max_cells: int = MAX_CELLS
@@ -57,7 +57,7 @@ class Settings:
 Steps = Generator[tuple[float, str], None, bpy.types.Collection]
 
 
-def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
+def build(network: Network, settings: LayoutSettings, ran: Ran | None = None) -> Steps:
     """Make the scene of a network. Yields (share done, what is next) and returns the network's collection.
 
     Nothing is linked to the open scene before the last step. A caller that stops half-way, or meets an error, removes

@@ -15,7 +15,7 @@ from mathutils import Vector
 from ... import compat
 from ...colormaps import linear
 from ...layout import HEIGHT
-from ...nodes.tree import Tree
+from ...nodes.tree import TreeBuilder
 from .. import tags
 from ..output import quality
 from ..texts.labels import seen_by_camera
@@ -154,7 +154,7 @@ def ground(floor: bpy.types.Object, points: np.ndarray) -> None:
 def make_world(name: str) -> bpy.types.World:
     """A dark backdrop for the camera, graded over the window; an even blue for everything else."""
     world = bpy.data.worlds.new(name)
-    tree = Tree(compat.use_nodes(world))
+    tree = TreeBuilder(compat.use_nodes(world))
     output = tree.node("ShaderNodeOutputWorld")
     x, y, _ = tree.separate(tree.call("ShaderNodeTexCoord", {}, "Window"))
     across = tree.math("MULTIPLY", tree.math("SUBTRACT", x, 0.5), 1.25)

@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...layout import HEIGHT, Arrangement, Part, Piece, Settings, Shape, arrange
+from ...layout import HEIGHT, Arrangement, BlockPiece, LayoutSettings, Piece, Shape, arrange
 from ...layout.layered import axes
 from ...network import Network
 from .. import tags
@@ -28,13 +28,13 @@ def pieces(network: Network, formed: dict[str, Shape]) -> list[Piece]:
     return [Piece(layer.name, tuple(layer.inputs), formed[layer.name].size, layer.block) for layer in network.layers]
 
 
-def parts(network: Network) -> list[Part]:
-    return [Part(block.path, block.parent, block.layers) for block in network.blocks]
+def parts(network: Network) -> list[BlockPiece]:
+    return [BlockPiece(block.path, block.parent, block.layers) for block in network.blocks]
 
 
-def settings_of(network: bpy.types.Collection) -> Settings:
+def settings_of(network: bpy.types.Collection) -> LayoutSettings:
     """The settings that a network was arranged with."""
-    return Settings(**tags.read(network)["settings"]["layout"])
+    return LayoutSettings(**tags.read(network)["settings"]["layout"])
 
 
 def lift_of(source: str, target: str, arrangement: Arrangement) -> tuple[float, float, float]:
@@ -58,7 +58,7 @@ def by_hand(network: bpy.types.Collection) -> list[bpy.types.Object]:
     return [member for kind in ("block", "layer") for member in tags.members(network, kind) if moved(member)]
 
 
-def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collection[bpy.types.Object] = ()) -> int:
+def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Collection[bpy.types.Object] = ()) -> int:
     """Put layers and blocks where these settings and the folded blocks want them, and keep the settings.
 
     What was moved by hand stays where it is, unless it is in `reset`. Returns how many layers stay so.
@@ -93,7 +93,7 @@ def rearrange(network: bpy.types.Collection, settings: Settings, reset: Collecti
             for name in objs
         ],
         [
-            Part(path, one["parent"], tuple(name for name in one["layers"] if name in objs))
+            BlockPiece(path, one["parent"], tuple(name for name in one["layers"] if name in objs))
             for path, one in known.items()
         ],
         settings,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import bpy
 
 from ... import compat
-from ...colormaps import Map, linear, maps
+from ...colormaps import ColorMap, linear, maps
 from ...nodes import materials as shaders
 from ...nodes.sockets import OF, VALUE
 from .. import tags
@@ -154,7 +154,7 @@ def scale_of(part: Part, role: str) -> tuple[bool, float] | None:
     return (node.inputs["Low"].default_value < 0, node.inputs["Log"].default_value) if node else None
 
 
-def paint(material: bpy.types.Material, shown: Map) -> None:
+def paint(material: bpy.types.Material, shown: ColorMap) -> None:
     """Let the ramp of a material be a map."""
     ramp, value = shaders.ramp_of(material), shaders.node_of(material, shaders.VALUE)
     if ramp and value:

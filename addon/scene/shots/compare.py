@@ -16,7 +16,7 @@ from mathutils import Vector
 from ... import compat
 from ...containers import CheckpointError
 from ...layout import HEIGHT
-from ...layout import Settings as Layout
+from ...layout import LayoutSettings as Layout
 from .. import selection, sockets, tags
 from ..building import build, connections, importing
 from ..camera import framing, picture

@@ -80,7 +80,9 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
 
     def run(self, context, network):
         self._begin_with(arranging.settings_of(network))
-        settings = arranging.Settings(self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake)
+        settings = arranging.LayoutSettings(
+            self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake
+        )
         left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
         camera = next(tags.members(network, "camera"), None)
         if self.frame and camera:

@@ -126,7 +126,7 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         if known and self.update:
             self._made = None
             return self.start(context, reloading.steps(known, self.filepath, given, architecture, self.part))
-        layout = arranging.Settings(self.direction, self.spacing, arranging.LONGEST)
+        layout = arranging.LayoutSettings(self.direction, self.spacing, arranging.LONGEST)
         settings = build.Settings(
             self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene, self.fold_repeats, layout
         )

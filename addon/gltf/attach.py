@@ -120,7 +120,7 @@ def _wanted(path, facts, given):
     """Settings, input and sizes of the import that was exported."""
     try:
         settings = dict(facts.get("settings", {}))
-        layout = _like(arranging.Settings(), settings.pop("layout", {}))
+        layout = _like(arranging.LayoutSettings(), settings.pop("layout", {}))
         if layout.direction not in DIRECTIONS:
             raise ValueError
         settings = replace(_like(build.Settings(), settings), layout=layout, new_scene=True)

@@ -151,7 +151,7 @@ def test_the_picture_is_the_same_in_every_level_direction(resnet, direction):
     after = look.pictures(resnet, ("layer", "label"))
     assert before.keys() == after.keys() and not look.outside(resnet)
     assert all(np.allclose(before[name], after[name], atol=2e-3) for name in before)
-    fresh = look.build(look.RESNET, layout=arranging.Settings(direction, longest=arranging.LONGEST))
+    fresh = look.build(look.RESNET, layout=arranging.LayoutSettings(direction, longest=arranging.LONGEST))
     for here, there, old in zip(look.of_kind(resnet, "light"), look.of_kind(fresh, "light"), lights, strict=True):
         assert np.allclose(here.matrix_basis, there.matrix_basis, atol=1e-4)
         assert not np.allclose(here.matrix_basis, old, atol=1e-1)

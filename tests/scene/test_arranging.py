@@ -14,7 +14,7 @@ from scene import look
 
 MODELS = sorted(path.stem for path in look.ZOO.glob("*.onnx"))
 DIRECTIONS = {"X": (0, 1), "-X": (0, -1), "Y": (1, 1), "-Y": (1, -1), "Z": (2, 1), "-Z": (2, -1)}
-ONE_ROW = arranging.Settings(longest=0)
+ONE_ROW = arranging.LayoutSettings(longest=0)
 
 
 def zoo(name, layout=None, **settings):
@@ -90,7 +90,7 @@ def test_directions_are_those_of_a_fresh_import(blank, name):
 
 def check_direction(network, name, direction):
     arrange(network, direction=direction, snake=False, longest=0)
-    fresh = zoo(name, arranging.Settings(direction=direction, snake=False, longest=0))
+    fresh = zoo(name, arranging.LayoutSettings(direction=direction, snake=False, longest=0))
     check_as_imported(network, fresh)
     assert arranging.settings_of(network) == arranging.settings_of(fresh)
     axis, sign = DIRECTIONS[direction]
@@ -170,7 +170,7 @@ def test_arranging_again_changes_nothing(blank):
 @cache
 def fresh_matrices(direction, spacing) -> dict[tuple[str, str], np.ndarray]:
     """Of an import with these settings."""
-    settings = arranging.Settings(direction=direction, spacing=spacing, longest=arranging.LONGEST)
+    settings = arranging.LayoutSettings(direction=direction, spacing=spacing, longest=arranging.LONGEST)
     return matrices(zoo("resnet18", settings))
 
 
@@ -225,7 +225,7 @@ def test_what_was_moved_can_be_put_back(blank):
 
 @pytest.mark.parametrize("path", ["layer2", "layer2/layer2.1"])
 def test_folding_closes_the_gap(blank, path):
-    network = zoo("resnet18", arranging.Settings(longest=0))
+    network = zoo("resnet18", arranging.LayoutSettings(longest=0))
     before, geometry = matrices(network), look.geometry(network)
 
     def length():

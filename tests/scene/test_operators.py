@@ -215,5 +215,5 @@ def test_run_input_keeps_to_sizes_of_the_scene(registered, tmp_path):
     path = save(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": (1, 3, None, 8)}, {"y": None}))
     import_network(path)
     np.save(tmp_path / "x.npy", seeded(1, 3, 9, 8))
-    with pytest.raises(RuntimeError, match="another size"):
+    with pytest.raises(RuntimeError, match="a different size"):
         bpy.ops.neuroscene.run_input(filepath=str(tmp_path / "x.npy"))

@@ -18,8 +18,7 @@ from mathutils import Matrix
 from ... import compat
 from ...colormaps.value import NOT_FINITE
 from ...inference import Ran
-from ...layout import Arrangement, arrange, shapes
-from ...layout import LayoutSettings as Layout
+from ...layout import Arrangement, LayoutSettings, arrange, shapes
 from ...network import Connection, Layer, Network
 from ...network.drawn import Drawn, share_out
 from ...network.joins import WEIGHT, Unknown
@@ -43,7 +42,7 @@ LINES_A_PAIR = 360  # of layers: more is a slab of colour, not lines
 
 
 @dataclass(frozen=True)
-class LayoutSettings:
+class Settings:
     """What to draw of a network."""
 
     max_cells: int = MAX_CELLS
@@ -51,13 +50,13 @@ class LayoutSettings:
     lines_a_pair: int = LINES_A_PAIR
     new_scene: bool = True  # else the network alone goes into the scene that is open
     fold_repeats: bool = True  # of a large network: of equal blocks the first is open, the others are boxes
-    layout: Layout = Layout(longest=arranging.LONGEST)
+    layout: LayoutSettings = LayoutSettings(longest=arranging.LONGEST)
 
 
 Steps = Generator[tuple[float, str], None, bpy.types.Collection]
 
 
-def build(network: Network, settings: LayoutSettings, ran: Ran | None = None) -> Steps:
+def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
     """Make the scene of a network. Yields (share done, what is next) and returns the network's collection.
 
     Nothing is linked to the open scene before the last step. A caller that stops half-way, or meets an error, removes

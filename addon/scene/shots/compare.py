@@ -15,8 +15,7 @@ from mathutils import Vector
 
 from ... import compat
 from ...containers import CheckpointError
-from ...layout import HEIGHT
-from ...layout import LayoutSettings as Layout
+from ...layout import HEIGHT, LayoutSettings
 from .. import selection, sockets, tags
 from ..building import build, connections, importing
 from ..camera import framing, picture
@@ -38,7 +37,7 @@ def steps(
     if tags.scene_of(network) != bpy.context.scene:
         raise CheckpointError(network.name, "does not stand in the open scene", "open its scene first")
     known = dict(facts["settings"])
-    settings = build.Settings(**known | {"layout": Layout(**known["layout"])})
+    settings = build.Settings(**known | {"layout": LayoutSettings(**known["layout"])})
     given = bpy.path.abspath(facts.get("input_path", "")) or None
     other = yield from importing.import_steps(
         path, replace(settings, new_scene=False), given, facts.get("sizes"), architecture or None

@@ -175,7 +175,7 @@ def test_files_beside_it_that_cannot_be(blank, folder, tmp_path):
 )
 def test_no_glb(blank, tmp_path, data):
     (tmp_path / "out.glb").write_bytes(data)
-    with pytest.raises(CheckpointError, match=r"glTF 2\.0 file|no export"):
+    with pytest.raises(CheckpointError, match=r"glTF 2\.0 file|not an export"):
         again(tmp_path / "out.glb")
     with pytest.raises(CheckpointError, match="cannot be read"):
         again(tmp_path / "nothing.glb")

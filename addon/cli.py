@@ -239,8 +239,8 @@ def _scores(ran) -> list[dict]:
 def _build(options):
     import bpy
 
-    from .scene import tags
     from .scene.building import importing
+    from .scene.entities import networks
 
     _writable(options.output)
     with _quiet() as progress:
@@ -250,7 +250,7 @@ def _build(options):
         with replacing(options.output) as part:
             bpy.ops.wm.save_as_mainfile(filepath=str(part.resolve()), compress=True)
         paths.save_version = versions
-    print(f"{options.output}: {importing.summary(tags.networks()[0])}")
+    print(f"{options.output}: {importing.summary(networks()[0])}")
 
 
 def _render(options):
@@ -293,13 +293,14 @@ def _compare(options, progress):
     """Put another checkpoint beside the network of the open file."""
     import bpy
 
-    from .scene import shots, tags
+    from .scene import shots
     from .scene.building import build
+    from .scene.entities import networks, scene_of
 
-    network = next(iter(tags.networks()), None)
+    network = next(iter(networks()), None)
     if network is None:
         raise CheckpointError(options.model, "holds no network", "open a scene that Neuroscene built")
-    bpy.context.window.scene = tags.scene_of(network)
+    bpy.context.window.scene = scene_of(network)
     build.finish(shots.compared(network, options.other), progress)
     options.shot = options.shot or "before-after"
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import bpy
 from stills import save
 
-from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
+from neuroscene.addon.scene.entities import scene_of
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 
@@ -53,7 +54,7 @@ def still(name: str) -> None:
     model, shot, style, frame, size = STILLS[name]
     network = _stage(model, style)
     if shot == "before-after":
-        bpy.context.window.scene = tags.scene_of(network)
+        bpy.context.window.scene = scene_of(network)
         build.finish(shots.compared(network, OTHER))
     options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_STILL)
     with tempfile.TemporaryDirectory() as folder:

@@ -15,10 +15,11 @@ from pathlib import Path
 import bpy
 
 from neuroscene.addon import compat
-from neuroscene.addon.scene import selection, tags
+from neuroscene.addon.scene import selection
 from neuroscene.addon.scene.building import build, importing, kernels, studio
 from neuroscene.addon.scene.camera import framing, picture
 from neuroscene.addon.scene.editing import arranging, bundling
+from neuroscene.addon.scene.entities import NetworkScene, members, modifier, scene_of
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 
@@ -35,22 +36,19 @@ class Stage:
         bpy.ops.wm.read_factory_settings(use_empty=True)
         model, digit = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits" / "digit_7.png"
         self.network = build.finish(importing.import_steps(model, build.Settings(**settings), digit))
-        self.scene = tags.scene_of(self.network)
+        self.scene = scene_of(self.network)
         bpy.context.window.scene = self.scene
         self.layers = selection.layers(self.network)
         self.near = ()
-        self.root = next(tags.members(self.network, "root"))
+        self.root = NetworkScene(self.network).root().obj
 
     def bundles(self):
-        return {
-            (tags.read(one)["source"], tags.read(one)["target"]): one
-            for one in tags.members(self.network, "connections")
-        }
+        return {bundle.ends: bundle.obj for bundle in NetworkScene(self.network).bundles()}
 
     def set(self, things, **values):
         """Set sockets by their names with _ for spaces."""
         for thing in things:
-            compat.set_inputs(tags.modifier(thing), {name.replace("_", " "): value for name, value in values.items()})
+            compat.set_inputs(modifier(thing), {name.replace("_", " "): value for name, value in values.items()})
             thing.update_tag()
 
     def maps(self, **values):
@@ -78,7 +76,7 @@ class Stage:
             framing.fit(camera, corners, SIZE[0] / SIZE[1], framing.Margins())
             studio.focus(camera, float(framing.project(camera, corners)[:, 2].mean()))
             for kind in ("caption", "label"):
-                for one in tags.members(self.network, kind):
+                for one in members(self.network, kind):
                     one.hide_render = True
 
     def write(self, name):

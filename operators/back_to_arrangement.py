@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import tags
 from ..addon.scene.editing import by_hand
+from ..addon.scene.entities import LayerObject
 from .bases.whole import Whole
 
 
@@ -26,7 +26,8 @@ class NEUROSCENE_OT_back_to_arrangement(Whole, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if tags.kind(context.object) != "layer" or not tags.read(context.object).get("by_hand"):
+        layer = LayerObject.of(context.object)
+        if layer is None or not layer.by_hand:
             cls.poll_message_set("No cell of the active layer was placed by hand")
             return False
         if context.mode not in ("OBJECT", "EDIT_MESH"):

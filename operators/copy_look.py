@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import tags
+from ..addon.scene.entities import kind
 from ..addon.scene.looks import copying
 from .bases.of_network import ChangesNetwork
 from .bases.on_part import counted
@@ -22,7 +22,7 @@ class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):
     def poll(cls, context):
         if not super().poll(context):
             return False
-        if tags.kind(context.view_layer.objects.active) not in ("layer", "connections", "block"):
+        if kind(context.view_layer.objects.active) not in ("layer", "connections", "block"):
             cls.poll_message_set("Make a layer, connections or a block active first")
             return False
         return True

@@ -5,8 +5,8 @@
 
 import bpy
 
-from ..addon.scene import tags
 from ..addon.scene.editing import by_hand
+from ..addon.scene.entities import LayerObject
 from .bases.whole import Whole
 
 
@@ -20,7 +20,7 @@ class NEUROSCENE_OT_edit_cells(Whole, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        if tags.kind(context.object) != "layer":
+        if not LayerObject.is_one(context.object):
             cls.poll_message_set("Make a layer active first")
             return False
         if context.mode != "OBJECT":

@@ -10,7 +10,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from ..addon.containers import CheckpointError
 from ..addon.gltf import export
-from ..addon.scene import tags
+from ..addon.scene.entities import networks
 
 FORMATS = (
     ("glb", "glTF", "Cells as colored instances, for browsers and most programs"),
@@ -72,7 +72,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     @classmethod
     def poll(cls, context):
-        return bool(tags.networks())
+        return bool(networks())
 
     def invoke(self, context, event):
         try:
@@ -81,7 +81,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if not self.filepath and not bpy.data.filepath:
-            network = (tags.networks(context.scene) or tags.networks())[0]
+            network = (networks(context.scene) or networks())[0]
             self.filepath = f"{bpy.path.clean_name(network.name)}.{self.format}"
         return super().invoke(context, event)
 

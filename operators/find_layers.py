@@ -42,7 +42,7 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
         layout.prop(self, "frame")
 
     def run(self, context, network):
-        objs = selection.found(network, self.text)
+        objs = selection.matching(network, self.text)
         if not objs:
             raise RefusedError(f"No layer of {network.name} has '{self.text}' in its name, operators or block")
         done = self.select(context, objs)

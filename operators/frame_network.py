@@ -5,9 +5,9 @@
 
 import bpy
 
-from ..addon.scene import tags
 from ..addon.scene.building import studio
 from ..addon.scene.camera import picture
+from ..addon.scene.entities import scene_of
 from .bases.of_network import OfNetwork, RefusedError
 
 
@@ -22,4 +22,4 @@ class NEUROSCENE_OT_frame_network(OfNetwork, bpy.types.Operator):
         camera = studio.camera_of(network)
         if camera is None:
             raise RefusedError("The network has no camera of its own", "ERROR")
-        picture.frame(network, tags.scene_of(network) or context.scene, camera)
+        picture.frame(network, scene_of(network) or context.scene, camera)

@@ -5,9 +5,9 @@
 
 import bpy
 
-from ..addon.scene import tags
 from ..addon.scene.camera import picture
 from ..addon.scene.editing import arranging
+from ..addon.scene.entities import LayerObject
 from .bases.of_network import ChangesNetwork, RefusedError
 
 
@@ -25,4 +25,9 @@ class NEUROSCENE_OT_put_back(ChangesNetwork, bpy.types.Operator):
             raise RefusedError("Nothing selected was moved by hand")
         arranging.rearrange(network, arranging.settings_of(network), back)
         picture.relabel(network)
-        return ", ".join(tags.read(layer).get("layer") or layer.name for layer in back) + " put back"
+        return ", ".join(map(_name, back)) + " put back"
+
+
+def _name(obj):
+    layer = LayerObject.of(obj)
+    return layer.name if layer else obj.name

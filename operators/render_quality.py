@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import tags
+from ..addon.scene.entities import scene_of
 from ..addon.scene.output import quality
 from .bases.of_network import OfNetwork
 
@@ -24,4 +24,4 @@ class NEUROSCENE_OT_render_quality(OfNetwork, bpy.types.Operator):
     )
 
     def run(self, context, network):
-        return quality.apply(tags.scene_of(network) or context.scene, self.quality)
+        return quality.apply(scene_of(network) or context.scene, self.quality)

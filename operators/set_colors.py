@@ -6,8 +6,8 @@
 import bpy
 
 from ..addon.nodes.sockets.ranges import FROM
-from ..addon.scene import tags
 from ..addon.scene.editing import ranges
+from ..addon.scene.entities import chosen
 from ..addon.scene.looks import painting
 from .bases.on_part import ROLES, SHOWN, OnPart, counted
 
@@ -58,7 +58,7 @@ class NEUROSCENE_OT_set_colors(OnPart, bpy.types.Operator):
     source_map = {source.upper(): source for source in FROM}
 
     def invoke(self, context, event):
-        network = tags.chosen(context, self.uuid)
+        network = chosen(context, self.uuid)
         part = painting.part_of(context, network) if network else None
         scale = painting.scale_of(part, ROLES[self.shown][0]) if part else None
         if scale and not self.properties.is_property_set("symmetric"):

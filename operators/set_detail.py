@@ -6,8 +6,9 @@
 import bpy
 
 from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
-from ..addon.scene import selection, tags
+from ..addon.scene import selection
 from ..addon.scene.detail import cell_detail
+from ..addon.scene.entities import LayerObject
 from .bases.of_layers import OfSelectedLayers
 from .bases.of_network import MakesRoom
 
@@ -53,8 +54,9 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
     def invoke(self, context, event):
         if self.properties.is_property_set("level"):  # by a button that knows which
             return self.execute(context)
-        wish = tags.read(context.object).get("wish", {})
-        self.level = next((key for key, level in LEVELS.items() if level[0] == wish.get("level", "")), "AUTO")
+        layer = LayerObject.of(context.object)
+        wish, detail = (layer.wish, layer.wished_detail) if layer else ({}, "")
+        self.level = next((key for key, (level, *_) in LEVELS.items() if level == detail), "AUTO")
         self.cells, self.lines = wish.get("cells", 0), wish.get("lines", 0)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Set")
 

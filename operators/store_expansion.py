@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene.detail import stored_levels
+from ..addon.scene.detail import requested_expansion
 from .bases.of_lines import ChangesLines
 
 
@@ -17,4 +17,4 @@ class NEUROSCENE_OT_store_expansion(ChangesLines, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def work(self, context, network, objs, progress):
-        return stored_levels.store(network, objs, progress)
+        return requested_expansion.store(network, objs, progress)

@@ -6,8 +6,8 @@
 import bpy
 
 from ..addon import compat
-from ..addon.scene import tags
 from ..addon.scene.editing import arranging
+from ..addon.scene.entities import BlockBox, LayerObject
 from ..addon.scene.texts import words
 from .sidebar import Sidebar, moved, table
 
@@ -20,19 +20,16 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         return _block(context.object) is not None
 
     def draw(self, context):
-        layout, obj = self.layout, _block(context.object)
-        facts = tags.read(obj)
-        layout.label(text=_name(obj), icon="OUTLINER_COLLECTION")
-        table(layout, _details(facts))
-        if obj == context.object and arranging.moved(obj):
+        layout, block = self.layout, _block(context.object)
+        layout.label(text=_name(block), icon="OUTLINER_COLLECTION")
+        table(layout, _details(block))
+        if block.obj == context.object and arranging.moved(block.obj):
             moved(layout)
         column = layout.column(align=True)
         column.use_property_split = True
-        for box in _outward(obj):
-            modifier = tags.modifier(box)
-            if modifier:
-                text = "Fold" if box == obj else f"Fold {_name(box)}"
-                compat.draw_input(column, modifier, _fold(modifier), text)
+        compat.draw_input(column, block.modifier, _fold(block.modifier), "Fold")
+        for outer in block.outward():
+            compat.draw_input(column, outer.modifier, _fold(outer.modifier), f"Fold {_name(outer)}")
         row = layout.row(align=True)
         for text, fold in (("Fold", True), ("Unfold", False)):
             folder = row.operator("neuroscene.fold_blocks", text=text)
@@ -40,23 +37,14 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         row.operator("neuroscene.select_block", text="Select Layers")
 
 
-def _block(obj) -> bpy.types.Object | None:
+def _block(obj) -> BlockBox | None:
     """The block that an object is, or that its layer is in."""
-    if tags.kind(obj) == "layer":
-        obj = obj.parent
-    return obj if tags.kind(obj) == "block" else None
+    layer = LayerObject.of(obj)
+    return next(layer.outward(), None) if layer else BlockBox.of(obj)
 
 
-def _outward(obj):
-    """A block and those round it."""
-    while tags.kind(obj) == "block":
-        yield obj
-        obj = obj.parent
-
-
-def _name(obj):
-    facts = obj[tags.KEY]
-    return words.block_name(facts["name"], facts["repeat"])
+def _name(block):
+    return words.block_name(block.name, block.repeat)
 
 
 def _fold(modifier):
@@ -66,11 +54,11 @@ def _fold(modifier):
     )
 
 
-def _details(facts):
+def _details(block):
     """Labels and texts of the facts on a block."""
-    yield "Path", facts["path"]
-    if facts["inferred"]:
+    yield "Path", block.path
+    if block.inferred:
         yield "Found", "by its repetition"
-    yield "Layers", f"{len(facts['layers']):,}"
-    if "parameters" in facts:
-        yield "Parameters", f"{int(facts['parameters']):,}"
+    yield "Layers", f"{len(block.layers):,}"
+    if block.has("parameters"):
+        yield "Parameters", f"{block.parameters:,}"

@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon import compat
-from ..addon.scene import tags
+from ..addon.scene.entities import Bundle, modifier
 from .sidebar import Sidebar
 
 
@@ -15,31 +15,31 @@ class NEUROSCENE_PT_inputs(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return tags.modifier(context.object) is not None
+        return modifier(context.object) is not None
 
     def draw(self, context):
         layout, obj = self.layout, context.object
-        modifier = tags.modifier(obj)
-        if tags.kind(obj) == "connections":
+        shown = modifier(obj)
+        if bundle := Bundle.of(obj):
             column = layout.column(align=True)
             column.label(text=obj.name, icon="OUTLINER_OB_CURVES")
             detail = column.column(align=True)
             detail.active = False
-            for text in self._details(obj[tags.KEY]):
+            for text in self._details(bundle):
                 detail.label(text=text)
         layout.use_property_split = True
         body, panel = layout, ""
-        for item in modifier.node_group.interface.items_tree:
+        for item in shown.node_group.interface.items_tree:
             if item.item_type == "PANEL":
                 panel = item.name
-                header, body = layout.panel(f"{modifier.node_group.name} {panel}")
+                header, body = layout.panel(f"{shown.node_group.name} {panel}")
                 header.label(text=panel)
                 body = body and body.column()
             elif body and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry":
-                compat.draw_input(body, modifier, item, item.name.replace(panel, "").strip() or panel)
+                compat.draw_input(body, shown, item, item.name.replace(panel, "").strip() or panel)
 
     @staticmethod
-    def _details(facts):
-        yield f"{facts['drawn']:,}" + (f" of {facts['total']:,}" if facts["total"] else "") + " connections"
-        if facts["level"] == "unit":
+    def _details(bundle):
+        yield f"{bundle.drawn:,}" + (f" of {bundle.total:,}" if bundle.total else "") + " connections"
+        if bundle.grain == "unit":
             yield "A line is a kernel, the sum of its taps"

@@ -7,8 +7,8 @@ from itertools import chain, repeat
 
 import bpy
 
-from ..addon.scene import tags
 from ..addon.scene.editing import arranging
+from ..addon.scene.entities import LayerObject
 from .sidebar import Sidebar, moved, table
 
 MOST_PARTS = 6
@@ -21,12 +21,12 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return tags.kind(context.object) == "layer"
+        return LayerObject.is_one(context.object)
 
     def draw(self, context):
-        layout, facts = self.layout, tags.read(context.object)
-        layout.label(text=facts["layer"], icon="MOD_ARRAY")
-        table(layout, _details(facts, len(context.object.data.vertices)))
+        layout, layer = self.layout, LayerObject(context.object)
+        layout.label(text=layer.name, icon="MOD_ARRAY")
+        table(layout, _details(layer))
         if arranging.moved(context.object):
             moved(layout)
         column = layout.column(align=True)
@@ -44,11 +44,12 @@ class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
     bl_parent_id = "NEUROSCENE_PT_layer"
 
     def draw(self, context):
-        facts = tags.read(context.object)
-        wished, row = facts.get("wish", {}).get("level", ""), self.layout.row(align=True)
+        layer = LayerObject(context.object)
+        _, rows, columns = layer.grid
+        wished, row = layer.wished_detail, self.layout.row(align=True)
         for level, text in LEVELS.items():
             button_row = row.row(align=True)
-            button_row.enabled = level != "MAPS" or facts["grid"][1] * facts["grid"][2] > 1
+            button_row.enabled = level != "MAPS" or rows * columns > 1
             pressed = wished == ("" if level == "AUTO" else level.lower())
             button_row.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
         row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
@@ -60,40 +61,39 @@ class NEUROSCENE_PT_weights(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return "statistics" in tags.read(context.object)
+        layer = LayerObject.of(context.object)
+        return layer is not None and bool(layer.statistics)
 
     def draw(self, context):
-        facts = tags.read(context.object)["statistics"]
-        table(self.layout, _weights(facts))
+        table(self.layout, _weights(LayerObject(context.object).statistics))
 
 
-def _details(facts, drawn):
-    """Labels and texts of the facts on a layer of which so many points are drawn."""
-    parts = facts.get("parts", ())
-    yield "Op", facts["op"]
+def _details(layer: LayerObject):
+    """Labels and texts of the facts on a layer."""
+    parts, drawn = layer.parts, len(layer.obj.data.vertices)
+    yield "Op", layer.op
     if len(parts) > 1:
         named = parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], f"{len(parts) - MOST_PARTS + 1} more"]
         yield from zip(chain(["Parts"], repeat("")), named, strict=False)
-    if facts["shape"]:
-        yield "Shape", " × ".join(str(size or "?") for size in facts["shape"])
-    if facts.get("block"):
-        yield "Block", facts["block"]
-    yield "Parameters", f"{int(facts['parameters']):,}"
-    if "multiply_adds" in facts:
-        yield "Multiply-Adds", f"{int(facts['multiply_adds']):,}" if facts["multiply_adds"] else "unknown"
-    if "nodes" in facts:
-        yield "Nodes", f"{facts['nodes']:,}"
-    units, rows, columns = facts["grid"]
+    if layer.shape:
+        yield "Shape", " × ".join(str(size or "?") for size in layer.shape)
+    if layer.block:
+        yield "Block", layer.block
+    yield "Parameters", f"{layer.parameters:,}"
+    if layer.has("multiply_adds"):
+        yield "Multiply-Adds", "unknown" if layer.multiply_adds is None else f"{layer.multiply_adds:,}"
+    if layer.nodes is not None:
+        yield "Nodes", f"{layer.nodes:,}"
+    units, rows, columns = layer.grid
     yield (
         "Drawn",
         {
             "cells": f"{drawn:,} of {units * rows * columns:,} cells",
             "maps": f"{drawn:,} of {units:,} maps",
             "box": "as a box",
-        }[facts.get("level", "cells")],
+        }[layer.detail or "cells"],
     )
-    meaning = facts.get("value_is", "none")
-    yield "Color", "nothing until an input runs" if meaning == "none" else meaning
+    yield "Color", "nothing until an input runs" if layer.value_is == "none" else layer.value_is
 
 
 def _weights(facts):

@@ -7,7 +7,7 @@ import bpy
 
 from ..addon import compat
 from ..addon.nodes import materials
-from ..addon.scene import tags
+from ..addon.scene.entities import NetworkScene, chosen, kind, modifier, networks
 from .sidebar import Sidebar, sockets
 
 RANGES = {"layer": "Range", "connections": "Weight Range"}
@@ -19,19 +19,18 @@ class NEUROSCENE_PT_look(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return bool(tags.networks())
+        return bool(networks())
 
     def draw(self, context):
-        layout, network = self.layout, tags.chosen(context)
-        facts = network[tags.KEY]
+        layout, network = self.layout, NetworkScene(chosen(context))
         column = layout.column(align=True)
         row = column.row(align=True)
-        row.operator_menu_enum("neuroscene.apply_style", "style", text=facts.get("style", "Cinema"), icon="BRUSH_DATA")
+        row.operator_menu_enum("neuroscene.apply_style", "style", text=network.style or "Cinema", icon="BRUSH_DATA")
         row.operator("neuroscene.save_style", text="", icon="ADD")
         column.operator("neuroscene.copy_look", icon="PASTEDOWN")
         column = layout.column(align=True)
         for shown, role in (("CELLS", "cells"), ("LINES", "lines")):
-            name = materials.map_of(facts["materials"].get(role)) or "Edited"
+            name = materials.map_of(network.materials.get(role)) or "Edited"
             row = column.split(factor=0.3)
             row.label(text=shown.capitalize())
             given = row.operator_menu_enum("neuroscene.set_map", "map", text=name)
@@ -45,16 +44,16 @@ class NEUROSCENE_PT_range(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return tags.kind(context.object) in RANGES
+        return kind(context.object) in RANGES
 
     def draw(self, context):
-        layout, modifier = self.layout, tags.modifier(context.object)
+        layout, shown = self.layout, modifier(context.object)
         layout.use_property_split = True
-        if modifier is None:
+        if shown is None:
             return
-        own = compat.get_input(modifier, "Range From") == "Own"
-        sockets(layout, modifier, ("Range From", RANGES[tags.kind(context.object)] if own else "Clip"))
-        material = compat.get_input(modifier, "Material")
+        own = compat.get_input(shown, "Range From") == "Own"
+        sockets(layout, shown, ("Range From", RANGES[kind(context.object)] if own else "Clip"))
+        material = compat.get_input(shown, "Material")
         group = materials.node_of(material, materials.VALUE)
         for name in ("Opacity", "Opacity by Magnitude") if group else ():
             layout.prop(group.inputs[name], "default_value", text=name)

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.scene import tags
+from ..addon.scene.entities import networks
 
 
 class NEUROSCENE_MT_select(bpy.types.Menu):
@@ -53,6 +53,6 @@ def in_object(self, context):
 
 
 def _entry(layout, menu):
-    if tags.networks():
+    if networks():
         layout.separator()
         layout.menu(menu)

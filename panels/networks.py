@@ -7,7 +7,8 @@ import textwrap
 
 import bpy
 
-from ..addon.scene import selection, tags
+from ..addon.scene import selection
+from ..addon.scene.entities import BlockCollection, LayerObject, NetworkScene, networks, scene_of
 from .sidebar import Sidebar
 
 LONGEST = 22  # characters of a name in the list
@@ -25,7 +26,7 @@ def tail(name: str) -> str:
 def called(layer: bpy.types.Object) -> str:
     """The name of a layer's object, without the number that Blender adds where a name is taken."""
     base, _, number = layer.name.rpartition(".")
-    name = layer[tags.KEY]["layer"]
+    name = LayerObject(layer).name
     return base if layer.name != name and number.isdigit() and base and name.startswith(base) else layer.name
 
 
@@ -37,7 +38,7 @@ class NEUROSCENE_UL_layers(bpy.types.UIList):
         row.label(text=tail(called(item).lstrip("/")))
         op = row.row()
         op.active = False
-        op.label(text=item[tags.KEY]["op"])
+        op.label(text=LayerObject(item).op)
 
     def draw_filter(self, context, layout):
         row = layout.row(align=True)
@@ -48,9 +49,9 @@ class NEUROSCENE_UL_layers(bpy.types.UIList):
     def filter_items(self, context, data, property_name):
         shown, places, sought = [], [], self.filter_name
         for place, obj in enumerate(getattr(data, property_name)):
-            layer = tags.kind(obj) == "layer"
+            layer = LayerObject.of(obj)
             shown.append(self.bitflag_filter_item if layer and (not sought or selection.matches(obj, sought)) else 0)
-            places.append((place, selection.order(obj) if layer else 0))
+            places.append((place, layer.order if layer else 0))
         return shown, bpy.types.UI_UL_list.sort_items_helper(places, key=lambda pair: pair[1])
 
 
@@ -60,21 +61,21 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
     def draw(self, context):
         layout = self.layout
         layout.operator("neuroscene.import_network", icon="IMPORT")
-        here = tags.networks(context.scene)
+        here = networks(context.scene)
         for network in here:
             self._network(layout.box(), network)
-        others = [network for network in tags.networks() if network not in here]
+        others = [network for network in networks() if network not in here]
         if others:
             column = layout.column(align=True)
             column.active = False
             column.label(text="In other scenes:")
             for network in others:
-                scene = tags.scene_of(network)
+                scene = scene_of(network)
                 own = scene is None or scene.name == network.name
                 column.label(text=network.name if own else f"{network.name} in {scene.name}", icon="SCENE_DATA")
 
     def _network(self, box, network):
-        facts, state = network[tags.KEY], network.neuroscene_state
+        shown, state = NetworkScene(network), network.neuroscene_state
         row = box.row()
         row.prop(
             state,
@@ -88,49 +89,49 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
             return
         column = box.column(align=True)
         column.active = False
-        column.label(text=f"{int(facts['parameters']):,} parameters, {facts['format']}")
-        if facts.get("not_finite"):
+        column.label(text=f"{shown.parameters:,} parameters, {shown.format}")
+        if shown.not_finite:
             warning = box.column(align=True)
             warning.alert = True
-            first, *others = textwrap.wrap(facts["not_finite"], WIDEST)
+            first, *others = textwrap.wrap(shown.not_finite, WIDEST)
             warning.label(text=first[0].upper() + first[1:], icon="ERROR")
             for line in others:
                 warning.label(text=line)
-        if facts["structure"] == "inferred":
+        if shown.structure == "inferred":
             column.label(text="Inferred structure", icon="INFO")
-        if facts.get("samples", 1) > 1:
-            column.label(text=f"Shows sample 1 of {facts['samples']:,}")
-        for note in facts.get("notes", ()):
+        if shown.samples > 1:
+            column.label(text=f"Shows sample 1 of {shown.samples:,}")
+        for note in shown.notes:
             for line in textwrap.wrap(note, WIDEST):
                 column.label(text=line)
-        if facts["structure"] == "inferred":
-            box.operator("neuroscene.attach_architecture", icon="LINKED").uuid = facts["uuid"]
-        if facts["input"]:
-            column.label(text=f"Input: {facts['input']} ({facts['input_note']})")
-        box.template_list("NEUROSCENE_UL_layers", facts["uuid"], network, "all_objects", state, "active", rows=8)
+        if shown.structure == "inferred":
+            box.operator("neuroscene.attach_architecture", icon="LINKED").uuid = shown.uuid
+        if shown.input:
+            column.label(text=f"Input: {shown.input} ({shown.input_note})")
+        box.template_list("NEUROSCENE_UL_layers", shown.uuid, network, "all_objects", state, "active", rows=8)
         row = box.row(align=True)
         runs = row.row(align=True)
-        runs.enabled = facts["structure"] != "inferred"
-        runs.operator("neuroscene.run_input", icon="PLAY").uuid = facts["uuid"]
-        row.operator("neuroscene.frame_network", icon="CAMERA_DATA").uuid = facts["uuid"]
+        runs.enabled = shown.structure != "inferred"
+        runs.operator("neuroscene.run_input", icon="PLAY").uuid = shown.uuid
+        row.operator("neuroscene.frame_network", icon="CAMERA_DATA").uuid = shown.uuid
         row = box.row(align=True)
-        row.operator("neuroscene.reload_checkpoint", icon="FILE_REFRESH").uuid = facts["uuid"]
+        row.operator("neuroscene.reload_checkpoint", icon="FILE_REFRESH").uuid = shown.uuid
         other = row.operator("neuroscene.reload_checkpoint", text="", icon="FILEBROWSER")
-        other.uuid, other.choose = facts["uuid"], True
-        _changes(box, facts)
+        other.uuid, other.choose = shown.uuid, True
+        _changes(box, shown)
         row = box.row(align=True)
-        row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = facts["uuid"]
-        row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = facts["uuid"]
-        if any(tags.kind(child) == "block" for child in network.children):
+        row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = shown.uuid
+        row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = shown.uuid
+        if any(map(BlockCollection.is_one, network.children)):
             row = box.row(align=True)
             for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):
                 folder = row.operator("neuroscene.fold_blocks", text=text)
-                folder.uuid, folder.which, folder.fold = facts["uuid"], which, fold
+                folder.uuid, folder.which, folder.fold = shown.uuid, which, fold
 
 
-def _changes(box, facts):
+def _changes(box, shown):
     """What the last reloading has changed in the structure."""
-    lines = list(facts.get("changes", ()))
+    lines = shown.changes
     if not lines:
         return
     column = box.column(align=True)

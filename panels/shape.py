@@ -6,8 +6,8 @@
 import bpy
 
 from ..addon.nodes.sockets import LAYER
-from ..addon.scene import tags
 from ..addon.scene.editing import by_hand
+from ..addon.scene.entities import LayerObject
 from .sidebar import Sidebar, sockets
 
 
@@ -17,11 +17,11 @@ class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return tags.modifier(context.object) is not None
+        return LayerObject.is_one(context.object)
 
     def draw(self, context):
         layout, obj = self.layout, context.object
-        modifier = tags.modifier(obj)
+        modifier = LayerObject(obj).modifier
         layout.use_property_split, layout.use_property_decorate = True, False
         for names in LAYER.rows():
             sockets(layout.column(align=True), modifier, names)
@@ -30,7 +30,7 @@ class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
             row.alert = True
             row.label(text="Cells were deleted: set the detail", icon="ERROR")
         column = layout.column(align=True)
-        if tags.read(obj).get("by_hand"):
+        if LayerObject(obj).by_hand:
             sockets(column, modifier, ("By Hand",))
         column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
         row = column.row(align=True)

@@ -5,7 +5,8 @@
 
 import bpy
 
-from ..addon.scene import shots, tags
+from ..addon.scene import shots
+from ..addon.scene.entities import NetworkScene, chosen, members, networks
 from .sidebar import Sidebar
 
 
@@ -15,11 +16,11 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context):
-        return bool(tags.networks())
+        return bool(networks())
 
     def draw(self, context):
-        layout, network = self.layout, tags.chosen(context)
-        uuid, scene = tags.read(network)["uuid"], tags.scene_of(network)
+        layout, network = self.layout, chosen(context)
+        uuid, scene = NetworkScene(network).uuid, NetworkScene(network).scene
         column = layout.column(align=True)
         for name, camera in shots.shots(network).items():
             row, active = column.row(align=True), scene is not None and scene.camera == camera
@@ -34,7 +35,7 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
             gone.uuid, gone.shot = uuid, name
         layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")
         layout.operator("neuroscene.compare_checkpoints", icon="MOD_MIRROR").uuid = uuid
-        for floor in tags.members(network, "floor"):
+        for floor in members(network, "floor"):
             layout.prop(floor, "hide_render", text="Floor", invert_checkbox=True)
         row = layout.row(align=True)
         row.operator_menu_enum("neuroscene.render_quality", "quality", text="Quality", icon="SETTINGS")

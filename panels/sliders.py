@@ -7,7 +7,7 @@ import bpy
 
 from ..addon import compat
 from ..addon.nodes.sockets import NETWORK
-from ..addon.scene import tags
+from ..addon.scene.entities import NetworkScene, Root, chosen
 from .sidebar import Sidebar, sockets
 
 
@@ -20,15 +20,15 @@ class NEUROSCENE_PT_sliders(Sidebar, bpy.types.Panel):
         return _root(context) is not None
 
     def draw(self, context):
-        layout, modifier = self.layout, tags.modifier(_root(context))
+        layout, modifier = self.layout, _root(context).modifier
         column = layout.column(align=True)
         column.use_property_split = True
         rows = sockets(column, modifier, NETWORK.having("first"))
         rows["Expansion"].active = bool(compat.get_input(modifier, "Expand"))
         if compat.get_input(modifier, "Prune") > 0:
-            layout.operator("neuroscene.check_pruning").uuid = tags.chosen(context)[tags.KEY]["uuid"]
+            layout.operator("neuroscene.check_pruning").uuid = NetworkScene(chosen(context)).uuid
 
 
-def _root(context) -> bpy.types.Object | None:
-    network = tags.chosen(context)
-    return next(tags.members(network, "root"), None) if network else None
+def _root(context) -> Root | None:
+    network = chosen(context)
+    return NetworkScene(network).any_root() if network else None

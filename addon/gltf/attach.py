@@ -15,9 +15,9 @@ import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
 from ..containers import CheckpointError
-from ..scene import tags
 from ..scene.building import build, importing
 from ..scene.editing import arranging
+from ..scene.entities import BlockBox, LayerObject, NetworkScene, Root, kind, marks
 from ..structure import open_checkpoint
 
 LARGEST = 1 << 28  # bytes of JSON
@@ -63,8 +63,8 @@ def in_file(path: Path) -> list[StoredNetwork]:
 
 def in_open_file() -> list[StoredNetwork]:
     """The networks of exports that were imported into the open file."""
-    roots = [obj for obj in bpy.data.objects if tags.kind(obj) == "network"]
-    trees = [[(tags.read(obj), obj.matrix_local) for obj in (root, *root.children_recursive)] for root in roots]
+    roots = [obj for obj in bpy.data.objects if kind(obj) == "network"]
+    trees = [[(_said(obj), obj.matrix_local) for obj in (root, *root.children_recursive)] for root in roots]
     return [stored for tree in trees if (stored := _whole(tree))]
 
 
@@ -146,11 +146,16 @@ def _like(default, given):
 
 def _put(collection, stored):
     """Let layers, blocks and the whole stand where they stood, if that is elsewhere."""
-    for kind, key in (("layer", "layer"), ("block", "path"), ("root", "")):
-        for member in tags.members(collection, kind):
-            place = stored.places.get((kind, tags.read(member).get(key, "")))
-            if place and np.abs(np.array(place - member.matrix_basis)).max() > APART:
-                member.matrix_basis = place
+    for member in NetworkScene(collection).members(LayerObject, BlockBox, Root):
+        place, obj = stored.places.get((member.KIND, getattr(member, "named", ""))), member.obj
+        if place and np.abs(np.array(place - obj.matrix_basis)).max() > APART:
+            obj.matrix_basis = place
+
+
+def _said(obj: bpy.types.Object) -> dict:
+    """What an object that was imported from an export says of itself."""
+    facts = marks.facts(obj)
+    return {} if facts is None else facts.to_dict()
 
 
 def _whole(tree) -> StoredNetwork | None:
@@ -182,7 +187,7 @@ def _below(nodes, index, places):
 
 
 def _facts(node):
-    facts = node.get("extras", {}).get(tags.KEY, {})
+    facts = node.get("extras", {}).get(marks.KEY, {})
     return facts if isinstance(facts, dict) else {}
 
 

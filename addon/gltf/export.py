@@ -14,7 +14,7 @@ import bpy
 
 from ..containers import CheckpointError
 from ..nodes import materials
-from ..scene import tags
+from ..scene.entities import NetworkScene, networks, scene_of
 from ..written import replacing
 from . import budget, facts, meshes, moves, poses, viewer
 from .gather import Gatherer, ScenePart
@@ -80,7 +80,7 @@ def _write(output, options, progress):
             glb = Path(folder) / "page.glb"
             # a page has no decoder of Draco, and tells numbers of cells that are instances
             report = _export(glb, replace(options, realise=bool(options.poses), small=False), progress)
-            viewer.write(glb, output, next(iter(tags.networks())).name)
+            viewer.write(glb, output, next(iter(networks())).name)
     else:
         report = _export(output, replace(options, realise=options.realise or bool(options.poses)), progress)
     return report
@@ -148,7 +148,7 @@ def _is_lit(gatherer):
     cells = [
         node
         for network in gatherer.networks
-        if (node := materials.node_of(tags.read(network).get("materials", {}).get("cells"), materials.VALUE))
+        if (node := materials.node_of(NetworkScene(network).materials.get("cells"), materials.VALUE))
     ]
     glow = any(node.inputs[name].default_value for node in cells for name in ("Emission", "Emission by Magnitude"))
     lamps = any(obj.type == "LIGHT" and not obj.hide_render for obj in gatherer.scene.objects)
@@ -156,15 +156,15 @@ def _is_lit(gatherer):
 
 
 def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
-    path, networks = bpy.data.filepath or output, tags.networks()
-    if not networks:
+    path, shown = bpy.data.filepath or output, networks()
+    if not shown:
         raise CheckpointError(path, "holds no network", "import a model first")
-    scenes = {network: scene for network in networks if (scene := tags.scene_of(network))}
+    scenes = {network: scene for network in shown if (scene := scene_of(network))}
     if not scenes:
         raise CheckpointError(path, "the network is in no scene")
     open_ = bpy.context.scene
     scene = open_ if open_ in scenes.values() else next(iter(scenes.values()))
-    return scene, tags.networks(scene)
+    return scene, networks(scene)
 
 
 def _counted(parts: list[ScenePart]) -> Report:

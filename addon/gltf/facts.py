@@ -12,42 +12,44 @@ import bpy
 import numpy as np
 
 from ..nodes import materials
-from ..scene import tags
 from ..scene.building import studio
+from ..scene.entities import Bars, BlockBox, Bundle, ClassName, Kernels, LayerObject, NetworkScene, ShotCamera
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
-LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "level", "order", "label")
+LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "detail", "order", "label")
 BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", "label")
-CONNECTIONS = ("source", "target", "carries", "level", "form", "drawn", "total")
+CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
+BESIDE = (Bars, Kernels)
 
 
-def of_network(network: bpy.types.Collection) -> dict:
-    """What a glTF tells of a network, in the `extras` of its root."""
-    known = tags.read(network)
+def of_network(collection: bpy.types.Collection) -> dict:
+    """What a network's node says."""
+    network = NetworkScene(collection)
     return _plain(
         {
             "kind": "network",
-            "name": network.name,
-            **_some(known, NETWORK),
-            "parameters": int(known["parameters"]),
+            "name": collection.name,
+            **network.told(NETWORK),
+            "parameters": network.parameters,
             "scores": _scores(network),
-            "text": _text_colours(known.get("materials", {})),
-            **{name: _file_name(known.get(name, "")) for name in ("source", "architecture")},
+            "text": _text_colours(network.materials),
+            "source": _file_name(network.source),
+            "architecture": _file_name(network.architecture),
         }
     )
 
 
 def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
-    """What it tells of a layer; `extent` is the range in force, `cells` what was gathered of them or None."""
-    known = tags.read(obj)
+    """What a layer's node says; `extent` is the range of its values in force, `cells` what is seen of them."""
+    layer = LayerObject(obj)
     facts = {
         "kind": "layer",
-        "name": known["layer"],
-        **_some(known, LAYER),
-        "parameters": int(known["parameters"]),
+        "name": layer.name,
+        **layer.told(LAYER),
+        "parameters": layer.parameters,
         "range": extent,
         "cells": len(cells.matrices) if cells else 0,
     }
@@ -57,11 +59,11 @@ def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
 
 
 def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
-    """What it tells of a bundle; `extent` is the range in force, `curves` what was gathered of them or None."""
+    """What a bundle's node says; `extent` is the range of its weights in force, `curves` what is seen of them."""
     return _plain(
         {
             "kind": "connections",
-            **_some(tags.read(obj), CONNECTIONS),
+            **Bundle(obj).told(CONNECTIONS),
             "range": extent,
             "radius": float(curves.radius.max()) if curves else None,
         }
@@ -69,18 +71,18 @@ def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
 
 
 def of_other(obj: bpy.types.Object) -> dict:
-    """What it tells of a block, and of bars and kernels."""
-    known = tags.read(obj)
-    kind = known["kind"]
-    if kind != "block":
-        return {"kind": kind, "layer": known["layer"]}
-    return _plain({"kind": kind, **_some(known, BLOCK), "parameters": int(known["parameters"])})
+    """What the node of a block says, or of bars or kernels."""
+    if box := BlockBox.of(obj):
+        return _plain({"kind": box.KIND, **box.told(BLOCK), "parameters": box.parameters})
+    beside = next(entity for entity in BESIDE if entity.is_one(obj))(obj)
+    return {"kind": beside.KIND, "layer": beside.layer}
 
 
 def of_camera(obj: bpy.types.Object) -> dict:
-    """What it tells of a camera: its shot and that shot's frames."""
-    known = tags.read(obj)
-    return {"kind": "camera", "shot": known.get("shot", obj.name), **_some(known, ("frames",))}
+    """What a camera's node says."""
+    camera = ShotCamera.of(obj)
+    frames = {"frames": list(camera.frames)} if camera and camera.frames else {}
+    return {"kind": "camera", "shot": camera.shot if camera else obj.name, **frames}
 
 
 def of_scene(scene: bpy.types.Scene, camera: str, first: int) -> dict:
@@ -116,31 +118,24 @@ def _text_colours(roles):
     }
 
 
-def _scores(network):
+def _scores(network: NetworkScene) -> list[dict]:
     """The best classes of the run that is shown, from its bars."""
     scores = []
-    for bars in tags.members(network, "bars"):
-        values = np.empty(len(bars.data.vertices), np.float32)
-        bars.data.attributes["value"].data.foreach_get("value", values)
+    for bars in network.members(Bars):
+        values = np.empty(len(bars.obj.data.vertices), np.float32)
+        bars.obj.data.attributes["value"].data.foreach_get("value", values)
         names = {
-            tags.read(label)["index"]: labels.body_of(label)
-            for label in tags.members(network, "class")
-            if tags.read(label)["layer"] == tags.read(bars)["layer"]
+            name.index: labels.body_of(name.obj) for name in network.members(ClassName) if name.layer == bars.layer
         }
-        best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST] if tags.read(network).get("input") else ()
+        best = np.argsort(-np.nan_to_num(values), kind="stable")[:BEST].tolist() if network.input else ()
         scores += [
-            {"index": int(index), "label": names.get(int(index), str(index)), "score": float(values[index])}
-            for index in best
+            {"index": index, "label": names.get(index, str(index)), "score": float(values[index])} for index in best
         ]
     return scores
 
 
 def _file_name(path):
     return PureWindowsPath(path.replace("/", "\\")).name
-
-
-def _some(known, names):
-    return {name: known[name] for name in names if name in known}
 
 
 def _plain(value):

@@ -15,8 +15,8 @@ import numpy as np
 from mathutils import Matrix
 
 from .. import compat
-from ..scene import tags
 from ..scene.camera import framing
+from ..scene.entities import BlockBox, Bundle, CellShape, LayerObject, NetworkScene, kind, objects
 from ..scene.texts import labels
 from . import facts, shapes
 from .colours import paint
@@ -63,24 +63,25 @@ class Gatherer:
     def network(self, network: bpy.types.Collection) -> None:
         """Add all that is seen of a network."""
         self.networks.append(network)
-        root = next(tags.members(network, "root"), None)
+        entity = NetworkScene(network).any_root()
+        root = entity.obj if entity else None
         top = self._add(network.name, facts.of_network(network), root, None)
         owners = {root: top}
-        objs = [obj for obj in tags.objects(network) if self._seen(obj)]
-        for kind in DRAWN:
-            some = [obj for obj in objs if tags.kind(obj) == kind]
-            if kind == "block":
-                some.sort(key=lambda obj: tags.read(obj)["order"])  # parents come first
+        objs = [obj for obj in objects(network) if self._seen(obj)]
+        for drawn in DRAWN:
+            some = [obj for obj in objs if kind(obj) == drawn]
+            if drawn == "block":
+                some.sort(key=lambda obj: BlockBox(obj).order)  # parents come first
             for obj in some:
-                owners[obj] = self._show(obj, kind, owners.get(obj.parent, top))
-        for kind, called in TEXTS.items():
+                owners[obj] = self._show(obj, drawn, owners.get(obj.parent, top))
+        for text, called in TEXTS.items():
             by_holder: dict[ScenePart, list] = {}
             for obj in objs:
-                if tags.kind(obj) == kind and obj.parent in owners and obj.data.body:
-                    own = kind == "class" or any(is_keyed(obj) for obj in _line(obj.parent) if obj != root)
+                if kind(obj) == text and obj.parent in owners and obj.data.body:
+                    own = text == "class" or any(is_keyed(obj) for obj in _line(obj.parent) if obj != root)
                     by_holder.setdefault(owners[obj.parent] if own else top, []).append(obj)
             for holder, texts in by_holder.items():
-                self._say(holder, texts, kind, called)
+                self._say(holder, texts, text, called)
 
     def cameras(self) -> None:
         """Add the cameras of the scene."""
@@ -126,7 +127,7 @@ class Gatherer:
         part = self._add(obj.name, facts.of_layer(obj, extent, cells), obj, parent, cells)
         if rest is not None:
             name = f"{obj.name} backing"
-            self._add(name, {"kind": "backing", "layer": tags.read(obj)["layer"]}, obj, part, rest)
+            self._add(name, {"kind": "backing", "layer": LayerObject(obj).name}, obj, part, rest)
         return part
 
     def _say(self, owner, texts, kind, called):
@@ -190,9 +191,9 @@ def _layer(obj, geometry, whole):
 
 
 def _cells(obj, mesh, matrices, mine, read):
-    modifier = tags.modifier(obj)
-    cell, shape = (compat.get_input(modifier, name) for name in ("Cell", "Shape"))
-    tile = shape == "Tile" and cell and tags.read(cell).get("cell") == "tile"
+    inputs = LayerObject(obj).inputs
+    cell, shape = CellShape.of(inputs["Cell"]), inputs["Shape"]
+    tile = shape == "Tile" and cell is not None and cell.shape == "tile"
     points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
     numbers = {
         name: numbers_of_cells[mine]
@@ -256,7 +257,7 @@ def _curves(obj, geometry, whole):
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():
         return None, extent
-    material = compat.get_input(tags.modifier(obj), "Material")
+    material = Bundle(obj).inputs["Material"]
     colours = paint(material, read, count)
     numbers = {
         name: numbers_of_lines[seen]

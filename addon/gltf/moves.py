@@ -14,7 +14,7 @@ import numpy as np
 from mathutils import Matrix
 
 from .. import compat
-from ..scene import tags
+from ..scene import entities
 from .gather import ScenePart, is_keyed
 
 STILL = 1e-6
@@ -49,13 +49,13 @@ def keyed_inputs(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     return [
         obj
         for obj in scene.objects
-        if tags.modifier(obj) and any(path.startswith("modifiers") for path in compat.animated(obj))
+        if entities.modifier(obj) and any(path.startswith("modifiers") for path in compat.animated(obj))
     ]
 
 
 def span(scene: bpy.types.Scene) -> tuple[int, int]:
     """The first and the last frame of a scene and of all its shots."""
-    shots = [tags.read(obj).get("frames") for obj in scene.objects if tags.kind(obj) == "camera"]
+    shots = [camera.frames for camera in map(entities.ShotCamera.of, scene.objects) if camera]
     both = [(scene.frame_start, scene.frame_end), *filter(None, shots)]
     return min(first for first, _ in both), max(last for _, last in both)
 

@@ -24,7 +24,8 @@ def in_background(work: Callable[[], Any], text: str, beside: bool | None = None
     """
     if bpy.app.background if beside is None else not beside:
         return work()
-    stop, outcome = Event(), {}
+    stop = Event()
+    outcome = {}
 
     def run():
         try:

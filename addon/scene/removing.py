@@ -20,10 +20,10 @@ def remove(blocks: Iterable[bpy.types.ID | None]) -> None:
     """Remove data-blocks, and of objects also the data that nothing else uses: a linked duplicate keeps it. References
     to any of them are dead afterwards, and so are those to what was inside."""
     gone = {block for block in blocks if block}
-    held = Counter(one.data for one in gone if isinstance(one, bpy.types.Object) and one.data)
+    held = Counter(block.data for block in gone if isinstance(block, bpy.types.Object) and block.data)
     gone |= {data for data, users in held.items() if data.users - data.use_fake_user <= users}
     if gone:
-        _leave({one for one in gone if isinstance(one, bpy.types.Scene)})
+        _leave({block for block in gone if isinstance(block, bpy.types.Scene)})
         bpy.data.batch_remove(gone)
 
 

@@ -9,22 +9,14 @@ from collections.abc import Callable, Iterable
 
 import bpy
 
-from . import tags
+from .entities import LayerObject, NetworkScene
 
 Layers = list[bpy.types.Object]
 
 
 def layers(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The objects of the layers by the layers' names, in the order of the network."""
-    found: dict[str, bpy.types.Object] = {}
-    for layer in sorted(tags.members(network, "layer"), key=order):
-        found.setdefault(layer[tags.KEY]["layer"], layer)
-    return found
-
-
-def order(layer: bpy.types.Object) -> int:
-    """The place of a layer in its network."""
-    return layer[tags.KEY].get("order", 0)
+    return {name: layer.obj for name, layer in NetworkScene(network).layers().items()}
 
 
 def inputs(network: bpy.types.Collection, names: Iterable[str]) -> Layers:
@@ -49,28 +41,29 @@ def downstream(network: bpy.types.Collection, names: Iterable[str]) -> Layers:
 
 def same_block(network: bpy.types.Collection, names: Iterable[str]) -> Layers:
     """The layers whose innermost block is that of one of these layers; they are among them."""
-    every = layers(network)
-    blocks = {_block(every[name]) for name in names} - {""}
-    return [one for one in every.values() if _block(one) in blocks]
+    every = NetworkScene(network).layers()
+    blocks = {every[name].block for name in names} - {""}
+    return [layer.obj for layer in every.values() if layer.block in blocks]
 
 
-def found(network: bpy.types.Collection, text: str) -> Layers:
+def matching(network: bpy.types.Collection, text: str) -> Layers:
     """The layers that a text `matches`."""
     return [layer for layer in layers(network).values() if matches(layer, text)]
 
 
-def matches(layer: bpy.types.Object, text: str) -> bool:
+def matches(obj: bpy.types.Object, text: str) -> bool:
     """Whether each word is in the name of a layer, its op, those of its parts, or its block, in any case."""
-    facts = layer[tags.KEY]
-    said = "\n".join([layer.name, facts["layer"], facts["op"], *facts.get("parts", ()), _block(layer)]).lower()
+    layer = LayerObject(obj)
+    said = "\n".join([obj.name, layer.name, layer.op, *layer.parts, layer.block]).lower()
     return all(word in said for word in text.lower().split())
 
 
 def selected(context: bpy.types.Context, network: bpy.types.Collection) -> list[str]:
     """The names of the selected layers, else that of the active one."""
-    every, view_layer = layers(network), context.view_layer
-    return [name for name, one in every.items() if one.select_get(view_layer=view_layer)] or [
-        name for name, one in every.items() if one == view_layer.objects.active
+    every = layers(network)
+    view_layer = context.view_layer
+    return [name for name, layer in every.items() if layer.select_get(view_layer=view_layer)] or [
+        name for name, layer in every.items() if layer == view_layer.objects.active
     ]
 
 
@@ -86,16 +79,16 @@ def select(context: bpy.types.Context, objs: Iterable[bpy.types.Object], extend:
     if not able:
         return able
     if not extend:
-        for one in list(view_layer.objects.selected):
-            one.select_set(False, view_layer=view_layer)
-    for one in able:
-        one.select_set(True, view_layer=view_layer)
+        for obj in list(view_layer.objects.selected):
+            obj.select_set(False, view_layer=view_layer)
+    for obj in able:
+        obj.select_set(True, view_layer=view_layer)
     view_layer.objects.active = able[0]
     return able
 
 
 def _joined(network, names, neighbours: Callable, onwards: bool = False) -> Layers:
-    every = layers(network)
+    every = NetworkScene(network).layers()
     beside = neighbours(every)
     reached, ahead = set(), list(names)
     while ahead:
@@ -103,20 +96,16 @@ def _joined(network, names, neighbours: Callable, onwards: bool = False) -> Laye
         reached |= new
         if onwards:
             ahead += new
-    return [one for name, one in every.items() if name in reached]
+    return [layer.obj for name, layer in every.items() if name in reached]
 
 
-def _sources(every: dict[str, bpy.types.Object]) -> dict[str, list[str]]:
-    return {name: list(one[tags.KEY].get("inputs", ())) for name, one in every.items()}
+def _sources(every: dict[str, LayerObject]) -> dict[str, list[str]]:
+    return {name: layer.sources for name, layer in every.items()}
 
 
-def _readers(every: dict[str, bpy.types.Object]) -> dict[str, list[str]]:
+def _readers(every: dict[str, LayerObject]) -> dict[str, list[str]]:
     readers: dict[str, list[str]] = {}
     for name, sources in _sources(every).items():
         for source in sources:
             readers.setdefault(source, []).append(name)
     return readers
-
-
-def _block(layer: bpy.types.Object) -> str:
-    return layer[tags.KEY].get("block", "")

@@ -11,42 +11,39 @@ from math import isclose
 import bpy
 
 from .. import compat
-from . import tags
+from .entities import WithSockets
 
 
-def write(obj: bpy.types.Object, values: dict) -> None:
-    """Set inputs of an object's modifier, and remember that these values are ours."""
-    compat.set_inputs(tags.modifier(obj), values)
-    facts = tags.read(obj)
-    kept = {name: _plain(value) for name, value in values.items() if not isinstance(value, bpy.types.ID | None)}
-    tags.write(obj, **(facts | {"sockets": facts.get("sockets", {}) | kept}))
+def write(entity: WithSockets, values: dict) -> None:
+    """Set inputs of an entity's modifier, and remember that these values are ours."""
+    entity.inputs.update(values)
+    plain = {name: _plain(value) for name, value in values.items() if not isinstance(value, bpy.types.ID | None)}
+    entity.given |= plain
 
 
-def refresh(obj: bpy.types.Object, values: dict) -> None:
+def refresh(entity: WithSockets, values: dict) -> None:
     """The same, but what somebody has changed since, keyframed or driven stays as it is."""
-    modifier, ours = tags.modifier(obj), tags.read(obj).get("sockets", {})
-    animated = compat.animated(obj)
+    inputs, given = entity.inputs, entity.given
+    animated = compat.animated(entity.obj)
     write(
-        obj,
+        entity,
         {
             name: value
             for name, value in values.items()
-            if name not in ours
-            or _same(compat.get_input(modifier, name), ours[name])
-            and compat.input_path(modifier, name) not in animated
+            if name not in given or _same(inputs[name], given[name]) and inputs.path(name) not in animated
         },
     )
 
 
-def changed(obj: bpy.types.Object, defaults: dict) -> bool:
+def changed(entity: WithSockets, defaults: dict) -> bool:
     """Whether one of these inputs has another value than we have given it, or, where we have not, than it has here."""
-    modifier, ours = tags.modifier(obj), tags.read(obj).get("sockets", {})
-    return any(not _same(compat.get_input(modifier, name), ours.get(name, value)) for name, value in defaults.items())
+    inputs, given = entity.inputs, entity.given
+    return any(not _same(inputs[name], given.get(name, value)) for name, value in defaults.items())
 
 
 def _plain(value):
     """A value as custom properties hold it."""
-    return value if isinstance(value, str | bool | int | float) else [float(one) for one in value]
+    return value if isinstance(value, str | bool | int | float) else [float(number) for number in value]
 
 
 def _same(now, before) -> bool:

@@ -5,7 +5,8 @@
 
 import bpy
 
-from ...addon.scene import selection, tags
+from ...addon.scene import selection
+from ...addon.scene.entities import LayerObject
 from .of_network import ChangesNetwork
 
 
@@ -28,7 +29,7 @@ class SelectsLayers(ChangesNetwork):
 
 def any_layer_selected(context) -> bool:
     """Whether a selected object is a layer."""
-    return any(tags.kind(obj) == "layer" for obj in context.view_layer.objects.selected)
+    return any(map(LayerObject.is_one, context.view_layer.objects.selected))
 
 
 class OfSelectedLayers(ChangesNetwork):
@@ -38,7 +39,7 @@ class OfSelectedLayers(ChangesNetwork):
     def poll(cls, context):
         if not super().poll(context):
             return False
-        if not any_layer_selected(context) and tags.kind(context.view_layer.objects.active) != "layer":
+        if not any_layer_selected(context) and not LayerObject.is_one(context.view_layer.objects.active):
             cls.poll_message_set("Select a layer first")
             return False
         return True

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ...addon.scene import tags
+from ...addon.scene.entities import LayerObject, NetworkScene
 from .of_network import ChangesNetwork, RefusedError
 
 WHICH = (
@@ -35,9 +35,10 @@ class ChangesLines(ChangesNetwork):
         raise NotImplementedError
 
     def _bundles(self, context, network) -> list[bpy.types.Object]:
-        every = list(tags.members(network, "connections"))
+        scene = NetworkScene(network)
+        every = scene.bundles()
         if self.which == "ALL":
-            return every
+            return [bundle.obj for bundle in every]
         meant = {obj.name for obj in [*context.view_layer.objects.selected, context.object] if obj}
-        into = {tags.read(layer)["layer"] for layer in tags.members(network, "layer") if layer.name in meant}
-        return [bundle for bundle in every if bundle.name in meant or tags.read(bundle)["target"] in into]
+        into = {layer.name for layer in scene.members(LayerObject) if layer.obj.name in meant}
+        return [bundle.obj for bundle in every if bundle.obj.name in meant or bundle.target in into]

@@ -6,9 +6,9 @@
 import bpy
 
 from ...addon.containers import CheckpointError
-from ...addon.scene import tags
 from ...addon.scene.camera import picture
 from ...addon.scene.editing import arranging
+from ...addon.scene.entities import NetworkScene, chosen, networks
 from .whole import Whole
 
 
@@ -33,7 +33,7 @@ class OfNetwork(Whole):
 
     @classmethod
     def poll(cls, context):
-        return bool(tags.networks())
+        return bool(networks())
 
     def execute(self, context):
         try:
@@ -56,13 +56,13 @@ class OfNetwork(Whole):
 
     def network(self, context: bpy.types.Context) -> bpy.types.Collection:
         """The network to work on. Raises `RefusedError` if there is none, `CheckpointError` if it has lost its root."""
-        network = tags.chosen(context, self.uuid)
+        network = chosen(context, self.uuid)
         if network is None:
             raise RefusedError("No such network in this file", "ERROR")
         if network.library:
             where = network.library.filepath
             raise RefusedError(f"{network.name} is linked from {where}: change it there, or append it", "ERROR")
-        tags.root(network)
+        NetworkScene(network).root()
         return network
 
 
@@ -71,7 +71,7 @@ class ChangesNetwork(OfNetwork):
 
     @classmethod
     def poll(cls, context):
-        if not tags.networks():
+        if not networks():
             cls.poll_message_set("There is no network in this file")
             return False
         if context.mode != "OBJECT":

@@ -67,15 +67,15 @@ def import_(path: str):
 
 def _drag(network, view_layer) -> float:
     """Seconds of one update while the layer with the most lines is moved."""
-    from neuroscene.addon.scene import tags
+    from neuroscene.addon.scene.entities import NetworkScene
 
     lines: dict[str, int] = {}
-    for bundle in tags.members(network, "connections"):
-        facts = tags.read(bundle)
-        for end in ("source", "target"):
-            lines[facts[end]] = lines.get(facts[end], 0) + facts["drawn"]
+    scene = NetworkScene(network)
+    for bundle in scene.bundles():
+        for end in bundle.ends:
+            lines[end] = lines.get(end, 0) + bundle.drawn
     busiest = max(lines, key=lines.get)
-    thing = next(one for one in tags.members(network, "layer") if tags.read(one)["layer"] == busiest)
+    thing = scene.layers()[busiest].obj
     seconds = []
     for step in range(DRAGS):
         thing.location.y = 0.01 * step

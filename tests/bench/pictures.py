@@ -58,14 +58,14 @@ def hero():
 def curves():
     """Memory of a process that renders 100,000 lines."""
     from bench import row
-    from neuroscene.addon.scene import tags
+    from neuroscene.addon.scene import entities
 
     network, _ = _build(lines_a_pair=LINES, max_connections=LINES)
     scene = _scene(network)
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     scene.cycles.samples = 16
     seconds = _seconds(scene)
-    drawn = sum(len(one.data.curves) for one in tags.members(network, "connections"))
+    drawn = sum(len(one.data.curves) for one in entities.members(network, "connections"))
     peak = memory.peak()
     return [
         row(
@@ -99,9 +99,9 @@ def _build(**settings):
 
 
 def _scene(network):
-    from neuroscene.addon.scene import tags
+    from neuroscene.addon.scene import entities
 
-    return tags.scene_of(network)
+    return entities.scene_of(network)
 
 
 def _seconds(scene) -> float:

@@ -5,7 +5,7 @@
 import bpy
 import numpy as np
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from scene import look
 
 
@@ -24,7 +24,7 @@ def select(*things):
 
 def network() -> bpy.types.Collection:
     """The network of the file, also after an undo."""
-    (found,) = tags.networks()
+    (found,) = entities.networks()
     return found
 
 

@@ -31,6 +31,7 @@ CNN_LAYERS = {
     "dense1": ["dense1", "relu4"],
     "scores": ["scores", "probabilities"],
 }
+KEY = "neuroscene"
 FIELDS = {
     "INT": ("value", 1, np.int32),
     "INT8": ("value", 1, np.int8),
@@ -52,13 +53,18 @@ def build(path, given=None, sizes=None, **settings) -> bpy.types.Collection:
 
 
 def facts(block) -> dict:
-    found = block.get("neuroscene")
+    found = block.get(KEY)
     return found.to_dict() if found else {}
+
+
+def mark(block, /, kind: str, **facts) -> None:
+    """Write these facts onto a data-block, and no others."""
+    block[KEY] = {"kind": kind, **facts}
 
 
 def kind_of(block) -> str | None:
     """The kind alone: all facts of hundreds of objects take long to read."""
-    found = block.get("neuroscene")
+    found = block.get(KEY)
     return found.get("kind") if found else None
 
 

@@ -11,7 +11,7 @@ import onnx
 import pytest
 from onnx import numpy_helper
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from scene import look
 from scene.command import run, run_many
 from unit.make import DATA, model, node, save, seeded
@@ -177,7 +177,7 @@ def test_several_inputs(outputs, blank):
         sorted(scores[0], reverse=True), rel=1e-5
     )
     bpy.ops.wm.open_mainfile(filepath=str(folder / "bert.blend"))
-    thing = look.layers(tags.networks()[0])["/embeddings/Add_1"]
+    thing = look.layers(entities.networks()[0])["/embeddings/Add_1"]
     row, column, value = (look.values_of(thing, name) for name in ("row", "column", "value"))
     assert len(value) == embedded.size and np.allclose(value, embedded[0][row, column], atol=1e-6)
 

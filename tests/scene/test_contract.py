@@ -149,7 +149,7 @@ def test_budget_of_cells(blank, given, limit):
     cells, tiled = drawn(network)[0], False
     for thing in look.layers(network).values():  # a tile a channel is all that fits between too few and too many
         units = len(np.unique(look.cells_of(thing)[:, 0]))
-        tiled |= look.facts(thing)["level"] == "maps" and units == look.facts(thing)["grid"][0]
+        tiled |= look.facts(thing)["detail"] == "maps" and units == look.facts(thing)["grid"][0]
     assert cells <= limit and (limit / 3 < cells or tiled)
 
 
@@ -178,7 +178,7 @@ def test_labels_say_what_is_left_out(blank, cells, expected):
     network, levels = look.build(look.CNN, max_cells=cells), set()
     for name, thing in look.layers(network).items():
         (units, rows, columns), text = look.facts(thing)["grid"], said(thing)
-        shown, level = [len(np.unique(one)) for one in look.cells_of(thing).T], look.facts(thing)["level"]
+        shown, level = [len(np.unique(one)) for one in look.cells_of(thing).T], look.facts(thing)["detail"]
         word, whole = "channels" if rows * columns > 1 else "units", f"{rows:,} × {columns:,}"
         sentences = {
             f"a box for {units * rows * columns:,} cells": level == "box",

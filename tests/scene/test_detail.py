@@ -66,7 +66,7 @@ def out_of(network, name) -> dict[str, set]:
 
 def level(network, name) -> tuple[str, int]:
     thing = look.layers(network)[name]
-    return look.facts(thing)["level"], len(thing.data.vertices)
+    return look.facts(thing)["detail"], len(thing.data.vertices)
 
 
 def note(network, name) -> str:
@@ -138,7 +138,7 @@ def test_activations_are_those_of_onnxruntime(blank, path, name, wanted):
     else:
         expected = maps[tuple(cells.T)]
     assert np.allclose(found, expected, rtol=1e-5, atol=1e-6)
-    whole = look.facts(thing)["level"] == "cells"
+    whole = look.facts(thing)["detail"] == "cells"
     assert look.facts(thing)["value_is"] == ("activation" if whole else "mean activation")
 
 
@@ -171,7 +171,7 @@ def test_lines_into_a_kernel_layer_carry_the_files_weights(blank, wanted, cells)
     network, weight = look.build(look.CNN, max_cells=900), arrays(look.CNN)["conv3.weight"]
     put(network, "conv3", wanted, cells, lines=200)
     found = lines(network, "pool1", "conv3")
-    assert len(found) == 200 and look.facts(bundle(network, "pool1", "conv3"))["level"] == "unit"
+    assert len(found) == 200 and look.facts(bundle(network, "pool1", "conv3"))["grain"] == "unit"
     for source, _, _, unit, _, _, carried in found:
         assert np.isclose(carried, weight[unit, source].sum(), rtol=1e-5, atol=1e-6)
 
@@ -191,7 +191,7 @@ def test_lines_follow_what_ran(blank):
     network, weight = look.build(look.CNN, look.DIGIT), arrays(look.CNN)["conv3.weight"]
     put(network, "conv3", "cells", 1000)
     thing = bundle(network, "pool1", "conv3")
-    assert look.facts(thing)["level"] == "cell"
+    assert look.facts(thing)["grain"] == "cell"
     values = look.values_of(look.layers(network)["pool1"])[look.values_of(thing, "source")]
     assert np.allclose(look.values_of(thing, "importance"), np.abs(look.values_of(thing, "weight") * values), rtol=1e-5)
     for channel, row, column, unit, y, x, carried in lines(network, "pool1", "conv3"):
@@ -218,7 +218,7 @@ def test_lines_out_of_a_raised_layer_stay(blank, path, budget, name):
         after = out_of(network, name)
         assert after.keys() == before.keys()
         for target, old in before.items():
-            whole = look.facts(target_reads[name, target])["level"] == "unit"  # drawn from the middle of a map
+            whole = look.facts(target_reads[name, target])["grain"] == "unit"  # drawn from the middle of a map
             assert old and {one[:1] + one[3:] if whole else one for one in old} == {
                 one[:1] + one[3:] if whole else one for one in after[target]
             }
@@ -239,12 +239,12 @@ def test_weights_whose_cells_are_not_known_are_not_made_up(blank, reads):
     """A tile's lines say only the map. Raised, no line pretends to know its cell until the reading layer is set."""
     network = look.build(look.CNN, max_cells=900)
     thing = bundle(network, "pool2", "dense1")
-    assert look.facts(thing)["level"] == "cell"
+    assert look.facts(thing)["grain"] == "cell"
     said = put(network, "pool2", "cells", 784)
-    assert look.facts(thing)["level"] == "unknown" and not look.values_of(thing, "weight").any()
+    assert look.facts(thing)["grain"] == "unknown" and not look.values_of(thing, "weight").any()
     assert "dense1 show no weights" in said
     assert "weights" not in put(network, "dense1", "cells")
-    assert look.facts(thing)["level"] == "cell" and look.values_of(thing, "weight").all()
+    assert look.facts(thing)["grain"] == "cell" and look.values_of(thing, "weight").all()
 
 
 # The file

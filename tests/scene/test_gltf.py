@@ -39,11 +39,11 @@ def test_the_tree_says_what_everything_is(plain):
         facts, wanted = file.facts(thing.name), look.facts(thing)
         assert file.parent(thing.name) == network.name
         assert facts["name"] == name and facts["parameters"] == int(wanted["parameters"])
-        for fact in ("kind", "op", "shape", "value_is", "grid", "label"):
+        for fact in ("kind", "op", "shape", "value_is", "grid", "detail", "label"):
             assert facts[fact] == wanted[fact], (name, fact)
     for bundle in look.of_kind(network, "connections"):
         facts, wanted = file.facts(bundle.name), look.facts(bundle)
-        for fact in ("source", "target", "carries", "level", "drawn", "total"):
+        for fact in ("source", "target", "carries", "grain", "drawn", "total"):
             assert facts[fact] == wanted[fact], (bundle.name, fact)
         assert np.isclose(facts["range"], look.inputs(bundle)["Weight Range"])
     assert str(look.ROOT) not in str(file.content)  # nor any other folder of whoever exported it

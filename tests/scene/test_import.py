@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.transaction import Made
 from scene import bad, look
@@ -47,7 +47,7 @@ def test_bad_inputs(registered, tmp_path, given):
 def test_failure_beside_another_network(registered, tmp_path):
     """What a failed import shares with the network that is there (cells, node groups, font) stays."""
     import_network(input=str(look.DIGIT))
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     geometry, before = look.geometry(network), look.blocks()
     with pytest.raises(RuntimeError):
         import_network(look.CNN, input=str(tmp_path / "missing.png"))
@@ -95,55 +95,55 @@ def test_undo_and_redo_in_one_step(registered, path, given):
     names = [name for _, name, _ in look.blocks()]
     bpy.ops.ed.undo_push(message="before")
     with_undo(bpy.ops.neuroscene.import_network, filepath=str(path), input=str(given))
-    imported, geometry = [name for _, name, _ in look.blocks()], look.geometry(tags.networks()[0])
+    imported, geometry = [name for _, name, _ in look.blocks()], look.geometry(entities.networks()[0])
     assert imported != names
     bpy.ops.ed.undo()
-    assert [name for _, name, _ in look.blocks()] == names and not tags.networks()
+    assert [name for _, name, _ in look.blocks()] == names and not entities.networks()
     bpy.ops.ed.redo()
     assert [name for _, name, _ in look.blocks()] == imported
-    again = look.geometry(tags.networks()[0])
+    again = look.geometry(entities.networks()[0])
     assert all((again[name] == geometry[name]).all() for name in geometry)
 
 
 def test_undo_of_run_input_and_frame(registered):
     import_network(input=str(look.DIGIT))
     bpy.ops.ed.undo_push(message="before")
-    before = look.values_of(look.layers(tags.networks()[0])["dense1"])
+    before = look.values_of(look.layers(entities.networks()[0])["dense1"])
     with_undo(bpy.ops.neuroscene.run_input, filepath=str(look.OTHER_DIGIT))
-    assert (look.values_of(look.layers(tags.networks()[0])["dense1"]) != before).any()
-    look.layers(tags.networks()[0])["dense1"].location.z += 9
+    assert (look.values_of(look.layers(entities.networks()[0])["dense1"]) != before).any()
+    look.layers(entities.networks()[0])["dense1"].location.z += 9
     bpy.ops.ed.undo_push(message="moved")
-    place = tuple(look.one_of(tags.networks()[0], "camera").location)
+    place = tuple(look.one_of(entities.networks()[0], "camera").location)
     with_undo(bpy.ops.neuroscene.frame_network)
-    assert tuple(look.one_of(tags.networks()[0], "camera").location) != place
+    assert tuple(look.one_of(entities.networks()[0], "camera").location) != place
     bpy.ops.ed.undo()
-    assert tuple(look.one_of(tags.networks()[0], "camera").location) == place
+    assert tuple(look.one_of(entities.networks()[0], "camera").location) == place
     bpy.ops.ed.undo()
     bpy.ops.ed.undo()
-    assert (look.values_of(look.layers(tags.networks()[0])["dense1"]) == before).all()
-    assert look.facts(tags.networks()[0])["input"] == look.DIGIT.name
+    assert (look.values_of(look.layers(entities.networks()[0])["dense1"]) == before).all()
+    assert look.facts(entities.networks()[0])["input"] == look.DIGIT.name
 
 
 def test_two_networks_in_one_file(registered):
     import_network(look.MLP, input=str(look.DIGIT))
-    (first,) = tags.networks()
+    (first,) = entities.networks()
     geometry, groups = look.geometry(first), len(bpy.data.node_groups)
     meshes = {one.name for one in bpy.data.objects if look.facts(one).get("kind") == "cell"}
     import_network(look.CNN, input=str(look.DIGIT))
-    assert {one.name for one in tags.networks()} == {"digits_mlp", "digits_cnn"}
+    assert {one.name for one in entities.networks()} == {"digits_mlp", "digits_cnn"}
     after = look.geometry(first)
     assert all((after[name] == geometry[name]).all() for name in geometry)
     # what can be shared is: node groups (but a compositor a scene) and the meshes of cells
     assert len(bpy.data.node_groups) - groups <= 1
     assert {one.name for one in bpy.data.objects if look.facts(one).get("kind") == "cell"} == meshes
-    for network in tags.networks():
+    for network in entities.networks():
         assert look.outside(network) == []
 
 
 def test_the_same_model_twice(registered):
     for _ in range(2):
         import_network(look.MLP, input=str(look.DIGIT), update=False)
-    first, second = tags.networks()
+    first, second = entities.networks()
     assert look.facts(first)["uuid"] != look.facts(second)["uuid"]
     assert not {one.name for one in first.all_objects} & {one.name for one in second.all_objects}
     for one, other in ((first, second), (second, first)):
@@ -181,7 +181,7 @@ def test_adding_to_the_open_scene(registered):
     before = settings_of(scene)
     assert len(before) > 100
     assert import_network(input=str(look.DIGIT), new_scene=False) == {"FINISHED"}
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     assert list(bpy.data.scenes) == [scene] and look.scene_of(network) == scene
     assert settings_of(scene) == before
     assert scene.camera == camera and tuple(camera.location) == (3, -8, 2) and cube.name in scene.objects

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import pytest
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import kernels
 from scene import look
 from unit.make import model, node, save, seeded
@@ -138,7 +138,7 @@ def test_again_removes_them_and_undo_brings_them_back(registered):
     kept = [one for one in look.blocks() if one[0] in ("objects", "meshes")]
     assert kept == [one for one in before if one[0] in ("objects", "meshes")]
     bpy.ops.ed.undo()
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     assert len(look.of_kind(network, "kernels")) == 1 == len(look.of_kind(network, "kernels label"))
 
 

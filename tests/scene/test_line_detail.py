@@ -8,7 +8,7 @@ import pytest
 
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene.camera import picture
-from neuroscene.addon.scene.detail import cell_detail, counting, expansion, stored_levels
+from neuroscene.addon.scene.detail import cell_detail, counting, expansion, requested_expansion
 from scene import look
 from unit.brute import cases
 from unit.make import model, node, run, save, seeded
@@ -236,8 +236,8 @@ def test_without_levels_the_chosen_lines_stay(blank, tmp_path):
 def test_kernels_without_taps_fade(blank, tmp_path):
     """Those whose taps are not stored vanish while the others open."""
     network, bundle = opened(tmp_path, CASES["plain"][0])
-    network_model = stored_levels.importing.reopen(network)
-    drawn = [stored_levels.layers.drawn_of(look.layers(network)[name]) for name in "xy"]
+    network_model = requested_expansion.importing.reopen(network)
+    drawn = [requested_expansion.layers.drawn_of(look.layers(network)[name]) for name in "xy"]
     assert expansion.store(bundle, network_model.connections[0], *drawn, 12, 40)
     look.set_input(bundle, "Detail", "Expansion")
     assert [len(at(network, bundle, level).weight) for level in (1, 1.5, 2)] == [12, 8 + 36, 36]
@@ -260,7 +260,7 @@ def test_more_detail_keeps_the_levels_true(blank, tmp_path):
     cell_detail.set_detail(network, ["m"], Wish("cells", 8 * 24 * 24))
     bundles = look.bundles(network)
     assert look.inputs(bundles["m", "y"])["Taps"] is None
-    stored_levels.store(network, [bundles["m", "y"]])
+    requested_expansion.store(network, [bundles["m", "y"]])
     for (source, target), name in ((("x", "m"), "w"), (("m", "y"), "v")):
         bundle = bundles[source, target]
         look.set_input(bundle, "Detail", "Expansion")

@@ -10,7 +10,7 @@ import pytest
 from mathutils import Euler, Matrix
 
 from neuroscene.addon.nodes.sockets import CONNECTIONS
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import connections
 from neuroscene.addon.scene.editing import bundling
 from scene import look
@@ -100,7 +100,7 @@ def saved(tmp_path_factory):
 @pytest.fixture
 def network(saved):
     bpy.ops.wm.open_mainfile(filepath=str(saved))
-    return tags.networks()[0]
+    return entities.networks()[0]
 
 
 def dense(network):

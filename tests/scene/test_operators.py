@@ -6,15 +6,15 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from scene import look
 from unit.make import DATA, model, node, save, seeded
 
 
 def import_network(path=look.MLP, **options) -> bpy.types.Collection:
-    before = set(tags.networks())
+    before = set(entities.networks())
     assert bpy.ops.neuroscene.import_network(filepath=str(path), update=False, **options) == {"FINISHED"}
-    (network,) = set(tags.networks()) - before
+    (network,) = set(entities.networks()) - before
     return network
 
 
@@ -200,9 +200,9 @@ def test_state_survives_a_file(registered, tmp_path):
     import_network(look.MLP)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     look.fresh()
-    assert not tags.networks()
+    assert not entities.networks()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     for thing in network.all_objects:
         thing.name = f"renamed {thing.name}"  # objects are found by their properties
     network.name = "renamed"

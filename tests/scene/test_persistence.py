@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build
 from neuroscene.addon.scene.updating import reloading
 from scene import look
@@ -86,7 +86,7 @@ def test_linked(file):
     with pytest.raises(RuntimeError, match="is linked from .*network.blend"):
         bpy.ops.neuroscene.run_input(filepath=str(look.OTHER_DIGIT))
     assert bpy.ops.neuroscene.import_network(filepath=str(look.CNN), max_cells=500) == {"FINISHED"}  # beside it
-    assert len(tags.networks()) == 2
+    assert len(entities.networks()) == 2
     check_geometry(network, geometry)
 
 
@@ -96,7 +96,7 @@ def test_library_override(file):
     network = bring(path, link=True)
     made = network.override_hierarchy_create(bpy.context.scene, bpy.context.view_layer, do_fully_editable=True)
     bpy.context.scene.collection.children.unlink(network)
-    assert made and tags.kind(made) == "network"
+    assert made and entities.kind(made) == "network"
     look.layers(made)["conv2"].location.x += 3.0
     look.set_input(look.layers(made)["conv3"], "Unit Columns", 2)
     look.check_ends(made)
@@ -121,4 +121,4 @@ def test_copied_layer(registered):
     assert look.inputs(bundle)["Source"] == original
     build.finish(reloading.steps(network))
     assert copy.location.z == original.location.z + 4.0
-    assert tags.network_of(copy) == network
+    assert entities.network_of(copy) == network

@@ -47,7 +47,7 @@ def facts_of(folder, form, given=None) -> list[dict]:
             {
                 "lines": lines,
                 "carries": look.facts(bundle)["carries"],
-                "level": look.facts(bundle)["level"],
+                "level": look.facts(bundle)["grain"],
                 "total": look.facts(bundle)["total"],
                 "parameters": facts["parameters"],
                 "multiply_adds": facts["multiply_adds"],

@@ -8,7 +8,7 @@ import pytest
 
 from neuroscene.addon.nodes import legend, ranges
 from neuroscene.addon.nodes.tree import attach
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.looks import painting
 from neuroscene.addon.scene.texts import labels
 from scene import look
@@ -315,7 +315,7 @@ def test_colour_range_of_a_part(registered):
     block = look.boxes(network)["layer1"]
     bpy.context.view_layer.objects.active = block
     inside = set(look.facts(block)["layers"])
-    cells = tags.read(network)["materials"]["cells"]
+    cells = look.facts(network)["materials"]["cells"]
     assert bpy.ops.neuroscene.set_colors(
         "EXEC_DEFAULT", True, part="BLOCK", shown="CELLS", source="BLOCK", clip=90.0, symmetric=False, log=2.0
     ) == {"FINISHED"}
@@ -327,7 +327,7 @@ def test_colour_range_of_a_part(registered):
     assert painting.settings_of(own)["Low"] == 0 and painting.settings_of(own)["Log"] == 2
     assert painting.settings_of(cells)["Low"] == -1 and painting.settings_of(cells)["Log"] == 0
     bpy.ops.ed.undo()
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     assert {look.inputs(one)["Range From"] for one in look.of_kind(network, "layer")} == {"Own"}
 
 

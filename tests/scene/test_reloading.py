@@ -50,7 +50,7 @@ class Hand:
     def __init__(self, network):
         self.uuid = look.facts(network)["uuid"]
         things, bundles = look.layers(network), look.bundles(network)
-        self.names = [name for name, one in things.items() if look.facts(one)["level"] == "cells"][1:7]
+        self.names = [name for name, one in things.items() if look.facts(one)["detail"] == "cells"][1:7]
         self.pairs = [pair for pair in bundles if things[pair[0]] is not None][:5]
         self.own = bpy.data.materials.new("Mine").name
         self.do(network)
@@ -181,7 +181,7 @@ def check_weights(network, file):
     stored, checked = File(file), 0
     for (source, target), bundle in look.bundles(network).items():
         facts, thing = look.facts(bundle), look.layers(network)[target]
-        if facts["carries"] != "weight" or look.facts(thing)["op"] != "Conv" or facts["level"] != "unit":
+        if facts["carries"] != "weight" or look.facts(thing)["op"] != "Conv" or facts["grain"] != "unit":
             continue
         weight = stored.weight(stored.chain(thing, "Conv")[0]).sum((2, 3))
         out = look.cells_of(thing)[look.values_of(bundle, "target"), 0]

@@ -12,7 +12,7 @@ import pytest
 from neuroscene import operators
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
-from neuroscene.addon.scene import removing, shots, tags
+from neuroscene.addon.scene import entities, removing, shots
 from neuroscene.addon.scene.detail import expansion
 from neuroscene.addon.scene.shots import making
 from neuroscene.operators.bases.whole import Whole
@@ -25,7 +25,7 @@ sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
 import conftest, bpy, faulthandler
 import neuroscene
 from neuroscene.addon import compat
-from neuroscene.addon.scene import removing, tags
+from neuroscene.addon.scene import entities, removing
 from neuroscene.addon.scene.detail import expansion
 from scene import look
 from scene.acting import run, select
@@ -88,9 +88,9 @@ ACTIONS = {
     "a socket that is set by itself": """
         other = bpy.data.objects.new("other", bpy.data.hair_curves.new("other"))
         update()
-        compat.set_inputs(tags.modifier(bundle), {"Taps": other})
+        compat.set_inputs(entities.modifier(bundle), {"Taps": other})
         update()
-        compat.set_inputs(tags.modifier(bundle), {"Taps": None})
+        compat.set_inputs(entities.modifier(bundle), {"Taps": None})
         removing.remove([other])""",
     "a scene that is shown": """
         removing.remove([bpy.context.scene])""",
@@ -102,7 +102,7 @@ ACTIONS = {
 
             def execute(self, context):
                 made = bpy.data.objects.new("made", None)
-                for one in tags.members(self.network(context), "connections"):
+                for one in entities.members(self.network(context), "connections"):
                     one.parent = made
                 return {"CANCELLED"}
 
@@ -146,14 +146,14 @@ def test_what_is_set_is_evaluated(registered):
 def test_a_duplicate_keeps_what_it_shares(registered):
     """Levels that two bundles show, and data that two objects have, stay as long as one of them needs it."""
     network = look.build(look.MLP)
-    bundle = next(tags.members(network, "connections"))
+    bundle = next(entities.members(network, "connections"))
     select(bundle)
     run("store_expansion")
     copy = bundle.copy()
     bpy.context.scene.collection.objects.link(copy)
-    kept = compat.get_input(tags.modifier(bundle), "Taps").name
+    kept = compat.get_input(entities.modifier(bundle), "Taps").name
     expansion.drop(bundle)
-    assert compat.get_input(tags.modifier(copy), "Taps").name == kept
+    assert compat.get_input(entities.modifier(copy), "Taps").name == kept
     expansion.drop(copy)
     assert kept not in bpy.data.objects
     data = bundle.data.name
@@ -166,9 +166,9 @@ def test_a_duplicate_keeps_what_it_shares(registered):
 def test_an_object_that_lost_its_nodes_is_none_of_ours(registered):
     network = look.build(look.MLP)
     layer = look.layers(network)["dense1"]
-    assert tags.kind(layer) == "layer"
+    assert entities.kind(layer) == "layer"
     layer.modifiers.clear()
-    assert tags.kind(layer) == "" and layer not in list(tags.members(network, "layer"))
+    assert entities.kind(layer) == "" and layer not in list(entities.members(network, "layer"))
 
 
 def test_a_network_without_its_root_says_so(registered):
@@ -222,21 +222,21 @@ def test_texts_that_lost_their_nodes(registered):
     run("show_kernels")
     texts = [
         one
-        for one in tags.objects(network)
-        if tags.kind(one) in ("caption", "kernels label") and one.type == "MESH" and one.modifiers
+        for one in entities.objects(network)
+        if entities.kind(one) in ("caption", "kernels label") and one.type == "MESH" and one.modifiers
     ]
     for number, one in enumerate(texts):
         if number % 2:
             one.modifiers.clear()
         else:
             removing.remove(
-                [compat.get_input(tags.nodes(one), "Several")]
-                if "Several" in compat.identifiers(tags.nodes(one).node_group)
+                [compat.get_input(entities.nodes(one), "Several")]
+                if "Several" in compat.identifiers(entities.nodes(one).node_group)
                 else []
             )
     run("run_input", filepath=str(look.DIGIT))
     assert run("show_kernels") == {"FINISHED"}
-    assert not list(tags.members(network, "kernels"))
+    assert not list(entities.members(network, "kernels"))
 
 
 def test_an_input_runs_through_layers_without_cells(registered):
@@ -249,7 +249,7 @@ def test_an_input_runs_through_layers_without_cells(registered):
         bpy.ops.mesh.delete(type="VERT")
         bpy.ops.object.mode_set(mode="OBJECT")
     assert run("run_input", filepath=str(look.DIGIT)) == {"FINISHED"}
-    assert tags.read(look.layers(network)["conv2"])["value_is"] == "mean activation"
+    assert look.facts(look.layers(network)["conv2"])["value_is"] == "mean activation"
 
 
 @pytest.mark.parametrize("level", ["BOX", "MAPS", "CELLS"])

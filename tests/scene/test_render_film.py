@@ -6,7 +6,7 @@ import bpy
 import onnx
 import pytest
 
-from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene import entities, shots
 from neuroscene.addon.scene.building import build
 from neuroscene.addon.scene.output.film import note_of
 from neuroscene.addon.scene.updating import reloading
@@ -80,7 +80,7 @@ def test_a_picture_from_a_window_says_what_it_shows(scene, tmp_path):
         bpy.ops.render.render(write_still=True, scene=scene.name)
         return note_of(tmp_path / "a.png")
 
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     look.build(look.CNN)
     assert note() == f"Neuroscene; digits_mlp.onnx sha256 {look.facts(network)['sha256'][:16]}"
     bpy.context.window.scene = scene

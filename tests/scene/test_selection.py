@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from neuroscene.addon.scene import selection, tags
+from neuroscene.addon.scene import entities, selection
 from neuroscene.addon.scene.camera import viewport
 from neuroscene.panels.layer import NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from neuroscene.panels.networks import NEUROSCENE_UL_layers
@@ -42,11 +42,11 @@ def passing(name) -> bpy.types.NodeTree:
 def make(graph=GRAPH, name="net") -> bpy.types.Collection:
     """A network of which only the facts are there, its layers in collections of blocks, last ones first."""
     network, group = bpy.data.collections.new(name), passing(name)
-    tags.write(network, "network", uuid=f"uuid of {name}", parameters="1", format="onnx", input="", input_note="")
+    look.mark(network, "network", uuid=f"uuid of {name}", parameters="1", format="onnx", input="", input_note="")
     bpy.context.scene.collection.children.link(network)
     root = bpy.data.objects.new(f"{name} root", bpy.data.meshes.new(name))
     root.modifiers.new("Network", "NODES").node_group = group
-    tags.write(root, "root")
+    look.mark(root, "root")
     network.objects.link(root)
     blocks = {"": network}
     for order, (layer, (op, parts, block, inputs)) in reversed(list(enumerate(graph.items()))):
@@ -56,7 +56,7 @@ def make(graph=GRAPH, name="net") -> bpy.types.Collection:
         thing = bpy.data.objects.new(f"{name} {layer}", bpy.data.meshes.new(layer))
         thing.data.vertices.add(1024)
         thing.modifiers.new("Layer", "NODES").node_group = group
-        tags.write(
+        look.mark(
             thing,
             "layer",
             layer=layer,
@@ -70,12 +70,12 @@ def make(graph=GRAPH, name="net") -> bpy.types.Collection:
             nodes=len(parts),
             multiply_adds="903168",
             order=order,
-            level="cells",
+            detail="cells",
             value_is="bias",
         )
         blocks[block].objects.link(thing)
         label = bpy.data.objects.new(layer, None)  # something else with the layer's name
-        tags.write(label, "label", layer=layer)
+        look.mark(label, "label", layer=layer)
         blocks[block].objects.link(label)
     return network
 
@@ -156,12 +156,12 @@ def test_related_in_a_scene_of_an_older_version(registered):
     network = make()
     for one in look.layers(network).values():
         facts = look.facts(one)
-        for name in ("inputs", "parts", "block", "nodes", "multiply_adds", "order", "level"):
+        for name in ("inputs", "parts", "block", "nodes", "multiply_adds", "order", "detail"):
             facts.pop(name)
-        tags.write(one, **facts)
+        look.mark(one, **facts)
     assert sorted(selection.layers(network)) == sorted(NAMES)
     assert selection.upstream(network, ["attention"]) == selection.same_block(network, ["unread"]) == []
-    assert names(selection.found(network, "attention")) == ["attention"]
+    assert names(selection.matching(network, "attention")) == ["attention"]
     draw(NEUROSCENE_PT_layer, look.layers(network)["stem"])
 
 
@@ -183,12 +183,12 @@ def test_related_in_a_scene_of_an_older_version(registered):
     ],
 )
 def test_found(network, text, expected):
-    assert names(selection.found(network, text)) == expected
+    assert names(selection.matching(network, text)) == expected
 
 
 def test_found_by_the_name_that_the_user_gave(network):
     look.layers(network)["stem"].name = "Beginning"
-    assert names(selection.found(network, "beginning")) == ["stem"] == names(selection.found(network, "stem"))
+    assert names(selection.matching(network, "beginning")) == ["stem"] == names(selection.matching(network, "stem"))
 
 
 def test_select(network):
@@ -212,7 +212,7 @@ def hide(how, thing):
     elif how == "collection":
         thing.users_collection[0].hide_viewport = True
     else:
-        network = tags.network_of(thing)
+        network = entities.network_of(thing)
         child = bpy.context.view_layer.layer_collection.children[network.name].children[thing.users_collection[0].name]
         child.exclude = True
 
@@ -224,7 +224,7 @@ def test_what_is_hidden_is_left_out(network, how):
     hide(how, hidden)
     alone = how in ("hidden", "disabled", "not selectable")
     assert selection.select(bpy.context, [hidden]) == [] and chosen() == ["net mask"]  # nothing has changed
-    found = selection.select(bpy.context, selection.found(network, ""))
+    found = selection.select(bpy.context, selection.matching(network, ""))
     hidden = ["layer1.0.conv1"] if alone else ["layer1.0.conv1", "layer1.0.add"]
     assert names(found) == [one for one in NAMES if one not in hidden]
     assert chosen() == sorted(one.name for one in found)
@@ -342,7 +342,7 @@ def test_in_a_saved_file(network, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     look.fresh()
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     for one in network.all_objects:
         one.name = f"renamed {one.name}"
     assert names(selection.upstream(network, ["layer1.0.add"])) == ["image", "stem", "layer1.0.conv1"]
@@ -440,7 +440,7 @@ def test_layer_panel(network):
 
 def test_layer_panel_of_many_parts_and_open_sizes(network):
     thing = look.layers(network)["unread"]
-    tags.write(thing, **look.facts(thing) | {"parts": ["MatMul"] * 21, "multiply_adds": "", "level": "box"})
+    look.mark(thing, **look.facts(thing) | {"parts": ["MatMul"] * 21, "multiply_adds": "", "detail": "box"})
     texts = draw(NEUROSCENE_PT_layer, thing).texts
     assert texts.count("MatMul") == 5 and "16 more" in texts
     assert {"unknown", "as a box", "layer1/1"} <= set(texts)
@@ -450,7 +450,7 @@ def test_weights_panel(network):
     thing = look.layers(network)["stem"]
     assert not NEUROSCENE_PT_weights.poll(SimpleNamespace(object=thing))
     assert not NEUROSCENE_PT_weights.poll(SimpleNamespace(object=None))
-    tags.write(thing, **look.facts(thing) | {"statistics": STATISTICS})
+    look.mark(thing, **look.facts(thing) | {"statistics": STATISTICS})
     assert draw(NEUROSCENE_PT_weights, thing).texts == [
         "Mean",
         "-0.01235",
@@ -463,7 +463,7 @@ def test_weights_panel(network):
         "Zeros",
         "123 (12.3%)",
     ]
-    tags.write(
+    look.mark(
         thing,
         **look.facts(thing) | {"statistics": STATISTICS | {"mean": float("nan"), "zeros": "0", "not_finite": "1000"}},
     )

@@ -11,7 +11,7 @@ import pytest
 
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
-from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import studio
 from scene import look
 from scene.networks import FORMATS, build
@@ -169,7 +169,7 @@ def test_a_shot_of_white_paper_gives_the_look_back(blank):
     """The elevation asks for its style; what the network looked like before comes back with the next shot."""
     network = look.build(look.CNN, look.DIGIT)
     scene = look.scene_of(network)
-    cells = tags.read(network)["materials"]["cells"]
+    cells = look.facts(network)["materials"]["cells"]
     ramp = next(one for one in cells.node_tree.nodes if one.type == "VALTORGB").color_ramp
     ramp.elements[0].color = (0.1, 0.9, 0.2, 1.0)  # by hand
     view, strength = scene.view_settings.view_transform, _backdrop(scene)
@@ -294,7 +294,7 @@ def test_all_stands_on_the_floor(name, tmp_path):
 
 def test_no_floor_under_a_plan_or_in_a_scene_that_is_not_ours(blank):
     network = look.build(look.MLP, look.DIGIT)
-    surface = tags.read(network)["materials"]["floor"].node_tree.nodes["Neuroscene Value"]
+    surface = look.facts(network)["materials"]["floor"].node_tree.nodes["Neuroscene Value"]
     assert surface.inputs["Opacity"].default_value == 1.0
     shots.add(network, "elevation")
     assert surface.inputs["Opacity"].default_value == 0.0

@@ -12,7 +12,7 @@ from neuroscene.addon import colormaps, compat
 from neuroscene.addon.nodes import materials
 from neuroscene.addon.nodes.sockets import LAYER, OF
 from neuroscene.addon.nodes.tree import TreeBuilder
-from neuroscene.addon.scene import tags
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_styles, styles
 from neuroscene.addon.scene.output import rendering
 from neuroscene.panels.look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
@@ -53,7 +53,7 @@ def looks_of(network) -> dict:
             elif hasattr(value, "__len__") and not isinstance(value, str):
                 value = plain(list(value))
             found[thing.name, name] = plain(value)
-    for role, one in tags.read(network)["materials"].items():
+    for role, one in look.facts(network)["materials"].items():
         found["material", role] = plain(painting.settings_of(one))
     found["backdrop",] = plain(vars(backdrops.taken(network)))
     for light in look.of_kind(network, "light"):
@@ -107,13 +107,13 @@ def test_values_arrive(resnet, style):
     network = resnet
     styles.apply(style, part(network))
     for thing in look.of_kind(network, "layer"):
-        for name, value in style.layers.items() if look.facts(thing)["level"] != "box" else ():
+        for name, value in style.layers.items() if look.facts(thing)["detail"] != "box" else ():
             assert np.isclose(look.inputs(thing)[name], value), (thing.name, name)
     for thing in look.of_kind(network, "connections"):
         share = 1 if look.facts(thing)["carries"] == "weight" else 0.55
         assert np.isclose(look.inputs(thing)["Radius"], style.connections["Radius"] * share)
     for role, wanted in style.materials.items():
-        found = painting.settings_of(tags.read(network)["materials"][role])
+        found = painting.settings_of(look.facts(network)["materials"][role])
         for name, value in wanted.items():
             expected = colormaps.linear(value) if isinstance(value, str) and value.startswith("#") else value
             assert plain(found[name]) == plain(expected), (role, name)
@@ -137,7 +137,7 @@ def test_a_block_alone(resnet):
     assert changed == names
     styles.apply(styles.CINEMA, part(network))  # of all: what had materials of its own comes back to the others
     assert different(before, looks_of(network)) == set()
-    kept = tags.read(network)["materials"]["cells"]
+    kept = look.facts(network)["materials"]["cells"]
     assert {look.inputs(one)["Material"] for one in look.of_kind(network, "layer")} == {kept}
 
 
@@ -175,7 +175,7 @@ def test_selected_layers_share_one_copy(blank):
 
 def test_what_was_made_by_hand_stays(blank):
     network = look.build(look.CNN, look.DIGIT)
-    kept = tags.read(network)["materials"]
+    kept = look.facts(network)["materials"]
     ramp = materials.ramp_of(kept["cells"])
     ramp.elements[2].color = (0.9, 0.1, 0.1, 1)
     stops = materials.stops_of(ramp)
@@ -214,7 +214,7 @@ def test_the_operator_is_one_undo_step(registered, folder):
     assert run("apply_style", style="Clay") == {"FINISHED"}
     assert ("backdrop",) in different(before, looks_of(network))
     bpy.ops.ed.undo()
-    (network,) = tags.networks()
+    (network,) = entities.networks()
     assert different(before, looks_of(network)) == set()
 
 
@@ -225,7 +225,7 @@ def edit(network):
     """As a designer would."""
     for thing in look.of_kind(network, "layer"):
         look.set_input(thing, "Relief", 0.7)
-    kept = tags.read(network)["materials"]
+    kept = look.facts(network)["materials"]
     materials.ramp_of(kept["lines"]).elements[0].color = (0.0, 0.8, 0.4, 1)
     painting.set_settings(kept["cells"], {"Map": "Furnace", "Emission": 0.6, "Roughness": 0.9})
     painting.set_settings(kept["label"], {"Color": (0.9, 0.2, 0.1, 1.0)})
@@ -263,7 +263,7 @@ def test_materials_of_ones_own_come_along(registered, folder):
     assert "BSDF_GLASS" in {node.type for node in material.node_tree.nodes} and not material.library
     assert run("apply_style", style="Cinema") == {"FINISHED"}
     assert {look.inputs(one)["Material"] for one in look.of_kind(network, "layer")} == {
-        tags.read(network)["materials"]["cells"]
+        look.facts(network)["materials"]["cells"]
     }
 
 
@@ -294,7 +294,7 @@ def test_a_broken_file_does_not_keep_others_from_being_applied(registered, folde
     folder.mkdir()
     (folder / "bad.json").write_text(BROKEN["deep"])
     network = look.build(look.MLP)
-    assert run("apply_style", style="Neon") == {"FINISHED"} and tags.read(network)["style"] == "Neon"
+    assert run("apply_style", style="Neon") == {"FINISHED"} and look.facts(network)["style"] == "Neon"
 
 
 def test_names_that_are_not_free(registered, folder):
@@ -385,7 +385,7 @@ def test_a_style_sets_nothing_but_a_look(registered):
 @pytest.mark.parametrize("shown, role", [("CELLS", "cells"), ("LINES", "lines")])
 def test_set_map(registered, shown, role):
     network = look.build(look.CNN, look.DIGIT)
-    kept = tags.read(network)["materials"]
+    kept = look.facts(network)["materials"]
     for name, one in colormaps.maps().items():
         assert run("set_map", shown=shown, map=name) == {"FINISHED"}
         assert materials.map_of(kept[role]) == name

@@ -50,7 +50,7 @@ def check_values(network, path, tensors: dict[str, np.ndarray], last=()) -> set[
     wanted = [name for name in names.values() if name not in tensors]
     tensors = tensors | dict(zip(wanted, run(file, tensors, wanted), strict=True))
     for name, thing in things.items():
-        level = look.facts(thing)["level"]
+        level = look.facts(thing)["detail"]
         assert look.facts(thing)["value_is"] == ("activation" if level == "cells" else "mean activation")
         count = len(thing.data.vertices)
         some = np.random.default_rng(0).choice(count, min(count, 200), replace=False)
@@ -58,7 +58,7 @@ def check_values(network, path, tensors: dict[str, np.ndarray], last=()) -> set[
         found = look.values_of(thing)[some]
         assert np.allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max()), name
         assert np.array_equal(look.values_of(thing, "importance"), np.abs(look.values_of(thing))), name
-    return {look.facts(thing)["level"] for thing in things.values()}
+    return {look.facts(thing)["detail"] for thing in things.values()}
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ class Sides:
         self.weight, self.magnitude, self.importance = (
             look.values_of(bundle, name)[some] for name in ("weight", "magnitude", "importance")
         )
-        self.level = look.facts(bundle)["level"]
-        assert level in (None, self.level)
+        self.grain = look.facts(bundle)["grain"]
+        assert level in (None, self.grain)
 
     def shapes(self):
         """The shapes of one sample of both layers."""
@@ -108,7 +108,7 @@ def check_network(network, path, last=False) -> set[str]:
                 name: np.ravel(setting(main, stored, 0 if name == "pad" else 1))[0]
                 for name, stored in DIMENSIONS.items()
             } | {"transposed": op == "ConvTranspose"}
-            if sides.level == "unit":
+            if sides.grain == "unit":
                 check_kernels(sides, weight, given["groups"], given["transposed"])
             else:
                 check_taps(sides, weight, **given)
@@ -118,7 +118,7 @@ def check_network(network, path, last=False) -> set[str]:
             check_scale(sides, weight)
         else:
             raise AssertionError(f"{op} carries weights and is not checked")
-        checked.add(f"{op} {sides.level}")
+        checked.add(f"{op} {sides.grain}")
     return checked
 
 
@@ -204,7 +204,7 @@ def test_copies(blank, name, operators, cells):
     giver = {look.facts(thing)["tensor"]: name for name, thing in things.items()}
     for (source, target), bundle in look.bundles(network).items():
         op = look.facts(things[target])["op"]
-        copies = look.facts(bundle)["carries"] == "copy" and look.facts(bundle)["level"] == "cell"
+        copies = look.facts(bundle)["carries"] == "copy" and look.facts(bundle)["grain"] == "cell"
         if copies and (op in ("Add", "Concat") or op.endswith("Pool")):
             node = file.chain(things[target])[0]
             before = [giver.get(tensor) for tensor in node.input]

@@ -24,7 +24,7 @@ import bpy
 import neuroscene
 import neuroscene.operators
 from neuroscene.addon import compat
-from neuroscene.addon.scene import shots, tags
+from neuroscene.addon.scene import entities, shots
 from neuroscene.addon.scene.looks import saved_styles
 from scene import look
 
@@ -64,7 +64,7 @@ class Walk:
         bpy.ops.ed.undo_push(message="begin")
 
     def step(self, number: int) -> None:
-        if not tags.networks() and self.random.random() < 0.5:
+        if not entities.networks() and self.random.random() < 0.5:
             self.say(number, "begin anew")
             self.begin()
             return
@@ -204,7 +204,7 @@ class Walk:
         return self.random.choice(["NETWORK", "BLOCK", "SELECTED"])
 
     def shot(self):
-        every = [name for one in tags.networks() for name in shots.shots(one)]
+        every = [name for one in entities.networks() for name in shots.shots(one)]
         return self.random.choice([*every, "nowhere"])
 
     def coin(self, chance=0.5):
@@ -218,9 +218,9 @@ class Walk:
 
     def do_delete_of_a_kind(self):
         """All labels, or all bundles ...: what is there once most of all."""
-        kinds = sorted({tags.kind(one) for one in self.things()} - {""})
+        kinds = sorted({entities.kind(one) for one in self.things()} - {""})
         wanted = self.random.choice(kinds or [""])
-        chosen = [one for one in self.things() if tags.kind(one) == wanted]
+        chosen = [one for one in self.things() if entities.kind(one) == wanted]
         self.choose(chosen[:1] if self.coin(0.8) else chosen)
         print("   ", wanted, flush=True)
         call(bpy.ops.object.delete)
@@ -325,8 +325,8 @@ class Walk:
 
     def do_remove_property(self):
         for one in self.select():
-            if tags.KEY in one and self.coin(0.3):
-                del one[tags.KEY]
+            if look.KEY in one and self.coin(0.3):
+                del one[look.KEY]
         self.push("remove property")
 
     def do_purge(self):
@@ -383,7 +383,7 @@ class Walk:
         """Select some objects: of ours more often than by their number."""
         every = self.things()
         kind = self.random.choice(["layer", "layer", "connections", "block", "label", "", "root", "kernels"])
-        wanted = [one for one in every if tags.kind(one) == kind] if kind else every
+        wanted = [one for one in every if entities.kind(one) == kind] if kind else every
         chosen = self.random.sample(wanted, min(len(wanted), self.random.randint(0, most)))
         self.choose(chosen)
         return chosen
@@ -433,7 +433,7 @@ def picture_of_file() -> dict:
         for one in bpy.data.objects
         if one.animation_data is None
     }
-    told = {one.name: str(tags.read(one)) for one in (*bpy.data.objects, *bpy.data.collections)}
+    told = {one.name: str(look.facts(one)) for one in (*bpy.data.objects, *bpy.data.collections)}
     return {"names": found, "places": places, "facts": told}
 
 
@@ -463,13 +463,13 @@ def check() -> None:
             layer.update()
     living = {one.as_pointer() for one in bpy.data.objects}
     for one in bpy.data.objects:
-        modifier = tags.nodes(one)
-        for item in modifier.node_group.interface.items_tree if modifier and tags.kind(one) else ():
+        modifier = entities.nodes(one)
+        for item in modifier.node_group.interface.items_tree if modifier and entities.kind(one) else ():
             if item.item_type == "SOCKET" and item.socket_type == "NodeSocketObject":
                 held = compat.get_input(modifier, item.name)
                 assert held is None or held.as_pointer() in living, (one.name, item.name)
-    for network in tags.networks():
-        things = list(tags.members(network, "layer"))
+    for network in entities.networks():
+        things = list(entities.members(network, "layer"))
         assert all(one.as_pointer() in living for one in things), network.name
 
 

@@ -47,7 +47,7 @@ test("the legend of cells names what they show, where all show the same", () => 
 });
 
 test("the legend of lines tells weights from sums of weights", () => {
-  const bundle = (level, carries = "weight") => ({numbers: {color: 1}, facts: {level, carries, range: 1}});
+  const bundle = (grain, carries = "weight") => ({numbers: {color: 1}, facts: {grain, carries, range: 1}});
   const [cell, unit, copy] = [bundle("cell"), bundle("unit"), bundle("cell", "copy")];
   assert.equal(lineWord({bundles: [cell, copy]})(null), "line: weight");
   assert.equal(lineWord({bundles: [unit]})(null), "line: sum of its weights");

@@ -59,11 +59,11 @@ test("a line says its weight, that it sums several, or that it has none", () => 
   const numbers = {_weight: at(-0.5), _source: at(1), _target: at(2)};
   const said = (facts) => describe({kind: "line", vertex: 0, bundle: {facts, numbers, source: layer("a"), target: layer("b")}});
   const ends = [["from", "a: unit 1"], ["to", "b: unit 2"]];
-  assert.deepEqual(said({carries: "weight", level: "cell"}).rows, [["weight", "-0.5", "number"], ...ends]);
-  assert.match(said({carries: "weight", level: "unit", form: "kernels"}).note, /sum of its weights/);
+  assert.deepEqual(said({carries: "weight", grain: "cell"}).rows, [["weight", "-0.5", "number"], ...ends]);
+  assert.match(said({carries: "weight", grain: "unit", form: "kernels"}).note, /sum of its weights/);
   assert.deepEqual(said({carries: "copy"}).rows, ends);
   assert.match(said({carries: "unknown"}).note, /not known/);
-  assert.deepEqual(said({carries: "weight", level: "unknown"}).rows, ends);
+  assert.deepEqual(said({carries: "weight", grain: "unknown"}).rows, ends);
 });
 
 test("the facts count every layer but the inputs, closed ones too", () => {

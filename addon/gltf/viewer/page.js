@@ -79,12 +79,12 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return { heading: layer.name, rows, note };
   }
   function describeLine({ bundle, vertex }) {
-    const { carries, level, form = "" } = bundle.facts;
+    const { carries, grain, form = "" } = bundle.facts;
     const ends = [["from", bundle.source, "_source"], ["to", bundle.target, "_target"]].map(([word, layer, name]) => [word, `${layer.name}: ${cellWords(layer, bundle.numbers[name].getX(vertex))}`]);
     if (carries && carries !== "weight") return { heading: "line", rows: ends, note: NO_WEIGHT[carries] };
-    if (level === "unknown") return { heading: "line", rows: ends, note: "It says only that these layers are joined." };
+    if (grain === "unknown") return { heading: "line", rows: ends, note: "It says only that these layers are joined." };
     const weight = shortest(bundle.numbers._weight.getX(vertex));
-    return { heading: "line", rows: [["weight", weight, "number"], ...ends], note: level === "unit" ? SUM[form] ?? SUM.kernels : "" };
+    return { heading: "line", rows: [["weight", weight, "number"], ...ends], note: grain === "unit" ? SUM[form] ?? SUM.kernels : "" };
   }
   function describeLayer({ layer }) {
     const { op, shape, parameters } = layer.facts;
@@ -617,7 +617,7 @@ ${cover}`
     return layer.numbers._VALUE && layer.cells.instanceColor && layer.facts.value_is !== NONE && rangeOf(layer) > 0;
   }
   function isWeighted(bundle) {
-    return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.level !== "unknown" && rangeOf(bundle) > 0;
+    return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.grain !== "unknown" && rangeOf(bundle) > 0;
   }
   function cellWord(model) {
     const kinds = new Set(model.layers.filter(isMeasured).map((layer) => layer.facts.value_is));
@@ -625,10 +625,10 @@ ${cover}`
     return (layer) => `cell: ${layer?.facts.value_is ?? common}`;
   }
   function lineWord(model) {
-    const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.level === "unit"));
+    const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.grain === "unit"));
     const words = (sum) => sum ? "sum of its weights" : "weight";
     const common = sums.size === 1 ? words([...sums][0]) : "weight or sum of weights";
-    return (bundle) => `line: ${bundle ? words(bundle.facts.level === "unit") : common}`;
+    return (bundle) => `line: ${bundle ? words(bundle.facts.grain === "unit") : common}`;
   }
   function legend(selector, things, word, noun, colours) {
     const element = document.querySelector(selector);

@@ -10,15 +10,14 @@ from math import pi
 import bpy
 import numpy as np
 
-from ... import compat
 from ...inference import Ran
 from ...layout import HEIGHT, Shape
 from ...network import Layer, Network
 from ...nodes.bars import bars_group
 from ...nodes.ranges import LEAST
 from ...nodes.tree import attach
-from .. import tags
 from ..camera import framing
+from ..entities import Bars, ClassName, NetworkScene
 from ..texts.labels import text
 
 MOST = 24  # classes that get a name
@@ -26,6 +25,7 @@ LENGTH = 0.34 * HEIGHT
 
 
 def wanted(layer: Layer) -> bool:
+    """Whether a layer has few enough cells for a bar each."""
     return not layer.grid.is_map and 2 <= layer.grid.units <= MOST
 
 
@@ -58,7 +58,7 @@ def make(
             "Track Material": materials["track"],
         },
     )
-    tags.write(bars, "bars", layer=layer.name)
+    Bars.make(bars, layer=layer.name)
     names = []
     step = shape.pitch * (1 + shape.unit_gap)
     for index in range(count):
@@ -73,11 +73,11 @@ def make(
         framing.face(label, camera)
         away = 0.75 * shape.pitch + LENGTH + 0.05 * HEIGHT
         label.location = (away, 0.0, ((count - 1) / 2 - index) * step)
-        tags.write(label, "class", layer=layer.name, index=index)
+        ClassName.make(label, layer=layer.name, index=index)
         names.append(label)
     bars.parent = obj
-    for one in (bars, *names):
-        turn(one, backwards)
+    for obj in (bars, *names):
+        turn(obj, backwards)
     return bars, names
 
 
@@ -92,13 +92,12 @@ def turn(obj: bpy.types.Object, backwards: bool) -> None:
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the bars of a network show a new run."""
-    materials = tags.read(collection)["materials"]
-    for bars in tags.members(collection, "bars"):
-        name = tags.read(bars)["layer"]
-        values = ran.values.get(network.layer(name).tensor)
+    scene = NetworkScene(collection)
+    for bars in scene.members(Bars):
+        values = ran.values.get(network.layer(bars.layer).tensor)
         if values is not None:
-            names = [label for label in tags.members(collection, "class") if tags.read(label)["layer"] == name]
-            set_values(bars, names, values.reshape(-1)[: len(bars.data.vertices)], materials)
+            names = [name.obj for name in scene.members(ClassName) if name.layer == bars.layer]
+            set_values(bars.obj, names, values.reshape(-1)[: len(bars.obj.data.vertices)], scene.materials)
 
 
 def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dict) -> None:
@@ -110,6 +109,6 @@ def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dic
         bars.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(array, np.float32))
     bars.data.update_tag()
     probability = best.min() >= 0 and best.max() <= 1
-    compat.set_inputs(tags.nodes(bars), {"Range": 1.0 if probability else float(max(best.max(), LEAST))})
+    Bars(bars).inputs["Range"] = 1.0 if probability else float(max(best.max(), LEAST))
     for label in names:
-        label.data.materials[0] = materials["hot" if winner[tags.read(label)["index"]] else "dim"]
+        label.data.materials[0] = materials["hot" if winner[ClassName(label).index] else "dim"]

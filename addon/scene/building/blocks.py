@@ -11,13 +11,13 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from ... import colormaps, compat
+from ... import colormaps
 from ...layout import Frame
 from ...network import Network
 from ...nodes.block import block_group
 from ...nodes.tree import attach
-from .. import selection, tags
 from ..camera import framing
+from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, objects
 from ..texts import words
 
 MANY = 30  # layers; a smaller network is shown whole
@@ -35,15 +35,17 @@ def make(
 ) -> dict[str, tuple]:
     """The collections and objects of all blocks, by path; parents come before children. `known` are objects that some
     of them have already."""
-    found = {"": (top, root)}
+    made = {"": (top, root)}
     for order, block in enumerate(network.blocks):
-        outer, parent = found[block.parent]
-        obj, new = known.get(block.path), block.path not in known
-        collection, title = _collection(obj), words.block_name(block.name, block.repeat)
-        if collection is None:
-            collection = bpy.data.collections.new(title)
-            tags.write(collection, "block", path=block.path)
-            outer.children.link(collection)
+        outer, parent = made[block.parent]
+        obj = known.get(block.path)
+        new = block.path not in known
+        title = words.block_name(block.name, block.repeat)
+        home = None if new else BlockBox(obj).collection
+        if home is None:
+            home = BlockCollection.make(bpy.data.collections.new(title), path=block.path)
+            outer.children.link(home.id_data)
+        collection = home.id_data
         if new:
             obj = bpy.data.objects.new(title, bpy.data.meshes.new(title))
             obj.parent = parent
@@ -59,33 +61,22 @@ def make(
                 },
             )
             collection.objects.link(obj)
-        tags.write(
-            obj,
-            **(
-                tags.read(obj)
-                | {
-                    "kind": "block",
-                    "path": block.path,
-                    "name": block.name,
-                    "parent": block.parent,
-                    "layers": list(block.layers),
-                    "repeat": block.repeat,
-                    "signature": block.signature,
-                    "inferred": block.inferred,
-                    "order": order,
-                    "parameters": str(network.parameters_in(block)),
-                }
-            ),
+            BlockBox.make(obj)
+        BlockBox(obj).tell(
+            path=block.path,
+            name=block.name,
+            parent=block.parent,
+            layers=block.layers,
+            repeat=block.repeat,
+            signature=block.signature,
+            inferred=block.inferred,
+            order=order,
+            parameters=network.parameters_in(block),
         )
         if new:
             put(obj, frames[block.path], frames.get(block.parent))
-        found[block.path] = collection, obj
-    return found
-
-
-def _collection(obj: bpy.types.Object | None) -> bpy.types.Collection | None:
-    """The collection of a block that has an object."""
-    return next((one for one in obj.users_collection if tags.kind(one) == "block"), None) if obj else None
+        made[block.path] = collection, obj
+    return made
 
 
 def closed_at_first(network: Network) -> set[str]:
@@ -103,7 +94,7 @@ def colour(signature: int) -> tuple[float, float, float, float]:
 def put(obj: bpy.types.Object, frame: Frame, outer: Frame | None) -> None:
     """Give a block its place and size."""
     obj.location = Vector(frame.middle) - Vector(outer.middle if outer else (0.0, 0.0, 0.0))
-    tags.write(obj, **(tags.read(obj) | {"placed": list(obj.location)}))
+    BlockBox(obj).placed = obj.location
     form(obj, frame)
 
 
@@ -116,45 +107,44 @@ def form(obj: bpy.types.Object, frame: Frame, shift: Vector | tuple = (0.0, 0.0,
     places = places + np.array(shift, np.float32)
     mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(places).ravel())
     mesh.attributes.new("size", "FLOAT_VECTOR", "POINT").data.foreach_set("vector", np.ascontiguousarray(sizes).ravel())
-    compat.set_inputs(tags.modifier(obj), {"Box": frame.box})
+    box = BlockBox(obj)
+    box.inputs["Box"] = frame.box
     obj.update_tag()
-    tags.write(obj, **(tags.read(obj) | {"row": frame.row, "tray": [places[0].tolist(), sizes[0].tolist()]}))
+    box.tell(row=frame.row, tray=(places[0], sizes[0]))
 
 
 def corners(obj: bpy.types.Object, closed: bool, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (8, 3) of a block's box if it is closed, else of its first tray."""
     if closed:
         return framing.box_corners(obj, depsgraph)
-    place, size = (np.array(one) for one in tags.read(obj)["tray"])
+    place, size = map(np.array, BlockBox(obj).tray)
     return framing.corners_of(obj.evaluated_get(depsgraph), place - size / 2, place + size / 2)
 
 
 def by_path(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The block objects of a network, parents before children."""
-    objs = sorted(tags.members(network, "block"), key=lambda one: tags.read(one)["order"])
-    return {tags.read(obj)["path"]: obj for obj in objs}
+    return {path: box.obj for path, box in NetworkScene(network).blocks().items()}
 
 
-def copies(boxes: dict[str, bpy.types.Object]) -> set[str]:
+def copies(boxes: Mapping[str, BlockBox]) -> set[str]:
     """The paths of the blocks that are one of several equal ones, and not the last."""
-    facts = {path: tags.read(box) for path, box in boxes.items()}
     inside: dict[str, list[str]] = {}
-    for path, fact in facts.items():
-        inside.setdefault(fact["parent"], []).append(path)
-    return {path for outer, fact in facts.items() if fact["repeat"] > 1 for path in inside.get(outer, [])[:-1]}
+    for path, box in boxes.items():
+        inside.setdefault(box.parent, []).append(path)
+    return {path for outer, box in boxes.items() if box.repeat > 1 for path in inside.get(outer, [])[:-1]}
 
 
-def folded(boxes: dict[str, bpy.types.Object]) -> set[str]:
+def folded(boxes: Mapping[str, BlockBox]) -> set[str]:
     """The paths of the blocks that are closed by more than half."""
-    return {path for path, box in boxes.items() if compat.get_input(tags.modifier(box), "Fold") > 0.5}
+    return {path for path, box in boxes.items() if box.folded}
 
 
 def fold(network: bpy.types.Collection, paths: Collection[str], value: float) -> None:
     """Fold these blocks: 1 closes them to boxes, 0 opens them."""
-    for path, obj in by_path(network).items():
+    for path, box in NetworkScene(network).blocks().items():
         if path in paths:
-            compat.set_inputs(tags.modifier(obj), {"Fold": value})
-            obj.update_tag()
+            box.inputs["Fold"] = value
+            box.obj.update_tag()
 
 
 def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str, fold: bool) -> list[str]:
@@ -164,32 +154,36 @@ def chosen(context: bpy.types.Context, network: bpy.types.Collection, which: str
     (the outermost; to unfold, all), or "SELECTED": the selected blocks and those around the selected layers, of these
     the innermost, or to unfold the closed ones. Without a selection, the active object counts.
     """
-    boxes = by_path(network)
-    facts = {path: tags.read(box) for path, box in boxes.items()}
-    groups = [path for path, fact in facts.items() if fact["repeat"] > 1]
+    boxes = NetworkScene(network).blocks()
+    groups = [path for path, box in boxes.items() if box.repeat > 1]
     if which == "GROUPS":
         return groups
     if which == "REPEATS":
-        inside = {outer: [path for path, fact in facts.items() if fact["parent"] == outer] for outer in groups}
+        inside = {outer: [path for path, box in boxes.items() if box.parent == outer] for outer in groups}
         return [path for some in inside.values() for path in some[1:]]
     if which == "ALL":
-        return [path for path, fact in facts.items() if not (fold and fact["parent"])]
-    return _selected(context, network, facts, fold, folded(boxes))
+        return [path for path, box in boxes.items() if not (fold and box.parent)]
+    return _selected(context, network, boxes, fold)
 
 
-def _selected(context, network, facts, fold, closed):
-    chosen = context.view_layer.objects.selected or [context.view_layer.objects.active]
-    mine, found = set(tags.objects(network)), set()
-    for one in map(tags.read, mine.intersection(chosen)):
-        path = one.get("block", "")
-        found |= {one["path"]} if one.get("kind") == "block" else {path} if fold else set()
-        while not fold and path in facts:
-            found |= {path} & closed
-            path = facts[path]["parent"]
-    return [path for path in facts if path in found]
+def _selected(context, network, boxes: dict[str, BlockBox], fold) -> list[str]:
+    selected = context.view_layer.objects.selected or [context.view_layer.objects.active]
+    paths = set()
+    closed = folded(boxes)
+    for obj in set(objects(network)).intersection(selected):
+        if box := BlockBox.of(obj):
+            paths.add(box.path)
+        path = layer.block if (layer := LayerObject.of(obj)) else ""
+        if fold:
+            paths.add(path)
+        while not fold and path in boxes:
+            paths |= {path} & closed
+            path = boxes[path].parent
+    return [path for path in boxes if path in paths]
 
 
 def layers_in(network: bpy.types.Collection, paths: Collection[str]) -> list[bpy.types.Object]:
     """The objects of the layers in these blocks, those of blocks inside included, in the order of the network."""
-    names = {name for path, one in by_path(network).items() if path in paths for name in tags.read(one)["layers"]}
-    return [layer for name, layer in selection.layers(network).items() if name in names]
+    scene = NetworkScene(network)
+    names = {name for path, box in scene.blocks().items() if path in paths for name in box.layers}
+    return [layer.obj for name, layer in scene.layers().items() if name in names]

@@ -15,7 +15,6 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ... import compat
 from ...colormaps.value import NOT_FINITE
 from ...inference import Ran
 from ...layout import Arrangement, LayoutSettings, arrange, shapes
@@ -28,10 +27,10 @@ from ...network.statistics import statistics
 from ...nodes import materials as shaders
 from ...nodes.network import network_group
 from ...nodes.tree import attach
-from .. import tags
 from ..camera import picture
 from ..detail import expansion
 from ..editing import arranging, pruning, ranges
+from ..entities import CellShape, LayerObject, NetworkScene, RoleMaterial, Root, add_child
 from ..output import film
 from ..texts import caption, labels, words
 from . import bars, blocks, connections, layers, studio
@@ -74,11 +73,12 @@ def _build(network, settings, ran, digest):
     formed = shapes(network, drawn)
     closed = blocks.closed_at_first(network) if settings.fold_repeats else set()
     arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network), settings.layout, closed)
-    paints, cells = _materials(network.name), cell_shapes()
+    paints = _materials(network.name)
+    cells = cell_shapes()
     made = _Collections(network.name)
     root = bpy.data.objects.new(network.name, bpy.data.meshes.new(network.name))
     attach(root, "Network", network_group(), {})
-    tags.write(root, "root")
+    Root.make(root)
     made.network.objects.link(root)
     within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], closed)
     collections = {path: pair[0] for path, pair in within.items()} | {"": made.layers}
@@ -91,8 +91,9 @@ def _build(network, settings, ran, digest):
         obj.parent = within[layer.block][1]
         around = arrangement.frames.get(layer.block)
         layers.put(obj, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-        compat.set_inputs(tags.modifier(obj), {"Network": root, "Block": obj.parent if around else None})
-        tags.write(obj, **(tags.read(obj) | {"order": index}))
+        layer_object = LayerObject(obj)
+        layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
+        layer_object.order = index
         collections[layer.block].objects.link(obj)
         objects[layer.name] = obj
     yield 0.34, "importance of units"
@@ -129,8 +130,8 @@ def _build(network, settings, ran, digest):
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
     for obj in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects)):
         made.studio.objects.link(obj)
-    ranges.fill(made.network)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
+    ranges.fill(made.network)
     known = {}
     for index, layer in enumerate(network.layers):
         if index % 16 == 0:
@@ -174,7 +175,8 @@ def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran
     Where no drawn cell feeds another, as in maps that are thinned out, they say only that the layers are joined.
     """
     ends = connection.source, connection.target
-    shown, values = [drawn[end.name] for end in ends], tuple(activation(end, ran) for end in ends)
+    shown = [drawn[end.name] for end in ends]
+    values = tuple(activation(end, ran) for end in ends)
     lines = strongest(connection, *shown, limit, values)
     if len(lines) or ran:
         return lines
@@ -183,15 +185,13 @@ def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran
 
 def limits(network: bpy.types.Collection, model: Network) -> list[int]:
     """How many lines each connection of a network may have, by its settings and what was wished for its target."""
-    settings = tags.read(network)["settings"]
-    found = line_limits(model.connections, settings["lines_a_pair"], settings["max_connections"])
-    wishes = {
-        facts["layer"]: facts["wish"]["lines"]
-        for layer in tags.members(network, "layer")
-        if (facts := tags.read(layer)).get("wish")
-    }
+    scene = NetworkScene(network)
+    settings = scene.settings
+    general = line_limits(model.connections, settings["lines_a_pair"], settings["max_connections"])
+    wishes = {layer.name: layer.wish.get("lines", 0) for layer in scene.members(LayerObject)}
     return [
-        wishes.get(connection.target.name) or limit for connection, limit in zip(model.connections, found, strict=True)
+        wishes.get(connection.target.name) or limit
+        for connection, limit in zip(model.connections, general, strict=True)
     ]
 
 
@@ -206,8 +206,8 @@ def facts_of(ran: Ran | None) -> dict[str, str]:
 
 def stat_of(path: Path) -> str:
     """Size and time of a file, to tell quickly that it is still the same."""
-    found = path.stat()
-    return f"{found.st_size} {found.st_mtime_ns}"
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"
 
 
 def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
@@ -215,9 +215,13 @@ def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
 
     Scales of normalisations are left out if there is anything else: they are near 1 and would dim all other weights.
     """
-    weighted = [(one, np.abs(chosen.weight)) for one, chosen in lines if one.join.carries == WEIGHT and len(chosen)]
-    found = [size for one, size in weighted if one.join.ranks] or [size for _, size in weighted]
-    size = np.concatenate(found) if found else np.zeros(0)
+    weighted = [
+        (connection.join, np.abs(chosen.weight))
+        for connection, chosen in lines
+        if connection.join.carries == WEIGHT and len(chosen)
+    ]
+    sizes = [size for join, size in weighted if join.ranks] or [size for _, size in weighted]
+    size = np.concatenate(sizes) if sizes else np.zeros(0)
     size = size[np.isfinite(size)]
     return float(np.percentile(size, 98)) or 1.0 if size.size else 1.0
 
@@ -225,15 +229,13 @@ def weight_range(lines: list[tuple[Connection, Lines]]) -> float:
 class _Collections:
     def __init__(self, name):
         self.network = bpy.data.collections.new(name)
-        for part in ("layers", "connections", "labels", "studio"):
-            child = bpy.data.collections.new(f"{name} {part.capitalize()}")
-            tags.write(child, part)
-            self.network.children.link(child)
-            setattr(self, part, child)
+        self.layers, self.connections, self.labels, self.studio = (
+            add_child(self.network, kind) for kind in ("layers", "connections", "labels", "studio")
+        )
 
 
 def _materials(name):
-    found = {
+    materials = {
         "cells": shaders.cells(f"{name} Cells"),
         "lines": shaders.lines(f"{name} Lines"),
         "copies": shaders.copies(f"{name} Copies"),
@@ -248,19 +250,20 @@ def _materials(name):
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
         "not_finite": shaders.flat(f"{name} Not Finite", NOT_FINITE, 0.9),
     }
-    for role, material in found.items():
-        tags.write(material, "material", role=role)
-    return found
+    for role, material in materials.items():
+        RoleMaterial.make(material, role=role)
+    return materials
 
 
 def cell_shapes() -> dict[str, bpy.types.Object]:
     """The mesh of a cell by its name: a bevelled tile, one metre wide, that grows along -X from its back face."""
     import bmesh
 
-    known = next((obj for obj in bpy.data.objects if tags.read(obj).get("cell") == "tile"), None)
+    known = next((cell.obj for cell in map(CellShape.of, bpy.data.objects) if cell and cell.shape == "tile"), None)
     if known:
         return {"tile": known}
-    mesh, shape = bpy.data.meshes.new("Neuroscene Tile"), bmesh.new()
+    mesh = bpy.data.meshes.new("Neuroscene Tile")
+    shape = bmesh.new()
     bmesh.ops.create_cube(shape, size=1.0)
     bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
     bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
@@ -269,7 +272,7 @@ def cell_shapes() -> dict[str, bpy.types.Object]:
     mesh.shade_smooth()
     mesh.set_sharp_from_angle(angle=0.87)
     tile = bpy.data.objects.new("Neuroscene Tile", mesh)
-    tags.write(tile, "cell", cell="tile")
+    CellShape.make(tile, shape="tile")
     return {"tile": tile}
 
 
@@ -280,13 +283,14 @@ def _extent(arrangement: Arrangement):
         place.row: float(turned[name][2])
         for name, place in sorted(arrangement.places.items(), key=lambda pair: -abs(pair[1].lane))
     }
-    along = [float(one[0]) for one in turned.values()]
+    along = [float(place[0]) for place in turned.values()]
     return max(along) - min(along), list(rows.values())
 
 
 def last(network: Network) -> list[Layer]:
     """The layers that give an output of the network, are read by no other, and have few enough cells for bars."""
-    given, read = {spec.name for spec in network.outputs}, {name for one in network.layers for name in one.inputs}
+    given = {spec.name for spec in network.outputs}
+    read = {name for layer in network.layers for name in layer.inputs}
     return [
         layer
         for layer in network.layers
@@ -305,8 +309,8 @@ def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
             paints,
             arrangement.places[layer.name].backwards,
         )
-        for one in (obj, *names):
-            made.labels.objects.link(one)
+        for shown in (obj, *names):
+            made.labels.objects.link(shown)
         values = activation(layer, ran)
         if values is not None:
             bars.set_values(obj, names, values, paints)
@@ -315,43 +319,27 @@ def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
 def know(collection: bpy.types.Collection, network: Network, digest: str) -> None:
     """Write onto a network's collection which file it shows; what else is known of that stays."""
     source = network.checkpoint
-    tags.write(
-        collection,
-        **(
-            tags.read(collection)
-            | {
-                "kind": "network",
-                "source": str(source.path.resolve()),
-                "sha256": digest,
-                "stat": stat_of(source.path),
-                "format": source.format,
-                "producer": source.producer,
-                "structure": source.structure,
-                "architecture": str(source.architecture.resolve()) if source.architecture else "",
-                "notes": source.notes,
-                "part": source.part if source.part_chosen else "",
-                "shown": source.part,
-                "parts": list(source.parts),
-                "parameters": str(network.parameters),
-                "samples": network.samples,
-                "sizes": {f"{a.input}:{a.axis}": a.size for a in network.assumed},
-            }
-        ),
+    NetworkScene(collection).tell(
+        source=str(source.path.resolve()),
+        sha256=digest,
+        stat=stat_of(source.path),
+        format=source.format,
+        producer=source.producer,
+        structure=source.structure,
+        architecture=str(source.architecture.resolve()) if source.architecture else "",
+        notes=source.notes,
+        part=source.part if source.part_chosen else "",
+        shown=source.part,
+        parts=list(source.parts),
+        parameters=network.parameters,
+        samples=network.samples,
+        sizes={f"{assumed.input}:{assumed.axis}": assumed.size for assumed in network.assumed},
     )
 
 
 def _remember(collection, network, settings, ran, paints, weights, digest):
+    scene = NetworkScene.make(collection)
     know(collection, network, digest)
-    tags.write(
-        collection,
-        **(
-            tags.read(collection)
-            | {
-                "uuid": str(uuid.uuid4()),
-                "settings": asdict(settings),
-                "materials": paints,
-                "weight_range": weights,
-                **facts_of(ran),
-            }
-        ),
+    scene.tell(
+        uuid=str(uuid.uuid4()), settings=asdict(settings), materials=paints, weight_range=weights, **facts_of(ran)
     )

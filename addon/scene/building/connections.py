@@ -9,7 +9,6 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ... import compat
 from ...layout.skyline import smooth, swell
 from ...network import Connection
 from ...network.joins import WEIGHT
@@ -17,8 +16,9 @@ from ...network.lines import Lines
 from ...nodes.bundling import STORED
 from ...nodes.connections import POINTS, connections_group
 from ...nodes.tree import attach
-from .. import sockets, tags
+from .. import sockets
 from ..attributes import array
+from ..entities import Bundle, NetworkScene, RoleMaterial, network_of
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
@@ -76,9 +76,8 @@ def make(
             "Material": materials[role],
         },
     )
-    tags.write(
+    Bundle.make(
         obj,
-        "connections",
         source=connection.source.name,
         target=connection.target.name,
         index=index,
@@ -103,25 +102,27 @@ def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
     finite = lines.importance[np.isfinite(lines.importance)]
     high = int(0.995 * len(finite))
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
-    sockets.refresh(obj, {"Importance Range": extent or 1.0})
-    tags.write(obj, **(tags.read(obj) | {"level": lines.level, "drawn": len(lines), "total": lines.total}))
-    _paint(obj)
+    bundle = Bundle(obj)
+    sockets.refresh(bundle, {"Importance Range": extent or 1.0})
+    bundle.tell(grain=lines.level, drawn=len(lines), total=lines.total)
+    _paint(bundle)
 
 
 def shows_weights(obj: bpy.types.Object) -> bool:
     """Whether the lines of a bundle show weights of the file now; between layers that are drawn as one box they only
     say that these are joined."""
-    facts = tags.read(obj)
-    return facts["carries"] == WEIGHT and facts.get("level") != "unknown"
+    bundle = Bundle(obj)
+    return bundle.carries == WEIGHT and bundle.grain != "unknown"
 
 
-def _paint(obj):
+def _paint(bundle: Bundle) -> None:
     """Give a bundle that shows weights only now, or no more, the network's material for such lines. One of somebody's
     own stays."""
-    modifier, wanted = tags.modifier(obj), "lines" if shows_weights(obj) else "copies"
-    material = compat.get_input(modifier, "Material")
-    if tags.read(material).get("role") in {"lines", "copies"} - {wanted} and (network := tags.network_of(obj)):
-        compat.set_inputs(modifier, {"Material": tags.read(network)["materials"][wanted]})
+    wanted = "lines" if shows_weights(bundle.obj) else "copies"
+    material = RoleMaterial.of(bundle.inputs["Material"])
+    others = {"lines", "copies"} - {wanted}
+    if material and material.role in others and (network := network_of(bundle.obj)):
+        bundle.inputs["Material"] = NetworkScene(network).materials[wanted]
 
 
 def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]) -> None:
@@ -144,7 +145,7 @@ def drop_offsets(obj: bpy.types.Object) -> None:
     for name in stale:
         attributes.remove(attributes[name])
     if stale:
-        compat.set_inputs(tags.modifier(obj), {"Iterations": 0.0})
+        Bundle(obj).inputs["Iterations"] = 0.0
 
 
 def lead(obj: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarray) -> None:
@@ -152,7 +153,7 @@ def lead(obj: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarr
     the side and up: `turn` is where these point in the network's space, as columns (3, 3), as is `lift`."""
     axes = Matrix(np.asarray(turn).tolist())
     obj.rotation_euler = axes.to_euler()
-    compat.set_inputs(tags.modifier(obj), {"Lift": tuple(axes.transposed() @ Vector(lift))})
+    Bundle(obj).inputs["Lift"] = tuple(axes.transposed() @ Vector(lift))
     if len(obj.data.curves):
         _bend(obj)
     obj.update_tag()
@@ -161,27 +162,27 @@ def lead(obj: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarr
 def _bend(obj):
     """Poly curves: of others Blender evaluates twelve points a segment at every move of a layer. Lines that are led
     round something are few, and bend too much for eight points."""
-    bent = any(compat.get_input(tags.modifier(obj), "Lift"))
+    bent = any(Bundle(obj).inputs["Lift"])
     obj.data.set_types(type="CATMULL_ROM" if bent else "POLY")
 
 
 def by_index(network: bpy.types.Collection) -> dict[int, bpy.types.Object]:
     """The bundles of a network by their place among its connections; of copies the first."""
-    found: dict[int, bpy.types.Object] = {}
-    for bundle in tags.members(network, "connections"):
-        found.setdefault(tags.read(bundle)["index"], bundle)
-    return found
+    bundles: dict[int, bpy.types.Object] = {}
+    for bundle in NetworkScene(network).bundles():
+        bundles.setdefault(bundle.index, bundle.obj)
+    return bundles
 
 
 def lines_of(obj: bpy.types.Object) -> Lines:
     """The connections of a bundle, read back from it."""
-    facts = tags.read(obj)
-    found = {name: array(obj, name) for name in ("source", "target", "weight", "magnitude", "importance")}
-    return Lines(facts["level"], **found, total=facts["total"])
+    bundle = Bundle(obj)
+    values = {name: array(obj, name) for name in ("source", "target", "weight", "magnitude", "importance")}
+    return Lines(bundle.grain, **values, total=bundle.total)
 
 
 def follow_range(obj: bpy.types.Object, before: float, now: float) -> None:
     """Give a bundle the network's new weight range, unless somebody has set its own."""
-    modifier = tags.modifier(obj)
-    if np.isclose(compat.get_input(modifier, "Weight Range"), before):
-        compat.set_inputs(modifier, {"Weight Range": now})
+    inputs = Bundle(obj).inputs
+    if np.isclose(inputs["Weight Range"], before):
+        inputs["Weight Range"] = now

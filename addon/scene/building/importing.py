@@ -9,7 +9,6 @@ from pathlib import Path
 
 import bpy
 
-from ... import compat
 from ...containers import CheckpointError
 from ...containers.natural_order import brief
 from ...inference import Ran, run_file, run_file_pruned
@@ -17,10 +16,11 @@ from ...network import Network, summarise
 from ...network.drawn import Drawn
 from ...network.lines import Lines
 from ...structure import open_checkpoint
-from .. import selection, tags
+from .. import selection
 from ..background import in_background
 from ..detail import expansion
 from ..editing import bundling, pruning, ranges
+from ..entities import Label, LayerObject, NetworkScene, scene_of
 from ..texts import caption, labels, words
 from . import bars, build, connections, layers
 from .build import Settings, Steps
@@ -56,28 +56,29 @@ def import_steps(
 
 def summary(collection: bpy.types.Collection) -> str:
     """One line on what a network's scene holds."""
-    made = list(tags.members(collection, "layer"))
-    cells = sum(len(one.data.vertices) for one in made)
-    lines = sum(len(bundle.data.curves) for bundle in tags.members(collection, "connections"))
-    inferred = ", structure inferred" if tags.read(collection)["structure"] == "inferred" else ""
-    parts = [brief(name) for name in tags.read(collection).get("parts", ()) if name != tags.read(collection)["shown"]]
+    scene = NetworkScene(collection)
+    drawn = list(scene.members(LayerObject))
+    cells = sum(len(layer.obj.data.vertices) for layer in drawn)
+    lines = sum(len(bundle.obj.data.curves) for bundle in scene.bundles())
+    inferred = ", structure inferred" if scene.structure == "inferred" else ""
+    parts = [brief(name) for name in scene.parts if name != scene.shown]
     beside = f"; the file also holds {', '.join(parts[:MOST_SAID])}" if parts else ""
-    return f"{collection.name}: {len(made):,} layers, {cells:,} cells, {lines:,} connections{inferred}{beside}"
+    return f"{collection.name}: {len(drawn):,} layers, {cells:,} cells, {lines:,} connections{inferred}{beside}"
 
 
 def reopen(collection: bpy.types.Collection) -> Network:
     """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
-    facts = tags.read(collection)
-    checkpoint = open_checkpoint(bpy.path.abspath(facts["source"]), architecture_of(facts), facts.get("part", ""))
-    same = build.stat_of(checkpoint.path) == facts["stat"]  # neither size nor time has changed: no need to read it all
-    if not same and checkpoint.sha256() != facts["sha256"]:
+    scene = NetworkScene(collection)
+    checkpoint = open_checkpoint(bpy.path.abspath(scene.source), architecture_of(scene), scene.part)
+    same = build.stat_of(checkpoint.path) == scene.stat  # neither size nor time has changed: no need to read it all
+    if not same and checkpoint.sha256() != scene.sha256:
         raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
-    return summarise(checkpoint, facts.get("sizes") or None)
+    return summarise(checkpoint, scene.sizes or None)
 
 
-def architecture_of(facts: dict) -> str:
-    """The file that a network's architecture was taken from, by what is known of it in the scene; "" if it was none."""
-    return bpy.path.abspath(facts.get("architecture", ""))
+def architecture_of(scene: NetworkScene) -> str:
+    """The file that a network's architecture was taken from, "" if it was none."""
+    return bpy.path.abspath(scene.architecture)
 
 
 def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
@@ -96,14 +97,14 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 def pruned_score(collection: bpy.types.Collection) -> str:
     """One line: what a network in the scene says of its input, and what it says without the units that its slider
     Prune hides. Raises `CheckpointError`."""
-    facts, root = tags.read(collection), tags.root(collection)
-    share = float(compat.get_input(tags.modifier(root), "Prune"))
-    if not facts.get("input_path"):
-        raise CheckpointError(facts["source"], "no input has run", "run an input first")
-    _, whole, pruned, units = run_file_pruned(bpy.path.abspath(facts["input_path"]), reopen(collection), share, 1)
+    scene = NetworkScene(collection)
+    share = float(scene.root().inputs["Prune"])
+    if not scene.input_path:
+        raise CheckpointError(scene.source, "no input has run", "run an input first")
+    _, whole, pruned, units = run_file_pruned(bpy.path.abspath(scene.input_path), reopen(collection), share, 1)
     gone, every = (sum(unit[which] for unit in units.values()) for which in (0, 1))
     said = [
-        f"{one.scores[0].label} ({one.scores[0].score:.3g})" if one.scores else "no scores" for one in (whole, pruned)
+        f"{ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else "no scores" for ran in (whole, pruned)
     ]
     return f"{said[1]} without {gone:,} of {every:,} units, {said[0]} with all"
 
@@ -113,13 +114,13 @@ def choose_lines(network: Network, drawn: dict[str, Drawn], limits: list[int], r
 
     Yields as `build.build` and changes nothing.
     """
-    found: dict[int, Lines] = {}
+    chosen: dict[int, Lines] = {}
     for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
         if {connection.source.name, connection.target.name} <= drawn.keys():
-            if len(found) % 8 == 0:
+            if len(chosen) % 8 == 0:
                 yield index / len(limits), f"connections into {connection.target.name}"
-            found[index] = build.choose(connection, drawn, limit, ran)
-    return found
+            chosen[index] = build.choose(connection, drawn, limit, ran)
+    return chosen
 
 
 def show(
@@ -136,7 +137,8 @@ def show(
     for layer in network.layers:
         if layer.name not in objs:
             continue
-        obj, values = objs[layer.name], build.activation(layer, ran)
+        obj = objs[layer.name]
+        values = build.activation(layer, ran)
         if values is not None:
             layers.set_activation(obj, drawn[layer.name], values)
         elif ran is None:
@@ -153,20 +155,21 @@ def show(
             )
         lines.append((connection, chosen[index]))
     _bundle_again(collection, {bundles[index]: kept for index, kept in bundled.items() if kept})
+    scene = NetworkScene(collection)
     weights = build.weight_range(lines)
     for bundle in bundles.values():
-        connections.follow_range(bundle, tags.read(collection)["weight_range"], weights)
+        connections.follow_range(bundle, scene.weight_range, weights)
     say(collection, network, objs, drawn, lines)
     if ran:
         bars.show(collection, network, ran)
     ranges.fill(collection)
     caption.show(collection, network, ran)
-    tags.write(collection, **(tags.read(collection) | build.facts_of(ran) | {"weight_range": weights}))
+    scene.tell(**build.facts_of(ran), weight_range=weights)
 
 
 def _bundle_again(collection, kept: dict) -> None:
     """Bundle lines that are new, where those before them were bundled."""
-    scene = tags.scene_of(collection)
+    scene = scene_of(collection)
     if kept and scene:
         view_layer = scene.view_layers[0]
         view_layer.update()
@@ -176,9 +179,7 @@ def _bundle_again(collection, kept: dict) -> None:
 
 def say(collection, network, objs, drawn, lines):
     """Let the labels of layers speak of what is drawn now."""
-    texts = {
-        (tags.read(label)["owner"], tags.read(label)["part"]): label for label in tags.members(collection, "label")
-    }
+    texts = {(label.owner, label.part): label.obj for label in NetworkScene(collection).members(Label)}
     into = words.into(lines)
     for layer in network.layers:
         if layer.name in objs:

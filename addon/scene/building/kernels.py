@@ -19,7 +19,8 @@ from ...network import Network
 from ...nodes import materials as shaders
 from ...nodes.kernels import kernels_group
 from ...nodes.tree import attach
-from .. import removing, selection, tags
+from .. import removing
+from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, RoleMaterial, kind, nodes
 from ..texts import caption
 from . import importing
 
@@ -45,30 +46,32 @@ def toggle(network: bpy.types.Collection, names: list[str]) -> str:
 
     Raises `CheckpointError`, and then nothing has changed.
     """
-    shown = [kernels for kernels in tags.members(network, "kernels") if tags.read(kernels)["layer"] in names]
+    scene = NetworkScene(network)
+    shown = [kernels for kernels in scene.members(Kernels) if kernels.layer in names]
     if shown:
-        for one in shown:
-            _remove(one)
+        for kernels in shown:
+            _remove(kernels)
         return f"kernels of {len(shown):,} layer{'' if len(shown) == 1 else 's'} removed"
-    model, objs = importing.reopen(network), selection.layers(network)
-    found = {name: weights for name in names if (weights := weights_of(model, name)) is not None}
-    if not found:
+    model = importing.reopen(network)
+    layers = scene.layers()
+    pictured = {name: weights for name in names if (weights := weights_of(model, name)) is not None}
+    if not pictured:
         raise CheckpointError(
             model.checkpoint.path,
             "no selected layer is a convolution of pictures",
             "select one that reads 1 or 3 channels",
         )
-    for name, weights in found.items():
-        make(network, objs[name], weights)
-    count = sum(len(one) for one in found.values())
-    return f"{count:,} kernels of {', '.join(found)}"
+    for name, weights in pictured.items():
+        make(network, layers[name].obj, weights)
+    count = sum(map(len, pictured.values()))
+    return f"{count:,} kernels of {', '.join(pictured)}"
 
 
 def refresh(network: bpy.types.Collection, model: Network) -> None:
     """Let the kernels that are shown have the weights of a model; those that it has no more are removed."""
-    for kernels in list(tags.members(network, "kernels")):
-        weights = weights_of(model, tags.read(kernels)["layer"])
-        if weights is None or list(weights.shape) != tags.read(kernels)["shape"]:
+    for kernels in list(NetworkScene(network).members(Kernels)):
+        weights = weights_of(model, kernels.layer)
+        if weights is None or list(weights.shape) != kernels.shape:
             _remove(kernels)
         else:
             _write(kernels, weights)
@@ -77,15 +80,17 @@ def refresh(network: bpy.types.Collection, model: Network) -> None:
 def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.ndarray) -> bpy.types.Object:
     """The object with the kernels of a layer, and its label; `weights` are (units, 1 or 3, rows, columns)."""
     units, _, rows, columns = weights.shape
-    facts = tags.read(layer)
+    scene = NetworkScene(network)
+    facts = LayerObject(layer)
     down = ceil(units / ceil(sqrt(2 * units)))
     across = ceil(units / down)
-    size = facts["size"]
+    size = facts.size
     room = max(size[1], 0.3 * HEIGHT)
     pitch = min(room / (across * (columns + GAP) - GAP), 0.5 * HEIGHT / (down * (rows + GAP) - GAP))
     mesh = bpy.data.meshes.new(f"{layer.name} kernels")
     obj = bpy.data.objects.new(mesh.name, mesh)
-    unit, row, column = (one.ravel() for one in np.meshgrid(*map(np.arange, (units, rows, columns)), indexing="ij"))
+    grid = np.meshgrid(*map(np.arange, (units, rows, columns)), indexing="ij")
+    unit, row, column = map(np.ravel, grid)
     mesh.vertices.add(len(unit))
     place = np.stack([unit, column, row], -1).astype(np.float32)
     mesh.attributes["position"].data.foreach_set("vector", place.ravel())
@@ -104,53 +109,49 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
             "Pitch": pitch,
             "Gap": GAP,
             "Range": value_range(weights),
-            "Material": _material(network),
-            "Block": layer.parent if tags.kind(layer.parent) == "block" else None,
+            "Material": _material(scene),
+            "Block": layer.parent if kind(layer.parent) == "block" else None,
         },
     )
-    tags.write(obj, "kernels", layer=facts["layer"], shape=list(weights.shape))
-    _write(obj, weights)
+    _write(Kernels.make(obj, layer=facts.name, shape=weights.shape), weights)
     high = pitch * (down * (rows + GAP) - GAP)
-    obj.parent, obj.location.z = layer, size[2] / 2 + CLEAR + high / 2
+    obj.parent = layer
+    obj.location.z = size[2] / 2 + CLEAR + high / 2
     text = caption.live(
-        f"{layer.name} kernels label",
-        obj,
-        "Weights",
-        min(0.04 * HEIGHT, room / 14),
-        tags.read(network)["materials"]["dim"],
-        "Center",
+        f"{layer.name} kernels label", obj, "Weights", min(0.04 * HEIGHT, room / 14), scene.materials["dim"], "Center"
     )
-    kernels = f"{units:,} kernels {rows} × {columns}"
-    caption.tell(text, f"{kernels}, ±", True, "", f"{kernels}, clipped at ±")
-    tags.write(text, "kernels label", layer=facts["layer"])
-    text.parent, text.location.z = obj, high / 2 + 0.015 * HEIGHT
+    said = f"{units:,} kernels {rows} × {columns}"
+    caption.tell(text, f"{said}, ±", True, "", f"{said}, clipped at ±")
+    KernelsLabel.make(text, layer=facts.name)
+    text.parent = obj
+    text.location.z = high / 2 + 0.015 * HEIGHT
     text.rotation_euler = FACING.to_euler()
-    for one in (obj, text):
-        layer.users_collection[0].objects.link(one)
+    for shown in (obj, text):
+        layer.users_collection[0].objects.link(shown)
     return obj
 
 
-def _write(obj, weights):
+def _write(kernels: Kernels, weights: np.ndarray) -> None:
     """The weights of red, green and blue at every tap; of one channel, three times."""
+    mesh = kernels.obj.data
     taps = np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
-    if 3 * len(obj.data.vertices) == taps.size:  # nobody has deleted some of them
-        obj.data.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
-    compat.set_inputs(tags.nodes(obj), {"Range": value_range(weights)})
-    obj.data.update_tag()
+    if 3 * len(mesh.vertices) == taps.size:  # nobody has deleted some of them
+        mesh.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
+    kernels.inputs["Range"] = value_range(weights)
+    mesh.update_tag()
 
 
-def _material(network):
+def _material(scene: NetworkScene) -> bpy.types.Material:
     """One for all kernels of a network."""
-    facts = {"role": "kernels", "network": tags.read(network)["uuid"]}
-    for material in bpy.data.materials:
-        if tags.read(material).items() >= facts.items():
-            return material
-    made = shaders.kernels(f"{network.name} Kernels")
-    tags.write(made, "material", **facts)
+    for material in filter(None, map(RoleMaterial.of, bpy.data.materials)):
+        if material.role == "kernels" and material.network == scene.uuid:
+            return material.id_data
+    made = shaders.kernels(f"{scene.collection.name} Kernels")
+    RoleMaterial.make(made, role="kernels", network=scene.uuid)
     return made
 
 
-def _remove(obj):
-    own = [child for child in obj.children if tags.kind(child) == "kernels label"]
-    texts = [compat.get_input(nodes, part) for one in own if (nodes := tags.nodes(one)) for part in caption.TEXTS]
-    removing.remove([*own, obj, *texts])
+def _remove(kernels: Kernels) -> None:
+    own = [child for child in kernels.obj.children if kind(child) == "kernels label"]
+    texts = [compat.get_input(modifier, part) for text in own if (modifier := nodes(text)) for part in caption.TEXTS]
+    removing.remove([*own, kernels.obj, *texts])

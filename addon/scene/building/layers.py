@@ -16,9 +16,10 @@ from ...network.drawn import BOX, CELLS, Drawn
 from ...network.statistics import Statistics
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
-from .. import sockets, tags
+from .. import sockets
 from ..attributes import array
 from ..editing import by_hand, ranges
+from ..entities import LayerObject
 from ..texts import labels
 
 LESS = 0.38  # of a ball's width has one of value 0 less than one of full value
@@ -66,6 +67,7 @@ def make(
             "Number Material": materials["label"],
         },
     )
+    LayerObject.make(obj)
     know(obj, layer)
     show(obj, layer, drawn, shape, cells)
     if values is None:
@@ -77,26 +79,19 @@ def make(
 
 def know(obj: bpy.types.Object, layer: Layer) -> None:
     """Write what the model says of a layer onto its object; what else is known of that stays."""
-    tags.write(
-        obj,
-        **(
-            tags.read(obj)
-            | {
-                "kind": "layer",
-                "layer": layer.name,
-                "op": layer.op,
-                "shape": [n or 0 for n in layer.shape or ()],
-                "parameters": str(layer.parameters),
-                "tensor": layer.tensor,
-                "strides": list(layer.grid.strides),
-                "grid": [layer.grid.units, layer.grid.rows, layer.grid.columns],
-                "inputs": layer.inputs,
-                "parts": [part.op for part in layer.parts],
-                "nodes": layer.nodes,
-                "block": layer.block,
-                "multiply_adds": "" if layer.multiply_adds is None else str(layer.multiply_adds),
-            }
-        ),
+    LayerObject(obj).tell(
+        name=layer.name,
+        op=layer.op,
+        shape=[size or 0 for size in layer.shape or ()],
+        parameters=layer.parameters,
+        tensor=layer.tensor,
+        strides=layer.grid.strides,
+        grid=(layer.grid.units, layer.grid.rows, layer.grid.columns),
+        sources=layer.inputs,
+        parts=[part.op for part in layer.parts],
+        nodes=layer.nodes,
+        block=layer.block,
+        multiply_adds=layer.multiply_adds,
     )
 
 
@@ -105,7 +100,9 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
 
     Cells that somebody has placed by hand stay where they are.
     """
-    mesh, held = obj.data, by_hand.held(obj)
+    layer_object = LayerObject(obj)
+    mesh = obj.data
+    held = by_hand.held(obj)
     mesh.clear_geometry()
     mesh.vertices.add(drawn.size)
     counts = len(drawn.units), len(drawn.rows), len(drawn.columns)
@@ -115,7 +112,8 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
     for name in ("value", "importance", "order", "importance_order"):
         mesh.attributes.new(name, "FLOAT", "POINT")
     mesh.attributes.new("unit_rank", "INT", "POINT")
-    box, same = drawn.level == BOX, tags.read(obj).get("level") == drawn.level
+    box = drawn.level == BOX
+    same = layer_object.detail == drawn.level
     structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
     values = {
         "Pitch": shape.pitch,
@@ -134,10 +132,10 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
             "Relief": 0.0 if box else 1.3,
             "Line Axis": 0.0 if layer.grid.is_map else 1.0,
         }
-    sockets.write(obj, structure)
+    sockets.write(layer_object, structure)
     if same:  # what somebody has set stays
-        sockets.refresh(obj, values)
-    tags.write(obj, **(tags.read(obj) | {"level": drawn.level, "size": list(shape.size), "turn": shape.turn}))
+        sockets.refresh(layer_object, values)
+    layer_object.tell(detail=drawn.level, size=shape.size, turn=shape.turn)
     by_hand.keep(obj, held)
 
 
@@ -145,27 +143,23 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     """Give a layer its place; `outer` is that of the block it is in."""
     place = arrangement.places[name]
     obj.location = Vector(place.location) - Vector(outer)
-    facts = tags.read(obj) | {
-        "row": place.row,
-        "backwards": place.backwards,
-        "placed": list(obj.location),
-        "axes": arrangement.turn.ravel().tolist(),
-    }
-    tags.write(obj, **facts)
+    LayerObject(obj).tell(
+        row=place.row, backwards=place.backwards, placed=obj.location, axes=arrangement.turn.ravel().tolist()
+    )
     turn(obj)
 
 
 def turn(obj: bpy.types.Object) -> None:
     """Turn a layer as its shape and the direction of its network want it."""
-    facts = tags.read(obj)
-    axes = Matrix([facts["axes"][row * 3 : row * 3 + 3] for row in range(3)])
-    obj.rotation_euler = (axes @ Matrix.Rotation(facts["turn"], 3, "Z")).to_euler()
+    layer = LayerObject(obj)
+    axes = Matrix(np.reshape(layer.axes, (3, 3)).tolist())
+    obj.rotation_euler = (axes @ Matrix.Rotation(layer.turn, 3, "Z")).to_euler()
 
 
 def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
     """Write the statistics of its weights onto a layer."""
     if statistics is not None:
-        facts = {
+        LayerObject(obj).statistics = {
             "count": str(statistics.count),
             "zeros": str(statistics.zeros),
             "not_finite": str(statistics.not_finite),
@@ -174,7 +168,6 @@ def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
             "min": statistics.minimum,
             "max": statistics.maximum,
         }
-        tags.write(obj, **(tags.read(obj) | {"statistics": facts}))
 
 
 def set_activation(obj: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
@@ -195,8 +188,9 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     rank(obj)
     obj.data.update_tag()
     ranges.note(obj, None)
-    sockets.refresh(obj, {"Range": extent or value_range(values)})
-    tags.write(obj, **(tags.read(obj) | {"value_is": meaning}))
+    layer = LayerObject(obj)
+    sockets.refresh(layer, {"Range": extent or value_range(values)})
+    layer.value_is = meaning
 
 
 def rank(obj: bpy.types.Object) -> None:
@@ -232,6 +226,6 @@ def _write(obj, name, values, kind="FLOAT"):
 
 def drawn_of(obj: bpy.types.Object) -> Drawn:
     """Which cells a layer object draws, read back from its attributes."""
-    facts = tags.read(obj)
+    layer = LayerObject(obj)
     index = [np.unique(array(obj, name)).astype(np.int64) for name in ("unit", "row", "column")]
-    return Drawn(Grid(*facts["grid"], tuple(facts["strides"])), *index, facts["level"])
+    return Drawn(Grid(*layer.grid, tuple(layer.strides)), *index, layer.detail)

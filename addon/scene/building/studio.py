@@ -16,7 +16,7 @@ from ... import compat
 from ...colormaps import linear
 from ...layout import HEIGHT
 from ...nodes.tree import TreeBuilder
-from .. import tags
+from ..entities import Floor, Light, NetworkScene, ShotCamera, StudioScene, StudioWorld
 from ..output import quality
 from ..texts.labels import seen_by_camera
 
@@ -50,29 +50,32 @@ def make_camera(name: str, shot: str = "hero", view: View | None = None) -> bpy.
     """The camera of a shot; `framing.fit` puts it in its place."""
     view = view or View()
     data = bpy.data.cameras.new(name)
-    data.lens, data.clip_end = view.lens, 100 * HEIGHT
+    data.lens = view.lens
+    data.clip_end = 100 * HEIGHT
     data.type = "ORTHO" if view.flat else "PERSP"
     data.dof.use_dof = view.blurs
     camera = bpy.data.objects.new(name, data)
-    tags.write(camera, "camera", shot=shot, view=asdict(view))
+    ShotCamera.make(camera, shot=shot, view=asdict(view))
     return camera
 
 
 def view_of(camera: bpy.types.Object) -> View:
-    """How one of our cameras looks."""
-    return View(**tags.read(camera).get("view", {}))
+    """How a camera looks, one of ours as its shot asks for."""
+    shot = ShotCamera.of(camera)
+    return View(**shot.view) if shot else View()
 
 
 def camera_of(network: bpy.types.Collection, shot: str = "") -> bpy.types.Object | None:
     """The camera of a network's shot; without a name that which its scene looks through, else that of the hero shot."""
-    ours = {tags.read(camera)["shot"]: camera for camera in tags.members(network, "camera")}
-    scene = tags.scene_of(network)
+    ours = {camera.shot: camera.obj for camera in NetworkScene(network).members(ShotCamera)}
+    scene = NetworkScene(network).scene
     if not shot and scene and scene.camera in ours.values():
         return scene.camera
     return ours.get(shot or "hero") or (None if shot else next(iter(ours.values()), None))
 
 
 def focus(camera: bpy.types.Object, distance: float) -> None:
+    """Let a camera be sharp at a distance in metres."""
     camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, view_of(camera).f_stop or 1.2
 
 
@@ -128,7 +131,7 @@ def _area(name, location, at, width, height, energy, colour):
     obj.location = location
     obj.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
     obj.visible_camera = False
-    tags.write(obj, "light", role=name.rpartition(" ")[2], share=1.0)
+    Light.make(obj, role=name.rpartition(" ")[2], share=1.0)
     return obj
 
 
@@ -138,9 +141,10 @@ def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
     mesh.from_pydata([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)], [], [(0, 1, 2, 3)])
     mesh.materials.append(material)
     obj = bpy.data.objects.new(f"{name} Floor", mesh)
-    obj.display_type, obj.hide_select = "WIRE", True
+    obj.display_type = "WIRE"
+    obj.hide_select = True
     seen_by_camera(obj)  # light from the floor would hardly show, and what is half clear costs most in shadows
-    tags.write(obj, "floor")
+    Floor.make(obj)
     return obj
 
 
@@ -179,15 +183,16 @@ def make_world(name: str) -> bpy.types.World:
     tree.put(mix.inputs[2], backdrop.outputs[0])
     tree.put(output.inputs["Surface"], mix.outputs[0])
     tree.arrange()
-    tags.write(world, "world")
+    StudioWorld.make(world)
     return world
 
 
 def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     """Camera, world, glow, colour management and render settings of a scene that is ours."""
-    scene.camera, scene.world = camera, make_world(name)
+    scene.camera = camera
+    scene.world = make_world(name)
     scene.frame_end = STILL
-    tags.write(scene, "scene")
+    StudioScene.make(scene)
     compat.glow(scene, f"{name} Glow", threshold=1.0, strength=0.35, size=0.55)
     scene.view_settings.view_transform = "AgX"
     scene.view_settings.look = "AgX - Medium High Contrast"

@@ -35,8 +35,8 @@ def slopes(camera: bpy.types.Camera, aspect: float) -> tuple[float, float]:
 
 def corners(objs, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (n, 3) of the evaluated boxes of objects, instances included."""
-    found = [box_corners(obj, depsgraph) for obj in objs]
-    return np.concatenate([one for one in found if len(one)] or [np.zeros((0, 3))])
+    boxes = [box_corners(obj, depsgraph) for obj in objs]
+    return np.concatenate([box for box in boxes if len(box)] or [np.zeros((0, 3))])
 
 
 def box_corners(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
@@ -108,6 +108,7 @@ def instance_matrices(cloud) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mesh_points(mesh: bpy.types.Mesh) -> np.ndarray:
+    """Where the vertices of a mesh are, (n, 3)."""
     points = np.empty(len(mesh.vertices) * 3, np.float32)
     mesh.attributes["position"].data.foreach_get("vector", points)
     return points.reshape(-1, 3)
@@ -171,6 +172,7 @@ def project(camera: bpy.types.Object, points: np.ndarray) -> np.ndarray:
 
 
 def unproject(camera: bpy.types.Object, right: float, up: float, depth: float) -> Vector:
+    """The point of the world that a camera sees there: slopes as `project` gives them, and metres of depth."""
     apart = reach(camera, depth)
     return Vector(rotation(camera) @ np.array([right * apart, up * apart, -depth])) + camera.location
 

@@ -11,12 +11,27 @@ from types import SimpleNamespace
 import bpy
 import numpy as np
 
-from ... import compat
 from ...layout.layered import axes
-from .. import tags
 from ..building import blocks, studio
 from ..detail import counting
 from ..editing import arranging
+from ..entities import (
+    Bars,
+    BlockBox,
+    CaptionPart,
+    ClassName,
+    Floor,
+    Kernels,
+    Label,
+    LayerObject,
+    NetworkScene,
+    Scrim,
+    ShotCamera,
+    Title,
+    members,
+    objects,
+    scene_of,
+)
 from ..texts import caption, labelling, labels
 from . import framing
 
@@ -48,10 +63,9 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     objs = _labelled(network, depsgraph)
     beside = framing.corners(
         (
-            member
-            for kind in ("bars", "class", "kernels", "title")
-            for member in tags.members(network, kind)
-            if not member.hide_render
+            member.obj
+            for member in NetworkScene(network).members(Bars, ClassName, Kernels, Title)
+            if not member.obj.hide_render
         ),
         depsgraph,
     )
@@ -64,9 +78,8 @@ def anything(network: bpy.types.Collection, scene: bpy.types.Scene) -> bool:
     view_layer = scene.view_layers[0]
     view_layer.update()
     return any(
-        len(framing.shown_corners(member, view_layer))
-        for kind in ("layer", "block")
-        for member in tags.members(network, kind)
+        len(framing.shown_corners(member.obj, view_layer))
+        for member in NetworkScene(network).members(LayerObject, BlockBox)
     )
 
 
@@ -80,34 +93,36 @@ def frame(
     `beside` it is in the picture too. Where nothing is left to be seen, the camera stays where it is."""
     aim(network, camera)
     face(network, camera)
-    found = seen(network, scene)
+    view = seen(network, scene)
     if beside:
         face(beside, camera)
-        found += seen(beside, scene)
-    if not len(found.points):
+        view += seen(beside, scene)
+    if not len(view.points):
         return
     mine, others = _maker(network, camera), _maker(beside or network, camera)
-    ground(network, found)
-    of_others, text_points = set(tags.objects(beside)) if beside else set(), np.zeros((0, 3))
+    ground(network, view)
+    of_others = set(objects(beside)) if beside else set()
+    text_points = np.zeros((0, 3))
 
     def make(owner, part):
         return (others if owner in of_others else mine)(owner, part)
 
     for _ in range(3):  # labels move with the camera, and it with them
-        framing.fit(camera, np.concatenate([found.points, text_points]), found.aspect, margins(found.aspect))
-        text_points = labelling.arrange(found.labelled, camera, found.aspect, found.depsgraph, make, _level(network))
-    settle(network, camera, found)
+        framing.fit(camera, np.concatenate([view.points, text_points]), view.aspect, margins(view.aspect))
+        text_points = labelling.arrange(view.labelled, camera, view.aspect, view.depsgraph, make, _level(network))
+    settle(network, camera, view)
 
 
-def ground(network: bpy.types.Collection, found: Seen) -> None:
+def ground(network: bpy.types.Collection, view: Seen) -> None:
     """Lay the floor under all that is seen."""
-    for floor in tags.members(network, "floor") if len(found.points) else ():
-        studio.ground(floor, found.points)
+    for floor in NetworkScene(network).members(Floor) if len(view.points) else ():
+        studio.ground(floor.obj, view.points)
 
 
 def _level(network) -> float:
     """How high the floor is; without limit down where there is none."""
-    return max((one.location.z for one in tags.members(network, "floor") if not one.hide_render), default=-np.inf)
+    floors = [floor.obj for floor in NetworkScene(network).members(Floor)]
+    return max((floor.location.z for floor in floors if not floor.hide_render), default=-np.inf)
 
 
 def margins(aspect: float) -> framing.Margins:
@@ -121,37 +136,37 @@ def aim(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     framing.aim(camera, view.azimuth + heading(network), view.elevation)
 
 
-def settle(network: bpy.types.Collection, camera: bpy.types.Object, found: Seen, distance: float = 0.0) -> None:
+def settle(network: bpy.types.Collection, camera: bpy.types.Object, view: Seen, distance: float = 0.0) -> None:
     """Focus a camera that stands in its place, and hang the caption before it; without a distance both at that of the
     nearer part of what is seen."""
-    depth = framing.project(camera, found.points)[:, 2]
+    depth = framing.project(camera, view.points)[:, 2]
     distance = distance or float(np.quantile(depth, 0.25))
     camera.data.clip_end = max(camera.data.clip_end, 2 * float(depth.max()))
     studio.focus(camera, distance)
-    hang(network, camera, found.aspect, distance)
+    hang(network, camera, view.aspect, distance)
 
 
 def hang(network: bpy.types.Collection, camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the caption of a network before a camera."""
-    strip = sorted(
-        (*tags.members(network, "caption"), *tags.members(network, "scrim")), key=lambda one: one.type != "EMPTY"
-    )
+    parts = [part.obj for part in NetworkScene(network).members(CaptionPart, Scrim)]
+    strip = sorted(parts, key=lambda part: part.type != "EMPTY")
     if strip:
         caption.arrange(strip, camera, aspect, distance)
-        tags.write(camera, **(tags.read(camera) | {"caption": distance}))
+        if shot := ShotCamera.of(camera):
+            shot.caption = distance
 
 
 def rehang(network: bpy.types.Collection, camera: bpy.types.Object, scene: bpy.types.Scene) -> None:
     """Hang the caption before a camera as it was when that was put in its place."""
-    distance = tags.read(camera).get("caption")
-    if distance:
-        hang(network, camera, _aspect(scene), distance)
+    shot = ShotCamera.of(camera)
+    if shot and shot.caption:
+        hang(network, camera, _aspect(scene), shot.caption)
 
 
 def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Take from a camera that goes away what hangs on it."""
-    other = next((one for one in tags.members(network, "camera") if one != camera), None)
-    for text in tags.members(network, "caption"):
+    other = next((other for other in members(network, "camera") if other != camera), None)
+    for text in members(network, "caption"):
         if text.parent == camera:
             text.parent = other
     if other:
@@ -160,16 +175,15 @@ def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
 
 def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Turn all texts to this camera."""
-    for kind in ("label", "class", "title"):
-        for member in tags.members(network, kind):
-            for constraint in member.constraints:
-                if constraint.type == "COPY_ROTATION":
-                    constraint.target = camera
+    for member in NetworkScene(network).members(Label, ClassName, Title):
+        for constraint in member.obj.constraints:
+            if constraint.type == "COPY_ROTATION":
+                constraint.target = camera
 
 
 def hide(network: bpy.types.Collection, kind: str, hidden: bool = True) -> None:
     """Hide all texts of a kind ("label", "class", "caption"), or show them again."""
-    for member in tags.members(network, kind):
+    for member in members(network, kind):
         member.hide_viewport = member.hide_render = hidden
 
 
@@ -177,7 +191,8 @@ def relabel(network: bpy.types.Collection) -> None:
     """Put the labels in their places for the camera, wherever somebody has put that. Labels of what is not before it
     stay as they are, but nothing inside a folded block has one."""
     _hide_beside(network)
-    scene, camera = tags.scene_of(network), studio.camera_of(network)
+    scene = scene_of(network)
+    camera = studio.camera_of(network)
     if scene is None or camera is None:
         return
     view_layer = scene.view_layers[0]
@@ -186,7 +201,7 @@ def relabel(network: bpy.types.Collection) -> None:
     counting.tell(network, depsgraph)
     matrix = camera.evaluated_get(depsgraph).matrix_world  # a rig may carry the camera
     eye = SimpleNamespace(data=camera.data, location=matrix.to_translation(), rotation_euler=matrix.to_euler())
-    objs = [one for one in _labelled(network, depsgraph) if (framing.project(eye, one.box)[:, 2] > 0).all()]
+    objs = [obj for obj in _labelled(network, depsgraph) if (framing.project(eye, obj.box)[:, 2] > 0).all()]
     labelling.arrange(objs, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network))
 
 
@@ -203,8 +218,8 @@ def _aspect(scene):
 
 def _maker(network, camera):
     """What makes a text of a label that is not there yet."""
-    shelf = tags.part(network, "labels")
-    paints = tags.read(network)["materials"]
+    shelf = NetworkScene(network).child("labels")
+    paints = NetworkScene(network).materials
 
     def make(owner, part):
         obj = labels.make(owner, part, paints)
@@ -217,61 +232,60 @@ def _maker(network, camera):
 
 def _hide_beside(network):
     """Hide bars and class names where not every unit of their layer has its cell to stand beside."""
-    cells, units = (
-        {tags.read(member)["layer"]: len(member.data.vertices) for member in tags.members(network, kind)}
-        for kind in ("layer", "bars")
-    )
+    scene = NetworkScene(network)
+    cells = {layer.name: len(layer.obj.data.vertices) for layer in scene.members(LayerObject)}
+    units = {bars.layer: len(bars.obj.data.vertices) for bars in scene.members(Bars)}
     away = {name for name, count in units.items() if cells.get(name) != count}
-    boxes = blocks.by_path(network)
+    boxes = scene.blocks()
     away |= _inside(boxes, blocks.folded(boxes))
-    for kind in ("bars", "class"):
-        for member in tags.members(network, kind):
-            facts = tags.read(member)
-            hidden = facts["layer"] in away
-            changes = not member.hide_render if hidden else facts.get("away")  # what was hidden by hand stays so
-            if changes:
-                member.hide_viewport = member.hide_render = hidden
-                tags.write(member, **(facts | {"away": hidden}))
+    for member in scene.members(Bars, ClassName):
+        obj = member.obj
+        hidden = member.layer in away
+        changes = not obj.hide_render if hidden else member.away  # what was hidden by hand stays so
+        if changes:
+            obj.hide_viewport = obj.hide_render = hidden
+            member.away = hidden
 
 
-def _inside(boxes, closed) -> set[str]:
+def _inside(boxes: dict[str, BlockBox], closed: set[str]) -> set[str]:
     """The layers that are inside the closed of these blocks."""
-    return {name for path in closed for name in tags.read(boxes[path])["layers"]}
+    return {name for path in closed for name in boxes[path].layers}
 
 
 def _labelled(network, depsgraph) -> list[labelling.Labelled]:
     """The blocks and layers of a network with their labels; what is inside a folded block shows none."""
     texts: dict[tuple, dict] = {}
-    for label in tags.members(network, "label"):
-        facts = tags.read(label)
-        texts.setdefault((facts["of"], facts["owner"]), {})[facts["part"]] = label
-    boxes = blocks.by_path(network)
+    scene = NetworkScene(network)
+    labelled = []
+    for label in scene.members(Label):
+        texts.setdefault((label.of_kind, label.owner), {})[label.part] = label.obj
+    boxes = scene.blocks()
     closed, copies = blocks.folded(boxes), blocks.copies(boxes)
-    inside, depth, found = _inside(boxes, closed), {"": 0}, []
-    for path, obj in boxes.items():
-        outer = tags.read(obj)["parent"]
+    inside = _inside(boxes, closed)
+    depth = {"": 0}
+    for path, block in boxes.items():
+        outer = block.parent
+        obj = block.obj
         above = depth.get(outer, 0)  # the block round it may have been deleted
         depth[path] = above + 1 if outer not in closed and above is not None else None
         box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(obj, path in closed, depsgraph)
-        quiet = path in closed & copies or not any(tags.read(obj)["tray"][1])
-        row = tags.read(obj).get("row", 0)
-        found.append(labelling.Labelled(obj, texts.get(("block", path), {}), box, depth[path] or 1, quiet, row))
-    for obj in tags.members(network, "layer"):
-        name = tags.read(obj)["layer"]
-        box = np.zeros((0, 3)) if name in inside else framing.box_corners(obj, depsgraph)
-        row = tags.read(obj).get("row", 0)
-        found.append(labelling.Labelled(obj, texts.get(("layer", name), {}), box, row=row))
-    return found
+        quiet = path in closed & copies or not any(block.tray[1])
+        said = texts.get(("block", path), {})
+        labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row))
+    for layer in scene.members(LayerObject):
+        name = layer.name
+        box = np.zeros((0, 3)) if name in inside else framing.box_corners(layer.obj, depsgraph)
+        labelled.append(labelling.Labelled(layer.obj, texts.get(("layer", name), {}), box, row=layer.row))
+    return labelled
 
 
 def _crests(network, boxes) -> np.ndarray:
     """The highest points of the connections that are led round others, (n, 3); `boxes` are those of objects by name."""
-    found = [np.zeros((0, 3))]
-    for bundle in tags.members(network, "connections"):
-        modifier = tags.modifier(bundle)
-        lift = np.array(compat.get_input(modifier, "Lift"))
-        ends = (compat.get_input(modifier, end) for end in ("Source", "Target")) if lift.any() else ()
+    crests = [np.zeros((0, 3))]
+    for bundle in NetworkScene(network).bundles():
+        lift = np.array(bundle.inputs["Lift"])
+        ends = (bundle.source_object, bundle.target_object) if lift.any() else ()
         pair = [boxes.get(end.name, ()) for end in ends if end]
         if len(pair) == 2 and all(len(box) for box in pair):
-            found.append((pair[0] + pair[1]) / 2 + lift)
-    return np.concatenate(found)
+            crests.append((pair[0] + pair[1]) / 2 + lift)
+    return np.concatenate(crests)

@@ -20,7 +20,7 @@ def show(window: bpy.types.Window) -> None:
         space.region_3d.view_perspective = "CAMERA"
         for name in CLUTTER:
             setattr(space.overlay, name, False)
-        region = next(one for one in area.regions if one.type == "WINDOW")
+        region = next(region for region in area.regions if region.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_center_camera()
 
@@ -36,7 +36,7 @@ def view(context: bpy.types.Context) -> bpy.types.Area | None:
 def frame_selected(context: bpy.types.Context) -> None:
     """Bring what is selected into the 3D view. One that looks through a camera leaves it where the camera stands."""
     area = view(context)
-    region = next(one for one in area.regions if one.type == "WINDOW")
+    region = next(region for region in area.regions if region.type == "WINDOW")
     space = area.spaces.active
     locked, space.lock_camera = space.lock_camera, False  # else it would move the camera
     with bpy.context.temp_override(area=area, region=region):

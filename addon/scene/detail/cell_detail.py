@@ -20,9 +20,9 @@ from ...network import Connection, Network
 from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
-from .. import selection, tags
 from ..building import build, connections, importing, layers
 from ..editing import pruning, ranges
+from ..entities import NetworkScene
 from ..texts import caption
 from . import expansion
 
@@ -36,18 +36,21 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
     """
     model = importing.reopen(network)
     ran = _ran(network, model)
-    objs = selection.layers(network)
-    before = {name: layers.drawn_of(obj) for name, obj in objs.items()}
+    shown = NetworkScene(network).layers()
+    before = {name: layers.drawn_of(layer_object.obj) for name, layer_object in shown.items()}
     share = _share(network, model, wish.level)
     drawn = {layer.name: choose(layer, 1, level=BOX) for layer in model.layers} | before  # some may have been deleted
     for name in names:
         drawn[name] = choose(model.layer(name), wish.cells or share[name], drawn, wish.level)
-    formed, cells = shapes(model, drawn), build.cell_shapes()
+    formed = shapes(model, drawn)
+    cells = build.cell_shapes()
     for name in names:
-        layer, obj = model.layer(name), objs[name]
-        facts = tags.read(obj)
+        layer = model.layer(name)
+        layer_object = shown[name]
+        obj = layer_object.obj
+        turn = layer_object.turn
         layers.show(obj, layer, drawn[name], formed[name], cells)
-        if formed[name].turn != facts["turn"]:  # else it may have been turned by hand
+        if formed[name].turn != turn:  # else it may have been turned by hand
             layers.turn(obj)
         values = build.activation(layer, ran)
         if values is None:
@@ -55,26 +58,24 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
         else:
             layers.set_activation(obj, drawn[name], values)
         pruning.put(obj, drawn[name])
-        kept = facts.get("wish", {}).get("lines", 0) if wish.level else 0
-        tags.write(
-            obj, **(tags.read(obj) | {"wish": {"level": wish.level, "cells": wish.cells, "lines": lines or kept}})
-        )
+        kept = layer_object.wish.get("lines", 0) if wish.level else 0
+        layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": lines or kept}
     chosen, bare = _lines(network, model, set(names), before, drawn, ran)
     ranges.fill(network)
     caption.follow(network)
-    importing.say(network, model, {name: objs[name] for name in names}, drawn, chosen)
+    importing.say(network, model, {name: shown[name].obj for name in names}, drawn, chosen)
     return _summary([drawn[name] for name in names], sorted(bare))
 
 
 def _ran(network, model: Network) -> Ran | None:
     """What the input gives whose activations the network shows."""
-    path = tags.read(network).get("input_path")
+    path = NetworkScene(network).input_path
     return run_file(bpy.path.abspath(path), model)[1] if path else None
 
 
 def _share(network, model, level) -> dict[str, int]:
     """The cells of each layer under the network's budget; who asks for cells gets some, however small the budget."""
-    room = allocate([layer.size for layer in model.layers], tags.read(network)["settings"]["max_cells"])
+    room = allocate([layer.size for layer in model.layers], NetworkScene(network).settings["max_cells"])
     least = FEW_CELLS if level == CELLS else 1
     return {layer.name: max(cells, least) for layer, cells in zip(model.layers, room, strict=True)}
 
@@ -141,7 +142,7 @@ def _places(lines: Lines, before: Drawn, now: Drawn) -> np.ndarray:
 
 
 def _summary(drawn: list[Drawn], bare: list[str]) -> str:
-    count = sum(one.size for one in drawn)
+    count = sum(layer.size for layer in drawn)
     text = f"{len(drawn):,} layer{'' if len(drawn) == 1 else 's'}, {count:,} cell{'' if count == 1 else 's'}"
     if bare:
         named = ", ".join(bare[:3]) + (" and more" if len(bare) > 3 else "")

@@ -12,30 +12,30 @@ import numpy as np
 
 from ... import compat
 from ...network.joins import WEIGHT
-from .. import selection, tags
+from ..entities import Bundle, NetworkScene, modifier
 from ..texts import labels, words
 from . import expansion
 
 
 def in_force(obj: bpy.types.Object) -> float | None:
     """The level that a bundle shows, by its own sockets and its network's; None if it shows chosen lines."""
-    modifier = tags.modifier(obj)
-    root = tags.modifier(compat.get_input(modifier, "Network"))
+    inputs = Bundle(obj).inputs
     if not expansion.stored(obj):
         return None
+    root = modifier(inputs["Network"])
     if root and compat.get_input(root, "Expand"):
         return compat.get_input(root, "Expansion")
-    chosen = compat.get_input(modifier, "Detail") == "Chosen"
-    return None if chosen else compat.get_input(modifier, "Expansion")
+    return None if inputs["Detail"] == "Chosen" else inputs["Expansion"]
 
 
 def shown(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> tuple[int, int | None]:
     """How many lines a bundle shows, and of how many in all at its level, or None where that is not known."""
-    facts, level = tags.read(obj), in_force(obj)
+    bundle = Bundle(obj)
+    level = in_force(obj)
     count = _visible(obj.evaluated_get(depsgraph).data)
     if level is None:
-        return count, int(facts["total"]) or None
-    totals = [int(one) for one in facts.get("counts", ())]
+        return count, bundle.total or None
+    totals = bundle.counts
     return count, totals[max(1, min(3, ceil(level)))] if totals else None
 
 
@@ -52,23 +52,24 @@ def _visible(curves) -> int:
 
 def tell(network: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> None:
     """Let the labels of layers say how many of the weights into them are shown now."""
-    into: dict[str, list] = {}
-    for bundle in tags.members(network, "connections"):
-        if tags.read(bundle)["carries"] == WEIGHT:
-            into.setdefault(tags.read(bundle)["target"], []).append(bundle)
-    for name, layer in selection.layers(network).items():
-        facts = tags.read(layer)
-        if "label" in facts and name in into:
-            texts = [_text(one, depsgraph) for one in into[name]]
-            notes = "\n".join(filter(None, (facts["base"], *texts)))
-            if notes != facts["label"]["notes"]:
-                labels.say(layer, facts["label"] | {"notes": notes, "base": facts["base"]})
+    into: dict[str, list[Bundle]] = {}
+    scene = NetworkScene(network)
+    for bundle in scene.bundles():
+        if bundle.carries == WEIGHT:
+            into.setdefault(bundle.target, []).append(bundle)
+    for name, layer in scene.layers().items():
+        label = layer.label
+        if label and name in into:
+            texts = [_text(bundle, depsgraph) for bundle in into[name]]
+            notes = "\n".join(filter(None, (layer.base, *texts)))
+            if notes != label["notes"]:
+                labels.say(layer.obj, label | {"notes": notes, "base": layer.base})
 
 
-def _text(bundle, depsgraph) -> str:
+def _text(bundle: Bundle, depsgraph) -> str:
     """How much of its lines a bundle shows; nothing if it shows all, or nobody knows how many there are."""
-    (count, whole), level, facts = shown(bundle, depsgraph), in_force(bundle), tags.read(bundle)
+    (count, whole), level = shown(bundle.obj, depsgraph), in_force(bundle.obj)
     if not whole or count >= whole:
         return ""
-    what = words.noun(facts["form"], facts["level"]) if level is None else words.LEVEL_NOUNS[ceil(level)]
+    what = words.noun(bundle.form, bundle.grain) if level is None else words.LEVEL_NOUNS[ceil(level)]
     return words.part_of(count, whole, what)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ... import compat
 from ...network import Connection
 from ...network.drawn import Drawn
 from ...network.expand import TAP, Expanded, budget, counts, expand
 from ...nodes.sockets.connections import MEANS
-from .. import removing, sockets, tags
+from .. import removing, sockets
 from ..building import connections
+from ..entities import Bundle, Taps
 
 ATTRIBUTES = {
     "detail": "INT",
@@ -34,22 +34,22 @@ LARGEST = 1 << 21  # weights of a connection whose levels are stored without a r
 def store(obj: bpy.types.Object, connection: Connection, source: Drawn, target: Drawn, kernels: int, taps: int) -> bool:
     """Store the levels of a bundle between layers that are drawn so, up to so many kernels and taps; whether there
     are any."""
-    found = expand(connection, source, target, kernels, taps)
+    lines = expand(connection, source, target, kernels, taps)
     drop(obj)
-    if found is None or not len(found):
+    if lines is None or not len(lines):
         return False
     curves = bpy.data.hair_curves.new(f"{obj.name} Taps")
     for name, kind in ATTRIBUTES.items():
         curves.attributes.new(name, kind, "CURVE")
-    values = {name: getattr(found, name) for name in ATTRIBUTES if name != "importance"}
-    connections.fill(curves, len(found), values | {"importance": _importance(found)})
+    values = {name: getattr(lines, name) for name in ATTRIBUTES if name != "importance"}
+    connections.fill(curves, len(lines), values | {"importance": _importance(lines)})
     curves.set_types(type="POLY")
-    kept = bpy.data.objects.new(curves.name, curves)
-    tags.write(kept, "taps")
-    maps = _window(found, source, target)
-    compat.set_inputs(tags.modifier(obj), {"Taps": kept} | maps)
+    kept = Taps.make(bpy.data.objects.new(curves.name, curves))
+    maps = _window(lines, source, target)
+    bundle = Bundle(obj)
+    bundle.inputs.update({"Taps": kept.obj} | maps)
     sockets.refresh(
-        obj, {f"Position {name}": int(maps["Target Map"][axis]) // 2 for axis, name in enumerate(("Row", "Column"))}
+        bundle, {f"Position {name}": int(maps["Target Map"][axis]) // 2 for axis, name in enumerate(("Row", "Column"))}
     )
     return True
 
@@ -58,45 +58,45 @@ def refresh(obj: bpy.types.Object, connection: Connection, source: Drawn, target
     """Say how many lines a bundle has at each level, and store the levels anew if they are stored, or if they are few
     in a network of few bundles: else it takes a third of the time of an import."""
     totals = counts(connection) or ()
-    tags.write(obj, **(tags.read(obj) | {"counts": [str(total) for total in totals]}))
+    Bundle(obj).counts = totals
     if stored(obj) or bundles <= MOST and totals and totals[2] <= LARGEST:
         store(obj, connection, source, target, *budget(bundles))
 
 
 def drop(obj: bpy.types.Object) -> None:
     """Forget the levels of a bundle: its cells are others now."""
-    modifier = tags.modifier(obj)
-    kept = compat.get_input(modifier, "Taps")
+    inputs = Bundle(obj).inputs
+    kept = inputs["Taps"]
     if kept is not None:
-        compat.set_inputs(modifier, {"Taps": None})
-        if tags.kind(kept) == "taps" and not kept.users and not kept.library:  # a duplicate of the bundle may have it
+        inputs["Taps"] = None
+        if Taps.is_one(kept) and not kept.users and not kept.library:  # a duplicate of the bundle may have it
             removing.remove([kept])
 
 
 def stored(obj: bpy.types.Object) -> bool:
     """Whether the levels of a bundle are stored."""
-    return compat.get_input(tags.modifier(obj), "Taps") is not None
+    return Bundle(obj).inputs["Taps"] is not None
 
 
-def _importance(found: Expanded) -> np.ndarray:
+def _importance(lines: Expanded) -> np.ndarray:
     """Magnitudes as shares of what is large at their level, (n,) float32."""
-    importance, taps = found.magnitude.copy(), found.detail == TAP
+    importance, taps = lines.magnitude.copy(), lines.detail == TAP
     for part in (taps, ~taps):
-        size = found.magnitude[part]
+        size = lines.magnitude[part]
         size = np.sort(size[np.isfinite(size)])
         if len(size):
             importance[part] /= size[int(HIGH * (len(size) - 1))] or 1.0
     return importance
 
 
-def _window(found: Expanded, source: Drawn, target: Drawn) -> dict:
+def _window(lines: Expanded, source: Drawn, target: Drawn) -> dict:
     """The sockets that tell which cells a tap joins."""
-    window = found.window
+    window = lines.window
     flat = window.source == window.target == (1, 1)  # only whole units are joined, by the middles of their maps
-    maps = [(len(one.rows), len(one.columns)) for one in (source, target)] if flat else [window.source, window.target]
+    maps = [(len(end.rows), len(end.columns)) for end in (source, target)] if flat else [window.source, window.target]
     steps = [
-        (1, 1) if flat else (_step(one.rows, one.grid.rows), _step(one.columns, one.grid.columns))
-        for one in (source, target)
+        (1, 1) if flat else (_step(end.rows, end.grid.rows), _step(end.columns, end.grid.columns))
+        for end in (source, target)
     ]
     pairs = {
         "Kernel": window.kernel,

@@ -11,12 +11,11 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ... import compat
 from ...layout.bundling import bundle
 from ...nodes.bundling import STORED
-from .. import tags
 from ..building import connections
 from ..camera import framing
+from ..entities import Bundle
 
 ITERATIONS = 6
 FEWEST = 3  # lines; fewer have nothing to bundle
@@ -28,8 +27,9 @@ def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int
     It shows them at once: Density becomes 1 unless it is above 0, Iterations the last.
     """
     connections.drop_offsets(obj)
-    modifier, lines = tags.modifier(obj), connections.lines_of(obj)
-    layers = [compat.get_input(modifier, name) for name in ("Source", "Target")]
+    inputs = Bundle(obj).inputs
+    lines = connections.lines_of(obj)
+    layers = [inputs[name] for name in ("Source", "Target")]
     if len(lines) < FEWEST or None in layers:
         return 0
     own = obj.evaluated_get(depsgraph).matrix_world.inverted_safe()
@@ -38,19 +38,19 @@ def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int
     if any(len(place) <= index.max() for place, index in zip(places, (lines.source, lines.target), strict=True)):
         return 0
     ends = np.stack([place[index] for place, index in zip(places, (lines.source, lines.target), strict=True)], 1)
-    offsets = bundle(ends, lines.weight, np.eye(3, dtype=np.float32), iterations, compat.get_input(modifier, "Ease"))
+    offsets = bundle(ends, lines.weight, np.eye(3, dtype=np.float32), iterations, inputs["Ease"])
     for number, offset in enumerate(offsets, 1):
         attribute = obj.data.attributes.new(f"{STORED}{number}", "FLOAT_VECTOR", "POINT")
         attribute.data.foreach_set("vector", np.ascontiguousarray(offset).ravel())
     values = {
         "Iterations": float(iterations),
-        "Density": compat.get_input(modifier, "Density") or 1.0,
+        "Density": inputs["Density"] or 1.0,
         "Rest Length": float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1).mean()),
     }
     for name, matrix in zip(("Source", "Target"), near, strict=True):
         _, rotation, scale = matrix.decompose()
         values |= {f"Rest {name} Rotation": tuple(rotation.to_euler()), f"Rest {name} Scale": tuple(scale)}
-    compat.set_inputs(modifier, values)
+    inputs.update(values)
     obj.update_tag()
     obj.data.update_tag()
     return len(lines)
@@ -59,15 +59,15 @@ def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int
 def held(obj: bpy.types.Object) -> tuple[int, float, float] | None:
     """How the lines of a bundle are bundled: rounds stored, Density, Iterations; None if they are not."""
     count = sum(attribute.name.startswith(STORED) for attribute in obj.data.attributes)
-    modifier = tags.modifier(obj)
-    return (count, *(compat.get_input(modifier, name) for name in ("Density", "Iterations"))) if count else None
+    inputs = Bundle(obj).inputs
+    return (count, inputs["Density"], inputs["Iterations"]) if count else None
 
 
 def restore(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, kept: tuple[int, float, float]) -> None:
     """Bundle the lines that a bundle has now, as others were `held`."""
     count, density, iterations = kept
     store(obj, depsgraph, count)
-    compat.set_inputs(tags.modifier(obj), {"Density": density, "Iterations": iterations})
+    Bundle(obj).inputs.update({"Density": density, "Iterations": iterations})
 
 
 def store_all(
@@ -77,11 +77,11 @@ def store_all(
     progress: Callable[[float], None] = lambda share: None,
 ) -> str:
     """Bundle the lines of these bundles; `progress` is told the share that is done. One line on what was done."""
-    found = []
+    counts = []
     for number, obj in enumerate(objs):
         progress(number / len(objs))
-        found.append(store(obj, depsgraph, iterations))
-    return f"{sum(found):,} lines in {sum(map(bool, found)):,} of {len(objs):,} bundles drawn together"
+        counts.append(store(obj, depsgraph, iterations))
+    return f"{sum(counts):,} lines in {sum(map(bool, counts)):,} of {len(objs):,} bundles drawn together"
 
 
 def _cells(layer: bpy.types.Object, depsgraph: bpy.types.Depsgraph, matrix: Matrix) -> np.ndarray:

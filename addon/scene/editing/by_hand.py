@@ -8,11 +8,11 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from ... import compat
 from ...nodes.sockets import LAYER
-from .. import removing, tags
+from .. import removing
 from ..attributes import array
 from ..camera import framing
+from ..entities import LayerObject
 
 INDEX = ("unit", "row", "column")
 PLAIN = {socket.name: socket.default for socket in LAYER if socket.moves}  # only the arrangement places cells
@@ -21,11 +21,12 @@ Held = dict[tuple[int, int, int], np.ndarray]
 
 def edit(context: bpy.types.Context, obj: bpy.types.Object) -> None:
     """Let a person place the cells of a layer in Edit Mode; at first they are where the arrangement has them."""
-    if not tags.read(obj).get("by_hand"):
+    layer = LayerObject(obj)
+    if not layer.by_hand:
         begin(obj)
-    compat.set_inputs(tags.modifier(obj), {"By Hand": 1.0})
-    for one in list(context.view_layer.objects.selected):  # Blender would edit them too
-        one.select_set(False)
+    layer.inputs["By Hand"] = 1.0
+    for other in list(context.view_layer.objects.selected):  # Blender would edit them too
+        other.select_set(False)
     obj.select_set(True)
     context.view_layer.objects.active = obj
     context.tool_settings.mesh_select_mode = (True, False, False)
@@ -36,52 +37,54 @@ def back(obj: bpy.types.Object, reset: bool = False) -> None:
     """Put the cells of a layer back into their arrangement; the places by hand are kept, unless `reset`."""
     if obj.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
+    layer = LayerObject(obj)
     if reset:
         begin(obj)
-        tags.write(obj, **(tags.read(obj) | {"by_hand": False}))
-    compat.set_inputs(tags.modifier(obj), {"By Hand": 0.0})
+        layer.by_hand = False
+    layer.inputs["By Hand"] = 0.0
     obj.update_tag()
 
 
 def whole(obj: bpy.types.Object) -> bool:
     """Whether a layer's mesh has all its cells; some may have been deleted, or others added, in Edit Mode."""
-    modifier, count = tags.modifier(obj), 1
-    for name in ("Units", "Rows", "Columns"):
-        count *= compat.get_input(modifier, name)
-    return len(obj.data.vertices) == count
+    inputs = LayerObject(obj).inputs
+    return len(obj.data.vertices) == inputs["Units"] * inputs["Rows"] * inputs["Columns"]
 
 
 def held(obj: bpy.types.Object) -> Held:
     """The places by hand of a layer's cells, by unit, row and column; none if nobody has placed any."""
-    facts = tags.read(obj)
-    if not facts.get("by_hand"):
+    layer = LayerObject(obj)
+    if not layer.by_hand:
         return {}
     index = np.stack([array(obj, name) for name in INDEX], -1)
-    return {(facts["level"], *one): place for one, place in zip(index.tolist(), _get(obj.data), strict=True)}
+    detail = layer.detail
+    return {(detail, *cell): place for cell, place in zip(index.tolist(), _get(obj.data), strict=True)}
 
 
 def keep(obj: bpy.types.Object, places: Held) -> None:
     """Put cells that are still drawn back to where they were `held`; the others start from the arrangement."""
     if not places:
         return
-    facts = tags.read(obj)
+    layer = LayerObject(obj)
     index = np.stack([array(obj, name) for name in INDEX], -1).tolist()
-    found = [places.get((facts["level"], *one)) for one in index]
-    here = np.array([one is not None for one in found])
+    detail = layer.detail
+    kept = [places.get((detail, *cell)) for cell in index]
+    here = np.array([place is not None for place in kept])
     new = _get(obj.data) if here.all() else arranged(obj)
     if here.any():
-        new[here] = [one for one in found if one is not None]
+        new[here] = [place for place in kept if place is not None]
     else:
-        compat.set_inputs(tags.modifier(obj), {"By Hand": 0.0})
-    tags.write(obj, **(facts | {"by_hand": bool(here.any())}))
+        layer.inputs["By Hand"] = 0.0
+    layer.by_hand = bool(here.any())
     put(obj.data, new)
 
 
 def arranged(obj: bpy.types.Object) -> np.ndarray:
     """Where a layer's arrangement puts its cells, (n, 3) in metres of its own space; small squares as whole units."""
     places = _evaluated(obj, PLAIN)
-    shown = compat.get_input(tags.modifier(obj), "Shown Units")
-    if 0 < shown < compat.get_input(tags.modifier(obj), "Units"):
+    inputs = LayerObject(obj).inputs
+    shown = inputs["Shown Units"]
+    if 0 < shown < inputs["Units"]:
         aside = array(obj, "unit_rank") >= shown
         places[aside] = _evaluated(obj, PLAIN | {"Shown Units": 0})[aside]
     return places
@@ -115,16 +118,18 @@ def begin(obj: bpy.types.Object) -> None:
     if not whole(obj):
         return
     put(obj.data, arranged(obj))
-    tags.write(obj, **(tags.read(obj) | {"by_hand": True}))
+    LayerObject(obj).by_hand = True
 
 
 def _evaluated(obj, values):
     """The places of the cells, (n, 3), with these values in the modifier: of a copy in a scene of its own."""
-    scene, copy = bpy.data.scenes.new("arranged"), obj.copy()
+    scene = bpy.data.scenes.new("arranged")
+    copy = obj.copy()
     try:
         copy.animation_data_clear()
-        copy.parent, copy.hide_viewport = None, False  # what is hidden is not evaluated
-        compat.set_inputs(tags.modifier(copy), values)
+        copy.parent = None
+        copy.hide_viewport = False  # what is hidden is not evaluated
+        LayerObject(copy).inputs.update(values)
         scene.collection.objects.link(copy)
         view_layer = scene.view_layers[0]
         view_layer.update()

@@ -22,11 +22,11 @@ MOST = 1 << 16  # units; a wider layer is never pruned on screen
 
 def mark(network: Network, objs: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
     """Write onto layers (objects by name) when pruning hides their units, by what ran if anything did."""
-    found = rank(network, ran.values if ran else {})
+    ranks = rank(network, ran.values if ran else {})
     for name, obj in objs.items():
-        one = found.get(name)
-        known = one is not None and len(one.importance) <= MOST
-        obj.data[ATTRIBUTE] = [float(one.axis), *one.pruned_at.tolist()] if known else [0.0]
+        ranked = ranks.get(name)
+        known = ranked is not None and len(ranked.importance) <= MOST
+        obj.data[ATTRIBUTE] = [float(ranked.axis), *ranked.pruned_at.tolist()] if known else [0.0]
         put(obj, drawn[name])
 
 

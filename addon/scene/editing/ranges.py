@@ -16,8 +16,8 @@ from ... import compat
 from ...colormaps import PERCENTS, pooled, quantiles
 from ...nodes.ranges import TABLES
 from ...nodes.sockets.ranges import BLOCK_ROW, LAYER_ROW
-from .. import tags
 from ..attributes import array
+from ..entities import BlockBox, Bundle, LayerObject, NetworkScene, modifier
 
 NOTE = "neuroscene_quantiles"  # on a mesh: those of all values of a layer, of which it may draw a part
 
@@ -36,49 +36,48 @@ def fill(network: bpy.types.Collection) -> None:
 
     Scales of normalisations are near 1 and would dim all other weights: what pools layers leaves them out if it can.
     """
-    root = next(tags.members(network, "root"), None)
+    scene = NetworkScene(network)
+    root = scene.any_root()
     if root is None:
         return
-    blocks = {"": None} | {one["path"]: one["layers"] for one in map(tags.read, tags.members(network, "block"))}
-    layers = {tags.read(layer)["layer"]: layer for layer in tags.members(network, "layer")}
-    bundles = list(tags.members(network, "connections"))
+    blocks = {"": None} | {box.path: box.layers for box in scene.members(BlockBox)}
+    layers = {layer.name: layer for layer in scene.members(LayerObject)}
+    bundles = scene.bundles()
     row_of = {name: len(blocks) + number for number, name in enumerate(layers)}
-    norms = {name for name, layer in layers.items() if "norm" in tags.read(layer)["op"].lower()}
+    norms = {name for name, layer in layers.items() if "norm" in layer.op.lower()}
     spread = {
-        "value_quantile": {name: _values(layer) for name, layer in layers.items()},
+        "value_quantile": {name: _values(layer.obj) for name, layer in layers.items()},
         "weight_quantile": _weights(bundles),
     }
-    mesh = root.data
+    mesh = root.obj.data
     mesh.clear_geometry()
     mesh.vertices.add((len(blocks) + len(layers)) * PERCENTS)
-    for attribute, found in spread.items():
+    for attribute, quantiles_of in spread.items():
         rows = []
         for names in blocks.values():
-            some = [name for name in (layers if names is None else names) if name in found]
+            some = [name for name in (layers if names is None else names) if name in quantiles_of]
             if attribute == TABLES["Weight Range"]:
                 some = [name for name in some if name not in norms] or some
-            rows.append(pooled([found[name] for name in some])[0])
-        rows += [found[name][0] if name in found else np.zeros(PERCENTS) for name in layers]
+            rows.append(pooled([quantiles_of[name] for name in some])[0])
+        rows += [quantiles_of[name][0] if name in quantiles_of else np.zeros(PERCENTS) for name in layers]
         table = np.concatenate(rows).astype(np.float32)
         mesh.attributes.new(attribute, "FLOAT", "POINT").data.foreach_set("value", table)
     mesh.update_tag()
     places = {path: row for row, path in enumerate(blocks)}
-    for layer in (*layers.values(), *bundles):
-        facts = tags.read(layer)
-        owner = layers.get(facts["layer"] if facts["kind"] == "layer" else facts["target"])
-        if owner:
-            compat.set_inputs(
-                tags.modifier(layer),
-                {LAYER_ROW: row_of[tags.read(owner)["layer"]], BLOCK_ROW: places.get(tags.read(owner)["block"], 0)},
-            )
-            layer.update_tag()
+    for entity, name in (
+        *((layer, name) for name, layer in layers.items()),
+        *((bundle, bundle.target) for bundle in bundles),
+    ):
+        if name in layers:
+            entity.inputs.update({LAYER_ROW: row_of[name], BLOCK_ROW: places.get(layers[name].block, 0)})
+            entity.obj.update_tag()
 
 
 def set_source(objs: Iterable[bpy.types.Object], source: str, clip: float) -> int:
     """Let the ranges of layers and bundles come from "Own", "Layer", "Block" or "Network"; returns how many did."""
     count = 0
     for obj in objs:
-        compat.set_inputs(tags.modifier(obj), {"Range From": source, "Clip": clip})
+        compat.set_inputs(modifier(obj), {"Range From": source, "Clip": clip})
         obj.update_tag()
         count += 1
     return count
@@ -91,11 +90,10 @@ def _values(obj):
     return quantiles(array(obj, "value"))
 
 
-def _weights(bundles):
+def _weights(bundles: list[Bundle]) -> dict[str, tuple]:
     """Quantiles of the weights into each layer, as far as they are drawn."""
     into: dict[str, list[np.ndarray]] = {}
     for bundle in bundles:
-        facts = tags.read(bundle)
-        if facts["carries"] == "weight" and len(bundle.data.curves):
-            into.setdefault(facts["target"], []).append(array(bundle, "weight"))
+        if bundle.carries == "weight" and len(bundle.obj.data.curves):
+            into.setdefault(bundle.target, []).append(array(bundle.obj, "weight"))
     return {name: quantiles(np.concatenate(some)) for name, some in into.items()}

@@ -11,10 +11,10 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ... import compat
 from ...nodes.sockets import LAYER
-from .. import removing, sockets, tags
+from .. import removing, sockets
 from ..camera import framing
+from ..entities import LayerObject
 
 Size = tuple[float, float, float]
 SHAPING = {socket.name: socket.initial for socket in LAYER if socket.extent and socket.kind != "Object"}
@@ -24,19 +24,19 @@ CELL = np.array([[-1.0, -0.5, -0.5], [0.0, 0.5, 0.5]])  # what our own tiles fil
 CLOSE = 1e-3  # metres, and of a scale
 
 
-def sizes(layers: Iterable[bpy.types.Object]) -> list[Size]:
+def sizes(layers: Iterable[LayerObject]) -> list[Size]:
     """What each layer takes along the signal, to the side and up, in metres, in a box whose middle is its own."""
     shaped = {layer: _shaped(layer) for layer in layers}
     measured = iter(_measured([layer for layer, is_shaped in shaped.items() if is_shaped]))
-    return [next(measured) if is_shaped else tuple(tags.read(layer)["size"]) for layer, is_shaped in shaped.items()]
+    return [next(measured) if is_shaped else layer.size for layer, is_shaped in shaped.items()]
 
 
-def _shaped(layer) -> bool:
+def _shaped(layer: LayerObject) -> bool:
     """Whether somebody has changed what may make a layer larger."""
     return (
         sockets.changed(layer, SHAPING)
-        or not np.allclose(layer.scale, 1.0, atol=CLOSE)
-        or not _fits(compat.get_input(tags.modifier(layer), "Cell"))
+        or not np.allclose(layer.obj.scale, 1.0, atol=CLOSE)
+        or not _fits(layer.inputs["Cell"])
     )
 
 
@@ -46,22 +46,24 @@ def _fits(cell) -> bool:
     return bool((box >= CELL[0] - CLOSE).all() and (box <= CELL[1] + CLOSE).all())
 
 
-def _measured(layers) -> list[Size]:
+def _measured(layers: list[LayerObject]) -> list[Size]:
     """The boxes of layers that are evaluated anew, each alone and unturned by its network, with full values."""
     if not layers:
         return []
     scene = bpy.data.scenes.new("measured")
-    copies = [layer.copy() for layer in layers]
-    meshes = [layer.data.copy() for layer in layers]
+    copies = [layer.obj.copy() for layer in layers]
+    meshes = [layer.obj.data.copy() for layer in layers]
     try:
         for layer, copy, mesh in zip(layers, copies, meshes, strict=True):
             copy.animation_data_clear()
             copy.constraints.clear()
-            copy.parent, copy.hide_viewport, copy.data = None, False, mesh  # what is hidden is not evaluated
+            copy.parent = None
+            copy.hide_viewport = False  # what is hidden is not evaluated
+            copy.data = mesh
             copy.delta_scale, copy.delta_location = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
-            copy.matrix_basis = Matrix.Rotation(tags.read(layer)["turn"], 4, "Z") @ Matrix.Diagonal((*layer.scale, 1.0))
+            copy.matrix_basis = Matrix.Rotation(layer.turn, 4, "Z") @ Matrix.Diagonal((*layer.obj.scale, 1.0))
             mesh.attributes["value"].data.foreach_set("value", np.ones(len(mesh.vertices), np.float32))
-            compat.set_inputs(tags.modifier(copy), PLAIN)
+            LayerObject(copy).inputs.update(PLAIN)
             scene.collection.objects.link(copy)
         view_layer = scene.view_layers[0]
         view_layer.update()
@@ -69,6 +71,6 @@ def _measured(layers) -> list[Size]:
     finally:
         removing.remove([*copies, *meshes, scene])
     return [
-        tuple((2 * np.abs(box).max(0)).tolist()) if len(box) else tuple(tags.read(layer)["size"])
+        tuple((2 * np.abs(box).max(0)).tolist()) if len(box) else layer.size
         for layer, box in zip(layers, boxes, strict=True)
     ]

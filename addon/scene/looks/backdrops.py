@@ -11,8 +11,8 @@ import bpy
 
 from ... import compat
 from ...colormaps import linear
-from .. import tags
 from ..building import studio
+from ..entities import Light, NetworkScene, ShotCamera, StudioScene, StudioWorld
 
 
 @dataclass(frozen=True)
@@ -34,54 +34,55 @@ class Backdrop:
 
 def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
     """Give the scene of a network a backdrop, if the scene is ours; of its world, if that is."""
-    for obj in tags.members(network, "light"):
-        _light(obj, wanted)
-    scene = tags.scene_of(network)
-    if scene is None or tags.kind(scene) != "scene":
+    shown = NetworkScene(network)
+    for light in shown.members(Light):
+        _light(light, wanted)
+    scene = shown.scene
+    if not StudioScene.is_one(scene):
         return
     ramp, around = _nodes(scene.world)
     if ramp and around and len(ramp.color_ramp.elements) == len(wanted.background):
         for element, colour in zip(ramp.color_ramp.elements, wanted.background, strict=True):
             element.color = _rgba(colour)
-        around.inputs["Color"].default_value, around.inputs["Strength"].default_value = (
-            _rgba(wanted.around),
-            wanted.strength,
-        )
+        around.inputs["Color"].default_value = _rgba(wanted.around)
+        around.inputs["Strength"].default_value = wanted.strength
     scene.view_settings.view_transform = wanted.view
-    scene.view_settings.look, scene.view_settings.exposure = wanted.look, wanted.exposure
+    scene.view_settings.look = wanted.look
+    scene.view_settings.exposure = wanted.exposure
     if glare := compat.glare_of(scene):
         glare.inputs["Strength"].default_value = wanted.glow
     scene.render.use_compositing = wanted.glow > 0
     scene.render.dither_intensity = 0.0 if wanted.clean else 1.0
-    _denoise(scene, not wanted.clean)
-    for camera in tags.members(network, "camera"):
-        camera.data.dof.use_dof = not wanted.clean and studio.view_of(camera).blurs
+    _denoise(StudioScene(scene), not wanted.clean)
+    for camera in shown.members(ShotCamera):
+        camera.obj.data.dof.use_dof = not wanted.clean and studio.view_of(camera.obj).blurs
 
 
-def _denoise(scene, wanted):
+def _denoise(scene: StudioScene, wanted: bool) -> None:
     """On plain white denoising smears thin lines; where we have switched it off it comes back with another backdrop."""
-    facts, cycles = tags.read(scene), scene.cycles
+    cycles = scene.id_data.cycles
     if not wanted and cycles.use_denoising:
         cycles.use_denoising = False
-        tags.write(scene, **(facts | {"denoised": True}))
-    elif wanted and facts.get("denoised"):
+        scene.denoised = True
+    elif wanted and scene.denoised:
         cycles.use_denoising = True
-        tags.write(scene, **{name: fact for name, fact in facts.items() if name != "denoised"})
+        del scene.denoised
 
 
 def taken(network: bpy.types.Collection) -> Backdrop | None:
     """The backdrop of a network's scene as it is now, or None if that is not ours."""
-    scene = tags.scene_of(network)
-    if scene is None or tags.kind(scene) != "scene":
+    shown = NetworkScene(network)
+    scene = shown.scene
+    if not StudioScene.is_one(scene):
         return None
     ramp, around = _nodes(scene.world)
     glare = compat.glare_of(scene)
     if not ramp or not around:
         return None
     lights = {
-        tags.read(one)["role"]: [tags.read(one)["share"], [*one.data.color, 1.0]]
-        for one in tags.members(network, "light")
-        if "role" in tags.read(one) and not one.hide_render
+        light.role: [light.share, [*light.obj.data.color, 1.0]]
+        for light in shown.members(Light)
+        if light.role and not light.obj.hide_render
     }
     view = scene.view_settings
     return Backdrop(
@@ -93,26 +94,26 @@ def taken(network: bpy.types.Collection) -> Backdrop | None:
         view.look,
         view.exposure,
         glare.inputs["Strength"].default_value if glare and scene.render.use_compositing else 0.0,
-        not any(camera.data.dof.use_dof for camera in tags.members(network, "camera")),
+        not any(camera.obj.data.dof.use_dof for camera in shown.members(ShotCamera)),
     )
 
 
 def _nodes(world):
-    found = world.node_tree.nodes if world and world.node_tree and tags.kind(world) == "world" else {}
-    return found.get(studio.BACKDROP), found.get(studio.AROUND)
+    nodes = world.node_tree.nodes if StudioWorld.is_one(world) and world.node_tree else {}
+    return nodes.get(studio.BACKDROP), nodes.get(studio.AROUND)
 
 
-def _light(obj, wanted):
+def _light(light: Light, wanted: Backdrop) -> None:
     """Energies that were set by hand keep their proportion."""
-    facts = tags.read(obj)
-    if "role" not in facts:
+    if not light.role:
         return
-    share, colour = wanted.lights.get(facts["role"], (0.0, None))
+    obj = light.obj
+    share, colour = wanted.lights.get(light.role, (0.0, None))
     obj.hide_render = obj.hide_viewport = share <= 0
     if share > 0:
-        obj.data.energy *= share / facts["share"]
+        obj.data.energy *= share / light.share
         obj.data.color = _rgba(colour)[:3]
-        tags.write(obj, **(facts | {"share": share}))
+        light.share = share
 
 
 def _rgba(colour):

@@ -12,7 +12,7 @@ import bpy
 from ... import compat
 from ...nodes.interface import Interface
 from ...nodes.sockets import LAYER, OF
-from .. import tags
+from ..entities import Bundle, LayerObject, kind, modifier
 
 
 def sockets(modifier: bpy.types.NodesModifier, interface: Interface) -> list[str]:
@@ -28,22 +28,33 @@ def sockets(modifier: bpy.types.NodesModifier, interface: Interface) -> list[str
 
 
 def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
-    """Give things of the same kind the look of `source`; returns how many.
+    """Give objects of the same kind the look of `source`; returns how many.
 
     The radius of lines that carry no weight, and their material, stay apart from those of lines that do.
     """
-    given, count = tags.modifier(source), 0
+    given = modifier(source)
+    count = 0
     for target in targets:
-        modifier = tags.modifier(target)
-        if target == source or modifier is None or tags.kind(target) != tags.kind(source):
+        changed = modifier(target)
+        if target == source or changed is None or kind(target) != kind(source):
             continue
-        names = sockets(given, OF[tags.kind(source)])
-        if tags.read(target).get("carries") != tags.read(source).get("carries"):
+        names = sockets(given, OF[kind(source)])
+        if _carries(target) != _carries(source):
             names = [name for name in names if name not in ("Material", "Radius")]
-        if tags.read(target).get("level") == "box" or tags.read(source).get("level") == "box":
+        if _is_box(target) or _is_box(source):
             names = [name for name in names if name not in LAYER.having("boxed")]
-        known = compat.identifiers(modifier.node_group)
-        compat.set_inputs(modifier, {name: compat.get_input(given, name) for name in names if name in known})
+        known = compat.identifiers(changed.node_group)
+        compat.set_inputs(changed, {name: compat.get_input(given, name) for name in names if name in known})
         target.update_tag()
         count += 1
     return count
+
+
+def _carries(obj) -> str:
+    bundle = Bundle.of(obj)
+    return bundle.carries if bundle else ""
+
+
+def _is_box(obj) -> bool:
+    layer = LayerObject.of(obj)
+    return layer is not None and layer.detail == "box"

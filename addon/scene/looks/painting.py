@@ -18,8 +18,8 @@ from ... import compat
 from ...colormaps import ColorMap, linear, maps
 from ...nodes import materials as shaders
 from ...nodes.sockets import OF, VALUE
-from .. import tags
 from ..building import blocks, connections
+from ..entities import Bars, BlockBox, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
 from ..texts import caption
 
 PARTS = {
@@ -43,9 +43,9 @@ class Part:
     objects: tuple[bpy.types.Object, ...]
     whole: bool = False
 
-    def of_kind(self, kind: str) -> list[bpy.types.Object]:
+    def of_kind(self, wanted: str) -> list[bpy.types.Object]:
         """Its "layer", "connections", "block" or "bars" objects."""
-        return [obj for obj in self.objects if tags.kind(obj) == kind]
+        return [obj for obj in self.objects if kind(obj) == wanted]
 
 
 def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: str = "NETWORK") -> Part | None:
@@ -53,40 +53,51 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [obj for obj in tags.objects(network) if tags.kind(obj) in ("layer", "connections", "block", "bars")]
+    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "block", "bars")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
-    objs, paths, name = set(), set(), "Selected"
+    objs = set()
+    paths = set()
+    name = "Selected"
     if which == "BLOCK":
-        active = tags.read(context.view_layer.objects.active)
-        name = active.get("path") or active.get("block") or ""
+        active = context.view_layer.objects.active
+        layer, box = LayerObject.of(active), BlockBox.of(active)
+        name = box.path if box else layer.block if layer else ""
         paths = {name} - {""}
     else:
         objs = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
-        paths = {tags.read(obj)["path"] for obj in objs if tags.kind(obj) == "block"}
-    for path, one in blocks.by_path(network).items():  # parents come first
-        paths |= {path} if tags.read(one)["parent"] in paths else set()
-    objs |= {one for one in every if tags.kind(one) == "block" and tags.read(one)["path"] in paths}
+        paths = {box.path for box in map(BlockBox.of, objs) if box}
+    for path, box in NetworkScene(network).blocks().items():  # parents come first
+        paths |= {path} if box.parent in paths else set()
+    objs |= {box.obj for box in map(BlockBox.of, every) if box and box.path in paths}
     objs |= set(blocks.layers_in(network, paths))
-    names = {tags.read(obj)["layer"] for obj in objs if tags.kind(obj) == "layer"}
-    objs |= {one for one in every if tags.read(one).get("target", tags.read(one).get("layer")) in names}
-    found = tuple(one for one in every if one in objs)
-    return Part(network, name, found) if found else None
+    names = {layer.name for layer in map(LayerObject.of, objs) if layer}
+    objs |= {obj for obj in every if _layer_of(obj) in names}
+    inside = tuple(obj for obj in every if obj in objs)
+    return Part(network, name, inside) if inside else None
+
+
+def _layer_of(obj: bpy.types.Object) -> str | None:
+    """The name of the layer that an object is or belongs to: of a bundle, the one that it enters."""
+    if bundle := Bundle.of(obj):
+        return bundle.target
+    layer, beside = LayerObject.of(obj), Bars.of(obj)
+    return layer.name if layer else beside.layer if beside else None
 
 
 def slots(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:
-    """The sockets of a thing that take a material of ours: its modifier, the socket's name, the role."""
-    kind = tags.kind(obj)
-    modifier = tags.nodes(obj)
-    known = SLOTS.get(kind, {})
-    if kind == "connections":
+    """The sockets of an object that take a material of ours: its modifier, the socket's name, the role."""
+    modifier = nodes(obj)
+    known = SLOTS.get(kind(obj), {})
+    if Bundle.is_one(obj):
         known = {"Material": "lines" if connections.shows_weights(obj) else "copies"}
     return ((modifier, socket, role) for socket, role in known.items() if modifier)
 
 
 def role_of(material: bpy.types.Material | None) -> str:
     """What a material of ours is for, "" of others."""
-    return tags.read(material).get("role", "")
+    entity = RoleMaterial.of(material)
+    return entity.role if entity else ""
 
 
 def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
@@ -95,9 +106,9 @@ def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
     The whole network has those that were made with it, and what had its own comes back to them. Another part gets
     copies, the first time.
     """
-    kept = {role: one for role, one in tags.read(part.network)["materials"].items() if one}
+    kept = {role: material for role, material in NetworkScene(part.network).materials.items() if material}
     wanted, users = {}, {}
-    for obj in tags.objects(part.network):
+    for obj in objects(part.network):
         for modifier, socket, role in slots(obj):
             current = compat.get_input(modifier, socket)
             if current is None or role_of(current) != role or roles and role not in roles:
@@ -105,15 +116,15 @@ def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
             users.setdefault(current, set()).add(obj)
             if obj in part.objects:
                 wanted.setdefault(role, []).append((obj, modifier, socket, current))
-    found = {role: one for role, one in kept.items() if not roles or role in roles} if part.whole else {}
+    own = {role: material for role, material in kept.items() if not roles or role in roles} if part.whole else {}
     for role, places in wanted.items():
-        material = found.get(role) or _own(part, role, places, users, kept)
-        found[role] = material
+        material = own.get(role) or _own(part, role, places, users, kept)
+        own[role] = material
         for obj, modifier, socket, current in places:
             if current != material:
                 compat.set_inputs(modifier, {socket: material})
                 obj.update_tag()
-    return found
+    return own
 
 
 def _own(part, role, places, users, kept):
@@ -128,11 +139,12 @@ def _own(part, role, places, users, kept):
 
 def _of_style(material):
     """Whether a material came with a style that somebody saved; then its nodes are his."""
-    return "style" in tags.read(material)
+    entity = RoleMaterial.of(material)
+    return entity is not None and entity.style is not None
 
 
 def set_map(part: Part, role: str, name: str) -> int:
-    """Give the "cells" or "lines" of a part a colour map; returns how many things show it."""
+    """Give the "cells" or "lines" of a part a colour map; returns how many objects show it."""
     shown = maps()[name]
     for material in claim(part, role).values():
         paint(material, shown)
@@ -166,41 +178,41 @@ def paint(material: bpy.types.Material, shown: ColorMap) -> None:
 def settings_of(material: bpy.types.Material) -> dict:
     """What can be set of a material of ours, as plain data: numbers, colours (linear RGBA), its "Map" or, if that was
     edited, its "Ramp", and the shade at which that begins ("Low")."""
-    found: dict = {}
+    settings: dict = {}
     value, surface = (shaders.node_of(material, name) for name in (shaders.VALUE, shaders.SURFACE))
     if value:
-        found |= {name: value.inputs[name].default_value for name in GROUP}
+        settings |= {name: value.inputs[name].default_value for name in GROUP}
     if ramp := shaders.ramp_of(material):
         name = shaders.map_of(material)
-        found |= (
+        settings |= (
             {"Map": name} if name else {"Ramp": [[place, list(colour)] for place, colour in shaders.stops_of(ramp)]}
         )
-        found["Low"] = value.inputs["Low"].default_value if value else -1.0
+        settings["Low"] = value.inputs["Low"].default_value if value else -1.0
     if surface:
-        found |= {
+        settings |= {
             name: surface.inputs[socket].default_value for name, socket in SURFACE.items() if socket in surface.inputs
         }
         strength = _strength(surface)
-        found |= {} if strength.is_linked else {"Strength": strength.default_value}
+        settings |= {} if strength.is_linked else {"Strength": strength.default_value}
     for name in COLOURS:
         if node := shaders.node_of(material, name):
-            found[name] = list(node.outputs[0].default_value)
-    return found
+            settings[name] = list(node.outputs[0].default_value)
+    return settings
 
 
 def set_settings(material: bpy.types.Material, wanted: dict, ramps: bool = False) -> None:
     """Set what `settings_of` tells, as far as it is given; a ramp that somebody edited stays unless `ramps`."""
     value, surface = (shaders.node_of(material, name) for name in (shaders.VALUE, shaders.SURFACE))
     ramp = shaders.ramp_of(material)
-    for name, one in wanted.items():
+    for name, setting in wanted.items():
         if name in GROUP and value:
-            value.inputs[name].default_value = one
+            value.inputs[name].default_value = setting
         elif name in SURFACE and surface and SURFACE[name] in surface.inputs:
-            surface.inputs[SURFACE[name]].default_value = one
+            surface.inputs[SURFACE[name]].default_value = setting
         elif name == "Strength" and surface and not _strength(surface).is_linked:
-            _strength(surface).default_value = one
+            _strength(surface).default_value = setting
         elif name in COLOURS and (node := shaders.node_of(material, name)):
-            node.outputs[0].default_value = linear(one) if isinstance(one, str) else one
+            node.outputs[0].default_value = linear(setting) if isinstance(setting, str) else setting
             if name == shaders.COLOUR:
                 material.diffuse_color = node.outputs[0].default_value
     if not ramp or not value or not (ramps or shaders.map_of(material)):
@@ -218,7 +230,7 @@ def _strength(surface):
 
 
 def in_use(part: Part, role: str) -> bpy.types.Material | None:
-    """The material that the first thing of a part has in this role, whoever made it."""
+    """The material that the first object of a part has in this role, whoever made it."""
     for obj in part.objects:
         for modifier, socket, wanted in slots(obj):
             if wanted == role:

@@ -17,7 +17,7 @@ import bpy
 
 from ... import compat, folders
 from ...written import replacing
-from .. import tags
+from ..entities import RoleMaterial
 from . import painting, styles
 from .styles import STYLES, Style
 
@@ -39,13 +39,13 @@ def _every():
         where = folder()
     except OSError:
         return _read(())
-    files = tuple(sorted((str(one), one.stat().st_mtime_ns) for one in where.glob("*.json"))) if where.is_dir() else ()
-    return _read(files)
+    paths = where.glob("*.json") if where.is_dir() else ()
+    return _read(tuple(sorted((str(path), path.stat().st_mtime_ns) for path in paths)))
 
 
 @lru_cache(maxsize=4)  # the menu of styles asks whenever it is drawn
 def _read(files):
-    found, problems, paths = dict(STYLES), [], {}
+    known, problems, paths = dict(STYLES), [], {}
     for path, _ in files:
         path = Path(path)
         try:
@@ -56,8 +56,8 @@ def _read(files):
             problems.append(f"{path.name} is not a style: {str(error).splitlines()[0][:120] or type(error).__name__}")
             continue
         if style.name not in STYLES:
-            found[style.name], paths[style.name] = style, path
-    return found, problems, paths
+            known[style.name], paths[style.name] = style, path
+    return known, problems, paths
 
 
 def save(name: str, part: painting.Part, active: bpy.types.Object | None) -> Path:
@@ -70,9 +70,10 @@ def save(name: str, part: painting.Part, active: bpy.types.Object | None) -> Pat
     if name in STYLES:
         raise ValueError(f"'{name}' is a style that is built in")
     style = styles.taken(name, part, active)
-    own = {role: one for role in painting.ROLES if (one := painting.in_use(part, role)) and not painting.role_of(one)}
+    shown = {role: painting.in_use(part, role) for role in painting.ROLES}
+    own = {role: material for role, material in shown.items() if material and not painting.role_of(material)}
     path = folder(create=True) / f"{stem}.json"
-    style = replace(style, own={role: one.name for role, one in own.items()})
+    style = replace(style, own={role: material.name for role, material in own.items()})
     with replacing(path) as written:
         written.write_text(json.dumps(style.as_data(), indent=1), encoding="utf-8")
     beside = path.with_suffix(".blend")
@@ -83,13 +84,14 @@ def save(name: str, part: painting.Part, active: bpy.types.Object | None) -> Pat
 
 
 def apply(name: str, part: painting.Part, ramps: bool = False) -> tuple[int, list[str]]:
-    """Give a network, or a part of it, a style by name; returns how many things have it, and a line for each problem.
+    """Give a network, or a part of it, a style by name; returns how many objects have it, and a line for each problem.
 
     Raises `KeyError` if there is no such style.
     """
-    found, problems = every()
-    style = found[name]
-    count, own = styles.apply(style, part, ramps), _own(style)
+    known, problems = every()
+    style = known[name]
+    count = styles.apply(style, part, ramps)
+    own = _own(style)
     for role, material in own.items():
         for obj in part.objects:
             for modifier, socket, wanted in painting.slots(obj):
@@ -102,22 +104,20 @@ def apply(name: str, part: painting.Part, ramps: bool = False) -> tuple[int, lis
 
 def _own(style):
     """The materials that a style brings with it, by role; each is loaded once."""
-    marks = {role: {"role": role, "style": style.name} for role in style.own}
-    found = {
-        role: one
-        for one in bpy.data.materials
-        for role, mark in marks.items()
-        if tags.read(one).items() >= mark.items()
+    own = {
+        material.role: material.id_data
+        for material in filter(None, map(RoleMaterial.of, bpy.data.materials))
+        if material.style == style.name and material.role in style.own
     }
-    missing = {role: style.own[role] for role in style.own.keys() - found.keys()}
+    missing = {role: style.own[role] for role in style.own.keys() - own.keys()}
     path = _every()[2].get(style.name)
     beside = path.with_suffix(".blend") if path else None
     if not missing or not beside or not beside.is_file():
-        return found
+        return own
     with bpy.data.libraries.load(str(beside)) as (there, here):
         wanted = {role: name for role, name in missing.items() if name in there.materials}
         here.materials = list(wanted.values())
     for role, material in zip(wanted, here.materials, strict=True):
-        tags.write(material, "material", **marks[role])
-        found[role] = material
-    return found
+        RoleMaterial.make(material, role=role, style=style.name)
+        own[role] = material
+    return own

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, fields
 
 import bpy
 
-from ... import colormaps, compat
+from ... import colormaps
 from ...nodes.sockets import LAYER, OF
-from .. import tags
 from ..building import blocks, connections
+from ..entities import BlockBox, Bundle, Inputs, LayerObject, NetworkScene, kind, modifier
 from ..texts import caption
 from . import backdrops, painting
 from .backdrops import Backdrop
@@ -41,13 +41,13 @@ class Style:
     @classmethod
     def of(cls, data: dict) -> Style:
         """From what `as_data` gives. Raises `ValueError`, `TypeError` or `KeyError` for anything else."""
-        known = {one.name for one in fields(cls)}
+        known = {field.name for field in fields(cls)}
         if not isinstance(data, dict) or not isinstance(data.get("name"), str) or data.keys() - known:
             raise ValueError("not a style")
         for part in known - {"name", "about", "backdrop"}:
             if not isinstance(data.get(part, {}), dict):
                 raise ValueError(f"'{part}' is not an object")
-        if not all(isinstance(one, dict) for one in data.get("materials", {}).values()):
+        if not all(isinstance(material, dict) for material in data.get("materials", {}).values()):
             raise ValueError("a material is not an object")
         given = data.get("backdrop")
         return cls(**data | {"backdrop": Backdrop(**given) if given else None})
@@ -236,11 +236,11 @@ CLAY = Style(
         0.0,
     ),
 )
-STYLES = {one.name: one for one in (CINEMA, PAPER, BLUEPRINT, NEON, CLAY)}
+STYLES = {style.name: style for style in (CINEMA, PAPER, BLUEPRINT, NEON, CLAY)}
 
 
 def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
-    """Give a network, or a part of it, a style; returns how many things it has.
+    """Give a network, or a part of it, a style; returns how many objects it has.
 
     The backdrop changes only with the whole network, and only if its scene was made by us. With `ramps` the ramps that
     somebody edited are replaced too.
@@ -248,51 +248,46 @@ def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
     for role, material in painting.claim(part).items():
         painting.set_settings(material, style.materials.get(role, {}), ramps)
     if part.whole:
-        kept = tags.read(part.network)["materials"]
+        kept = NetworkScene(part.network).materials
         for role in style.materials.keys() & kept.keys():
             painting.set_settings(kept[role], style.materials[role], ramps)
     for obj in part.objects:
-        kind, facts = tags.kind(obj), tags.read(obj)
-        if kind == "layer":
-            away = LAYER.having("boxed") if facts.get("level") == "box" else ()
+        if layer := LayerObject.of(obj):
+            away = LAYER.having("boxed") if layer.detail == "box" else ()
             _set(obj, {name: value for name, value in style.layers.items() if name not in away})
-        elif kind == "connections":
-            share = 1.0 if facts["carries"] == "weight" else connections.COPY_RADIUS
+        elif bundle := Bundle.of(obj):
+            share = 1.0 if bundle.carries == "weight" else connections.COPY_RADIUS
             _set(obj, {name: value * share if name == "Radius" else value for name, value in style.connections.items()})
-        elif kind == "block":
-            _tint(obj, facts, style)
+        elif box := BlockBox.of(obj):
+            _tint(box, style)
     if part.whole:
         if style.backdrop:
             backdrops.apply(style.backdrop, part.network)
         caption.follow(part.network)
-        tags.write(part.network, **(tags.read(part.network) | {"style": style.name}))
+        NetworkScene(part.network).style = style.name
     return len(part.objects)
 
 
 def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> Style:
     """The look of a part of a network as it is now: of its active layer and bundle if there are, else of the first."""
 
-    def first(kind):
-        some = part.of_kind(kind)
-        some = [
-            one
-            for one in some
-            if tags.read(one).get("carries", "weight") == "weight" and tags.read(one).get("level") != "box"
-        ] or some
+    def first(wanted):
+        some = part.of_kind(wanted)
+        some = [obj for obj in some if _is_full(obj)] or some
         return active if active in some else next(iter(some), None)
 
-    layer, bundle, block = first("layer"), first("connections"), first("block")
-    kept = tags.read(part.network)["materials"]
-    materials = {role: painting.settings_of(one) for role, one in kept.items() if one}
+    layer, bundle, box = first("layer"), first("connections"), BlockBox.of(first("block"))
+    kept = NetworkScene(part.network).materials
+    materials = {role: painting.settings_of(material) for role, material in kept.items() if material}
     for role in kept:
         shown = painting.in_use(part, role)
         if shown and painting.role_of(shown) == role:
             materials[role] = painting.settings_of(shown)
     tints = {}
-    if block:
-        colour = tuple(compat.get_input(tags.modifier(block), "Color"))
-        found = next((one for one in STYLES.values() if _close(colour, _colour(tags.read(block), one))), None)
-        tints = found.blocks if found else {}
+    if box:
+        colour = tuple(box.inputs["Color"])
+        tinted = next((style for style in STYLES.values() if _close(colour, _colour(box, style))), None)
+        tints = tinted.blocks if tinted else {}
     return Style(
         name,
         "Saved by you",
@@ -305,43 +300,44 @@ def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> St
     )
 
 
-def _values(obj, names):
-    return (
-        {
-            name: compat.get_input(tags.modifier(obj), name)
-            for name in names
-            if name in compat.identifiers(tags.modifier(obj).node_group)
-        }
-        if obj
-        else {}
-    )
+def _is_full(obj) -> bool:
+    """Whether an object shows all that a style can set: lines with weights, or cells."""
+    layer, bundle = LayerObject.of(obj), Bundle.of(obj)
+    if bundle:
+        return bundle.carries == "weight"
+    return layer is None or layer.detail != "box"
+
+
+def _values(obj, names) -> dict:
+    if obj is None:
+        return {}
+    inputs = Inputs(modifier(obj))
+    return {name: inputs[name] for name in names if name in inputs}
 
 
 def _set(obj, values):
     """Set sockets that are part of a look, and the colour of a block; others are none of a style's business."""
-    modifier = tags.modifier(obj)
-    known = {*OF[tags.kind(obj)].having("look"), "Color"} & compat.identifiers(modifier.node_group).keys()
-    compat.set_inputs(modifier, {name: value for name, value in values.items() if name in known})
+    inputs = Inputs(modifier(obj))
+    known = [name for name in (*OF[kind(obj)].having("look"), "Color") if name in inputs]
+    inputs.update({name: value for name, value in values.items() if name in known})
     obj.update_tag()
 
 
-def _tint(obj, facts, style):
+def _tint(box: BlockBox, style: Style) -> None:
     """The colour of a block's structure in a style, unless somebody chose another."""
     if not {"Saturation", "Brightness"} <= style.blocks.keys():
         return
-    current = tuple(compat.get_input(tags.modifier(obj), "Color"))
-    known = [blocks.colour(facts["signature"]), *(_colour(facts, one) for one in STYLES.values()), facts.get("tint")]
-    if any(one is not None and _close(current, one) for one in known):
-        colour = _colour(facts, style)
-        _set(obj, {"Color": colour})
-        tags.write(obj, **(facts | {"tint": list(colour)}))
+    current = tuple(box.inputs["Color"])
+    known = [blocks.colour(box.signature), *(_colour(box, built_in) for built_in in STYLES.values()), box.tint]
+    if any(colour is not None and _close(current, colour) for colour in known):
+        colour = _colour(box, style)
+        _set(box.obj, {"Color": colour})
+        box.tint = colour
 
 
-def _colour(facts, style):
-    return colormaps.linear(
-        colormaps.structure(facts["signature"], style.blocks["Saturation"], style.blocks["Brightness"])
-    )
+def _colour(box: BlockBox, style: Style):
+    return colormaps.linear(colormaps.structure(box.signature, style.blocks["Saturation"], style.blocks["Brightness"]))
 
 
-def _close(one, other):
-    return all(abs(a - b) < 1e-4 for a, b in zip(one, other, strict=True))
+def _close(colour, other):
+    return all(abs(a - b) < 1e-4 for a, b in zip(colour, other, strict=True))

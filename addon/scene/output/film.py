@@ -18,7 +18,8 @@ import bpy
 from ... import compat
 from ...containers import CheckpointError
 from ...written import refused, replacing, settle
-from .. import removing, tags
+from .. import removing
+from ..entities import NetworkScene, StudioScene, networks
 
 XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 XMP = (
@@ -39,21 +40,23 @@ class Film:
     """
 
     def __init__(self, scene: bpy.types.Scene, output: Path, frames: tuple[int, int], note: str, anew: bool = False):
-        self._scene, self.output, self.note = scene.session_uid, output, note
+        self._scene = scene.session_uid
+        self.output = output
+        self.note = note
         self.moving = output.suffix.lower() == ".mp4"
         self.folder = output.with_name(f"{output.stem}_frames") if self.moving else output.parent
         self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in range(frames[0], frames[1] + 1)}
-        self.left = [one for one, path in self.paths.items() if anew or note_of(path) != f"{note} {one}"]
+        self.left = [frame for frame, path in self.paths.items() if anew or note_of(path) != f"{note} {frame}"]
         self._wanted, self._begun = len(self.left), time.monotonic()
 
     @property
     def scene(self) -> bpy.types.Scene:
         """The scene; a person may undo between two frames, and a reference would not outlive that. Raises
         `CheckpointError` if it is gone."""
-        found = next((one for one in bpy.data.scenes if one.session_uid == self._scene), None)
-        if found is None:
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene), None)
+        if scene is None:
             raise CheckpointError(self.output, "the scene of this film is gone", "render it again where there is one")
-        return found
+        return scene
 
     def begin(self) -> str:
         """Set the scene for the next frame that is left, to be rendered into its file; says how far the film is.
@@ -111,16 +114,16 @@ class Film:
 def shown(scene: bpy.types.Scene) -> str:
     """What pictures of a scene show: its networks' files, and how the hashes of these begin."""
     models = [
-        f"{Path(facts['source']).name} sha256 {facts['sha256'][:16]}"
-        for facts in map(tags.read, tags.networks(scene))
-        if facts.get("sha256")
+        f"{Path(network.source).name} sha256 {network.sha256[:16]}"
+        for network in map(NetworkScene, networks(scene))
+        if network.sha256
     ]
     return f"Neuroscene; {', '.join(models) or 'no network'}"
 
 
 def sign(scene: bpy.types.Scene) -> None:
     """Let also those pictures say what they show that somebody saves from a window, of a scene that is ours."""
-    if tags.kind(scene) == "scene":
+    if StudioScene.is_one(scene):
         scene.render.use_stamp_note, scene.render.stamp_note_text = True, shown(scene)
 
 

@@ -35,7 +35,8 @@ QUALITIES = {
 
 def apply(scene: bpy.types.Scene, name: str) -> str:
     """Set a scene to a quality; says in a line what that is here."""
-    chosen, gpu = QUALITIES[name], use_gpu(scene)
+    chosen = QUALITIES[name]
+    gpu = use_gpu(scene)
     samples = sample(scene, name, gpu)
     scene.eevee.taa_render_samples = max(8, chosen.samples // 2)
     scene.cycles.use_adaptive_sampling = True
@@ -69,9 +70,9 @@ def use_gpu(scene: bpy.types.Scene) -> bool:
             if _has(preferences, kind):
                 preferences.compute_device_type = kind
                 break
-    found = preferences.compute_device_type != "NONE" and _has(preferences, preferences.compute_device_type)
-    scene.cycles.device = "GPU" if found else "CPU"
-    return found
+    has_gpu = preferences.compute_device_type != "NONE" and _has(preferences, preferences.compute_device_type)
+    scene.cycles.device = "GPU" if has_gpu else "CPU"
+    return has_gpu
 
 
 def _has(preferences, kind) -> bool:

@@ -16,8 +16,9 @@ import bpy
 from ... import compat
 from ...containers import CheckpointError
 from ...written import replacing
-from .. import shots, tags
+from .. import shots
 from ..camera import picture
+from ..entities import NetworkScene, ShotCamera, network_of, networks
 from . import film, quality
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
@@ -38,12 +39,13 @@ class Options:
 
 def cameras() -> dict[str, tuple[bpy.types.Scene, bpy.types.Object]]:
     """The shots of the open file by name: cameras of ours by their shot, other cameras by their own name."""
-    found = {}
+    known = {}
     for scene in bpy.data.scenes:
         for obj in scene.objects:
             if obj.type == "CAMERA":
-                found.setdefault(tags.read(obj).get("shot", obj.name), (scene, obj))
-    return found
+                camera = ShotCamera.of(obj)
+                known.setdefault(camera.shot if camera else obj.name, (scene, obj))
+    return known
 
 
 def render(output: Path, options: Options, progress: Callable[[str], None] = lambda text: None) -> str:
@@ -68,9 +70,11 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
 
 def prepare(output: Path, options: Options) -> bpy.types.Scene:
     """The scene of a shot, looked through its camera and set to these options. Raises `CheckpointError`."""
-    known, shot, networks = cameras(), options.shot, tags.networks()
-    if shot in shots.KINDS and shot not in known and networks:
-        shots.add(networks[0], shot)
+    known = cameras()
+    shot = options.shot
+    shown = networks()
+    if shot in shots.KINDS and shot not in known and shown:
+        shots.add(shown[0], shot)
         known = cameras()
     name = shot or ("hero" if "hero" in known else next(iter(known), None))
     if name not in known:
@@ -80,7 +84,7 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
             f"the shots are: {', '.join(dict.fromkeys((*known, *shots.KINDS)))}",
         )
     scene, camera = known[name]
-    network = tags.network_of(camera)
+    network = network_of(camera)
     ours = network is not None and shots.framed(network, camera)
     if ours and scene.camera != camera:
         shots.switch(network, name)
@@ -147,5 +151,9 @@ def _digest(by_file) -> str:
     if by_file and bpy.data.filepath and path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    made_with = ("sha256", "settings", "sizes", "input_path", "style")
-    return json.dumps([[facts.get(name) for name in made_with] for facts in map(tags.read, tags.networks())])
+    return json.dumps(
+        [
+            [network.sha256, network.settings, network.sizes, network.input_path, network.style or None]
+            for network in map(NetworkScene, networks())
+        ]
+    )

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
-from ... import compat
 from ...containers import CheckpointError
 from ...layout import HEIGHT, LayoutSettings
-from .. import selection, sockets, tags
-from ..building import build, connections, importing
+from .. import sockets
+from ..building import build, importing
 from ..camera import framing, picture
+from ..entities import Bundle, NetworkScene, Title, WithSockets, kind, members, networks, scene_of
 from ..texts import labels, words
 from .stage import Stage
 
@@ -33,27 +34,27 @@ def steps(
 
     Yields and returns as `build.build`. Raises `CheckpointError`.
     """
-    facts = tags.read(network)
-    if tags.scene_of(network) != bpy.context.scene:
+    shown = NetworkScene(network)
+    if shown.scene != bpy.context.scene:
         raise CheckpointError(network.name, "does not stand in the open scene", "open its scene first")
-    known = dict(facts["settings"])
+    known, uuid = shown.settings, shown.uuid
     settings = build.Settings(**known | {"layout": LayoutSettings(**known["layout"])})
-    given = bpy.path.abspath(facts.get("input_path", "")) or None
+    given = bpy.path.abspath(shown.input_path) or None
     other = yield from importing.import_steps(
-        path, replace(settings, new_scene=False), given, facts.get("sizes"), architecture or None
+        path, replace(settings, new_scene=False), given, shown.sizes, architecture or None
     )
     for child in other.children:
-        if tags.kind(child) == "studio":  # there is a camera, a light and a legend already
+        if kind(child) == "studio":  # there is a camera, a light and a legend already
             child.hide_viewport = child.hide_render = True
-    tags.write(other, **(tags.read(other) | {"beside": facts["uuid"]}))
+    NetworkScene(other).beside = uuid
     return other
 
 
 def partner(network: bpy.types.Collection) -> bpy.types.Collection | None:
     """The network that stands in the same scene to be compared with this one."""
-    uuid, scene = tags.read(network)["uuid"], tags.scene_of(network)
+    uuid, scene = NetworkScene(network).uuid, scene_of(network)
     return next(
-        (one for one in tags.networks() if tags.read(one).get("beside") == uuid and tags.scene_of(one) == scene), None
+        (other for other in networks() if NetworkScene(other).beside == uuid and scene_of(other) == scene), None
     )
 
 
@@ -62,10 +63,11 @@ def pair(network: bpy.types.Collection) -> tuple[bpy.types.Collection, bpy.types
     beside = partner(network)
     if beside is None:
         raise CheckpointError(network.name, "is alone in its scene", "compare it with another checkpoint first")
-    for one in (network, beside):
-        tags.root(one)
-        if not picture.anything(one, tags.scene_of(network)) or not len(_boxes(one, tags.scene_of(network))):
-            raise CheckpointError(one.name, "shows no layer", "undo what took them away, or set their detail")
+    scene = scene_of(network)
+    for compared in (network, beside):
+        NetworkScene(compared).root()
+        if not picture.anything(compared, scene) or not len(_boxes(compared, scene)):
+            raise CheckpointError(compared.name, "shows no layer", "undo what took them away, or set their detail")
     return network, beside
 
 
@@ -77,13 +79,13 @@ def place(stage: Stage) -> None:
     both = network, beside = pair(stage.network)
     _below(stage, network, beside)
     _same_ranges(network, beside)
-    for one in both:
-        _title(one, stage)
+    for compared in both:
+        _title(compared, stage)
     picture.frame(network, stage.scene, stage.camera, beside=beside)
 
 
 def _below(stage, network, other):
-    root = tags.root(other)
+    root = NetworkScene(other).root().obj
     if not any(root.location):  # else somebody has put it elsewhere
         root.location.z = float(_boxes(network, stage.scene)[:, 2].min() - _boxes(other, stage.scene)[:, 2].max()) - GAP
 
@@ -92,45 +94,45 @@ def _boxes(network, scene) -> np.ndarray:
     """The corners (n, 3) of the layers of a network as they are now."""
     view_layer = scene.view_layers[0]
     view_layer.update()
-    return framing.corners(tags.members(network, "layer"), view_layer.depsgraph)
+    return framing.corners(members(network, "layer"), view_layer.depsgraph)
 
 
 def _same_ranges(network, other):
     """The larger of both ranges for layers of one name, and for the connections between them."""
-    _share(*(selection.layers(one) for one in (network, other)), "Range")
-    _share(
-        *(
-            {
-                (tags.read(one)["source"], tags.read(one)["target"], index): one
-                for index, one in connections.by_index(each).items()
-            }
-            for each in (network, other)
-        ),
-        "Weight Range",
-    )
+    mine, others = NetworkScene(network), NetworkScene(other)
+    _share(mine.layers(), others.layers(), "Range")
+    _share(_bundles(mine), _bundles(others), "Weight Range")
 
 
-def _share(mine, others, name):
+def _bundles(network: NetworkScene) -> dict[tuple[str, str, int], Bundle]:
+    """The bundles of a network by their ends and their place among the connections; of copies the first."""
+    bundles: dict[tuple[str, str, int], Bundle] = {}
+    for bundle in network.bundles():
+        bundles.setdefault((*bundle.ends, bundle.index), bundle)
+    return bundles
+
+
+def _share(mine: Mapping[Any, WithSockets], others: Mapping[Any, WithSockets], name: str) -> None:
     for key in mine.keys() & others.keys():
         pair = mine[key], others[key]
-        value = max(float(compat.get_input(tags.modifier(one), name)) for one in pair)
-        for one in pair:
-            sockets.refresh(one, {name: value})
-            one.update_tag()
+        value = max(float(entity.inputs[name]) for entity in pair)
+        for entity in pair:
+            sockets.refresh(entity, {name: value})
+            entity.obj.update_tag()
 
 
 def _title(network, stage):
     """The name of the file before a network, where the signal enters."""
-    known = next(tags.members(network, "title"), None)
+    shown = NetworkScene(network)
+    title = next(members(network, "title"), None)
     box = _boxes(network, stage.scene)
-    if known is None:
-        paint = tags.read(network)["materials"]["label"]
-        known = labels.text(words.shortened(network.name), TITLE, paint, "RIGHT", "CENTER")
-        tags.write(known, "title")
-        tags.part(network, "labels").objects.link(known)
-        framing.face(known, stage.camera)
-    root = tags.root(network)
-    known.parent = root
+    if title is None:
+        title = labels.text(words.shortened(network.name), TITLE, shown.materials["label"], "RIGHT", "CENTER")
+        Title.make(title)
+        shown.child("labels").objects.link(title)
+        framing.face(title, stage.camera)
+    root = shown.root().obj
+    title.parent = root
     local = (box - np.array(root.matrix_world.translation)) @ np.array(stage.turn)
     low, high = local.min(0), local.max(0)
-    known.location = stage.turn @ Vector((low[0] - 0.1 * HEIGHT, low[1], (low[2] + high[2]) / 2))
+    title.location = stage.turn @ Vector((low[0] - 0.1 * HEIGHT, low[1], (low[2] + high[2]) / 2))

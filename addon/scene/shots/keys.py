@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 import bpy
 
 from ... import compat
-from .. import tags
+from ..entities import Marked, nodes
 
-GROWS = 6  # frames in which a thing appears
-MOVED = "moved_in_shots"  # on an object: the data paths that were keyframed for a shot, by its name
+GROWS = 6  # frames in which an object appears
 Keys = Sequence[tuple[float, float]]  # (frame, value)
 
 
@@ -32,7 +31,7 @@ def move_input(shot: str, obj: bpy.types.Object, name: str, keys: Keys, how: str
     """Keyframe an input of an object's modifier for a shot, between its first and last key; at all other times it keeps
     its value. One that somebody has keyframed in that time is left alone.
     """
-    _move(shot, obj, compat.input_path(tags.nodes(obj), name), keys, how)
+    _move(shot, obj, compat.input_path(nodes(obj), name), keys, how)
 
 
 def appear(shot: str, obj: bpy.types.Object, first: int, at: int, last: int) -> None:
@@ -57,31 +56,32 @@ def _move(shot, obj, path, keys, how, index=-1):
             if point.co.x == last:
                 point.interpolation = "CONSTANT"
     _put(obj, path, rest, index)
-    facts = tags.read(obj)
-    moved = facts.get(MOVED, {})
-    tags.write(obj, **(facts | {MOVED: moved | {shot: [*dict.fromkeys((*moved.get(shot, []), path))]}}))
+    marked = Marked(obj)
+    moved = marked.moved_in_shots
+    marked.moved_in_shots = moved | {shot: [*dict.fromkeys((*moved.get(shot, []), path))]}
 
 
 def clear(objs: Iterable[bpy.types.Object], shot: str, first: int, last: int) -> None:
     """Take the keyframes away that were made for a shot; what has none left keeps its value."""
     for obj in objs:
-        facts = tags.read(obj)
-        moved = facts.get(MOVED, {})
+        marked = Marked.of(obj)
+        moved = marked.moved_in_shots if marked else {}
         if shot not in moved:
             continue
-        for path in moved[shot]:
+        for path in moved.pop(shot):
             _clear(obj, path, first, last)
-        left = {name: paths for name, paths in moved.items() if name != shot}
-        kept = {name: fact for name, fact in facts.items() if name != MOVED}
-        tags.write(obj, **(kept | ({MOVED: left} if left else {})))
+        if moved:
+            marked.moved_in_shots = moved
+        else:
+            del marked.moved_in_shots
         obj.update_tag()
 
 
 def _clear(obj, path, first, last):
     for curves in compat.curves_of(obj):
-        for curve in [one for one in curves if one.data_path == path]:
+        for curve in [curve for curve in curves if curve.data_path == path]:
             rest = curve.evaluate(first - 1)
-            for point in reversed([one for one in curve.keyframe_points if first - 1 <= one.co.x <= last + 1]):
+            for point in reversed([point for point in curve.keyframe_points if first - 1 <= point.co.x <= last + 1]):
                 curve.keyframe_points.remove(point)
             if not len(curve.keyframe_points):
                 index = curve.array_index

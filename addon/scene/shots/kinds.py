@@ -38,8 +38,8 @@ class Kind:
 
 
 KINDS = {
-    one.name: one
-    for one in (
+    kind.name: kind
+    for kind in (
         Kind("hero", "From the side, in depth, everything in the picture", View()),
         Kind(
             "elevation",

@@ -10,21 +10,22 @@ import json
 import bpy
 
 from ...containers import CheckpointError
-from .. import removing, tags, transaction
+from .. import removing, transaction
 from ..building import studio
 from ..camera import picture
+from ..entities import NetworkScene, Rig, ShotCamera, ShotCollection, StudioScene, objects, scene_of
 from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS
 from .stage import Stage
 
 APART = 100  # shots begin at the frames 1, 101, 201 ...
-OWN_LOOK = "own_look"  # on a network: the look that it had before a shot asked for a style
 
 
 def shots(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     """The cameras of a network's shots by the name of the shot, in the order of their frames."""
-    return {tags.read(camera)["shot"]: camera for camera in sorted(tags.members(network, "camera"), key=_frames)}
+    cameras = NetworkScene(network).members(ShotCamera)
+    return {camera.shot: camera.obj for camera in sorted(cameras, key=lambda camera: _frames(camera.obj))}
 
 
 def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
@@ -39,16 +40,16 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
     check(network, name)
     made = transaction.Made()
     _keep_frames(scene)
-    before = tags.read(scene.camera).get("shot") if scene.camera in shots(network).values() else None
+    before = ShotCamera(scene.camera).shot if scene.camera in shots(network).values() else None
     if name in shots(network):
         remove(network, name)
-    first = 1 + APART * max((-(-_frames(one)[1] // APART) for one in shots(network).values()), default=0)
+    first = 1 + APART * max((-(-_frames(other)[1] // APART) for other in shots(network).values()), default=0)
     camera = studio.make_camera(f"{network.name} {name.title()}", name, kind.view)
-    tags.write(camera, **(tags.read(camera) | {"frames": [first, first + kind.frames - 1]}))
+    ShotCamera(camera).frames = first, first + kind.frames - 1
     _shelf(network, name).objects.link(camera)
     switch(network, name)
-    for shot, one in shots(network).items():
-        _mark(scene, shot, one)
+    for shot, other in shots(network).items():
+        _mark(scene, shot, other)
     try:
         refit(network, name)
     except CheckpointError:
@@ -80,7 +81,7 @@ def _camera(network, name) -> bpy.types.Object:
 
 def _scene(network) -> bpy.types.Scene:
     """The scene of a network. Raises `CheckpointError`."""
-    scene = tags.scene_of(network)
+    scene = scene_of(network)
     if scene is None:
         raise CheckpointError(network.name, "stands in no scene", "link its collection to one")
     return scene
@@ -89,9 +90,9 @@ def _scene(network) -> bpy.types.Scene:
 def _mark(scene, shot, camera):
     """Mark where a shot begins. In a scene of ours the marker switches cameras; every shot then needs one, for Blender
     takes the first also for the frames before it."""
-    if not any(one.camera == camera or one.name == shot for one in scene.timeline_markers):
+    if not any(marker.camera == camera or marker.name == shot for marker in scene.timeline_markers):
         marker = scene.timeline_markers.new(shot, frame=_frames(camera)[0])
-        if tags.kind(scene) == "scene":
+        if StudioScene.is_one(scene):
             marker.camera = camera
 
 
@@ -100,7 +101,9 @@ def switch(network: bpy.types.Collection, name: str) -> None:
 
     Raises `CheckpointError` if there is no such shot.
     """
-    camera, scene, kind = _camera(network, name), tags.scene_of(network), KINDS.get(name)
+    camera = _camera(network, name)
+    scene = scene_of(network)
+    kind = KINDS.get(name)
     _keep_frames(scene)
     first, last = _frames(camera)
     scene.camera, scene.frame_start, scene.frame_end = camera, first, last
@@ -124,7 +127,9 @@ def _show(network, kind):
 
 def refit(network: bpy.types.Collection, name: str) -> None:
     """Put the camera of a shot in its place for the format of its scene's picture, and make its keyframes anew."""
-    scene, camera, kind = tags.scene_of(network), shots(network)[name], KINDS[name]
+    scene = scene_of(network)
+    camera = shots(network)[name]
+    kind = KINDS[name]
     first, last = _frames(camera)
     _clear(network, scene, camera)
     scene.frame_set(first)
@@ -140,13 +145,14 @@ def remove(network: bpy.types.Collection, name: str) -> None:
 
     Raises `CheckpointError` if there is no such shot.
     """
-    camera, scene = _camera(network, name), tags.scene_of(network)
+    camera = _camera(network, name)
+    scene = scene_of(network)
     _clear(network, scene, camera)
-    gone = [one for one in scene.timeline_markers if one.camera == camera or one.camera is None and one.name == name]
-    for marker in gone:
-        scene.timeline_markers.remove(marker)
+    for marker in list(scene.timeline_markers):
+        if marker.camera == camera or marker.camera is None and marker.name == name:
+            scene.timeline_markers.remove(marker)
     picture.let_go(network, camera)
-    shelf = next((one for one in camera.users_collection if tags.kind(one) == "shot"), None)
+    shelf = next(filter(ShotCollection.is_one, camera.users_collection), None)
     removing.remove([camera, shelf])
     left = shots(network)
     if scene.camera is None and left:
@@ -155,52 +161,51 @@ def remove(network: bpy.types.Collection, name: str) -> None:
 
 def framed(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
     """Whether a camera is that of a shot that can be fitted anew."""
-    name = tags.read(camera).get("shot")
-    return name in KINDS and shots(network).get(name) == camera
+    shot = ShotCamera.of(camera)
+    return shot is not None and shot.shot in KINDS and shots(network).get(shot.shot) == camera
 
 
 def _clear(network, scene, camera):
     """Take away what a shot's maker added beside its camera: rigs, constraints and keyframes."""
-    (first, last), name = _frames(camera), tags.read(camera)["shot"]
-    keys.clear(tags.objects(network), name, first, last)
+    (first, last), name = _frames(camera), ShotCamera(camera).shot
+    keys.clear(objects(network), name, first, last)
     camera.animation_data_clear()
     camera.parent = None
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
-    removing.remove([one for one in tags.members(network, "rig") if tags.read(one)["shot"] == name])
+    removing.remove([rig.obj for rig in NetworkScene(network).members(Rig) if rig.shot == name])
 
 
 def _frames(camera) -> tuple[int, int]:
-    return tuple(tags.read(camera).get("frames", (1, studio.STILL)))
+    return ShotCamera(camera).frames or (1, studio.STILL)
 
 
 def _keep_frames(scene):
     """Remember how long the shot is now that the scene looks through: somebody may have changed it."""
-    facts = tags.read(scene.camera)
-    if "shot" in facts:
-        tags.write(scene.camera, **(facts | {"frames": [scene.frame_start, scene.frame_end]}))
+    if shot := ShotCamera.of(scene.camera):
+        shot.frames = scene.frame_start, scene.frame_end
 
 
 def _shelf(network, name) -> bpy.types.Collection:
     """The collection of a shot, in that of all shots."""
-    every = tags.part(network, "shots")
-    child = next((child for child in every.children if tags.read(child).get("shot") == name), None)
-    if child is None:
-        child = bpy.data.collections.new(f"{network.name} {name.title()}")
-        tags.write(child, "shot", shot=name)
-        every.children.link(child)
-    return child
+    every = NetworkScene(network).child("shots")
+    shelves = filter(None, map(ShotCollection.of, every.children))
+    shelf = next((shelf for shelf in shelves if shelf.shot == name), None)
+    if shelf is None:
+        shelf = ShotCollection.make(bpy.data.collections.new(f"{network.name} {name.title()}"), shot=name)
+        every.children.link(shelf.id_data)
+    return shelf.id_data
 
 
 def _dress(network, wanted: str):
     """Give a network the style that a shot asks for, or the look back that it had before one did."""
-    facts = tags.read(network)
+    shown = NetworkScene(network)
     part = painting.part_of(bpy.context, network)
-    own = facts.get(OWN_LOOK)
-    if wanted and facts.get("style") != wanted:
-        own = own or json.dumps(styles.taken(facts.get("style", styles.CINEMA.name), part, None).as_data())
+    own = shown.own_look
+    if wanted and shown.style != wanted:
+        own = own or json.dumps(styles.taken(shown.style or styles.CINEMA.name, part, None).as_data())
         styles.apply(styles.STYLES[wanted], part)
-        tags.write(network, **(tags.read(network) | {OWN_LOOK: own}))
+        shown.own_look = own
     elif not wanted and own:
         styles.apply(styles.Style.of(json.loads(own)), part)
-        tags.write(network, **{name: one for name, one in tags.read(network).items() if name != OWN_LOOK})
+        del shown.own_look

@@ -14,8 +14,8 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from .. import tags
 from ..camera import framing, picture
+from ..entities import LayerObject
 from . import keys, reveals
 from .stage import Stage
 
@@ -25,17 +25,19 @@ STOPS = 32  # of a dolly at the most
 
 def turntable(stage: Stage) -> None:
     """Carry the camera round the middle of the network on a rig; it comes as near as all in the picture allows."""
-    found, camera = stage.seen(), stage.camera
-    middle = (found.points.max(0) + found.points.min(0)) / 2
-    apart, view = found.points - middle, stage.view
+    view = stage.seen()
+    camera = stage.camera
+    look = stage.view
+    middle = (view.points.max(0) + view.points.min(0)) / 2
+    apart = view.points - middle
     places = []
     for step in range(AROUND):
-        framing.aim(camera, view.azimuth + stage.heading + tau * step / AROUND, view.elevation)
-        framing.fit(camera, apart, found.aspect, picture.margins(found.aspect))
+        framing.aim(camera, look.azimuth + stage.heading + tau * step / AROUND, look.elevation)
+        framing.fit(camera, apart, view.aspect, picture.margins(view.aspect))
         places.append(np.array(camera.location) @ framing.rotation(camera))
     back = np.array(places)
     back[:, 2] = np.maximum(back[:, 2], np.maximum(np.roll(back[:, 2], 1), np.roll(back[:, 2], -1)))
-    framing.aim(camera, view.azimuth + stage.heading, view.elevation)
+    framing.aim(camera, look.azimuth + stage.heading, look.elevation)
     rig = stage.rig("Turntable", Vector(middle))
     camera.parent = rig
     frames = [stage.first + (stage.last + 1 - stage.first) * step / AROUND for step in range(AROUND + 1)]
@@ -48,13 +50,14 @@ def turntable(stage: Stage) -> None:
             index=axis,
         )
     keys.set_keys(rig, "rotation_euler", [(stage.first, 0.0), (stage.last + 1, tau)], index=2, how="LINEAR")
-    stage.near(found)
+    stage.near(view)
 
 
 def fly_through(stage: Stage) -> None:
     """Fly past the layers from the first to the last, looking ahead at a target that flies before the camera."""
-    found, turn = stage.seen(), stage.turn
-    places = found.points @ np.array(turn)
+    view = stage.seen()
+    turn = stage.turn
+    places = view.points @ np.array(turn)
     low, high = places.min(0), places.max(0)
     size, long = high[2] - low[2], high[0] - low[0]
     beside, above = low[1] - 0.55 * size, (low[2] + high[2]) / 2
@@ -78,23 +81,25 @@ def fly_through(stage: Stage) -> None:
         _travel(obj, stage, times, [turn @ Vector(stop) for stop in stops])
     constraint = stage.camera.constraints.new("TRACK_TO")
     constraint.target, constraint.track_axis, constraint.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
-    stage.near(found)
+    stage.near(view)
 
 
 def dolly(stage: Stage) -> None:
     """Go with the signal, at a distance at which the highest layer fills the picture."""
-    found, camera, arrivals = stage.seen(), stage.camera, reveals.arrivals(stage.network)
+    view = stage.seen()
+    camera = stage.camera
+    arrivals = reveals.arrivals(stage.network)
     picture.aim(stage.network, camera)
-    boxes = {tags.read(obj.obj)["layer"]: obj.box for obj in found.labelled if not obj.block and len(obj.box)}
+    boxes = {LayerObject(obj.obj).name: obj.box for obj in view.labelled if not obj.block and len(obj.box)}
     tallest = max(boxes.values(), key=lambda box: np.ptp(box[:, 2]))
-    framing.fit(camera, tallest, found.aspect, framing.Margins())
+    framing.fit(camera, tallest, view.aspect, framing.Margins())
     apart = np.array(camera.location) - tallest.mean(0)
     passed = [name for name in arrivals if name in boxes]
     stops = np.array_split(np.array(passed), min(len(passed), STOPS))  # branches are not chased after one by one
     times = [0.0, *(np.mean([arrivals[name] for name in stop]) for stop in stops), 1.0]
     places = [Vector(np.mean([boxes[name].mean(0) for name in stop], 0) + apart) for stop in stops]
     _travel(camera, stage, times, [places[0], *places, places[-1]])
-    stage.near(found)
+    stage.near(view)
     reveals.signal(stage)
 
 

@@ -13,10 +13,10 @@ from mathutils import Matrix, Vector
 
 from ...containers import CheckpointError
 from ...layout.layered import axes
-from .. import tags
 from ..building import studio
 from ..camera import picture
 from ..editing import arranging
+from ..entities import Rig, ShotCamera
 
 NEAR = 0.6  # metres, before a camera that moves: its caption
 
@@ -34,14 +34,17 @@ class Stage:
 
     @property
     def view(self) -> studio.View:
+        """How the shot looks at the network."""
         return studio.view_of(self.camera)
 
     @property
     def shot(self) -> str:
-        return tags.read(self.camera)["shot"]
+        """The name of the shot."""
+        return ShotCamera(self.camera).shot
 
     @property
     def heading(self) -> float:
+        """The direction of the signal, as `picture.heading` gives it."""
         return picture.heading(self.network)
 
     @property
@@ -54,21 +57,23 @@ class Stage:
         return self.first + round(min(float(share), 1.0) * (self.last - self.first))
 
     def seen(self) -> picture.Seen:
-        found = picture.seen(self.network, self.scene)
-        if not len(found.points):
+        """What is to be seen of the network, on its floor. Raises `CheckpointError` if it shows no layer."""
+        view = picture.seen(self.network, self.scene)
+        if not len(view.points):
             raise CheckpointError(self.network.name, "shows no layer", "undo what took them away")
-        picture.ground(self.network, found)
-        return found
+        picture.ground(self.network, view)
+        return view
 
     def rig(self, name: str, place: Vector) -> bpy.types.Object:
         """An empty of the shot, that carries or leads its camera."""
         obj = bpy.data.objects.new(f"{self.network.name} {name}", None)
-        obj.empty_display_size, obj.location = 0.5, place
-        tags.write(obj, "rig", shot=self.shot)
+        obj.empty_display_size = 0.5
+        obj.location = place
+        Rig.make(obj, shot=self.shot)
         self.shelf.objects.link(obj)
         return obj
 
-    def near(self, found: picture.Seen) -> None:
+    def near(self, view: picture.Seen) -> None:
         """Let a camera that moves see what is close to it, and hang its caption there."""
         self.camera.data.clip_start = 0.05
-        picture.hang(self.network, self.camera, found.aspect, NEAR)
+        picture.hang(self.network, self.camera, view.aspect, NEAR)

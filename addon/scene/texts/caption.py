@@ -19,13 +19,14 @@ from ... import compat
 from ...colormaps import DIVERGING, maps
 from ...inference import Ran
 from ...network import Network
+from ...network.joins import WEIGHT
 from ...nodes import legend
 from ...nodes.layer import layer_group
 from ...nodes.materials import VALUE, map_of, node_of
 from ...nodes.tree import attach
-from .. import selection, tags
 from ..attributes import array
 from ..camera import framing
+from ..entities import Bundle, CaptionPart, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
 from . import labels, words
 from .labels import font, seen_by_camera, text
 from .words import shortened
@@ -40,7 +41,7 @@ STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches 
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
 PAINT = {"cube": "cells", "line": "lines"}
-KINDS = {"Values": "layer", "Weights": "connections"}
+KINDS = {"Values": LayerObject, "Weights": Bundle}
 
 
 def make(
@@ -49,13 +50,15 @@ def make(
     """The objects of the strip, still without words: see `show`; `drawn` are the layers and bundles whose ranges it
     tells."""
     holder = bpy.data.objects.new(f"{network.name} caption", None)
-    holder.empty_display_size, holder.parent = 0.01, camera
-    tags.write(holder, "caption")
+    holder.empty_display_size = 0.01
+    holder.parent = camera
+    CaptionPart.make(holder)
     objs = [holder]
 
     def add(obj, x, y, side, role=""):
-        obj.parent, obj.location = holder, (x, y, 0)
-        tags.write(obj, "caption", x=x, y=y, side=side, role=role)
+        obj.parent = holder
+        obj.location = (x, y, 0)
+        CaptionPart.make(obj, x=x, y=y, side=side, role=role)
         objs.append(obj)
 
     scrim = bpy.data.objects.new(f"{network.name} scrim", bpy.data.meshes.new(f"{network.name} scrim"))
@@ -64,7 +67,7 @@ def make(
     seen_by_camera(scrim)
     scrim.hide_render = scrim.hide_viewport = True
     scrim.parent = holder
-    tags.write(scrim, "scrim")
+    Scrim.make(scrim)
     objs.append(scrim)
 
     def say(role, size, paint, x, y, side="right", align="LEFT", foot="BOTTOM"):
@@ -93,18 +96,20 @@ def make(
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the strip of a network speak of what it holds and of a run."""
     facts = {"name": shortened(network.name, LONGEST), "facts": _facts(network, ran)}
-    _write(tags.members(collection, "caption"), facts | _of_scene(collection))
+    scene = NetworkScene(collection)
+    _write(scene, facts | _of_scene(scene))
 
 
 def follow(collection: bpy.types.Collection) -> None:
     """Let the strip of a network speak of its materials and of what is drawn as they are now."""
-    _write(tags.members(collection, "caption"), _of_scene(collection))
+    scene = NetworkScene(collection)
+    _write(scene, _of_scene(scene))
 
 
 def _known(name, drawn):
     """The object that knows the ranges of all that is drawn; nobody sees it."""
     obj = bpy.data.objects.new(f"{name} ranges", bpy.data.meshes.new(f"{name} ranges"))
-    tags.write(obj, "ranges")
+    RangesMesh.make(obj)
     obj.hide_select = True
     _watch(obj, list(drawn))
     return obj
@@ -112,21 +117,23 @@ def _known(name, drawn):
 
 def watch(collection: bpy.types.Collection) -> None:
     """Let the strip of a network know of all layers and bundles that are in it now."""
-    for holder in tags.members(collection, "ranges"):
-        holder.modifiers.clear()
-        _watch(holder, [member for kind in KINDS.values() for member in tags.members(collection, kind)])
+    scene = NetworkScene(collection)
+    for holder in scene.members(RangesMesh):
+        holder.obj.modifiers.clear()
+        _watch(holder.obj, [member.obj for member in scene.members(*KINDS.values())])
 
 
 def _watch(obj, drawn):
-    for shows, kind in KINDS.items():
-        some = [one for one in drawn if tags.kind(one) == kind and tags.read(one).get("carries", "weight") == "weight"]
+    for shows, entity in KINDS.items():
+        members = filter(None, map(entity.of, drawn))
+        some = [member.obj for member in members if getattr(member, "carries", WEIGHT) == WEIGHT]
         for first in range(0, len(some), legend.EACH):
             given = some[first : first + legend.EACH]
             attach(
                 obj,
                 f"{shows} {first}",
                 legend.ranges_group(shows),
-                {f"Object {number + 1}": one for number, one in enumerate(given)},
+                {f"Object {number + 1}": shown for number, shown in enumerate(given)},
             )
 
 
@@ -155,31 +162,32 @@ def live(
 
 
 def tell(
-    obj: bpy.types.Object, one: str, number: bool, several: str, clipped: str = "", several_clipped: str = ""
+    obj: bpy.types.Object, same: str, number: bool, several: str, clipped: str = "", several_clipped: str = ""
 ) -> None:
-    """Let a text say `one` if all have one range, and that range after it if `number`; else `several`. Where something
+    """Let a text say `same` if all have one range, and that range after it if `number`; else `several`. Where something
     lies beyond its range it says `clipped` and `several_clipped` instead, if they are given. Somebody may have taken
     its nodes away, or texts that it is made of."""
-    modifier = tags.nodes(obj)
+    modifier = nodes(obj)
     if modifier is None:
         return
     align = compat.get_input(modifier, "Align")
     said = {"Several": {"Text": several}, "Several Clipped": {"Text": several_clipped or several}}
-    for name, head in (("One", one), ("Clipped", clipped or one)):
+    for name, head in (("One", same), ("Clipped", clipped or same)):
         said[name] = {"Text": f"{head} " if number else head, "Align": "Left" if number else align}
     for name, values in said.items():
         part = compat.get_input(modifier, name)
-        if part and (nodes := tags.nodes(part)):
-            compat.set_inputs(nodes, values)
+        if part and (text_nodes := nodes(part)):
+            compat.set_inputs(text_nodes, values)
             part.update_tag()
     compat.set_inputs(modifier, {"Number": number})
     obj.update_tag()
 
 
-def _write(objs, said):
+def _write(scene: NetworkScene, said: dict) -> None:
     """Let the texts of a strip say these words, by role: a text, or what `tell` takes. The colours run from a shade."""
-    for obj in objs:
-        role = tags.read(obj).get("role")
+    for part in scene.members(CaptionPart):
+        role = part.role
+        obj = part.obj
         if role not in said:
             continue
         if obj.type == "FONT":
@@ -193,12 +201,13 @@ def _write(objs, said):
             tell(obj, *said[role])
 
 
-def _of_scene(collection) -> dict:
+def _of_scene(scene: NetworkScene) -> dict:
     """What the strip says of the cells, lines and materials of a network as they stand, by role."""
-    materials, wrong = tags.read(collection)["materials"], not_finite(collection)
-    tags.write(collection, **(tags.read(collection) | {"not_finite": wrong}))  # the sidebar says so too
-    line, sentence = words.of_lines(*_line_levels(collection))
-    return _legends(collection, materials, line) | {
+    materials = scene.materials
+    wrong = not_finite(scene.collection)
+    scene.not_finite = wrong  # the sidebar says so too
+    line, sentence = words.of_lines(*_line_grains(scene))
+    return _legends(materials, line, bool(scene.input)) | {
         "sentence": "" if wrong else _sentence(materials, sentence),
         "not finite": wrong and f"In this color: {wrong}.",
     }
@@ -207,47 +216,45 @@ def _of_scene(collection) -> dict:
 def not_finite(collection: bpy.types.Collection) -> str:
     """How many weights of a network are NaN or infinite, or else in which layer values begin to be, and where the
     first are; "" if none are."""
-    layers = selection.layers(collection)
-    counts = {name: int(tags.read(layer).get("statistics", {}).get("not_finite", 0)) for name, layer in layers.items()}
+    layers = NetworkScene(collection).layers()
+    counts = {name: int(layer.statistics.get("not_finite", 0)) for name, layer in layers.items()}
     if total := sum(counts.values()):
         first = next(name for name, count in counts.items() if count)
         return (
             f"{total:,} weight{' is' if total == 1 else 's are'} not finite (NaN or infinite), "
             f"first in {shortened(first)}"
         )
-    first = next((name for name, layer in layers.items() if not np.isfinite(array(layer, "value")).all()), None)
+    first = next((name for name, layer in layers.items() if not np.isfinite(array(layer.obj, "value")).all()), None)
     return f"values that are not finite (NaN or infinite), from {shortened(first)} on" if first else ""
 
 
-def _legends(collection, materials, line: str) -> dict:
-    ran = bool(tags.read(collection).get("input"))
+def _legends(materials, line: str, ran: bool) -> dict:
     about = {"cube": "cube: activation" if ran else "cube: bias or mean weight", "line": f"line: {line}"}
-    found = {}
-    for kind, paint in PAINT.items():
+    said = {}
+    for legend_kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
         low, log = (node.inputs[name].default_value for name in ("Low", "Log")) if node else (-1.0, 0.0)
-        signed, head = low < 0, about[kind] + (f", log {log:.2g} decades" if log else "")
-        spread = ", range by layer" if kind == "cube" and ran and not log else ", by layer"
-        found |= {
-            kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
-            f"{kind} strip": -1.0 if signed else 0.0,
-            f"{kind} low": ("−", True, "negative", "≤ −") if signed else ("0", False, "0"),
-            f"{kind} zero": "0" if signed else "",
-            f"{kind} high": ("+", True, "positive", "≥ "),
+        signed, head = low < 0, about[legend_kind] + (f", log {log:.2g} decades" if log else "")
+        spread = ", range by layer" if legend_kind == "cube" and ran and not log else ", by layer"
+        said |= {
+            legend_kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
+            f"{legend_kind} strip": -1.0 if signed else 0.0,
+            f"{legend_kind} low": ("−", True, "negative", "≤ −") if signed else ("0", False, "0"),
+            f"{legend_kind} zero": "0" if signed else "",
+            f"{legend_kind} high": ("+", True, "positive", "≥ "),
         }
-    return found
+    return said
 
 
-def _line_levels(collection) -> tuple[set[str], set[int]]:
+def _line_grains(scene: NetworkScene) -> tuple[set[str], set[int]]:
     """What the weights of the drawn lines are ("cell", "kernel", "gates"), and how many numbers each sums up."""
-    levels, taps = set(), set()
-    for obj in tags.members(collection, "connections"):
-        facts = tags.read(obj)
-        if facts["drawn"] and facts["carries"] == "weight" and facts["level"] != "unknown":
-            kernel = facts["form"] == "kernels"
-            levels.add("cell" if facts["level"] == "cell" else "kernel" if kernel else "gates")
-            taps.add(facts["taps"] if facts["level"] == "unit" else 1)
-    return levels, taps - {1}
+    grains, taps = set(), set()
+    for bundle in scene.bundles():
+        grain = bundle.grain
+        if bundle.drawn and bundle.carries == "weight" and grain != "unknown":
+            grains.add("cell" if grain == "cell" else "kernel" if bundle.form == "kernels" else "gates")
+            taps.add(bundle.taps if grain == "unit" else 1)
+    return grains, taps - {1}
 
 
 def _sentence(materials, line: str) -> str:
@@ -278,18 +285,19 @@ def _facts(network: Network, ran: Ran | None) -> str:
 def arrange(objs: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
     """Hang the strip into the lower part of the frame."""
     _, up = framing.slopes(camera.data, aspect)
-    holder, height = objs[0], 2 * up * framing.reach(camera, distance)
+    holder = objs[0]
+    height = 2 * up * framing.reach(camera, distance)
     holder.parent = camera
     holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
     holder.scale = (height,) * 3
     edge, scale, stacked = aspect * (0.5 - MARGIN), *_room(aspect)
     for obj in objs[1:]:
-        facts = tags.read(obj)
-        if facts["kind"] == "scrim":  # behind the words
+        if Scrim.is_one(obj):  # behind the words
             obj.location = (0.0, -MARGIN - 0.01, -0.01)
             obj.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
             continue
-        words, x, y = facts["side"] == "left", facts["x"], facts["y"]
+        part = CaptionPart(obj)
+        words, x, y = part.side == "left", part.x, part.y
         if stacked:  # legends from the left edge on, and the words above them
             x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)
         obj.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)

@@ -15,10 +15,10 @@ from ..camera import framing
 from . import labels
 
 EM = 0.0235  # of the picture's shorter side, the size of a name
-GAP = 0.022  # of the picture's height, between a thing and its label
+GAP = 0.022  # of the picture's height, between what is labelled and its label
 SAMPLES = 400  # places across the picture at which its lower edge is looked up
 DEEPEST, DEEPEST_IN_ROWS = 7.0, 3.0  # ems; a label that would have to go further down for want of room is hidden
-MOST = 400  # things; in a larger network only blocks are labelled
+MOST = 400  # layers and blocks; in a larger network only blocks are labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ def arrange(
     not there yet, and `level` is how high the floor is, in metres. Returns the world corners (n, 3) of what is shown.
     """
     hidden = [obj for obj in objs if obj.quiet or len(objs) > MOST and not obj.block or not len(obj.box)]
-    for one in hidden:
-        for text in one.texts.values():
+    for obj in hidden:
+        for text in obj.texts.values():
             _hide(text, True)
     objs = [obj for obj in objs if obj not in hidden]
     if not objs:
@@ -66,7 +66,7 @@ def arrange(
 
 
 class _Picture:
-    """What a camera sees of the things, in slopes from its axis, and the room that labels have taken."""
+    """What a camera sees of layers and blocks, in slopes from its axis, and the room that labels have taken."""
 
     def __init__(self, objs: list[Labelled], camera: bpy.types.Object, aspect: float, level: float):
         self.labelled, self.camera, self.level = objs, camera, level
@@ -87,16 +87,17 @@ class _Picture:
         self.taken: list[tuple[float, float, float, float]] = []  # left, right, bottom, top of the labels so far
 
     def place(self, index: int, depsgraph: bpy.types.Depsgraph, make: Callable) -> list[list]:
-        """Put one label under its thing, as much of it as there is room for; the world corners of what is shown."""
-        one = self.labelled[index]
-        parts, top = labels.parts(one.obj), None
+        """Put a label under what it is of, as much of it as there is room for; the world corners of what is shown."""
+        labelled = self.labelled[index]
+        parts = labels.parts(labelled.obj)
+        top = None
         while parts:
             wide, tall = self.em * max(part.width for part in parts), self.em * parts[-1].below
             top = self._top(index, wide, tall)
             if top is not None:
                 break
             parts.pop()
-        for name, text in one.texts.items():
+        for name, text in labelled.texts.items():
             _hide(text, name not in {part.name for part in parts})
         if top is None:
             return []
@@ -107,11 +108,11 @@ class _Picture:
         depth = min(self._before(index, sides), 0.98 * on_floor)
         place = framing.unproject(self.camera, centre, top, depth)
         for part in parts:
-            if part.name not in one.texts:
-                one.texts[part.name] = make(one.obj, part)
-            text = one.texts[part.name]
+            if part.name not in labelled.texts:
+                labelled.texts[part.name] = make(labelled.obj, part)
+            text = labelled.texts[part.name]
             labels.write(text, part)
-            framing.place(text, place, one.obj, depsgraph)
+            framing.place(text, place, labelled.obj, depsgraph)
             text.scale = (self.em * framing.reach(self.camera, depth),) * 3
         return [[framing.unproject(self.camera, x, y, depth)] for x in sides for y in (top - tall, top)]
 
@@ -122,7 +123,8 @@ class _Picture:
 
     def _top(self, index, wide, tall) -> float | None:
         """The upper edge of a label of this size; None where there is no room."""
-        row, centre = self.rows[index], self.middles[index]
+        row = self.rows[index]
+        centre = self.middles[index]
         left, right = centre - wide / 2 - self.em * 0.4, centre + wide / 2 + self.em * 0.4
         over = self.outline[row][(self.at >= left - self.em) & (self.at <= right + self.em)]  # lines are beside it
         lowest = self.line if self.labelled[index].block else min(self.seen[index, :, 1].min(), self.line)

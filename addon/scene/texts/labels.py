@@ -12,7 +12,7 @@ from pathlib import Path
 import blf
 import bpy
 
-from .. import tags
+from ..entities import Font, Label, TextCurve, layer_or_block
 from . import writing_systems
 
 PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.68, "dim")}  # sizes in ems, and materials
@@ -28,13 +28,13 @@ def font() -> bpy.types.VectorFont:
     The copy beside this module is Blender's own, cut down and not compressed: Blender opens a font anew for every
     glyph, which takes 6.5 ms with the one it ships and 0.2 ms with this.
     """
-    known = next((one for one in bpy.data.fonts if one.packed_file and tags.kind(one) == "font"), None)
+    known = next((font for font in bpy.data.fonts if font.packed_file and Font.is_one(font)), None)
     if known:
         return known
-    found = bpy.data.fonts.load(str(FONT))
-    found.pack()
-    tags.write(found, "font")
-    return found
+    loaded = bpy.data.fonts.load(str(FONT))
+    loaded.pack()
+    Font.make(loaded)
+    return loaded
 
 
 def text(body: str, size: float, material: bpy.types.Material, align: str = "CENTER", vertical: str = "TOP"):
@@ -54,7 +54,8 @@ def write_body(obj: bpy.types.Object, body: str) -> None:
 
     Blender's built-in font falls back to the fonts that come with Blender; it is larger than ours.
     """
-    curve, shown = obj.data, writing_systems.visual(body)
+    curve = obj.data
+    shown = writing_systems.visual(body)
     if curve.body == shown:
         return
     ours = writing_systems.is_latin(shown)
@@ -63,17 +64,18 @@ def write_body(obj: bpy.types.Object, body: str) -> None:
     curve.space_line /= factor
     curve.font = font() if ours else _built_in()
     curve.body = shown
-    tags.write(curve, "text", body=body)
+    TextCurve.make(curve, body=body)
 
 
 def body_of(obj: bpy.types.Object) -> str:
     """What a text object says: as it was given to us, or as somebody has changed it since."""
-    known = tags.read(obj.data).get("body", "")
+    curve = TextCurve.of(obj.data)
+    known = curve.body if curve else ""
     return known if writing_systems.visual(known) == obj.data.body else obj.data.body
 
 
 def _is_ours(curve):
-    return tags.kind(curve.font) == "font"
+    return Font.is_one(curve.font)
 
 
 def _built_in():
@@ -82,7 +84,7 @@ def _built_in():
 
 
 def seen_by_camera(obj: bpy.types.Object) -> None:
-    """Let only the camera see a thing: text throws no shadow."""
+    """Let only the camera see an object: text throws no shadow."""
     for ray in ("diffuse", "glossy", "shadow", "transmission", "volume_scatter"):
         setattr(obj, f"visible_{ray}", False)
 
@@ -100,20 +102,23 @@ class Part:
 
 def parts(owner: bpy.types.Object) -> list[Part]:
     """The parts of the label of a layer or a block, as it says on it, from top to bottom."""
-    found, above = [], 0.0
+    said = []
+    above = 0.0
+    label = layer_or_block(owner).label
     for name, (size, _) in PARTS.items():
-        body = tags.read(owner).get("label", {}).get(name, "")
+        body = label.get(name, "")
         if body:
             below = above + size * LINE * (body.count("\n") + 1) + 0.1
-            found.append(Part(name, body, above, size * _width(body), below))
+            said.append(Part(name, body, above, size * _width(body), below))
             above = below
-    return found
+    return said
 
 
 @cache
 def _width(body: str) -> float:
     """The width of the widest line of a text, in ems."""
-    face, fine = blf.load(str(FONT)), 100
+    face = blf.load(str(FONT))
+    fine = 100
     blf.size(face, fine)
     return INK * max(blf.dimensions(face, line)[0] for line in writing_systems.visual(body).split("\n")) / fine
 
@@ -124,17 +129,16 @@ def say(owner: bpy.types.Object, said: dict[str, str]) -> None:
     `base` is what of the notes stays however many lines are shown.
     """
     label = {name: said[name] for name in PARTS if name in said}
-    tags.write(owner, **(tags.read(owner) | {"label": label, "base": said.get("base", "")}))
+    layer_or_block(owner).tell(label=label, base=said.get("base", ""))
 
 
 def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Object:
     """The text of a part of a label, a child of its owner."""
     size, material = PARTS[part.name]
     obj = text(part.body, size, materials[material])
-    facts = tags.read(owner)
-    name = facts.get("layer") or facts["path"]
-    obj.name = f"{name} {part.name}"  # a layer's own name is for the layer
-    tags.write(obj, "label", part=part.name, owner=name, of=facts["kind"])
+    entity = layer_or_block(owner)
+    obj.name = f"{entity.named} {part.name}"  # a layer's own name is for the layer
+    Label.make(obj, part=part.name, owner=entity.named, of_kind=entity.KIND)
     obj.parent = owner
     return obj
 

@@ -54,6 +54,7 @@ def shortened(name: str, longest: int = LONGEST) -> str:
 
 
 def shape_text(layer: Layer) -> str:
+    """The shape of a layer, "?" for sizes that nobody knows."""
     if layer.shape is None:
         return "shape not known"
     return " × ".join("?" if size is None else f"{size:,}" for size in layer.shape) or "1"
@@ -85,27 +86,28 @@ def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
 
 
 def part_of(count: int, whole: int, what: str) -> str:
+    """How much of a whole there is, in words."""
     return f"{count:,} of {count_text(whole)} {what}"
 
 
-def noun(form: str, level: str) -> str:
-    """What lines are called that were chosen, at a level of `Lines`, among weights of this form."""
-    return "kernels" if (form, level) == ("kernels", "unit") else "weights" if form == "matrix" else "connections"
+def noun(form: str, grain: str) -> str:
+    """What lines are called that were chosen, of a grain, among weights of this form."""
+    return "kernels" if (form, grain) == ("kernels", "unit") else "weights" if form == "matrix" else "connections"
 
 
-def of_lines(levels: set[str], taps: set[int]) -> tuple[str, str]:
+def of_lines(grains: set[str], taps: set[int]) -> tuple[str, str]:
     """What a line shows, as a legend and as a sentence say it.
 
-    `levels`: what the weights of lines are, "cell" (one weight), "kernel" (the sum of a kernel's) or "gates" (of a
+    `grains`: what the weights of lines are, "cell" (one weight), "kernel" (the sum of a kernel's) or "gates" (of a
     recurrent unit's); `taps`: how many weights such a sum has.
     """
     count = f"{min(taps):,}" if len(taps) == 1 else "its"
-    if levels == {"kernel"}:
+    if grains == {"kernel"}:
         return (f"kernel (sum of {count} weights)",) * 2
-    if levels == {"gates"}:
+    if grains == {"gates"}:
         return "sum of all gates", "sum of all gates' weights"
-    if levels <= {"cell"}:
-        return ("weight",) * 2 if levels else ("link without a weight",) * 2
+    if grains <= {"cell"}:
+        return ("weight",) * 2 if grains else ("link without a weight",) * 2
     return ("weight or sum of weights",) * 2
 
 
@@ -118,7 +120,8 @@ def made_of(layer: Layer) -> str:
         return f"{layer.op}, recurrent"
     if layer.op == "Attention":
         return f"attention, {layer.grid.units:,} heads"
-    steps, op = [step for step in layer.steps if step not in QUIET], shortened(layer.op)
+    steps = [step for step in layer.steps if step not in QUIET]
+    op = shortened(layer.op)
     if len(steps) < 2:
         count = sum(part.op not in MOVES for part in layer.parts)
         return f"{op} in {count} operators" if count > 1 and steps == [layer.op] else ""
@@ -126,18 +129,20 @@ def made_of(layer: Layer) -> str:
 
 
 def count_text(count: int) -> str:
+    """A number, in millions or billions where it is so large."""
     return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
 
 
 def into(lines: list[tuple[Connection, Lines]]) -> dict[str, list[tuple[Connection, Lines]]]:
     """Connections with their lines, by the name of the layer that they enter."""
-    found: dict[str, list] = {}
-    for line in lines:
-        found.setdefault(line[0].target.name, []).append(line)
-    return found
+    by_target: dict[str, list] = {}
+    for connection, chosen in lines:
+        by_target.setdefault(connection.target.name, []).append((connection, chosen))
+    return by_target
 
 
 def block_name(name: str, repeat: int) -> str:
+    """What to call a block on screen, with how often it repeats."""
     name = shortened(name, LONGEST_BLOCK)
     return f"{name} × {repeat}" if repeat > 1 else name
 

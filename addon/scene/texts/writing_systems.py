@@ -110,7 +110,7 @@ def _joined(run):
         else:
             signs.append(character)
     solid = [place for place, sign in enumerate(signs) if not unicodedata.combining(sign[0])]
-    found = list(signs)
+    joined = list(signs)
     for index, place in enumerate(solid):
         forms = _forms().get(signs[place], {})
         before = _forms().get(signs[solid[index - 1]], {}) if index else {}
@@ -118,18 +118,18 @@ def _joined(run):
         back = "final" in forms and ("initial" in before or "medial" in before)
         on = "initial" in forms and ("final" in after or "medial" in after)
         wanted = "medial" if back and on else "final" if back else "initial" if on else "isolated"
-        found[place] = forms.get(wanted, signs[place])
-    return "".join(found)
+        joined[place] = forms.get(wanted, signs[place])
+    return "".join(joined)
 
 
 @cache
 def _forms() -> dict[str, dict[str, str]]:
     """The presentation forms of Arabic letters, by the letter and the form's name, from Unicode's own data."""
-    found: dict[str, dict[str, str]] = {}
+    forms: dict[str, dict[str, str]] = {}
     for block in PRESENTATION:
         for code in block:
             form, *parts = unicodedata.decomposition(chr(code)).split() or [""]
             if form.strip("<>") in FORMS and len(parts) <= 2:
                 letter = "".join(chr(int(part, 16)) for part in parts)
-                found.setdefault(letter, {}).setdefault(form.strip("<>"), chr(code))
-    return found
+                forms.setdefault(letter, {}).setdefault(form.strip("<>"), chr(code))
+    return forms

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ...network import Network
+from ..entities import LayerObject
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,17 @@ class Changes:
         return "layers: " + ", ".join(said) if said else "same structure"
 
 
-def compare(old: Mapping[str, dict], network: Network) -> Changes:
-    """Match the layers of a scene (facts by name, in their order) with those of a model: by name; the others in the
+def compare(old: Mapping[str, LayerObject], network: Network) -> Changes:
+    """Match the layers of a scene (by name, in their order) with those of a model: by name; the others in the
     order of the network, by operator and shape; what is left, for a file of weights may not tell shapes, by operator
     and number of parameters."""
     new = {layer.name: layer for layer in network.layers}
-    pairs = {name: name for name in old if name in new and old[name]["op"] == new[name].op}
+    pairs = {name: name for name in old if name in new and old[name].op == new[name].op}
     for sign in (_by_shape, _by_parameters):
-        rest, taken = [name for name in old if name not in pairs], set(pairs.values())
+        rest = [name for name in old if name not in pairs]
+        taken = set(pairs.values())
         others = [name for name in new if name not in taken]
-        before = [sign(old[name]["op"], old[name]["shape"], int(old[name]["parameters"])) for name in rest]
+        before = [sign(old[name].op, old[name].shape, old[name].parameters) for name in rest]
         now = [sign(new[name].op, new[name].shape or (), new[name].parameters) for name in others]
         for begin, other, count in SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks():
             pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
@@ -75,5 +77,5 @@ def _by_parameters(op, shape, parameters):
     return (op, parameters) if parameters else object()  # which is like no other
 
 
-def _same_grid(facts, grid) -> bool:
-    return list(facts["grid"]) == [grid.units, grid.rows, grid.columns] and list(facts["strides"]) == list(grid.strides)
+def _same_grid(layer: LayerObject, grid) -> bool:
+    return layer.grid == [grid.units, grid.rows, grid.columns] and layer.strides == list(grid.strides)

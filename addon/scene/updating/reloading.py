@@ -15,24 +15,24 @@ from pathlib import Path
 
 import bpy
 
-from ... import compat
 from ...containers import CheckpointError
 from ...inference import Ran, run_file
 from ...layout import arrange, shapes
 from ...network import Network, summarise
 from ...network.drawn import Drawn, Wish, share_out
 from ...network.statistics import statistics
-from .. import removing, selection, tags
+from .. import removing
 from ..background import in_background
 from ..building import bars, blocks, build, connections, importing, kernels, layers
 from ..detail import expansion
 from ..editing import arranging
+from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, NetworkScene, ShotCamera, kind, networks
 from ..output import film
 from ..texts import caption
 from . import matching
 from .matching import Changes
 
-GONE = "gone"  # kind of the collection for layers that the newer checkpoint has not
+GONE = GoneLayer.KIND  # also that of the collection for layers that the newer checkpoint has not
 
 
 def find(path: str | Path, part: str = "") -> bpy.types.Collection | None:
@@ -42,10 +42,10 @@ def find(path: str | Path, part: str = "") -> bpy.types.Collection | None:
     return next(
         (
             network
-            for network in tags.networks()
+            for network in networks()
             if not network.library
-            and Path(bpy.path.abspath(tags.read(network)["source"])).resolve() == path
-            and part in ("", tags.read(network).get("shown"))
+            and Path(bpy.path.abspath(NetworkScene(network).source)).resolve() == path
+            and part in ("", NetworkScene(network).shown)
         ),
         None,
     )
@@ -66,25 +66,26 @@ def steps(
     Yields (share done, what is next), and changes nothing before the last step. Returns what has changed in the
     structure. Raises `CheckpointError`.
     """
-    facts = tags.read(collection)
-    tags.root(collection)  # raises, if there is none
-    yield 0.0, "reading the model"
+    scene = NetworkScene(collection)
+    scene.root()  # raises, if there is none
+    settings, input_path = scene.settings, scene.input_path
     wanted = (
-        path or bpy.path.abspath(facts["source"]),
-        facts.get("sizes", {}),
-        architecture or importing.architecture_of(facts),
-        part or facts.get("part", ""),
+        path or bpy.path.abspath(scene.source),
+        scene.sizes,
+        architecture or importing.architecture_of(scene),
+        part or scene.part,
     )
+    yield 0.0, "reading the model"
     network = yield from in_background(lambda: _open(*wanted), "reading the model")
     digest = network.checkpoint.sha256()
-    ran = _run(given or bpy.path.abspath(facts.get("input_path", "")), network, bool(given))
+    ran = _run(given or bpy.path.abspath(input_path), network, bool(given))
     yield 0.1, "comparing layers"
-    objs = selection.layers(collection)
-    changes = matching.compare({name: tags.read(obj) for name, obj in objs.items()}, network)
-    kept = {changes.pairs[name]: obj for name, obj in objs.items() if name in changes.pairs}
+    shown = NetworkScene(collection).layers()
+    changes = matching.compare(shown, network)
+    kept = {changes.pairs[name]: layer.obj for name, layer in shown.items() if name in changes.pairs}
     back = _gone(collection, network, changes)
     reshaped = {*changes.reshaped, *back}
-    drawn = _drawn(network, kept, reshaped, facts["settings"])
+    drawn = _drawn(network, kept, reshaped, settings)
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
     chosen = yield from _part(choosing, 0.1, 0.6)
     told, known = {}, {}
@@ -95,20 +96,21 @@ def steps(
     yield 0.9, "cells and lines"
     if changes.lines() or _ends(network) != _old_ends(collection, changes):
         for name in changes.removed:
-            _put_away(collection, objs[name])
-        for name, obj in back.items():
-            kept[name] = _bring_back(obj)
+            _put_away(collection, shown[name])
+        for name, gone in back.items():
+            kept[name] = _bring_back(gone)
         _restructure(collection, network, changes, kept, drawn, reshaped)
-    objs = selection.layers(collection)
+    shown = NetworkScene(collection).layers()
     for layer in network.layers:
-        layers.know(objs[layer.name], layer)
-        layers.tell(objs[layer.name], told[layer.name])
+        layers.know(shown[layer.name].obj, layer)
+        layers.tell(shown[layer.name].obj, told[layer.name])
     importing.show(collection, network, ran, chosen, weights_are_new=True)
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
-    tags.write(collection, **(tags.read(collection) | {"changes": changes.lines()}))
-    if scene := tags.scene_of(collection):
-        film.sign(scene)
+    scene = NetworkScene(collection)
+    scene.changes = changes.lines()
+    if scene.scene:
+        film.sign(scene.scene)
     return changes
 
 
@@ -125,7 +127,7 @@ def _part(going: Generator, begin: float, end: float):
 def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path, part: str) -> Network:
     """The network of a file, with those of these sizes that it leaves open."""
     network = importing.open_network(path, architecture=architecture, part=part)
-    mine = {f"{one.input}:{one.axis}": one.size for one in network.assumed}
+    mine = {f"{assumed.input}:{assumed.axis}": assumed.size for assumed in network.assumed}
     free = {spec.name for spec in network.inputs if spec.shape is None}
     given = {
         name: size for name, size in sizes.items() if mine.get(name, size) != size or name.rpartition(":")[0] in free
@@ -160,8 +162,8 @@ def _ends(network: Network) -> list[tuple]:
 def _old_ends(collection, changes: Changes) -> list[tuple]:
     """The same of the scene's bundles, by the names that their layers have now."""
     return [
-        (changes.pairs.get(facts["source"]), changes.pairs.get(facts["target"]), facts["carries"])
-        for facts in map(tags.read, connections.by_index(collection).values())
+        (changes.pairs.get(bundle.source), changes.pairs.get(bundle.target), bundle.carries)
+        for bundle in map(Bundle, connections.by_index(collection).values())
     ]
 
 
@@ -169,47 +171,46 @@ def _restructure(
     collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn], reshaped: set[str]
 ) -> None:
     """Give every layer, block and connection of the new model an object, the one it had if there is one."""
-    facts, root = tags.read(collection), tags.root(collection)
+    scene = NetworkScene(collection)
+    root = scene.root().obj
+    materials = scene.materials
     removing.remove(
-        [
-            member
-            for kind in ("bars", "class")
-            for member in tags.members(collection, kind)
-            if changes.pairs.get(tags.read(member)["layer"]) in reshaped
-        ]
+        [member.obj for member in scene.members(Bars, ClassName) if changes.pairs.get(member.layer) in reshaped]
     )
     for old, new in changes.renamed.items():
         _rename(collection, old, new)
-    formed, cells, boxes = shapes(network, drawn), build.cell_shapes(), blocks.by_path(collection)
+    formed = shapes(network, drawn)
+    cells = build.cell_shapes()
+    boxes = scene.blocks()
     arrangement = arrange(
         arranging.pieces(network, formed),
         arranging.parts(network),
         arranging.settings_of(collection),
         blocks.folded(boxes),
     )
-    within = blocks.make(network, arrangement.frames, collection, root, facts["materials"]["blocks"], (), boxes)
+    known = {path: box.obj for path, box in boxes.items()}
+    within = blocks.make(network, arrangement.frames, collection, root, materials["blocks"], (), known)
     for index, layer in enumerate(network.layers):
         box, parent = within[layer.block]
         obj = kept.get(layer.name)
         if obj is None:
-            obj = kept[layer.name] = layers.make(
-                layer, drawn[layer.name], formed[layer.name], None, facts["materials"], cells
-            )
-            obj.parent, around = parent, arrangement.frames.get(layer.block)
+            obj = kept[layer.name] = layers.make(layer, drawn[layer.name], formed[layer.name], None, materials, cells)
+            obj.parent = parent
+            around = arrangement.frames.get(layer.block)
             layers.put(obj, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-            compat.set_inputs(tags.modifier(obj), {"Network": root})
+            LayerObject(obj).inputs["Network"] = root
         elif layer.name in reshaped:
             layers.know(obj, layer)
             layers.show(obj, layer, drawn[layer.name], formed[layer.name], cells)
-        if obj.parent != parent and (obj.parent is None or tags.kind(obj.parent) in ("root", "block")):
+        if obj.parent != parent and (obj.parent is None or kind(obj.parent) in ("root", "block")):
             _adopt(obj, parent)
-        compat.set_inputs(tags.modifier(obj), {"Block": parent if layer.block else None})
-        _move(obj, box if layer.block else tags.part(collection, "layers"))
+        LayerObject(obj).inputs["Block"] = parent if layer.block else None
+        _move(obj, box if layer.block else scene.child("layers"))
         layers.know(obj, layer)
-        tags.write(obj, **(tags.read(obj) | {"order": index}))
-    removing.remove([boxes[path] for path in boxes.keys() - within.keys()])
-    _join(collection, network, changes, kept, arrangement, tags.part(collection, "connections"), root)
-    _bars(collection, network, kept, formed, arrangement, facts["materials"], tags.part(collection, "labels"))
+        LayerObject(obj).order = index
+    removing.remove([known[path] for path in known.keys() - within.keys()])
+    _join(scene, network, changes, kept, arrangement)
+    _bars(scene, network, kept, formed, arrangement)
     caption.watch(collection)
     arranging.rearrange(collection, arranging.settings_of(collection))
 
@@ -222,49 +223,49 @@ def _adopt(obj, parent) -> None:
         arranging.pin(obj, place)
 
 
-def _gone(collection, network: Network, changes: Changes) -> dict[str, bpy.types.Object]:
+def _gone(collection, network: Network, changes: Changes) -> dict[str, GoneLayer]:
     """Layers in the hidden collection that a checkpoint has again, by name."""
     return {
-        name: member
-        for member in tags.members(collection, GONE)
-        for name in [tags.read(member)["layer"]]
-        if name in changes.added and network.layer(name).op == tags.read(member)["op"]
+        layer.name: layer
+        for layer in NetworkScene(collection).members(GoneLayer)
+        if layer.name in changes.added and network.layer(layer.name).op == layer.op
     }
 
 
-def _bring_back(obj) -> bpy.types.Object:
-    for one in obj.users_collection:
-        one.objects.unlink(obj)
-    tags.write(obj, **(tags.read(obj) | {"kind": "layer"}))
-    return obj
+def _bring_back(layer: GoneLayer) -> bpy.types.Object:
+    for holder in layer.obj.users_collection:
+        holder.objects.unlink(layer.obj)
+    return layer.come_back().obj
 
 
 def _drawn(network: Network, kept, reshaped, settings) -> dict[str, Drawn]:
     """What of each layer is drawn: of those that are still there the same cells."""
     wishes = {
-        name: Wish(one.get("level", ""), one.get("cells", 0))
-        for name, obj in kept.items()
-        if (one := tags.read(obj).get("wish"))
+        name: Wish(layer.wished_detail, layer.wish.get("cells", 0))
+        for name, layer in ((name, LayerObject(obj)) for name, obj in kept.items())
+        if layer.wish
     }
     drawn = share_out(network, settings["max_cells"], wishes)
     return drawn | {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped}
 
 
-def _put_away(collection, obj) -> None:
+def _put_away(collection, layer: LayerObject) -> None:
     """Hide a layer that is gone; its labels and bars go."""
-    away = tags.part(collection, GONE)
+    scene = NetworkScene(collection)
+    away = scene.child(GONE)
+    obj = layer.obj
     away.hide_viewport = away.hide_render = True
-    removing.remove([child for child in obj.children if tags.kind(child) in ("label", "bars", "class")])
-    tags.write(obj, **(tags.read(obj) | {"kind": GONE}))
-    obj.parent = tags.root(collection)
-    for one in obj.users_collection:
-        one.objects.unlink(obj)
+    removing.remove([child for child in obj.children if kind(child) in ("label", "bars", "class")])
+    layer.put_away()
+    obj.parent = scene.root().obj
+    for holder in obj.users_collection:
+        holder.objects.unlink(obj)
     away.objects.link(obj)
 
 
 def _move(obj, to) -> None:
     """Put a layer's object into the collection of its block, unless somebody has put it into one of their own."""
-    ours = [one for one in obj.users_collection if tags.kind(one) in ("block", "layers")]
+    ours = [holder for holder in obj.users_collection if kind(holder) in ("block", "layers")]
     if to in obj.users_collection or obj.users_collection and not ours:
         return
     for our in ours:
@@ -274,21 +275,27 @@ def _move(obj, to) -> None:
 
 def _rename(collection, old: str, new: str) -> None:
     """Let what belongs to a layer know its new name; an object that somebody named keeps that name."""
-    for kind, key in (("label", "owner"), ("bars", "layer"), ("class", "layer")):
-        for member in tags.members(collection, kind):
-            if tags.read(member)[key] == old:
-                tags.write(member, **(tags.read(member) | {key: new}))
-    for member in tags.members(collection, "layer"):
-        if tags.read(member)["layer"] == new and member.name == old:
-            member.name = new
+    scene = NetworkScene(collection)
+    for label in scene.members(Label):
+        if label.owner == old:
+            label.owner = new
+    for beside in scene.members(Bars, ClassName):
+        if beside.layer == old:
+            beside.layer = new
+    for layer in scene.members(LayerObject):
+        if layer.name == new and layer.obj.name == old:
+            layer.obj.name = new
 
 
-def _join(collection, network, changes, kept, arrangement, into, root) -> None:
+def _join(scene: NetworkScene, network: Network, changes: Changes, kept, arrangement) -> None:
     """A bundle for each connection; those between the same layers in the same order stay."""
-    facts, known, seen = tags.read(collection), {}, Counter()
-    for _, obj in sorted(connections.by_index(collection).items()):
-        one = tags.read(obj)
-        ends = changes.pairs.get(one["source"]), changes.pairs.get(one["target"]), one["carries"]
+    known = {}
+    seen = Counter()
+    into = scene.child("connections")
+    root, materials, weight_range = scene.root().obj, scene.materials, scene.weight_range
+    for _, obj in sorted(connections.by_index(scene.collection).items()):
+        bundle = Bundle(obj)
+        ends = changes.pairs.get(bundle.source), changes.pairs.get(bundle.target), bundle.carries
         known[*ends, seen[ends]] = obj
         seen[ends] += 1
     seen.clear()
@@ -297,19 +304,18 @@ def _join(collection, network, changes, kept, arrangement, into, root) -> None:
         obj = known.pop((*ends, seen[ends]), None)
         seen[ends] += 1
         if obj is None:
-            obj = connections.make(
-                index, connection, connections.NONE, source, target, root, facts["materials"], facts["weight_range"]
-            )
+            obj = connections.make(index, connection, connections.NONE, source, target, root, materials, weight_range)
             connections.lead(obj, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
             into.objects.link(obj)
-        tags.write(obj, **(tags.read(obj) | {"index": index, "source": ends[0], "target": ends[1]}))
+        Bundle(obj).tell(index=index, source=ends[0], target=ends[1])
     _forget(known.values())
 
 
-def _bars(collection, network, objs, formed, arrangement, paints, into) -> None:
+def _bars(scene: NetworkScene, network: Network, objs, formed, arrangement) -> None:
     """Bars beside output layers that are new."""
-    have = {tags.read(one)["layer"] for one in tags.members(collection, "bars")}
-    camera = next(tags.members(collection, "camera"), None)
+    have = {bars.layer for bars in scene.members(Bars)}
+    into = scene.child("labels")
+    camera = next(scene.members(ShotCamera), None)
     for layer in build.last(network) if camera else ():
         if layer.name not in have:
             obj, names = bars.make(
@@ -317,12 +323,12 @@ def _bars(collection, network, objs, formed, arrangement, paints, into) -> None:
                 objs[layer.name],
                 formed[layer.name],
                 network.classes,
-                camera,
-                paints,
+                camera.obj,
+                scene.materials,
                 arrangement.places[layer.name].backwards,
             )
-            for one in (obj, *names):
-                into.objects.link(one)
+            for shown in (obj, *names):
+                into.objects.link(shown)
 
 
 def _forget(bundles: Iterable[bpy.types.Object]) -> None:

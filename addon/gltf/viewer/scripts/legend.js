@@ -29,7 +29,7 @@ function isMeasured(layer) {
 }
 
 function isWeighted(bundle) {
-  return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.level !== "unknown" && rangeOf(bundle) > 0;
+  return bundle.numbers.color && bundle.facts.carries === "weight" && bundle.facts.grain !== "unknown" && rangeOf(bundle) > 0;
 }
 
 export function cellWord(model) {
@@ -39,10 +39,10 @@ export function cellWord(model) {
 }
 
 export function lineWord(model) {
-  const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.level === "unit"));
+  const sums = new Set(model.bundles.filter(isWeighted).map((bundle) => bundle.facts.grain === "unit"));
   const words = (sum) => sum ? "sum of its weights" : "weight";
   const common = sums.size === 1 ? words([...sums][0]) : "weight or sum of weights";
-  return (bundle) => `line: ${bundle ? words(bundle.facts.level === "unit") : common}`;
+  return (bundle) => `line: ${bundle ? words(bundle.facts.grain === "unit") : common}`;
 }
 
 function legend(selector, things, word, noun, colours) {

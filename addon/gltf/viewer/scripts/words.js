@@ -74,13 +74,13 @@ function describeCell({layer, index}) {
 }
 
 function describeLine({bundle, vertex}) {
-  const {carries, level, form = ""} = bundle.facts;
+  const {carries, grain, form = ""} = bundle.facts;
   const ends = [["from", bundle.source, "_source"], ["to", bundle.target, "_target"]].map(([word, layer, name]) =>
     [word, `${layer.name}: ${cellWords(layer, bundle.numbers[name].getX(vertex))}`]);
   if (carries && carries !== "weight") return {heading: "line", rows: ends, note: NO_WEIGHT[carries]};
-  if (level === "unknown") return {heading: "line", rows: ends, note: "It says only that these layers are joined."};
+  if (grain === "unknown") return {heading: "line", rows: ends, note: "It says only that these layers are joined."};
   const weight = shortest(bundle.numbers._weight.getX(vertex));
-  return {heading: "line", rows: [["weight", weight, "number"], ...ends], note: level === "unit" ? SUM[form] ?? SUM.kernels : ""};
+  return {heading: "line", rows: [["weight", weight, "number"], ...ends], note: grain === "unit" ? SUM[form] ?? SUM.kernels : ""};
 }
 
 function describeLayer({layer}) {

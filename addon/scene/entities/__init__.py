@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands in a scene, by what it is: typed facts, inputs, members and neighbours of data-blocks of ours.
+
+An entity is made from a data-block where it is needed, and holds nothing else. What functions of this room take and
+give are the data-blocks themselves.
+"""
+
+from .beside import Bars, BesideLayer, ClassName, Kernels, KernelsLabel
+from .bundle import Bundle, Taps
+from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
+from .marks import kind, modifier, nodes
+from .materials import CellShape, RoleMaterial
+from .network import NetworkScene, Root, add_child, chosen, members, network_of, networks, objects, scene_of
+from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
+from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
+from .texts import CaptionPart, Font, Label, RangesMesh, Scrim, TextCurve, Title
+
+__all__ = [
+    "Bars",
+    "BesideLayer",
+    "BlockBox",
+    "BlockCollection",
+    "Bundle",
+    "CaptionPart",
+    "CellShape",
+    "ClassName",
+    "Entity",
+    "Floor",
+    "Font",
+    "GoneLayer",
+    "Inputs",
+    "Kernels",
+    "KernelsLabel",
+    "Label",
+    "LayerObject",
+    "Light",
+    "Marked",
+    "NetworkScene",
+    "ObjectEntity",
+    "Placed",
+    "RangesMesh",
+    "Rig",
+    "RoleMaterial",
+    "Root",
+    "Scrim",
+    "ShotCamera",
+    "ShotCollection",
+    "StudioScene",
+    "StudioWorld",
+    "Taps",
+    "TextCurve",
+    "Title",
+    "WithSockets",
+    "add_child",
+    "chosen",
+    "kind",
+    "layer_or_block",
+    "members",
+    "modifier",
+    "network_of",
+    "networks",
+    "nodes",
+    "objects",
+    "scene_of",
+]

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What stands beside layers: bars, class names, kernels."""
+
+from __future__ import annotations
+
+from .entity import ObjectEntity
+from .facts import FLAG, TEXT, WHOLE, WHOLES, Fact
+
+
+class BesideLayer(ObjectEntity):
+    """What belongs to a layer. `layer` is that layer's name."""
+
+    __slots__ = ()
+    layer: Fact[str] = Fact(TEXT)
+
+
+class Bars(BesideLayer):
+    """The bars beside an output layer. `away`: whether we have hidden them, as beside a folded block."""
+
+    __slots__ = ()
+    KIND = "bars"
+    away: Fact[bool] = Fact(FLAG, False)
+
+
+class ClassName(BesideLayer):
+    """The text at one bar. `index` is that of the class."""
+
+    __slots__ = ()
+    KIND = "class"
+    index: Fact[int] = Fact(WHOLE)
+    away: Fact[bool] = Fact(FLAG, False)
+
+
+class Kernels(BesideLayer):
+    """The kernels of a first layer as pictures. `shape` is (units, channels, rows, columns)."""
+
+    __slots__ = ()
+    KIND = "kernels"
+    shape: Fact[list[int]] = Fact(WHOLES)
+
+
+class KernelsLabel(BesideLayer):
+    """What stands above kernels: how many there are, and their range."""
+
+    __slots__ = ()
+    KIND = "kernels label"

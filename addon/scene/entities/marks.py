@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What in a .blend is ours: every data-block of ours carries the custom property group "neuroscene" with a kind."""
+
+from __future__ import annotations
+
+import bpy
+
+KEY = "neuroscene"
+TYPES = {
+    "root": "MESH",
+    "layer": "MESH",
+    "gone": "MESH",
+    "block": "MESH",
+    "connections": "CURVES",
+    "bars": "MESH",
+    "kernels": "MESH",
+    "label": "FONT",
+    "class": "FONT",
+    "title": "FONT",
+    "camera": "CAMERA",
+}
+WITH_NODES = ("root", "layer", "gone", "block", "connections", "bars", "kernels")  # set by sockets
+SET_BY_HAND = ("root", "layer", "block", "connections")
+
+
+def facts(id_data: bpy.types.ID | None):
+    """The property group on a data-block, to be read and written in place; None if it is not ours."""
+    group = id_data.get(KEY) if id_data else None
+    return group if hasattr(group, "to_dict") else None
+
+
+def kind(id_data: bpy.types.ID | None) -> str:
+    """What a data-block of ours is, "" of others: also of an object that was turned into another type or has lost its
+    nodes, as by Convert or Apply, for it has nothing any more that we could set."""
+    group = facts(id_data)
+    said = group.get("kind", "") if group is not None else ""
+    if said in TYPES and isinstance(id_data, bpy.types.Object):
+        if id_data.type != TYPES[said] or said in WITH_NODES and nodes(id_data) is None:
+            return ""
+    return said
+
+
+def mark(id_data: bpy.types.ID, kind: str) -> None:
+    """Make a data-block ours, as one of this kind that says nothing else yet."""
+    id_data[KEY] = {"kind": kind}
+
+
+def nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
+    """The geometry-nodes modifier of any object."""
+    return next((modifier for modifier in obj.modifiers if modifier.type == "NODES" and modifier.node_group), None)
+
+
+def modifier(obj: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
+    """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections: what a designer
+    sets."""
+    return nodes(obj) if kind(obj) in SET_BY_HAND else None

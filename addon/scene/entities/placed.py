@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Layers and blocks: what the arrangement places and what labels name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import bpy
+
+from .entity import Entity, WithSockets
+from .facts import BOX, COUNT, FLAG, GROUP, KNOWN_COUNT, NUMBER, NUMBERS, PLACE, TEXT, TEXTS, WHOLE, WHOLES, Fact
+
+if TYPE_CHECKING:
+    from .bundle import Bundle
+
+
+class Placed(WithSockets):
+    """What the arrangement has put where it stands, in the space of its parent. `label` are the texts of its label by
+    part, `base` what of the notes stays however many lines are shown."""
+
+    __slots__ = ()
+    placed: Fact[tuple[float, float, float] | None] = Fact(PLACE, None)
+    pinned: Fact[bool] = Fact(FLAG, False)
+    row: Fact[int] = Fact(WHOLE, 0)
+    order: Fact[int] = Fact(WHOLE, 0)
+    parameters: Fact[int] = Fact(COUNT)
+    label: Fact[dict[str, str]] = Fact(GROUP, {})
+    base: Fact[str] = Fact(TEXT, "")
+
+    @property
+    def named(self) -> str:
+        """By what labels and exports know it: the name of a layer, the path of a block."""
+        raise NotImplementedError
+
+    def outward(self) -> Iterator[BlockBox]:
+        """The blocks round it, the innermost first."""
+        parent = self.obj.parent
+        while (box := BlockBox.of(parent)) is not None:
+            yield box
+            parent = parent.parent
+
+
+class LayerObject(Placed):
+    """The object of a layer. `name` is the layer's own, whatever the object is called; `grid` and `strides` are those
+    of its cells, `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail`
+    is what of it is drawn ("box", "maps", "cells") and `wish` what somebody asked for: "detail", "cells", "lines"."""
+
+    __slots__ = ()
+    KIND = "layer"
+    name: Fact[str] = Fact(TEXT, key="layer")
+    op: Fact[str] = Fact(TEXT)
+    parts: Fact[list[str]] = Fact(TEXTS, [])
+    sources: Fact[list[str]] = Fact(TEXTS, [], key="inputs")
+    block: Fact[str] = Fact(TEXT, "")
+    shape: Fact[list[int]] = Fact(WHOLES, [])
+    multiply_adds: Fact[int | None] = Fact(KNOWN_COUNT, None)
+    nodes: Fact[int | None] = Fact(WHOLE, None)
+    tensor: Fact[str] = Fact(TEXT, "")
+    grid: Fact[list[int]] = Fact(WHOLES)
+    strides: Fact[list[int]] = Fact(WHOLES)
+    statistics: Fact[dict] = Fact(GROUP, {})
+    detail: Fact[str] = Fact(TEXT, "", once="level")
+    wish: Fact[dict] = Fact(GROUP, {})
+    size: Fact[tuple[float, float, float]] = Fact(PLACE)
+    turn: Fact[float] = Fact(NUMBER)
+    axes: Fact[list[float]] = Fact(NUMBERS)
+    backwards: Fact[bool] = Fact(FLAG, False)
+    value_is: Fact[str] = Fact(TEXT, "none")
+    by_hand: Fact[bool] = Fact(FLAG, False)
+
+    @property
+    def named(self) -> str:
+        return self.name
+
+    @property
+    def wished_detail(self) -> str:
+        """The detail that somebody asked for, "" where the network's settings decide."""
+        wish = self.wish
+        return wish.get("detail", wish.get("level", ""))
+
+    def incoming(self) -> list[Bundle]:
+        """The bundles of its network that enter it."""
+        return self._bundles("target")
+
+    def outgoing(self) -> list[Bundle]:
+        """The bundles of its network that leave it."""
+        return self._bundles("source")
+
+    def _bundles(self, end):
+        from .network import NetworkScene, network_of  # here: that knows all kinds
+
+        network = network_of(self.obj)
+        name = self.name
+        return [bundle for bundle in NetworkScene(network).bundles() if getattr(bundle, end) == name] if network else []
+
+    def put_away(self) -> GoneLayer:
+        """Let it be a layer that a newer checkpoint has not."""
+        self.facts["kind"] = GoneLayer.KIND
+        return GoneLayer(self.id_data)
+
+
+class GoneLayer(LayerObject):
+    """A layer that a newer checkpoint has not; it is hidden, with what somebody has put into it."""
+
+    __slots__ = ()
+    KIND = "gone"
+
+    def come_back(self) -> LayerObject:
+        """Let it be a layer again."""
+        self.facts["kind"] = LayerObject.KIND
+        return LayerObject(self.id_data)
+
+
+class BlockBox(Placed):
+    """The object of a block: its trays, and the box that it folds to. `parent` is the path of the block round it, ""
+    of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it."""
+
+    __slots__ = ()
+    KIND = "block"
+    path: Fact[str] = Fact(TEXT)
+    name: Fact[str] = Fact(TEXT)
+    parent: Fact[str] = Fact(TEXT, "")
+    layers: Fact[list[str]] = Fact(TEXTS, [])
+    repeat: Fact[int] = Fact(WHOLE, 1)
+    signature: Fact[int] = Fact(WHOLE)
+    inferred: Fact[bool] = Fact(FLAG, False)
+    tray: Fact[tuple] = Fact(BOX)
+    tint: Fact[list[float] | None] = Fact(NUMBERS, None)
+
+    @property
+    def named(self) -> str:
+        return self.path
+
+    @property
+    def folded(self) -> bool:
+        """Whether it is closed by more than half."""
+        return self.inputs["Fold"] > 0.5
+
+    @property
+    def collection(self) -> BlockCollection | None:
+        """The collection of the block."""
+        return next(filter(None, map(BlockCollection.of, self.obj.users_collection)), None)
+
+
+class BlockCollection(Entity):
+    """The collection of a block."""
+
+    __slots__ = ()
+    KIND = "block"
+    TYPE = bpy.types.Collection
+    path: Fact[str] = Fact(TEXT)
+
+
+def layer_or_block(obj: bpy.types.Object | None) -> LayerObject | BlockBox | None:
+    """The layer or the block that an object is, None of others."""
+    return LayerObject.of(obj) or BlockBox.of(obj)

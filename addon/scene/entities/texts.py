@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Texts: labels, titles, the caption, and what texts are made of."""
+
+from __future__ import annotations
+
+import bpy
+
+from .entity import Entity, ObjectEntity
+from .facts import NUMBER, TEXT, Fact
+
+
+class Label(ObjectEntity):
+    """A text of a label. `part` is which ("name", "shape", "notes"); `owner` the name of a layer or the path of a
+    block, and `of` which of these it is."""
+
+    __slots__ = ()
+    KIND = "label"
+    part: Fact[str] = Fact(TEXT)
+    owner: Fact[str] = Fact(TEXT)
+    of_kind: Fact[str] = Fact(TEXT, key="of")
+
+
+class Title(ObjectEntity):
+    """The name of one of two networks that are compared."""
+
+    __slots__ = ()
+    KIND = "title"
+
+
+class CaptionPart(ObjectEntity):
+    """The empty that holds the caption, or a text or legend in it. `role` is what a part says, "" of the holder; `x`
+    and `y` are its place in frame heights, from the edge on its `side`."""
+
+    __slots__ = ()
+    KIND = "caption"
+    role: Fact[str] = Fact(TEXT, "")
+    side: Fact[str] = Fact(TEXT, "right")
+    x: Fact[float] = Fact(NUMBER, 0.0)
+    y: Fact[float] = Fact(NUMBER, 0.0)
+
+
+class Scrim(ObjectEntity):
+    """What the caption stands on where the network may come behind it."""
+
+    __slots__ = ()
+    KIND = "scrim"
+
+
+class RangesMesh(ObjectEntity):
+    """What knows the ranges of all that is drawn; nobody sees it."""
+
+    __slots__ = ()
+    KIND = "ranges"
+
+
+class TextCurve(Entity):
+    """The data of a text. `body` is what it was given, before scripts were put in the order in which they are seen."""
+
+    __slots__ = ()
+    KIND = "text"
+    TYPE = bpy.types.Curve
+    body: Fact[str] = Fact(TEXT, "")
+
+
+class Font(Entity):
+    """The font of our texts."""
+
+    __slots__ = ()
+    KIND = "font"
+    TYPE = bpy.types.VectorFont

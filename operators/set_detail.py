@@ -11,6 +11,7 @@ from ..addon.scene.detail import cell_detail
 from ..addon.scene.entities import LayerObject
 from .bases.of_layers import OfSelectedLayers
 from .bases.of_network import MakesRoom
+from .bases.stepwise import Stepwise
 
 LEVELS = {
     "AUTO": ("", "Auto", "As the budget of the whole scene has it"),
@@ -20,12 +21,13 @@ LEVELS = {
 }
 
 
-class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
+class NEUROSCENE_OT_set_detail(Stepwise, OfSelectedLayers, MakesRoom, bpy.types.Operator):
     """Draw the selected layers in more or less detail. Reads only the weights of these layers"""
 
     bl_idname = "neuroscene.set_detail"
     bl_label = "Set Detail"
     bl_options = {"REGISTER", "UNDO"}
+    doing = "Reading"
 
     level: bpy.props.EnumProperty(
         name="Level", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *level[1:]) for key, level in LEVELS.items()]
@@ -69,6 +71,10 @@ class NEUROSCENE_OT_set_detail(OfSelectedLayers, MakesRoom, bpy.types.Operator):
 
     def run(self, context, network):
         wish = Wish(LEVELS[self.level][0], self.cells)
-        done = cell_detail.set_detail(network, selection.selected(context, network), wish, self.lines)
-        self.settle(network)
-        return done
+        self.collection = network.name
+        names = selection.selected(context, network)
+        return self.start(context, cell_detail.detail_steps(network, names, wish, self.lines))
+
+    def done(self, context, said):
+        self.settle(bpy.data.collections[self.collection])
+        self.report({"INFO"}, said)

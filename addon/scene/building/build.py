@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import bpy
 import numpy as np
@@ -52,7 +54,7 @@ class Settings:
     layout: LayoutSettings = LayoutSettings(longest=arranging.LONGEST)
 
 
-Steps = Generator[tuple[float, str], None, bpy.types.Collection]
+Steps = Generator[tuple[float, str], None, Any]  # (share done, what is next), and what it returns in the end
 
 
 def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
@@ -151,8 +153,8 @@ def _build(network, settings, ran, digest):
     return made.network
 
 
-def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) -> bpy.types.Collection:
-    """Run all steps at once; `progress` is told what is done."""
+def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) -> Any:
+    """Run all steps at once and return what they return; `progress` is told what is done."""
     while True:
         try:
             share, text = next(steps)
@@ -183,12 +185,17 @@ def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran
     return strongest(replace(connection, join=Unknown(*(end.size for end in ends))), *shown, limit)
 
 
-def limits(network: bpy.types.Collection, model: Network) -> list[int]:
-    """How many lines each connection of a network may have, by its settings and what was wished for its target."""
+def limits(
+    network: bpy.types.Collection, model: Network, wished: Mapping[str, int] = MappingProxyType({})
+) -> list[int]:
+    """How many lines each connection of a network may have, by its settings and what was wished for its target.
+
+    `wished` are numbers by layer that count instead of what was wished before.
+    """
     scene = NetworkScene(network)
     settings = scene.settings
     general = line_limits(model.connections, settings["lines_a_pair"], settings["max_connections"])
-    wishes = {layer.name: layer.wish.get("lines", 0) for layer in scene.members(LayerObject)}
+    wishes = {layer.name: layer.wish.get("lines", 0) for layer in scene.members(LayerObject)} | dict(wished)
     return [
         wishes.get(connection.target.name) or limit
         for connection, limit in zip(model.connections, general, strict=True)

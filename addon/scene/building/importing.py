@@ -49,8 +49,8 @@ def import_steps(
     network = yield from in_background(lambda: open_network(path, sizes, architecture, part), "reading the model")
     ran = None
     if given:
-        yield 0.02, "running the input"
-        network, ran = run_file(given, network)
+        model = network
+        network, ran = yield from in_background(lambda: run_file(given, model), "running the input")
     return (yield from build.build(network, settings, ran))
 
 
@@ -68,12 +68,24 @@ def summary(collection: bpy.types.Collection) -> str:
 
 def reopen(collection: bpy.types.Collection) -> Network:
     """The network of a collection, from its source file. Raises `CheckpointError` if that is gone or has changed."""
+    return build.finish(reopen_steps(collection))
+
+
+def reopen_steps(collection: bpy.types.Collection) -> Steps:
+    """As `reopen`, beside the window. Yields as `build.build` and changes nothing."""
     scene = NetworkScene(collection)
-    checkpoint = open_checkpoint(bpy.path.abspath(scene.source), architecture_of(scene), scene.part)
-    same = build.stat_of(checkpoint.path) == scene.stat  # neither size nor time has changed: no need to read it all
-    if not same and checkpoint.sha256() != scene.sha256:
-        raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
-    return summarise(checkpoint, scene.sizes or None)
+    source, architecture = bpy.path.abspath(scene.source), architecture_of(scene)
+    part, sizes = scene.part, scene.sizes or None
+    stat, sha256 = scene.stat, scene.sha256
+
+    def read() -> Network:
+        checkpoint = open_checkpoint(source, architecture, part)
+        same = build.stat_of(checkpoint.path) == stat  # neither size nor time has changed: no need to read it all
+        if not same and checkpoint.sha256() != sha256:
+            raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
+        return summarise(checkpoint, sizes)
+
+    return (yield from in_background(read, "reading the model"))
 
 
 def architecture_of(scene: NetworkScene) -> str:
@@ -82,26 +94,43 @@ def architecture_of(scene: NetworkScene) -> str:
 
 
 def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
-    """Run an input through a network that is in the scene: its cells, lines and bars then show it."""
-    network = reopen(collection)
-    followed, ran = run_file(path, network)
+    """Run an input through a network that is in the scene: its cells, lines and bars then show it.
+
+    Raises `CheckpointError`, and then nothing has changed.
+    """
+    return build.finish(run_steps(collection, path))
+
+
+def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
+    """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
+    network = yield from reopen_steps(collection)
+    followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
         raise CheckpointError(
             path, "has a different size from what the scene was made for", "import the model with this input"
         )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
-    show(collection, network, ran, build.finish(choose_lines(network, drawn, build.limits(collection, network), ran)))
+    chosen = yield from choose_lines(network, drawn, build.limits(collection, network), ran)
+    show(collection, network, ran, chosen)
     return ran
 
 
 def pruned_score(collection: bpy.types.Collection) -> str:
     """One line: what a network in the scene says of its input, and what it says without the units that its slider
     Prune hides. Raises `CheckpointError`."""
+    return build.finish(pruned_score_steps(collection))
+
+
+def pruned_score_steps(collection: bpy.types.Collection) -> Steps:
+    """As `pruned_score`, beside the window. Yields as `build.build` and changes nothing."""
     scene = NetworkScene(collection)
     share = float(scene.root().inputs["Prune"])
     if not scene.input_path:
         raise CheckpointError(scene.source, "no input has run", "run an input first")
-    _, whole, pruned, units = run_file_pruned(bpy.path.abspath(scene.input_path), reopen(collection), share, 1)
+    given, network = bpy.path.abspath(scene.input_path), (yield from reopen_steps(collection))
+    _, whole, pruned, units = yield from in_background(
+        lambda: run_file_pruned(given, network, share, 1), "running the input"
+    )
     gone, every = (sum(unit[which] for unit in units.values()) for which in (0, 1))
     said = [
         f"{ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else "no scores" for ran in (whole, pruned)

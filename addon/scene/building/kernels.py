@@ -22,7 +22,7 @@ from ...nodes.tree import attach
 from .. import removing
 from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, RoleMaterial, kind, nodes
 from ..texts import caption
-from . import importing
+from . import build, importing
 
 MOST = 1 << 17  # taps that are drawn
 GAP, CLEAR = 1.0, 0.04 * HEIGHT  # taps between kernels; metres between them and their layer
@@ -46,15 +46,25 @@ def toggle(network: bpy.types.Collection, names: list[str]) -> str:
 
     Raises `CheckpointError`, and then nothing has changed.
     """
+    return build.finish(toggle_steps(network, names))
+
+
+def toggle_steps(network: bpy.types.Collection, names: list[str]) -> build.Steps:
+    """As `toggle`, step by step; nothing changes before the last step. Yields as `build.build`."""
     scene = NetworkScene(network)
     shown = [kernels for kernels in scene.members(Kernels) if kernels.layer in names]
     if shown:
         for kernels in shown:
             _remove(kernels)
         return f"kernels of {len(shown):,} layer{'' if len(shown) == 1 else 's'} removed"
-    model = importing.reopen(network)
+    model = yield from importing.reopen_steps(network)
     layers = scene.layers()
-    pictured = {name: weights for name in names if (weights := weights_of(model, name)) is not None}
+    pictured = {}
+    for place, name in enumerate(names):
+        yield place / len(names), f"kernels of {name}"
+        weights = weights_of(model, name)
+        if weights is not None:
+            pictured[name] = weights
     if not pictured:
         raise CheckpointError(
             model.checkpoint.path,

@@ -20,6 +20,7 @@ from ...network import Connection, Network
 from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
+from ..background import in_background
 from ..building import build, connections, importing, layers
 from ..editing import pruning, ranges
 from ..entities import NetworkScene
@@ -34,8 +35,13 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
     If an input has run, it runs again. Returns one line on what was done; raises `CheckpointError`, and then nothing
     has changed.
     """
-    model = importing.reopen(network)
-    ran = _ran(network, model)
+    return build.finish(detail_steps(network, names, wish, lines))
+
+
+def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> build.Steps:
+    """As `set_detail`, step by step; nothing changes before the last step. Yields as `build.build`."""
+    model = yield from importing.reopen_steps(network)
+    ran = yield from _ran(network, model)
     shown = NetworkScene(network).layers()
     before = {name: layers.drawn_of(layer_object.obj) for name, layer_object in shown.items()}
     share = _share(network, model, wish.level)
@@ -44,6 +50,14 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
         drawn[name] = choose(model.layer(name), wish.cells or share[name], drawn, wish.level)
     formed = shapes(model, drawn)
     cells = build.cell_shapes()
+    resting = {}
+    for place, name in enumerate(names):
+        yield place / len(names) / 2, f"values of {name}"
+        layer = model.layer(name)
+        if build.activation(layer, ran) is None:
+            resting[name] = layers.resting_values(layer, drawn[name])
+    wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.level else 0) for name in names}
+    chosen = yield from _choose(network, model, set(names), before, drawn, ran, wished)
     for name in names:
         layer = model.layer(name)
         layer_object = shown[name]
@@ -52,25 +66,28 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
         layers.show(obj, layer, drawn[name], formed[name], cells)
         if formed[name].turn != turn:  # else it may have been turned by hand
             layers.turn(obj)
-        values = build.activation(layer, ran)
-        if values is None:
-            layers.set_values(obj, *layers.resting_values(layer, drawn[name]))
+        if name in resting:
+            layers.set_values(obj, *resting[name])
         else:
-            layers.set_activation(obj, drawn[name], values)
+            layers.set_activation(obj, drawn[name], build.activation(layer, ran))
         pruning.put(obj, drawn[name])
-        kept = layer_object.wish.get("lines", 0) if wish.level else 0
-        layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": lines or kept}
-    chosen, bare = _lines(network, model, set(names), before, drawn, ran)
+        layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
+    _draw(network, model, chosen, set(names), drawn)
     ranges.fill(network)
     caption.follow(network)
-    importing.say(network, model, {name: shown[name].obj for name in names}, drawn, chosen)
-    return _summary([drawn[name] for name in names], sorted(bare))
+    into = [(model.connections[index], lines) for index, lines in chosen.items()]
+    into = [(connection, lines) for connection, lines in into if connection.target.name in names]
+    importing.say(network, model, {name: shown[name].obj for name in names}, drawn, into)
+    return _summary([drawn[name] for name in names], _bare(model, chosen, set(names), drawn))
 
 
-def _ran(network, model: Network) -> Ran | None:
-    """What the input gives whose activations the network shows."""
+def _ran(network, model: Network) -> build.Steps:
+    """What the input gives whose activations the network shows, None if it shows none."""
     path = NetworkScene(network).input_path
-    return run_file(bpy.path.abspath(path), model)[1] if path else None
+    if not path:
+        return None
+    given = bpy.path.abspath(path)
+    return (yield from in_background(lambda: run_file(given, model)[1], "running the input"))
 
 
 def _share(network, model, level) -> dict[str, int]:
@@ -80,28 +97,49 @@ def _share(network, model, level) -> dict[str, int]:
     return {layer.name: max(cells, least) for layer, cells in zip(model.layers, room, strict=True)}
 
 
-def _lines(network, model, names, before, drawn, ran) -> tuple[list[tuple], set[str]]:
-    """Choose the lines into these layers anew, and let those out of them follow their cells.
-
-    Returns the lines into them, and the layers whose lines have lost their weights.
-    """
+def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
+    """The lines of the bundles into and out of these layers, by place: chosen anew into them, followed out of them."""
     bundles = connections.by_index(network)
-    chosen, bare = [], set()
-    for index, (connection, limit) in enumerate(zip(model.connections, build.limits(network, model), strict=True)):
+    limits = build.limits(network, model, wished)
+    chosen: dict[int, Lines] = {}
+    for index, (connection, limit) in enumerate(zip(model.connections, limits, strict=True)):
         source, target = connection.source.name, connection.target.name
         if index not in bundles or not {source, target} <= before.keys() or not {source, target} & names:
             continue
+        yield 0.5 + index / len(limits) / 2, f"connections into {target}"
         if target in names:
-            lines = build.choose(connection, drawn, limit, ran)
-            chosen.append((connection, lines))
+            chosen[index] = build.choose(connection, drawn, limit, ran)
+        else:
+            kept = connections.lines_of(bundles[index])
+            chosen[index] = _followed(connection, kept, before[source], drawn, limit, ran)
+    return chosen
+
+
+def _draw(network, model, chosen, names, drawn) -> None:
+    """Let bundles have these lines; what levels of those into the layers hold is worked out anew."""
+    bundles = connections.by_index(network)
+    for index, lines in chosen.items():
+        connection = model.connections[index]
+        source, target = connection.source.name, connection.target.name
+        if target in names:
             expansion.refresh(bundles[index], connection, drawn[source], drawn[target], len(bundles))
         else:
             expansion.drop(bundles[index])
-            lines = _followed(connection, connections.lines_of(bundles[index]), before[source], drawn, limit, ran)
-            if lines.level == "unknown" and connection.join.carries == WEIGHT and drawn[target].level != BOX:
-                bare.add(target)
         connections.set_lines(bundles[index], lines)
-    return chosen, bare
+
+
+def _bare(model, chosen, names, drawn) -> list[str]:
+    """The layers whose lines have lost their weights."""
+    return sorted(
+        {
+            connection.target.name
+            for connection, lines in ((model.connections[index], lines) for index, lines in chosen.items())
+            if connection.target.name not in names
+            and lines.level == "unknown"
+            and connection.join.carries == WEIGHT
+            and drawn[connection.target.name].level != BOX
+        }
+    )
 
 
 def _followed(

@@ -39,7 +39,6 @@ def test_targets_of_make():
     "name, file",
     [
         ("READERS", "addon/formats/table.py"),
-        ("SUFFIXES", "addon/formats/table.py"),
         ("KINDS", "addon/scene/shots/kinds.py"),
         ("STYLES", "addon/scene/looks/styles.py"),
         ("CLASSES", "operators/__init__.py"),

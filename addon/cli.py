@@ -246,7 +246,8 @@ def _build(options):
     with _quiet() as progress:
         _make_scene(options, progress)
         paths = bpy.context.preferences.filepaths
-        versions, paths.save_version = paths.save_version, 0  # no .blend1 beside it
+        versions = paths.save_version
+        paths.save_version = 0  # no .blend1 beside it
         with replacing(options.output) as part:
             bpy.ops.wm.save_as_mainfile(filepath=str(part.resolve()), compress=True)
         paths.save_version = versions

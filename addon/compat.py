@@ -28,7 +28,8 @@ def set_inputs(modifier: bpy.types.NodesModifier, values: dict) -> None:
     Blender evaluates them anew: it does not look for itself at what Python has set, and would go on reading an object
     that was there before, though it be removed.
     """
-    names, owner = identifiers(modifier.node_group), modifier.id_data
+    names = identifiers(modifier.node_group)
+    owner = modifier.id_data
     inputs = modifier.properties.inputs if FIVE_TWO else None
     joined = False
     for name, value in values.items():
@@ -127,9 +128,11 @@ def glare_of(scene: bpy.types.Scene) -> bpy.types.Node | None:
 def align_letters(node: bpy.types.Node, align: str) -> None:
     """On which side the text of a String to Curves node begins: "Left", "Center" or "Right"."""
     if FIVE_TWO:
-        node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = align, "Bottom Baseline"
+        node.inputs["Align X"].default_value = align
+        node.inputs["Align Y"].default_value = "Bottom Baseline"
     else:
-        node.align_x, node.align_y = align.upper(), "BOTTOM_BASELINE"
+        node.align_x = align.upper()
+        node.align_y = "BOTTOM_BASELINE"
 
 
 def set_font(node: bpy.types.Node, font: bpy.types.VectorFont) -> None:
@@ -168,7 +171,8 @@ def still(render: bpy.types.RenderSettings) -> None:
     if FIVE:
         render.image_settings.media_type = "IMAGE"
     render.image_settings.file_format = "PNG"
-    render.image_settings.color_mode, render.image_settings.compression = "RGB", 90
+    render.image_settings.color_mode = "RGB"
+    render.image_settings.compression = 90
 
 
 def can_denoise() -> bool:

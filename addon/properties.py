@@ -16,7 +16,8 @@ def _active(self):
 
 def _select(self, index):
     """Make the layer that was clicked in the list the active object."""
-    objs, known = self.id_data.all_objects, bpy.context.view_layer.objects
+    objs = self.id_data.all_objects
+    known = bpy.context.view_layer.objects
     if bpy.context.mode != "OBJECT" or not 0 <= index < len(objs) or objs[index].name not in known:
         return
     selection.select(bpy.context, [objs[index]])

@@ -67,7 +67,8 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.row().prop(self, "direction", expand=True)
         layout.prop(self, "spacing")
         layout.prop(self, "wrap")

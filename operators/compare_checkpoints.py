@@ -28,7 +28,8 @@ class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Oper
     doing = "Importing"
 
     def run(self, context, network):
-        self._made, self.collection = Made(), network.name
+        self._made = Made()
+        self.collection = network.name
         return self.start(context, shots.compared(network, self.filepath))
 
     def done(self, context, result):

@@ -87,7 +87,8 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.prop(self, "format")
         coloured, glb = self.format in ("glb", "html"), self.format == "glb"
         if glb:
@@ -107,7 +108,8 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
     def check(self, context):
         path = Path(self.filepath)
         wanted = str(path.with_suffix(f".{self.format}"))
-        changed, self.filepath = wanted != self.filepath, wanted
+        changed = wanted != self.filepath
+        self.filepath = wanted
         return changed
 
     def execute(self, context):

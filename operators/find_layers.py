@@ -36,7 +36,8 @@ class NEUROSCENE_OT_find_layers(SelectsLayers, bpy.types.Operator):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.prop(self, "text", icon="VIEWZOOM")
         layout.prop(self, "extend")
         layout.prop(self, "frame")

@@ -99,7 +99,8 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.prop(self, "input")
         layout.prop(self, "architecture")
         layout.prop(self, "part")

@@ -62,7 +62,8 @@ class NEUROSCENE_OT_render_film(bpy.types.Operator, ExportHelper):
 
     def execute(self, context):
         scene, settings = context.scene, context.scene.render
-        self._film, self._before = self._open(scene, self.anew), _settings(scene)
+        self._film = self._open(scene, self.anew)
+        self._before = _settings(scene)
         rendering.write_pictures(settings)
         settings.use_stamp_note = True
         if context.window and not bpy.app.background and self.options.is_invoke:

@@ -67,7 +67,8 @@ class NEUROSCENE_OT_set_colors(OnPart, bpy.types.Operator):
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         for name in ("part", "shown", "source", "clip", "symmetric", "log"):
             layout.prop(self, name)
 

@@ -64,7 +64,8 @@ class NEUROSCENE_OT_set_detail(Stepwise, OfSelectedLayers, MakesRoom, bpy.types.
 
     def draw(self, context):
         layout = self.layout
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         layout.row().prop(self, "level", expand=True)
         for name in ("cells", "lines", "arrange"):
             layout.prop(self, name)

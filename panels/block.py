@@ -20,7 +20,8 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         return _block(context.object) is not None
 
     def draw(self, context):
-        layout, block = self.layout, _block(context.object)
+        layout = self.layout
+        block = _block(context.object)
         layout.label(text=_name(block), icon="OUTLINER_COLLECTION")
         table(layout, _details(block))
         if block.obj == context.object and arranging.moved(block.obj):
@@ -33,7 +34,8 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         row = layout.row(align=True)
         for text, fold in (("Fold", True), ("Unfold", False)):
             folder = row.operator("neuroscene.fold_blocks", text=text)
-            folder.which, folder.fold = "SELECTED", fold
+            folder.which = "SELECTED"
+            folder.fold = fold
         row.operator("neuroscene.select_block", text="Select Layers")
 
 

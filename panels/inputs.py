@@ -18,7 +18,8 @@ class NEUROSCENE_PT_inputs(Sidebar, bpy.types.Panel):
         return modifier(context.object) is not None
 
     def draw(self, context):
-        layout, obj = self.layout, context.object
+        layout = self.layout
+        obj = context.object
         shown = modifier(obj)
         if bundle := Bundle.of(obj):
             column = layout.column(align=True)
@@ -28,7 +29,8 @@ class NEUROSCENE_PT_inputs(Sidebar, bpy.types.Panel):
             for text in self._details(bundle):
                 detail.label(text=text)
         layout.use_property_split = True
-        body, panel = layout, ""
+        body = layout
+        panel = ""
         for item in shown.node_group.interface.items_tree:
             if item.item_type == "PANEL":
                 panel = item.name

@@ -24,7 +24,8 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
         return LayerObject.is_one(context.object)
 
     def draw(self, context):
-        layout, layer = self.layout, LayerObject(context.object)
+        layout = self.layout
+        layer = LayerObject(context.object)
         layout.label(text=layer.name, icon="MOD_ARRAY")
         table(layout, _details(layer))
         if arranging.moved(context.object):
@@ -46,7 +47,8 @@ class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
     def draw(self, context):
         layer = LayerObject(context.object)
         _, rows, columns = layer.grid
-        wished, row = layer.wished_detail, self.layout.row(align=True)
+        wished = layer.wished_detail
+        row = self.layout.row(align=True)
         for level, text in LEVELS.items():
             button_row = row.row(align=True)
             button_row.enabled = level != "MAPS" or rows * columns > 1
@@ -70,7 +72,8 @@ class NEUROSCENE_PT_weights(Sidebar, bpy.types.Panel):
 
 def _details(layer: LayerObject):
     """Labels and texts of the facts on a layer."""
-    parts, drawn = layer.parts, len(layer.obj.data.vertices)
+    parts = layer.parts
+    drawn = len(layer.obj.data.vertices)
     yield "Op", layer.op
     if len(parts) > 1:
         named = parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], f"{len(parts) - MOST_PARTS + 1} more"]

@@ -22,7 +22,8 @@ class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
         return LayerObject.is_one(context.object) or Bundle.is_one(context.object)
 
     def draw(self, context):
-        layout, depsgraph = self.layout, context.evaluated_depsgraph_get()
+        layout = self.layout
+        depsgraph = context.evaluated_depsgraph_get()
         bundles = _bundles(context.object)
         if not bundles:
             layout.label(text="No lines enter this layer")
@@ -55,7 +56,8 @@ def _rows(bundle, depsgraph):
 
 def _sliders(layout, bundle, names):
     """Sockets of a bundle's modifier; those of the expansions only where these are stored."""
-    modifier, column = bundle.modifier, layout.column(align=True)
+    modifier = bundle.modifier
+    column = layout.column(align=True)
     column.use_property_split = True
     opens = expansion.stored(bundle.obj)
     for name, row in sockets(column, modifier, names).items():

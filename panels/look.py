@@ -22,7 +22,8 @@ class NEUROSCENE_PT_look(Sidebar, bpy.types.Panel):
         return bool(networks())
 
     def draw(self, context):
-        layout, network = self.layout, NetworkScene(chosen(context))
+        layout = self.layout
+        network = NetworkScene(chosen(context))
         column = layout.column(align=True)
         row = column.row(align=True)
         row.operator_menu_enum("neuroscene.apply_style", "style", text=network.style or "Cinema", icon="BRUSH_DATA")
@@ -47,7 +48,8 @@ class NEUROSCENE_PT_range(Sidebar, bpy.types.Panel):
         return kind(context.object) in RANGES
 
     def draw(self, context):
-        layout, shown = self.layout, modifier(context.object)
+        layout = self.layout
+        shown = modifier(context.object)
         layout.use_property_split = True
         if shown is None:
             return

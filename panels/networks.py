@@ -47,7 +47,9 @@ class NEUROSCENE_UL_layers(bpy.types.UIList):
         find.uuid, find.text = self.list_id, self.filter_name
 
     def filter_items(self, context, data, property_name):
-        shown, places, sought = [], [], self.filter_name
+        shown = []
+        places = []
+        sought = self.filter_name
         for place, obj in enumerate(getattr(data, property_name)):
             layer = LayerObject.of(obj)
             shown.append(self.bitflag_filter_item if layer and (not sought or selection.matches(obj, sought)) else 0)
@@ -75,7 +77,8 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
                 column.label(text=network.name if own else f"{network.name} in {scene.name}", icon="SCENE_DATA")
 
     def _network(self, box, network):
-        shown, state = NetworkScene(network), network.neuroscene_state
+        shown = NetworkScene(network)
+        state = network.neuroscene_state
         row = box.row()
         row.prop(
             state,
@@ -117,7 +120,8 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         row = box.row(align=True)
         row.operator("neuroscene.reload_checkpoint", icon="FILE_REFRESH").uuid = shown.uuid
         other = row.operator("neuroscene.reload_checkpoint", text="", icon="FILEBROWSER")
-        other.uuid, other.choose = shown.uuid, True
+        other.uuid = shown.uuid
+        other.choose = True
         _changes(box, shown)
         row = box.row(align=True)
         row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = shown.uuid
@@ -126,7 +130,9 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
             row = box.row(align=True)
             for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):
                 folder = row.operator("neuroscene.fold_blocks", text=text)
-                folder.uuid, folder.which, folder.fold = shown.uuid, which, fold
+                folder.uuid = shown.uuid
+                folder.which = which
+                folder.fold = fold
 
 
 def _changes(box, shown):

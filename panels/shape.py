@@ -20,9 +20,11 @@ class NEUROSCENE_PT_shape(Sidebar, bpy.types.Panel):
         return LayerObject.is_one(context.object)
 
     def draw(self, context):
-        layout, obj = self.layout, context.object
+        layout = self.layout
+        obj = context.object
         modifier = LayerObject(obj).modifier
-        layout.use_property_split, layout.use_property_decorate = True, False
+        layout.use_property_split = True
+        layout.use_property_decorate = False
         for names in LAYER.rows():
             sockets(layout.column(align=True), modifier, names)
         if obj.mode == "OBJECT" and not by_hand.whole(obj):

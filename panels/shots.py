@@ -19,20 +19,24 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
         return bool(networks())
 
     def draw(self, context):
-        layout, network = self.layout, chosen(context)
+        layout = self.layout
+        network = chosen(context)
         uuid, scene = NetworkScene(network).uuid, NetworkScene(network).scene
         column = layout.column(align=True)
         for name, camera in shots.shots(network).items():
-            row, active = column.row(align=True), scene is not None and scene.camera == camera
+            row = column.row(align=True)
+            active = scene is not None and scene.camera == camera
             button = row.operator(
                 "neuroscene.set_shot",
                 text=name.title(),
                 depress=active,
                 icon="OUTLINER_OB_CAMERA" if active else "CAMERA_DATA",
             )
-            button.uuid, button.shot = uuid, name
+            button.uuid = uuid
+            button.shot = name
             gone = row.operator("neuroscene.remove_shot", text="", icon="X")
-            gone.uuid, gone.shot = uuid, name
+            gone.uuid = uuid
+            gone.shot = name
         layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")
         layout.operator("neuroscene.compare_checkpoints", icon="MOD_MIRROR").uuid = uuid
         for floor in members(network, "floor"):

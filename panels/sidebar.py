@@ -20,7 +20,8 @@ def table(layout, rows):
     for label, text in rows:
         row = column.split(factor=0.4)
         left = row.row()
-        left.alignment, left.active = "RIGHT", False
+        left.alignment = "RIGHT"
+        left.active = False
         left.label(text=label)
         row.label(text=text)
 

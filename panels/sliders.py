@@ -20,7 +20,8 @@ class NEUROSCENE_PT_sliders(Sidebar, bpy.types.Panel):
         return _root(context) is not None
 
     def draw(self, context):
-        layout, modifier = self.layout, _root(context).modifier
+        layout = self.layout
+        modifier = _root(context).modifier
         column = layout.column(align=True)
         column.use_property_split = True
         rows = sockets(column, modifier, NETWORK.having("first"))

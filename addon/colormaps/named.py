@@ -175,7 +175,8 @@ def cubehelix(share: np.ndarray, start: float = 0.5, turns: float = -1.5, hue: f
 def moreland(count: int) -> np.ndarray:
     """sRGB (count, 3) from blue over grey to red (Moreland 2009, "Diverging color maps for scientific visualization"):
     straight in Msh, polar CIELAB, with an unsaturated middle and the hue spun away from it."""
-    ends, middle = _msh(np.array([[59, 76, 192], [180, 4, 38]]) / 255), 88.0
+    ends = _msh(np.array([[59, 76, 192], [180, 4, 38]]) / 255)
+    middle = 88.0
     share = np.linspace(0, 1, count)[:, None]
     near = np.where(share < 0.5, ends[0], ends[1])
     size, angle, hue = near.T

@@ -58,7 +58,8 @@ def from_lch(lch: np.ndarray) -> np.ndarray:
 def shown(lab: np.ndarray) -> np.ndarray:
     """Oklab -> linear sRGB inside 0 to 1, with as much of the chroma (n, 3) as a screen can show."""
     lab = np.asarray(lab, float)
-    least, most = np.zeros(len(lab)), np.ones(len(lab))
+    least = np.zeros(len(lab))
+    most = np.ones(len(lab))
     for _ in range(24):
         share = (least + most) / 2
         linear = from_lab(lab * np.stack([np.ones_like(share), share, share], -1))

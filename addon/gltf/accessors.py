@@ -49,14 +49,18 @@ def mesh(
     With `grid`, places are whole numbers, of which every fourth is there only to make their rows eight bytes long.
     """
     if isinstance(content, CellCopies):
-        attributes, indices, mode = {}, content.triangles.ravel(), TRIANGLES
+        attributes = {}
+        indices = content.triangles.ravel()
+        mode = TRIANGLES
     elif isinstance(content, Surface):
-        indices, mode = content.triangles.ravel(), TRIANGLES
+        indices = content.triangles.ravel()
+        mode = TRIANGLES
         attributes = _attributes(content.colours, content.numbers)
     else:
         count, each = content.points.shape[:2]
         start = np.arange(count)[:, None] * each + np.arange(each - 1)
-        indices, mode = np.stack([start, start + 1], -1).ravel(), LINES
+        indices = np.stack([start, start + 1], -1).ravel()
+        mode = LINES
         repeat = {name: np.repeat(number, each) for name, number in content.numbers.items()}
         attributes = _attributes(np.repeat(content.colours, each, axis=0), repeat, np.uint8)  # they are thin and many
     points = content.points.reshape(-1, 3) @ AXES[:3, :3].T

@@ -42,7 +42,8 @@ class Animation:
                 for path, values in _paths(track):
                     _add(made, nodes[track.part], path, begin, values)
         if self.poses:
-            begin, weights = accessor(self.times, bounds=True), np.eye(len(self.times)).reshape(-1)
+            begin = accessor(self.times, bounds=True)
+            weights = np.eye(len(self.times)).reshape(-1)
             for part in self.poses:
                 _add(made, nodes[part], "weights", begin, weights)
         return made if made.channels else None

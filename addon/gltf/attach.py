@@ -83,7 +83,8 @@ def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
             raise CheckpointError(path, f"its checkpoint {name or '(it names none)'} is not beside it", "choose it")
         _check(stored, checkpoint)
     else:
-        checkpoint, digest = path, open_checkpoint(path).sha256()
+        checkpoint = path
+        digest = open_checkpoint(path).sha256()
         stored = next((candidate for candidate in in_open_file() if candidate.facts.get("sha256") == digest), None)
         if stored is None:
             raise CheckpointError(path, "no imported glTF was made of this file", "import the .glb first")
@@ -147,7 +148,8 @@ def _like(default, given):
 def _put(collection, stored):
     """Let layers, blocks and the whole stand where they stood, if that is elsewhere."""
     for member in NetworkScene(collection).members(LayerObject, BlockBox, Root):
-        place, obj = stored.places.get((member.KIND, getattr(member, "named", ""))), member.obj
+        place = stored.places.get((member.KIND, getattr(member, "named", "")))
+        obj = member.obj
         if place and np.abs(np.array(place - obj.matrix_basis)).max() > APART:
             obj.matrix_basis = place
 

@@ -83,7 +83,9 @@ def realised(parts: list[ScenePart], budget: int) -> Plan:
 
     Balls may have what the plainest tiles and tubes leave, tiles what the plainest tubes then leave, tubes the rest.
     """
-    curves, balls, tiles = _curves(parts), _many(parts, BALL), _many(parts, TILE)
+    curves = _curves(parts)
+    balls = _many(parts, BALL)
+    tiles = _many(parts, TILE)
     left = budget - sum(
         part.content.faces
         for part in parts

@@ -37,7 +37,8 @@ def paint(material: bpy.types.Material | None, read: Read, count: int) -> np.nda
 
 def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
     """Linear RGBA (n, 4) of shades under a material's ramp as it stands; A is the opacity."""
-    ramp, node = materials.ramp_of(material), materials.node_of(material, materials.VALUE)
+    ramp = materials.ramp_of(material)
+    node = materials.node_of(material, materials.VALUE)
     table = np.array([ramp.evaluate(i / (STEPS - 1)) for i in range(STEPS)], np.float32)
     place = places(node, shade) * (STEPS - 1)
     before = np.minimum(place.astype(np.int64), STEPS - 2)

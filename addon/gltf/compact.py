@@ -42,8 +42,10 @@ def onto_grids(parts: list[ScenePart], moving: Collection[ScenePart]) -> set[Sce
     }
     for part in done:
         points = part.content.points
-        low, high = points.reshape(-1, 3).min(0), points.reshape(-1, 3).max(0)
-        step, middle = max((high - low).max() / 2 / MOST, 1e-12), (low + high) / 2
+        low = points.reshape(-1, 3).min(0)
+        high = points.reshape(-1, 3).max(0)
+        step = max((high - low).max() / 2 / MOST, 1e-12)
+        middle = (low + high) / 2
         grid = np.diag([step, step, step, 1.0])
         grid[:3, 3] = middle
         part.matrix = part.matrix @ grid

@@ -94,7 +94,8 @@ def cost(poses_wanted: int, triangles: int = TRIANGLES) -> float:
 
 
 def _export(output, options, progress):
-    whole, plain = bool(options.poses), output.suffix.lower() in meshes.WRITERS
+    whole = bool(options.poses)
+    plain = output.suffix.lower() in meshes.WRITERS
     gatherer = _gathered(output, whole)
     scene, parts = gatherer.scene, gatherer.parts
     report = _counted(parts)
@@ -131,10 +132,14 @@ def _gathered(output, whole) -> Gatherer:
 def _write_glb(gatherer, plan, options, output):
     from . import writing  # here: it needs the modules of Blender's exporter
 
-    scene, parts, changing, times = gatherer.scene, gatherer.parts, {}, None
+    scene = gatherer.scene
+    parts = gatherer.parts
+    changing = {}
+    times = None
     if options.poses:
         at = poses.frames(scene, options.poses)
-        changing, times = poses.posed(gatherer, plan, at), moves.seconds(scene, at)
+        changing = poses.posed(gatherer, plan, at)
+        times = moves.seconds(scene, at)
     film = moves.film(parts, scene, gatherer.depsgraph)
     camera = next((part.name for part in parts if part.camera and part.camera == scene.camera), "")
     extras = facts.of_scene(scene, camera, moves.span(scene)[0])
@@ -156,7 +161,8 @@ def _is_lit(gatherer):
 
 
 def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
-    path, shown = bpy.data.filepath or output, networks()
+    path = bpy.data.filepath or output
+    shown = networks()
     if not shown:
         raise CheckpointError(path, "holds no network", "import a model first")
     scenes = {network: scene for network in shown if (scene := scene_of(network))}

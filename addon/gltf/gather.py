@@ -57,7 +57,10 @@ class Gatherer:
         self.view_layer = scene.view_layers[0]
         self.view_layer.update()
         self.depsgraph = self.view_layer.depsgraph
-        self.scene, self.whole, self.parts, self.networks = scene, whole, [], []
+        self.scene = scene
+        self.whole = whole
+        self.parts = []
+        self.networks = []
         self._names: set[str] = set()
 
     def network(self, network: bpy.types.Collection) -> None:
@@ -109,9 +112,11 @@ class Gatherer:
         return part
 
     def _unique(self, name):
-        unique, number = name, 1
+        unique = name
+        number = 1
         while unique in self._names:
-            unique, number = f"{name}.{number:03}", number + 1
+            unique = f"{name}.{number:03}"
+            number = number + 1
         self._names.add(unique)
         return unique
 
@@ -132,7 +137,8 @@ class Gatherer:
 
     def _say(self, owner, texts, kind, called):
         """Add texts as one surface below a part: below the network, but where a layer or block moves below that."""
-        inverse, surfaces = np.linalg.inv(owner.matrix), []
+        inverse = np.linalg.inv(owner.matrix)
+        surfaces = []
         for text in texts:
             evaluated = text.evaluated_get(self.depsgraph)
             points, triangles = _arrays(evaluated.to_mesh())
@@ -175,10 +181,13 @@ def _layer(obj, geometry, whole):
         return None, None, None
     read = _reader(cloud.attributes)
     matrices, which = framing.instance_matrices(cloud)
-    count, extent = len(obj.data.vertices), read("range")
+    count = len(obj.data.vertices)
+    extent = read("range")
     of_cell = int(which[0]) if count else -1
     cells = (np.arange(len(which)) < count) & (which == of_cell)
-    sized, rest, cells_of_layer = shapes.sized(matrices) | whole, [], None
+    sized = shapes.sized(matrices) | whole
+    rest = []
+    cells_of_layer = None
     for index, reference in enumerate(geometry.instance_references()):
         if reference.mesh is None:
             continue
@@ -192,7 +201,8 @@ def _layer(obj, geometry, whole):
 
 def _cells(obj, mesh, matrices, mine, read):
     inputs = LayerObject(obj).inputs
-    cell, shape = CellShape.of(inputs["Cell"]), inputs["Shape"]
+    cell = CellShape.of(inputs["Cell"])
+    shape = inputs["Shape"]
     tile = shape == "Tile" and cell is not None and cell.shape == "tile"
     points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
     numbers = {
@@ -248,7 +258,8 @@ def _curves(obj, geometry, whole):
     curves = geometry.curves
     if curves is None or not len(curves.curves):
         return None, None
-    count, read = len(curves.curves), _reader(curves.attributes)
+    count = len(curves.curves)
+    read = _reader(curves.attributes)
     each = len(curves.points) // count
     points = read("position").reshape(count, each, 3).astype(np.float64)
     radius = read("radius").reshape(count, each).astype(np.float64)

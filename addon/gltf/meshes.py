@@ -76,7 +76,8 @@ def _mesh(part: ScenePart) -> bpy.types.Mesh | None:
 
 def mesh_of(name: str, surface: Surface) -> bpy.types.Mesh:
     """A mesh with the triangles and the colors of a surface."""
-    mesh, triangles = bpy.data.meshes.new(name), surface.triangles
+    mesh = bpy.data.meshes.new(name)
+    triangles = surface.triangles
     mesh.vertices.add(len(surface.points))
     mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(surface.points, np.float32).ravel())
     mesh.loops.add(triangles.size)

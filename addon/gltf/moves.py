@@ -108,7 +108,8 @@ def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
 def _sample(parts, scene, depsgraph, frame):
     """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
     scene.frame_set(frame)
-    world, matrices = {None: np.eye(4)}, []
+    world = {None: np.eye(4)}
+    matrices = []
     for part in parts:  # parents come first
         evaluated = part.obj.evaluated_get(depsgraph)
         world[part] = np.array(evaluated.matrix_world, np.float64)

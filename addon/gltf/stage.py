@@ -33,7 +33,8 @@ def staged(
         by_name, objs = {}, {None: None}
         for part in parts:
             obj = bpy.data.objects.new("part", part.camera.data if part.camera else data(part))
-            obj.parent, obj.matrix_basis = objs[part.parent], Matrix(part.local)
+            obj.parent = objs[part.parent]
+            obj.matrix_basis = Matrix(part.local)
             stage.collection.objects.link(obj)
             by_name[obj.name], objs[part] = part, obj
         stage.view_layers[0].update()

@@ -37,14 +37,16 @@ def total(bundles: list[Curves], shape: tuple[int, int]) -> int:
 
 def lines(curves: Curves, points: int = LINE) -> Strands:
     """Curves without a width. Those that were thinner are the fainter, by the square of how much."""
-    width, colours = curves.radius.max(1), curves.colours.copy()
+    width = curves.radius.max(1)
+    colours = curves.colours.copy()
     colours[:, 3] *= (width / width.max()) ** 2
     return Strands(resampled(curves.points, pieces(curves, points), curves.smooth), colours, curves.numbers)
 
 
 def tubes(curves: Curves, sides: int, points: int) -> Surface:
     """Every curve as an open tube, in its place and width."""
-    count, each = len(curves.points), pieces(curves, points)
+    count = len(curves.points)
+    each = pieces(curves, points)
     centre = resampled(curves.points, each, curves.smooth)
     radius = resampled(curves.radius[..., None], each, False)
     along = np.gradient(centre, axis=1)

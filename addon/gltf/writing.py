@@ -57,11 +57,14 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
     wanted: Wanted | None = None
 
     def __init__(self):
-        self._materials, self._nodes, self._places = {}, {}, []
+        self._materials = {}
+        self._nodes = {}
+        self._places = []
 
     def gather_node_hook(self, node, obj, settings):
         part = self.wanted.parts[obj.name]
-        node.name, node.extras = part.name, {"neuroscene": part.facts}
+        node.name = part.name
+        node.extras = {"neuroscene": part.facts}
         self._nodes[part] = node
         if part.content is None:
             return
@@ -80,7 +83,8 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
             self._places.append(node.mesh.primitives[0].attributes["POSITION"])
 
     def gather_scene_hook(self, scene, blender_scene, settings):
-        scene.name, scene.extras = self.wanted.extras["name"], {"neuroscene": self.wanted.extras}
+        scene.name = self.wanted.extras["name"]
+        scene.extras = {"neuroscene": self.wanted.extras}
 
     def gather_gltf_hook(self, active, scenes, animations, settings):
         animation = self.wanted.animation.build(self._nodes)
@@ -97,7 +101,8 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
                 content[name] = [*content.get(name, ()), compact.EXTENSION]
 
     def _material(self, part, content):
-        lit, clear = self.wanted.lit and part.facts["kind"] in SHADED, bool((content.colours[:, 3] < 0.999).any())
+        lit = self.wanted.lit and part.facts["kind"] in SHADED
+        clear = bool((content.colours[:, 3] < 0.999).any())
         if (lit, clear) not in self._materials:
             name = ("Clear" if clear else "Solid") + (" Lit" if lit else "")
             self._materials[lit, clear] = accessors.material(name, lit, clear)
@@ -128,7 +133,8 @@ def _hooks(wanted: Wanted) -> Iterator[None]:
     """Let the exporter find the class above: it looks into the modules of the add-ons in the preferences."""
     addons = bpy.context.preferences.addons
     entry = addons.new()
-    entry.module, glTF2ExportUserExtension.wanted = __name__, wanted
+    entry.module = __name__
+    glTF2ExportUserExtension.wanted = wanted
     try:
         yield
     finally:

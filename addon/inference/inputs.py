@@ -94,7 +94,8 @@ def fit(path: Path, content: np.ndarray, spec: Spec, assumed: Sequence[Assumptio
     `content` is a picture (height, width, 4) of floats 0 to 1 (RGBA, straight alpha) for a picture file, else the
     array of a .npy or .npz file. Raises `CheckpointError` where it cannot fit.
     """
-    shape, is_array = spec.shape, path.suffix.lower() in ARRAYS
+    shape = spec.shape
+    is_array = path.suffix.lower() in ARRAYS
     if spec.kind and not spec.kind.startswith("optional(tensor"):
         raise CheckpointError(path, f"the model's input '{spec.name}' takes {spec.kind}, which no file of ours holds")
     if shape is None and is_array:
@@ -183,7 +184,8 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """(h, w, c) floats -> (height, width, c), linear with antialiasing, by ONNX's own Resize operator."""
     import onnxruntime
 
-    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    helper = onnx.helper
+    floats = onnx.TensorProto.FLOAT
     node = helper.make_node("Resize", ["x", "", "", "sizes"], ["y"], mode="linear", antialias=1)
     sizes = helper.make_tensor("sizes", onnx.TensorProto.INT64, [4], [1, picture.shape[2], height, width])
     graph = helper.make_graph(

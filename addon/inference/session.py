@@ -103,7 +103,8 @@ def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray, zero: np.nda
     maker.output[list(maker.output).index(tensor)] = whole
     made = onnx.helper.make_node("Mul", [whole, mask], [tensor])
     if zero is not None:
-        factors, instead = factors != 0, f"{tensor}/zero"
+        factors = factors != 0
+        instead = f"{tensor}/zero"
         graph.initializer.append(onnx.numpy_helper.from_array(zero, instead))
         made = onnx.helper.make_node("Where", [mask, whole, instead], [tensor])
     graph.initializer.append(onnx.numpy_helper.from_array(factors, mask))

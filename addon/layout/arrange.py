@@ -79,7 +79,8 @@ def arrange(
     outer = _outermost(parts, folded)
     items, inner = _items(pieces, outer, {part.path: part for part in parts}, settings)
     places, routes = layered(items, settings, _gap)
-    turn, sizes = axes(settings.direction), {piece.name: piece.size for piece in pieces}
+    turn = axes(settings.direction)
+    sizes = {piece.name: piece.size for piece in pieces}
     for path, within in inner.items():
         middle = np.mean(
             _bounds([placement.location for placement in within.values()], [sizes[name] for name in within]), 0
@@ -117,7 +118,8 @@ def _items(pieces, outer, parts, settings):
     names: dict[str, list[Piece]] = {}
     for piece in pieces:
         names.setdefault(outer.get(piece.name, piece.name), []).append(piece)
-    items, inner = [], {}
+    items = []
+    inner = {}
     for name, within in names.items():
         reads = dict.fromkeys(outer.get(tensor, tensor) for piece in within for tensor in piece.inputs)
         reads.pop(name, None)
@@ -172,7 +174,8 @@ def _gap(before: Item, item: Item) -> float:
 
 def _bounds(places, sizes):
     """The lowest and the highest corner of boxes, each (3,)."""
-    centre, half = np.array(places), np.array(sizes) / 2
+    centre = np.array(places)
+    half = np.array(sizes) / 2
     return (centre - half).min(0), (centre + half).max(0)
 
 

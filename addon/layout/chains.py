@@ -27,7 +27,8 @@ def chains(graph: LayoutGraph, sizes: Sequence[float]) -> list[list[int]]:
             key=lambda item: (-onward[item][0], -onward[item][1]),
         )
         for head in heads if turn < ROUNDS else [*heads, *left]:
-            path, item = [], head
+            path = []
+            item = head
             while item is not None and not taken[item]:
                 path.append(item)
                 taken[item] = True

@@ -57,9 +57,11 @@ class Drawing:
         self.sky = Skyline(edges, line, STEEP * unit)
         self.boxes = Boxes(self.row, line)
         self.edges = [*edges.tolist(), float(edges[-1])]
-        self.begin, self.end = begin.tolist(), end.tolist()
+        self.begin = begin.tolist()
+        self.end = end.tolist()
         self.depth, self.half = self.row.depth.tolist(), (self.row.height / 2).tolist()
-        self.front, self.back = front.tolist(), back.tolist()
+        self.front = front.tolist()
+        self.back = back.tolist()
         self.between = [self._between(chain) for chain in self.row.chains]
 
     def _between(self, chain):
@@ -87,7 +89,9 @@ class Drawing:
             for tensor in inputs:
                 beside[self.chain_of[item]].add(self.chain_of[tensor])
                 beside[self.chain_of[tensor]].add(self.chain_of[item])
-        roots, children, met = [], [[] for _ in self.row.chains], set()
+        roots = []
+        children = [[] for _ in self.row.chains]
+        met = set()
         for root in range(len(self.row.chains)):
             if root in met:
                 continue
@@ -144,8 +148,11 @@ class Drawing:
 
     def _stand(self, number):
         """Set a chain on the skyline: the very first one in the middle, the others on the side of what they hang on."""
-        chain, columns = self.row.chains[number], self.between[number]
-        sides, reach, lane = (0, 1), 0.0, 0
+        chain = self.row.chains[number]
+        columns = self.between[number]
+        sides = (0, 1)
+        reach = 0.0
+        lane = 0
         if any(self.stands):
             lean = sum(
                 np.sign(self.lane[self.chain_of[tensor]])
@@ -155,7 +162,8 @@ class Drawing:
             )
             reaches = self._reaches(chain, columns)
             side = int(reaches[1] < reaches[0]) if lean == 0 else int(lean < 0)
-            sides, reach = (side,), reaches[side]
+            sides = (side,)
+            reach = reaches[side]
             lane = 1 + int(self.sky.lanes[side, slice(*columns)].max(initial=0))
         self.stands[number] = True
         sign = 1 - 2 * sides[0]

@@ -121,7 +121,8 @@ def _rows(whole, blocks, longest, between):
     count = rows_for(length, max(filled, whole.height.max()) + between)
     for _ in range(TURNS):
         rows = [Drawing(row) for row in parts(whole, break_rows(whole, blocks, count))]
-        before, count = count, rows_for(length, sum(row.above + row.below + between for row in rows) / len(rows))
+        before = count
+        count = rows_for(length, sum(row.above + row.below + between for row in rows) / len(rows))
         if count == before:
             break
     return rows
@@ -133,7 +134,8 @@ def _in_world(items, rows, between, settings):
     places, lifts = {}, {}
     along, up = 0.0, 0.0
     for number, drawing in enumerate(rows):
-        row, backwards = drawing.row, settings.snake and number % 2 == 1
+        row = drawing.row
+        backwards = settings.snake and number % 2 == 1
         if number:
             up -= rows[number - 1].below + between + drawing.above
         if number == 0:

@@ -53,7 +53,8 @@ class Shape:
     def size(self) -> tuple[float, float, float]:
         """Of the layer's bounding box, with what its plate stands out: along the signal, to the side, up."""
         thick, wide = RISE * self.pitch * self.cell[0], self.width + 2 * self.pitch
-        across, along = abs(sin(self.turn)), cos(self.turn)
+        across = abs(sin(self.turn))
+        along = cos(self.turn)
         return thick * along + wide * across, thick * across + wide * along, self.height + 2 * self.pitch
 
 
@@ -103,7 +104,8 @@ def _shape(layer, drawn, tallest) -> Shape:
     units, (tall, broad) = len(drawn.units), _cell(layer.grid, drawn)
     rows, columns = len(drawn.rows) * tall, len(drawn.columns) * broad
     across = unit_columns(units)
-    down, gap = ceil(units / across), _gap(max(rows, columns) if units > 1 else 0)
+    down = ceil(units / across)
+    gap = _gap(max(rows, columns) if units > 1 else 0)
     high, wide = down * rows + (down - 1) * gap, across * columns + (across - 1) * gap
     if layer.op == "Input":
         height = HEIGHT * min(0.52 * down, 1.0)

@@ -59,7 +59,9 @@ class Skyline:
     """
 
     def __init__(self, edges: np.ndarray, line: float, steep: float):
-        self.edges, self.line, self.steep = edges, line, steep
+        self.edges = edges
+        self.line = line
+        self.steep = steep
         self.boxes, self.lines, self.lanes = (np.zeros((2, len(edges)), kind) for kind in (float, float, int))
 
     def top(self, columns: tuple[int, int]) -> list[float]:
@@ -78,7 +80,8 @@ class Skyline:
         at = np.searchsorted(self.edges, depth, side="right") - 1
         at = np.minimum(np.maximum(at, begin), end - 1)
         most = np.maximum(np.maximum.reduceat(self.boxes[:, :end], at, 1)[:, :-1], self.boxes[:, at[1:]])
-        height, share = SIDES[:, None] * span.height(ways), swell(ways)
+        height = SIDES[:, None] * span.height(ways)
+        share = swell(ways)
         wanted = most + (thick + self.line) - np.minimum(height[:, 1:], height[:, :-1])
         lifts = (wanted / np.minimum(share[1:], share[:-1])).max(1)
         return np.maximum(np.minimum(lifts, wanted.max(1) + self.steep), 0)
@@ -101,10 +104,13 @@ class Boxes:
     def __init__(self, row: Row, line: float):
         order = np.argsort(row.depth, kind="stable")
         self.place = np.argsort(order)
-        self.depth, self.front, self.back = row.depth[order], row.front[order], row.back[order]
+        self.depth = row.depth[order]
+        self.front = row.front[order]
+        self.back = row.back[order]
         self.half = row.height[order] / 2
         self.heights = np.full(len(order), np.nan)  # of those that stand
-        self.line, self.deepest = line, row.length.max() / 2
+        self.line = line
+        self.deepest = row.length.max() / 2
 
     def stand(self, items: list[int], height: float) -> None:
         """Set items at a height."""

@@ -62,7 +62,8 @@ def _shared(path, other):
 
 def parts(whole: Row, row_of: np.ndarray) -> list[Row]:
     """The rows one by one, with the connections that stay within them."""
-    rows, numbers = row_of.tolist(), [0] * len(row_of)
+    rows = row_of.tolist()
+    numbers = [0] * len(row_of)
     graphs = [LayoutGraph() for _ in range(max(rows) + 1)]
     for item, inputs in enumerate(whole.graph.inputs):
         graph = graphs[rows[item]]

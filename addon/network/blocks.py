@@ -32,7 +32,8 @@ def find(
     tree = _named(graph, weights or {})
     inferred = False
     if sum(1 for _ in tree.descendants()) < 2 and (repeated := _repeated(graph)).children:
-        tree, inferred = repeated, True
+        tree = repeated
+        inferred = True
     innermost = {layer.name: "" for layer in layers} | dict(_innermost(graph, tree, ""))
     numbers: dict[tuple, int] = {}
     for group in tree.children.values():
@@ -283,7 +284,8 @@ def _follows(graph, before, after) -> bool:
 
 
 def _bundle_of(run: list[_Group], siblings, numbers) -> _Group:
-    first, last = run[0].name, run[-1].name
+    first = run[0].name
+    last = run[-1].name
     stem = first.rstrip("0123456789")
     name = f"{first}–{last.removeprefix(stem)}"
     while name in siblings:

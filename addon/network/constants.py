@@ -160,7 +160,8 @@ def _kept(read: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
 
 def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Constant:
     """An initializer, or the tensor of a Constant node under the name of its output."""
-    name, shape = name or tensor.name, tuple(tensor.dims)
+    name = name or tensor.name
+    shape = tuple(tensor.dims)
 
     def read():
         return checkpoint.array(tensor)
@@ -172,7 +173,8 @@ def stored(checkpoint: Checkpoint, tensor: TensorProto, name: str = "") -> Const
 
 def sparse(checkpoint: Checkpoint, tensor: onnx.SparseTensorProto, name: str = "") -> Constant | None:
     """A tensor of which the file has the numbers that are not 0 and their places; None where it is too large."""
-    name, shape = name or tensor.values.name, tuple(tensor.dims)
+    name = name or tensor.values.name
+    shape = tuple(tensor.dims)
     if prod(shape) > LARGEST_FOLD:
         return None
 
@@ -226,7 +228,8 @@ def _fold(checkpoint, node, known, shapes, opsets):
     weights = [known[name] for slot, name in enumerate(node.input) if name and slot not in steering]
     behind = [weight.leaves for weight in weights if weight.leaves]
     leaves = behind[0] if len(behind) == 1 else tuple(dict.fromkeys(leaf for tensor in behind for leaf in tensor))
-    nodes, runs = _key(node).union(*(tensor.nodes for tensor in inputs)), 1 + sum(tensor.runs for tensor in inputs)
+    nodes = _key(node).union(*(tensor.nodes for tensor in inputs))
+    runs = 1 + sum(tensor.runs for tensor in inputs)
     if (
         runs > LONGEST_FOLD
         or len(leaves) > MOST_LEAVES
@@ -338,7 +341,8 @@ def evaluate(node: onnx.NodeProto, values: dict[str, np.ndarray], opsets: dict[s
 
 
 def _constant(checkpoint, node):
-    attribute, name = node.attribute[0], node.output[0]
+    attribute = node.attribute[0]
+    name = node.output[0]
     if attribute.name == "value":
         return replace(stored(checkpoint, attribute.t, name), nodes=_key(node))
     if attribute.name == "sparse_value":

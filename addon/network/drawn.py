@@ -80,7 +80,8 @@ class Drawn:
             unit = flat // self.grid.strides[0] % self.grid.units
             at = np.minimum(np.searchsorted(self.units, unit), len(self.units) - 1)
             return np.where(self.units[at] == unit, at, -1)
-        grid, axes = self.grid, (self.units, self.rows, self.columns)
+        grid = self.grid
+        axes = (self.units, self.rows, self.columns)
         if self.whole and grid.strides == (grid.rows * grid.columns, grid.columns, 1):
             return flat
         vertex = np.zeros(len(flat), np.int64)
@@ -138,7 +139,8 @@ def share_out(network: Network, limit: int, wishes: Mapping[str, Wish] = {}) -> 
 
 def allocate(sizes: list[int], limit: int) -> list[int]:
     """Fair shares of a limit: who needs less than an equal share gets all, the rest is shared equally."""
-    share, left = 1, max(limit, len(sizes))
+    share = 1
+    left = max(limit, len(sizes))
     for position, size in enumerate(sorted(sizes)):
         share = left // (len(sizes) - position)
         if size > share:

@@ -88,7 +88,8 @@ class _View:
 
 class _Builder:
     def __init__(self, graph: Operators, groups: list[OperatorGroup]):
-        self.graph, self.groups = graph, groups
+        self.graph = graph
+        self.groups = groups
         self.checkpoint, self.shapes = graph.checkpoint, graph.shapes
         self.sized = {name: shape for name, shape in graph.shapes.items() if name not in graph.unsized}
         self.owner = {member.index: group for group in groups for member in group.members}
@@ -271,7 +272,8 @@ class _Builder:
             vague.add(id(source))
         into.append(Connection(source, layer, joined))
         if layer.strength is None and joined.ranks and _size(layer.weights) <= LARGEST_STRENGTH:
-            layer.strength, layer.mean = cache(joined.unit_strength), joined.unit_mean
+            layer.strength = cache(joined.unit_strength)
+            layer.mean = joined.unit_mean
 
     def _join(self, group, layer, operator, slot, tensor, view):
         unknown = Unknown(view.layer.size, layer.size)
@@ -375,12 +377,14 @@ class _Builder:
 
     def _steps(self, tensor):
         """A recurrent layer as a matrix: a row a step, a column a hidden unit."""
-        size, shape = self._sized(tensor), self._sample(tensor)
+        size = self._sized(tensor)
+        shape = self._sample(tensor)
         return Grid.of((shape[0], size // shape[0]), None) if size and len(shape) > 1 else self._grid(tensor)
 
     def _channels(self, operator):
         """Where the units of a tensor are: convolutions set it, transposes move it, others keep it."""
-        tensor, before = operator.tensor, next(iter(operator.inputs), None)
+        tensor = operator.tensor
+        before = next(iter(operator.inputs), None)
         shape = self._sample(tensor)
         axis = None if shape is None or len(shape) == 2 else 0
         if shape is None or operator.op in MAPS:
@@ -397,7 +401,8 @@ class _Builder:
     def _spec(self, value):
         dtype = dimensions.dtype_name(self.shapes.get((value.name, "type"), TensorProto.UNDEFINED))
         plain = value.type.WhichOneof("value") in (None, "tensor_type")
-        whole, sample = self.shapes.get(value.name), self._told(value.name)
+        whole = self.shapes.get(value.name)
+        sample = self._told(value.name)
         return Spec(
             value.name,
             whole and (*whole[: len(whole) - len(sample)], *sample),

@@ -57,7 +57,8 @@ def rank(network: Network, values: Mapping[str, np.ndarray] = {}) -> dict[str, R
 
 class _Ranker:
     def __init__(self, network: Network, values: Mapping[str, np.ndarray]):
-        self.network, self.values = network, values
+        self.network = network
+        self.values = values
         self.outputs = {spec.name for spec in network.outputs}
         self.readers: dict[str, list[Connection]] = {}
         self.reads: dict[str, list[Connection]] = {}
@@ -85,10 +86,8 @@ class _Ranker:
 
     def _last(self) -> set[str]:
         """The layers that give the network's outputs, and those whose units these only pass on."""
-        reached, todo = (
-            set(),
-            [layer_at_end for layer_at_end in self.network.layers if self.outputs.intersection(layer_at_end.outputs)],
-        )
+        reached = set()
+        todo = [layer_at_end for layer_at_end in self.network.layers if self.outputs.intersection(layer_at_end.outputs)]
         while todo:
             layer = todo.pop()
             if layer.name not in reached:

@@ -61,7 +61,8 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     if not len(edges) and by_kernel:
         return _kernels(join, source, target, limit)  # thinned maps share no tap
     chosen = _spread(edges, importance, target, limit)
-    edges, importance = edges.take(chosen), importance[chosen]
+    edges = edges.take(chosen)
+    importance = importance[chosen]
     return _lines(
         join.level,
         source.find(edges.source),
@@ -134,10 +135,12 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
         if activations[0] is not None:
             at_work = ~(strength <= 0)  # what is NaN too
-            edges, strength = edges.take(at_work), strength[at_work]
+            edges = edges.take(at_work)
+            strength = strength[at_work]
         if not target.grid.is_map:  # what is not chosen among a neuron's own edges is not chosen among all
             chosen = np.sort(_spread(edges, strength, target, limit))
-            edges, strength = edges.take(chosen), strength[chosen]
+            edges = edges.take(chosen)
+            strength = strength[chosen]
         candidates.append(edges)
         strengths.append(strength)
     return Edges.joined(candidates), np.concatenate([np.zeros(0, np.float32), *strengths])

@@ -41,9 +41,12 @@ class Grid:
         if channels is None and len(shape) == 2:
             return cls(1, shape[0], shape[1], (1, shape[1], 1))
         if channels == -1:
-            rows, columns, units = prod(shape[:-2]), shape[-2], shape[-1]
+            rows = prod(shape[:-2])
+            columns = shape[-2]
+            units = shape[-1]
             return cls(units, rows, columns, (1, columns * units, units))
-        rows, columns = prod(shape[1:-1]), shape[-1]
+        rows = prod(shape[1:-1])
+        columns = shape[-1]
         return cls(shape[0], rows, columns, (rows * columns, columns, 1))
 
     @property

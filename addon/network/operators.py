@@ -154,7 +154,8 @@ def operators(checkpoint: Checkpoint, model: onnx.ModelProto, alone: bool = Fals
 
 
 def _enter(graph, node, plain):
-    inner, read = dict.fromkeys(captured(node)), set(node.input)
+    inner = dict.fromkeys(captured(node))
+    read = set(node.input)
     outside = [name for name in inner if name not in read and graph.is_made(name)]
     if outside:
         inside = {name for graph in subgraphs(node) for name in _made_inside(graph)}

@@ -21,7 +21,9 @@ from ..formats.checkpoint import ROUNDING
 from .constants import NEVER_FOLDED
 from .scaled import SCALED
 
-PLAIN, MICROSOFT, CLASSICAL = ("", "ai.onnx"), "com.microsoft", "ai.onnx.ml"
+PLAIN = ("", "ai.onnx")
+MICROSOFT = "com.microsoft"
+CLASSICAL = "ai.onnx.ml"
 # What reads the outputs of a DynamicQuantizeLinear whose scale and zero point then need not be known.
 FOLLOWED = (
     "ConvInteger",
@@ -97,7 +99,8 @@ def plain(model: onnx.ModelProto, alone: bool = False) -> Plain:
 
 def _without_rounding(rewritten: Plain) -> None:
     """What a quantised layer of a framework reads, in place of what its reader rounds it to."""
-    kept, rounds = [], False
+    kept = []
+    rounds = False
     for node in rewritten.model.graph.node:
         said = next((prop.value for prop in node.metadata_props if prop.key == ROUNDING), None)
         rounds |= said is not None
@@ -121,7 +124,8 @@ def _fits(node):
 
 class _Rewriter:
     def __init__(self, rewritten: Plain, alone: bool):
-        self.rewritten, self.alone = rewritten, alone
+        self.rewritten = rewritten
+        self.alone = alone
         graph = rewritten.model.graph
         self.opset = next((opset.version for opset in rewritten.model.opset_import if opset.domain in PLAIN), 1)
         self.outputs = {value.name for value in graph.output}
@@ -168,7 +172,8 @@ class _Rewriter:
             return False
 
     def unique(self, name: str) -> str:
-        free, number = name, 1
+        free = name
+        number = 1
         while free in self.names:
             number += 1
             free = f"{name} {number}"
@@ -311,7 +316,8 @@ def _dynamic(writer: _Rewriter, node):
 
 def _integer(writer: _Rewriter, node):
     """ConvInteger and MatMulInteger, with the scale that a Mul behind them has."""
-    conv, inputs = node.op_type == "ConvInteger", list(node.input[:2])
+    conv = node.op_type == "ConvInteger"
+    inputs = list(node.input[:2])
     slot = next((slot for slot in (1, 0) if node.input[slot] in writer.fixed), None)
     if slot is not None and not (conv and slot == 0):
         scale = writer.scale_behind(node)

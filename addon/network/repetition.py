@@ -90,7 +90,8 @@ class _Search:
             copies = (last - first) // period + 1
             rank = copies, -self.crossing[first + period], first
             if copies >= _fewest(period) and rank > best and self._is_chain(first, period):
-                best, run = rank, Run(first, period, copies)
+                best = rank
+                run = Run(first, period, copies)
         return run
 
     def _reads_alike(self, position, period, first) -> bool:

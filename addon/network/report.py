@@ -99,7 +99,8 @@ def _shape(shape: Shape | None) -> list | None:
 
 def table(network: Network) -> str:
     """The same for people, without what takes reading the weights."""
-    source, work = network.checkpoint, [layer.multiply_adds for layer in network.layers]
+    source = network.checkpoint
+    work = [layer.multiply_adds for layer in network.layers]
     inferred = ", structure inferred" if source.structure == "inferred" else ""
     known = sum(filter(None, work))
     total = short(known) if None not in work else f"at least {short(known)}" if known else "an unknown number of"

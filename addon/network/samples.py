@@ -89,7 +89,8 @@ def _begins_with(shape, size) -> bool:
 
 def _keeps(operator: Operator, graph: Operators, batched: set[str]) -> bool:
     """Whether an operator leaves samples apart and in their place, apart from what the size of its outputs tells."""
-    op, read = operator.op, list(operator.node.input)
+    op = operator.op
+    read = list(operator.node.input)
     held = [slot for slot, name in enumerate(read) if name in batched]
     shapes = [graph.shapes.get(name) or () for name in read]
     if op == "Transpose":
@@ -106,7 +107,8 @@ def _keeps(operator: Operator, graph: Operators, batched: set[str]) -> bool:
         rank = len(graph.shapes.get(operator.tensor) or ())
         return all(len(shapes[slot]) == rank for slot in held)
     if op == "Reshape" or op == "Flatten":
-        before, after = shapes[0], graph.shapes.get(operator.tensor) or ()
+        before = shapes[0]
+        after = graph.shapes.get(operator.tensor) or ()
         return not before or not after or None in (*before, *after) or prod(before[1:]) == prod(after[1:])
     if op == "Slice":
         return _steps_of_first(operator, len(shapes[0])) != -1

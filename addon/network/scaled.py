@@ -87,7 +87,9 @@ def shape_of(node: onnx.NodeProto, shapes: list[tuple[int, ...]]) -> tuple[int, 
 
 
 def _scaled_shape(shapes, attributes):
-    weight, axis, behind = shapes[0], attributes["axis"], attributes["behind"]
+    weight = shapes[0]
+    axis = attributes["axis"]
+    behind = attributes["behind"]
     for part in shapes[1:]:
         along = [place - len(part) for place, size in enumerate(part) if size > 1]
         if len(part) == len(weight) and len(along) > 1:
@@ -169,7 +171,8 @@ def _few_bits(values, attributes):
 def _four_bits(values, attributes):
     """(K, N) of MatMulBnb4: B (N, K) flat, two numbers a byte, the high half first; a scale for each block."""
     inputs, outputs, block = attributes["K"], attributes["N"], attributes["block_size"]
-    packed, scales = values[0].reshape(-1).view(np.uint8), values[1].astype(np.float32).reshape(-1)
+    packed = values[0].reshape(-1).view(np.uint8)
+    scales = values[1].astype(np.float32).reshape(-1)
     numbers = np.stack([packed >> 4, packed & 15], -1).reshape(-1)[: inputs * outputs]
     table = NF4 if attributes.get("quant_type", 1) else FP4
     return (table[numbers] * scales[np.arange(len(numbers)) // block]).reshape(outputs, inputs).T

@@ -46,7 +46,8 @@ def scopes_of_weights(names: Iterable[str]) -> Scope:
 def common(scopes: Iterable[Scope]) -> Scope:
     """The longest scope round all of these."""
     scopes = list(scopes)
-    first, last = min(scopes, default=()), max(scopes, default=())
+    first = min(scopes, default=())
+    last = max(scopes, default=())
     equal = (part == other for part, other in zip(first, last, strict=False))
     return first[: next((depth for depth, same in enumerate(equal) if not same), min(len(first), len(last)))]
 

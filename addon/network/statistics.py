@@ -44,7 +44,8 @@ def statistics(layer: Layer, known: dict | None = None) -> Statistics | None:
     kept there and not read again.
     """
     weights = layer.applied or _others(layer)
-    shared, wrong = _shared(weights, known), _not_finite_beside(layer, weights)
+    shared = _shared(weights, known)
+    wrong = _not_finite_beside(layer, weights)
     return replace(shared, not_finite=shared.not_finite + wrong) if shared and wrong else shared
 
 
@@ -96,7 +97,8 @@ class _Moments:
     def __init__(self):
         self.count = self.finite = self.zeros = 0
         self.mean = self.squares = 0.0
-        self.minimum, self.maximum = np.inf, -np.inf
+        self.minimum = np.inf
+        self.maximum = -np.inf
         self.buffer = np.empty(CHUNK)
 
     def add(self, values: np.ndarray, times: int) -> None:

@@ -264,7 +264,8 @@ class Units:
 
     def _round(self, radius, angle, times=None):
         """Places round the middle, clockwise as seen from -X, from the top on; `times` is a factor of each."""
-        group, radius = self.group, self._radius(radius)
+        group = self.group
+        radius = self._radius(radius)
         if times is not None:
             radius = group.math("MULTIPLY", times, radius)
         return group.vector(

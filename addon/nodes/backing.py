@@ -21,7 +21,9 @@ def plates(group: GroupBuilder, units: Units, shown, fold: Fold):
     """One plate behind the grid; in other arrangements one behind each of the units that are shown, or nothing."""
     outer = group
     group = part = GroupPart("Neuroscene Layer Backing", outer)
-    units, shown, fold = units.inside(part, "points", "place"), part.take("Shown", shown), fold.inside(part)
+    units = units.inside(part, "points", "place")
+    shown = part.take("Shown", shown)
+    fold = fold.inside(part)
     away = group.math("ABSOLUTE", group.math("SUBTRACT", group["Arrangement"], float(GRID)))
     ordered = group.math("LESS_THAN", group.math("ADD", away, group["Explode"]), 1e-6)
     margin = group.math("MULTIPLY", group["Margin"], group["Pitch"])

@@ -96,7 +96,9 @@ class _Window:
 
     def cells(self, position):
         """The vertices that a tap joins at a position (rows, columns), and whether both are there (fields)."""
-        group, near, valid = self.group, [], None
+        group = self.group
+        near = []
+        valid = None
         for axis, tap in enumerate(("tap_row", "tap_column")):
             stride, padding, dilation, size, step = (
                 self.pairs[name][axis] for name in ("Stride", "Padding", "Dilation", "Source Map", "Source Step")
@@ -125,7 +127,8 @@ class _Window:
 
     def size_of_mean(self, position, mean):
         """How many taps of a mean lie on the map, or on it and its padding, at a position (field)."""
-        group, count = self.group, None
+        group = self.group
+        count = None
         for axis in (0, 1):
             kernel, stride, padding, end, dilation, size = (
                 self.pairs[name][axis]
@@ -161,7 +164,9 @@ class _Lines:
 
     def __init__(self, group: GroupBuilder):
         expansion = group["Expansion"]
-        self.group, self.expansion, self.window = group, expansion, _Window(group)
+        self.group = group
+        self.expansion = expansion
+        self.window = _Window(group)
         self.taps = group.math("GREATER_THAN", expansion, 1.0)  # are shown
         self.all = group.math("GREATER_THAN", expansion, 2.0)  # positions are shown
         self.pairs, self.drawn = self.window.pairs, self.window.drawn
@@ -221,7 +226,8 @@ class _Lines:
     def _joined(self, read):
         """Taps with the cells that they join, and those from which they open."""
         group, (lines, position, cells) = self.group, read
-        tap, middle = _is(group, group.attribute("detail", "INT"), TAP), self._middle()
+        tap = _is(group, group.attribute("detail", "INT"), TAP)
+        middle = self._middle()
         ends = [group.when(tap, *pair, "INT") for pair in zip(cells, middle, strict=True)]
         before, _ = self._cells(self.chosen)
         from_ = [

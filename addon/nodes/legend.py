@@ -94,7 +94,8 @@ def _letters(group, side):
 def _number():
     group = GroupBuilder(NUMBER.name)
     group.declare(NUMBER)
-    weights, known = group.same(group.picked("Shows"), list(KINDS).index("Weights")), group.near(group["Of"])
+    weights = group.same(group.picked("Shows"), list(KINDS).index("Weights"))
+    known = group.near(group["Of"])
     low, high, clipped = (
         group.when(
             weights, *(group.sample(known, group.attribute(f"{kind}_{name}"), 0) for kind in ("weights", "values"))

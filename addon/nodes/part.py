@@ -35,7 +35,8 @@ class GroupPart(GroupBuilder):
 
     def __init__(self, name: str, outer: GroupBuilder):
         TreeBuilder.__init__(self, bpy.data.node_groups.new(name, "GeometryNodeTree"))
-        self.outer, self._menus = outer, {}
+        self.outer = outer
+        self._menus = {}
         self._from: dict[str, bpy.types.NodeSocket] = {}
         self._begin = self.node("NodeGroupInput")
 
@@ -65,7 +66,8 @@ class GroupPart(GroupBuilder):
     def again(self, **values: bpy.types.NodeSocket) -> list[bpy.types.NodeSocket]:
         """What the closed part gives once more, for these values in place of what it took under their names."""
         node = self.outer.node("GeometryNodeGroup")
-        node.node_tree, node.label = self.tree, self.tree.name
+        node.node_tree = self.tree
+        node.label = self.tree.name
         for name, value in self._from.items():
             self.outer.put(node.inputs[name], values.get(name, value))
         return list(node.outputs)
@@ -73,7 +75,8 @@ class GroupPart(GroupBuilder):
 
 def within(group: GroupBuilder, name: str, build: Callable, *values) -> bpy.types.NodeSocket:
     """What `build` returns for a part of this name and these values of the group, sockets or lists of them."""
-    part, count = GroupPart(name, group), count_from(1)
+    part = GroupPart(name, group)
+    count = count_from(1)
 
     def taken(value):
         if isinstance(value, list):

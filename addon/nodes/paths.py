@@ -100,7 +100,8 @@ def radius(group: GroupBuilder, lines) -> bpy.types.NodeSocket:
 
 def profile(group: GroupBuilder, points: list, width) -> bpy.types.NodeSocket:
     """A width with the profile along the way: a straight taper, with a waist (field)."""
-    way, parts = points[0], [group[name] for name in ("Start Width", "End Width", "Waist")]
+    way = points[0]
+    parts = [group[name] for name in ("Start Width", "End Width", "Waist")]
     taper = group.math("MULTIPLY_ADD", way, group.math("SUBTRACT", parts[1], parts[0]), parts[0])
     middle = group.math("MULTIPLY", group.math("MULTIPLY", way, 4.0), group.math("SUBTRACT", 1.0, way))
     waist = group.math("MULTIPLY_ADD", middle, group.math("SUBTRACT", parts[2], 1.0), 1.0)

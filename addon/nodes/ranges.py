@@ -25,11 +25,13 @@ LEAST = 1e-44  # the smallest range: single precision has hardly a smaller numbe
 
 def in_force(group: GroupBuilder, name: str) -> bpy.types.NodeSocket:
     """The range to divide by, above 0; no field. Own where nothing is known."""
-    chosen, own = group.picked("Range From"), group[name]
+    chosen = group.picked("Range From")
+    own = group[name]
     row = group.when(
         group.same(chosen, 1), group[LAYER_ROW], group.when(group.same(chosen, 2), group[BLOCK_ROW], 0, "INT"), "INT"
     )
-    table, values = group.near(group["Network"]), group.attribute(TABLES[name])
+    table = group.near(group["Network"])
+    values = group.attribute(TABLES[name])
     below = group.math("FLOOR", group["Clip"])
     first = group.math("MULTIPLY_ADD", row, float(PERCENTS), below)
     share = group.math("SUBTRACT", group["Clip"], below)

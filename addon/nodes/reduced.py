@@ -135,7 +135,8 @@ class Reduced:
     def _strip(self):
         """Places of squares (a field on one point a unit), the room of one, the middle below all, the text's height."""
         part = group = GroupPart("Neuroscene Layer Squares", self.group)
-        units, shown = self.units.inside(part, "points", "place"), part.take("Shown", self.shown)
+        units = self.units.inside(part, "points", "place")
+        shown = part.take("Shown", self.shown)
         _, wide, high = group.separate(units.size)
         stand = group.call(
             "GeometryNodeAttributeStatistic",

@@ -22,7 +22,8 @@ def hidden(group: GroupBuilder, broken: Socket) -> list[Socket]:
 
     `broken` hides all: cells of a mesh that has lost some cannot be told apart.
     """
-    picked, outer = group.picked("Reveal By"), group
+    picked = group.picked("Reveal By")
+    outer = group
     group = part = GroupPart("Neuroscene Layer Reveal", outer)
     broken, picked = part.take("Broken", broken), part.take("By", picked)
     (network,) = of_network(group, "prune")

@@ -27,7 +27,9 @@ def modules(room: Path = ROOM) -> set[Path]:
 
     A package that is only passed on the way to a module counts as it is, without what it imports for others.
     """
-    followed, passed, left = set(), set(), list(room.rglob("*.py"))
+    followed = set()
+    passed = set()
+    left = list(room.rglob("*.py"))
     while left:
         path = left.pop()
         if path in followed:

@@ -155,7 +155,8 @@ class GroupBuilder(TreeBuilder):
 
     def picked(self, name: str) -> bpy.types.NodeSocket:
         """The number of the item that is chosen in a menu, from 0."""
-        items, node = self._menus[name], self.node("GeometryNodeMenuSwitch", data_type="INT")
+        items = self._menus[name]
+        node = self.node("GeometryNodeMenuSwitch", data_type="INT")
         for number, item in enumerate(items):  # two are there; they keep their numbers, which 4.5 stores in the file
             (node.enum_items[number] if number < 2 else node.enum_items.new(item)).name = item
         for number, item in enumerate(items):

@@ -44,7 +44,8 @@ def _build():
     declare(tree.tree, VALUE)
     for name in OUTPUTS:
         tree.tree.interface.new_socket(name, in_out="OUTPUT", socket_type="NodeSocketFloat")
-    given, outputs = tree.node("NodeGroupInput").outputs, tree.node("NodeGroupOutput").inputs
+    given = tree.node("NodeGroupInput").outputs
+    outputs = tree.node("NodeGroupOutput").inputs
 
     size = tree.math("MINIMUM", tree.math("ABSOLUTE", given["Shade"]), 1.0)
     # ln(1 + (10^d - 1) s) / (d ln 10); where d is nearly 0, the sum hides what is added to it

@@ -90,7 +90,8 @@ def select(context: bpy.types.Context, objs: Iterable[bpy.types.Object], extend:
 def _joined(network, names, neighbours: Callable, onwards: bool = False) -> Layers:
     every = NetworkScene(network).layers()
     beside = neighbours(every)
-    reached, ahead = set(), list(names)
+    reached = set()
+    ahead = list(names)
     while ahead:
         new = set(beside.get(ahead.pop(), ())) - reached
         reached |= new

@@ -141,12 +141,15 @@ class Map(Join):
     def __init__(
         self, source_of: Callable = lambda targets: targets, weight_of: Callable | None = None, coefficient: float = 1.0
     ):
-        self.source_of, self.weight_of, self.coefficient = source_of, weight_of, coefficient
+        self.source_of = source_of
+        self.weight_of = weight_of
+        self.coefficient = coefficient
         self.carries = WEIGHT if weight_of else COPY
 
     def into(self, targets, sources=None):
         source = self.source_of(targets)
-        targets, source = targets[source >= 0], source[source >= 0]
+        targets = targets[source >= 0]
+        source = source[source >= 0]
         return Edges.of(source, targets, self.weight_of(targets) if self.weight_of else self.coefficient)
 
     def kernels_between(self, source, target):
@@ -162,7 +165,8 @@ class Map(Join):
         read = self.source_of(flat.ravel()).reshape(flat.shape)
         unit = read // source.strides[0] % source.units
         back = unit * source.strides[0] + (row * source.strides[1] + column * source.strides[2] if source.is_map else 0)
-        apart, moved = (unit != unit[:, :1]).any(), ((read != back) & (read >= 0)).any()
+        apart = (unit != unit[:, :1]).any()
+        moved = ((read != back) & (read >= 0)).any()
         if apart or moved or ((read < 0) != (read[:, :1] < 0)).any():
             return None
         unit = np.where(read[:, 0] < 0, -1, unit[:, 0])

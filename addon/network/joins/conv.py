@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 class Conv(Join):
     """y[o] = sum over channels and taps. The weight is (o, c/groups, taps), transposed (c, o/groups, taps)."""
 
-    carries, form, ranks, reaches = WEIGHT, "kernels", True, True
+    carries = WEIGHT
+    form = "kernels"
+    ranks = True
+    reaches = True
 
     def __init__(self, weight, window: Window, channels: int, units: int, groups: int):
-        self.weight, self.window, self.groups = weight, window, groups
-        self.channels, self.units = channels, units
-        self.taps, self.per_group = prod(window.kernel), channels // groups
+        self.weight = weight
+        self.window = window
+        self.groups = groups
+        self.channels = channels
+        self.units = units
+        self.taps = prod(window.kernel)
+        self.per_group = channels // groups
         self.fan_in = self.per_group * self.taps
 
     def into(self, targets, sources=None):
@@ -98,7 +105,8 @@ class Conv(Join):
             return edges.target, edges.source, edges.weight, edges.magnitude
 
         def taps(units, sources):
-            weight, channel = self.weight(), channel_of[sources]
+            weight = self.weight()
+            channel = channel_of[sources]
             picked = (
                 weight[channel, units % (self.units // self.groups)]
                 if self.window.transposed
@@ -141,8 +149,10 @@ def conv(context: Context, slot: int) -> Join | None:
     if weight is None:
         return None
     transposed = context.node.op_type == "ConvTranspose"
-    window, groups = Window.of(context, weight.shape[2:], transposed), context.attribute("group", 1)
-    channels, units = context.sample_in(0)[0], context.sample_out()[0]
+    window = Window.of(context, weight.shape[2:], transposed)
+    groups = context.attribute("group", 1)
+    channels = context.sample_in(0)[0]
+    units = context.sample_out()[0]
     shape = (channels, units // groups) if transposed else (units, channels // groups)
     if weight.shape[:2] != shape or channels % groups or units % groups or prod(weight.shape[1:]) > LARGEST:
         return None

@@ -23,10 +23,17 @@ class Dense(Join):
     `matrix` reads W as (inputs, outputs); `columns` is n's extent for the left form.
     """
 
-    carries, form, ranks, reaches = WEIGHT, "matrix", True, True
+    carries = WEIGHT
+    form = "matrix"
+    ranks = True
+    reaches = True
 
     def __init__(self, matrix, inputs: int, outputs: int, left: bool = False, columns: int = 1):
-        self.matrix, self.inputs, self.outputs, self.left, self.columns = matrix, inputs, outputs, left, columns
+        self.matrix = matrix
+        self.inputs = inputs
+        self.outputs = outputs
+        self.left = left
+        self.columns = columns
         self.fan_in = inputs
 
     def into(self, targets, sources=None):
@@ -84,7 +91,8 @@ class Dense(Join):
             taken = np.asarray(self.matrix()[index[among].ravel()[:, None], outputs[None, :]], np.float32)
             weight = taken.reshape(len(among), rows, len(outputs))
             with np.errstate(over="ignore", invalid="ignore"):  # weights that are not finite
-                total, norm = weight.sum(1), lengths(weight.transpose(0, 2, 1).reshape(-1, rows))
+                total = weight.sum(1)
+                norm = lengths(weight.transpose(0, 2, 1).reshape(-1, rows))
             to, from_ = np.meshgrid(outputs, among)
             return to.ravel(), from_.ravel(), total.ravel(), norm.ravel()
 

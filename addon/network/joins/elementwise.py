@@ -112,7 +112,8 @@ def unary(context: Context, slot: int) -> Join | None:
 @joins_for(*NORMAL)
 def normal(context: Context, slot: int) -> Join | None:
     """The weight is the scale (gamma) of the target's channel, as the file has it."""
-    scale, shape = context.constant(1), context.shape_out()
+    scale = context.constant(1)
+    shape = context.shape_out()
     if slot != 0 or context.shape_in(0) != shape:
         return None
     if scale is None or len(scale.shape) != 1:

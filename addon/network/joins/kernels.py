@@ -61,11 +61,13 @@ class Sliding:
         return prod(self._inside(axis) for axis in (0, 1))
 
     def _inside(self, axis):
-        place, tap = np.arange(self.target[axis])[:, None], np.arange(self.kernel[axis]) * self.dilation[axis]
+        place = np.arange(self.target[axis])[:, None]
+        tap = np.arange(self.kernel[axis]) * self.dilation[axis]
         if self.transposed:
             at, rest = np.divmod(place + self.padding[axis] - tap, self.stride[axis])
         else:
-            at, rest = place * self.stride[axis] - self.padding[axis] + tap, 0
+            at = place * self.stride[axis] - self.padding[axis] + tap
+            rest = 0
         return int(np.count_nonzero((rest == 0) & (at >= 0) & (at < self.source[axis])))
 
 

@@ -27,7 +27,8 @@ def reshape(context: Context, slot: int) -> Join | None:
 @joins_for("Transpose")
 def transpose(context: Context, slot: int) -> Join | None:
     """Transpose: each element of the output is one of the input."""
-    shape, target = context.shape_in(0), context.shape_out()
+    shape = context.shape_in(0)
+    target = context.shape_out()
     order = context.attribute("perm", list(range(len(shape)))[::-1])
     if sorted(order) != list(range(len(shape))) or target != tuple(shape[axis] for axis in order):
         return None
@@ -47,7 +48,8 @@ def concat(context: Context, slot: int) -> Join | None:
     rest = {shape[:axis] + shape[axis + 1 :] for shape in (target, shapes[slot])}
     if len(rest) > 1 or starts[-1] != target[axis]:
         return None
-    offset, extent = starts[slot], shapes[slot][axis]
+    offset = starts[slot]
+    extent = shapes[slot][axis]
 
     def source_of(targets):
         cells = list(np.unravel_index(targets, target))
@@ -78,7 +80,8 @@ def move(context: Context, tensor: str) -> Callable | None:
 
 
 def _part_of_split(context, tensor):
-    shape, part = context.shape_in(0), context.whole(tensor)
+    shape = context.shape_in(0)
+    part = context.whole(tensor)
     axis, starts = context.split
     offset = starts[tensor]
     if part[:axis] + part[axis + 1 :] != shape[:axis] + shape[axis + 1 :] or offset + part[axis] > shape[axis]:
@@ -108,7 +111,8 @@ def _part_of_split(context, tensor):
 )
 def moved(context: Context, slot: int) -> Join | None:
     """Found out by running the operator itself on the numbers of its cells."""
-    node, shape = context.node, context.shape_in(0)
+    node = context.node
+    shape = context.shape_in(0)
     if slot != 0 or prod(shape) > LARGEST or prod(context.shape_out()) > LARGEST:
         return None
     if any(context.constant(i) is None for i in range(1, len(node.input)) if node.input[i]):
@@ -125,7 +129,8 @@ def moved(context: Context, slot: int) -> Join | None:
 
 def _moved(context, numbers):
     """For each target cell the source cell (-1: none), or none at all where the operator cannot be run."""
-    node, size = context.node, prod(context.shape_out())
+    node = context.node
+    size = prod(context.shape_out())
     try:
         values = {name: context.constant(i).array() for i, name in enumerate(node.input) if i and name}
         if node.op_type == "Pad":  # with zeros, whatever the file pads with

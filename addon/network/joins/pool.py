@@ -21,7 +21,9 @@ class Pool(Join):
     carries = COPY
 
     def __init__(self, window: Window, largest: bool, mean: bool, whole: bool = False):
-        self.window, self.largest, self.mean = window, largest, mean
+        self.window = window
+        self.largest = largest
+        self.mean = mean
         self.whole = whole  # the mean counts padding too
         self.fan_in = self.taps = prod(window.kernel)
 
@@ -59,7 +61,10 @@ class Reduce(Join):
     carries = COPY
 
     def __init__(self, shape: tuple[int, ...], axes: tuple[int, ...], coefficient: float, largest: bool):
-        self.shape, self.axes, self.coefficient, self.largest = shape, axes, coefficient, largest
+        self.shape = shape
+        self.axes = axes
+        self.coefficient = coefficient
+        self.largest = largest
         self.kept = [axis for axis in range(len(shape)) if axis not in axes]
         self.fan_in = prod(shape[axis] for axis in axes)
 
@@ -134,7 +139,8 @@ def global_pool(context: Context, slot: int) -> Join | None:
 )
 def reduction(context: Context, slot: int) -> Join | None:
     """A mean, sum or extreme over axes that are known."""
-    shape, given = context.shape_in(0), context.constant(1)
+    shape = context.shape_in(0)
+    given = context.constant(1)
     if given and not given.is_quick:
         return None
     axes = given.array().tolist() if given else context.attribute("axes", None)

@@ -27,11 +27,16 @@ class Recurrent(Join):
     source and target are the same layer, of so many `steps`.
     """
 
-    carries, level, ranks = WEIGHT, "unit", True
+    carries = WEIGHT
+    level = "unit"
+    ranks = True
 
     def __init__(self, weight, shape: tuple[int, int, int, int], again: bool, first_backwards: bool, steps: int):
-        self.weight, self.shape = weight, shape  # of the weight: directions, gates, hidden, inputs
-        self.again, self.first_backwards, self.steps = again, first_backwards, steps
+        self.weight = weight
+        self.shape = shape  # of the weight: directions, gates, hidden, inputs
+        self.again = again
+        self.first_backwards = first_backwards
+        self.steps = steps
         self.fan_in = shape[3]
 
     def into(self, targets, sources=None):
@@ -78,7 +83,8 @@ def again(context: Context, size: int) -> Join | None:
 
 
 def _of(context, slot, itself):
-    constant, gates = context.constant(slot), GATES[context.node.op_type]
+    constant = context.constant(slot)
+    gates = GATES[context.node.op_type]
     if constant is None or len(constant.shape) != 3 or context.attribute("layout", 0):
         return None
     directions, rows, inputs = constant.shape

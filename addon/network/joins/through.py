@@ -24,7 +24,9 @@ class Through(Join):
     reaches = True
 
     def __init__(self, join: Join, source_of: Callable, size: int):
-        self.join, self.source_of, self.size = join, source_of, size
+        self.join = join
+        self.source_of = source_of
+        self.size = size
         self.carries, self.level, self.fan_in, self.taps = join.carries, join.level, join.fan_in, join.taps
         self.ranks = join.ranks
 
@@ -80,7 +82,10 @@ class KernelsThrough(Through):
 
     def __init__(self, join: Conv, source_of: Callable, size: int, unit_of: np.ndarray, units: int):
         super().__init__(join, source_of, size)
-        self.unit_of, self.channels, self.units, self.per_group = unit_of, units, join.units, join.per_group
+        self.unit_of = unit_of
+        self.channels = units
+        self.units = join.units
+        self.per_group = join.per_group
 
     def kernels(self, units: np.ndarray, channels: np.ndarray) -> Edges:
         """As `Conv.kernels`; channels and sources are units of the layer."""
@@ -107,7 +112,8 @@ class KernelsThrough(Through):
             or len(set(self.unit_of.tolist())) != self.join.channels
         ):
             return False
-        cells, area = self._all, source.rows * source.columns
+        cells = self._all
+        area = source.rows * source.columns
         place = np.arange(self.size) % area  # the convolution itself reads channels first
         row, column = (
             cells // step % size for step, size in zip(source.strides[1:], (source.rows, source.columns), strict=True)

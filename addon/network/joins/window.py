@@ -34,7 +34,8 @@ class Window:
     @classmethod
     def of(cls, context: Context, kernel: tuple[int, ...], transposed: bool = False) -> Window:
         axes = len(kernel)
-        source, target = context.sample_in(0)[1:], context.sample_out()[1:]
+        source = context.sample_in(0)[1:]
+        target = context.sample_out()[1:]
         strides = tuple(context.attribute("strides", [1] * axes))
         dilations = tuple(context.attribute("dilations", [1] * axes))
         pads = tuple(context.attribute("pads", [0] * 2 * axes))

@@ -72,7 +72,8 @@ def attentions(graph: Operators, norms: dict[int, Composite]) -> Iterator[Operat
 def _written_out(graph, softmax) -> _Core | None:
     if not softmax.reads:
         return None
-    scores, context = _scores(graph, softmax), _context(graph, softmax.tensor, iter(range(MOST)))
+    scores = _scores(graph, softmax)
+    context = _context(graph, softmax.tensor, iter(range(MOST)))
     if scores is None or context is None:
         return None
     product, path, way = context
@@ -116,7 +117,8 @@ def _is_product(operator):
 
 def _scores(graph, softmax):
     """The product of queries and keys before a softmax, and the operators from it on."""
-    path, tensor = [], softmax.inputs[0]
+    path = []
+    tensor = softmax.inputs[0]
     for _ in range(STEPS):
         operator = graph.made_by.get(tensor)
         if operator is None:
@@ -214,7 +216,9 @@ def _rotated(graph, operator, norms, left):
 
 def _output(graph, tensor):
     """The tensor that an attention gives and the operators to it: heads put side by side, and the output projection."""
-    path, out, kept = [], tensor, []
+    path = []
+    out = tensor
+    kept = []
     for _ in range(STEPS):
         operator = graph.only_reader(out)
         if operator is None:

@@ -177,7 +177,9 @@ def _along_last(graph, members):
 
 def _with_tail(graph, op, source, members) -> Composite:
     """Add what follows by right: the factor of an activation that is still to come, scale and shift of a norm."""
-    out, scale, tail = members[-1].tensor, None, []
+    out = members[-1].tensor
+    scale = None
+    tail = []
 
     def next_is(*ops):
         after = graph.only_reader(out)

@@ -74,8 +74,10 @@ def reopen(collection: bpy.types.Collection) -> Network:
 def reopen_steps(collection: bpy.types.Collection) -> Steps:
     """As `reopen`, beside the window. Yields as `build.build` and changes nothing."""
     scene = NetworkScene(collection)
-    source, architecture = bpy.path.abspath(scene.source), architecture_of(scene)
-    part, sizes = scene.part, scene.sizes or None
+    source = bpy.path.abspath(scene.source)
+    architecture = architecture_of(scene)
+    part = scene.part
+    sizes = scene.sizes or None
     stat, sha256 = scene.stat, scene.sha256
 
     def read() -> Network:
@@ -127,7 +129,8 @@ def pruned_score_steps(collection: bpy.types.Collection) -> Steps:
     share = float(scene.root().inputs["Prune"])
     if not scene.input_path:
         raise CheckpointError(scene.source, "no input has run", "run an input first")
-    given, network = bpy.path.abspath(scene.input_path), (yield from reopen_steps(collection))
+    given = bpy.path.abspath(scene.input_path)
+    network = yield from reopen_steps(collection)
     _, whole, pruned, units = yield from in_background(
         lambda: run_file_pruned(given, network, share, 1), "running the input"
     )
@@ -173,9 +176,11 @@ def show(
         elif ran is None:
             layers.set_values(obj, *layers.resting_values(layer, drawn[layer.name]))
     pruning.mark(network, objs, drawn, ran)
-    lines, bundled = [], {}
+    lines = []
+    bundled = {}
     for index in chosen.keys() & bundles.keys():
-        connection, obj = network.connections[index], bundles[index]
+        connection = network.connections[index]
+        obj = bundles[index]
         bundled[index] = bundling.held(obj)
         connections.set_lines(obj, chosen[index])
         if weights_are_new:

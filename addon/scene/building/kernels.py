@@ -25,7 +25,8 @@ from ..texts import caption
 from . import build, importing
 
 MOST = 1 << 17  # taps that are drawn
-GAP, CLEAR = 1.0, 0.04 * HEIGHT  # taps between kernels; metres between them and their layer
+GAP = 1.0
+CLEAR = 0.04 * HEIGHT  # taps between kernels; metres between them and their layer
 # Text lies in XY and looks along Z; a layer faces -X, with its columns along -Y.
 FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))
 

@@ -76,7 +76,8 @@ def camera_of(network: bpy.types.Collection, shot: str = "") -> bpy.types.Object
 
 def focus(camera: bpy.types.Object, distance: float) -> None:
     """Let a camera be sharp at a distance in metres."""
-    camera.data.dof.focus_distance, camera.data.dof.aperture_fstop = distance, view_of(camera).f_stop or 1.2
+    camera.data.dof.focus_distance = distance
+    camera.data.dof.aperture_fstop = view_of(camera).f_stop or 1.2
 
 
 def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.types.Object]:
@@ -86,11 +87,13 @@ def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.type
     distance d the share l / hypot(l, 2 d) of what an endless one gives. Energies scale with HEIGHT squared; rows share
     them, since each light reaches its neighbours too.
     """
-    size, longer = HEIGHT, max(1.0, length / (3.2 * HEIGHT))
+    size = HEIGHT
+    longer = max(1.0, length / (3.2 * HEIGHT))
     power = size**2 / 10 * hypot(1.0, SPREAD * longer) / hypot(1.0, SPREAD) / sqrt(len(heights))
     lights = []
     for z in heights:
-        middle, aside = (length / 2, 0, z), length / 2 / longer
+        middle = (length / 2, 0, z)
+        aside = length / 2 / longer
         lights += [
             _area(
                 f"{name} Key",
@@ -125,8 +128,11 @@ def make_lights(name: str, length: float, heights: list[float]) -> list[bpy.type
 
 def _area(name, location, at, width, height, energy, colour):
     light = bpy.data.lights.new(name, "AREA")
-    light.energy, light.color, light.shape = energy, linear(colour)[:3], "RECTANGLE"
-    light.size, light.size_y = width, height
+    light.energy = energy
+    light.color = linear(colour)[:3]
+    light.shape = "RECTANGLE"
+    light.size = width
+    light.size_y = height
     obj = bpy.data.objects.new(name, light)
     obj.location = location
     obj.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
@@ -150,7 +156,8 @@ def make_floor(name: str, material: bpy.types.Material) -> bpy.types.Object:
 
 def ground(floor: bpy.types.Object, points: np.ndarray) -> None:
     """Lay the floor under what has these corners (n, 3), so wide that it ends out of sight."""
-    low, high = points.min(0), points.max(0)
+    low = points.min(0)
+    high = points.max(0)
     floor.location = (*(low + high)[:2] / 2, low[2] - 0.03 * HEIGHT)
     floor.scale = (*((high - low)[:2] / 2 + 2.2 * HEIGHT), 1.0)
 
@@ -168,7 +175,8 @@ def make_world(name: str) -> bpy.types.World:
     while len(ramp.color_ramp.elements) < len(BACKGROUND):
         ramp.color_ramp.elements.new(0.5)
     for element, (position, colour) in zip(ramp.color_ramp.elements, BACKGROUND, strict=True):
-        element.position, element.color = position, linear(colour)
+        element.position = position
+        element.color = linear(colour)
     tree.put(ramp.inputs[0], radius)
     backdrop, around, mix = (
         tree.node("ShaderNodeBackground"),
@@ -176,7 +184,8 @@ def make_world(name: str) -> bpy.types.World:
         tree.node("ShaderNodeMixShader"),
     )
     tree.put(backdrop.inputs["Color"], ramp.outputs["Color"])
-    around.inputs["Color"].default_value, around.inputs["Strength"].default_value = linear("#1b2740"), 0.35
+    around.inputs["Color"].default_value = linear("#1b2740")
+    around.inputs["Strength"].default_value = 0.35
     around.name = AROUND
     tree.put(mix.inputs[0], tree.call("ShaderNodeLightPath", {}, "Is Camera Ray"))
     tree.put(mix.inputs[1], around.outputs[0])
@@ -202,7 +211,8 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     render.use_stamp_filename = False  # a picture need not tell where its maker keeps files
     render.engine = "CYCLES"
     render.use_persistent_data = True
-    render.hair_type, render.hair_subdiv = "STRIP", 2
+    render.hair_type = "STRIP"
+    render.hair_subdiv = 2
     scene.eevee.taa_render_samples = 32
     cycles = scene.cycles
     quality.sample(scene, QUALITY)
@@ -210,5 +220,6 @@ def set_up(scene: bpy.types.Scene, name: str, camera: bpy.types.Object) -> None:
     cycles.max_bounces = 2  # what light does after that cannot be seen here
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 3.0
-    cycles.use_denoising, cycles.denoising_prefilter = compat.can_denoise(), "FAST"  # others smear small print
+    cycles.use_denoising = compat.can_denoise()
+    cycles.denoising_prefilter = "FAST"  # others smear small print
     scene.cycles_curves.shape = "THICK"

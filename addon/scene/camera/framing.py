@@ -41,7 +41,8 @@ def corners(objs, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
 
 def box_corners(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.ndarray:
     """World corners (8, 3) of one object as it is evaluated, or (0, 3) if it shows nothing."""
-    evaluated, geometry = obj.evaluated_get(depsgraph), geometry_of(obj, depsgraph)
+    evaluated = obj.evaluated_get(depsgraph)
+    geometry = geometry_of(obj, depsgraph)
     if geometry is None:
         return np.zeros((0, 3))
     low_high = _instances(geometry)
@@ -93,7 +94,8 @@ def _instances(geometry):
         rows = matrix[which == index, :3].reshape(-1, 4)  # one product of all rows is faster than one an instance
         centre = (rows @ np.array([*middle, 1.0], np.float32)).reshape(-1, 3)
         reach = (np.abs(rows) @ np.array([*half, 0.0], np.float32)).reshape(-1, 3)
-        low, high = np.minimum(low, (centre - reach).min(0)), np.maximum(high, (centre + reach).max(0))
+        low = np.minimum(low, (centre - reach).min(0))
+        high = np.maximum(high, (centre + reach).max(0))
     return (low, high) if np.isfinite(low).all() else None
 
 
@@ -137,7 +139,8 @@ def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Ma
     for value, half, low, high in ((x, across, margins.left, margins.right), (y, up, margins.bottom, margins.top)):
         least, most = -half * (1 - 2 * low), half * (1 - 2 * high)
         # inside: least * (back - z) <= value - centre <= most * (back - z)
-        above, below = (value + most * z).max(), (value + least * z).min()
+        above = (value + most * z).max()
+        below = (value + least * z).min()
         sides.append((above, below, least, most, (above - below) / (most - least)))
     back = max(side[4] for side in sides)
     centre = [(above - most * back + below - least * back) / 2 for above, below, least, most, _ in sides]

@@ -260,7 +260,8 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
     for label in scene.members(Label):
         texts.setdefault((label.of_kind, label.owner), {})[label.part] = label.obj
     boxes = scene.blocks()
-    closed, copies = blocks.folded(boxes), blocks.copies(boxes)
+    closed = blocks.folded(boxes)
+    copies = blocks.copies(boxes)
     inside = _inside(boxes, closed)
     depth = {"": 0}
     for path, block in boxes.items():

@@ -38,7 +38,8 @@ def frame_selected(context: bpy.types.Context) -> None:
     area = view(context)
     region = next(region for region in area.regions if region.type == "WINDOW")
     space = area.spaces.active
-    locked, space.lock_camera = space.lock_camera, False  # else it would move the camera
+    locked = space.lock_camera
+    space.lock_camera = False  # else it would move the camera
     with bpy.context.temp_override(area=area, region=region):
         bpy.ops.view3d.view_selected()
     space.lock_camera = locked

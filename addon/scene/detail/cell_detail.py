@@ -103,7 +103,8 @@ def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
     limits = build.limits(network, model, wished)
     chosen: dict[int, Lines] = {}
     for index, (connection, limit) in enumerate(zip(model.connections, limits, strict=True)):
-        source, target = connection.source.name, connection.target.name
+        source = connection.source.name
+        target = connection.target.name
         if index not in bundles or not {source, target} <= before.keys() or not {source, target} & names:
             continue
         yield 0.5 + index / len(limits) / 2, f"connections into {target}"
@@ -120,7 +121,8 @@ def _draw(network, model, chosen, names, drawn) -> None:
     bundles = connections.by_index(network)
     for index, lines in chosen.items():
         connection = model.connections[index]
-        source, target = connection.source.name, connection.target.name
+        source = connection.source.name
+        target = connection.target.name
         if target in names:
             expansion.refresh(bundles[index], connection, drawn[source], drawn[target], len(bundles))
         else:

@@ -80,7 +80,8 @@ def stored(obj: bpy.types.Object) -> bool:
 
 def _importance(lines: Expanded) -> np.ndarray:
     """Magnitudes as shares of what is large at their level, (n,) float32."""
-    importance, taps = lines.magnitude.copy(), lines.detail == TAP
+    importance = lines.magnitude.copy()
+    taps = lines.detail == TAP
     for part in (taps, ~taps):
         size = lines.magnitude[part]
         size = np.sort(size[np.isfinite(size)])

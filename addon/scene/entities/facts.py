@@ -35,7 +35,10 @@ class Fact(Generic[T]):
     """
 
     def __init__(self, kind: Kind[T], default: Any = NEEDED, key: str = "", once: str = ""):
-        self.kind, self.default, self.key, self.once = kind, default, key, once
+        self.kind = kind
+        self.default = default
+        self.key = key
+        self.once = once
 
     def __set_name__(self, owner, name):
         self.key = self.key or name

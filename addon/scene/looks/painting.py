@@ -61,7 +61,8 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
     name = "Selected"
     if which == "BLOCK":
         active = context.view_layer.objects.active
-        layer, box = LayerObject.of(active), BlockBox.of(active)
+        layer = LayerObject.of(active)
+        box = BlockBox.of(active)
         name = box.path if box else layer.block if layer else ""
         paths = {name} - {""}
     else:
@@ -81,7 +82,8 @@ def _layer_of(obj: bpy.types.Object) -> str | None:
     """The name of the layer that an object is or belongs to: of a bundle, the one that it enters."""
     if bundle := Bundle.of(obj):
         return bundle.target
-    layer, beside = LayerObject.of(obj), Bars.of(obj)
+    layer = LayerObject.of(obj)
+    beside = Bars.of(obj)
     return layer.name if layer else beside.layer if beside else None
 
 
@@ -156,7 +158,8 @@ def set_scale(part: Part, role: str, signed: bool, log: float) -> None:
     """Let the ramp of a part begin at -1 or at 0, and tell so many decades apart."""
     for material in claim(part, role).values():
         inputs = shaders.node_of(material, shaders.VALUE).inputs
-        inputs["Low"].default_value, inputs["Log"].default_value = -1.0 if signed else 0.0, log
+        inputs["Low"].default_value = -1.0 if signed else 0.0
+        inputs["Log"].default_value = log
     caption.follow(part.network)
 
 
@@ -168,7 +171,8 @@ def scale_of(part: Part, role: str) -> tuple[bool, float] | None:
 
 def paint(material: bpy.types.Material, shown: ColorMap) -> None:
     """Let the ramp of a material be a map."""
-    ramp, value = shaders.ramp_of(material), shaders.node_of(material, shaders.VALUE)
+    ramp = shaders.ramp_of(material)
+    value = shaders.node_of(material, shaders.VALUE)
     if ramp and value:
         shaders.set_stops(ramp, shaders.linear_stops(shown.stops))
         value.inputs["Low"].default_value = shown.low

@@ -45,7 +45,9 @@ def _every():
 
 @lru_cache(maxsize=4)  # the menu of styles asks whenever it is drawn
 def _read(files):
-    known, problems, paths = dict(STYLES), [], {}
+    known = dict(STYLES)
+    problems = []
+    paths = {}
     for path, _ in files:
         path = Path(path)
         try:

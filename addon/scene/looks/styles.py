@@ -276,7 +276,9 @@ def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> St
         some = [obj for obj in some if _is_full(obj)] or some
         return active if active in some else next(iter(some), None)
 
-    layer, bundle, box = first("layer"), first("connections"), BlockBox.of(first("block"))
+    layer = first("layer")
+    bundle = first("connections")
+    box = BlockBox.of(first("block"))
     kept = NetworkScene(part.network).materials
     materials = {role: painting.settings_of(material) for role, material in kept.items() if material}
     for role in kept:
@@ -302,7 +304,8 @@ def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> St
 
 def _is_full(obj) -> bool:
     """Whether an object shows all that a style can set: lines with weights, or cells."""
-    layer, bundle = LayerObject.of(obj), Bundle.of(obj)
+    layer = LayerObject.of(obj)
+    bundle = Bundle.of(obj)
     if bundle:
         return bundle.carries == "weight"
     return layer is None or layer.detail != "box"

@@ -48,7 +48,8 @@ def write(folder: Path, options: rendering.Options, chunk: int = CHUNK) -> str:
     """Write the bundle of a shot of the open file into a folder; says what was written. Raises `CheckpointError`."""
     scene = rendering.prepare(folder, options)
     first, last = options.frames or (scene.frame_start, scene.frame_end)
-    scene.frame_start, scene.frame_end = first, last
+    scene.frame_start = first
+    scene.frame_end = last
     rendering.stamp(scene)
     if bpy.context.window:
         bpy.context.window.scene = scene

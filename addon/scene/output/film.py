@@ -47,7 +47,8 @@ class Film:
         self.folder = output.with_name(f"{output.stem}_frames") if self.moving else output.parent
         self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in range(frames[0], frames[1] + 1)}
         self.left = [frame for frame, path in self.paths.items() if anew or note_of(path) != f"{note} {frame}"]
-        self._wanted, self._begun = len(self.left), time.monotonic()
+        self._wanted = len(self.left)
+        self._begun = time.monotonic()
 
     @property
     def scene(self) -> bpy.types.Scene:
@@ -63,7 +64,8 @@ class Film:
 
         Raises `CheckpointError`.
         """
-        done, frame = self._wanted - len(self.left), self.left[0]
+        done = self._wanted - len(self.left)
+        frame = self.left[0]
         took = time.monotonic() - self._begun
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +126,8 @@ def shown(scene: bpy.types.Scene) -> str:
 def sign(scene: bpy.types.Scene) -> None:
     """Let also those pictures say what they show that somebody saves from a window, of a scene that is ours."""
     if StudioScene.is_one(scene):
-        scene.render.use_stamp_note, scene.render.stamp_note_text = True, shown(scene)
+        scene.render.use_stamp_note = True
+        scene.render.stamp_note_text = shown(scene)
 
 
 def written(path: Path) -> Path:
@@ -184,7 +187,8 @@ def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) 
         cut.render.resolution_y = scene.render.resolution_y * scene.render.resolution_percentage // 100 // 2 * 2
         cut.render.resolution_percentage = 100
         cut.render.fps, cut.render.fps_base = scene.render.fps, scene.render.fps_base
-        cut.frame_start, cut.frame_end = 1, len(frames)
+        cut.frame_start = 1
+        cut.frame_end = len(frames)
         cut.view_settings.view_transform = "Standard"  # the frames have their look
         strips = compat.strips(cut)
         strip = strips.new_image("frames", str(frames[0].resolve()), 1, 1)

@@ -49,7 +49,8 @@ def sample(scene: bpy.types.Scene, name: str, gpu: bool = False) -> int:
     """Set the samples of Cycles and the noise at which it leaves a pixel alone; returns the samples."""
     chosen = QUALITIES[name]
     samples = chosen.samples_on_gpu if gpu else chosen.samples
-    scene.cycles.samples, scene.cycles.adaptive_threshold = samples, chosen.noise
+    scene.cycles.samples = samples
+    scene.cycles.adaptive_threshold = chosen.noise
     scene.cycles.adaptive_min_samples = samples // 8
     return samples
 

@@ -117,7 +117,8 @@ def write_pictures(settings: bpy.types.RenderSettings) -> None:
 
 def stamp(scene: bpy.types.Scene) -> str:
     """Let pictures carry the note of the scene; returns it."""
-    scene.render.use_stamp_note, scene.render.stamp_note_text = True, note_of(scene)
+    scene.render.use_stamp_note = True
+    scene.render.stamp_note_text = note_of(scene)
     return scene.render.stamp_note_text
 
 

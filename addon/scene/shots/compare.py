@@ -52,7 +52,8 @@ def steps(
 
 def partner(network: bpy.types.Collection) -> bpy.types.Collection | None:
     """The network that stands in the same scene to be compared with this one."""
-    uuid, scene = NetworkScene(network).uuid, scene_of(network)
+    uuid = NetworkScene(network).uuid
+    scene = scene_of(network)
     return next(
         (other for other in networks() if NetworkScene(other).beside == uuid and scene_of(other) == scene), None
     )
@@ -134,5 +135,6 @@ def _title(network, stage):
     root = shown.root().obj
     title.parent = root
     local = (box - np.array(root.matrix_world.translation)) @ np.array(stage.turn)
-    low, high = local.min(0), local.max(0)
+    low = local.min(0)
+    high = local.max(0)
     title.location = stage.turn @ Vector((low[0] - 0.1 * HEIGHT, low[1], (low[2] + high[2]) / 2))

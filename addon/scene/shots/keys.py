@@ -43,7 +43,8 @@ def appear(shot: str, obj: bpy.types.Object, first: int, at: int, last: int) -> 
 
 
 def _move(shot, obj, path, keys, how, index=-1):
-    first, last = keys[0][0], keys[-1][0]
+    first = keys[0][0]
+    last = keys[-1][0]
     known = _curves(obj, path, max(index, 0))
     if any(first - 1 <= point.co.x <= last + 1 for curve in known for point in curve.keyframe_points):
         return

@@ -18,7 +18,8 @@ from .stage import Stage
 
 TALL = 1.5  # heights of a unit's map in the picture
 EDGE = 0.36  # of the picture's width, where the layer in front ends
-FINE, FEW = 0.6, 140  # the radius of lines so near, as a share, and how many do not hide what they join
+FINE = 0.6
+FEW = 140  # the radius of lines so near, as a share, and how many do not hide what they join
 
 
 def place(stage: Stage) -> None:

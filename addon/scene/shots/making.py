@@ -106,7 +106,9 @@ def switch(network: bpy.types.Collection, name: str) -> None:
     kind = KINDS.get(name)
     _keep_frames(scene)
     first, last = _frames(camera)
-    scene.camera, scene.frame_start, scene.frame_end = camera, first, last
+    scene.camera = camera
+    scene.frame_start = first
+    scene.frame_end = last
     scene.frame_set(min(first + kind.poster, last) if kind else first)
     _dress(network, kind.style if kind else "")
     picture.face(network, camera)

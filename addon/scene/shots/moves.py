@@ -58,7 +58,8 @@ def fly_through(stage: Stage) -> None:
     view = stage.seen()
     turn = stage.turn
     places = view.points @ np.array(turn)
-    low, high = places.min(0), places.max(0)
+    low = places.min(0)
+    high = places.max(0)
     size, long = high[2] - low[2], high[0] - low[0]
     beside, above = low[1] - 0.55 * size, (low[2] + high[2]) / 2
     path = [
@@ -80,7 +81,9 @@ def fly_through(stage: Stage) -> None:
     for obj, stops in ((stage.camera, path), (target, goal)):
         _travel(obj, stage, times, [turn @ Vector(stop) for stop in stops])
     constraint = stage.camera.constraints.new("TRACK_TO")
-    constraint.target, constraint.track_axis, constraint.up_axis = target, "TRACK_NEGATIVE_Z", "UP_Y"
+    constraint.target = target
+    constraint.track_axis = "TRACK_NEGATIVE_Z"
+    constraint.up_axis = "UP_Y"
     stage.near(view)
 
 

@@ -85,7 +85,8 @@ def _bundles(network) -> list[Bundle]:
 
 def _change(stage: Stage, entity: ObjectEntity, name: str, start: float, begin: float, end: float) -> None:
     """Let an input have a value from the start of the shot until a time, and its own from another on."""
-    own, begin = float(entity.inputs[name]), min(begin, 0.98)
+    own = float(entity.inputs[name])
+    begin = min(begin, 0.98)
     frames = stage.first, max(stage.frame(begin), stage.first + 1), max(stage.frame(end), stage.frame(begin) + 2)
     keys.move_input(
         stage.shot,

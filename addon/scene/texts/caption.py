@@ -37,7 +37,8 @@ WORDS, ALL = 0.72, 1.4  # frame heights that the words take, and words and legen
 LONGEST = 44  # letters of the name
 MARGIN = 0.04  # from the edges, of the frame's width and height
 BETWEEN = 0.1  # frame heights between the legends
-STRIP, CELLS = 0.25, 40  # length of a legend, in frame heights; colour patches in it
+STRIP = 0.25
+CELLS = 40  # length of a legend, in frame heights; colour patches in it
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
 PAINT = {"cube": "cells", "line": "lines"}
@@ -234,7 +235,8 @@ def _legends(materials, line: str, ran: bool) -> dict:
     for legend_kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
         low, log = (node.inputs[name].default_value for name in ("Low", "Log")) if node else (-1.0, 0.0)
-        signed, head = low < 0, about[legend_kind] + (f", log {log:.2g} decades" if log else "")
+        signed = low < 0
+        head = about[legend_kind] + (f", log {log:.2g} decades" if log else "")
         spread = ", range by layer" if legend_kind == "cube" and ran and not log else ", by layer"
         said |= {
             legend_kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
@@ -297,7 +299,9 @@ def arrange(objs: list[bpy.types.Object], camera: bpy.types.Object, aspect: floa
             obj.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
             continue
         part = CaptionPart(obj)
-        words, x, y = part.side == "left", part.x, part.y
+        words = part.side == "left"
+        x = part.x
+        y = part.y
         if stacked:  # legends from the left edge on, and the words above them
             x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)
         obj.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)

@@ -69,7 +69,9 @@ class _Picture:
     """What a camera sees of layers and blocks, in slopes from its axis, and the room that labels have taken."""
 
     def __init__(self, objs: list[Labelled], camera: bpy.types.Object, aspect: float, level: float):
-        self.labelled, self.camera, self.level = objs, camera, level
+        self.labelled = objs
+        self.camera = camera
+        self.level = level
         across, self.up = framing.slopes(camera.data, aspect)
         self.em = EM * 2 * min(across, self.up)
         self.seen = framing.project(camera, np.concatenate([obj.box for obj in objs])).reshape(-1, 8, 3)
@@ -161,7 +163,9 @@ def _outline(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 def _visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
     """For each box the middle of the widest part of it that no nearer box of its row stands before."""
-    left, right, depth = seen[:, :, 0].min(1), seen[:, :, 0].max(1), seen[:, :, 2].mean(1)
+    left = seen[:, :, 0].min(1)
+    right = seen[:, :, 0].max(1)
+    depth = seen[:, :, 2].mean(1)
     middles = (left + right) / 2
     for index in range(len(seen)):
         nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min()) & (rows == rows[index])

@@ -40,7 +40,10 @@ def font() -> bpy.types.VectorFont:
 def text(body: str, size: float, material: bpy.types.Material, align: str = "CENTER", vertical: str = "TOP"):
     """A text object that only the camera sees."""
     curve = bpy.data.curves.new(body, "FONT")
-    curve.size, curve.align_x, curve.align_y, curve.font = size, align, vertical, font()
+    curve.size = size
+    curve.align_x = align
+    curve.align_y = vertical
+    curve.font = font()
     curve.resolution_u = 3  # the default of 12 costs four times as long, and nobody sees it
     curve.materials.append(material)
     obj = bpy.data.objects.new(body, curve)
@@ -147,4 +150,5 @@ def write(obj: bpy.types.Object, part: Part) -> None:
     """Let a text say what its part does now."""
     write_body(obj, part.body)
     curve = obj.data
-    curve.space_line, curve.offset_y = LINE / (1.0 if _is_ours(curve) else BUILT_IN), -part.above
+    curve.space_line = LINE / (1.0 if _is_ours(curve) else BUILT_IN)
+    curve.offset_y = -part.above

@@ -292,7 +292,9 @@ def _join(scene: NetworkScene, network: Network, changes: Changes, kept, arrange
     known = {}
     seen = Counter()
     into = scene.child("connections")
-    root, materials, weight_range = scene.root().obj, scene.materials, scene.weight_range
+    root = scene.root().obj
+    materials = scene.materials
+    weight_range = scene.weight_range
     for _, obj in sorted(connections.by_index(scene.collection).items()):
         bundle = Bundle(obj)
         ends = changes.pairs.get(bundle.source), changes.pairs.get(bundle.target), bundle.carries

@@ -37,7 +37,8 @@ MAY_IMPORT = {
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "cli": {"containers", "formats", "structure", "network", "inference", "scene", "gltf", "written"},
+    "commands": {"containers", "formats", "structure", "network", "inference", "scene", "gltf", "written"},
+    "cli": {"commands", "containers", "written"},
 }
 
 

@@ -1,0 +1,248 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each command of the command line does, given its options."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from argparse import Namespace
+from contextlib import contextmanager
+from pathlib import Path
+
+from .containers import CheckpointError
+from .written import replacing
+
+
+def inspect(options: Namespace) -> None:
+    """Print what is in a model."""
+    from .network import summarise
+    from .network.report import report, table
+    from .structure import open_checkpoint
+
+    network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+    print(json.dumps(report(network)) if options.json else table(network))
+
+
+def run(options: Namespace) -> None:
+    """Run a model on an input and print its scores."""
+    import numpy as np
+
+    from .inference import by_name, run_file, run_file_pruned
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    with _quiet():
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        parts = bool(options.activations)
+        if options.prune:
+            network, whole, ran, pruned = run_file_pruned(options.input, network, options.prune, options.top, parts)
+        else:
+            network, ran = run_file(options.input, network, options.top, parts)
+    outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
+    if options.activations:
+        _writable(options.activations)
+        with replacing(options.activations) as part, part.open("wb") as file:  # a name would get another suffix
+            np.savez_compressed(file, **by_name(network, ran.values))
+    if options.json:
+        said = {"outputs": outputs, "top": _scores(ran), "input": {"file": ran.file, "fitted": ran.note}}
+        if options.prune:
+            layers = [{"name": name, "pruned": gone, "units": of} for name, (gone, of) in pruned.items()]
+            said["pruned"] = {"share": options.prune, "layers": layers, "top_unpruned": _scores(whole)}
+        print(json.dumps(said))
+        return
+    print(f"{ran.file}: {ran.note}")
+    if options.prune:
+        print(
+            "pruned: "
+            + (
+                ", ".join(f"{gone:,} of {of:,} in {name}" for name, (gone, of) in pruned.items() if gone)
+                or "nothing, for there are too few units"
+            )
+        )
+    for score in ran.scores:
+        print(f"{score.score:10.6f}  {score.label}")
+    for name, shape in outputs.items():
+        print(f"output {name} {shape}")
+
+
+def _scores(ran) -> list[dict]:
+    return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
+
+
+def build(options: Namespace) -> None:
+    """Make a scene and save it."""
+    import bpy
+
+    from .scene.building import importing
+    from .scene.entities import networks
+
+    _writable(options.output)
+    with _quiet() as progress:
+        _make_scene(options, progress)
+        paths = bpy.context.preferences.filepaths
+        versions = paths.save_version
+        paths.save_version = 0  # no .blend1 beside it
+        with replacing(options.output) as part:
+            bpy.ops.wm.save_as_mainfile(filepath=str(part.resolve()), compress=True)
+        paths.save_version = versions
+    print(f"{options.output}: {importing.summary(networks()[0])}")
+
+
+def render(options: Namespace) -> None:
+    """Render a picture or a film."""
+    from .scene.output import rendering
+
+    _writable(options.output)
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        written = rendering.render(options.output, _wanted(options, progress), progress)
+    print(written)
+
+
+def farm(options: Namespace) -> None:
+    """Write a job for a render farm."""
+    from .scene.output import farm
+
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        written = farm.write(options.output, _wanted(options, progress), options.chunk)
+    print(written)
+
+
+def _wanted(options, progress):
+    """What the options of a command say of a picture; another checkpoint is put beside first."""
+    from .scene.output import rendering
+
+    if options.other:
+        _compare(options, progress)
+    return rendering.Options(
+        options.shot,
+        options.engine,
+        options.samples,
+        options.size,
+        options.frames,
+        options.quality,
+        options.transparent,
+    )
+
+
+def _compare(options, progress):
+    """Put another checkpoint beside the network of the open file."""
+    import bpy
+
+    from .scene import shots
+    from .scene.building import build
+    from .scene.entities import networks, scene_of
+
+    network = next(iter(networks()), None)
+    if network is None:
+        raise CheckpointError(options.model, "holds no network", "open a scene that Neuroscene built")
+    bpy.context.window.scene = scene_of(network)
+    build.finish(shots.compared(network, options.other), progress)
+    options.shot = options.shot or "before-after"
+
+
+def export(options: Namespace) -> None:
+    """Write a scene as glTF, USD, OBJ or a page."""
+    from .gltf import export
+
+    page = options.output.with_suffix(".html") if options.html else None
+    for path in {options.output, page or options.output}:
+        _writable(path)
+    wanted = export.ExportOptions(
+        options.realize, options.triangles or export.TRIANGLES, options.poses or 0, options.lit, options.compress
+    )
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        progress("exporting")
+        report = export.export(options.output, wanted, progress)
+        if page and page != options.output:
+            export.export(page, wanted, progress)
+    print(f"{options.output}: {report}")
+
+
+def _open_scene(options, progress):
+    """Load a .blend (its scripts stay off), or build the scene of a model."""
+    import bpy
+
+    if options.model.suffix.lower() != ".blend":
+        _make_scene(options, progress)
+        return
+    if not options.model.is_file():
+        raise CheckpointError(options.model, "no such file", "check the path")
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(options.model.resolve()), load_ui=False, use_scripts=False)
+    except RuntimeError as error:
+        raise CheckpointError(options.model, "not a Blender file, or made by a newer Blender") from error
+
+
+def _make_scene(options, progress):
+    import bpy
+
+    from .scene.building import build, importing
+
+    given = {"max_cells": options.max_cells, "max_connections": options.max_connections}
+    given = {name: value for name, value in given.items() if value}
+    if "max_connections" in given:
+        given["lines_a_pair"] = given["max_connections"]
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    empty = bpy.context.scene
+    steps = importing.import_steps(
+        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
+    )
+    build.finish(steps, progress)
+    bpy.data.scenes.remove(empty)
+
+
+@contextmanager
+def _quiet():
+    """Keep what Blender and its libraries say out of our output, yet show it if something breaks.
+
+    Yields a function that shows progress where a person is watching.
+    """
+    kept = {number: os.dup(number) for number in (1, 2)}
+    watched = os.isatty(2)
+
+    def progress(text):
+        if watched:
+            os.write(kept[2], f"\r\033[K{text}".encode())
+
+    with tempfile.TemporaryFile() as said:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for number in kept:
+            os.dup2(said.fileno(), number)
+        broken = True
+        try:
+            yield progress
+            broken = False
+        except CheckpointError:
+            broken = False
+            raise
+        finally:
+            progress("")
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            for number, copy in kept.items():
+                os.dup2(copy, number)
+                os.close(copy)
+            if broken:
+                said.seek(0)
+                sys.stderr.write(said.read().decode(errors="replace"))
+
+
+def _writable(path: Path):
+    """Say at once, before a long render, that an output cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existed = path.exists()
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise CheckpointError(path, f"cannot be written ({error.strerror})", "choose another place") from error

@@ -18,12 +18,12 @@ def parse(path: Path, text: bytes | str, what: str) -> dict:
     if len(text) > LARGEST:
         raise CheckpointError(path, f"{what} has {len(text):,} bytes", "refused for safety")
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(path, f"{what} cannot be read ({str(error)[:100]})", "fetch it again") from error
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise CheckpointError(path, f"{what} is not a JSON object", "fetch it again")
-    return found
+    return parsed
 
 
 def read(path: Path, what: str) -> dict:

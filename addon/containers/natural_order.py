@@ -19,4 +19,6 @@ def natural(name: str) -> tuple:
 def brief(name: str, most: int = LONGEST) -> str:
     """A name of the file as it is shown: without line breaks, and without the middle of one that is very long."""
     short = name if len(name) <= most else f"{name[: most // 2]}…{name[-(most // 2 - 1) :]}"
-    return short if short.isprintable() else "".join(one if one.isprintable() else " " for one in short)
+    return (
+        short if short.isprintable() else "".join(character if character.isprintable() else " " for character in short)
+    )

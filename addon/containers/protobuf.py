@@ -54,10 +54,10 @@ def _slim_tensor(data, start, end, file_name):
         if number == DATA_TYPE:
             data_type, _ = _read_varint(data, body, stop)
         kept.append(data[begin:stop])
-    number, found = next(iter(runs.items()), (None, []))
-    if len(runs) != 1 or len(found) != 1 or number not in (RAW_DATA, PACKED_AS_RAW.get(data_type)):
+    number, places = next(iter(runs.items()), (None, []))
+    if len(runs) != 1 or len(places) != 1 or number not in (RAW_DATA, PACKED_AS_RAW.get(data_type)):
         return None
-    body, stop = found[0]
+    body, stop = places[0]
     for key, value in (("location", file_name), ("offset", str(body)), ("length", str(stop - body))):
         entry = b"".join(_key(i, 2) + _varint(len(text)) + text for i, text in ((1, key.encode()), (2, value.encode())))
         kept += [_key(EXTERNAL_DATA, 2), _varint(len(entry)), entry]

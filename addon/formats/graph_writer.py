@@ -70,7 +70,7 @@ class Writer:
 
     def unread(self, held: Iterable[Stored]) -> list[Stored]:
         """Weights that the graph does not read, as those for training alone."""
-        return [one for one in held if one.data_type in FLOATS and not self.has(one)]
+        return [stored for stored in held if stored.data_type in FLOATS and not self.has(stored)]
 
     def constant(self, value, dtype=np.int64, name: str = "constant") -> str:
         """A small tensor that is no weight: a shape, axes, a scale."""
@@ -126,12 +126,12 @@ class Writer:
 
     def unique(self, name: str) -> str:
         """This name, or with a number behind it where it is taken."""
-        found, number = name, self._names.get(name, 0) + 1
-        while number > 1 and (found := f"{name} {number}") in self._names:
+        free, number = name, self._names.get(name, 0) + 1
+        while number > 1 and (free := f"{name} {number}") in self._names:
             number += 1
         self._names[name] = number
-        self._names.setdefault(found, 1)
-        return found
+        self._names.setdefault(free, 1)
+        return free
 
     def checkpoint(
         self,

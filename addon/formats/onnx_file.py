@@ -77,7 +77,7 @@ def check(path: Path, model: onnx.ModelProto, readers: Container[str] = ()) -> N
 def _texts(model):
     """The names in a model that others look up or show."""
     yield from (model.producer_name, model.producer_version, model.domain)
-    yield from (one.domain for one in model.opset_import)
+    yield from (opset.domain for opset in model.opset_import)
     for entry in model.metadata_props:
         yield from (entry.key, entry.value)
     for function in model.functions:
@@ -121,20 +121,22 @@ def _check_tensor(path, tensor, elsewhere):
             locate(path, tensor)
         return
     if tensor.HasField("raw_data"):
-        needed, found, unit = byte_size(tensor), len(tensor.raw_data), "bytes"
+        needed, held, unit = byte_size(tensor), len(tensor.raw_data), "bytes"
     else:
-        needed, found, unit = _entries(tensor), len(getattr(tensor, _field(tensor))), "numbers"
-    if needed != found:
-        raise CheckpointError(
-            path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} and has {found:,}"
-        )
+        needed, held, unit = _entries(tensor), len(getattr(tensor, _field(tensor))), "numbers"
+    if needed != held:
+        raise CheckpointError(path, f"tensor '{tensor.name}' of shape {shape} needs {needed:,} {unit} and has {held:,}")
 
 
 def _check_sparse(path, sparse):
     name, shape, count = sparse.values.name, list(sparse.dims), prod(sparse.values.dims)
     for tensor in (sparse.values, sparse.indices):
         _check_tensor(path, tensor, False)
-    if any(size < 0 for size in shape) or len(shape) > MOST_AXES or prod(max(1, one) for one in shape) > MOST_ELEMENTS:
+    if (
+        any(size < 0 for size in shape)
+        or len(shape) > MOST_AXES
+        or prod(max(1, size) for size in shape) > MOST_ELEMENTS
+    ):
         raise CheckpointError(path, f"the sparse tensor '{name}' has the absurd shape {shape[:8]}")
     if sparse.indices.data_type != TensorProto.INT64 or list(sparse.indices.dims) not in ([count], [count, len(shape)]):
         raise CheckpointError(
@@ -161,10 +163,10 @@ def _sort(path, graph):
     maker = {name: index for index, node in enumerate(graph.node) for name in node.output if name}
     reads = [{maker[name] for name in (*node.input, *captured(node)) if name in maker} for node in graph.node]
     # names made inside a subgraph may repeat names outside; a node does not wait for itself through them
-    if all(max(one, default=-1) <= index for index, one in enumerate(reads)):
+    if all(max(makers, default=-1) <= index for index, makers in enumerate(reads)):
         return
     try:
-        order = list(TopologicalSorter({i: one - {i} for i, one in enumerate(reads)}).static_order())
+        order = list(TopologicalSorter({i: makers - {i} for i, makers in enumerate(reads)}).static_order())
     except CycleError as error:
         names = " -> ".join(graph.node[i].name or graph.node[i].op_type for i in error.args[1][:4])
         raise CheckpointError(path, f"the graph has a cycle ({names})") from error

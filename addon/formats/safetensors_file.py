@@ -95,13 +95,13 @@ def _shards(path):
     notes, tensors, metadata = [], [], {}
     for file in shards.named(path, set(places.values())):
         shard = file.name
-        found, metadata = _file(path, file, notes)
-        missing = {name for name, place in places.items() if place == shard}.difference(one.name for one in found)
+        held, metadata = _file(path, file, notes)
+        missing = {name for name, place in places.items() if place == shard}.difference(tensor.name for tensor in held)
         if missing:
             raise CheckpointError(
                 path, f"'{min(missing)[:80]}' should be in '{shard}', which has no such tensor", "fetch both again"
             )
-        tensors += [one for one in found if places.get(one.name) == shard]
+        tensors += [tensor for tensor in held if places.get(tensor.name) == shard]
     return _ordered(tensors), metadata, notes
 
 
@@ -115,10 +115,12 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
         raise CheckpointError(path, f"{where} has metadata that are not text", "fetch it again")
     if len(header) > MOST_TENSORS:
         raise CheckpointError(path, f"{where} names {len(header):,} tensors", "refused for safety")
-    found = sorted(((name, *_entry(path, name, entry)) for name, entry in header.items()), key=lambda one: one[3:])
+    entries = sorted(
+        ((name, *_entry(path, name, entry)) for name, entry in header.items()), key=lambda place: place[3:]
+    )
     end, tensors, unknown = 0, [], []
     linked = Checkpoint(file, FORMAT, ModelProto()) if file != path and file.is_symlink() else None
-    for name, dtype, shape, first, last in found:
+    for name, dtype, shape, first, last in entries:
         if first != end:
             raise CheckpointError(
                 path,
@@ -171,12 +173,12 @@ def _header(path, file, where):
 
 
 def _once(pairs):
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
         raise ValueError("a name stands in it twice")
-    for name in found:
+    for name in entries:
         name.encode()  # half a surrogate pair is no text
-    return found
+    return entries
 
 
 def _entry(path, name, entry):
@@ -213,7 +215,7 @@ def _ordered(tensors: list[Stored]) -> list[Stored]:
     for tensor in tensors:
         by_type.setdefault(tensor.data_type, []).append(tensor.name)
     if all(names == sorted(names) for names in by_type.values()):
-        return sorted(tensors, key=lambda one: natural(one.name))
+        return sorted(tensors, key=lambda tensor: natural(tensor.name))
     return tensors
 
 

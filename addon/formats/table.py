@@ -89,7 +89,7 @@ READERS = (
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_json, "safetensors_file"),
     Reader("ONNX", (".onnx",), lambda head, path: True, "onnx_file"),  # a protobuf has no magic number
 )
-SUFFIXES = tuple(dict.fromkeys(suffix for one in READERS for suffix in one.suffixes))
+SUFFIXES = tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes))
 
 # What other files begin with, to name what was found instead of a model.
 _OTHERS = (
@@ -119,9 +119,9 @@ def _reader(path: Path) -> Reader:
         head = file.read(HEAD)
     if not head:
         raise CheckpointError(path, "an empty file (0 bytes)", "fetch it again")
-    found = next((one for one in READERS[:-1] if one.sniff(head, path)), None)
-    if found:
-        return found
+    reader = next((reader for reader in READERS[:-1] if reader.sniff(head, path)), None)
+    if reader:
+        return reader
     if _has_members("archive_format")(head, path):
         raise CheckpointError(
             path, "a program of torch.export, which is not read", "export it as ONNX, or save its state_dict"

@@ -23,8 +23,8 @@ DEFLATE, SHUFFLE, CHECKSUM = 1, 2, 3
 
 def array(data, shape: tuple[int, ...], dtype: np.dtype, swapped: bool) -> np.ndarray:
     """Numbers from bytes, in the byte order of this machine."""
-    found = np.frombuffer(data, dtype, prod(shape)).reshape(shape)
-    return found.byteswap() if swapped else found
+    numbers = np.frombuffer(data, dtype, prod(shape)).reshape(shape)
+    return numbers.byteswap() if swapped else numbers
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Chunks:
 
     def read(self, path: Path, name: str, dtype: np.dtype, swapped: bool) -> np.ndarray:
         """The whole dataset. Raises `CheckpointError`."""
-        found = np.zeros(self.shape, dtype)
+        numbers = np.zeros(self.shape, dtype)
         for chunk in self.chunks:
             try:
                 data = self._unpacked(chunk)
             except (zlib.error, Damaged) as error:
                 raise CheckpointError(path, f"'{name}' is damaged ({error})", "fetch it again") from error
             inside = tuple(slice(start, start + size) for start, size in zip(chunk.start, self.size, strict=True))
-            part = found[inside]
+            part = numbers[inside]
             part[...] = array(data, self.size, dtype, swapped)[tuple(slice(size) for size in part.shape)]
-        return found
+        return numbers
 
     def _unpacked(self, chunk):
         data, size = bytes(chunk.data), prod(self.size) * self.item
@@ -84,15 +84,15 @@ def chunks(file: File, layout: memoryview, filters: memoryview | None, shape: tu
     *size, last = unpack_from(f"<{rank + 1}I", layout, 11)
     if rank != len(shape) or last != item or not all(size):
         raise Damaged("chunks of another shape than their dataset")
-    found = []
+    held = []
     for address, key in file.tree(tree, 1, 8 + 8 * (rank + 1)) if tree != NOWHERE else ():
         length, skipped, *start = unpack_from(f"<II{rank + 1}Q", key)
         if any(place >= whole for place, whole in zip(start, shape, strict=False)):
             raise Damaged("a chunk outside of its dataset")
         if prod(size) * item > DENSEST * (length + 1):
             raise Damaged("a chunk that would unpack to more than it can hold")
-        found.append(Chunk(tuple(start[:rank]), file.at(address, length), skipped))
-    return Chunks(shape, tuple(size), item, tuple(_filters(filters)), tuple(found))
+        held.append(Chunk(tuple(start[:rank]), file.at(address, length), skipped))
+    return Chunks(shape, tuple(size), item, tuple(_filters(filters)), tuple(held))
 
 
 def _filters(data: memoryview | None) -> Iterable[int]:

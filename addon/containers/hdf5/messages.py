@@ -89,7 +89,7 @@ class File:
         """What the header of an object holds."""
         new = bytes(self.at(address, 4)) == b"OHDR"
         blocks, ordered = [self._first_block(address, new)], new and bool(self.number(address + 5, 1) & 0x04)
-        found: list[Message] = []
+        held: list[Message] = []
         for start, size in blocks:  # grows as continuations are met
             for message in self._block(start, size, new, ordered):
                 if message.kind == CONTINUED:
@@ -98,10 +98,10 @@ class File:
                         self.expect(place, b"OCHK")
                         place, length = place + 4, length - 8  # without the signature and the checksum
                     blocks.append((place, length))
-                found.append(message)
-            if len(blocks) > MOST_MESSAGES or len(found) > MOST_MESSAGES:
+                held.append(message)
+            if len(blocks) > MOST_MESSAGES or len(held) > MOST_MESSAGES:
                 raise Damaged("an object without end")
-        return found
+        return held
 
     def _first_block(self, address, new):
         if not new:
@@ -164,8 +164,8 @@ class File:
             address, most = open_nodes.pop()
             self.step()
             self.expect(address, b"TREE")
-            found, level, entries = unpack_from("<BBH", self.at(address, 24), 4)
-            if address in seen or found != kind or level >= most:
+            node_kind, level, entries = unpack_from("<BBH", self.at(address, 24), 4)
+            if address in seen or node_kind != kind or level >= most:
                 raise Damaged("a B-tree that is not one")
             seen.add(address)
             places = [address + 24 + index * (key + 8) for index in range(entries)]
@@ -206,16 +206,16 @@ class File:
         """An object of a global heap."""
         if address not in self._heaps:
             self.expect(address, b"GCOL")
-            end, place, found = address + self.number(address + 8, 8), address + 16, {}
+            end, place, objects = address + self.number(address + 8, 8), address + 16, {}
             self.at(address, end - address)
             while place + 16 <= end:
                 self.step()
                 number, size = self.number(place, 2), self.number(place + 8, 8)
                 if not number:  # the rest is free
                     break
-                found[number] = place + 16, size
+                objects[number] = place + 16, size
                 place += 16 + -(-size // 8) * 8
-            self._heaps[address] = found
+            self._heaps[address] = objects
         if index not in self._heaps[address]:
             raise Damaged(f"no text {index} at byte {address:,}")
         return self.at(*self._heaps[address][index])

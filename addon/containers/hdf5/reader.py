@@ -72,10 +72,10 @@ class Group:
     def tensor(self, path: str) -> Stored | None:
         """A dataset below this group by its path."""
         *groups, name = path.split("/")
-        found = self
+        holder = self
         for group in groups:
-            found = found and found.groups.get(group)
-        return found.tensors.get(name) if found else None
+            holder = holder and holder.groups.get(group)
+        return holder.tensors.get(name) if holder else None
 
     def merge(self, other: Group, place: int) -> None:
         """Add what a group of the same name holds in a later file, the `place`-th."""
@@ -86,7 +86,7 @@ class Group:
 
     def all(self) -> list[Stored]:
         """Every dataset in this group and below."""
-        return [*self.tensors.values(), *(one for group in self.groups.values() for one in group.all())]
+        return [*self.tensors.values(), *(tensor for group in self.groups.values() for tensor in group.all())]
 
 
 def read(path: Path) -> Group:
@@ -126,30 +126,30 @@ class _Walk:
     def group(self, address, messages, path, depth) -> Group:
         if depth > DEEPEST:
             raise Damaged("groups without end")
-        found = Group(path, address, self.attributes(messages))
+        made = Group(path, address, self.attributes(messages))
         for name, inner in self.file.links(messages):
             if inner in self.seen or len(self.seen) > MOST_OBJECTS:
                 raise Damaged("objects that hold one another")
             self.seen.add(inner)
             place = f"{path}/{name}" if path else name
             held = self.file.messages(inner)
-            kinds = {one.kind for one in held}
+            kinds = {message.kind for message in held}
             if kinds & {TABLE, LINKS}:
-                found.groups[name] = self.group(inner, held, place, depth + 1)
+                made.groups[name] = self.group(inner, held, place, depth + 1)
             elif LAYOUT in kinds and (stored := self.dataset(held, place)):
-                found.tensors[name] = stored
-        return found
+                made.tensors[name] = stored
+        return made
 
     def attributes(self, messages) -> dict[str, str | list[str]]:
-        found = {}
+        said = {}
         for message in messages:
             if message.kind == ATTRIBUTES and dense_attributes(message.data):
                 raise Foreign("it has attributes in the newest layout")
             if message.kind == ATTRIBUTE:
                 name, value = texts(self.file, message.data, WANTED)
                 if value is not None:
-                    found[name] = value
-        return found
+                    said[name] = value
+        return said
 
     def dataset(self, messages, place) -> Stored | None:
         """A dataset's tensor; None for one of texts, which are no weights."""

@@ -87,14 +87,14 @@ def texts(file: File, data: memoryview, wanted: re.Pattern) -> tuple[str, str | 
     count, held = prod(shape), data[start:]
     if count * kind.size > len(held):
         raise Damaged(f"the attribute '{name}' is cut short")
-    found, total = [], 0
+    texts, total = [], 0
     for index in range(count if kind.size else 0):
-        one = held[index * kind.size : (index + 1) * kind.size]
+        entry = held[index * kind.size : (index + 1) * kind.size]
         if kind.any_length:
-            length, address, place = unpack_from("<IQI", one)
-            one = file.heap(address, place)[:length] if length else one[:0]
-        total += len(one)
+            length, address, place = unpack_from("<IQI", entry)
+            entry = file.heap(address, place)[:length] if length else entry[:0]
+        total += len(entry)
         if total > LARGEST_TEXT:
             raise Damaged(f"the attribute '{name}' is too long")
-        found.append(bytes(one).rstrip(b"\0").decode("utf-8", "replace"))
-    return name, found if shape else found[0] if found else ""
+        texts.append(bytes(entry).rstrip(b"\0").decode("utf-8", "replace"))
+    return name, texts if shape else texts[0] if texts else ""

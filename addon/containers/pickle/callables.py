@@ -121,11 +121,11 @@ def is_refused(name: Name) -> bool:
 
 def call(name: Name, args: tuple):
     """What this callable would give for these arguments. Raises `ValueError`."""
-    found = CALLS.get(str(name))
-    if found is None:
+    make = CALLS.get(str(name))
+    if make is None:
         return Thing(name, args)
     try:
-        return found(*args)
+        return make(*args)
     except (TypeError, AttributeError, IndexError, KeyError) as error:
         raise ValueError(f"'{name}' is called with arguments that it cannot have") from error
 
@@ -166,7 +166,7 @@ def _tensor(storage, offset, size, stride, data_type=None, scale=None, zero_poin
     if not isinstance(storage, Storage):
         raise ValueError("a tensor without a storage")
     shape, strides = _counts(size), _counts(stride)
-    if len(shape) != len(strides) or prod(max(1, one) for one in shape) >= MOST_NUMBERS:
+    if len(shape) != len(strides) or prod(max(1, length) for length in shape) >= MOST_NUMBERS:
         raise ValueError("a tensor with an absurd shape or stride")
     return Tensor(
         storage,
@@ -197,8 +197,8 @@ def _sparse(layout, data):
     if isinstance(layout, Thing):  # torch.serialization._get_layout("torch.sparse_coo")
         layout = layout.args[0]
     layout = layout.name if isinstance(layout, Name) else str(layout).removeprefix("torch.")
-    parts = tuple(one for one in data if isinstance(one, Tensor))
-    shape = _counts(next(one for one in data[len(parts) :] if not isinstance(one, bool)))
+    parts = tuple(part for part in data if isinstance(part, Tensor))
+    shape = _counts(next(part for part in data[len(parts) :] if not isinstance(part, bool)))
     if layout not in LAYOUTS or len(parts) != (2 if layout == "sparse_coo" else 3):
         return Absent("sparse in a way that is not known")
     return Sparse(layout, parts, shape)

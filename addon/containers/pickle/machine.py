@@ -93,10 +93,12 @@ class _Machine:
     def name(self, module, name):
         if not isinstance(module, str) or not isinstance(name, str):
             raise ValueError("a name that is no text")
-        found = Name(module, name)
-        if callables.is_refused(found):
-            raise CheckpointError(self.path, f"wants to call {str(found)[:80]} when it is opened", "refused for safety")
-        return found
+        callee = Name(module, name)
+        if callables.is_refused(callee):
+            raise CheckpointError(
+                self.path, f"wants to call {str(callee)[:80]} when it is opened", "refused for safety"
+            )
+        return callee
 
     def call(self, function, args):
         """Put what a callable would give onto the stack. TorchScript writes the one argument of an enum by itself."""

@@ -69,9 +69,9 @@ def _read_hdf5(path):
         return bare.weights(path, root, WEIGHTS, producer)
     config = bounded_json.parse(path, text, "its architecture")
     if not is_architecture(config):
-        found = bare.weights(path, root, WEIGHTS, producer)
-        found.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
-        return found
+        held = bare.weights(path, root, WEIGHTS, producer)
+        held.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
+        return held
     model = parse(path, config, version)
     find = _found(path, root, model)
     return _write(path, model, find, H5, producer)
@@ -99,9 +99,9 @@ def _read_zip(path):
     root = reader.read_member(opened, f"{folder}{MEMBER}")
     producer = f"Keras {version}".strip()
     if not is_architecture(config):
-        found = bare.weights(path, root, WEIGHTS, producer)
-        found.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
-        return found
+        held = bare.weights(path, root, WEIGHTS, producer)
+        held.notes.append(f"a model of the class {str(config.get('class_name'))[:80]}, whose layers are not listed")
+        return held
     model = parse(path, config, version)
     return _write(path, model, _found(path, root, model), V3, producer)
 
@@ -129,19 +129,19 @@ def write(
     return _write(path, model, find, format, producer, structure, notes, architecture)
 
 
-def finder(found: Weights, config: dict) -> weights.Found:
+def finder(held: Weights, config: dict) -> weights.Found:
     """`find` for a Keras file that holds weights alone, with their architecture. Raises `CheckpointError`."""
-    version = found.producer.removeprefix("Keras").strip()
-    root = _root(found.path)
-    return _found(found.path, root, parse(found.path, config, version))
+    version = held.producer.removeprefix("Keras").strip()
+    root = _root(held.path)
+    return _found(held.path, root, parse(held.path, config, version))
 
 
 def _found(path, root, model):
-    found = weights.find(path, root, model)
+    find = weights.find(path, root, model)
     group = weights.model_weights(root)
     backend = _attribute(root, "backend") or _attribute(group, "backend")
-    found.backend = backend or ("theano" if model.version[0] < 3 and weights.is_of_theano(group) else "")
-    return found
+    find.backend = backend or ("theano" if model.version[0] < 3 and weights.is_of_theano(group) else "")
+    return find
 
 
 def _attribute(group, name):
@@ -155,8 +155,8 @@ def _write(path, model, find, format, producer, structure="graph", notes=(), arc
     walk.write()
     graph.sweep()
     unread = graph.writer.unread(getattr(find, "tensors", {}).values())
-    said = [f"weights that no prediction reads: {', '.join(one.name for one in unread)}"[:200]] if unread else []
+    said = [f"weights that no prediction reads: {', '.join(stored.name for stored in unread)}"[:200]] if unread else []
     notes = [*notes, *getattr(find, "notes", ()), *walk.notes, *said]
     made = graph.writer.checkpoint(path, format, structure, producer, notes, architecture)
-    made.unread = sum(prod(one.shape) for one in unread)
+    made.unread = sum(prod(stored.shape) for stored in unread)
     return made

@@ -54,7 +54,7 @@ def mode(layer: Layer) -> str:
         return ""
     config = policy.get("config")
     said = str(config.get("mode", "") if isinstance(config, dict) else "")
-    return next((one for one in MODES if said.startswith(one)), said or "unknown")
+    return next((known for known in MODES if said.startswith(known)), said or "unknown")
 
 
 def names(layer: Layer) -> list[str]:
@@ -62,13 +62,13 @@ def names(layer: Layer) -> list[str]:
     weight, how = KINDS.get(layer.kind), mode(layer)
     if not weight or how not in ORDER:
         return []
-    found = ORDER[how].format(weight).split()
+    variables = ORDER[how].format(weight).split()
     has_bias = (
         layer.kind != "Embedding"
         and layer.config.get("use_bias", True) is not False
         and (layer.kind == "Dense" or layer.config.get("bias_axes"))
     )
-    return [name for name in found if name != "bias" or has_bias]
+    return [name for name in variables if name != "bias" or has_bias]
 
 
 def can_write(layer: Layer) -> bool:
@@ -89,7 +89,7 @@ def weight(call: Call, name: str, shape: tuple[int | None, ...]) -> str:
         return made
     alpha = call.config.get("lora_alpha")
     factor = alpha / rank if isinstance(alpha, (int, float)) else 1.0
-    product = call.node("MatMul", *(call.real(call.graph.weight(one)) for one in (first, second)))
+    product = call.node("MatMul", *(call.real(call.graph.weight(matrix)) for matrix in (first, second)))
     if factor != 1:
         product = call.node("Mul", product, call.number(factor))
     return call.node("Add", made, product)
@@ -101,13 +101,13 @@ def _quantised(call: Call, name: str, shape: tuple[int | None, ...]) -> Stored:
     if key in call.graph.applied:
         return call.graph.applied[key]
     held = {name: call.stored(name, *[None] * len(shape))}
-    held |= {part: one for part in BESIDE if (one := call.beside(part)) is not None}
+    held |= {part: stored for part in BESIDE if (stored := call.beside(part)) is not None}
     units = call.config["units"] if name == "kernel" else call.config["output_dim"]
     made = scaled(mode(call.layer), held, name, units, call.folder)
     if made is None or any(want not in (None, have) for want, have in zip(shape, made.shape, strict=True)):
         raise Unwritable("quantized weights that do not fit their scales")
-    for one in held.values():
-        call.graph.writer.use(one)
+    for stored in held.values():
+        call.graph.writer.use(stored)
     call.graph.applied[key] = made
     return made
 
@@ -119,7 +119,7 @@ def scaled(how: str, held: dict[str, Stored], name: str, units: int, folder: Pat
         return None
 
     def read():
-        parts = {part: numbers(one, folder) for part, one in held.items()}
+        parts = {part: numbers(stored, folder) for part, stored in held.items()}
         try:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # scales of 0 are the file's
                 return np.ascontiguousarray(FORMULAS[how](parts, name, whole), np.float32)
@@ -158,10 +158,10 @@ def _shape(how, held, name, units):
 def _groups(held, name, shape, inputs):
     parts = [held.get(f"{name}_{part}") for part in ("scale", "zero")]
     return all(
-        one is not None
-        and len(one.shape) == 2
-        and all(want in (None, have) for want, have in zip(shape, one.shape, strict=True))
-        for one in parts
+        stored is not None
+        and len(stored.shape) == 2
+        and all(want in (None, have) for want, have in zip(shape, stored.shape, strict=True))
+        for stored in parts
     ) and ("g_idx" in held and held["g_idx"].shape == (inputs,))
 
 

@@ -33,35 +33,35 @@ CLASSES = {snake(kind): kind for kind in OWN} | {"lstm_cell": "LSTMCell", "gru_c
 
 def weights(path: Path, root: Group, format: str, producer: str) -> Weights:
     """The tensors of a file as "conv1/kernel", in the order of the layers. Raises `CheckpointError`."""
-    found = _Found()
+    held = _Found()
     if is_old(root):
         group = model_weights(root)
         for layer in group.texts("layer_names"):
-            for name, one in listed(path, group.groups[layer]) if layer in group.groups else ():
-                found[found.unique(f"{layer}/{_variable(layer, name)}")] = one
+            for name, stored in listed(path, group.groups[layer]) if layer in group.groups else ():
+                held[held.unique(f"{layer}/{_variable(layer, name)}")] = stored
     else:
-        _walk(root, "", found)
-    tensors = [replace(one, name=name) for name, one in _scaled(found, path.parent).items()]
-    return Weights(path, format, tensors, "keras", producer, notes=left_out(root, found))
+        _walk(root, "", held)
+    tensors = [replace(stored, name=name) for name, stored in _scaled(held, path.parent).items()]
+    return Weights(path, format, tensors, "keras", producer, notes=left_out(root, held))
 
 
-def _scaled(found, folder):
+def _scaled(tensors, folder):
     """With quantised weights as the numbers that they stand for."""
     made, gone = {}, set()
-    for name, one in found.items():
+    for name, stored in tensors.items():
         base, _, last = name.rpartition("/")
-        if one.data_type != TensorProto.INT8 or last not in applied.KINDS.values():
+        if stored.data_type != TensorProto.INT8 or last not in applied.KINDS.values():
             continue
-        held = {part: found[key] for part in (last, *applied.BESIDE) if (key := f"{base}/{part}") in found}
+        held = {part: tensors[key] for part in (last, *applied.BESIDE) if (key := f"{base}/{part}") in tensors}
         scale = held.get(f"{last}_scale")
-        units = scale.shape[-1] if scale is not None and last == "kernel" and scale.shape else one.shape[-1]
+        units = scale.shape[-1] if scale is not None and last == "kernel" and scale.shape else stored.shape[-1]
         whole = next(
             (whole for how in ("int8", "int4") if (whole := applied.scaled(how, held, last, units, folder))), None
         )
         if whole:
             made[name] = whole
             gone.update(f"{base}/{part}" for part in held if part != last)
-    return {name: made.get(name, one) for name, one in found.items() if name not in gone}
+    return {name: made.get(name, stored) for name, stored in tensors.items() if name not in gone}
 
 
 def _variable(layer, name):
@@ -78,26 +78,28 @@ class _Found(dict[str, Stored]):
         self._asked = Counter()
 
     def unique(self, name: str) -> str:
-        one = name
-        while one in self:
+        free = name
+        while free in self:
             self._asked[name] += 1
-            one = f"{name}_{self._asked[name] + 1}"
-        return one
+            free = f"{name}_{self._asked[name] + 1}"
+        return free
 
 
-def _walk(group, prefix, found):
+def _walk(group, prefix, tensors):
     """Keras 3: groups as objects hold one another. They were written in order, which their addresses keep."""
     held = ordered(group)
     kind = re.sub(r"_\d+$", "", group.path.rsplit("/", 1)[-1])
-    for name, one in zip(_quantised(kind, held) or _names(kind, [one.shape for one in held]), held, strict=True):
-        found[found.unique(f"{prefix}{name}")] = one
+    for name, stored in zip(
+        _quantised(kind, held) or _names(kind, [stored.shape for stored in held]), held, strict=True
+    ):
+        tensors[tensors.unique(f"{prefix}{name}")] = stored
     for name, inner in sorted(group.groups.items(), key=lambda item: item[1].address):
         if name == "vars" or name in LEFT:
             continue
         if name in CONTAINERS or name == "cell":
-            _walk(inner, prefix, found)
+            _walk(inner, prefix, tensors)
         else:
-            _walk(inner, f"{prefix}{_part(inner, name)}/", found)
+            _walk(inner, f"{prefix}{_part(inner, name)}/", tensors)
 
 
 def _quantised(kind, held):

@@ -56,15 +56,15 @@ class Call:
 
     @property
     def x(self) -> Value:
-        found = self.inputs
-        if not found:
+        inputs = self.inputs
+        if not inputs:
             raise Unwritable("it reads nothing")
-        return found[0]
+        return inputs[0]
 
     def get(self, name: str, default=None):
         """A setting; None in the file is the default too."""
-        found = self.config.get(name)
-        return default if found is None else found
+        value = self.config.get(name)
+        return default if value is None else value
 
     def argument(self, name: str, place: int | None = None, default=None):
         """An argument of the call, by name or by its place."""
@@ -109,7 +109,7 @@ class Call:
         place = f"{self.place}/{self.prefix}"
         held = getattr(self.find, "tensors", {})
         return held.get(f"{place}{name}") or next(
-            (one for key, one in held.items() if key.startswith(place) and key.rpartition("/")[2] == name), None
+            (stored for key, stored in held.items() if key.startswith(place) and key.rpartition("/")[2] == name), None
         )
 
     @property
@@ -142,8 +142,8 @@ class Call:
 
     def shape(self, value: Value) -> Shape:
         """The shape that Keras gives the tensor."""
-        found = self.graph.shape(value.name)
-        return (found[0], *found[2:], found[1]) if value.maps else found
+        sizes = self.graph.shape(value.name)
+        return (sizes[0], *sizes[2:], sizes[1]) if value.maps else sizes
 
     def plain(self, value: Value) -> str:
         return self.graph.plain(value, self.path)
@@ -166,10 +166,10 @@ class Call:
             return axis
         return 1 if axis == rank - 1 else axis + 1
 
-    def alike(self, found: list[Value]) -> tuple[list[str], bool]:
+    def alike(self, given: list[Value]) -> tuple[list[str], bool]:
         """Tensors of one rank in one layout, and whether it is that of maps."""
-        maps = any(one.maps for one in found) and len({self.rank(one) for one in found}) == 1
-        return [self.graph.as_maps(one, self.path) if maps else self.plain(one) for one in found], maps
+        maps = any(value.maps for value in given) and len({self.rank(value) for value in given}) == 1
+        return [self.graph.as_maps(value, self.path) if maps else self.plain(value) for value in given], maps
 
 
 def values(argument) -> list[Value]:
@@ -182,7 +182,7 @@ def values(argument) -> list[Value]:
 
 def tuple_of(value, count: int) -> tuple[int, ...]:
     """A setting that is one number or one for each axis."""
-    found = tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
-    if len(found) != count or not all(isinstance(one, int) for one in found):
+    sizes = tuple(value) if isinstance(value, (list, tuple)) else (value,) * count
+    if len(sizes) != count or not all(isinstance(size, int) for size in sizes):
         raise Unwritable(f"{value!r} is not {count} whole numbers"[:80])
-    return found
+    return sizes

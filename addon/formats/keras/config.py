@@ -134,8 +134,8 @@ def _ordering(config) -> str:
     return next(filter(None, map(_ordering, parts)), "")
 
 
-def _settings(one):
-    return one["config"] if isinstance(one.get("config"), dict) else {}
+def _settings(entry):
+    return entry["config"] if isinstance(entry.get("config"), dict) else {}
 
 
 def clean(name) -> str:
@@ -163,12 +163,12 @@ class _Parser:
         return Model(name, kind, layers, inputs, outputs, self.version)
 
     def _functional(self, inner, depth):
-        layers = [self.layer(one, depth) for one in inner["layers"]]
+        layers = [self.layer(entry, depth) for entry in inner["layers"]]
         inputs, outputs = (tensors(_legacy(inner[end])) for end in ("input_layers", "output_layers"))
         models = {layer.name: len(layer.calls) for layer in layers if layer.model}
         used = tensors([[call.args, call.kwargs] for layer in layers for call in layer.calls]) + outputs
         # Keras 2.2 counts the call by which a nested model came to be, and does not list it.
-        late = {one.layer for one in used if one.call >= models.get(one.layer, one.call + 1)}
+        late = {tensor.layer for tensor in used if tensor.call >= models.get(tensor.layer, tensor.call + 1)}
 
         def shifted(value):
             if isinstance(value, Tensor):
@@ -177,8 +177,8 @@ class _Parser:
                 return {key: shifted(part) for key, part in value.items()}
             return type(value)(shifted(part) for part in value) if isinstance(value, (list, tuple)) else value
 
-        for one in layers if late else ():
-            one.calls = [Call(shifted(call.args), shifted(call.kwargs)) for call in one.calls]
+        for layer in layers if late else ():
+            layer.calls = [Call(shifted(call.args), shifted(call.kwargs)) for call in layer.calls]
         return layers, inputs, shifted(outputs)
 
     def _sequential(self, inner, depth):
@@ -204,8 +204,8 @@ class _Parser:
 
     def _merged(self, entries, depth):
         """Keras 1: a Sequential that begins with a merge of other Sequentials."""
-        branches = [self.model(one, depth + 1) for one in entries[0]["config"]["layers"]]
-        layers = [one for branch in branches for one in branch.layers]
+        branches = [self.model(entry, depth + 1) for entry in entries[0]["config"]["layers"]]
+        layers = [layer for branch in branches for layer in branch.layers]
         merge = self.layer(entries[0], depth)
         merge.calls = [Call(([output for branch in branches for output in branch.outputs],))]
         layers.append(merge)
@@ -220,7 +220,7 @@ class _Parser:
         if self.count > MOST_LAYERS:
             raise ValueError(f"more than {MOST_LAYERS:,} layers")
         kind, config = clean(entry["class_name"]), entry["config"]
-        calls = [_call(one) for one in entry.get("inbound_nodes", ())]
+        calls = [_call(node) for node in entry.get("inbound_nodes", ())]
         if kind in MODELS or isinstance(config, dict) and is_architecture(entry) and kind != "Merge":
             model = self.model(entry, depth + 1)
             name = clean(entry.get("name") or model.name)
@@ -237,7 +237,7 @@ class _Parser:
         held = config.get("cells", config.get("cell", config.get("layer")))
         held = held if isinstance(held, list) else [held, config.get("backward_layer")]
         inner = (
-            [self.layer(one, depth + 1) for one in held if isinstance(one, dict) and "class_name" in one]
+            [self.layer(part, depth + 1) for part in held if isinstance(part, dict) and "class_name" in part]
             if depth < DEEPEST
             else []
         )
@@ -260,9 +260,9 @@ def _input_shape(first, inner):
         return first.model.layers[0].config.get("batch_shape", first.model.layers[0].config.get("batch_input_shape"))
     config = first.config
     said = config.get("batch_input_shape"), config.get("batch_shape"), inner.get("build_input_shape"), first.shape
-    found = next((shape for shape in said if _shape(shape)), None)
-    if found:
-        return found
+    shape = next((shape for shape in said if _shape(shape)), None)
+    if shape:
+        return shape
     if config.get("input_shape"):
         return [None, *config["input_shape"]]
     if first.kind == "Embedding":
@@ -274,7 +274,7 @@ def _input_shape(first, inner):
 def is_shape(value) -> bool:
     """Whether this is a shape: sizes above 0, None where one stays open."""
     return isinstance(value, (list, tuple)) and all(
-        one is None or type(one) is int and 0 < one < 1 << 31 for one in value
+        size is None or type(size) is int and 0 < size < 1 << 31 for size in value
     )
 
 
@@ -291,15 +291,15 @@ def _tensor(layer, call, output, shape=None):
 def _call(node) -> Call:
     if isinstance(node, dict) and "args" in node:
         return Call(
-            tuple(_modern(one) for one in node["args"]),
-            {clean(key): _modern(one) for key, one in node.get("kwargs", {}).items()},
+            tuple(_modern(argument) for argument in node["args"]),
+            {clean(key): _modern(argument) for key, argument in node.get("kwargs", {}).items()},
         )
     entries = [node] if _is_tensor(node) or _is_constant(node) else node
     if isinstance(entries, dict):
         return Call((_legacy(entries),))
     read = [_constant(entry) if _is_constant(entry) else _legacy(entry[:3]) for entry in entries]
     said = next((entry[3] for entry in entries if len(entry) > 3 and isinstance(entry[3], dict)), {})
-    kwargs = {clean(key): _legacy(one) for key, one in said.items()}
+    kwargs = {clean(key): _legacy(argument) for key, argument in said.items()}
     return Call((read[0],) if len(read) == 1 else (read,) if read else (), kwargs)
 
 
@@ -313,16 +313,16 @@ def _modern(value):
             said = value["config"]
             return slice(
                 *(
-                    one if one is None or isinstance(one, Tensor) else int(one)
-                    for one in (_modern(said[end]) for end in ("start", "stop", "step"))
+                    bound if bound is None or isinstance(bound, Tensor) else int(bound)
+                    for bound in (_modern(said[end]) for end in ("start", "stop", "step"))
                 )
             )
         if value.get("class_name") == "__ellipsis__":
             return ...
         if value.get("class_name") in ("__tensor__", "__numpy__"):
             return value["config"]["value"]
-        return {key: _modern(one) for key, one in value.items()}
-    return [_modern(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {key: _modern(part) for key, part in value.items()}
+    return [_modern(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _is_tensor(value):
@@ -330,7 +330,7 @@ def _is_tensor(value):
         isinstance(value, (list, tuple))
         and len(value) in (3, 4)
         and isinstance(value[0], str)
-        and all(isinstance(one, int) and one >= 0 for one in value[1:3])
+        and all(isinstance(number, int) and number >= 0 for number in value[1:3])
     )
 
 
@@ -349,5 +349,5 @@ def _legacy(value):
     if _is_constant(value):
         return _constant(value)
     if isinstance(value, dict):
-        return {key: _legacy(one) for key, one in value.items()}
-    return [_legacy(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {key: _legacy(part) for key, part in value.items()}
+    return [_legacy(part) for part in value] if isinstance(value, (list, tuple)) else value

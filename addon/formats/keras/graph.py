@@ -102,12 +102,12 @@ class Graph:
         }
         data = {name: self._constants[name] for name in node.input if name in self._constants}
         try:
-            found = shape_inference.infer_node_outputs(
+            inferred = shape_inference.infer_node_outputs(
                 onnx.defs.get_schema(node.op_type, OPSET, ""), node, types, data, opset_imports=OPSETS
             )
         except (RuntimeError, ValueError, shape_inference.InferenceError, onnx.checker.ValidationError) as error:
             raise Unwritable(str(error).split("\n")[0][:100]) from error
-        for name, value in found.items():
+        for name, value in inferred.items():
             kind = value.tensor_type
             self.types[name] = kind.elem_type
             if kind.HasField("shape"):
@@ -213,13 +213,13 @@ class Graph:
     def sweep(self) -> None:
         """Take away what no output needs, but for the nodes that bear the name of a layer."""
         graph = self.writer.graph
-        needed, kept = {one.name for one in graph.output}, []
+        needed, kept = {value.name for value in graph.output}, []
         for node in reversed(graph.node):
             if needed.intersection(node.output) or node.name in self._called:
                 needed.update(node.input)
                 kept.append(node)
         kept = onnx.GraphProto(
-            node=reversed(kept), initializer=(one for one in graph.initializer if one.name in needed)
+            node=reversed(kept), initializer=(tensor for tensor in graph.initializer if tensor.name in needed)
         )
         for part in ("node", "initializer"):
             del getattr(graph, part)[:]

@@ -57,19 +57,19 @@ def modern(kind: str, config: dict, ordering: str = "tf") -> tuple[str, dict]:
             "normalize": mode == "cos",
         }
     keep = {"output_dim"} if kind == "Embedding" else set()
-    found = {name if name in keep else SETTINGS.get(name, name): value for name, value in config.items()}
-    found["data_format"] = ORDERINGS.get(found.get("data_format", ordering), "channels_last")
+    settings = {name if name in keep else SETTINGS.get(name, name): value for name, value in config.items()}
+    settings["data_format"] = ORDERINGS.get(settings.get("data_format", ordering), "channels_last")
     sizes = [config[name] for name in SIZES if name in config]
     if sizes:
-        found["kernel_size"] = sizes
+        settings["kernel_size"] = sizes
     if "Conv" in kind:
-        found[FIRST_KERNEL] = True
+        settings[FIRST_KERNEL] = True
     if kind in ("LSTM", "GRU"):
-        found[GATES_APART] = config.get("consume_less", "cpu") != "gpu"
-        found.setdefault("recurrent_activation", "hard_sigmoid")
+        settings[GATES_APART] = config.get("consume_less", "cpu") != "gpu"
+        settings.setdefault("recurrent_activation", "hard_sigmoid")
     if kind == "GRU":
-        found["reset_after"] = False
-    if kind == "ZeroPadding2D" and isinstance(found.get("padding"), list) and len(found["padding"]) == 4:
-        top, bottom, left, right = found["padding"]
-        found["padding"] = [[top, bottom], [left, right]]
-    return kind, found
+        settings["reset_after"] = False
+    if kind == "ZeroPadding2D" and isinstance(settings.get("padding"), list) and len(settings["padding"]) == 4:
+        top, bottom, left, right = settings["padding"]
+        settings["padding"] = [[top, bottom], [left, right]]
+    return kind, settings

@@ -112,20 +112,20 @@ class Walk:
 
         def resolved(argument):
             if isinstance(argument, Tensor):
-                found = made[argument.layer, argument.call]
-                if not 0 <= argument.output < len(found):
+                outputs = made[argument.layer, argument.call]
+                if not 0 <= argument.output < len(outputs):
                     self._damaged(f"'{argument.layer}' has no output {argument.output}")
-                return found[argument.output]
+                return outputs[argument.output]
             if isinstance(argument, dict):
-                return {key: resolved(one) for key, one in argument.items()}
+                return {key: resolved(part) for key, part in argument.items()}
             return type(argument)(map(resolved, argument)) if isinstance(argument, (list, tuple)) else argument
 
         for layer, index in self._order(model, set(made)):
             self.calls += 1
             if self.calls > MOST_CALLS:
                 raise CheckpointError(self.path, f"it calls more than {MOST_CALLS:,} layers", "refused for safety")
-            one, name = layer.calls[index], f"{layer.name}@{index}" if index else layer.name
-            args, kwargs = _masked(resolved(one.args), resolved(one.kwargs))
+            node, name = layer.calls[index], f"{layer.name}@{index}" if index else layer.name
+            args, kwargs = _masked(resolved(node.args), resolved(node.kwargs))
             if layer.model:
                 inner = values([*args, kwargs])
                 made[layer.name, index] = self.run(layer.model, inner, f"{path}{name}/", f"{place}{layer.name}/")
@@ -156,10 +156,10 @@ class Walk:
         waits, feeds = [], {}
         for number, (layer, index) in enumerate(calls):
             before = {(tensor.layer, tensor.call) for tensor in layer.calls[index].tensors} - made
-            for one in before:
-                if one not in place:
-                    self._damaged(f"layer '{layer.name}' reads '{one[0]}', which is not there")
-                feeds.setdefault(place[one], []).append(number)
+            for source in before:
+                if source not in place:
+                    self._damaged(f"layer '{layer.name}' reads '{source[0]}', which is not there")
+                feeds.setdefault(place[source], []).append(number)
             waits.append(len(before))
         absent = next(
             (output for output in model.outputs if (output.layer, output.call) not in made | set(place)), None
@@ -182,22 +182,22 @@ class Walk:
     def _layer(self, call: Call, shapes: dict[int, Shape]) -> list[Value]:
         mark = self.graph.mark()
         try:
-            found = self._written(call)
+            outputs = self._written(call)
         except Unwritable as reason:
-            found = self._opaque(call, mark, shapes, str(reason))
+            outputs = self._opaque(call, mark, shapes, str(reason))
         except CONTRADICTIONS as error:
             reason = f"its settings cannot be read ({type(error).__name__}: {error})"[:120]
-            found = self._opaque(call, mark, shapes, reason)
+            outputs = self._opaque(call, mark, shapes, reason)
         except Misfit:
             if not self.notes:
                 raise
-            found = self._opaque(call, mark, shapes, "what it reads is of another shape than was guessed")
-        found = found if isinstance(found, list) else [found]
-        first = self.graph.call(found[0], call.path, mark, not (found[0].maps and call.path in self.outputs))
+            outputs = self._opaque(call, mark, shapes, "what it reads is of another shape than was guessed")
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        first = self.graph.call(outputs[0], call.path, mark, not (outputs[0].maps and call.path in self.outputs))
         given = call.inputs
         if given and given[0].mask and not first.mask and call.layer.kind in HANDS_ON:
             first = Value(first.name, first.maps, given[0].mask)
-        return [first, *(first if one.name == found[0].name else one for one in found[1:])]
+        return [first, *(first if output.name == outputs[0].name else output for output in outputs[1:])]
 
     def _written(self, call):
         kind, write = call.layer.kind, _writer(call)
@@ -205,20 +205,20 @@ class Walk:
             raise Unwritable("a function of one's own" if kind == "Lambda" else "a class that is not known")
         if not applied.can_write(call.layer):
             raise Unwritable("quantized weights")
-        found = write(call)
-        for one in found if isinstance(found, list) else [found]:
-            if one.maps:
-                self.graph.shape(one.name)  # whoever puts its channels last again needs the number of axes
-        return found
+        outputs = write(call)
+        for output in outputs if isinstance(outputs, list) else [outputs]:
+            if output.maps:
+                self.graph.shape(output.name)  # whoever puts its channels last again needs the number of axes
+        return outputs
 
     def _opaque(self, call: Call, mark, shapes: dict[int, Shape], reason: str) -> list[Value]:
         """A node that only says which layer stands there, with all its weights."""
         self.graph.undo(mark)
         given = values([*call.args, call.kwargs or {}])
         rest = getattr(self.find, "rest", None)
-        weights = [self.graph.weight(one) for one in (rest(call.place) if rest else ())]
+        weights = [self.graph.weight(stored) for stored in (rest(call.place) if rest else ())]
         kind = re.sub(r"\W", "", call.layer.kind.rpartition(">")[2]) or "Layer"
-        names = [call.plain(one) for one in given]
+        names = [call.plain(value) for value in given]
         if 0 not in shapes:
             shapes = shapes | {0: _guess(call, names, self.graph)}
         self.notes.append(f"layer '{call.path}' ({call.layer.kind}) is shown and cannot be run: {reason}")
@@ -259,12 +259,12 @@ def _guess(call, names, graph) -> Shape | None:
 
 def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape]]:
     """Shapes of outputs as the layers that read them say: by (layer, call), then by output."""
-    found: dict[tuple[str, int], dict[int, Shape]] = {}
+    said: dict[tuple[str, int], dict[int, Shape]] = {}
     reads = [(call.tensors, layer.shape) for layer in model.layers for call in layer.calls]
     for read, built_for in [*reads, (model.outputs, None)]:
-        for one in read:
-            shape = one.shape or (built_for if len(read) == 1 else None)
-            outputs = found.setdefault((one.layer, one.call), {})
-            if shape or one.output:
-                outputs.setdefault(one.output, shape)
-    return found
+        for tensor in read:
+            shape = tensor.shape or (built_for if len(read) == 1 else None)
+            outputs = said.setdefault((tensor.layer, tensor.call), {})
+            if shape or tensor.output:
+                outputs.setdefault(tensor.output, shape)
+    return said

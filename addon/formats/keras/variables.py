@@ -114,8 +114,8 @@ def parts(layer: Layer) -> list[Part]:
         return [Part("forward", ("forward_layer",), inner[0]), Part("backward", ("backward_layer",), inner[-1])]
     if kind == "StackedRNNCells":
         return [
-            Part(f"cell_{index}", (f"cells/{name}",), one)
-            for index, (one, name) in enumerate(zip(inner, numbered(inner), strict=True))
+            Part(f"cell_{index}", (f"cells/{name}",), cell)
+            for index, (cell, name) in enumerate(zip(inner, numbered(inner), strict=True))
         ]
     return [Part("", ("layer", "cell"), inner[0])] if len(inner) == 1 else []
 
@@ -127,9 +127,9 @@ def variables(layer: Layer) -> Iterator[tuple[str, bool]]:
     for part in parts(layer):
         for name, trained in variables(part.layer):
             yield f"{part.prefix}/{name}" if part.prefix else name, trained and layer.trainable
-    for one in layer.model.layers if layer.model else ():
-        for name, trained in variables(one):
-            yield f"{one.name}/{name}", trained and layer.trainable
+    for inner in layer.model.layers if layer.model else ():
+        for name, trained in variables(inner):
+            yield f"{inner.name}/{name}", trained and layer.trainable
 
 
 def snake(kind: str) -> str:
@@ -152,5 +152,5 @@ def numbered(layers: list[Layer]) -> list[str]:
 def said(name: str) -> str:
     """The name of a variable at the end of a weight's name: "conv1/kernel:0", "dense_1/bias_2", "conv1_W:0"."""
     last = re.sub(r":\d+$", "", name.rsplit("/", 1)[-1])
-    found = ENDS.search(last)
-    return ALIASES.get(found[1], found[1]) + (found[2] or "") if found else last
+    match = ENDS.search(last)
+    return ALIASES.get(match[1], match[1]) + (match[2] or "") if match else last

@@ -71,11 +71,11 @@ class Found:
     def _shared(self) -> dict[str, Stored]:
         """Tensors by "layer/variable" without the models round the layer: of one that two models hold, Keras 3 writes
         only the first."""
-        found: dict[str, Stored] = {}
+        shared: dict[str, Stored] = {}
         for key, tensor in self.tensors.items():
             *_, layer, name = key.split("/") if "/" in key else ("", key)
-            found.setdefault(f"{layer}/{name}", tensor)
-        return found
+            shared.setdefault(f"{layer}/{name}", tensor)
+        return shared
 
     def rest(self, layer: str) -> list[Stored]:
         """Every tensor of a layer and of what is in it."""
@@ -84,12 +84,14 @@ class Found:
 
 def find(path: Path, root: Group, model: Model) -> Found:
     """The tensors of a model in a file of either layout. Raises `CheckpointError`."""
-    found: dict[str, Stored] = {}
+    tensors: dict[str, Stored] = {}
     if is_old(root):
-        _old_model(path, model_weights(root), model, found)
+        _old_model(path, model_weights(root), model, tensors)
     else:
-        _new_model(root, model, "", found)
-    return Found(path, {name: replace(one, name=name) for name, one in found.items()}, notes=left_out(root, found))
+        _new_model(root, model, "", tensors)
+    return Found(
+        path, {name: replace(tensor, name=name) for name, tensor in tensors.items()}, notes=left_out(root, tensors)
+    )
 
 
 def is_old(root: Group) -> bool:
@@ -98,7 +100,7 @@ def is_old(root: Group) -> bool:
 
 def is_of_theano(group: Group) -> bool:
     """Whether Theano was the backend of a file that does not say: names of TensorFlow end with an output's number."""
-    names = [name for one in group.groups.values() for name in one.texts("weight_names")]
+    names = [name for inner in group.groups.values() for name in inner.texts("weight_names")]
     return bool(names) and not any(re.search(r":\d+$", name) for name in names)
 
 
@@ -107,32 +109,34 @@ def model_weights(root: Group) -> Group:
     return root.groups.get("model_weights", root)
 
 
-def left_out(root: Group, found: dict[str, Stored]) -> list[str]:
+def left_out(root: Group, tensors: dict[str, Stored]) -> list[str]:
     """What of the file is no weight of the model, in words."""
-    used = {id(one) for one in found.values()}
+    used = {id(tensor) for tensor in tensors.values()}
     sizes: dict[str, int] = {}
-    for one in root.all():
-        if id(one) not in used:
-            kind = next((kind for part in one.name.split("/") if (kind := LEFT.get(part))), "other numbers")
-            sizes[kind] = sizes.get(kind, 0) + prod(one.shape)
+    for tensor in root.all():
+        if id(tensor) not in used:
+            kind = next((kind for part in tensor.name.split("/") if (kind := LEFT.get(part))), "other numbers")
+            sizes[kind] = sizes.get(kind, 0) + prod(tensor.shape)
     return [f"{kind} left out ({size:,} numbers)" for kind, size in sizes.items()]
 
 
 def listed(path: Path, group: Group) -> list[tuple[str, Stored]]:
     """The weights of a layer in the layout of Keras 2, with their names, in order."""
-    found = [(name, group.tensor(name)) for name in group.texts("weight_names")]
-    absent = next((name for name, one in found if one is None), None)
+    held = [(name, group.tensor(name)) for name in group.texts("weight_names")]
+    absent = next((name for name, tensor in held if tensor is None), None)
     if absent is not None:
         raise CheckpointError(path, f"the weights '{absent[:80]}' are listed and not there", "fetch it again")
-    return found
+    return held
 
 
-def _old_model(path, root, model, found):
+def _old_model(path, root, model, tensors):
     named = {name: _below(root, name) for name in root.texts("layer_names")}  # "Conv/BatchNorm" is a group in a group
     groups = {name: listed(path, group) for name, group in named.items() if group}
     wanted = {layer.name: list(variables(layer)) for layer in model.layers}
     for layer, weights in _pairs(model, wanted, groups):
-        found.update({f"{layer.name}/{name}": one for name, one in _matched(wanted[layer.name], weights).items()})
+        tensors.update(
+            {f"{layer.name}/{name}": tensor for name, tensor in _matched(wanted[layer.name], weights).items()}
+        )
 
 
 def _pairs(model, wanted, groups):
@@ -151,8 +155,8 @@ def _matched(wanted, weights):
     if len(order) == len(weights) and all(
         _agree(name, said(weight)) for name, (weight, _) in zip(order, weights, strict=True)
     ):
-        return {name: one for name, (_, one) in zip(order, weights, strict=True)}
-    left, found = dict(weights), {}
+        return {name: tensor for name, (_, tensor) in zip(order, weights, strict=True)}
+    left, matched = dict(weights), {}
     for name in order:
         *inner, last = name.split("/")
         fits = [
@@ -162,8 +166,8 @@ def _matched(wanted, weights):
             and (not inner or inner[-1] in re.split(r"[/:]", weight) or f"{inner[-1]}_" in weight)
         ]
         if fits:
-            found[name] = left.pop(fits[0])
-    return found | {short(weight): one for weight, one in left.items()}
+            matched[name] = left.pop(fits[0])
+    return matched | {short(weight): tensor for weight, tensor in left.items()}
 
 
 def _agree(name, said):
@@ -178,40 +182,40 @@ def short(weight: str) -> str:
     return "/".join(parts[1:] if len(parts) > 1 else parts) or "weight"
 
 
-def _new_model(group, model, prefix, found):
+def _new_model(group, model, prefix, tensors):
     container = next((group.groups[name] for name in CONTAINERS if name in group.groups), group)
     layers = [
-        one
-        for one in model.layers
-        if not one.function and not (model.kind == "Sequential" and one.kind == "InputLayer")
+        layer
+        for layer in model.layers
+        if not layer.function and not (model.kind == "Sequential" and layer.kind == "InputLayer")
     ]
     by_name = _names(container)
     for layer, name in zip(layers, numbered(layers), strict=True):
-        one = by_name.get(layer.name) or container.groups.get(name)
-        if one is not None:
-            _new_layer(one, layer, f"{prefix}{layer.name}/", found)
+        inner = by_name.get(layer.name) or container.groups.get(name)
+        if inner is not None:
+            _new_layer(inner, layer, f"{prefix}{layer.name}/", tensors)
 
 
 def _names(container):
     """Groups by the names of their layers, which newer files note."""
-    found: dict[str, Group | None] = {}
+    groups: dict[str, Group | None] = {}
     for group in container.groups.values():
         name = group.groups["vars"].attributes.get("name") if "vars" in group.groups else None
         if isinstance(name, str):
-            found[name] = None if name in found else group
-    return found
+            groups[name] = None if name in groups else group
+    return groups
 
 
-def _new_layer(group, layer, prefix, found):
+def _new_layer(group, layer, prefix, tensors):
     if layer.model:
-        _new_model(group, layer.model, prefix, found)
+        _new_model(group, layer.model, prefix, tensors)
     held, names, inside = ordered(group), own(layer), parts(layer)
     if not (layer.model or names or inside):  # a class that is not known, or one without weights
-        found.update(
+        tensors.update(
             {
-                f"{prefix}{one.name.removeprefix(f'{group.path}/').replace('vars/', '')}": one
-                for one in group.all()
-                if not set(one.name.split("/")) & set(LEFT)
+                f"{prefix}{tensor.name.removeprefix(f'{group.path}/').replace('vars/', '')}": tensor
+                for tensor in group.all()
+                if not set(tensor.name.split("/")) & set(LEFT)
             }
         )
         return
@@ -219,11 +223,11 @@ def _new_layer(group, layer, prefix, found):
         held = held[-len(names) :]
     if len(names) != len(held):
         names = [said for said, _ in zip(names, held, strict=False)] + [str(i) for i in range(len(names), len(held))]
-    found.update({f"{prefix}{name}": one for name, one in zip(names, held, strict=True)})
+    tensors.update({f"{prefix}{name}": tensor for name, tensor in zip(names, held, strict=True)})
     for part in inside:
-        inner = next((one for path in part.groups if (one := _below(group, path))), None)
+        inner = next((below for path in part.groups if (below := _below(group, path))), None)
         if inner is not None:
-            _new_layer(inner, part.layer, f"{prefix}{part.prefix}/" if part.prefix else prefix, found)
+            _new_layer(inner, part.layer, f"{prefix}{part.prefix}/" if part.prefix else prefix, tensors)
 
 
 def _below(group, path):

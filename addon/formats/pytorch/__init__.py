@@ -18,13 +18,13 @@ def read(path: Path, part: str = "") -> Checkpoint | Weights:
     `part`. Raises `CheckpointError`."""
     if saved_files.is_zip(path) and (package := saved_files.Package.open(path)):
         saved = package.load()
-        found = state.find(path, saved, part)
-        return sequential.graph(path, saved, found) or state.weights(path, saved, found)
+        held = state.find(path, saved, part)
+        return sequential.graph(path, saved, held) or state.weights(path, saved, held)
     opened = saved_files.Zip.open(path) if saved_files.is_zip(path) else None
     if opened and opened.has("constants.pkl"):
         if part:
             raise CheckpointError(path, f"has no part '{part[:80]}'", "it is one model")
         return torchscript.read(opened)
     saved = opened.load() if opened else saved_files.load_legacy(path)
-    found = state.find(path, saved, part)
-    return sequential.graph(path, saved, found) or state.weights(path, saved, found)
+    held = state.find(path, saved, part)
+    return sequential.graph(path, saved, held) or state.weights(path, saved, held)

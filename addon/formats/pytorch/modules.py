@@ -19,11 +19,11 @@ PLAIN = (bool, int, float, str)
 TENSORS = (Tensor, Array, Sparse, Absent)
 
 
-def is_module(found: Any) -> bool:
+def is_module(value: Any) -> bool:
     return (
-        isinstance(found, Thing)
-        and isinstance(found.state.get("_modules"), dict)
-        and isinstance(found.state.get("_parameters"), dict)
+        isinstance(value, Thing)
+        and isinstance(value.state.get("_modules"), dict)
+        and isinstance(value.state.get("_parameters"), dict)
     )
 
 
@@ -68,9 +68,9 @@ def _kept(module: Thing) -> Iterator[tuple[str, Any]]:
         if isinstance(value, (list, tuple, dict)) and depth < DEEPEST_LIST:
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
             inside = [
-                (_below(name, key), one, depth + 1)
-                for key, one in islice(pairs, left)
-                if isinstance(one, (Thing, list, tuple, dict, *TENSORS))
+                (_below(name, key), entry, depth + 1)
+                for key, entry in islice(pairs, left)
+                if isinstance(entry, (Thing, list, tuple, dict, *TENSORS))
             ]
             left -= len(inside)
             ahead = inside + ahead
@@ -110,13 +110,13 @@ def _parameters(root) -> Iterator[Any]:
 def tensors(root: Thing) -> dict[str, Tensor | Array | Sparse | Absent]:
     """The parameters and buffers of a tree of modules, by the names that a state dict has for them, those that are
     packed as before they were quantised; and tensors in plain lists, tuples and dicts."""
-    found, plain, known = {}, {}, set()
+    own, plain, known = {}, {}, set()
     registered = {id(module) for _, module in _registered(root, "", {})}
     for path, module in walk(root):
-        holder = found if id(module) in registered else plain
+        holder = own if id(module) in registered else plain
         for held in (module.state["_parameters"], module.state.get("_buffers")):
             for name, value in held.items() if isinstance(held, dict) else ():
-                if isinstance(value, TENSORS) and len(found) + len(plain) < MOST_TENSORS:
+                if isinstance(value, TENSORS) and len(own) + len(plain) < MOST_TENSORS:
                     holder[_below(path, name)] = value
                     known.add(id(value))
         for name, value in (*module.state.items(), *module.state["_modules"].items()):
@@ -124,15 +124,15 @@ def tensors(root: Thing) -> dict[str, Tensor | Array | Sparse | Absent]:
                 holder.update(packed_layers.tensors(value, _below(path, name)))
     for path, module in walk(root):
         for name, value in _kept(module):
-            if isinstance(value, TENSORS) and id(value) not in known and len(found) + len(plain) < MOST_TENSORS:
+            if isinstance(value, TENSORS) and id(value) not in known and len(own) + len(plain) < MOST_TENSORS:
                 plain.setdefault(_below(path, name), value)
-    return {**plain, **found} if _leads_to(plain, found) else {**found, **plain}
+    return {**plain, **own} if _leads_to(plain, own) else {**own, **plain}
 
 
 def _leads_to(before, after) -> bool:
     """Whether the last matrix of some tensors gives as many numbers as the first of others reads."""
     first, last = (
-        [one.shape for one in held.values() if not isinstance(one, Absent) and len(one.shape) > 1]
+        [tensor.shape for tensor in held.values() if not isinstance(tensor, Absent) and len(tensor.shape) > 1]
         for held in (after, before)
     )
     return bool(first and last) and last[-1][0] == first[0][1]
@@ -156,5 +156,5 @@ def settings(root: Thing) -> dict[str, tuple[str, dict]]:
 def is_plain(value) -> bool:
     """Whether a value is a number, a text, nothing, or a short list of these."""
     if isinstance(value, (tuple, list)):
-        return len(value) <= MOST_SETTING and all(isinstance(one, PLAIN) for one in value)
+        return len(value) <= MOST_SETTING and all(isinstance(part, PLAIN) for part in value)
     return value is None or isinstance(value, PLAIN)

@@ -36,37 +36,37 @@ def tensors(packed: Any, path: str) -> dict[str, Tensor]:
     else:
         return {}
     held = list(_all(state))
-    place = next((place for place, one in enumerate(held) if one.scale is not None), None)
+    place = next((place for place, tensor in enumerate(held) if tensor.scale is not None), None)
     if place is None:
         return {}
     base = ".".join(part for part in path.split(".") if part != PACKED)
-    found = {"weight": held[place]}
-    bias = next((one for one in held[place + 1 :] if len(one.shape) == 1), None)
+    layer = {"weight": held[place]}
+    bias = next((tensor for tensor in held[place + 1 :] if len(tensor.shape) == 1), None)
     if bias is not None:
-        found["bias"] = bias
-    return {f"{base}.{name}" if base else name: one for name, one in found.items()}
+        layer["bias"] = bias
+    return {f"{base}.{name}" if base else name: tensor for name, tensor in layer.items()}
 
 
 def _all(state, depth: int = 0) -> Iterator[Tensor]:
-    for one in state:
-        if isinstance(one, Tensor):
-            yield one
-        elif isinstance(one, (list, tuple)) and depth < DEEPEST:
-            yield from _all(one, depth + 1)
+    for value in state:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)) and depth < DEEPEST:
+            yield from _all(value, depth + 1)
 
 
-def without_settings(found: dict) -> dict:
+def without_settings(tensors: dict) -> dict:
     """Tensors by name without the scales and zero points of what quantised layers give, which are no weights."""
-    if not any(isinstance(one, Tensor) and one.scale is not None for one in found.values()):
-        return found
-    bases = [name.removesuffix("zero_point") for name in found if name.endswith("zero_point")]
+    if not any(isinstance(tensor, Tensor) and tensor.scale is not None for tensor in tensors.values()):
+        return tensors
+    bases = [name.removesuffix("zero_point") for name in tensors if name.endswith("zero_point")]
     gone = {
         base + part
         for base in bases
         for part in ("scale", "zero_point")
         if all(
-            isinstance(one := found.get(base + each), (Tensor, Array)) and max(one.shape, default=1) == 1
+            isinstance(setting := tensors.get(base + each), (Tensor, Array)) and max(setting.shape, default=1) == 1
             for each in ("scale", "zero_point")
         )
     }
-    return {name: one for name, one in found.items() if name not in gone}
+    return {name: tensor for name, tensor in tensors.items() if name not in gone}

@@ -41,13 +41,13 @@ class Zip:
 
     @classmethod
     def open(cls, path: Path) -> Zip:
-        found = archive(path)
+        opened = archive(path)
         main = next(
-            (name for name in found.members if name.rpartition("/")[2] == "data.pkl" and name.count("/") < 2), None
+            (name for name in opened.members if name.rpartition("/")[2] == "data.pkl" and name.count("/") < 2), None
         )
         if main is None:
             raise CheckpointError(path, "a zip archive without a 'data.pkl'", "is this a PyTorch file?")
-        return cls(found, main.removesuffix("data.pkl"))
+        return cls(opened, main.removesuffix("data.pkl"))
 
     def has(self, name: str) -> bool:
         return self.folder + name in self.archive.members
@@ -77,9 +77,9 @@ class Package:
 
     @classmethod
     def open(cls, path: Path) -> Package | None:
-        found = archive(path)
-        mark = next((name for name in found.members if name.endswith(PACKAGE) and name.count("/") < 3), None)
-        return None if mark is None else cls(found, mark.removesuffix(PACKAGE))
+        opened = archive(path)
+        mark = next((name for name in opened.members if name.endswith(PACKAGE) and name.count("/") < 3), None)
+        return None if mark is None else cls(opened, mark.removesuffix(PACKAGE))
 
     def load(self) -> Saved:
         """What its pickles hold: of one what it holds, of several a dict by their names. The code is never run."""
@@ -141,10 +141,10 @@ def load_legacy(path: Path) -> Saved:
     used: dict[str, Storage] = {}
 
     def persistent(args):
-        found = callables.storage(args)
-        if isinstance(found, Storage):
-            used.setdefault(found.key, found)
-        return found
+        held = callables.storage(args)
+        if isinstance(held, Storage):
+            used.setdefault(held.key, held)
+        return held
 
     first = machine.load_next(path, file, persistent)
     if type(first) is not int or first != MAGIC:

@@ -81,9 +81,9 @@ FORWARDS = {
 }
 
 
-def graph(path: Path, saved: Saved, found: Found) -> Checkpoint | None:
+def graph(path: Path, saved: Saved, held: Found) -> Checkpoint | None:
     """The graph of a tree of modules, None if one of them is of another class or does what is not known here."""
-    root = found.module
+    root = held.module
     if root is None or modules.beside(root):  # of which the forward may make anything
         return None
     program = Program()
@@ -96,8 +96,8 @@ def graph(path: Path, saved: Saved, found: Found) -> Checkpoint | None:
         followed = Follower(program, objects.tree(path, whole), saved.storages).follow()
     except (MismatchError, UndecidedError):
         return None
-    made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=notes(followed) + found.notes())
-    made.part, made.parts = found.part, found.parts
+    made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=notes(followed) + held.notes())
+    made.part, made.parts = held.part, held.parts
     return made
 
 

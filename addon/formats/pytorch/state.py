@@ -92,9 +92,9 @@ class Found:
         return said
 
 
-def weights(path: Path, saved: Saved, found: Found) -> Weights:
+def weights(path: Path, saved: Saved, held: Found) -> Weights:
     """The weights that torch.save wrote. Raises `CheckpointError` if there are none."""
-    kept, notes = stored_weights(saved.storages, _without_prefix(found.tensors))
+    kept, notes = stored_weights(saved.storages, _without_prefix(held.tensors))
     if not kept:
         raise CheckpointError(
             path,
@@ -106,10 +106,10 @@ def weights(path: Path, saved: Saved, found: Found) -> Weights:
         FORMAT,
         kept,
         producer=PRODUCER,
-        notes=notes + found.notes(),
-        part=found.part,
-        parts=found.parts,
-        modules=modules.settings(found.module) if found.module else {},
+        notes=notes + held.notes(),
+        part=held.part,
+        parts=held.parts,
+        modules=modules.settings(held.module) if held.module else {},
     )
 
 
@@ -134,8 +134,8 @@ def _stored(storages, name, tensor) -> list[Stored]:
     """A tensor; nothing for a counter."""
     if isinstance(tensor, Absent):
         raise UnsupportedError(tensor.reason)
-    one = storages.stored(name, tensor)
-    return [] if not one.shape and one.data_type in COUNTERS else [one]
+    stored = storages.stored(name, tensor)
+    return [] if not stored.shape and stored.data_type in COUNTERS else [stored]
 
 
 def find(path: Path, saved: Saved, part: str = "") -> Found:
@@ -155,50 +155,51 @@ def find(path: Path, saved: Saved, part: str = "") -> Found:
             f"has no part '{brief(part)}'",
             f"its parts are: {', '.join(map(brief, list(parts)[:MOST_SAID]))}" if parts else "it has no parts",
         )
-    found = _find(held)
+    model = _find(parts[part] if part else held)
     if part:
         chosen = parts[part]
-        found = _find(chosen)
-        found.left = {f"{part}.{key}": more for key, more in found.left.items()}
-        found.left |= {name: (other.what(name), other.numbers) for name, other in parts.items() if other is not chosen}
-    elif len(found.chosen) == 1:
-        part = next((name for name, one in parts.items() if one is found.chosen[0]), "")
+        model.left = {f"{part}.{key}": more for key, more in model.left.items()}
+        model.left |= {name: (other.what(name), other.numbers) for name, other in parts.items() if other is not chosen}
+    elif len(model.chosen) == 1:
+        part = next((name for name, inner in parts.items() if inner is model.chosen[0]), "")
     if len(parts) > 1 or parts and not part:
-        found.parts, found.part = {name: one.numbers for name, one in parts.items()}, part
-    found.unread = saved.storages.unread(held.all())
-    return found
+        model.parts, model.part = {name: inner.numbers for name, inner in parts.items()}, part
+    model.unread = saved.storages.unread(held.all())
+    return model
 
 
 def _parts(held: _Held, path: str = "") -> Iterator[tuple[str, _Held]]:
     """The models in what a checkpoint holds, by the keys that lead to them."""
-    for key, one in held.inside.items():
+    for key, inner in held.inside.items():
         name = f"{path}.{key}" if path else key
-        if one.is_training(key) or not one.is_model:
+        if inner.is_training(key) or not inner.is_model:
             continue
-        inside = [] if one.tensors or one.module else list(_parts(one, name))
+        inside = [] if inner.tensors or inner.module else list(_parts(inner, name))
         if len(inside) > 1:
             yield from inside
         else:
-            yield name, inside[0][1] if inside else one
+            yield name, inside[0][1] if inside else inner
 
 
 def _find(held: _Held) -> Found:
     chosen = _choose(held)
     if not chosen:
-        left = {key: (one.what(key), one.numbers) for key, one in held.inside.items()}
+        left = {key: (inner.what(key), inner.numbers) for key, inner in held.inside.items()}
         return Found(held.tensors, held.module, left, chosen=[held])
-    found, left = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {}), {}
-    for key, one in held.inside.items():
+    joined, left = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {}), {}
+    for key, value in held.inside.items():
         if key not in chosen:
-            left[key] = one.what(key), one.numbers
+            left[key] = value.what(key), value.numbers
             continue
-        inner = _find(one)
-        prefix = f"{key}." if len(chosen) > 1 or found.tensors else ""
-        found.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
-        found.module = inner.module if len(chosen) == 1 else None
-        found.chosen += inner.chosen
+        inner = _find(value)
+        prefix = f"{key}." if len(chosen) > 1 or joined.tensors else ""
+        joined.tensors.update((prefix + name, tensor) for name, tensor in inner.tensors.items())
+        joined.module = inner.module if len(chosen) == 1 else None
+        joined.chosen += inner.chosen
         left.update((f"{key}.{name}", more) for name, more in inner.left.items())
-    return Found(found.tensors, found.module, {key: more for key, more in left.items() if more[1]}, chosen=found.chosen)
+    return Found(
+        joined.tensors, joined.module, {key: more for key, more in left.items() if more[1]}, chosen=joined.chosen
+    )
 
 
 def _choose(held: _Held) -> list[str]:
@@ -211,7 +212,7 @@ def _choose(held: _Held) -> list[str]:
     own = sum(prod(tensor.shape) for tensor in held.tensors.values() if not isinstance(tensor, Absent))
     if likely is not None and own <= held.inside[likely].numbers:
         return [likely]
-    able = [key for key, one in held.inside.items() if not one.is_training(key)]
+    able = [key for key, inner in held.inside.items() if not inner.is_training(key)]
     if held.is_dict and own >= sum(held.inside[key].numbers for key in able):
         return []
     chosen, shapes = [], []
@@ -226,7 +227,7 @@ def _choose(held: _Held) -> list[str]:
     return chosen
 
 
-def _stands_alone(key: str, one: _Held) -> bool:
+def _stands_alone(key: str, held: _Held) -> bool:
     """Whether what a key holds is a network beside others, not a part of one: by what it is called, or since it is a
     list of whole modules."""
     return is_opponent(key) or _plain(key) in ALONE
@@ -257,8 +258,8 @@ class _Held:
     def all(self) -> Iterator[Tensor | Array | Absent]:
         """Every tensor in it."""
         yield from self.tensors.values()
-        for one in self.inside.values():
-            yield from one.all()
+        for inner in self.inside.values():
+            yield from inner.all()
 
     @property
     def is_dict(self) -> bool:
@@ -267,7 +268,7 @@ class _Held:
     @property
     def numbers(self) -> int:
         own = sum(prod(tensor.shape) for tensor in self.tensors.values() if not isinstance(tensor, Absent))
-        return own + sum(one.numbers for one in self.inside.values())
+        return own + sum(inner.numbers for inner in self.inside.values())
 
     def is_training(self, key: str) -> bool:
         """Whether this is of the training, not of the model."""
@@ -283,11 +284,11 @@ class _Held:
     def is_model(self) -> bool:
         """Whether it may be one: whether it has a matrix."""
         own = (len(tensor.shape) > 1 for tensor in self.tensors.values() if not isinstance(tensor, Absent))
-        return any(own) or any(one.is_model for one in self.inside.values())
+        return any(own) or any(inner.is_model for inner in self.inside.values())
 
     def signature(self) -> frozenset:
         own = {(name, getattr(tensor, "shape", ())) for name, tensor in self.tensors.items()}
-        return frozenset(own | {(key, one.signature()) for key, one in self.inside.items()})
+        return frozenset(own | {(key, inner.signature()) for key, inner in self.inside.items()})
 
 
 def _held(data, depth: int = 0, budget: list[int] | None = None) -> _Held | None:
@@ -299,18 +300,18 @@ def _held(data, depth: int = 0, budget: list[int] | None = None) -> _Held | None
         return _Held(data, modules.tensors(data), module=data)
     if depth > DEEPEST:
         return None
-    found = _Held(data)
+    held = _Held(data)
     for key, value in _entries(data):
         budget[0] -= 1
         if budget[0] < 0:
             break
         if isinstance(value, TENSORS):
-            found.tensors[key] = value
+            held.tensors[key] = value
         elif parts := packed_layers.tensors(value, key):
-            found.tensors.update(parts)
+            held.tensors.update(parts)
         elif (inner := _held(value, depth + 1, budget)) is not None:
-            found.inside[key] = inner
-    return found if found.tensors or found.inside else None
+            held.inside[key] = inner
+    return held if held.tensors or held.inside else None
 
 
 def _entries(data) -> Iterator[tuple[str, Any]]:
@@ -324,6 +325,6 @@ def _entries(data) -> Iterator[tuple[str, Any]]:
 
 def _without_prefix(tensors: dict) -> dict:
     """Without what wrappers (DataParallel, torch.compile) put before every name."""
-    while tensors and (found := [one for one in PREFIXES if all(name.startswith(one) for name in tensors)]):
-        tensors = {name.removeprefix(found[0]): tensor for name, tensor in tensors.items()}
+    while tensors and (common := [prefix for prefix in PREFIXES if all(name.startswith(prefix) for name in tensors)]):
+        tensors = {name.removeprefix(common[0]): tensor for name, tensor in tensors.items()}
     return tensors

@@ -50,26 +50,26 @@ class Storages:
         viewed = {key for tensor in tensors for key in _keys(tensor)}
         return sum(place.size for key, place in self.places.items() if key not in viewed)
 
-    def stored(self, name: str, found: Tensor | Array | Sparse) -> Stored:
+    def stored(self, name: str, tensor: Tensor | Array | Sparse) -> Stored:
         """A quantised tensor as the numbers that it stands for, a sparse one with its zeros.
 
         Raises `CheckpointError` if numbers are missing, `UnsupportedError` if they are of an unknown type.
         """
-        if isinstance(found, Array):
-            return self._array(name, found)
-        if isinstance(found, Sparse):
-            return self._sparse(name, found)
-        return self._tensor(name, found) if found.scale is None else self._quantised(name, found)
+        if isinstance(tensor, Array):
+            return self._array(name, tensor)
+        if isinstance(tensor, Sparse):
+            return self._sparse(name, tensor)
+        return self._tensor(name, tensor) if tensor.scale is None else self._quantised(name, tensor)
 
-    def number(self, name: str, found: Tensor | Array) -> int | float | bool:
+    def number(self, name: str, tensor: Tensor | Array) -> int | float | bool:
         """The one number of a tensor without axes. Raises as `stored` does."""
-        one = self.stored(name, found)
-        return (one.read or (lambda: self._read(self.places[found.storage.key], found)))().item()
+        stored = self.stored(name, tensor)
+        return (stored.read or (lambda: self._read(self.places[tensor.storage.key], tensor)))().item()
 
     def _numbers(self, name, part):
         """How to read a tensor that is part of another."""
-        one = self.stored(name, part)
-        return one.read or (lambda: self._read(self.places[part.storage.key], part))
+        stored = self.stored(name, part)
+        return stored.read or (lambda: self._read(self.places[part.storage.key], part))
 
     def _quantised(self, name, tensor):
         """(number - zero point) x scale, each one number or one for each place on an axis."""
@@ -86,7 +86,7 @@ class Storages:
 
         def read():
             scales, zeros = (np.asarray(part(), np.float32) for part in (scale, zero))
-            scales, zeros = (one.reshape(along) if one.ndim else one for one in (scales, zeros))
+            scales, zeros = (array.reshape(along) if array.ndim else array for array in (scales, zeros))
             with np.errstate(over="ignore", invalid="ignore"):  # scales that are no numbers are the file's
                 return (numbers().astype(np.float32) - zeros) * scales
 

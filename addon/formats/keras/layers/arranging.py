@@ -17,9 +17,9 @@ from .table import Written
 
 def setting(call: Call, *names: str, place: int | None = None, default=None):
     """A setting of an operation, which Keras 3 has in its configuration and TensorFlow among the arguments."""
-    found = [call.config.get(name, call.argument(name)) for name in names]
-    found = [one for one in found if one is not None]
-    return found[0] if found else call.argument(names[0], place, default)
+    given = [call.config.get(name, call.argument(name)) for name in names]
+    given = [value for value in given if value is not None]
+    return given[0] if given else call.argument(names[0], place, default)
 
 
 def _axis(call, default=None, place=1):
@@ -61,11 +61,11 @@ def split(call: Call) -> Written:
     axis = _axis(call, 0, 2)
     if isinstance(said, int):
         made = call.node("Split", x, outputs=said, axis=axis, num_outputs=said)
-        return [Value(one) for one in ([made] if said == 1 else made)]
+        return [Value(part) for part in ([made] if said == 1 else made)]
     if "indices_or_sections" in call.config:
         said = np.diff([0, *said, call.graph.shape(x)[axis]]).tolist()
     made = call.node("Split", x, call.constant(said), outputs=len(said), axis=axis)
-    return [Value(one) for one in ([made] if len(said) == 1 else made)]
+    return [Value(part) for part in ([made] if len(said) == 1 else made)]
 
 
 @operation("Unstack", "unstack")

@@ -40,7 +40,7 @@ def _heads(call, heads, shared, width, value_width):
     query, value = (call.argument(name, place) for place, name in enumerate(("query", "value")))
     query, value = (values(query) + [None, None])[:2] if value is None else (query, value)
     key = call.argument("key", 2, value)
-    named = [call.plain(one) if isinstance(one, Value) else "" for one in (query, value, key)]
+    named = [call.plain(given) if isinstance(given, Value) else "" for given in (query, value, key)]
     if not all(named) or any(len(call.graph.shape(name)) != 3 for name in named):
         raise Unwritable("attention over other axes than one of steps")
     if call.get("attention_axes", [1]) not in ([1], 1) or call.get("sliding_window"):
@@ -152,11 +152,11 @@ def additive(call: Call) -> Written:
 
 
 def _three(call):
-    found = call.inputs
-    if len(found) < 2 or any(call.rank(one) != 3 for one in found):
+    inputs = call.inputs
+    if len(inputs) < 2 or any(call.rank(given) != 3 for given in inputs):
         raise Unwritable("attention over other axes than one of steps")
-    names = [call.real(call.plain(one)) for one in found]
-    return names[0], names[1], names[2] if len(names) > 2 else names[1], found[1]
+    names = [call.real(call.plain(given)) for given in inputs]
+    return names[0], names[1], names[2] if len(names) > 2 else names[1], inputs[1]
 
 
 def _tanh(call, query, key, scale):

@@ -23,10 +23,10 @@ OPS = {
 def elementwise(call: Call) -> Written:
     """One operator for two inputs and, where ONNX has one, for more; short shapes get axes behind the batch."""
     two, many = OPS[call.layer.kind]
-    found = call.inputs
-    if len(found) < 2:
+    inputs = call.inputs
+    if len(inputs) < 2:
         raise Unwritable("it reads less than two tensors")
-    names, maps = call.alike(found)
+    names, maps = call.alike(inputs)
     ranks = [len(call.graph.shape(name)) for name in names]
     names = [
         name

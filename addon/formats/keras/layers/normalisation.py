@@ -18,8 +18,8 @@ def _or_filled(call, name, setting, shape, value):
 
 
 def _axes(call, default=-1):
-    found = call.get("axis", default)
-    return list(found) if isinstance(found, (list, tuple)) else [found]
+    axis = call.get("axis", default)
+    return list(axis) if isinstance(axis, (list, tuple)) else [axis]
 
 
 @writes("BatchNormalization")

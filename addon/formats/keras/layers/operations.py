@@ -40,26 +40,32 @@ def lambda_of_tensorflow(call: Call) -> Written:
 def operands(call: Call, count: int) -> tuple[list[str], bool]:
     """Arguments as tensors in one layout: values of the graph, numbers as constants."""
     names = ("x1", "x2"), ("x", "y"), ("a", "b")
-    found = list(call.args[:count])
-    for index in range(len(found), count):
-        found.append(next((call.kwargs[pair[index]] for pair in names if pair[index] in (call.kwargs or {})), None))
-    maps = [one for one in found if isinstance(one, Value)]
-    if any(isinstance(one, Value) and one.maps for one in found) and all(
-        isinstance(one, (int, float)) or isinstance(one, Value) and one.maps for one in found
+    given = list(call.args[:count])
+    for index in range(len(given), count):
+        given.append(next((call.kwargs[pair[index]] for pair in names if pair[index] in (call.kwargs or {})), None))
+    maps = [argument for argument in given if isinstance(argument, Value)]
+    if any(isinstance(argument, Value) and argument.maps for argument in given) and all(
+        isinstance(argument, (int, float)) or isinstance(argument, Value) and argument.maps for argument in given
     ):
-        return [one.name if isinstance(one, Value) else _number(call, one, maps[0].name) for one in found], True
+        return [
+            argument.name if isinstance(argument, Value) else _number(call, argument, maps[0].name)
+            for argument in given
+        ], True
     if not maps:
         raise Unwritable("it reads no tensor")
-    return [call.plain(one) if isinstance(one, Value) else _number(call, one, maps[0].name) for one in found], False
+    return [
+        call.plain(argument) if isinstance(argument, Value) else _number(call, argument, maps[0].name)
+        for argument in given
+    ], False
 
 
 def _number(call, value, like):
     """A number of the settings, as the tensor beside it."""
     if value is None or isinstance(value, (str, dict)):
         raise Unwritable("an argument that is no number")
-    found = call.number(value)
+    number = call.number(value)
     kind = call.graph.types.get(like, TensorProto.FLOAT)
-    return found if kind == TensorProto.FLOAT else call.node("Cast", found, to=kind)
+    return number if kind == TensorProto.FLOAT else call.node("Cast", number, to=kind)
 
 
 def _binary(op, kinds, functions):
@@ -169,10 +175,10 @@ def logical_not(call: Call) -> Written:
 @operation("Log1p Expm1", "math.log1p math.expm1")
 def next_to_one(call: Call) -> Written:
     """log(x + 1), or e^x - 1."""
-    x, one = call.real(call.x.name), call.number(1)
+    x, unit = call.real(call.x.name), call.number(1)
     if "log" in str(call.config.get("function", call.layer.kind)).lower():
-        return Value(call.node("Log", call.node("Add", x, one)), call.x.maps)
-    return Value(call.node("Sub", call.node("Exp", x), one), call.x.maps)
+        return Value(call.node("Log", call.node("Add", x, unit)), call.x.maps)
+    return Value(call.node("Sub", call.node("Exp", x), unit), call.x.maps)
 
 
 @operation("FloorDivide", "math.floordiv")
@@ -334,28 +340,28 @@ def cast(call: Call) -> Written:
 def get_item(call: Call) -> Written:
     """x[key], of whole numbers, slices, new axes and an ellipsis."""
     key = call.argument("key", 1, call.argument("slice_spec"))
-    key = [_slice(one) for one in (key if isinstance(key, (list, tuple)) else [key])]
+    key = [_slice(part) for part in (key if isinstance(key, (list, tuple)) else [key])]
     x = call.plain(call.x)
-    rank, taken = len(call.graph.shape(x)), sum(one is not None and one is not ... for one in key)
+    rank, taken = len(call.graph.shape(x)), sum(part is not None and part is not ... for part in key)
     if key.count(...) > 1 or taken > rank:
         raise Unwritable("more places than axes")
     place = key.index(...) if ... in key else len(key)
     key[place : place + 1] = [slice(None)] * (rank - taken)
     axis, cuts, gone, new = 0, [], [], []
-    for position, one in enumerate(key):
-        if one is None:
+    for position, part in enumerate(key):
+        if part is None:
             new.append(position - len(gone))
             continue
-        if isinstance(one, int):
+        if isinstance(part, int):
             gone.append(axis)
-            one = slice(one, one + 1 if one != -1 else None)
-        if one != slice(None):
-            step = one.step or 1
+            part = slice(part, part + 1 if part != -1 else None)
+        if part != slice(None):
+            step = part.step or 1
             ends = (0, FAR) if step > 0 else (-1, -FAR)
             cuts.append(
                 (
-                    one.start if one.start is not None else ends[0],
-                    one.stop if one.stop is not None else ends[1],
+                    part.start if part.start is not None else ends[0],
+                    part.stop if part.stop is not None else ends[1],
                     axis,
                     step,
                 )
@@ -367,14 +373,14 @@ def get_item(call: Call) -> Written:
     return Value(call.node("Unsqueeze", x, call.constant(new)) if new else x)
 
 
-def _slice(one):
+def _slice(part):
     """A part of a key, in the notation of either generation."""
-    if isinstance(one, dict) and set(one) <= {"start", "stop", "step"}:
-        one = slice(*(one.get(end) for end in ("start", "stop", "step")))
-    if isinstance(one, slice):
-        if not all(end is None or isinstance(end, int) for end in (one.start, one.stop, one.step)):
+    if isinstance(part, dict) and set(part) <= {"start", "stop", "step"}:
+        part = slice(*(part.get(end) for end in ("start", "stop", "step")))
+    if isinstance(part, slice):
+        if not all(end is None or isinstance(end, int) for end in (part.start, part.stop, part.step)):
             raise Unwritable("a slice that is computed")
-        return one
-    if one is None or one is ... or isinstance(one, int):
-        return one
+        return part
+    if part is None or part is ... or isinstance(part, int):
+        return part
     raise Unwritable("an index that is computed")

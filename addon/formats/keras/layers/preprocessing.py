@@ -16,10 +16,10 @@ from .table import Written, writes
 
 def _along(call, value, numbers):
     """Numbers of the last axis as a constant that fits the tensor's layout."""
-    found = np.asarray(numbers, np.float32)
-    if found.ndim > 1:
+    array = np.asarray(numbers, np.float32)
+    if array.ndim > 1:
         raise Unwritable("numbers of several axes")
-    return call.number(found.reshape(-1, *[1] * (call.rank(value) - 2)) if value.maps and found.ndim else found)
+    return call.number(array.reshape(-1, *[1] * (call.rank(value) - 2)) if value.maps and array.ndim else array)
 
 
 @writes("Rescaling")
@@ -55,8 +55,8 @@ def normalization(call: Call) -> Written:
 
 
 def _fitting(numbers, shape):
-    found = np.asarray(numbers, np.float32)
-    return found.reshape(shape) if found.size == np.prod(shape) else found
+    array = np.asarray(numbers, np.float32)
+    return array.reshape(shape) if array.size == np.prod(shape) else array
 
 
 @writes("Resizing")

@@ -49,7 +49,7 @@ def recurrent(call: Call) -> Written:
     if config.get("return_sequences"):
         y = _spread(call, call.transpose(steps, 1, 0, 2), backwards, config.get("zero_output_for_mask"))
         if backwards:  # Keras gives the steps in the order in which it took them
-            y = call.node("Slice", y, *(call.constant([one]) for one in (-1, LAST, 1, -1)))
+            y = call.node("Slice", y, *(call.constant([bound]) for bound in (-1, LAST, 1, -1)))
         y = Value(y, mask=call.x.mask)
     elif call.x.mask:
         y = Value(call.node("Squeeze", made[1], call.constant([0])))
@@ -57,7 +57,7 @@ def recurrent(call: Call) -> Written:
         y = Value(call.node("Gather", steps, call.constant(0 if backwards else -1), axis=0))
     if not config.get("return_state"):
         return y
-    return [y, *(Value(call.node("Squeeze", one, call.constant([0]))) for one in made[1:])]
+    return [y, *(Value(call.node("Squeeze", state, call.constant([0]))) for state in made[1:])]
 
 
 def _run(call, kind, directions, direction):
@@ -167,8 +167,8 @@ def _weights(call: Call, kind: Kind) -> list[str]:
 def _apart(call, kind, name, size):
     """Keras 1: a kernel for each gate."""
     units = call.config["units"]
-    found = [call.transpose(call.weight(f"{name}_{gate}", size, units), 1, 0) for gate in kind.order]
-    return call.node("Concat", *found, axis=0)
+    kernels = [call.transpose(call.weight(f"{name}_{gate}", size, units), 1, 0) for gate in kind.order]
+    return call.node("Concat", *kernels, axis=0)
 
 
 def _biases(call, kind, units):
@@ -178,12 +178,12 @@ def _biases(call, kind, units):
     size = len(kind.gates) * units
     if call.layer.kind.startswith("CuDNN"):
         return [
-            _ordered(call, kind, one)
-            for one in call.node("Split", call.weight("bias", 2 * size), outputs=2, num_outputs=2)
+            _ordered(call, kind, half)
+            for half in call.node("Split", call.weight("bias", 2 * size), outputs=2, num_outputs=2)
         ]
     if kind.op == "GRU" and _resets_after(call.layer):
         pair = call.node("Split", call.weight("bias", 2, size), outputs=2, num_outputs=2)
-        return [call.node("Squeeze", one, call.constant([0])) for one in pair]
+        return [call.node("Squeeze", half, call.constant([0])) for half in pair]
     return [_ordered(call, kind, call.weight("bias", size)), call.filled(0, size)]
 
 
@@ -207,11 +207,11 @@ def bidirectional(call: Call) -> Written:
     if kind is None or backward.kind != forward.kind or _states(call):
         raise Unwritable("directions of other kinds than LSTM, GRU and SimpleRNN")
     inner = [call.inner(layer, call.args, side) for layer, side in ((forward, "forward"), (backward, "backward"))]
-    made = _run(inner[0], kind, [_weights(one, kind) for one in inner], "bidirectional")
+    made = _run(inner[0], kind, [_weights(side, kind) for side in inner], "bidirectional")
     y = _both(call, made, forward.config.get("return_sequences"))
     if not forward.config.get("return_state"):
         return y
-    states = [call.node("Gather", one, call.constant(side), axis=0) for side in (0, 1) for one in made[1:]]
+    states = [call.node("Gather", state, call.constant(side), axis=0) for side in (0, 1) for state in made[1:]]
     return [*(y if isinstance(y, list) else [y]), *map(Value, states)]
 
 
@@ -229,10 +229,10 @@ def _both(call, made, sequences):
     else:
         raise Unwritable(f"the merge mode {mode!r}"[:60])
     if sequences:  # Keras gives no numbers for steps that do not count
-        found = [Value(_spread(call, one, False, True), mask=call.x.mask) for one in merged]
+        outputs = [Value(_spread(call, tensor, False, True), mask=call.x.mask) for tensor in merged]
     else:
-        found = [Value(one) for one in merged]
-    return found if mode is None else found[0]
+        outputs = [Value(tensor) for tensor in merged]
+    return outputs if mode is None else outputs[0]
 
 
 @writes("RNN")
@@ -240,16 +240,16 @@ def of_cells(call: Call) -> Written:
     """A recurrent layer made of cells: one, or several on top of one another."""
     cell = call.layer.inner[0]
     cells = cell.inner if cell.kind == "StackedRNNCells" else [cell]
-    if any(one.kind not in CELLS for one in cells) or call.config.get("return_state") and len(cells) > 1:
+    if any(inner.kind not in CELLS for inner in cells) or call.config.get("return_state") and len(cells) > 1:
         raise Unwritable("cells of a class of its own")
     y = call.args[0]
-    for index, one in enumerate(cells):
+    for index, inner in enumerate(cells):
         last = index == len(cells) - 1
         settings = {name: call.config.get(name) for name in ("go_backwards", "return_state", "return_sequences")}
         if not last:
             settings |= {"return_sequences": True, "return_state": False}
         elif index:
             settings["go_backwards"] = False  # the first has turned the steps round
-        layer = Layer(CELLS[one.kind], one.name, one.config | settings)
+        layer = Layer(CELLS[inner.kind], inner.name, inner.config | settings)
         y = LAYERS[layer.kind](call.inner(layer, (y,), f"cell_{index}" if len(cells) > 1 else ""))
     return y

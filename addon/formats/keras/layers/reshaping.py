@@ -59,8 +59,8 @@ def _space(call):
 
 def _both_ends(value, count):
     """Sizes before and after each axis: one number, one for an axis, or a pair for an axis."""
-    if isinstance(value, int) or all(isinstance(one, int) for one in value) and len(value) == count > 1:
-        return [(one, one) for one in tuple_of(value, count)]
+    if isinstance(value, int) or all(isinstance(size, int) for size in value) and len(value) == count > 1:
+        return [(size, size) for size in tuple_of(value, count)]
     pairs = [value] if count == 1 else value
     return [tuple_of(pair, 2) for pair in pairs]
 

@@ -34,17 +34,17 @@ class Window:
         dilations = tuple_of(call.get("dilation_rate", 1), count)
         if min((*kernel, *strides, *dilations)) < 1:
             raise Unwritable("a window of no size")
-        found = {"kernel_shape": kernel, "strides": strides}
+        attributes = {"kernel_shape": kernel, "strides": strides}
         if max(dilations) > 1:
-            found["dilations"] = dilations
+            attributes["dilations"] = dilations
         padding = call.get("padding", "valid")
         if padding == "causal":
-            found["pads"] = [extents(kernel, dilations)[0] - 1, 0]
+            attributes["pads"] = [extents(kernel, dilations)[0] - 1, 0]
         elif padding == "same":
-            found |= _same(call, sizes, extents(kernel, dilations), strides, max(dilations))
+            attributes |= _same(call, sizes, extents(kernel, dilations), strides, max(dilations))
         elif padding != "valid":
             raise Unwritable(f"the padding {padding!r}"[:60])
-        return cls(kernel, found)
+        return cls(kernel, attributes)
 
 
 def _same(call, sizes, reach, strides, dilation):

@@ -3,7 +3,18 @@
 
 """PyTorch's operators as ONNX nodes: `OPERATORS` for tensors, `NUMBERS` for numbers, texts and lists alone."""
 
-from . import convolution, creation, matrix, normalization, numbers, pointwise, quantized, recurrent, shaping
+from . import (
+    convolution,
+    creation,
+    matrix,
+    normalization,
+    numbers,
+    pointwise,
+    quantized,
+    recurrent,
+    reductions,
+    shaping,
+)
 from .numbers import NUMBERS
 from .table import OPERATORS
 
@@ -18,5 +29,6 @@ __all__ = [
     "pointwise",
     "quantized",
     "recurrent",
+    "reductions",
     "shaping",
 ]

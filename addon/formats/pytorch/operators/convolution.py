@@ -146,10 +146,10 @@ def _resize(mode, has_corners):
         """x, the size or None, whether corners are aligned if the mode asks that, then scales, one or one an axis."""
         corners = bool(args[0]) if has_corners else False
         scales = [
-            one
+            scale
             for arg in args[int(has_corners) :]
             if arg is not None
-            for one in (arg if isinstance(arg, (list, tuple)) else [arg])
+            for scale in (arg if isinstance(arg, (list, tuple)) else [arg])
         ]
         axes = x.rank - 2
         more = {"mode": MODES[mode]}

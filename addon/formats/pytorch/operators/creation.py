@@ -83,10 +83,10 @@ def arange(e, *args, dtype=None, **more):
     if len(args) >= 5:  # the last four are no bounds
         numbers, dtype = list(args[:-4]), args[-4]
     start, end, step = [*([0] if len(numbers) == 1 else []), *numbers, 1][:3]
-    whole = all(isinstance(one, int) for one in (start, end, step))
+    whole = all(isinstance(bound, int) for bound in (start, end, step))
     kind = _type(dtype, TensorProto.INT64 if whole else TensorProto.FLOAT)
-    if any(isinstance(one, Open) for one in (start, end, step)):
-        return e.cast(e.node("Range", *(e.integer(one) for one in (start, end, step))), kind)
+    if any(isinstance(bound, Open) for bound in (start, end, step)):
+        return e.cast(e.node("Range", *(e.integer(bound) for bound in (start, end, step))), kind)
     if step == 0 or (end - start) / step > LARGEST:
         raise UnknownError("a long range")
     return e.constant(np.arange(start, end, step), kind)

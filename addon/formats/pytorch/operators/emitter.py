@@ -120,9 +120,9 @@ class Open(int):
     made: tuple
 
     def __new__(cls, value: int, *made):
-        found = super().__new__(cls, value)
-        found.made = made
-        return found
+        size = super().__new__(cls, value)
+        size.made = made
+        return size
 
 
 @dataclass
@@ -153,20 +153,22 @@ class Emitter:
             raise UndecidedError("the program has too many operators")
         while inputs and inputs[-1] is None:
             inputs = inputs[:-1]
-        names = [one.name if one is not None else "" for one in inputs]
+        names = [value.name if value is not None else "" for value in inputs]
         name = self.name(op)
         made = (
             self.writer.node(op, names, name=name, output=f"{name}_output_0", **attributes)
             if outputs == 1
             else (self.writer.node(op, names, name=name, outputs=outputs, **attributes))
         )
-        found = self._infer(self.writer.graph.node[-1], [one for one in inputs if one is not None])
-        waiting = next((one.input for one in inputs if one is not None and one.shape is None and one.input), "")
+        inferred = self._infer(self.writer.graph.node[-1], [value for value in inputs if value is not None])
+        waiting = next(
+            (value.input for value in inputs if value is not None and value.shape is None and value.input), ""
+        )
         if op in SAME_SHAPE:
-            found[made] = inputs[0].type, inputs[0].shape
-        fixed = all(one is None or one.fixed for one in inputs)
+            inferred[made] = inputs[0].type, inputs[0].shape
+        fixed = all(value is None or value.fixed for value in inputs)
         values = [
-            Value(tensor, *found.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
+            Value(tensor, *inferred.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
             for tensor in ([made] if outputs == 1 else made)
         ]
         return values[0] if outputs == 1 else values
@@ -184,10 +186,12 @@ class Emitter:
             if tensor.name in self._known
         }
         try:
-            found = shape_inference.infer_node_outputs(_schema(node.op_type), node, types, data, opset_imports=OPSETS)
+            inferred = shape_inference.infer_node_outputs(
+                _schema(node.op_type), node, types, data, opset_imports=OPSETS
+            )
         except shape_inference.InferenceError as error:
             raise MismatchError(f"{node.name}: {' '.join(str(error).split())[:200]}", _is_short(inputs)) from error
-        return {name: (kind.tensor_type.elem_type, _shape(kind.tensor_type)) for name, kind in found.items()}
+        return {name: (kind.tensor_type.elem_type, _shape(kind.tensor_type)) for name, kind in inferred.items()}
 
     def weight(self, stored: Stored) -> Value:
         return Value(self.writer.weight(stored), stored.data_type, stored.shape, fixed=True)
@@ -232,7 +236,7 @@ class Emitter:
         of_shape = op == "Shape"
         read = parts[:1] if of_shape else [self._integer(part) for part in parts]
         axis = {"start": parts[1], "end": parts[1] + 1} if of_shape else {}
-        key = (op, *(one.name for one in read), *axis.values())
+        key = (op, *(tensor.name for tensor in read), *axis.values())
         if key not in self._opened:
             self._opened[key] = made = self.node(op, *read, **axis)
             self._known[made.name] = np.array([value], np.int64)
@@ -268,9 +272,9 @@ class Emitter:
     def alike(self, *values) -> list[Value]:
         """Tensors and numbers of one type, the widest."""
         like = max((value for value in values if isinstance(value, Value)), key=_width, default=None)
-        found = [self.tensor(value, like) for value in values]
-        widest = max(found, key=_width).type
-        return [self.cast(one, widest) for one in found]
+        tensors = [self.tensor(value, like) for value in values]
+        widest = max(tensors, key=_width).type
+        return [self.cast(tensor, widest) for tensor in tensors]
 
 
 def _is_short(inputs) -> bool | None:
@@ -279,7 +283,7 @@ def _is_short(inputs) -> bool | None:
     if not len(shapes) == len(inputs) == 2:
         return None
     pairs = zip(reversed(shapes[False]), reversed(shapes[True]), strict=False)
-    return next((found < wanted for found, wanted in pairs if found != wanted and 1 not in (found, wanted)), None)
+    return next((had < wanted for had, wanted in pairs if had != wanted and 1 not in (had, wanted)), None)
 
 
 def _width(value: Value) -> int:
@@ -294,16 +298,16 @@ def leaves(value, most: int) -> Iterator:
     """What stands in lists, tuples and dicts in one another. Raises `UndecidedError` if that is more than `most`."""
     ahead, seen = [value], 0
     while ahead:
-        one = ahead.pop()
+        value = ahead.pop()
         seen += 1
         if seen > most:
             raise UndecidedError("lists of the program are too large")
-        if isinstance(one, (list, tuple, dict)):
-            if len(one) > most:
+        if isinstance(value, (list, tuple, dict)):
+            if len(value) > most:
                 raise UndecidedError("lists of the program are too large")
-            ahead.extend(reversed(list(one.values() if isinstance(one, dict) else one)))
+            ahead.extend(reversed(list(value.values() if isinstance(value, dict) else value)))
         else:
-            yield one
+            yield value
 
 
 def _shape(kind) -> tuple[int, ...] | None:

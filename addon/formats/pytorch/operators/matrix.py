@@ -19,8 +19,8 @@ from .table import op
 def linear(e: Emitter, x, weight, bias=None):
     """x W^T + b: as Gemm for rows, as MatMul and Add for more axes, which is what torch's exporters write."""
     if x.shape is not None and x.sizes[-1:] != weight.shape[1:]:
-        wanted, found = weight.shape[1], (x.sizes or (0,))[-1]
-        raise MismatchError(f"a linear layer of {wanted:,} inputs gets {found:,}", short=found < wanted)
+        wanted, given = weight.shape[1], (x.sizes or (0,))[-1]
+        raise MismatchError(f"a linear layer of {wanted:,} inputs gets {given:,}", short=given < wanted)
     if x.shape is not None and x.rank == 2:
         return e.node("Gemm", x, weight, bias, transB=1)
     made = e.node("MatMul", x, e.node("Transpose", weight, perm=[1, 0]))
@@ -28,44 +28,44 @@ def linear(e: Emitter, x, weight, bias=None):
 
 
 @op("matmul", "mm", "bmm", "mv", "dot")
-def matmul(e, one, other):
+def matmul(e, x, other):
     if (
-        one.shape is not None
+        x.shape is not None
         and other.shape is not None
-        and one.shape[-1:]
+        and x.shape[-1:]
         and other.rank > 1
-        and (one.sizes[-1] != other.sizes[-2])
+        and (x.sizes[-1] != other.sizes[-2])
     ):
         raise MismatchError(
-            f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}", one.sizes[-1] < other.sizes[-2]
+            f"a product of matrices of {list(x.sizes)} and {list(other.sizes)}", x.sizes[-1] < other.sizes[-2]
         )
-    return e.node("MatMul", *e.alike(one, other))
+    return e.node("MatMul", *e.alike(x, other))
 
 
 @op("addmm")
-def addmm(e, bias, one, other, beta=1, alpha=1):
-    if one.sizes[-1] != other.sizes[-2]:
+def addmm(e, bias, first, second, beta=1, alpha=1):
+    if first.sizes[-1] != second.sizes[-2]:
         raise MismatchError(
-            f"a product of matrices of {list(one.sizes)} and {list(other.sizes)}", one.sizes[-1] < other.sizes[-2]
+            f"a product of matrices of {list(first.sizes)} and {list(second.sizes)}", first.sizes[-1] < second.sizes[-2]
         )
-    return e.node("Gemm", one, other, bias, alpha=float(alpha), beta=float(beta))
+    return e.node("Gemm", first, second, bias, alpha=float(alpha), beta=float(beta))
 
 
 @op("baddbmm", "addbmm")
-def baddbmm(e, bias, one, other, beta=1, alpha=1):
-    made = scaled(e, matmul(e, one, other), float(alpha))
+def baddbmm(e, bias, first, second, beta=1, alpha=1):
+    made = scaled(e, matmul(e, first, second), float(alpha))
     return made if beta == 0 else add(e, made, scaled(e, bias, float(beta)))
 
 
 @op("bilinear")
-def bilinear(e, one, other, weight, bias=None):
-    made = e.node("Einsum", one, weight, other, equation="...i,oij,...j->...o")
+def bilinear(e, first, second, weight, bias=None):
+    made = e.node("Einsum", first, weight, second, equation="...i,oij,...j->...o")
     return made if bias is None else e.node("Add", made, bias)
 
 
 @op("outer")
-def outer(e, one, other):
-    return e.node("Mul", e.node("Unsqueeze", one, e.constant([1])), e.node("Unsqueeze", other, e.constant([0])))
+def outer(e, column, row):
+    return e.node("Mul", e.node("Unsqueeze", column, e.constant([1])), e.node("Unsqueeze", row, e.constant([0])))
 
 
 @op("embedding")
@@ -81,9 +81,9 @@ def one_hot(e, indices, classes=-1):
 
 
 @op("cosine_similarity")
-def cosine_similarity(e, one, other, dim=1, eps=1e-8):
-    one, other = (e.node("LpNormalization", x, axis=dim, p=2) for x in (one, other))
-    return e.node("ReduceSum", e.node("Mul", one, other), e.constant([dim]), keepdims=0)
+def cosine_similarity(e, first, second, dim=1, eps=1e-8):
+    first, second = (e.node("LpNormalization", x, axis=dim, p=2) for x in (first, second))
+    return e.node("ReduceSum", e.node("Mul", first, second), e.constant([dim]), keepdims=0)
 
 
 @op("scaled_dot_product_attention")
@@ -221,3 +221,8 @@ def chain(e, matrices):
 @op("T")
 def turned(e, x):
     return t(e, x)
+
+
+@op("einsum")
+def einsum(e, equation, tensors, path=None):
+    return e.node("Einsum", *tensors, equation=equation.replace(" ", ""))

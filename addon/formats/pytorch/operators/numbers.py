@@ -17,17 +17,22 @@ LARGEST = 1 << 62
 
 
 def _arithmetic(function, of_sizes=""):
-    def work(e: Emitter, one, other, alpha=1):
+    def work(e: Emitter, number, other, alpha=1):
         other = other if alpha == 1 else NUMBERS["mul"](e, other, alpha)
         try:
-            found = function(_flat(one), _flat(other))
+            result = function(_flat(number), _flat(other))
         except (TypeError, ArithmeticError, ValueError) as error:
             raise UnknownError(f"numbers that cannot be worked with ({error})") from error
-        if isinstance(found, int) and abs(found) > LARGEST or isinstance(found, (list, str)) and len(found) > LONGEST:
+        if (
+            isinstance(result, int)
+            and abs(result) > LARGEST
+            or isinstance(result, (list, str))
+            and len(result) > LONGEST
+        ):
             raise UnknownError("a number that is too large")
-        if of_sizes and type(found) is int and (isinstance(one, Open) or isinstance(other, Open)):
-            return Open(found, of_sizes, one, other)
-        return found
+        if of_sizes and type(result) is int and (isinstance(number, Open) or isinstance(other, Open)):
+            return Open(result, of_sizes, number, other)
+        return result
 
     return work
 
@@ -42,22 +47,22 @@ def _flat(value):
     return value
 
 
-def _remainder(one, other):
-    if isinstance(one, str):
+def _remainder(number, other):
+    if isinstance(number, str):
         raise ValueError("a text that is formatted")
-    return one % other
+    return number % other
 
 
-def _power(one, other):
-    if isinstance(one, int) and isinstance(other, int) and abs(other) > 64:
+def _power(base, exponent):
+    if isinstance(base, int) and isinstance(exponent, int) and abs(exponent) > 64:
         raise ValueError("a large power")
-    return math.pow(one, other) if isinstance(one, float) or isinstance(other, float) else one**other
+    return math.pow(base, exponent) if isinstance(base, float) or isinstance(exponent, float) else base**exponent
 
 
-def _product(one, other):
-    if any(isinstance(part, (list, str)) for part in (one, other)):
+def _product(number, other):
+    if any(isinstance(part, (list, str)) for part in (number, other)):
         raise ValueError("a repeated list")
-    return one * other
+    return number * other
 
 
 def _unary(function):
@@ -70,8 +75,8 @@ def _unary(function):
     return work
 
 
-def _divide(e, one, other, rounding_mode=None):
-    return (_FLOOR if rounding_mode else _TRUE)(e, one, other)
+def _divide(e, number, other, rounding_mode=None):
+    return (_FLOOR if rounding_mode else _TRUE)(e, number, other)
 
 
 _FLOOR, _TRUE = _arithmetic(operator.floordiv, "Div"), _arithmetic(operator.truediv)
@@ -84,7 +89,7 @@ NUMBERS = {
     "floor_divide": _FLOOR,
     "div": _divide,
     "sum": _unary(sum),
-    "rsub": lambda e, one, other, alpha=1: NUMBERS["sub"](e, other, one, alpha),
+    "rsub": lambda e, number, other, alpha=1: NUMBERS["sub"](e, other, number, alpha),
     "remainder": _arithmetic(_remainder, "Mod"),
     "pow": _arithmetic(_power),
     "eq": _arithmetic(operator.eq),
@@ -117,13 +122,13 @@ NUMBERS = {
 
 
 @op("__is__")
-def is_(e, one, other):
-    return one is other
+def is_(e, value, other):
+    return value is other
 
 
 @op("__isnot__")
-def is_not(e, one, other):
-    return one is not other
+def is_not(e, value, other):
+    return value is not other
 
 
 @op("__not__")

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Operators that work number by number, comparisons, and reductions along axes."""
+"""Operators that work number by number: arithmetic, comparisons, activations, choices and changes of type."""
 
 from __future__ import annotations
 
@@ -63,14 +63,6 @@ BINARY = {
     "bitwise_and": "And",
     "bitwise_or": "Or",
 }
-REDUCTIONS = {
-    "mean": "ReduceMean",
-    "sum": "ReduceSum",
-    "prod": "ReduceProd",
-    "amax": "ReduceMax",
-    "amin": "ReduceMin",
-    "logsumexp": "ReduceLogSumExp",
-}
 
 
 def _unary(kind):
@@ -78,8 +70,8 @@ def _unary(kind):
 
 
 def _binary(name, kind):
-    def work(e: Emitter, one, other):
-        made = e.node(kind, *e.alike(one, other))
+    def work(e: Emitter, x, other):
+        made = e.node(kind, *e.alike(x, other))
         return e.node("Not", made) if name == "ne" else made
 
     return work
@@ -95,41 +87,41 @@ def scaled(e: Emitter, value, factor):
 
 
 @op("add", "__add__")
-def add(e, one, other, alpha=1):
-    return e.node("Add", *e.alike(one, scaled(e, other, alpha)))
+def add(e, x, other, alpha=1):
+    return e.node("Add", *e.alike(x, scaled(e, other, alpha)))
 
 
 @op("sub")
-def subtract(e, one, other, alpha=1):
-    return e.node("Sub", *e.alike(one, scaled(e, other, alpha)))
+def subtract(e, x, other, alpha=1):
+    return e.node("Sub", *e.alike(x, scaled(e, other, alpha)))
 
 
 @op("rsub")
-def subtract_from(e, one, other, alpha=1):
-    return subtract(e, other, one, alpha)
+def subtract_from(e, x, other, alpha=1):
+    return subtract(e, other, x, alpha)
 
 
 @op("div", "true_divide", "divide")
-def divide(e, one, other, rounding_mode=None):
-    one, other = e.alike(one, other)
-    if rounding_mode is None and one.type not in FLOATS:
-        one, other = e.cast(one, TensorProto.FLOAT), e.cast(other, TensorProto.FLOAT)
-    made = e.node("Div", one, other)
-    return e.node("Floor", made) if rounding_mode and one.type in FLOATS else made
+def divide(e, x, other, rounding_mode=None):
+    x, other = e.alike(x, other)
+    if rounding_mode is None and x.type not in FLOATS:
+        x, other = e.cast(x, TensorProto.FLOAT), e.cast(other, TensorProto.FLOAT)
+    made = e.node("Div", x, other)
+    return e.node("Floor", made) if rounding_mode and x.type in FLOATS else made
 
 
 @op("floor_divide", "floordiv")
-def floor_divide(e, one, other):
-    return divide(e, one, other, "floor")
+def floor_divide(e, x, other):
+    return divide(e, x, other, "floor")
 
 
 @op("remainder")
-def remainder(e, one, other):
+def remainder(e, x, other):
     """With the sign of the divisor."""
-    one, other = e.alike(one, other)
-    if one.type not in FLOATS:
-        return e.node("Mod", one, other)
-    return e.node("Sub", one, e.node("Mul", e.node("Floor", e.node("Div", one, other)), other))
+    x, other = e.alike(x, other)
+    if x.type not in FLOATS:
+        return e.node("Mod", x, other)
+    return e.node("Sub", x, e.node("Mul", e.node("Floor", e.node("Div", x, other)), other))
 
 
 @op("pow")
@@ -171,13 +163,13 @@ def log10(e, x):
 
 
 @op("addcmul")
-def add_product(e, x, one, other, value=1):
-    return add(e, x, e.node("Mul", *e.alike(one, other)), value)
+def add_product(e, x, first, second, value=1):
+    return add(e, x, e.node("Mul", *e.alike(first, second)), value)
 
 
 @op("lerp")
-def blend(e, one, other, weight):
-    return add(e, one, e.node("Mul", *e.alike(subtract(e, other, one), weight)))
+def blend(e, start, end, weight):
+    return add(e, start, e.node("Mul", *e.alike(subtract(e, end, start), weight)))
 
 
 # activations
@@ -241,8 +233,8 @@ def log_sigmoid(e, x):
 
 @op("glu")
 def gated(e, x, dim=-1):
-    one, other = e.node("Split", x, outputs=2, axis=dim, num_outputs=2)
-    return e.node("Mul", one, e.node("Sigmoid", other))
+    half, gate = e.node("Split", x, outputs=2, axis=dim, num_outputs=2)
+    return e.node("Mul", half, e.node("Sigmoid", gate))
 
 
 @op("softmax", "_softmax")
@@ -289,10 +281,10 @@ def clamp_max(e, x, max):
 
 
 @op("where")
-def where(e, condition, one=None, other=None):
-    if one is None:
+def where(e, condition, x=None, other=None):
+    if x is None:
         raise UnknownError("a search for entries (torch.where)")
-    return e.node("Where", e.cast(condition, TensorProto.BOOL), *e.alike(one, other))
+    return e.node("Where", e.cast(condition, TensorProto.BOOL), *e.alike(x, other))
 
 
 @op("masked_fill")
@@ -337,114 +329,3 @@ OPERATORS.update(
         "_cast_Long": _cast(TensorProto.INT64),
     }
 )
-
-
-# reductions
-
-
-def _reduction(kind):
-    def work(e: Emitter, x, *args, dtype=None):
-        """x, axes and keepdim in PyTorch's order; without axes all are taken."""
-        axes = args[0] if args else None
-        keep = bool(args[1]) if len(args) > 1 else False
-        if x.type not in FLOATS and kind == "ReduceSum":
-            x = e.cast(x, TensorProto.INT64)
-        axes = [axes] if isinstance(axes, int) else axes
-        return e.node(kind, x, e.constant(list(axes)) if axes else None, keepdims=int(keep))
-
-    return work
-
-
-OPERATORS.update({name: _reduction(kind) for name, kind in REDUCTIONS.items()})
-
-
-def _extreme(kind, index, binary):
-    def work(e: Emitter, x, *args):
-        """Of all numbers; along an axis, with the places; or of two tensors."""
-        if not args:
-            return e.node(kind, x, keepdims=0)
-        if isinstance(args[0], Value):
-            return e.node(binary, *e.alike(x, args[0]))
-        keep = int(bool(args[1])) if len(args) > 1 else 0
-        return (e.node(kind, x, e.constant([args[0]]), keepdims=keep), e.node(index, x, axis=args[0], keepdims=keep))
-
-    return work
-
-
-OPERATORS.update({"max": _extreme("ReduceMax", "ArgMax", "Max"), "min": _extreme("ReduceMin", "ArgMin", "Min")})
-
-
-@op("argmax")
-def argmax(e, x, dim=None, keepdim=False):
-    if dim is None:
-        x, dim = e.node("Reshape", x, e.constant([-1])), 0
-    return e.node("ArgMax", x, axis=dim, keepdims=int(keepdim))
-
-
-@op("argmin")
-def argmin(e, x, dim=None, keepdim=False):
-    if dim is None:
-        x, dim = e.node("Reshape", x, e.constant([-1])), 0
-    return e.node("ArgMin", x, axis=dim, keepdims=int(keepdim))
-
-
-@op("norm", "linalg_vector_norm", "frobenius_norm")
-def norm(e, x, p=2, dim=None, keepdim=False, dtype=None):
-    if p not in (1, 2):
-        raise UnknownError(f"the norm of order {p}")
-    axes = None if dim is None else e.constant([dim] if isinstance(dim, int) else list(dim))
-    return e.node("ReduceL1" if p == 1 else "ReduceL2", x, axes, keepdims=int(keepdim))
-
-
-def _variance(root):
-    def work(e: Emitter, x, dim=None, unbiased=True, keepdim=False, correction=None):
-        axes = [dim] if isinstance(dim, int) else list(range(x.rank)) if dim is None else list(dim)
-        count = math.prod(x.sizes[axis] for axis in axes)
-        less = int(unbiased) if correction is None else correction
-        centred = subtract(e, x, e.node("ReduceMean", x, e.constant(axes), keepdims=1))
-        made = e.node("ReduceMean", e.node("Mul", centred, centred), e.constant(axes), keepdims=int(keepdim))
-        if less and count > less:
-            made = scaled(e, made, count / (count - less))
-        return e.node("Sqrt", made) if root else made
-
-    return work
-
-
-OPERATORS.update({"var": _variance(False), "std": _variance(True)})
-
-
-@op("cumsum")
-def cumulative_sum(e, x, dim, dtype=None):
-    return e.node("CumSum", x if x.type in FLOATS else e.cast(x, TensorProto.INT64), e.constant(dim))
-
-
-@op("diff")
-def difference(e, x, n=1, dim=-1, prepend=None, append=None):
-    if n != 1:
-        raise UnknownError("differences of a higher order")
-    parts = [one for one in (prepend, x, append) if one is not None]
-    x = e.node("Concat", *e.alike(*parts), axis=dim) if len(parts) > 1 else x
-    first, last, axis, end = (e.constant([one]) for one in (0, -1, dim, (1 << 63) - 1))
-    return e.node("Sub", e.node("Slice", x, e.constant([1]), end, axis), e.node("Slice", x, first, last, axis))
-
-
-@op("topk")
-def topk(e, x, k, dim=-1, largest=True, sorted=True):
-    return tuple(e.node("TopK", x, e.integers([k]), outputs=2, axis=dim, largest=int(largest), sorted=int(sorted)))
-
-
-@op("sort")
-def sort(e, x, dim=-1, descending=False, stable=None):
-    if isinstance(dim, bool):  # sort(x, stable=..., dim, descending) has its arguments the other way
-        dim, descending = descending if type(descending) is int else -1, bool(stable)
-    return topk(e, x, e.size(x, dim), dim, descending)
-
-
-@op("argsort")
-def argsort(e, x, dim=-1, descending=False):
-    return sort(e, x, dim, descending)[1]
-
-
-@op("einsum")
-def einsum(e, equation, tensors, path=None):
-    return e.node("Einsum", *tensors, equation=equation.replace(" ", ""))

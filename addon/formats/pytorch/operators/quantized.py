@@ -53,18 +53,18 @@ def quantized_conv_relu(e, x, packed, *rest):
 
 
 @op("quantized.add")
-def quantized_add(e, one, other, *rest):
-    return add(e, one, other)
+def quantized_add(e, x, other, *rest):
+    return add(e, x, other)
 
 
 @op("quantized.add_relu")
-def quantized_add_relu(e, one, other, *rest):
-    return e.node("Relu", add(e, one, other))
+def quantized_add_relu(e, x, other, *rest):
+    return e.node("Relu", add(e, x, other))
 
 
 @op("quantized.mul")
-def quantized_mul(e, one, other, *rest):
-    return e.node("Mul", *e.alike(one, other))
+def quantized_mul(e, x, other, *rest):
+    return e.node("Mul", *e.alike(x, other))
 
 
 @op("quantized.cat")

@@ -31,14 +31,16 @@ def _layer(e: Emitter, kind, x, weights, has_biases, directions, states, **more)
     """One layer: (steps, batch, features) -> (steps, batch, directions x hidden) and the last states."""
     each = 4 if has_biases else 2
     given = [weights[place : place + each] for place in range(0, each * directions, each)]
-    w, r = (_stacked(e, [_ordered(e, kind, one[place]) for one in given]) for place in (0, 1))
+    w, r = (_stacked(e, [_ordered(e, kind, group[place]) for group in given]) for place in (0, 1))
     hidden = given[0][1].shape[1]
     if x.sizes[-1] != given[0][0].shape[1]:
         raise MismatchError(
             f"a recurrent layer of {given[0][0].shape[1]} inputs gets {x.sizes[-1]}", x.sizes[-1] < given[0][0].shape[1]
         )
     bias = (
-        _stacked(e, [e.node("Concat", _ordered(e, kind, one[2]), _ordered(e, kind, one[3]), axis=0) for one in given])
+        _stacked(
+            e, [e.node("Concat", _ordered(e, kind, group[2]), _ordered(e, kind, group[3]), axis=0) for group in given]
+        )
         if has_biases
         else None
     )
@@ -76,15 +78,17 @@ def _recurrent(kind, **more):
             place = layer * directions
             states = (
                 []
-                if all(one.zero for one in first)
-                else [slice_(e, one, 0, place, place + directions) if num_layers > 1 else one for one in first]
+                if all(state.zero for state in first)
+                else [slice_(e, state, 0, place, place + directions) if num_layers > 1 else state for state in first]
             )
             x, ends = _layer(
                 e, kind, x, params[layer * each : (layer + 1) * each], has_biases, directions, states, **more
             )
             last.append(ends)
         x = e.node("Transpose", x, perm=[1, 0, 2]) if batch_first else x
-        ends = [one[0] if num_layers == 1 else e.node("Concat", *one, axis=0) for one in zip(*last, strict=True)]
+        ends = [
+            states[0] if num_layers == 1 else e.node("Concat", *states, axis=0) for states in zip(*last, strict=True)
+        ]
         return x, *ends
 
     return work
@@ -93,8 +97,10 @@ def _recurrent(kind, **more):
 def _cell(kind, **more):
     def work(e: Emitter, x, hx, w_ih, w_hh, b_ih=None, b_hh=None):
         """One step: (batch, features) -> (batch, hidden), of an LSTM with the state of its cells."""
-        states = [e.node("Unsqueeze", one, e.constant([0])) for one in (hx if isinstance(hx, (list, tuple)) else [hx])]
-        weights = [one for one in (w_ih, w_hh, b_ih, b_hh) if one is not None]
+        states = [
+            e.node("Unsqueeze", state, e.constant([0])) for state in (hx if isinstance(hx, (list, tuple)) else [hx])
+        ]
+        weights = [weight for weight in (w_ih, w_hh, b_ih, b_hh) if weight is not None]
         _, ends = _layer(e, kind, e.node("Unsqueeze", x, e.constant([0])), weights, b_ih is not None, 1, states, **more)
         ends = tuple(e.node("Squeeze", end, e.constant([0])) for end in ends)
         return ends if kind == "LSTM" else ends[0]

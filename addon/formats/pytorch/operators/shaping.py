@@ -51,7 +51,7 @@ def dim(e, x):
 
 @op("numel")
 def numel(e, x):
-    return reduce(lambda one, other: NUMBERS["mul"](e, one, other), size(e, x), 1)
+    return reduce(lambda product, length: NUMBERS["mul"](e, product, length), size(e, x), 1)
 
 
 @op("clone")
@@ -68,10 +68,10 @@ def reshape(e: Emitter, x: Value, sizes, *rest):
 
 def _written(x, sizes) -> list[int]:
     """Sizes as Reshape takes them: 0 for one that stays in its place, -1 for one that follows from the others."""
-    for axis, one in enumerate(sizes):
-        if isinstance(one, Open) and one.made[0] == "Shape" and axis < x.rank and one == x.sizes[axis]:
+    for axis, length in enumerate(sizes):
+        if isinstance(length, Open) and length.made[0] == "Shape" and axis < x.rank and length == x.sizes[axis]:
             sizes[axis] = 0
-    left = [axis for axis, one in enumerate(sizes) if isinstance(one, Open)]
+    left = [axis for axis, length in enumerate(sizes) if isinstance(length, Open)]
     if len(left) == 1 and -1 not in sizes:
         sizes[left[0]] = -1
     return sizes
@@ -111,10 +111,10 @@ def permute(e, x, dims):
 
 
 @op("transpose", "swapaxes", "swapdims")
-def transpose(e, x, one, other):
+def transpose(e, x, first, second):
     order = list(range(x.rank))
-    one, other = x.axis(one), x.axis(other)
-    order[one], order[other] = other, one
+    first, second = x.axis(first), x.axis(second)
+    order[first], order[second] = second, first
     return e.node("Transpose", x, perm=order)
 
 
@@ -125,7 +125,7 @@ def t(e, x):
 
 @op("movedim")
 def movedim(e, x, source, target):
-    pairs = list(zip(*(([one] if isinstance(one, int) else one) for one in (source, target)), strict=True))
+    pairs = list(zip(*(([axes] if isinstance(axes, int) else axes) for axes in (source, target)), strict=True))
     moved = {x.axis(to): x.axis(come) for come, to in pairs}
     left = iter([axis for axis in range(x.rank) if axis not in moved.values()])
     return permute(e, x, [moved[axis] if axis in moved else next(left) for axis in range(x.rank)])
@@ -138,7 +138,7 @@ def unsqueeze(e, x, dim):
 
 @op("squeeze")
 def squeeze(e, x, dim=None):
-    axes = range(x.rank) if dim is None else [x.axis(one) for one in ([dim] if isinstance(dim, int) else dim)]
+    axes = range(x.rank) if dim is None else [x.axis(axis) for axis in ([dim] if isinstance(dim, int) else dim)]
     axes = [axis for axis in axes if x.sizes[axis] == 1]
     return e.node("Squeeze", x, e.constant(axes)) if axes else x
 
@@ -152,7 +152,7 @@ def cat(e, tensors, dim=0):
 @op("stack")
 def stack(e, tensors, dim=0):
     dim = dim if dim >= 0 else dim + tensors[0].rank + 1
-    return e.node("Concat", *(e.node("Unsqueeze", one, e.constant([dim])) for one in e.alike(*tensors)), axis=dim)
+    return e.node("Concat", *(e.node("Unsqueeze", tensor, e.constant([dim])) for tensor in e.alike(*tensors)), axis=dim)
 
 
 @op("split", "split_with_sizes")
@@ -165,7 +165,7 @@ def split(e, x, sizes, dim=0):
         sizes = [int(sizes)] * whole + [left] * bool(left)
     if len(sizes) == 1:
         return [x]
-    return [_part(one) for one in e.node("Split", x, e.integers(sizes), outputs=len(sizes), axis=dim)]
+    return [_part(part) for part in e.node("Split", x, e.integers(sizes), outputs=len(sizes), axis=dim)]
 
 
 @op("chunk")
@@ -247,13 +247,13 @@ def gather(e, x, dim, index, sparse_grad=False):
 @op("index")
 def index(e, x, indices):
     """x[..., tensor, ...] with one tensor of integers, or with several for the first axes."""
-    given = [(axis, one) for axis, one in enumerate(indices) if one is not None]
-    axes, tensors = [axis for axis, _ in given], [one for _, one in given]
+    given = [(axis, tensor) for axis, tensor in enumerate(indices) if tensor is not None]
+    axes, tensors = [axis for axis, _ in given], [tensor for _, tensor in given]
     if any(tensor.type == TensorProto.BOOL for tensor in tensors) or len(axes) > 1 and axes != list(range(len(axes))):
         raise UnknownError("indexing by a mask, or by several tensors in the middle")
     if len(axes) == 1:
         return e.node("Gather", x, tensors[0], axis=axes[0])
-    zero = e.node("Mul", reduce(lambda one, other: e.node("Add", one, other), tensors), e.constant(0))
+    zero = e.node("Mul", reduce(lambda total, tensor: e.node("Add", total, tensor), tensors), e.constant(0))
     wide = [
         e.node("Unsqueeze", e.node("Add", tensor, zero), e.constant([-1])) for tensor in tensors
     ]  # all of one shape
@@ -263,11 +263,11 @@ def index(e, x, indices):
 @op("expand", "broadcast_to")
 def expand(e, x, sizes, implicit=False):
     ahead = len(sizes) - x.rank
-    sizes = [1 if one == -1 else one for one in sizes]
+    sizes = [1 if length == -1 else length for length in sizes]
     if (
         ahead == 0
-        and all(one == other for one, other in zip(sizes, x.sizes, strict=True))
-        and not any(isinstance(one, Open) and one == 1 for one in sizes)
+        and all(length == had for length, had in zip(sizes, x.sizes, strict=True))
+        and not any(isinstance(length, Open) and length == 1 for length in sizes)
     ):
         return x
     return _part(e.node("Expand", x, e.integers(sizes)))

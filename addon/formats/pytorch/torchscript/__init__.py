@@ -31,7 +31,7 @@ def read(opened: Zip) -> Checkpoint | Weights:
     except (UndecidedError, MismatchError) as reason:
         return _weights(path, saved, tree, f"the program could not be followed: {reason}")
     kept, *_ = stored_weights(saved.storages, tree.tensors)
-    unread = followed.writer.unread(one for one in kept if one.shape)
+    unread = followed.writer.unread(stored for stored in kept if stored.shape)
     said = [f"{len(unread):,} weights that the program does not read ({unread[0].name[:80]}, …)"] if unread else []
     if any(isinstance(tensor, Tensor) and tensor.scale is not None for tensor in tree.tensors.values()):
         said.append(
@@ -39,7 +39,7 @@ def read(opened: Zip) -> Checkpoint | Weights:
             "rounded as in PyTorch"
         )
     made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=[*notes(followed), *said])
-    made.unread = sum(prod(one.shape) for one in unread)
+    made.unread = sum(prod(stored.shape) for stored in unread)
     return made
 
 

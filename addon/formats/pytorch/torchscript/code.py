@@ -36,14 +36,16 @@ class Program:
 
 def program(opened: Zip) -> Program:
     """All code of an archive. Raises `CheckpointError`, and `UndecidedError` if it cannot be parsed."""
-    found, inside = Program(), f"{opened.folder}code/"
-    members = [one for name, one in opened.archive.members.items() if name.startswith(inside) and name.endswith(".py")]
-    if len(members) > MOST_FILES or sum(one.size for one in members) > LARGEST:
+    program, inside = Program(), f"{opened.folder}code/"
+    members = [
+        member for name, member in opened.archive.members.items() if name.startswith(inside) and name.endswith(".py")
+    ]
+    if len(members) > MOST_FILES or sum(member.size for member in members) > LARGEST:
         raise CheckpointError(opened.archive.path, f"has {len(members):,} files of code", "refused for safety")
     for member in members:
         module = member.name.removeprefix(inside).removesuffix(".py").replace("/", ".")
-        _enter(found, module, _parse(opened, member.name))
-    return found
+        _enter(program, module, _parse(opened, member.name))
+    return program
 
 
 def _parse(opened, name) -> ast.Module:
@@ -76,13 +78,13 @@ def _with_defaults(text: str) -> str:
     return "\n".join(lines)
 
 
-def _enter(found, module, tree):
+def _enter(program, module, tree):
     for part in tree.body:
         if isinstance(part, ast.FunctionDef):
-            found.functions[f"{module}.{part.name}"] = part
+            program.functions[f"{module}.{part.name}"] = part
         elif isinstance(part, ast.ClassDef):
             made = Class(base=next((base.id for base in part.bases if isinstance(base, ast.Name)), ""))
-            found.classes[f"{module}.{part.name}"] = made
+            program.classes[f"{module}.{part.name}"] = made
             for inner in part.body:
                 if isinstance(inner, ast.FunctionDef):
                     made.methods[inner.name] = inner

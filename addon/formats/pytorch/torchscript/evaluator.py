@@ -83,10 +83,10 @@ class Evaluator(ABC):
             raise UndecidedError("the program is too long")
 
     def decide(self, test: ast.expr, known: dict) -> bool:
-        found = self.value(test, known)
-        if isinstance(found, Value):
+        result = self.value(test, known)
+        if isinstance(result, Value):
             raise UndecidedError("a decision depends on what a run computes")
-        return bool(found)
+        return bool(result)
 
     def value(self, node, known):
         self.step()
@@ -108,9 +108,9 @@ class Evaluator(ABC):
     def _attribute(self, node, known):
         holder = self.value(node.value, known)
         if isinstance(holder, _Path):
-            found = self.program.classes.get(holder.text)
-            if found and found.base == "Enum" and node.attr in found.constants:
-                return holder.text, self.value(found.constants[node.attr], {})
+            kind = self.program.classes.get(holder.text)
+            if kind and kind.base == "Enum" and node.attr in kind.constants:
+                return holder.text, self.value(kind.constants[node.attr], {})
             return _Path(f"{holder.text}.{node.attr}")
         return self.read(holder, node.attr)
 
@@ -129,11 +129,11 @@ class Evaluator(ABC):
             return own[name]
         if name in holder.state:
             return self._known(holder.state[name])
-        found = self.program.classes.get(str(holder.kind))
-        if found and name in found.methods:
+        kind = self.program.classes.get(str(holder.kind))
+        if kind and name in kind.methods:
             return _Method(holder, name)
-        if found and name in found.constants:
-            return self.value(found.constants[name], {})
+        if kind and name in kind.constants:
+            return self.value(kind.constants[name], {})
         raise UndecidedError(f"{holder.kind.name} has no '{name}'")
 
     def setting(self, holder: Thing, name: str):
@@ -143,17 +143,17 @@ class Evaluator(ABC):
         except UndecidedError:
             return None
 
-    def _known(self, found):
+    def _known(self, held):
         """A value of the archive: stored tensors become `Value`s, inside lists too."""
-        if isinstance(found, (Tensor, Array)):
-            return self.tensor(found)
-        if isinstance(found, Thing) and found.kind.name.endswith("PackedParamsBase"):
-            return self._known(list(found.state.get(STATE, ())))
-        if isinstance(found, Thing) and found.args and str(found.kind) in self.program.classes:
-            return str(found.kind), found.args[0]  # a member of an enum
-        if isinstance(found, (list, tuple)) and any(isinstance(one, (Tensor, Array, list, tuple)) for one in found):
-            return [self.tensor(one) if isinstance(one, (Tensor, Array)) else one for one in found]
-        return found
+        if isinstance(held, (Tensor, Array)):
+            return self.tensor(held)
+        if isinstance(held, Thing) and held.kind.name.endswith("PackedParamsBase"):
+            return self._known(list(held.state.get(STATE, ())))
+        if isinstance(held, Thing) and held.args and str(held.kind) in self.program.classes:
+            return str(held.kind), held.args[0]  # a member of an enum
+        if isinstance(held, (list, tuple)) and any(isinstance(part, (Tensor, Array, list, tuple)) for part in held):
+            return [self.tensor(part) if isinstance(part, (Tensor, Array)) else part for part in held]
+        return held
 
     def _subscript(self, node, known):
         holder = self.value(node.value, known)

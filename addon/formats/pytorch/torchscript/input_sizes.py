@@ -46,45 +46,45 @@ class Follower:
 
     def follow(self) -> Followed:
         """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
-        if self._told and (found := self._as_traced()):
-            return found
+        if self._told and (followed := self._as_traced()):
+            return followed
         return self._sized()
 
     # what the file tells
 
     def _arguments(self) -> list[str]:
         """The arguments of `forward` that are tensors and have to be given."""
-        found = self.program.classes.get(str(self.tree.root.kind))
-        forward = found and found.methods.get("forward")
+        root = self.program.classes.get(str(self.tree.root.kind))
+        forward = root and root.methods.get("forward")
         if forward is None:
             raise UndecidedError("it has no 'forward'")
         given = forward.args.args[1 : len(forward.args.args) - len(forward.args.defaults)]
-        for one in given:
-            kind = ast.unparse(one.annotation) if one.annotation else "Tensor"
+        for argument in given:
+            kind = ast.unparse(argument.annotation) if argument.annotation else "Tensor"
             if kind not in ("Tensor", "Optional[Tensor]"):
-                raise UndecidedError(f"its input '{one.arg}' is a {kind[:80]}")
-        return [one.arg for one in given]
+                raise UndecidedError(f"its input '{argument.arg}' is a {kind[:80]}")
+        return [argument.arg for argument in given]
 
     def _as_traced(self) -> Followed | None:
         """With the shapes that the program was traced with, for any number of samples if it takes that."""
         told = dict(zip(self.arguments, self._told, strict=True))
         self.assumed = {name: shape.sized({"batch": USUAL["batch"]}) for name, shape in told.items()}
-        found = self._try()
-        if found and self._same(found, {"batch"}):
-            return found
+        followed = self._try()
+        if followed and self._same(followed, {"batch"}):
+            return followed
         self.assumed = {name: shape.fixed("batch") for name, shape in told.items()}
-        found = self._try()
-        if not found:
+        followed = self._try()
+        if not followed:
             self.assumed = {name: None for name in self.arguments}
-        return found
+        return followed
 
     # sizes that have to be found
 
     def _sized(self) -> Followed:
-        low, high, found, tried, last = 1, LARGEST_SIDE, None, [], ""
+        low, high, followed, tried, last = 1, LARGEST_SIDE, None, [], ""
         for _ in range(MOST_TRIES):
             try:
-                found = self._once()
+                followed = self._once()
                 break
             except LearntError as learnt:
                 self.assumed[learnt.name] = learnt.assumed.sized(self._pictures())
@@ -100,16 +100,16 @@ class Follower:
                 if not side:
                     raise
                 self._resize(side)
-        if found is None:
+        if followed is None:
             raise UndecidedError(f"the sizes of its inputs cannot be told ({last})")
-        return self._checked(found, bool(tried))
+        return self._checked(followed, bool(tried))
 
     def _pictures(self) -> dict[str, int]:
         """The height and width of pictures, where a module says them."""
         for _, settings in self.tree.settings.values():
             for name in ("img_size", "image_size", "input_size"):
-                found = settings.get(name)
-                sides = list(found) if isinstance(found, (list, tuple)) and len(found) == 2 else [found, found]
+                value = settings.get(name)
+                sides = list(value) if isinstance(value, (list, tuple)) and len(value) == 2 else [value, value]
                 if all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
                     return dict(zip(("height", "width"), sides, strict=True))
         return {}
@@ -139,26 +139,26 @@ class Follower:
         sizes = dict.fromkeys(SIDES, side)
         self.assumed = {name: shape and shape.sized(sizes) for name, shape in self.assumed.items()}
 
-    def _checked(self, found, solved) -> Followed:
+    def _checked(self, followed, solved) -> Followed:
         """Close the axes for which the graph is another one with other sizes."""
         names = {name for shape in self.assumed.values() if shape for name in shape.names if name}
         close = [name for name in names if name != "batch" and solved]
         for group in ({"batch"} & names, names - {"batch", *close}):
-            if group and not self._same(found, group):
+            if group and not self._same(followed, group):
                 close += group
         if not close:
-            return found
-        one = {"batch": 1} if "batch" in close else {}
-        self.assumed = {name: shape and shape.sized(one).fixed(*close) for name, shape in self.assumed.items()}
+            return followed
+        alone = {"batch": 1} if "batch" in close else {}
+        self.assumed = {name: shape and shape.sized(alone).fixed(*close) for name, shape in self.assumed.items()}
         return self._once()
 
-    def _same(self, found, names) -> bool:
+    def _same(self, followed, names) -> bool:
         """Whether the graph is the same one for twice the sizes of these axes."""
         before = self.assumed
         self.assumed = {name: shape and shape.doubled(names) for name, shape in before.items()}
         other = self._try()
         self.assumed = before
-        return other is not None and _program(other) == _program(found)
+        return other is not None and _program(other) == _program(followed)
 
     def _try(self) -> Followed | None:
         try:
@@ -191,8 +191,8 @@ class Follower:
         return Followed(emitter.writer, interpreter.opaque)
 
     def _constants(self) -> list:
-        found = self.constants and self.constants.data
-        return list(found) if isinstance(found, (list, tuple)) else []
+        held = self.constants and self.constants.data
+        return list(held) if isinstance(held, (list, tuple)) else []
 
     def _input(self, emitter, name) -> Value | None:
         shape = self.assumed[name]
@@ -208,16 +208,16 @@ class Follower:
         return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
 
     def _tensor(self, emitter):
-        held = {id(constant): place for place, constant in enumerate(self._constants())}
+        places = {id(constant): place for place, constant in enumerate(self._constants())}
 
-        def tensor(found: Tensor | Array) -> Value | float:
-            place = held.get(id(found))
+        def tensor(held: Tensor | Array) -> Value | float:
+            place = places.get(id(held))
             storages = self.storages if place is None else self.constants.storages
-            name = self.tree.names.get(id(found), "tensor") if place is None else f"constants.{place}"
+            name = self.tree.names.get(id(held), "tensor") if place is None else f"constants.{place}"
             try:
-                if place is not None and not found.shape:  # a number that the tracer wrapped
-                    return storages.number(name, found)
-                return emitter.weight(storages.stored(name, found))
+                if place is not None and not held.shape:  # a number that the tracer wrapped
+                    return storages.number(name, held)
+                return emitter.weight(storages.stored(name, held))
             except UnsupportedError as error:
                 raise UndecidedError(f"the tensor '{name}' is {error}") from error
 
@@ -231,15 +231,15 @@ def _prune(graph: onnx.GraphProto) -> None:
         if needed.intersection(node.output):
             needed.update(node.input)
             kept.append(node)
-    weights = [one for one in graph.initializer if one.name in needed]
+    weights = [tensor for tensor in graph.initializer if tensor.name in needed]
     del graph.node[:], graph.initializer[:]
     graph.node.extend(reversed(kept))
     graph.initializer.extend(weights)
 
 
-def _program(found: Followed) -> bytes:
+def _program(followed: Followed) -> bytes:
     """The graph without its inputs."""
-    graph = onnx.GraphProto(node=found.writer.graph.node, initializer=found.writer.graph.initializer)
+    graph = onnx.GraphProto(node=followed.writer.graph.node, initializer=followed.writer.graph.initializer)
     return graph.SerializeToString(deterministic=True)
 
 

@@ -232,7 +232,7 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
     an attribute of a module, None if it has none.
     """
     for module in (*reversed(inside), *every):
-        own = [one for one in module.state.values() if isinstance(one, Tensor) and one.shape] or list(
+        own = [tensor for tensor in module.state.values() if isinstance(tensor, Tensor) and tensor.shape] or list(
             packed_layers.tensors(module, "").values()
         )
         if own and module.kind.name == "Embedding":
@@ -261,17 +261,17 @@ def guess(inside: list[Thing], every: list[Thing], setting: Callable[[Thing, str
     return usual("batch", 3, "height", "width")
 
 
-def said(found: Any, count: int) -> list[Assumed] | None:
+def said(traced: Any, count: int) -> list[Assumed] | None:
     """The shapes of the tensors that a program of `count` inputs was traced with, from its 'traced_inputs.pkl'."""
-    given = found.get("forward") if isinstance(found, dict) else None
+    given = traced.get("forward") if isinstance(traced, dict) else None
     if not isinstance(given, (list, tuple)) or len(given) != count:
         return None
     shapes = []
-    for one in given:
-        if not isinstance(one, Tensor) or not one.shape or not all(one.shape):
+    for tensor in given:
+        if not isinstance(tensor, Tensor) or not tensor.shape or not all(tensor.shape):
             return None
-        steps_first = len(one.shape) == 3 and one.shape[1] == 1 < one.shape[0]
+        steps_first = len(tensor.shape) == 3 and tensor.shape[1] == 1 < tensor.shape[0]
         shapes.append(
-            Assumed(one.shape, ("" if steps_first else "batch",) + ("",) * (len(one.shape) - 1), one.data_type)
+            Assumed(tensor.shape, ("" if steps_first else "batch",) + ("",) * (len(tensor.shape) - 1), tensor.data_type)
         )
     return shapes or None

@@ -64,8 +64,8 @@ class Interpreter(Evaluator):
     # calls
 
     def method(self, of: Thing, name: str, args: list, more: dict):
-        found = self.program.classes.get(str(of.kind))
-        function = found and found.methods.get(name)
+        kind = self.program.classes.get(str(of.kind))
+        function = kind and kind.methods.get(name)
         if function is None:
             raise UndecidedError(f"the method '{name}' of {of.kind.name} is not in the code")
         if not name.startswith("forward"):
@@ -185,8 +185,8 @@ class Interpreter(Evaluator):
                 value = [value] * len(target.elts)
             if not isinstance(value, (tuple, list)) or len(value) != len(target.elts):
                 raise UnpackedError(len(target.elts))
-            for part, one in zip(target.elts, value, strict=True):
-                self.bind(part, one, known)
+            for part, item in zip(target.elts, value, strict=True):
+                self.bind(part, item, known)
         elif isinstance(target, ast.Attribute) and isinstance(holder := self.value(target.value, known), Thing):
             self.changed.setdefault(id(holder), {})[target.attr] = value
         elif isinstance(target, ast.Subscript):

@@ -31,41 +31,43 @@ def tree(path: Path, root: Any) -> Tree:
     """Raises `CheckpointError` if the archive holds no module."""
     if not _is_object(root):
         raise CheckpointError(path, "a TorchScript archive without a module")
-    found, ahead = Tree(root), [("", root)]
-    while ahead and len(found.paths) < MOST_MODULES:
+    made, ahead = Tree(root), [("", root)]
+    while ahead and len(made.paths) < MOST_MODULES:
         name, module = ahead.pop()
-        if id(module) in found.paths or name.count(".") > DEEPEST:
+        if id(module) in made.paths or name.count(".") > DEEPEST:
             continue
-        found.paths[id(module)] = name
-        found.modules.append(module)
-        _enter(found, name, module)
+        made.paths[id(module)] = name
+        made.modules.append(module)
+        _enter(made, name, module)
         ahead += reversed([(_join(name, key), child) for key, child in module.state.items() if _is_object(child)])
-    return found
+    return made
 
 
-def _is_object(found) -> bool:
-    return isinstance(found, Thing) and found.kind.module.startswith("__torch__")
+def _is_object(value) -> bool:
+    return isinstance(value, Thing) and value.kind.module.startswith("__torch__")
 
 
-def _enter(found, path, module):
+def _enter(made, path, module):
     plain = {}
     for name, value in packed_layers.tensors(module, path).items():
-        found.tensors[name] = value
-        found.names[id(value)] = name
+        made.tensors[name] = value
+        made.names[id(value)] = name
     for key, value in module.state.items():
         if key == STATE:
             continue
         name = _join(path, key)
         if isinstance(value, (Tensor, Array)):
-            found.tensors[name] = value
-            found.names.setdefault(id(value), name)
+            made.tensors[name] = value
+            made.names.setdefault(id(value), name)
         elif isinstance(value, (list, tuple)):
-            found.names.update(
-                (id(one), f"{name}.{place}") for place, one in enumerate(value) if isinstance(one, (Tensor, Array))
+            made.names.update(
+                (id(tensor), f"{name}.{place}")
+                for place, tensor in enumerate(value)
+                if isinstance(tensor, (Tensor, Array))
             )
         if isinstance(key, str) and not key.startswith("_") and is_plain(value):
             plain[key] = value
-    found.settings[path] = module.kind.name, plain
+    made.settings[path] = module.kind.name, plain
 
 
 def _join(path, key) -> str:

@@ -60,6 +60,7 @@ def numbers(stored: Stored, folder: Path) -> np.ndarray:
     if stored.read is not None:
         return stored.read()
     dtype = helper.tensor_dtype_to_np_dtype(stored.data_type)
+    assert stored.offset is not None  # of what has no reader
     return np.fromfile(folder / stored.file, dtype, prod(stored.shape), offset=stored.offset).reshape(stored.shape)
 
 

@@ -58,10 +58,12 @@ class Checkpoint:
 
     @property
     def folder(self) -> Path:
+        """The folder of the file, in which its external data lie."""
         return self.path.parent
 
     @property
     def producer(self) -> str:
+        """What wrote the model, with its version; empty where the file does not say."""
         return " ".join(filter(None, (self.model.producer_name, self.model.producer_version)))
 
     def is_weight(self, tensor: TensorProto) -> bool | None:

@@ -60,7 +60,8 @@ def _grown(nodes, functions, known, above) -> tuple[float, float]:
 
     `known` are the counts of functions, `above` those that are being called.
     """
-    total, size = 0, 0
+    total: float = 0
+    size: float = 0
     for node in nodes:
         key = _key(node)
         total, size = total + (key not in functions), size + node.ByteSize()

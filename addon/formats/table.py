@@ -34,6 +34,7 @@ class Reader:
     parts: bool = False
 
     def read(self, path: Path, part: str = "") -> Checkpoint | Weights:
+        """What the file holds, by this reader. Raises `CheckpointError`."""
         module = import_module(f".{self.module}", __package__)
         if part and not self.parts:
             raise CheckpointError(path, f"has no part '{brief(part)}'", "it is one model")

@@ -29,6 +29,8 @@ def array(data, shape: tuple[int, ...], dtype: np.dtype, swapped: bool) -> np.nd
 
 @dataclass(frozen=True)
 class Chunk:
+    """A chunk of a dataset: the place of its first number, and its bytes as they lie in the file."""
+
     start: tuple[int, ...]
     data: memoryview
     skipped: int  # bits: which filters were not applied
@@ -46,6 +48,7 @@ class Chunks:
 
     @property
     def held(self) -> int:
+        """Bytes of all chunks in the file."""
         return sum(len(chunk.data) for chunk in self.chunks)
 
     def read(self, path: Path, name: str, dtype: np.dtype, swapped: bool) -> np.ndarray:

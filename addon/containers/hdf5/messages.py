@@ -44,6 +44,8 @@ class Foreign(Damaged):
 
 @dataclass(frozen=True)
 class Message:
+    """A message in the header of an object: its kind, and its content."""
+
     kind: int
     data: memoryview
 
@@ -63,9 +65,11 @@ class File:
         return self.data[address : address + size]
 
     def number(self, address: int, size: int) -> int:
+        """An unsigned integer of so many bytes. Raises `Damaged`."""
         return int.from_bytes(self.at(address, size), "little")
 
     def expect(self, address: int, magic: bytes) -> None:
+        """Raise `Damaged` unless these bytes stand at an address."""
         if bytes(self.at(address, len(magic))) != magic:
             raise Damaged(f"no {magic.decode('latin-1')} at byte {address:,}")
 

@@ -72,7 +72,7 @@ class Group:
     def tensor(self, path: str) -> Stored | None:
         """A dataset below this group by its path."""
         *groups, name = path.split("/")
-        holder = self
+        holder: Group | None = self
         for group in groups:
             holder = holder and holder.groups.get(group)
         return holder.tensors.get(name) if holder else None
@@ -161,7 +161,7 @@ class _Walk:
         shape, kind = shape_of(data[SPACE]), kind_of(data[TYPE])
         if kind.text:
             return None
-        data_type = kind.data_type or SMALL_FLOATS.get(self.attributes(messages).get("dtype"))
+        data_type = kind.data_type or SMALL_FLOATS.get(str(self.attributes(messages).get("dtype")))
         if not data_type or ITEM_SIZE[data_type] != kind.size or shape is None:
             raise CheckpointError(self.path, f"'{place}' holds no numbers of a known kind", "is this a Keras model?")
         if len(shape) > MOST_AXES or prod(max(1, size) for size in shape) > MOST_ELEMENTS:
@@ -174,10 +174,10 @@ class _Walk:
         if version not in (3, 4) or version == 4 and way == 2:
             raise Foreign(f"'{stored.name}' is stored in the newest layout")
         if way == 0:  # beside the description itself
-            held = bytes(layout[4 : 4 + size])
-            if len(held) < size:
+            inside = bytes(layout[4 : 4 + size])
+            if len(inside) < size:
                 raise Damaged(f"'{stored.name}' is cut short")
-            return replace(stored, read=lambda: chunked.array(held, stored.shape, dtype, kind.swapped))
+            return replace(stored, read=lambda: chunked.array(inside, stored.shape, dtype, kind.swapped))
         if way == 2:
             chunks = chunked.chunks(self.file, layout, filters, stored.shape, kind.size)
             if size > DENSEST * (chunks.held + 1):

@@ -116,6 +116,7 @@ REFUSED = {
 
 
 def is_refused(name: Name) -> bool:
+    """Whether a file that names this callable is refused."""
     return name.module.partition(".")[0] in REFUSED_MODULES or str(name) in REFUSED
 
 

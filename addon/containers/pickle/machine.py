@@ -35,7 +35,9 @@ def load(
     return load_next(path, io.BytesIO(data), persistent, what)
 
 
-def load_next(path: Path, file: io.BufferedIOBase, persistent=callables.storage, what: str = "the pickle") -> Any:
+def load_next(
+    path: Path, file: io.BufferedIOBase | io.RawIOBase, persistent=callables.storage, what: str = "the pickle"
+) -> Any:
     """What the next pickle in a file holds; the file then stands behind it. Raises `CheckpointError`."""
     try:
         return _Machine(path, persistent).run(file)
@@ -269,7 +271,7 @@ _VALUES = {
     "FLOAT",
     "BINFLOAT",
 }
-_OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
+_OPERATIONS: dict[str, Callable[[_Machine, Any], Any]] = {
     "PROTO": _ignore,
     "FRAME": _ignore,
     "MARK": _push(lambda: _MARK),

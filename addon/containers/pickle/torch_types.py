@@ -86,4 +86,5 @@ COMPLEX = (TensorProto.COMPLEX64, TensorProto.COMPLEX128)
 
 
 def dtype_of(data_type: int) -> np.dtype:
+    """NumPy's type of an ONNX number type; ml_dtypes has those that NumPy has not."""
     return np.dtype(helper.tensor_dtype_to_np_dtype(data_type))

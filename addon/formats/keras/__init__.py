@@ -10,7 +10,7 @@ model.weights.h5; in Keras 2.12 an HDF5 file under that name), `.weights.h5`, on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ...containers.zip_archive import archive
 from ..checkpoint import Checkpoint
 from ..weights import Weights
 from . import bare, weights
+from .call import Finder
 from .config import is_architecture, parse
 from .graph import Graph
 from .models import Walk
@@ -109,7 +110,7 @@ def _read_zip(path):
 def write(
     path: Path,
     config: dict,
-    find: Callable,
+    find: Finder,
     format: str,
     producer: str = "",
     structure: str = "graph",

@@ -213,8 +213,8 @@ def rounded(call: Call, x: str) -> str:
     """What a quantised layer makes of what it reads: for int8 the nearest of 255 numbers, as far apart as the largest
     of a row asks for; for float8 the nearest of its type."""
     how, first = mode(call.layer), len(call.graph.nodes)
-    if how == "float8" and call.beside("inputs_scale") is not None:
-        scale = call.real(call.graph.weight(call.beside("inputs_scale")))
+    if how == "float8" and (stored := call.beside("inputs_scale")) is not None:
+        scale = call.real(call.graph.weight(stored))
         made = call.node("Div", x, scale)
         made = call.node("Clip", made, call.number(-LARGEST_FLOAT8), call.number(LARGEST_FLOAT8))
         made = call.node("Cast", call.node("Cast", made, to=TensorProto.FLOAT8E4M3FN), to=TensorProto.FLOAT)

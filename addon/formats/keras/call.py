@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from onnx import TensorProto
@@ -20,6 +21,12 @@ from .graph import Graph, Shape, Unwritable, Value
 MOST_CONSTANT = 1 << 20  # numbers of a constant that settings ask for
 
 
+class Finder(Protocol):
+    """Gives the stored tensor of a layer's variable, as `keras.write` describes it."""
+
+    def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored: ...
+
+
 @dataclass(frozen=True)
 class Call:
     """A layer that is called on values.
@@ -30,7 +37,7 @@ class Call:
     """
 
     graph: Graph
-    find: Callable
+    find: Finder
     layer: Layer
     path: str
     place: str
@@ -42,6 +49,7 @@ class Call:
 
     @property
     def config(self) -> dict:
+        """The layer's settings as its file has them."""
         return self.layer.config
 
     @property
@@ -56,6 +64,7 @@ class Call:
 
     @property
     def x(self) -> Value:
+        """The first value that the layer is called on. Raises `Unwritable` where there is none."""
         inputs = self.inputs
         if not inputs:
             raise Unwritable("it reads nothing")
@@ -80,9 +89,11 @@ class Call:
     # writing
 
     def node(self, op: str, *inputs: str, outputs: int = 1, **attributes):
+        """A node of this call; its output tensor, or the list of them."""
         return self.graph.node(op, inputs, self.path, outputs, **attributes)
 
     def constant(self, value, dtype=np.int64) -> str:
+        """A small constant of the settings. Raises `Unwritable` for a large one, and for text where numbers belong."""
         if np.size(value) > MOST_CONSTANT:
             raise Unwritable("its settings ask for a large table")
         if dtype is np.int64 and np.size(value) and np.asarray(value).dtype.kind not in "iu":
@@ -98,6 +109,7 @@ class Call:
         return self.node("Expand", self.number(value), self.constant(shape))
 
     def stored(self, name: str, *shape: int | None):
+        """The stored tensor of a variable, of this shape (None: any)."""
         return self.find(self.place, f"{self.prefix}{name}", shape)
 
     def weight(self, name: str, *shape: int | None) -> str:
@@ -114,8 +126,11 @@ class Call:
 
     @property
     def folder(self) -> Path:
-        """Where the files of the weights lie."""
-        return self.find.path.parent
+        """Where the files of the weights lie. Raises `Unwritable` for weights of another framework."""
+        path = getattr(self.find, "path", None)
+        if path is None:
+            raise Unwritable("quantized weights of another framework")
+        return path.parent
 
     def real(self, name: str) -> str:
         """A tensor as float32, in which all layers are computed."""
@@ -125,9 +140,11 @@ class Call:
         return name if kind == TensorProto.FLOAT else self.node("Cast", name, to=TensorProto.FLOAT)
 
     def reshape(self, name: str, *shape: int) -> str:
+        """A tensor in this shape: -1 for the size that follows, 0 for one that stays."""
         return self.node("Reshape", name, self.constant(shape))
 
     def transpose(self, name: str, *axes: int) -> str:
+        """A tensor with its axes in this order."""
         return self.graph.moved(name, axes, self.path)
 
     # layouts
@@ -138,6 +155,7 @@ class Call:
         return self.get("data_format", "channels_last") == "channels_first"
 
     def rank(self, value: Value) -> int:
+        """How many axes a value has."""
         return len(self.graph.shape(value.name))
 
     def shape(self, value: Value) -> Shape:
@@ -146,6 +164,7 @@ class Call:
         return (sizes[0], *sizes[2:], sizes[1]) if value.maps else sizes
 
     def plain(self, value: Value) -> str:
+        """A tensor in Keras's own order of axes."""
         return self.graph.plain(value, self.path)
 
     def maps(self, value: Value) -> str:
@@ -178,6 +197,14 @@ def values(argument) -> list[Value]:
         return [argument]
     parts = argument.values() if isinstance(argument, dict) else argument if isinstance(argument, (list, tuple)) else ()
     return [value for part in parts for value in values(part)]
+
+
+def known(sizes: Sequence[int | None], reason: str = "open sizes") -> tuple[int, ...]:
+    """Sizes that are all known. Raises `Unwritable` where one stays open."""
+    closed = tuple(size for size in sizes if size is not None)
+    if len(closed) < len(sizes):
+        raise Unwritable(reason)
+    return closed
 
 
 def tuple_of(value, count: int) -> tuple[int, ...]:

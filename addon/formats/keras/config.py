@@ -41,6 +41,7 @@ class Call:
 
     @property
     def tensors(self) -> list[Tensor]:
+        """The tensors that the call reads, in order."""
         return tensors([*self.args, self.kwargs])
 
 
@@ -68,6 +69,7 @@ class Layer:
 
     @property
     def trainable(self) -> bool:
+        """Whether training changes the layer's weights."""
         return self.config.get("trainable") is not False
 
 

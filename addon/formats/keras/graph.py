@@ -57,19 +57,23 @@ class Graph:
 
     @property
     def nodes(self):
+        """The nodes that are written so far."""
         return self.writer.graph.node
 
     def input(self, name: str, shape: Sequence[int | None], data_type: int) -> Value:
+        """An input of the model; None for a size that stays open."""
         name = self.writer.input(name, _said(shape), data_type)
         self.shapes[name], self.types[name] = tuple(shape), data_type
         return Value(name)
 
     def weight(self, stored: Stored) -> str:
+        """The tensor of a stored weight."""
         name = self.writer.weight(stored)
         self.shapes[name], self.types[name] = tuple(stored.shape), stored.data_type
         return name
 
     def constant(self, value, dtype, name: str) -> str:
+        """A constant tensor of this name."""
         name = self.writer.constant(value, dtype, name)
         tensor = self.writer.graph.initializer[-1]
         self.shapes[name], self.types[name], self._constants[name] = tuple(tensor.dims), tensor.data_type, tensor
@@ -91,7 +95,8 @@ class Graph:
             self.types[name] = TensorProto.FLOAT
             if shape is not None:
                 self.shapes[name] = tuple(shape)
-            self.writer.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, _said(shape)))
+            said = None if shape is None else _said(shape)
+            self.writer.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, said))
         return made
 
     def _infer(self, node):
@@ -189,16 +194,19 @@ class Graph:
 
     def output(self, value: Value, name: str) -> None:
         """Give a tensor out of the model, in Keras's layout."""
-        given = {one.name for one in self.writer.graph.output}
+        given = {output.name for output in self.writer.graph.output}
         if value.name == name and not value.maps and name not in given:
             shape = self.shapes.get(name)
-            info = helper.make_tensor_value_info(name, self.types.get(name, TensorProto.FLOAT), _said(shape))
+            said = None if shape is None else _said(shape)
+            info = helper.make_tensor_value_info(name, self.types.get(name, TensorProto.FLOAT), said)
             self.writer.graph.output.append(info)
             return
-        shape, kind = self.shapes.get(value.name), self.types.get(value.name, TensorProto.FLOAT)
+        kind = self.types.get(value.name, TensorProto.FLOAT)
         if not value.maps:
-            self.writer.output(value.name, name, _said(shape), kind)
+            shape = self.shapes.get(value.name)
+            self.writer.output(value.name, name, None if shape is None else _said(shape), kind)
             return
+        shape = self.shape(value.name)
         made = self.writer.node(
             "Transpose",
             [value.name],
@@ -226,6 +234,6 @@ class Graph:
             getattr(graph, part).extend(getattr(kept, part))
 
 
-def _said(shape: Sequence[int | None] | None) -> list[int | str | None] | None:
+def _said(shape: Sequence[int | None]) -> list[int | str | None]:
     """A shape as the model says it: the open size in front is the batch, the same everywhere."""
-    return shape and [BATCH if axis == 0 and size is None else size for axis, size in enumerate(shape)]
+    return [BATCH if axis == 0 and size is None else size for axis, size in enumerate(shape)]

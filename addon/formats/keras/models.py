@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from onnx import TensorProto
 
 from ...containers.errors import CheckpointError
 from . import applied
-from .call import Call, values
+from .call import Call, Finder, values
 from .config import Layer, Model, Tensor, is_shape
 from .graph import Graph, Shape, Unwritable, Value
 from .layers import LAYERS, OPERATIONS
@@ -59,7 +59,7 @@ TYPES = {
 class Walk:
     """Writes a model; `find` gives the tensors of its layers, `notes` say what could not be written."""
 
-    def __init__(self, path: Path, graph: Graph, find: Callable, model: Model):
+    def __init__(self, path: Path, graph: Graph, find: Finder, model: Model):
         self.path, self.graph, self.find, self.model = path, graph, find, model
         self.outputs = {output.layer for output in model.outputs}
         self.notes: list[str] = []
@@ -153,7 +153,8 @@ class Walk:
             if (layer.name, index) not in made
         ]
         place = {(layer.name, index): number for number, (layer, index) in enumerate(calls)}
-        waits, feeds = [], {}
+        waits: list[int] = []
+        feeds: dict[int, list[int]] = {}
         for number, (layer, index) in enumerate(calls):
             before = {(tensor.layer, tensor.call) for tensor in layer.calls[index].tensors} - made
             for source in before:
@@ -179,15 +180,15 @@ class Walk:
             self._damaged("layers read one another in a circle")
         return ordered
 
-    def _layer(self, call: Call, shapes: dict[int, Shape]) -> list[Value]:
+    def _layer(self, call: Call, shapes: dict[int, Shape | None]) -> list[Value]:
         mark = self.graph.mark()
         try:
             outputs = self._written(call)
         except Unwritable as reason:
             outputs = self._opaque(call, mark, shapes, str(reason))
         except CONTRADICTIONS as error:
-            reason = f"its settings cannot be read ({type(error).__name__}: {error})"[:120]
-            outputs = self._opaque(call, mark, shapes, reason)
+            contradiction = f"its settings cannot be read ({type(error).__name__}: {error})"[:120]
+            outputs = self._opaque(call, mark, shapes, contradiction)
         except Misfit:
             if not self.notes:
                 raise
@@ -211,7 +212,7 @@ class Walk:
                 self.graph.shape(output.name)  # whoever puts its channels last again needs the number of axes
         return outputs
 
-    def _opaque(self, call: Call, mark, shapes: dict[int, Shape], reason: str) -> list[Value]:
+    def _opaque(self, call: Call, mark, shapes: dict[int, Shape | None], reason: str) -> list[Value]:
         """A node that only says which layer stands there, with all its weights."""
         self.graph.undo(mark)
         given = values([*call.args, call.kwargs or {}])
@@ -257,9 +258,9 @@ def _guess(call, names, graph) -> Shape | None:
     return (*shape[:-1], call.config["units"]) if shape and isinstance(call.config.get("units"), int) else shape
 
 
-def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape]]:
+def _said_shapes(model) -> dict[tuple[str, int], dict[int, Shape | None]]:
     """Shapes of outputs as the layers that read them say: by (layer, call), then by output."""
-    said: dict[tuple[str, int], dict[int, Shape]] = {}
+    said: dict[tuple[str, int], dict[int, Shape | None]] = {}
     reads = [(call.tensors, layer.shape) for layer in model.layers for call in layer.calls]
     for read, built_for in [*reads, (model.outputs, None)]:
         for tensor in read:

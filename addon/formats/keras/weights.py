@@ -48,6 +48,7 @@ class Found:
     notes: list[str] = field(default_factory=list)
 
     def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
+        """The tensor of a variable, as `keras.write` asks for it. Raises `CheckpointError`, or `Misfit`."""
         stored = self.tensors.get(f"{layer}/{name}") or self._shared.get(f"{layer.rpartition('/')[2]}/{name}")
         if stored is None:
             raise CheckpointError(
@@ -95,6 +96,7 @@ def find(path: Path, root: Group, model: Model) -> Found:
 
 
 def is_old(root: Group) -> bool:
+    """Whether a file has the layout of Keras 1 and 2: a list of its layers' names."""
     return bool(model_weights(root).texts("layer_names"))
 
 
@@ -122,10 +124,12 @@ def left_out(root: Group, tensors: dict[str, Stored]) -> list[str]:
 
 def listed(path: Path, group: Group) -> list[tuple[str, Stored]]:
     """The weights of a layer in the layout of Keras 2, with their names, in order."""
-    held = [(name, group.tensor(name)) for name in group.texts("weight_names")]
-    absent = next((name for name, tensor in held if tensor is None), None)
-    if absent is not None:
-        raise CheckpointError(path, f"the weights '{absent[:80]}' are listed and not there", "fetch it again")
+    held = []
+    for name in group.texts("weight_names"):
+        tensor = group.tensor(name)
+        if tensor is None:
+            raise CheckpointError(path, f"the weights '{name[:80]}' are listed and not there", "fetch it again")
+        held.append((name, tensor))
     return held
 
 

@@ -20,6 +20,7 @@ TENSORS = (Tensor, Array, Sparse, Absent)
 
 
 def is_module(value: Any) -> bool:
+    """Whether a value of a pickle is an nn.Module: it has dicts of modules and of parameters."""
     return (
         isinstance(value, Thing)
         and isinstance(value.state.get("_modules"), dict)
@@ -110,7 +111,9 @@ def _parameters(root) -> Iterator[Any]:
 def tensors(root: Thing) -> dict[str, Tensor | Array | Sparse | Absent]:
     """The parameters and buffers of a tree of modules, by the names that a state dict has for them, those that are
     packed as before they were quantised; and tensors in plain lists, tuples and dicts."""
-    own, plain, known = {}, {}, set()
+    own: dict[str, Tensor | Array | Sparse | Absent] = {}
+    plain: dict[str, Tensor | Array | Sparse | Absent] = {}
+    known = set()
     registered = {id(module) for _, module in _registered(root, "", {})}
     for path, module in walk(root):
         holder = own if id(module) in registered else plain

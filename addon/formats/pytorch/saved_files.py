@@ -41,6 +41,7 @@ class Zip:
 
     @classmethod
     def open(cls, path: Path) -> Zip:
+        """Raises `CheckpointError` if it is no such archive."""
         opened = archive(path)
         main = next(
             (name for name in opened.members if name.rpartition("/")[2] == "data.pkl" and name.count("/") < 2), None
@@ -50,9 +51,11 @@ class Zip:
         return cls(opened, main.removesuffix("data.pkl"))
 
     def has(self, name: str) -> bool:
+        """Whether the archive has a file of this name."""
         return self.folder + name in self.archive.members
 
     def read(self, name: str, most: int = machine.LARGEST) -> bytes:
+        """A file's bytes, at most so many. Raises `CheckpointError`."""
         return self.archive.read(self.folder + name, most)
 
     def load(self, name: str = "data") -> Saved:
@@ -77,6 +80,7 @@ class Package:
 
     @classmethod
     def open(cls, path: Path) -> Package | None:
+        """None if it is no such archive. Raises `CheckpointError` if it is damaged."""
         opened = archive(path)
         mark = next((name for name in opened.members if name.endswith(PACKAGE) and name.count("/") < 3), None)
         return None if mark is None else cls(opened, mark.removesuffix(PACKAGE))
@@ -191,6 +195,7 @@ class _Mapped(io.RawIOBase):
         return len(self._data)
 
     def read(self, size=-1):
+        """A file's bytes, at most so many. Raises `CheckpointError`."""
         if min(size, len(self._data)) > machine.LARGEST - self._data.tell():
             raise ValueError(f"it has more than {machine.LARGEST:,} bytes")
         return self._data.read(size)

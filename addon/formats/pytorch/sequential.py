@@ -123,6 +123,7 @@ def _object(program: Program, module: Thing, depth: int = 0) -> Thing | None:
     else:
         return None
     made = Thing(Name(f"__torch__.{len(program.classes)}", kind), (), state)
-    forward = ast.parse(f"def forward(self, x):\n{body}").body[0]
+    (forward,) = ast.parse(f"def forward(self, x):\n{body}").body
+    assert isinstance(forward, ast.FunctionDef)
     program.classes[str(made.kind)] = Class({"forward": forward})
     return made

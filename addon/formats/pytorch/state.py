@@ -71,6 +71,7 @@ class Found:
     unread: int = 0  # bytes of numbers in the file that belong to none of these
 
     def notes(self) -> list[str]:
+        """What of the file is left out or not shown, in words."""
         said = [
             f"{what} left out ({numbers:,} numbers in '{brief(key)}')" for key, (what, numbers) in self.left.items()
         ]
@@ -234,6 +235,7 @@ def _stands_alone(key: str, held: _Held) -> bool:
 
 
 def is_opponent(key: str) -> bool:
+    """Whether a key names a network beside the model: a critic, a teacher, a discriminator."""
     return _plain(key) in OPPONENTS
 
 
@@ -255,7 +257,7 @@ class _Held:
     inside: dict[str, _Held] = field(default_factory=dict)
     module: Thing | None = None
 
-    def all(self) -> Iterator[Tensor | Array | Absent]:
+    def all(self) -> Iterator[Tensor | Array | Sparse | Absent]:
         """Every tensor in it."""
         yield from self.tensors.values()
         for inner in self.inside.values():

@@ -63,8 +63,7 @@ class Storages:
 
     def number(self, name: str, tensor: Tensor | Array) -> int | float | bool:
         """The one number of a tensor without axes. Raises as `stored` does."""
-        stored = self.stored(name, tensor)
-        return (stored.read or (lambda: self._read(self.places[tensor.storage.key], tensor)))().item()
+        return self._numbers(name, tensor)().item()
 
     def _numbers(self, name, part):
         """How to read a tensor that is part of another."""
@@ -202,11 +201,11 @@ def dense(layout: str, parts: list[np.ndarray], shape: tuple[int, ...]) -> np.nd
             raise IndexError("an index outside the shape")
         np.add.at(made, places, values)
         return made
-    begins, places = (np.asarray(index, np.int64) for index in indices)
-    if len(shape) != 2 or begins.ndim != 1 or (np.diff(begins) < 0).any() or begins[-1:] != len(places):
+    begins, inner = (np.asarray(index, np.int64) for index in indices)
+    if len(shape) != 2 or begins.ndim != 1 or (np.diff(begins) < 0).any() or begins[-1:] != len(inner):
         raise ValueError("indices that do not fit")
     lines = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
-    rows, columns = (lines, places) if layout in ("sparse_csr", "sparse_bsr") else (places, lines)
+    rows, columns = (lines, inner) if layout in ("sparse_csr", "sparse_bsr") else (inner, lines)
     block = values.shape[1:] if layout in ("sparse_bsr", "sparse_bsc") else (1, 1)
     if len(block) != 2 or min(block) < 1 or any(size % part for size, part in zip(shape, block, strict=True)):
         raise ValueError("blocks that do not fit")

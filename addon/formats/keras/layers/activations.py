@@ -28,6 +28,7 @@ def _node(op, **attributes):
 
 
 def clip(call: Call, x: str, low: float | None, high: float | None) -> str:
+    """Numbers cut off below `low` and above `high`; None for no end."""
     ends = ["" if end is None else call.number(end) for end in (low, high)]
     return call.node("Clip", x, *ends)
 
@@ -174,16 +175,19 @@ _BY_SETTINGS = {"ReLU": _relu, "LeakyReLU": _leaky, "ELU": _elu, "ThresholdedReL
 
 @writes(*_BY_SETTINGS)
 def by_settings(call: Call) -> Written:
+    """Layers that are an activation with settings of its own."""
     return Value(_BY_SETTINGS[call.layer.kind](call, call.real(call.x.name), call.config), call.x.maps)
 
 
 @writes("Activation")
 def activation(call: Call) -> Written:
+    """An activation by its name."""
     return activate(call, call.x, call.config["activation"])
 
 
 @writes("Softmax")
 def softmax(call: Call) -> Written:
+    """Softmax along one axis."""
     axis = call.get("axis", -1)
     if len(call.inputs) > 1 or isinstance(axis, list) and len(axis) != 1:
         raise Unwritable("a mask, or several axes")

@@ -31,11 +31,13 @@ def _axis(call, default=None, place=1):
 
 @operation("ConvertToTensor StopGradient Copy", "convert_to_tensor stop_gradient identity")
 def same(call: Call) -> Written:
+    """What changes no number."""
     return Value(call.node("Identity", call.x.name), call.x.maps, call.x.mask)
 
 
 @operation("Clip", "clip_by_value")
 def clip(call: Call) -> Written:
+    """Numbers cut off at both ends."""
     x = call.real(call.x.name)
     ends = [
         setting(call, *names, place=place)
@@ -48,7 +50,9 @@ def clip(call: Call) -> Written:
 
 @operation("Where", "where")
 def where(call: Call) -> Written:
-    given = call.args[1:] or (call.kwargs["x"], call.kwargs["y"])
+    """Of two tensors, the first where a condition holds."""
+    kwargs = call.kwargs or {}
+    given = call.args[1:] or (kwargs["x"], kwargs["y"])
     first, second = operands(call.inner(call.layer, given), 2)[0]
     condition = call.node("Cast", call.plain(call.x), to=TensorProto.BOOL)
     return Value(call.node("Where", condition, first, second))
@@ -70,6 +74,7 @@ def split(call: Call) -> Written:
 
 @operation("Unstack", "unstack")
 def unstack(call: Call) -> Written:
+    """The parts along an axis, which goes."""
     axis, x = _axis(call, 0), call.plain(call.x)
     return [
         Value(call.node("Gather", x, call.constant(index), axis=axis)) for index in range(call.graph.shape(x)[axis])
@@ -78,6 +83,7 @@ def unstack(call: Call) -> Written:
 
 @operation("Take", "gather")
 def take(call: Call) -> Written:
+    """The entries of these indices along an axis."""
     indices = call.argument("indices", 1)
     given = call.plain(indices) if isinstance(indices, Value) else call.constant(indices)
     axis = setting(call, "axis", default=0 if call.version[0] < 3 else None)
@@ -86,6 +92,7 @@ def take(call: Call) -> Written:
 
 @operation("Tile", "tile")
 def tile(call: Call) -> Written:
+    """A tensor side by side with itself, so often along each axis."""
     x, repeats = call.plain(call.x), np.atleast_1d(setting(call, "repeats", "multiples", place=1))
     missing = len(call.graph.shape(x)) - len(repeats)
     return Value(call.node("Tile", x, call.constant([1] * missing + repeats.tolist())))
@@ -101,6 +108,7 @@ def repeat(call: Call) -> Written:
 
 @operation("Flip", "reverse")
 def flip(call: Call) -> Written:
+    """The other way round along some axes."""
     axis = np.atleast_1d(setting(call, "axis", place=1))
     ends = ([-1] * len(axis), [-FAR] * len(axis), axis, [-1] * len(axis))
     return Value(call.node("Slice", call.plain(call.x), *map(call.constant, ends)))
@@ -108,6 +116,7 @@ def flip(call: Call) -> Written:
 
 @operation("Roll", "roll")
 def roll(call: Call) -> Written:
+    """Turned along an axis; what leaves at the end comes in at the front."""
     shift, axis = setting(call, "shift", place=1), _axis(call, place=2)
     size = call.graph.shape(call.plain(call.x))[axis]
     return Value(call.node("Gather", call.plain(call.x), call.constant(np.roll(np.arange(size), shift)), axis=axis))
@@ -115,6 +124,7 @@ def roll(call: Call) -> Written:
 
 @operation("Pad", "pad")
 def pad(call: Call) -> Written:
+    """Numbers put round a tensor."""
     widths = np.asarray(setting(call, "pad_width", "paddings", place=1))
     value = setting(call, "constant_values", default=0)
     mode = {"constant": "constant", "reflect": "reflect", "symmetric": None, "edge": "edge"}[
@@ -153,6 +163,7 @@ def resize(call: Call) -> Written:
 
 @operation("OneHot", "one_hot")
 def one_hot(call: Call) -> Written:
+    """Indices as rows of zeros with a one."""
     count, axis = setting(call, "num_classes", "depth", place=1), setting(call, "axis", default=-1)
     x = call.node("Cast", call.plain(call.x), to=TensorProto.INT64)
     return Value(call.node("OneHot", x, call.constant(count), call.number([0, 1]), axis=axis))
@@ -160,6 +171,7 @@ def one_hot(call: Call) -> Written:
 
 @operation("Argmax Argmin", "math.argmax argmax")
 def best(call: Call) -> Written:
+    """The index of the largest or smallest number along an axis."""
     op = "ArgMin" if call.layer.kind == "Argmin" else "ArgMax"
     keep = int(bool(setting(call, "keepdims", default=False)))
     return Value(call.node(op, call.real(call.plain(call.x)), axis=_axis(call), keepdims=keep))
@@ -167,11 +179,13 @@ def best(call: Call) -> Written:
 
 @operation("Cumsum", "math.cumsum cumsum")
 def running_sum(call: Call) -> Written:
+    """The sum of what comes before, along an axis."""
     return Value(call.node("CumSum", call.real(call.plain(call.x)), call.constant(_axis(call))))
 
 
 @operation("Einsum")
 def einsum(call: Call) -> Written:
+    """Sums of products, as an equation says."""
     names = [call.real(call.plain(value)) for value in values(call.args)]
     return Value(call.node("Einsum", *names, equation=call.config["subscripts"].replace(" ", "")))
 
@@ -190,6 +204,7 @@ def spread(call: Call) -> Written:
 
 @operation("Norm", "norm linalg.norm")
 def norm(call: Call) -> Written:
+    """The length of vectors along axes."""
     order, axes = setting(call, "ord", default=2), setting(call, "axis")
     ops = {1: "ReduceL1", 2: "ReduceL2", "euclidean": "ReduceL2", "fro": "ReduceL2"}
     if order not in ops:

@@ -21,6 +21,7 @@ HIDDEN = -1e9  # the score of what a mask hides
 
 @writes("MultiHeadAttention")
 def multi_head(call: Call) -> Written:
+    """Attention of many heads: (batch, steps, features) -> the same."""
     config = call.config
     return _heads(
         call, config["num_heads"], config["num_heads"], config["key_dim"], call.get("value_dim", config["key_dim"])

@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from ..call import Call, tuple_of
+from ..call import Call, known, tuple_of
 from ..graph import Unwritable, Value
 from ..keras1 import FIRST_KERNEL
 from .activations import activate
@@ -29,6 +29,7 @@ def axes_of(call: Call) -> int:
 
 @writes("Conv1D", "Conv2D", "Conv3D")
 def conv(call: Call) -> Written:
+    """A convolution, with groups, strides and dilation."""
     count, x = axes_of(call), call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     groups = call.get("groups", 1)
@@ -41,6 +42,7 @@ def conv(call: Call) -> Written:
 
 @writes("DepthwiseConv1D", "DepthwiseConv2D")
 def depthwise(call: Call) -> Written:
+    """A kernel for each channel."""
     count, x = axes_of(call), call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     y, outputs = _depthwise(call, x, window, lambda size: _bias(call, size))
@@ -49,6 +51,7 @@ def depthwise(call: Call) -> Written:
 
 @writes("SeparableConv1D", "SeparableConv2D")
 def separable(call: Call) -> Written:
+    """A kernel for each channel, then one of 1 x 1 over all."""
     count, x = axes_of(call), call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     y, between = _depthwise(call, x, window, lambda size: [])
@@ -172,7 +175,7 @@ def local(call: Call) -> Written:
         raise Unwritable("channels in front, or kernels kept in another way")
     x, filters = call.real(call.plain(call.x)), call.config["filters"]
     size, stride = tuple_of(call.config["kernel_size"], count), tuple_of(call.get("strides", 1), count)
-    *space, inputs = call.graph.shape(x)[1:]
+    *space, inputs = known(call.graph.shape(x)[1:])
     out = [(have - taps) // step + 1 for have, taps, step in zip(space, size, stride, strict=True)]
     axes, steps = call.constant(range(1, count + 1)), call.constant(stride)
     taps = []

@@ -10,7 +10,7 @@ import re
 from onnx import TensorProto
 
 from .. import applied
-from ..call import Call
+from ..call import Call, known
 from ..graph import Unwritable, Value
 from .activations import activate
 from .table import LAYERS, Written, writes
@@ -62,11 +62,13 @@ NOTHING = (
 
 @writes(*TRAINING)
 def dropout(call: Call) -> Written:
+    """Layers that do nothing once a network is trained."""
     return Value(call.node("Dropout", call.x.name), call.x.maps)
 
 
 @writes(*NOTHING)
 def identity(call: Call) -> Written:
+    """A layer that changes nothing."""
     return Value(call.node("Identity", call.x.name), call.x.maps)
 
 
@@ -87,6 +89,7 @@ def dense(call: Call, x: str, units: int | None, kernel: str = "kernel", bias: s
 
 @writes("Dense")
 def dense_layer(call: Call) -> Written:
+    """x W + b and an activation."""
     x = call.real(call.plain(call.x))
     y = dense(call, applied.rounded(call, x), call.config["units"], bias="bias" if call.get("use_bias", True) else None)
     return activate(call, Value(y), call.get("activation"))
@@ -94,6 +97,7 @@ def dense_layer(call: Call) -> Written:
 
 @writes("EinsumDense")
 def einsum_dense(call: Call) -> Written:
+    """A dense layer over the axes that an equation names."""
     equation = re.sub(r"\s", "", call.config["equation"])
     parts = re.fullmatch(r"((?:\.\.\.)?\w+),(\w+)->((?:\.\.\.)?\w+)", equation)
     if not parts:
@@ -114,6 +118,7 @@ def einsum_dense(call: Call) -> Written:
 
 @writes("Embedding")
 def embedding(call: Call) -> Written:
+    """Rows of a table by whole numbers: (batch, length) -> (batch, length, features)."""
     indices = call.plain(call.x)
     if call.graph.types.get(indices) not in (TensorProto.INT32, TensorProto.INT64):
         indices = call.node("Cast", indices, to=TensorProto.INT32)
@@ -149,11 +154,10 @@ def time_distributed(call: Call) -> Written:
         raise Unwritable("an unknown layer for each step")
     if inner.kind in ("Dense", "Activation", "Dropout"):
         return LAYERS[inner.kind](call.inner(inner, (Value(x, mask=call.x.mask),)))
-    steps, sample = call.graph.shape(x)[1], call.graph.shape(x)[2:]
-    if None in sample:
-        raise Unwritable("open sizes in each step")
+    steps = call.graph.shape(x)[1]
+    sample = known(call.graph.shape(x)[2:], "open sizes in each step")
     joined = Value(call.reshape(x, -1, *sample))
-    if inner.model:
+    if inner.model and call.run:
         y = call.run(inner.model, [joined], f"{call.path}/", f"{call.place}/")
     else:
         y = LAYERS[inner.kind](call.inner(inner, (joined,)))
@@ -161,7 +165,5 @@ def time_distributed(call: Call) -> Written:
     if isinstance(y, list):
         raise Unwritable("several outputs for each step")
     y = call.plain(y)
-    after = call.graph.shape(y)[1:]
-    if None in after or steps is None:
-        raise Unwritable("open sizes in each step")
-    return Value(call.reshape(y, -1, steps, *after))
+    after = known((steps, *call.graph.shape(y)[1:]), "open sizes in each step")
+    return Value(call.reshape(y, -1, *after))

@@ -46,6 +46,7 @@ def elementwise(call: Call) -> Written:
 
 @writes("Concatenate")
 def concatenate(call: Call) -> Written:
+    """Tensors one behind the other along an axis."""
     names, maps = call.alike(call.inputs)
     axis = call.axis(Value(names[0], maps), call.get("axis", -1))
     return Value(call.node("Concat", *names, axis=axis), maps)

@@ -49,6 +49,7 @@ def batch(call: Call) -> Written:
 
 @writes("LayerNormalization")
 def layer(call: Call) -> Written:
+    """Layer normalization over the last axes, with or without a mean."""
     x = call.real(call.plain(call.x))
     shape = call.graph.shape(x)
     axes = sorted(axis % len(shape) for axis in _axes(call))
@@ -66,6 +67,7 @@ def layer(call: Call) -> Written:
 
 @writes("GroupNormalization")
 def groups(call: Call) -> Written:
+    """Group normalization: statistics of groups of channels."""
     if call.get("axis", -1) not in (-1, call.rank(call.x) - 1):
         raise Unwritable("another axis than the last")
     x = call.real(call.graph.as_maps(call.x, call.path))

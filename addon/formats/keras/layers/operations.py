@@ -31,6 +31,7 @@ def operation(kinds: str, functions: str = ""):
 
 @writes("TFOpLambda", "SlicingOpLambda")
 def lambda_of_tensorflow(call: Call) -> Written:
+    """A function of TensorFlow that Keras 2 keeps as a layer."""
     name = call.config["function"].removeprefix("compat.v1.")
     if name not in FUNCTIONS:
         raise Unwritable(f"TensorFlow's function {name!r}"[:80])
@@ -42,7 +43,8 @@ def operands(call: Call, count: int) -> tuple[list[str], bool]:
     names = ("x1", "x2"), ("x", "y"), ("a", "b")
     given = list(call.args[:count])
     for index in range(len(given), count):
-        given.append(next((call.kwargs[pair[index]] for pair in names if pair[index] in (call.kwargs or {})), None))
+        kwargs = call.kwargs or {}
+        given.append(next((kwargs[pair[index]] for pair in names if pair[index] in kwargs), None))
     maps = [argument for argument in given if isinstance(argument, Value)]
     if any(isinstance(argument, Value) and argument.maps for argument in given) and all(
         isinstance(argument, (int, float)) or isinstance(argument, Value) and argument.maps for argument in given
@@ -163,12 +165,14 @@ for _op, _kinds, _functions in (
 
 @operation("NotEqual", "math.not_equal")
 def not_equal(call: Call) -> Written:
+    """Where two tensors differ."""
     names, maps = operands(call, 2)
     return Value(call.node("Not", call.node("Equal", *names)), maps)
 
 
 @operation("LogicalNot", "math.logical_not")
 def logical_not(call: Call) -> Written:
+    """Truth turned round."""
     return Value(call.node("Not", call.x.name), call.x.maps)
 
 
@@ -183,12 +187,14 @@ def next_to_one(call: Call) -> Written:
 
 @operation("FloorDivide", "math.floordiv")
 def floor_divide(call: Call) -> Written:
+    """A quotient, rounded down."""
     names, maps = operands(call, 2)
     return Value(call.node("Floor", call.node("Div", *names)), maps)
 
 
 @operation("Any All")
 def any_or_all(call: Call) -> Written:
+    """Whether any or all along axes are true."""
     axis = call.config.get("axis", call.argument("axis", 1))
     x = call.node("Cast", call.plain(call.x), to=TensorProto.FLOAT)
     given = [] if axis is None else [call.constant(np.atleast_1d(axis))]
@@ -199,6 +205,7 @@ def any_or_all(call: Call) -> Written:
 
 @operation("Softmax LogSoftmax", "nn.softmax")
 def softmax(call: Call) -> Written:
+    """Softmax along an axis."""
     axis = call.config.get("axis", call.argument("axis", 1, -1))
     if not isinstance(axis, int):
         raise Unwritable("several axes")
@@ -208,22 +215,26 @@ def softmax(call: Call) -> Written:
 
 @operation("Gelu", "nn.gelu")
 def gelu(call: Call) -> Written:
+    """GELU, exact or by tanh."""
     approximate = call.argument("approximate", 1, call.config.get("approximate", call.layer.kind == "Gelu"))
     return Value(call.node("Gelu", call.x.name, approximate="tanh" if approximate else "none"), call.x.maps)
 
 
 @operation("Square", "math.square")
 def square(call: Call) -> Written:
+    """Each number times itself."""
     return Value(call.node("Mul", call.x.name, call.x.name), call.x.maps)
 
 
 @operation("Rsqrt", "math.rsqrt")
 def rsqrt(call: Call) -> Written:
+    """One through the root."""
     return Value(call.node("Reciprocal", call.node("Sqrt", call.x.name)), call.x.maps)
 
 
 @operation("Matmul MatMul Dot", "linalg.matmul")
 def matmul(call: Call) -> Written:
+    """The product of two matrices, either of them turned first."""
     names, _ = operands(call, 2)
     names = [
         _swapped(call, name) if (call.kwargs or {}).get(f"transpose_{side}") else name
@@ -262,6 +273,7 @@ for _op, _kinds, _functions in (
 
 @operation("Reshape", "reshape")
 def reshape(call: Call) -> Written:
+    """A tensor in another shape."""
     shape = call.config.get("newshape", call.argument("newshape", 1, call.argument("shape")))
     if shape is None or values(shape) or not all(isinstance(size, int) for size in shape):
         raise Unwritable("a shape that is computed")
@@ -270,6 +282,7 @@ def reshape(call: Call) -> Written:
 
 @operation("Transpose", "transpose")
 def transpose(call: Call) -> Written:
+    """A tensor with its axes in another order."""
     axes = call.config.get("axes", call.argument("axes", 1, call.argument("perm")))
     return Value(call.node("Transpose", call.plain(call.x), perm=axes))
 
@@ -277,13 +290,12 @@ def transpose(call: Call) -> Written:
 @operation("Swapaxes Moveaxis")
 def move(call: Call) -> Written:
     """Two axes that change places, or one that is put elsewhere."""
-    first, second = (
-        call.config.get(name)
-        for name in (("axis1", "axis2") if call.layer.kind == "Swapaxes" else ("source", "destination"))
-    )
     x = call.plain(call.x)
     order = list(range(len(call.graph.shape(x))))
-    first, second = order[first], order[second]
+    first, second = (
+        order[call.config[name]]
+        for name in (("axis1", "axis2") if call.layer.kind == "Swapaxes" else ("source", "destination"))
+    )
     if call.layer.kind == "Swapaxes":
         order[first], order[second] = second, first
     else:
@@ -293,12 +305,14 @@ def move(call: Call) -> Written:
 
 @operation("ExpandDims", "expand_dims")
 def expand(call: Call) -> Written:
+    """New axes of size 1."""
     axes = call.config.get("axis", call.argument("axis", 1))
     return Value(call.node("Unsqueeze", call.plain(call.x), call.constant(np.atleast_1d(axes))))
 
 
 @operation("Squeeze", "squeeze")
 def squeeze(call: Call) -> Written:
+    """Axes of size 1 taken away."""
     axes = call.config.get("axis", call.argument("axis", 1))
     given = [] if axes is None else [call.constant(np.atleast_1d(axes))]
     return Value(call.node("Squeeze", call.plain(call.x), *given))
@@ -306,6 +320,7 @@ def squeeze(call: Call) -> Written:
 
 @operation("Concatenate", "concat")
 def concatenate(call: Call) -> Written:
+    """Tensors one behind the other along an axis."""
     names, maps = call.alike(call.inputs)
     axis = call.config.get("axis", call.argument("axis", 1, 0))
     return Value(call.node("Concat", *names, axis=call.axis(Value(names[0], maps), axis)), maps)
@@ -313,6 +328,7 @@ def concatenate(call: Call) -> Written:
 
 @operation("Stack", "stack")
 def stack(call: Call) -> Written:
+    """Tensors side by side along a new axis."""
     axis = call.config.get("axis", call.argument("axis", None, 0))
     lifted = [call.node("Unsqueeze", call.plain(tensor), call.constant([axis])) for tensor in call.inputs]
     return Value(call.node("Concat", *lifted, axis=axis))
@@ -331,6 +347,7 @@ CAST = {
 
 @operation("Cast", "cast")
 def cast(call: Call) -> Written:
+    """A tensor of another type."""
     kind = call.config.get("dtype", call.argument("dtype", 1))
     kind = call.argument("dtype", 1, kind)
     return Value(call.node("Cast", call.x.name, to=CAST[kind]), call.x.maps)
@@ -347,7 +364,10 @@ def get_item(call: Call) -> Written:
         raise Unwritable("more places than axes")
     place = key.index(...) if ... in key else len(key)
     key[place : place + 1] = [slice(None)] * (rank - taken)
-    axis, cuts, gone, new = 0, [], [], []
+    axis = 0
+    cuts: list[tuple] = []
+    gone: list[int] = []  # axes that a whole number takes away
+    new: list[int] = []
     for position, part in enumerate(key):
         if part is None:
             new.append(position - len(gone))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from onnx import TensorProto
 
-from ..call import Call, tuple_of
+from ..call import Call, known, tuple_of
 from ..graph import Unwritable, Value
 from .convolution import axes_of
 from .table import Written, writes
@@ -20,6 +20,7 @@ def _kinds(name):
 
 @writes(*_kinds("MaxPooling"), *_kinds("AveragePooling"))
 def pool(call: Call) -> Written:
+    """The largest or the mean of windows."""
     x = call.real(call.maps(call.x))
     size = tuple_of(call.get("pool_size", 2), axes_of(call))
     window = Window.of(call, size, call.graph.shape(x)[2:], strides=size)
@@ -29,6 +30,7 @@ def pool(call: Call) -> Written:
 
 @writes(*_kinds("GlobalMaxPooling"), *_kinds("GlobalAveragePooling"))
 def global_pool(call: Call) -> Written:
+    """The largest or the mean of each channel."""
     op = "GlobalMaxPool" if "Max" in call.layer.kind else "GlobalAveragePool"
     if call.x.mask and op == "GlobalAveragePool" and not call.first:
         return _masked_average(call)
@@ -51,9 +53,9 @@ def _masked_average(call):
 def adaptive(call: Call) -> Written:
     """Where the output's size divides the input's, windows are all alike."""
     x = call.real(call.maps(call.x))
-    sizes = call.graph.shape(x)[2:]
+    sizes = known(call.graph.shape(x)[2:], "windows of different sizes")
     wanted = tuple_of(call.config["output_size"], len(sizes))
-    if any(size is None or goal < 1 or size % goal for size, goal in zip(sizes, wanted, strict=True)):
+    if any(goal < 1 or size % goal for size, goal in zip(sizes, wanted, strict=True)):
         raise Unwritable("windows of different sizes")
     steps = [size // goal for size, goal in zip(sizes, wanted, strict=True)]
     op = "MaxPool" if "Max" in call.layer.kind else "AveragePool"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
-from ..call import Call
+from ..call import Call, known
 from ..graph import Unwritable, Value
 from .reshaping import resized
 from .table import Written, writes
@@ -24,6 +24,7 @@ def _along(call, value, numbers):
 
 @writes("Rescaling")
 def rescaling(call: Call) -> Written:
+    """Numbers times a scale, plus an offset."""
     y = call.node("Mul", call.real(call.x.name), _along(call, call.x, call.config["scale"]))
     offset = call.get("offset", 0)
     y = call.node("Add", y, _along(call, call.x, offset)) if np.any(offset) else y
@@ -38,9 +39,7 @@ def normalization(call: Call) -> Written:
     axes = call.config.get("axis", -1)
     axes = [] if axes is None else [axes] if isinstance(axes, int) else list(axes)
     axes = sorted(axis % rank for axis in axes)
-    shape = [call.graph.shape(x)[axis] if axis in axes else 1 for axis in range(rank)]
-    if None in shape:
-        raise Unwritable("open sizes")
+    shape = known([call.graph.shape(x)[axis] if axis in axes else 1 for axis in range(rank)])
     if call.config.get("mean") is None:
         kept = [shape[axis] for axis in axes]
         mean, variance = (call.reshape(call.weight(name, *kept), *shape) for name in ("mean", "variance"))
@@ -61,6 +60,7 @@ def _fitting(numbers, shape):
 
 @writes("Resizing")
 def resizing(call: Call) -> Written:
+    """Pictures at another size."""
     if call.get("crop_to_aspect_ratio") or call.get("pad_to_aspect_ratio") or call.get("antialias"):
         raise Unwritable("the aspect ratio kept")
     if call.rank(call.x) != 4:
@@ -74,6 +74,7 @@ def resizing(call: Call) -> Written:
 
 @writes("CenterCrop")
 def center_crop(call: Call) -> Written:
+    """The middle of pictures."""
     x = call.maps(call.x)
     sizes, goal = call.graph.shape(x)[2:], (call.config["height"], call.config["width"])
     if len(sizes) != 2 or None in sizes or any(have < want for have, want in zip(sizes, goal, strict=True)):

@@ -41,6 +41,7 @@ LAST = np.iinfo(np.int64).min
 
 @writes(*KINDS)
 def recurrent(call: Call) -> Written:
+    """LSTM, GRU or SimpleRNN: (batch, steps, features) -> the last step, or all."""
     kind, config = KINDS[call.layer.kind], call.config
     backwards = bool(call.get("go_backwards"))
     weights = _weights(call, kind)

@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from ..call import Call, tuple_of
+from ..call import Call, known, tuple_of
 from ..graph import Unwritable, Value
 from .convolution import axes_of
 from .table import Written, writes
@@ -29,15 +29,17 @@ def flatten(call: Call) -> Written:
 
 @writes("Reshape")
 def reshape(call: Call) -> Written:
+    """The numbers of each sample in another shape."""
     x, target = call.plain(call.x), list(call.config["target_shape"])
     sample = call.graph.shape(x)[1:]
     if target.count(-1) == 1 and None not in sample:
-        target[target.index(-1)] = prod(sample) // max(1, prod(size for size in target if size != -1))
+        target[target.index(-1)] = prod(known(sample)) // max(1, prod(size for size in target if size != -1))
     return Value(call.reshape(x, 0 if -1 in target else -1, *target))
 
 
 @writes("Permute")
 def permute(call: Call) -> Written:
+    """The axes of each sample in another order."""
     dims = call.config["dims"]
     if sorted(dims) != list(range(1, call.rank(call.x))):
         raise Unwritable("axes that are not those of its input")
@@ -46,6 +48,7 @@ def permute(call: Call) -> Written:
 
 @writes("RepeatVector")
 def repeat(call: Call) -> Written:
+    """A vector so many times: (batch, features) -> (batch, n, features)."""
     x = call.node("Unsqueeze", call.plain(call.x), call.constant([1]))
     return Value(call.node("Tile", x, call.constant([1, call.config["n"], 1])))
 
@@ -67,6 +70,7 @@ def _both_ends(value, count):
 
 @writes("Cropping1D", "Cropping2D", "Cropping3D")
 def crop(call: Call) -> Written:
+    """Rows, columns and the like cut off at the edges."""
     x, axes = _space(call)
     cuts = _both_ends(call.config["cropping"], len(axes))
     ends = [-after if after else FAR for _, after in cuts]
@@ -78,6 +82,7 @@ def crop(call: Call) -> Written:
 
 @writes("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
 def pad(call: Call) -> Written:
+    """Zeros round the edges."""
     x, axes = _space(call)
     sizes = _both_ends(call.config["padding"], len(axes))
     pads = [*(before for before, _ in sizes), *(after for _, after in sizes)]
@@ -85,7 +90,7 @@ def pad(call: Call) -> Written:
 
 
 # Keras's interpolation -> ONNX's, as TensorFlow does it: by the centres of pixels, without those beyond the edge.
-RESIZING = {
+RESIZING: dict[str, dict] = {
     "nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"},
     "bilinear": {"mode": "linear"},
     "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1},
@@ -94,6 +99,7 @@ RESIZING = {
 
 @writes("UpSampling1D", "UpSampling2D", "UpSampling3D")
 def upsample(call: Call) -> Written:
+    """Maps larger by whole factors."""
     x = call.real(call.maps(call.x))
     factors = tuple_of(call.get("size", 2), axes_of(call))
     scales = call.number([1, 1, *factors])

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from onnx import TensorProto
 
 from .emitter import Emitter, MismatchError, UnknownError
@@ -30,7 +32,7 @@ def _convolve(e: Emitter, x, weight, bias, stride, padding, dilation, groups, tr
         channels = weight.shape[0] if transposed else weight.shape[1] * groups
         if x.rank != axes + 2 or x.sizes[1] != channels:
             raise MismatchError(f"a convolution of {channels} channels gets the shape {list(x.sizes)}")
-    more = (
+    more: dict[str, Any] = (
         {"auto_pad": "SAME_UPPER" if padding == "same" else "VALID"}
         if isinstance(padding, str)
         else {"pads": pair(padding, axes) * 2}
@@ -52,21 +54,25 @@ def _convolve(e: Emitter, x, weight, bias, stride, padding, dilation, groups, tr
 
 @op("conv1d", "conv2d", "conv3d")
 def conv(e, x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """x (batch, channels, ...) with kernels (out, in / groups, ...); a single sample may lack the batch."""
     return _convolve(e, x, weight, bias, stride, padding, dilation, groups)
 
 
 @op("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 def conv_transpose(e, x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """A transposed convolution, with kernels (in, out / groups, ...)."""
     return _convolve(e, x, weight, bias, stride, padding, dilation, groups, True, output_padding)
 
 
 @op("_convolution", "convolution")
 def convolution(e, x, weight, bias, stride, padding, dilation, transposed, output_padding, groups, *rest):
+    """Either of the two, as the tracer writes it."""
     return _convolve(e, x, weight, bias, stride, padding, dilation, groups, transposed, output_padding)
 
 
 @op("_convolution_mode")
 def convolution_mode(e, x, weight, bias, stride, padding, dilation, groups):
+    """A convolution whose padding is a text: "same" or "valid"."""
     return _convolve(e, x, weight, bias, stride, padding, dilation, groups)
 
 
@@ -152,7 +158,7 @@ def _resize(mode, has_corners):
             for scale in (arg if isinstance(arg, (list, tuple)) else [arg])
         ]
         axes = x.rank - 2
-        more = {"mode": MODES[mode]}
+        more: dict[str, Any] = {"mode": MODES[mode]}
         if mode == "nearest":
             more |= {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         else:
@@ -185,6 +191,7 @@ OPERATORS.update(
 
 @op("grid_sampler")
 def grid_sampler(e, x, grid, interpolation_mode, padding_mode, align_corners):
+    """Pictures read at the places of a grid."""
     return e.node(
         "GridSample",
         x,

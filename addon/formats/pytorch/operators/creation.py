@@ -21,6 +21,7 @@ def _type(dtype, default=TensorProto.FLOAT) -> int:
 
 
 def filled(e: Emitter, sizes, number, data_type) -> Value:
+    """A tensor of these sizes with one number everywhere."""
     value = helper.make_tensor("value", data_type, [1], [number])
     made = e.node("ConstantOfShape", e.integers(sizes), value=value)
     made.zero = number == 0
@@ -60,6 +61,7 @@ OPERATORS.update(
 
 @op("full")
 def full(e, sizes, fill_value, *rest, dtype=None, **more):
+    """One number everywhere, of a type that follows from it."""
     dtype = rest[0] if rest and dtype is None else dtype
     default = TensorProto.FLOAT if isinstance(fill_value, float) else TensorProto.INT64
     return filled(e, sizes, fill_value, _type(dtype, default))
@@ -67,12 +69,14 @@ def full(e, sizes, fill_value, *rest, dtype=None, **more):
 
 @op("full_like", "new_full")
 def full_like(e, x, *args, dtype=None, **more):
+    """One number everywhere, of the type of another tensor."""
     sizes, number = (args[0], args[1]) if len(args) > 1 and isinstance(args[0], list) else (size(e, x), args[0])
     return filled(e, sizes, number, _type(dtype, x.type))
 
 
 @op("fill", "zero")
 def fill(e, x, number=0):
+    """x.fill_(number), x.zero_()"""
     return filled(e, size(e, x), number, x.type)
 
 
@@ -94,6 +98,7 @@ def arange(e, *args, dtype=None, **more):
 
 @op("linspace")
 def linspace(e, start, end, steps, dtype=None, *rest, **more):
+    """So many numbers between two, both with them."""
     if steps > LARGEST:
         raise UnknownError("a long range")
     return e.constant(np.linspace(start, end, steps), _type(dtype))
@@ -101,6 +106,7 @@ def linspace(e, start, end, steps, dtype=None, *rest, **more):
 
 @op("tensor", "scalar_tensor", "as_tensor", "asarray")
 def tensor(e, value, dtype=None, *rest, **more):
+    """A number, or a list of numbers, as a tensor."""
     if isinstance(value, Value):
         return value if dtype is None else e.cast(value, _type(dtype))
     if isinstance(value, Open):

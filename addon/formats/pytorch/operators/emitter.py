@@ -87,10 +87,12 @@ class Value:
 
     @property
     def rank(self) -> int:
+        """How many axes it has. Raises `ShapelessError`."""
         return len(self.sizes)
 
     @property
     def sizes(self) -> tuple[int, ...]:
+        """Its shape. Raises `ShapelessError` where that is not known."""
         if self.shape is None:
             raise ShapelessError(self)
         return self.shape
@@ -164,13 +166,13 @@ class Emitter:
         waiting = next(
             (value.input for value in inputs if value is not None and value.shape is None and value.input), ""
         )
-        if op in SAME_SHAPE:
+        if op in SAME_SHAPE and inputs[0] is not None:
             inferred[made] = inputs[0].type, inputs[0].shape
         fixed = all(value is None or value.fixed for value in inputs)
-        values = [
-            Value(tensor, *inferred.get(tensor, (TensorProto.FLOAT, None)), input=waiting, fixed=fixed)
-            for tensor in ([made] if outputs == 1 else made)
-        ]
+        values = []
+        for tensor in [made] if outputs == 1 else made:
+            data_type, shape = inferred.get(tensor, (TensorProto.FLOAT, None))
+            values.append(Value(tensor, data_type, shape, waiting, fixed=fixed))
         return values[0] if outputs == 1 else values
 
     def opaque(self, kind: str, *inputs: Value) -> Value:
@@ -194,6 +196,7 @@ class Emitter:
         return {name: (kind.tensor_type.elem_type, _shape(kind.tensor_type)) for name, kind in inferred.items()}
 
     def weight(self, stored: Stored) -> Value:
+        """The tensor of a stored weight."""
         return Value(self.writer.weight(stored), stored.data_type, stored.shape, fixed=True)
 
     def constant(self, value, data_type: int = TensorProto.INT64) -> Value:
@@ -252,6 +255,7 @@ class Emitter:
         """A tensor, or a number as one of the type that it takes beside `like`."""
         if isinstance(value, Value):
             return value
+        kind: int
         if isinstance(value, bool):
             kind = TensorProto.BOOL
         elif isinstance(value, int):
@@ -267,6 +271,7 @@ class Emitter:
         return self.constant(value, kind)
 
     def cast(self, value: Value, data_type: int) -> Value:
+        """A tensor as one of another type."""
         return value if value.type == data_type else self.node("Cast", value, to=data_type)
 
     def alike(self, *values) -> list[Value]:
@@ -313,8 +318,9 @@ def leaves(value, most: int) -> Iterator:
 def _shape(kind) -> tuple[int, ...] | None:
     if not kind.HasField("shape"):
         return None
-    sizes = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
-    return None if None in sizes else tuple(sizes)
+    if not all(dim.HasField("dim_value") for dim in kind.shape.dim):
+        return None
+    return tuple(dim.dim_value for dim in kind.shape.dim)
 
 
 @cache

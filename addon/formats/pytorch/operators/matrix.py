@@ -29,6 +29,7 @@ def linear(e: Emitter, x, weight, bias=None):
 
 @op("matmul", "mm", "bmm", "mv", "dot")
 def matmul(e, x, other):
+    """The product of matrices, or of stacks of them. Raises `MismatchError` where they do not fit."""
     if (
         x.shape is not None
         and other.shape is not None
@@ -44,6 +45,7 @@ def matmul(e, x, other):
 
 @op("addmm")
 def addmm(e, bias, first, second, beta=1, alpha=1):
+    """beta bias + alpha (first second), of matrices."""
     if first.sizes[-1] != second.sizes[-2]:
         raise MismatchError(
             f"a product of matrices of {list(first.sizes)} and {list(second.sizes)}", first.sizes[-1] < second.sizes[-2]
@@ -53,28 +55,33 @@ def addmm(e, bias, first, second, beta=1, alpha=1):
 
 @op("baddbmm", "addbmm")
 def baddbmm(e, bias, first, second, beta=1, alpha=1):
+    """As `addmm`, of stacks of matrices."""
     made = scaled(e, matmul(e, first, second), float(alpha))
     return made if beta == 0 else add(e, made, scaled(e, bias, float(beta)))
 
 
 @op("bilinear")
 def bilinear(e, first, second, weight, bias=None):
+    """For each output o the sum of first_i weight_oij second_j, plus a bias."""
     made = e.node("Einsum", first, weight, second, equation="...i,oij,...j->...o")
     return made if bias is None else e.node("Add", made, bias)
 
 
 @op("outer")
 def outer(e, column, row):
+    """Two vectors (n,) and (m,) -> their products (n, m)."""
     return e.node("Mul", e.node("Unsqueeze", column, e.constant([1])), e.node("Unsqueeze", row, e.constant([0])))
 
 
 @op("embedding")
 def embedding(e, weight, indices, *rest):
+    """Rows of a table by their indices."""
     return e.node("Gather", weight, indices, axis=0)
 
 
 @op("one_hot")
 def one_hot(e, indices, classes=-1):
+    """Indices as rows of zeros with a one."""
     if classes < 0:
         raise UnknownError("as many classes as a run finds")
     return e.node("OneHot", indices, e.constant(classes), e.constant([0, 1]), axis=-1)
@@ -82,6 +89,7 @@ def one_hot(e, indices, classes=-1):
 
 @op("cosine_similarity")
 def cosine_similarity(e, first, second, dim=1, eps=1e-8):
+    """The cosine between vectors along an axis, which goes."""
     first, second = (e.node("LpNormalization", x, axis=dim, p=2) for x in (first, second))
     return e.node("ReduceSum", e.node("Mul", first, second), e.constant([dim]), keepdims=0)
 
@@ -212,6 +220,7 @@ def encoder_layer(
 
 @op("chain_matmul")
 def chain(e, matrices):
+    """The product of several matrices."""
     made = matrices[0]
     for matrix in matrices[1:]:
         made = matmul(e, made, matrix)
@@ -220,9 +229,11 @@ def chain(e, matrices):
 
 @op("T")
 def turned(e, x):
+    """A matrix with its axes swapped."""
     return t(e, x)
 
 
 @op("einsum")
 def einsum(e, equation, tensors, path=None):
+    """Sums of products, as an equation says."""
     return e.node("Einsum", *tensors, equation=equation.replace(" ", ""))

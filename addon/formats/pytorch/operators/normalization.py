@@ -46,6 +46,7 @@ def batch_norm(e, x, weight, bias, running_mean, running_var, training, momentum
 
 @op("instance_norm")
 def instance_norm(e, x, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn=False):
+    """By the statistics of each channel of each sample."""
     if not use_input_stats:
         return batch_norm(e, x, weight, bias, running_mean, running_var, False, momentum, eps)
     channels = x.sizes[1]
@@ -60,6 +61,7 @@ def instance_norm(e, x, weight, bias, running_mean, running_var, use_input_stats
 
 @op("group_norm")
 def group_norm(e, x, num_groups, weight=None, bias=None, eps=1e-5, cudnn=True):
+    """By the statistics of groups of channels."""
     channels = x.sizes[1]
     if channels % num_groups:
         raise MismatchError(f"{num_groups} groups of {channels} channels")
@@ -75,6 +77,7 @@ def group_norm(e, x, num_groups, weight=None, bias=None, eps=1e-5, cudnn=True):
 
 @op("layer_norm")
 def layer_norm(e, x, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn=True):
+    """By the mean and variance of the last axes."""
     shape = tuple(normalized_shape)
     if x.shape is not None and x.sizes[-len(shape) :] != shape:
         raise MismatchError(f"layer normalisation over {list(shape)} gets the shape {list(x.sizes)}")
@@ -85,6 +88,7 @@ def layer_norm(e, x, normalized_shape, weight=None, bias=None, eps=1e-5, cudnn=T
 
 @op("rms_norm")
 def rms_norm(e, x, normalized_shape, weight=None, eps=None):
+    """By the root mean square of the last axes."""
     axes = list(range(-len(normalized_shape), 0))
     mean = e.node("ReduceMean", e.node("Mul", x, x), e.constant(axes), keepdims=1)
     small = np.finfo(np.float32).eps if eps is None else eps
@@ -101,11 +105,13 @@ def weight_norm(e, v, g, dim=0):
 
 @op("normalize")
 def normalize(e, x, p=2.0, dim=1, eps=1e-12):
+    """Vectors along an axis with the length 1."""
     return e.node("LpNormalization", x, axis=dim, p=int(p))
 
 
 @op("local_response_norm")
 def local_response_norm(e, x, size, alpha=1e-4, beta=0.75, k=1.0):
+    """By the squares of neighbouring channels."""
     if x.type != TensorProto.FLOAT:
         raise UnknownError("local response normalisation of other than float32")
     return e.node("LRN", x, size=size, alpha=float(alpha), beta=float(beta), bias=float(k))

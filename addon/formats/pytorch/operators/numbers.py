@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 
 from ....containers.pickle.torch_types import OF_NUMBER
 from .emitter import FLOATS, Emitter, MismatchError, Open, UndecidedError, UnknownError, Value
@@ -81,7 +82,7 @@ def _divide(e, number, other, rounding_mode=None):
 
 _FLOOR, _TRUE = _arithmetic(operator.floordiv, "Div"), _arithmetic(operator.truediv)
 # For numbers, texts and lists; tensors have operators of the same names.
-NUMBERS = {
+NUMBERS: dict[str, Callable] = {
     "add": _arithmetic(operator.add, "Add"),
     "sub": _arithmetic(operator.sub, "Sub"),
     "mul": _arithmetic(_product, "Mul"),
@@ -123,16 +124,19 @@ NUMBERS = {
 
 @op("__is__")
 def is_(e, value, other):
+    """Whether two are the same object, as programs ask of None."""
     return value is other
 
 
 @op("__isnot__")
 def is_not(e, value, other):
+    """Whether two are not the same object."""
     return value is not other
 
 
 @op("__not__")
 def not_(e, value):
+    """Truth turned round."""
     if isinstance(value, Value):
         raise UndecidedError("a decision depends on what a run computes")
     return not value
@@ -140,16 +144,19 @@ def not_(e, value):
 
 @op("__contains__")
 def contains(e, holder, key):
+    """Whether a key or a value is in a list or a dict."""
     return _flat(key) in _flat(holder)
 
 
 @op("len")
 def length(e, value):
+    """How many entries; of a tensor its first size."""
     return e.size(value, 0) if isinstance(value, Value) else len(value)
 
 
 @op("append")
 def append(e, values, value):
+    """One value more at the end of a list."""
     if len(values) > LONGEST:
         raise UnknownError("a list that is too long")
     values.append(value)
@@ -158,6 +165,7 @@ def append(e, values, value):
 
 @op("extend")
 def extend(e, values, others):
+    """A list with another behind it."""
     if len(values) + len(others) > LONGEST:
         raise UnknownError("a list that is too long")
     values.extend(others)
@@ -165,36 +173,43 @@ def extend(e, values, others):
 
 @op("insert")
 def insert(e, values, place, value):
+    """One value more in a list, at a place."""
     values.insert(place, value)
 
 
 @op("pop")
 def pop(e, values, place=-1):
+    """An entry taken out of a list."""
     return values.pop(place)
 
 
 @op("keys")
 def keys(e, values):
+    """The keys of a dict."""
     return list(values)
 
 
 @op("values")
 def values_(e, values):
+    """The values of a dict."""
     return list(values.values())
 
 
 @op("items")
 def items(e, values):
+    """Keys and values of a dict, in pairs."""
     return list(values.items())
 
 
 @op("list", "copy")
 def copy(e, values):
+    """A list of its own."""
     return list(values)
 
 
 @op("__getitem__", "get")
 def get_item(e, values, key, default=None):
+    """An entry by its key or place."""
     if isinstance(values, dict):
         return values.get(key, default)
     return values[key]
@@ -202,37 +217,44 @@ def get_item(e, values, key, default=None):
 
 @op("dict")
 def dict_(e, *pairs):
+    """A dict of pairs."""
     return dict(*pairs)
 
 
 @op("_set_item")
 def set_item(e, values, key, value):
+    """An entry set by its key or place."""
     values[key] = value
     return values
 
 
 @op("__range_length")
 def range_length(e, first, last, step):
+    """How many turns a loop has."""
     return len(range(first, last, step))
 
 
 @op("__derive_index")
 def derive_index(e, place, first, step):
+    """The number of a loop's turn."""
     return first + place * step
 
 
 @op("Int", "IntImplicit", "int")
 def int_(e, value):
+    """A number as a whole one."""
     return value if isinstance(value, (Value, Open)) else int(value)
 
 
 @op("Float", "FloatImplicit", "ScalarImplicit", "float", "item", "tolist")
 def float_(e, value):
+    """A number as a real one."""
     return value if isinstance(value, (Value, Open)) else float(value)
 
 
 @op("Bool", "bool")
 def bool_(e, value):
+    """A number as truth."""
     if isinstance(value, Value):
         raise UndecidedError("a decision depends on what a run computes")
     return bool(value)
@@ -240,16 +262,19 @@ def bool_(e, value):
 
 @op("format", "percentFormat", "str")
 def format_(e, text, *values):
+    """The text as it stands: messages are not put together."""
     return text[:LONGEST] if isinstance(text, str) else ""
 
 
 @op("warn", "manual_seed", "_set_grad_enabled", "_assert", "_assert_async")
 def nothing(e, *args, **more):
+    """Calls that change nothing in a graph: warnings, hints."""
     return None
 
 
 @op("RaiseException")
 def raise_(e, message="", *rest):
+    """The program ends here: it does not take what it is given."""
     raise MismatchError(f"the program raises '{message[:100] if isinstance(message, str) else ''}'")
 
 
@@ -278,11 +303,13 @@ def raise_(e, message="", *rest):
     "_assert_tensor_metadata",
 )
 def same(e, value, *rest, **more):
+    """What changes no number: kinds of values, devices, dropout in a network that is not trained."""
     return value
 
 
 @op("is_floating_point")
 def is_floating_point(e, value):
+    """Whether a value is of a real type."""
     return value.type in FLOATS
 
 
@@ -302,25 +329,30 @@ def is_floating_point(e, value):
     "is_xla",
 )
 def never(e, *args):
+    """Questions that are always answered with no."""
     return False
 
 
 # Whether gradients are wanted: then transformer layers take the way by single operators, which shows more.
 @op("is_contiguous", "is_scripting", "is_leaf", "requires_grad", "is_grad_enabled")
 def always(e, *args, **more):
+    """Questions that are always answered with yes."""
     return True
 
 
 @op("device", "type")
 def device(e, *args):
+    """Everything lies on the processor."""
     return "cpu"
 
 
 @op("layout")
 def layout(e, *args):
+    """Every tensor is strided."""
     return 0
 
 
 @op("dtype")
 def dtype(e, value):
+    """The number that PyTorch has for a tensor's type."""
     return next((number for number, kind in OF_NUMBER.items() if kind == value.type), 6)

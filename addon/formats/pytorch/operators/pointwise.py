@@ -88,21 +88,25 @@ def scaled(e: Emitter, value, factor):
 
 @op("add", "__add__")
 def add(e, x, other, alpha=1):
+    """x + alpha other"""
     return e.node("Add", *e.alike(x, scaled(e, other, alpha)))
 
 
 @op("sub")
 def subtract(e, x, other, alpha=1):
+    """x - alpha other"""
     return e.node("Sub", *e.alike(x, scaled(e, other, alpha)))
 
 
 @op("rsub")
 def subtract_from(e, x, other, alpha=1):
+    """other - alpha x"""
     return subtract(e, other, x, alpha)
 
 
 @op("div", "true_divide", "divide")
 def divide(e, x, other, rounding_mode=None):
+    """A quotient; of whole numbers a real one unless it is rounded."""
     x, other = e.alike(x, other)
     if rounding_mode is None and x.type not in FLOATS:
         x, other = e.cast(x, TensorProto.FLOAT), e.cast(other, TensorProto.FLOAT)
@@ -112,6 +116,7 @@ def divide(e, x, other, rounding_mode=None):
 
 @op("floor_divide", "floordiv")
 def floor_divide(e, x, other):
+    """A quotient, rounded down."""
     return divide(e, x, other, "floor")
 
 
@@ -126,6 +131,7 @@ def remainder(e, x, other):
 
 @op("pow")
 def power(e, base, exponent):
+    """base to the power of exponent; either may be a number."""
     base = e.tensor(base, exponent if isinstance(exponent, Value) else None)
     if isinstance(exponent, (int, float)) and float(exponent).is_integer() and base.type in FLOATS:
         exponent = float(exponent)
@@ -134,41 +140,49 @@ def power(e, base, exponent):
 
 @op("square")
 def square(e, x):
+    """x x"""
     return e.node("Mul", x, x)
 
 
 @op("rsqrt")
 def inverse_root(e, x):
+    """1 / sqrt(x)"""
     return e.node("Reciprocal", e.node("Sqrt", x))
 
 
 @op("log1p")
 def log1p(e, x):
+    """log(1 + x)"""
     return e.node("Log", add(e, x, 1.0))
 
 
 @op("expm1")
 def expm1(e, x):
+    """exp(x) - 1"""
     return subtract(e, e.node("Exp", x), 1.0)
 
 
 @op("log2")
 def log2(e, x):
+    """The logarithm to base 2."""
     return divide(e, e.node("Log", x), math.log(2))
 
 
 @op("log10")
 def log10(e, x):
+    """The logarithm to base 10."""
     return divide(e, e.node("Log", x), math.log(10))
 
 
 @op("addcmul")
 def add_product(e, x, first, second, value=1):
+    """x + value first second"""
     return add(e, x, e.node("Mul", *e.alike(first, second)), value)
 
 
 @op("lerp")
 def blend(e, start, end, weight):
+    """From start to end, as far as the weight says."""
     return add(e, start, e.node("Mul", *e.alike(subtract(e, end, start), weight)))
 
 
@@ -177,11 +191,13 @@ def blend(e, start, end, weight):
 
 @op("leaky_relu")
 def leaky_relu(e, x, negative_slope=0.01):
+    """x, and below 0 a slope."""
     return e.node("LeakyRelu", x, alpha=float(negative_slope))
 
 
 @op("prelu")
 def prelu(e, x, weight):
+    """x, and below 0 a slope that was learned, one or one a channel."""
     if x.rank > 2 and weight.shape != (1,):
         weight = e.node("Reshape", weight, e.constant([-1] + [1] * (x.rank - 2)))
     return e.node("PRelu", x, weight)
@@ -189,6 +205,7 @@ def prelu(e, x, weight):
 
 @op("elu")
 def elu(e, x, alpha=1.0, scale=1.0, input_scale=1.0):
+    """x, and below 0 alpha (exp(x) - 1)."""
     if scale != 1 or input_scale != 1:
         raise UnknownError("a scaled ELU")
     return e.node("Elu", x, alpha=float(alpha))
@@ -196,31 +213,37 @@ def elu(e, x, alpha=1.0, scale=1.0, input_scale=1.0):
 
 @op("selu")
 def selu(e, x):
+    """The ELU with scales that keep mean and variance."""
     return e.node("Selu", x)
 
 
 @op("celu")
 def celu(e, x, alpha=1.0):
+    """max(0, x) + min(0, alpha (exp(x / alpha) - 1))"""
     return e.node("Celu", x, alpha=float(alpha))
 
 
 @op("gelu")
 def gelu(e, x, approximate="none"):
+    """x times the normal distribution at x, exact or by tanh."""
     return e.node("Gelu", x, approximate=approximate)
 
 
 @op("silu", "swish")
 def silu(e, x):
+    """x sigmoid(x)"""
     return e.node("Mul", x, e.node("Sigmoid", x))
 
 
 @op("hardsigmoid")
 def hard_sigmoid(e, x):
+    """x / 6 + 1/2, between 0 and 1."""
     return e.node("HardSigmoid", x, alpha=1 / 6, beta=0.5)
 
 
 @op("softplus")
 def softplus(e, x, beta=1, threshold=20):
+    """log(1 + exp(beta x)) / beta"""
     if beta == 1:
         return e.node("Softplus", x)
     return divide(e, e.node("Softplus", scaled(e, x, float(beta))), float(beta))
@@ -228,37 +251,44 @@ def softplus(e, x, beta=1, threshold=20):
 
 @op("log_sigmoid")
 def log_sigmoid(e, x):
+    """log(sigmoid(x))"""
     return e.node("Log", e.node("Sigmoid", x))
 
 
 @op("glu")
 def gated(e, x, dim=-1):
+    """The first half along an axis times the sigmoid of the second."""
     half, gate = e.node("Split", x, outputs=2, axis=dim, num_outputs=2)
     return e.node("Mul", half, e.node("Sigmoid", gate))
 
 
 @op("softmax", "_softmax")
 def softmax(e, x, dim=-1, dtype=None, *rest):
+    """Softmax along an axis."""
     return e.node("Softmax", x, axis=dim)
 
 
 @op("softmin")
 def softmin(e, x, dim=-1, dtype=None):
+    """Softmax of -x."""
     return softmax(e, e.node("Neg", x), dim)
 
 
 @op("log_softmax", "_log_softmax")
 def log_softmax(e, x, dim=-1, dtype=None, *rest):
+    """The logarithm of softmax along an axis."""
     return e.node("LogSoftmax", x, axis=dim)
 
 
 @op("threshold")
 def threshold(e, x, threshold, value):
+    """x above a threshold, else a value."""
     return where(e, e.node("Greater", *e.alike(x, threshold)), x, value)
 
 
 @op("clamp", "clip")
 def clamp(e, x, min=None, max=None):
+    """Numbers cut off at both ends; None for no end."""
     low, high = (None if bound is None else e.cast(e.tensor(bound, x), x.type) for bound in (min, max))
     return e.node("Clip", x, low, high)
 
@@ -269,11 +299,13 @@ OPERATORS["relu6"] = lambda e, x: clamp(e, x, 0.0, 6.0)
 
 @op("clamp_min")
 def clamp_min(e, x, min):
+    """Numbers cut off below."""
     return clamp(e, x, min)
 
 
 @op("clamp_max")
 def clamp_max(e, x, max):
+    """Numbers cut off above."""
     return clamp(e, x, None, max)
 
 
@@ -282,6 +314,7 @@ def clamp_max(e, x, max):
 
 @op("where")
 def where(e, condition, x=None, other=None):
+    """Of two, the first where a condition holds. Raises `UnknownError` where it is a search."""
     if x is None:
         raise UnknownError("a search for entries (torch.where)")
     return e.node("Where", e.cast(condition, TensorProto.BOOL), *e.alike(x, other))
@@ -289,6 +322,7 @@ def where(e, condition, x=None, other=None):
 
 @op("masked_fill")
 def masked_fill(e, x, mask, value):
+    """A value where the mask is true, else x."""
     return where(e, mask, e.cast(e.tensor(value, x), x.type), x)
 
 

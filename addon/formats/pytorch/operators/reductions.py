@@ -57,6 +57,7 @@ OPERATORS.update({"max": _extreme("ReduceMax", "ArgMax", "Max"), "min": _extreme
 
 @op("argmax")
 def argmax(e, x, dim=None, keepdim=False):
+    """The place of the largest number along an axis, or of all."""
     if dim is None:
         x, dim = e.node("Reshape", x, e.constant([-1])), 0
     return e.node("ArgMax", x, axis=dim, keepdims=int(keepdim))
@@ -64,6 +65,7 @@ def argmax(e, x, dim=None, keepdim=False):
 
 @op("argmin")
 def argmin(e, x, dim=None, keepdim=False):
+    """The place of the smallest number along an axis, or of all."""
     if dim is None:
         x, dim = e.node("Reshape", x, e.constant([-1])), 0
     return e.node("ArgMin", x, axis=dim, keepdims=int(keepdim))
@@ -71,6 +73,7 @@ def argmin(e, x, dim=None, keepdim=False):
 
 @op("norm", "linalg_vector_norm", "frobenius_norm")
 def norm(e, x, p=2, dim=None, keepdim=False, dtype=None):
+    """The length of vectors along axes, of order 1 or 2."""
     if p not in (1, 2):
         raise UnknownError(f"the norm of order {p}")
     axes = None if dim is None else e.constant([dim] if isinstance(dim, int) else list(dim))
@@ -96,11 +99,13 @@ OPERATORS.update({"var": _variance(False), "std": _variance(True)})
 
 @op("cumsum")
 def cumulative_sum(e, x, dim, dtype=None):
+    """Along an axis, the sum up to each place."""
     return e.node("CumSum", x if x.type in FLOATS else e.cast(x, TensorProto.INT64), e.constant(dim))
 
 
 @op("diff")
 def difference(e, x, n=1, dim=-1, prepend=None, append=None):
+    """Along an axis, each number less the one before."""
     if n != 1:
         raise UnknownError("differences of a higher order")
     parts = [part for part in (prepend, x, append) if part is not None]
@@ -111,11 +116,13 @@ def difference(e, x, n=1, dim=-1, prepend=None, append=None):
 
 @op("topk")
 def topk(e, x, k, dim=-1, largest=True, sorted=True):
+    """The k largest or smallest along an axis, and their places."""
     return tuple(e.node("TopK", x, e.integers([k]), outputs=2, axis=dim, largest=int(largest), sorted=int(sorted)))
 
 
 @op("sort")
 def sort(e, x, dim=-1, descending=False, stable=None):
+    """Numbers in order along an axis, and their places."""
     if isinstance(dim, bool):  # sort(x, stable=..., dim, descending) has its arguments the other way
         dim, descending = descending if type(descending) is int else -1, bool(stable)
     return topk(e, x, e.size(x, dim), dim, descending)
@@ -123,4 +130,5 @@ def sort(e, x, dim=-1, descending=False, stable=None):
 
 @op("argsort")
 def argsort(e, x, dim=-1, descending=False):
+    """The places of numbers in their order along an axis."""
     return sort(e, x, dim, descending)[1]

@@ -41,26 +41,31 @@ def _cut(e, x, dim, start, end, step=1):
 
 @op("size", "shape")
 def size(e, x, dim=None):
+    """The sizes of a tensor, or the one along an axis, as they will be when the graph runs."""
     return [e.size(x, axis) for axis in range(x.rank)] if dim is None else e.size(x, dim)
 
 
 @op("dim", "ndimension")
 def dim(e, x):
+    """How many axes it has."""
     return x.rank
 
 
 @op("numel")
 def numel(e, x):
+    """How many numbers it has."""
     return reduce(lambda product, length: NUMBERS["mul"](e, product, length), size(e, x), 1)
 
 
 @op("clone")
 def clone(e, x, memory_format=None):
+    """A tensor of its own with the same numbers."""
     return Value(x.name, x.type, x.shape, x.input, zero=x.zero)
 
 
 @op("view", "reshape", "_reshape_alias", "_unsafe_view")
 def reshape(e: Emitter, x: Value, sizes, *rest):
+    """A tensor in another shape; as view(dtype), itself."""
     if not isinstance(sizes, (list, tuple)):
         return x  # view(dtype)
     return e.node("Reshape", x, e.integers(_written(x, list(sizes))))
@@ -79,11 +84,13 @@ def _written(x, sizes) -> list[int]:
 
 @op("view_as", "reshape_as")
 def view_as(e, x, other):
+    """In the shape of another tensor."""
     return reshape(e, x, size(e, other))
 
 
 @op("flatten")
 def flatten(e, x, start_dim=0, end_dim=-1):
+    """Several axes made one."""
     first, last = x.axis(start_dim), x.axis(end_dim)
     if first == 1 and last == x.rank - 1:
         return e.node("Flatten", x, axis=1)
@@ -95,6 +102,7 @@ def flatten(e, x, start_dim=0, end_dim=-1):
 
 @op("unflatten")
 def unflatten(e, x, dim, sizes):
+    """One axis made several."""
     dim = x.axis(dim)
     before, after = [e.size(x, axis) for axis in range(dim)], [e.size(x, axis) for axis in range(dim + 1, x.rank)]
     return reshape(e, x, [*before, *sizes, *after])
@@ -102,16 +110,19 @@ def unflatten(e, x, dim, sizes):
 
 @op("ravel")
 def ravel(e, x):
+    """All axes made one."""
     return reshape(e, x, [-1])
 
 
 @op("permute")
 def permute(e, x, dims):
+    """The axes in another order."""
     return e.node("Transpose", x, perm=[x.axis(axis) for axis in dims])
 
 
 @op("transpose", "swapaxes", "swapdims")
 def transpose(e, x, first, second):
+    """Two axes that change places."""
     order = list(range(x.rank))
     first, second = x.axis(first), x.axis(second)
     order[first], order[second] = second, first
@@ -120,11 +131,13 @@ def transpose(e, x, first, second):
 
 @op("t", "numpy_T", "mT", "adjoint", "matrix_H")
 def t(e, x):
+    """The last two axes swapped."""
     return x if x.rank < 2 else transpose(e, x, -2, -1)
 
 
 @op("movedim")
 def movedim(e, x, source, target):
+    """Axes put elsewhere; the others keep their order."""
     pairs = list(zip(*(([axes] if isinstance(axes, int) else axes) for axes in (source, target)), strict=True))
     moved = {x.axis(to): x.axis(come) for come, to in pairs}
     left = iter([axis for axis in range(x.rank) if axis not in moved.values()])
@@ -133,11 +146,13 @@ def movedim(e, x, source, target):
 
 @op("unsqueeze")
 def unsqueeze(e, x, dim):
+    """A new axis of size 1."""
     return e.node("Unsqueeze", x, e.constant([dim if dim >= 0 else dim + x.rank + 1]))
 
 
 @op("squeeze")
 def squeeze(e, x, dim=None):
+    """Axes of size 1 taken away: all of them, or these."""
     axes = range(x.rank) if dim is None else [x.axis(axis) for axis in ([dim] if isinstance(dim, int) else dim)]
     axes = [axis for axis in axes if x.sizes[axis] == 1]
     return e.node("Squeeze", x, e.constant(axes)) if axes else x
@@ -145,18 +160,21 @@ def squeeze(e, x, dim=None):
 
 @op("cat", "concat", "concatenate")
 def cat(e, tensors, dim=0):
+    """Tensors one behind the other along an axis."""
     tensors = [tensor for tensor in tensors if tensor.shape != (0,)]
     return tensors[0] if len(tensors) == 1 else e.node("Concat", *e.alike(*tensors), axis=tensors[0].axis(dim))
 
 
 @op("stack")
 def stack(e, tensors, dim=0):
+    """Tensors side by side along a new axis."""
     dim = dim if dim >= 0 else dim + tensors[0].rank + 1
     return e.node("Concat", *(e.node("Unsqueeze", tensor, e.constant([dim])) for tensor in e.alike(*tensors)), axis=dim)
 
 
 @op("split", "split_with_sizes")
 def split(e, x, sizes, dim=0):
+    """Parts along an axis, of one size or of these. Raises `UnknownError` for too many."""
     dim = x.axis(dim)
     if isinstance(sizes, int):
         whole, left = divmod(x.sizes[dim], max(sizes, 1))
@@ -170,6 +188,7 @@ def split(e, x, sizes, dim=0):
 
 @op("chunk")
 def chunk(e, x, chunks, dim=0):
+    """So many parts along an axis."""
     total = x.sizes[x.axis(dim)]
     return split(e, x, -(-total // chunks), dim)
 
@@ -191,11 +210,13 @@ OPERATORS.update(
 
 @op("unbind")
 def unbind(e, x, dim=0):
+    """The parts along an axis, which goes."""
     return [select(e, x, dim, index) for index in range(x.sizes[x.axis(dim)])]
 
 
 @op("slice")
 def slice_(e, x, dim=0, start=None, end=None, step=1):
+    """A part along an axis; what is written into it is written into the whole."""
     dim, start, end = x.axis(dim), start or 0, END if end is None else end
     if start == 0 and not isinstance(start, Open) and end >= END >> 1 and step == 1:
         return x
@@ -210,12 +231,14 @@ def slice_(e, x, dim=0, start=None, end=None, step=1):
 
 @op("narrow")
 def narrow(e, x, dim, start, length):
+    """A part of so many places along an axis."""
     end = NUMBERS["add"](e, start, length)
     return slice_(e, x, dim, start, end)
 
 
 @op("select")
 def select(e, x, dim, index):
+    """One place along an axis, which goes."""
     dim, place = x.axis(dim), index
 
     def write(part):
@@ -236,11 +259,13 @@ def copy_into(e, x, source, *rest):
 
 @op("index_select")
 def index_select(e, x, dim, index):
+    """Places along an axis, by a tensor of them."""
     return e.node("Gather", x, index, axis=x.axis(dim))
 
 
 @op("gather")
 def gather(e, x, dim, index, sparse_grad=False):
+    """Along an axis, for each place the number that its index says."""
     return e.node("GatherElements", x, index, axis=x.axis(dim))
 
 
@@ -262,6 +287,7 @@ def index(e, x, indices):
 
 @op("expand", "broadcast_to")
 def expand(e, x, sizes, implicit=False):
+    """Axes of size 1 repeated to these sizes; -1 leaves one as it is."""
     ahead = len(sizes) - x.rank
     sizes = [1 if length == -1 else length for length in sizes]
     if (
@@ -275,11 +301,13 @@ def expand(e, x, sizes, implicit=False):
 
 @op("expand_as")
 def expand_as(e, x, other):
+    """To the sizes of another tensor."""
     return expand(e, x, size(e, other))
 
 
 @op("repeat")
 def repeat(e, x, repeats):
+    """A tensor side by side with itself, so often along each axis."""
     ahead = len(repeats) - x.rank
     if ahead > 0:
         x = e.node("Unsqueeze", x, e.constant(list(range(ahead))))
@@ -288,6 +316,7 @@ def repeat(e, x, repeats):
 
 @op("repeat_interleave")
 def repeat_interleave(e, x, repeats, dim=None, output_size=None):
+    """Each entry along an axis so many times, one behind the other."""
     if not isinstance(repeats, int) or dim is None:
         raise UnknownError("entries that are repeated by a tensor of counts")
     dim = x.axis(dim)
@@ -299,6 +328,7 @@ def repeat_interleave(e, x, repeats, dim=None, output_size=None):
 
 @op("flip")
 def flip(e, x, dims):
+    """The other way round along some axes."""
     axes = [x.axis(axis) for axis in dims]
     return e.node(
         "Slice",
@@ -312,6 +342,7 @@ def flip(e, x, dims):
 
 @op("roll")
 def roll(e, x, shifts, dims=()):
+    """Turned along axes; what leaves at the end comes in at the front."""
     for shift, dim in zip(shifts, dims, strict=True):
         if shift:
             parts = slice_(e, x, dim, -shift), slice_(e, x, dim, 0, -shift)
@@ -321,11 +352,13 @@ def roll(e, x, shifts, dims=()):
 
 @op("pixel_shuffle")
 def pixel_shuffle(e, x, upscale_factor):
+    """(batch, channels x factor x factor, rows, columns) -> (batch, channels, rows x factor, columns x factor)."""
     return e.node("DepthToSpace", x, blocksize=upscale_factor, mode="CRD")
 
 
 @op("pixel_unshuffle")
 def pixel_unshuffle(e, x, factor):
+    """The way back of `pixel_shuffle`. Raises `MismatchError` for sides that are no multiples."""
     batch, channels, rows, columns = x.sizes
     if rows % factor or columns % factor:
         raise MismatchError("pixel_unshuffle of a picture whose sides are no multiples")
@@ -337,6 +370,7 @@ def pixel_unshuffle(e, x, factor):
 
 @op("channel_shuffle")
 def channel_shuffle(e, x, groups):
+    """Channels dealt out among groups."""
     sizes = size(e, x)
     wide = reshape(e, x, [sizes[0], groups, x.sizes[1] // groups, *sizes[2:]])
     return reshape(e, transpose(e, wide, 1, 2), [sizes[0], x.sizes[1], *sizes[2:]])

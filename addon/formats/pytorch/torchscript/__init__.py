@@ -44,6 +44,7 @@ def read(opened: Zip) -> Checkpoint | Weights:
 
 
 def notes(followed: Followed) -> list[str]:
+    """What of a followed program is not known, in words."""
     return [
         f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
         for name, count in sorted(followed.opaque.items())

@@ -30,6 +30,8 @@ class Class:
 
 @dataclass
 class Program:
+    """The code of an archive: its classes and functions by their dotted names."""
+
     classes: dict[str, Class] = field(default_factory=dict)
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
 

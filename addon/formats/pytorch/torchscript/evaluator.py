@@ -78,17 +78,20 @@ class Evaluator(ABC):
         """Give a value to a name."""
 
     def step(self, much: int = 1) -> None:
+        """Count what is worked out. Raises `UndecidedError` where that is too much."""
         self._steps += much
         if self._steps > MOST_STEPS:
             raise UndecidedError("the program is too long")
 
     def decide(self, test: ast.expr, known: dict) -> bool:
+        """Whether a condition holds. Raises `UndecidedError` where only a run can tell."""
         result = self.value(test, known)
         if isinstance(result, Value):
             raise UndecidedError("a decision depends on what a run computes")
         return bool(result)
 
     def value(self, node, known):
+        """What an expression gives. Raises `UndecidedError`."""
         self.step()
         handler = _EXPRESSIONS.get(type(node))
         if handler is None:
@@ -115,6 +118,7 @@ class Evaluator(ABC):
         return self.read(holder, node.attr)
 
     def read(self, holder, name):
+        """An attribute of an object of the program. Raises `UndecidedError` if it has none."""
         if holder is self.constants and name[1:].isdigit() and int(name[1:]) < len(holder):
             return self._known(holder[int(name[1:])])
         if not isinstance(holder, Thing):

@@ -46,7 +46,7 @@ class Follower:
 
     def follow(self) -> Followed:
         """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
-        if self._told and (followed := self._as_traced()):
+        if self._told and (followed := self._as_traced(self._told)):
             return followed
         return self._sized()
 
@@ -55,7 +55,7 @@ class Follower:
     def _arguments(self) -> list[str]:
         """The arguments of `forward` that are tensors and have to be given."""
         root = self.program.classes.get(str(self.tree.root.kind))
-        forward = root and root.methods.get("forward")
+        forward = root.methods.get("forward") if root else None
         if forward is None:
             raise UndecidedError("it has no 'forward'")
         given = forward.args.args[1 : len(forward.args.args) - len(forward.args.defaults)]
@@ -65,9 +65,9 @@ class Follower:
                 raise UndecidedError(f"its input '{argument.arg}' is a {kind[:80]}")
         return [argument.arg for argument in given]
 
-    def _as_traced(self) -> Followed | None:
+    def _as_traced(self, shapes: list[Assumed]) -> Followed | None:
         """With the shapes that the program was traced with, for any number of samples if it takes that."""
-        told = dict(zip(self.arguments, self._told, strict=True))
+        told = dict(zip(self.arguments, shapes, strict=True))
         self.assumed = {name: shape.sized({"batch": USUAL["batch"]}) for name, shape in told.items()}
         followed = self._try()
         if followed and self._same(followed, {"batch"}):
@@ -109,8 +109,9 @@ class Follower:
         for _, settings in self.tree.settings.values():
             for name in ("img_size", "image_size", "input_size"):
                 value = settings.get(name)
-                sides = list(value) if isinstance(value, (list, tuple)) and len(value) == 2 else [value, value]
-                if all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
+                pair = list(value) if isinstance(value, (list, tuple)) and len(value) == 2 else [value, value]
+                sides = [side for side in pair if isinstance(side, int) and 0 < side <= LARGEST_SIDE]
+                if len(sides) == 2:
                     return dict(zip(("height", "width"), sides, strict=True))
         return {}
 
@@ -212,7 +213,7 @@ class Follower:
 
         def tensor(held: Tensor | Array) -> Value | float:
             place = places.get(id(held))
-            storages = self.storages if place is None else self.constants.storages
+            storages = self.constants.storages if self.constants and place is not None else self.storages
             name = self.tree.names.get(id(held), "tensor") if place is None else f"constants.{place}"
             try:
                 if place is not None and not held.shape:  # a number that the tracer wrapped

@@ -59,13 +59,14 @@ class Interpreter(Evaluator):
     _calls: int = 0
 
     def forward(self, module: Thing, args: list) -> Any:
+        """What a module gives for these arguments."""
         return self.method(module, "forward", args, {})
 
     # calls
 
     def method(self, of: Thing, name: str, args: list, more: dict):
         kind = self.program.classes.get(str(of.kind))
-        function = kind and kind.methods.get(name)
+        function = kind.methods.get(name) if kind else None
         if function is None:
             raise UndecidedError(f"the method '{name}' of {of.kind.name} is not in the code")
         if not name.startswith("forward"):

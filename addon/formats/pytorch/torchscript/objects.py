@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ....containers.errors import CheckpointError
-from ....containers.pickle.records import STATE, Array, Tensor, Thing
+from ....containers.pickle.records import STATE, Absent, Array, Sparse, Tensor, Thing
 from .. import packed_layers
 from ..modules import DEEPEST, MOST_MODULES, is_plain
 
@@ -23,7 +23,7 @@ class Tree:
     paths: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     modules: list[Thing] = field(default_factory=list)
-    tensors: dict[str, Tensor | Array] = field(default_factory=dict)
+    tensors: dict[str, Tensor | Array | Sparse | Absent] = field(default_factory=dict)
     settings: dict[str, tuple[str, dict]] = field(default_factory=dict)
 
 

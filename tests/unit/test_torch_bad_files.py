@@ -112,6 +112,40 @@ def test_every_way_to_call(bad, tmp_path):
     assert "wants to call os.system" in refused(archive(tmp_path / "model.pt", bad))
 
 
+@pytest.mark.parametrize(
+    ("holder", "name"),
+    [
+        (b"ctorch\nTensor\n", "__globals__"),
+        (b"c__main__\nNet.__init__\n", "globals"),
+        (b"X\x04\0\0\0text", "join"),
+        (b"]", "append"),
+        (b"cbuiltins\ndict\n", "__subclasses__"),
+        (b"ctorch\nhub\n", "load"),
+    ],
+)
+def test_attributes_that_no_checkpoint_needs(holder, name, tmp_path):
+    """getattr leads to classes in classes and to methods; what leads into Python itself is refused."""
+    text = b"X" + struct.pack("<I", len(name)) + name.encode()
+    bad = b"\x80\x02c__builtin__\ngetattr\n" + holder + text + b"\x86R."
+    assert "wants to call" in refused(archive(tmp_path / "model.pt", bad))
+
+
+def test_an_attribute_that_is_called_is_inert(tmp_path):
+    """getattr(__main__.Net, "run")("ls"), and a method of an object that the file has made."""
+    function = b"c__builtin__\ngetattr\nc__main__\nNet\nX\x03\0\0\0run\x86R"
+    method = b"c__builtin__\ngetattr\nc__main__\nNet\n)\x81X\x03\0\0\0run\x86R"
+    for called in (function, method):
+        bad = b"\x80\x02" + called + b"X\x02\0\0\0ls\x85R."
+        assert "holds no tensors" in refused(archive(tmp_path / "model.pt", bad))
+
+
+def test_a_name_that_grows_without_end(tmp_path):
+    long = b"X" + struct.pack("<I", 1000) + b"a" * 1000 + b"q\0"
+    bad = b"\x80\x02" + long + b"0c__builtin__\ngetattr\nq\x01c__main__\nNet\nq\x02"
+    bad += b"h\x01h\x02h\0\x86Rq\x02" * 1000 + b"."
+    assert "a name that is too long" in refused(archive(tmp_path / "model.pt", bad))
+
+
 def test_unknown_classes_are_inert(tmp_path):
     bad = (
         b"\x80\x02}(X\x01\0\0\0ac__main__\nEvil\n(X\x02\0\0\0lstR"

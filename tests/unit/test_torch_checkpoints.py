@@ -61,6 +61,18 @@ def test_pickled_module():
     assert found.modules["maxpool"][1]["kernel_size"] == 3
 
 
+@pytest.mark.parametrize("file", ["held_2.pt", "held_4.pt", "held_legacy.pt"])
+def test_classes_in_classes_functions_and_methods_are_names(file):
+    """The tensors are there, the functions are named, and nothing is called."""
+    found, state = arrays(TORCH / file), dict(np.load(TORCH / "held.npz"))
+    assert list(found) == list(state) == ["inner.deep.weight", "inner.deep.bias", "last.weight", "last.bias"]
+    for name, value in state.items():
+        np.testing.assert_array_equal(found[name], value)
+    held = read(TORCH / file)
+    assert any("act (tanh), then (relu)" in note and "norm" not in note for note in held.notes)
+    assert held.modules["inner.deep"][0].endswith("Deep") and held.modules["inner.deep"][1]["in_features"] == 4
+
+
 def test_modules_in_a_row_are_a_graph():
     """Whatever wraps them, and with the names of torch's exporter; what the checkpoint holds besides is said."""
     found, values = read(TORCH / "sequential.pt"), np.load(TORCH / "sequential.npz")

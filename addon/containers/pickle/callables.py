@@ -17,6 +17,8 @@ from .torch_types import OF_DTYPE, OF_STORAGE
 MOST_AXES, MOST_NUMBERS = 32, 1 << 60
 LAYOUTS = ("sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc")
 
+GETATTR = ("builtins.getattr", "__builtin__.getattr")  # how a pickle names classes in classes, and methods
+METHOD = Name("builtins", "getattr")
 # No checkpoint needs these, and whoever runs code by a pickle does.
 REFUSED_MODULES = {
     "os",
@@ -85,7 +87,6 @@ REFUSED = {
             "__import__",
             "open",
             "file",
-            "getattr",
             "setattr",
             "delattr",
             "compile",
@@ -117,7 +118,18 @@ REFUSED = {
 
 def is_refused(name: Name) -> bool:
     """Whether a file that names this callable is refused."""
-    return name.module.partition(".")[0] in REFUSED_MODULES or str(name) in REFUSED
+    return name.module.partition(".")[0] in REFUSED_MODULES or str(name) in REFUSED or _is_inner(name)
+
+
+def _is_inner(name: Name) -> bool:
+    """Whether a name leads into Python itself, as "Module.__init__.__globals__" does."""
+    return any(part[:2] == "__" == part[-2:] for part in name.name.split("."))
+
+
+def attribute(holder: Name | Thing | Tensor, name: str) -> Name | Thing:
+    """What getattr would give, as a record: a class in a class, or a function of a module or class, by its name; of an
+    object its method, which stays as it is asked for."""
+    return Name(holder.module, f"{holder.name}.{name}") if isinstance(holder, Name) else Thing(METHOD, (holder, name))
 
 
 def call(name: Name, args: tuple):

@@ -17,12 +17,13 @@ from typing import Any
 from .. import stopping
 from ..errors import CheckpointError
 from . import callables
-from .records import Name, Thing
+from .records import Name, Tensor, Thing
 
 MOST_OPERATIONS = 4_000_000  # a tensor takes about 40
 LARGEST = 1 << 28  # bytes of a pickle
 LARGEST_INTEGER = 1 << 60  # as a key; Python's hash of a larger one can be made to meet others
 MOST_KEY_PARTS = 16
+LONGEST_NAME = 1000  # characters of a class in classes
 MOST_COPIED = 1 << 28  # bytes that calls may copy from lists, dicts and texts
 ENTRY = {str: 1, bytes: 1, bytearray: 1, list: 8, tuple: 8, dict: 100}  # bytes of an entry in these
 _MARK = object()
@@ -95,18 +96,35 @@ class _Machine:
     def name(self, module, name):
         if not isinstance(module, str) or not isinstance(name, str):
             raise ValueError("a name that is no text")
-        callee = Name(module, name)
+        return self.allowed(Name(module, name))
+
+    def allowed(self, callee: Name) -> Name:
+        """A name that a checkpoint may have. Raises `CheckpointError` for others."""
         if callables.is_refused(callee):
-            raise CheckpointError(
-                self.path, f"wants to call {str(callee)[:80]} when it is opened", "refused for safety"
-            )
+            raise self.refusal(callee)
         return callee
+
+    def refusal(self, callee: Name) -> CheckpointError:
+        """The error that names what a file wants to call."""
+        return CheckpointError(self.path, f"wants to call {str(callee)[:80]} when it is opened", "refused for safety")
 
     def call(self, function, args):
         """Put what a callable would give onto the stack. TorchScript writes the one argument of an enum by itself."""
         args = args if isinstance(args, tuple) else (args,)
         self.account(*args)
+        if isinstance(function, Name) and str(function) in callables.GETATTR:
+            self.push(self.attribute(function, args))
+            return
         self.push(callables.call(function, args) if isinstance(function, Name) else Thing(_kind(function), args))
+
+    def attribute(self, function: Name, args: tuple) -> Name | Thing:
+        """The attribute of a class or of an object of the file. Raises `CheckpointError` for those of other values."""
+        if len(args) < 2 or not isinstance(args[0], (Name, Thing, Tensor)) or not isinstance(args[1], str):
+            raise self.refusal(function)
+        if len(args[1]) > LONGEST_NAME or isinstance(args[0], Name) and len(args[0].name) > LONGEST_NAME:
+            raise ValueError("a name that is too long")
+        made = callables.attribute(args[0], args[1])
+        return self.allowed(made) if isinstance(made, Name) else made
 
     def build(self, state):
         """Give attributes to the record on top of the stack."""

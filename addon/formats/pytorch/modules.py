@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from ...containers.pickle.records import Absent, Array, Sparse, Tensor, Thing
+from ...containers.pickle.records import Absent, Array, Name, Sparse, Tensor, Thing
 from . import packed_layers
 
 DEEPEST, MOST_MODULES, MOST_SETTING = 64, 1 << 18, 64
@@ -99,6 +99,17 @@ def loose(root: Thing) -> list[str]:
         for path, module in walk(root)
         for name, value in module.state.items()
         if isinstance(name, str) and isinstance(value, (Tensor, Array, Sparse)) and id(value) not in known
+    ]
+
+
+def functions(root: Thing) -> list[str]:
+    """Functions of PyTorch's in attributes of modules, with what they are called: "act (tanh)"."""
+    return [
+        f"{_below(path, name)} ({last})"
+        for path, module in walk(root)
+        for name, value in module.state.items()
+        if isinstance(name, str) and isinstance(value, Name) and value.module.partition(".")[0] == "torch"
+        if (last := value.name.rpartition(".")[2])[:1].islower()
     ]
 
 

@@ -88,6 +88,12 @@ class Found:
                 f"tensors in attributes of modules, neither parameters nor buffers, are not shown: "
                 f"{', '.join(map(brief, loose[:MOST_SAID]))}" + (" and more" if len(loose) > MOST_SAID else "")
             )
+        functions = modules.functions(self.module) if self.module else []
+        if functions:
+            said.append(
+                f"functions in attributes of modules, of which the file does not say where they are called: "
+                f"{', '.join(map(brief, functions[:MOST_SAID]))}" + (" and more" if len(functions) > MOST_SAID else "")
+            )
         if self.unread:
             said.append(f"{self.unread:,} bytes of numbers in the file belong to nothing that is shown or named here")
         return said

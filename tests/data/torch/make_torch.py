@@ -5,6 +5,7 @@
 2.13.0; parts* and second_head.pt with 2.14.1."""
 
 import argparse
+import functools
 import io
 import pickle
 import zipfile
@@ -367,7 +368,35 @@ def unread():
     torch.jit.trace(Trained().eval(), torch.randn(1, 6)).save(HERE / "second_head.pt")
 
 
+class Held(nn.Module):
+    """What pickles name by getattr: a class in a class, a builtin function, a method of a module."""
+
+    class Inner(nn.Module):
+        class Deep(nn.Linear):
+            pass
+
+        def __init__(self):
+            super().__init__()
+            self.deep = Held.Inner.Deep(4, 8)
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.last = Held.Inner(), nn.Linear(8, 2)
+        self.act, self.then, self.part = torch.tanh, nn.functional.relu, functools.partial(nn.functional.gelu)
+        self.root, self.method, self.norm = torch.Tensor.sqrt, self.last.forward, nn.LayerNorm
+
+
+def held():
+    torch.manual_seed(5)
+    module = Held().eval()
+    for protocol in (2, 4):
+        save(f"held_{protocol}.pt", module, pickle_protocol=protocol)
+    save("held_legacy.pt", {"model": module}, _use_new_zipfile_serialization=False)
+    np.savez(HERE / "held.npz", **{name: value.numpy() for name, value in module.state_dict().items()})
+
+
 if __name__ == "__main__":
+    held()
     unread()
     parts()
     scripts()

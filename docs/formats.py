@@ -318,7 +318,14 @@ files that the tests opened.
   with its weights and, where the file tells it, its shape. Such a network cannot be run.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
-  first versions of PyTorch, programs of torch.export.
+  first versions of PyTorch.
+- **Named, and not read**, by their content, with the way to a file that opens: TensorFlow Lite, SavedModel, frozen
+  graphs and checkpoints of TensorFlow, TensorFlow.js, GGUF, Caffe, Core ML, OpenVINO, ncnn, PaddlePaddle, MXNet, Flax,
+  Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles and joblib files of scikit-learn and the like,
+  states of optimizers, curves of a training, Git LFS pointers, web pages and answers of servers, archives, which are
+  said to hold a model where they do.
+- **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several
+  models in it the names are listed.
 
 ## Inferred structure
 

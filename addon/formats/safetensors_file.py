@@ -23,7 +23,7 @@ from ..containers.errors import CheckpointError
 from ..containers.natural_order import natural
 from ..containers.stored import MOST_AXES, MOST_ELEMENTS, Stored
 from .checkpoint import Checkpoint
-from .weights import Weights
+from .weights import Weights, config_beside
 
 FORMAT = "safetensors"
 LONGEST_HEADER = 100_000_000  # bytes, as the format has it
@@ -69,7 +69,7 @@ def read(path: Path) -> Weights:
     if not tensors:
         raise CheckpointError(path, "holds no tensor", "is this the whole file?")
     layout = "keras" if str(metadata.get("format")).lower() in BY_KERAS else "torch"
-    return Weights(path, FORMAT, tensors, layout, config=_config(path, notes), notes=notes)
+    return Weights(path, FORMAT, tensors, layout, config=config_beside(path, notes), notes=notes)
 
 
 def _whole(path):
@@ -217,15 +217,3 @@ def _ordered(tensors: list[Stored]) -> list[Stored]:
     if all(names == sorted(names) for names in by_type.values()):
         return sorted(tensors, key=lambda tensor: natural(tensor.name))
     return tensors
-
-
-def _config(path, notes):
-    """What a config.json beside the file says (transformers)."""
-    beside = path.parent / "config.json"
-    if not beside.is_file():
-        return {}
-    try:
-        return bounded_json.read(beside, "config.json")
-    except CheckpointError as error:
-        notes.append(f"config.json beside the file is not used: {error.problem}")
-        return {}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,7 +13,9 @@ from pathlib import Path
 
 from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief
+from . import folders, foreign
 from .checkpoint import Checkpoint
+from .foreign import archives
 from .weights import Weights
 
 HEAD = 512  # bytes by which a file is told
@@ -60,7 +63,7 @@ def _is_pickle(head: bytes, path: Path) -> bool:
 
 
 def _is_tar(head: bytes, path: Path) -> bool:
-    return head[257:262] == b"ustar"
+    return head[257:262] == b"ustar" and archives.is_torch_tar(path)
 
 
 def _is_safetensors(head: bytes, path: Path) -> bool:
@@ -71,63 +74,74 @@ def _is_json(head: bytes, path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
-def _is_keras_index(head: bytes, path: Path) -> bool:
-    if not _is_json(head, path):
-        return False
-    with path.open("rb") as file:
-        return b'.weights.h5"' in file.read(INDEX)
+def _is_index(pattern: bytes):
+    """An index in JSON of shards whose names end so."""
+
+    def sniff(head: bytes, path: Path) -> bool:
+        if not _is_json(head, path):
+            return False
+        with path.open("rb") as file:
+            text = file.read(INDEX)
+        return b'"weight_map"' in text and re.search(pattern + rb'"', text) is not None
+
+    return sniff
 
 
 READERS = (
     Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
-    Reader("Keras (sharded)", (".weights.json",), _is_keras_index, "keras"),
+    Reader("Keras (sharded)", (".weights.json",), _is_index(rb"\.weights\.h5"), "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch", True),
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
-    Reader("safetensors (sharded)", (".safetensors.index.json",), _is_json, "safetensors_file"),
+    Reader("PyTorch (sharded)", (".bin.index.json",), _is_index(rb"\.(bin|pt|pth)"), "pytorch.shards"),
+    Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),
     Reader("ONNX", (".onnx",), lambda head, path: True, "onnx_file"),  # a protobuf has no magic number
 )
+PICKLES = ("PyTorch (before 1.6)",)
 SUFFIXES = tuple(dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes))
-
-# What other files begin with, to name what was found instead of a model.
-_OTHERS = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\x93NUMPY", "a NumPy array"),
-    (b"BLENDER", "a Blender file"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard-compressed file"),
-    (b"\x1f\x8b", "a gzip-compressed file"),
-)
 
 
 def read(path: Path, part: str = "") -> Checkpoint | Weights:
-    """What a file holds, by the reader of its format. Raises `CheckpointError`, and `OSError`."""
+    """What a file, or the model in a folder, holds. Raises `CheckpointError`, and `OSError`."""
+    path = _file(path)
     return _reader(path).read(path, part)
 
 
 def _reader(path: Path) -> Reader:
-    if path.is_dir():
-        raise CheckpointError(path, "a folder, not a model file", "name the file itself")
-    if not path.exists():
-        raise CheckpointError(path, "no such file", "check the path")
-    if not path.is_file():
-        raise CheckpointError(path, "not a regular file")
     with path.open("rb") as file:
         head = file.read(HEAD)
     if not head:
         raise CheckpointError(path, "an empty file (0 bytes)", "fetch it again")
-    reader = next((reader for reader in READERS[:-1] if reader.sniff(head, path)), None)
-    if reader:
-        return reader
-    if _has_members("archive_format")(head, path):
-        raise CheckpointError(
-            path, "a program of torch.export, which is not read", "export it as ONNX, or save its state_dict"
-        )
-    for magic, kind in _OTHERS:
-        if head.startswith(magic):
-            raise CheckpointError(path, f"not a model but {kind}", f"open one of {', '.join(SUFFIXES)}")
-    return READERS[-1]
+    reader = _sniffed(head, path)
+    if reader is None or reader.name in PICKLES:  # a pickle may be anybody's
+        foreign.refuse(head, path)
+    return reader or READERS[-1]
+
+
+def _sniffed(head: bytes, path: Path) -> Reader | None:
+    return next((reader for reader in READERS[:-1] if reader.sniff(head, path)), None)
+
+
+def _file(path: Path) -> Path:
+    """The file that a path names; in a model's folder its model. Raises `CheckpointError`."""
+    if path.is_dir():
+        return folders.model_in(path, _is_model)
+    if not path.exists():
+        raise CheckpointError(path, "no such file", "check the path")
+    if not path.is_file():
+        raise CheckpointError(path, "not a regular file")
+    return path
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a file in a folder is one that a reader takes: by its suffix and by its content."""
+    if not path.name.lower().endswith((*SUFFIXES, ".ckpt")):
+        return False
+    try:
+        _reader(path)
+    except CheckpointError:
+        return False
+    return True

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..containers import bounded_json
+from ..containers.errors import CheckpointError
 from ..containers.stored import Stored
 
 
@@ -31,3 +33,15 @@ class Weights:
     notes: list[str] = field(default_factory=list)
     part: str = ""
     parts: dict[str, int] = field(default_factory=dict)
+
+
+def config_beside(path: Path, notes: list[str]) -> dict:
+    """What a config.json beside a file says (transformers); where it cannot be read, `notes` get why."""
+    beside = path.parent / "config.json"
+    if not beside.is_file():
+        return {}
+    try:
+        return bounded_json.read(beside, "config.json")
+    except CheckpointError as error:
+        notes.append(f"config.json beside the file is not used: {error.problem}")
+        return {}

@@ -2,12 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which tensors of a PyTorch file are the model: in state dicts, training checkpoints and pickled modules."""
 
+import json
+
 import numpy as np
 import pytest
 
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stored import numbers
+from neuroscene.addon.formats import table
 from neuroscene.addon.formats.pytorch import read
 from neuroscene.addon.inference.session import activations
 from unit.make import DATA
+from unit.test_torch_bad_files import archive, tensor
 from unit.test_torch_tensors import arrays
 
 TORCH = DATA / "torch"
@@ -138,3 +144,21 @@ def test_numbers_beside_a_state_dict():
     """The best score so far is a tensor in many a checkpoint, and no model."""
     found = read(TORCH / "scored.pt")
     assert [one.name for one in found.tensors] == list(WEIGHTS)
+
+
+def test_shards_and_their_index(tmp_path):
+    """pytorch_model.bin.index.json: the tensors in the order of the index, with the settings beside; links too."""
+    for place, name in enumerate((b"w", b"v"), 1):
+        one = tensor().replace(b"X\x01\0\0\0w", b"X\x01\0\0\0" + name)
+        archive(tmp_path / f"blob{place}", one, {"model/data/0": np.full(4, place, np.float32).tobytes()})
+        (tmp_path / f"pytorch_model-0000{place}-of-00002.bin").symlink_to(tmp_path / f"blob{place}")
+    places = {"v": "pytorch_model-00002-of-00002.bin", "w": "pytorch_model-00001-of-00002.bin"}
+    index = tmp_path / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    found = table.read(index)
+    assert [tensor.name for tensor in found.tensors] == ["v", "w"] and found.config == {"model_type": "bert"}
+    assert [numbers(tensor, tmp_path).tolist() for tensor in found.tensors] == [[2.0] * 4, [1.0] * 4]
+    index.write_text(json.dumps({"weight_map": places | {"gone": places["v"]}}))
+    with pytest.raises(CheckpointError, match="'gone' should be in"):
+        table.read(index)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
@@ -17,12 +18,13 @@ from ...containers.errors import CheckpointError
 from ...containers.natural_order import brief
 from ...containers.pickle.records import Absent, Array, Sparse, Tensor, Thing
 from ...containers.stored import Stored
-from ..weights import Weights
-from . import modules, packed_layers
+from ..weights import Weights, config_beside
+from . import modules, no_network, packed_layers
 from .modules import TENSORS
 from .saved_files import Saved
 from .storages import Storages, UnsupportedError
 
+OF_TRANSFORMERS = re.compile(r"(pytorch|adapter|diffusion_pytorch)_model.*\.bin")  # a config.json beside it is its own
 FORMAT, PRODUCER = "pytorch", "PyTorch"
 # What holds a model in training checkpoints, the likeliest first; "ema" and the like are smoothed copies of it.
 HOLDERS = (
@@ -108,12 +110,14 @@ def weights(path: Path, saved: Saved, held: Found) -> Weights:
             "holds no tensors that can be shown" if notes else "holds no tensors",
             "is this a checkpoint of a model?",
         )
+    notes += held.notes()
     return Weights(
         path,
         FORMAT,
         kept,
         producer=PRODUCER,
-        notes=notes + held.notes(),
+        config=config_beside(path, notes) if OF_TRANSFORMERS.fullmatch(path.name) else {},
+        notes=notes,
         part=held.part,
         parts=held.parts,
         modules=modules.settings(held.module) if held.module else {},
@@ -150,11 +154,15 @@ def find(path: Path, saved: Saved, part: str = "") -> Found:
 
     Raises `CheckpointError` where there is no such part.
     """
+    no_network.check(path, saved.data)
     held = _held(saved.data)
     if held is None:
         if part:
             raise CheckpointError(path, f"has no part '{brief(part)}'", "it has no parts")
+        no_network.check_lists(path, saved.data)
         return Found({}, unread=saved.storages.unread([]))
+    if held.of_optimizers:
+        raise no_network.of_optimizer(path)
     parts = dict(_parts(held))
     if part and part not in parts:
         raise CheckpointError(
@@ -171,6 +179,7 @@ def find(path: Path, saved: Saved, part: str = "") -> Found:
         part = next((name for name, inner in parts.items() if inner is model.chosen[0]), "")
     if len(parts) > 1 or parts and not part:
         model.parts, model.part = {name: inner.numbers for name, inner in parts.items()}, part
+    no_network.check_tensors(path, model.tensors)
     model.unread = saved.storages.unread(held.all())
     return model
 
@@ -280,11 +289,23 @@ class _Held:
 
     def is_training(self, key: str) -> bool:
         """Whether this is of the training, not of the model."""
-        optimizer = isinstance(self.data, dict) and "param_groups" in self.data
-        return optimizer or any(word in key.lower() for word in TRAINING)
+        return self.is_optimizer or any(word in key.lower() for word in TRAINING)
+
+    @property
+    def is_optimizer(self) -> bool:
+        """Whether it is what an optimizer keeps, or an optimizer: its groups of parameters stand beside."""
+        return no_network.is_optimizer(self.data)
+
+    @property
+    def of_optimizers(self) -> bool:
+        """Whether its numbers are those of optimizers, and counts beside them."""
+        if self.is_optimizer:
+            return True
+        beside = all(no_network.is_measure(name, tensor) for name, tensor in self.tensors.items())
+        return bool(self.inside) and beside and all(inner.of_optimizers for inner in self.inside.values())
 
     def what(self, key: str) -> str:
-        optimizer = "optim" in key.lower() or isinstance(self.data, dict) and "param_groups" in self.data
+        optimizer = "optim" in key.lower() or self.is_optimizer
         model = self.is_model and not self.is_training(key)
         return "optimizer state" if optimizer else "another model" if model else "what is not the model"
 

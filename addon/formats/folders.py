@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Folders that are given in place of a file: a model's own folder stands for its model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ..containers.errors import CheckpointError
+from ..containers.natural_order import brief, natural
+
+# What holds the model in a folder of Hugging Face's libraries, the likeliest first.
+USUAL = (
+    "model.safetensors.index.json",
+    "model.safetensors",
+    "pytorch_model.bin.index.json",
+    "pytorch_model.bin",
+    "diffusion_pytorch_model.safetensors.index.json",
+    "diffusion_pytorch_model.safetensors",
+    "diffusion_pytorch_model.bin",
+    "adapter_model.safetensors",
+    "adapter_model.bin",
+    "model.keras",
+    "model.weights.h5",
+    "tf_model.h5",
+)
+SETTINGS = ("config.json", "adapter_config.json", "model_index.json", "metadata.json")
+SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
+TF2ONNX = "convert it: python -m tf2onnx.convert --saved-model {} --output model.onnx"
+# Files of a training that are no models, and shards, for which their index stands.
+BESIDE = re.compile(
+    r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}\..*", re.IGNORECASE
+)
+MOST_LOOKED_AT, MOST_SAID = 4096, 8
+
+
+def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
+    """The one model in a folder. `is_model` tells whether a file can be opened.
+
+    Raises `CheckpointError` where the folder is a model of another kind, and where it holds none or several models:
+    these are listed.
+    """
+    _refuse_others(folder)
+    inside = _files(folder)
+    names = {path.name: path for path in inside}
+    if any(name in names for name in SETTINGS):
+        usual = next((names[name] for name in USUAL if name in names and is_model(names[name])), None)
+        if usual is not None:
+            return usual
+    models = [path for path in inside if not BESIDE.fullmatch(path.name) and is_model(path)]
+    if len(models) == 1:
+        return models[0]
+    below = [] if models else [path for path in _below(folder) if not BESIDE.fullmatch(path.name) and is_model(path)]
+    found = [str(path.relative_to(folder)) for path in models or below]
+    if not found:
+        raise CheckpointError(folder, "a folder without a model that can be opened", "name the file itself")
+    said = ", ".join(map(brief, found[:MOST_SAID])) + (
+        f" and {len(found) - MOST_SAID:,} more" if len(found) > MOST_SAID else ""
+    )
+    problem = "a folder of several models" if len(found) > 1 else "a folder with a model in a folder of it"
+    raise CheckpointError(folder, problem, f"open one of {said}" if len(found) > 1 else f"open {said}")
+
+
+def _refuse_others(folder):
+    if any((folder / name).is_file() for name in SAVED_MODEL):
+        raise CheckpointError(folder, "a SavedModel of TensorFlow", TF2ONNX.format("FOLDER"))
+    if (folder / "Data" / "com.apple.CoreML").is_dir() or (folder / "coremldata.bin").is_file():
+        raise CheckpointError(folder, "a Core ML model", "export the model that it was made of as ONNX")
+
+
+def _files(folder) -> list[Path]:
+    """The files in a folder, in their natural order; hidden ones are left out."""
+    held: list[Path] = []
+    for path in folder.iterdir():
+        if len(held) >= MOST_LOOKED_AT:
+            break
+        if path.is_file() and not path.name.startswith("."):
+            held.append(path)
+    return sorted(held, key=lambda path: natural(path.name))
+
+
+def _below(folder) -> list[Path]:
+    """The files in the folders of a folder, as pipelines of several networks have them."""
+    folders = sorted(
+        (path for path in folder.iterdir() if path.is_dir() and path.name[:1] != "."),
+        key=lambda path: natural(path.name),
+    )
+    return [path for inner in folders[:MOST_LOOKED_AT] for path in _files(inner)]

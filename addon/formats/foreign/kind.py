@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A kind of file that is not read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What people call a file of this kind, with its article, and what to do with it."""
+
+    name: str
+    advice: str
+
+
+TO_ONNX = "export it as ONNX where it was made"

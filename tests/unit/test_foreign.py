@@ -264,6 +264,11 @@ def test_weights_beside_them_are_a_network(tmp_path):
     assert any(tensor.name == "fc.weight" for tensor in open_checkpoint(tmp_path / "m.pt").model.graph.initializer)
 
 
+def test_a_message_whose_graph_is_a_number(tmp_path, capsys):
+    (tmp_path / "m.pb").write_bytes(whole(1, 1) + whole(2, 3))
+    assert "not an ONNX model" in refused(tmp_path / "m.pb", capsys)
+
+
 def test_archives_that_would_not_end():
     """A tar archive of one header that says that it is followed by -512 bytes, and one that goes on and on."""
     header = tarred("a")[:512]

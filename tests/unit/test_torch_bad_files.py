@@ -254,6 +254,15 @@ def test_tensors_that_cannot_be(kind, tmp_path):
     assert reason in refused(archive(tmp_path / "model.pt", tensor(**settings), {"model/data/0": bytes(16)}))
 
 
+@pytest.mark.parametrize("shape", [b"K\x03", b"N", b"X\x01\0\0\0a", b"}", b"(K\x01K\x02t"])
+def test_arrays_whose_shape_is_none(shape, tmp_path):
+    """NumPy's BUILD with another value where the shape belongs."""
+    array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R"
+    dtype = b"cnumpy\ndtype\nX\x02\0\0\0f4\x89\x88\x87R"
+    bad = b"\x80\x03}X\x01\0\0\0w" + array + b"(K\x01" + shape + dtype + b"\x89C\x04aaaatbs."
+    refused(archive(tmp_path / "model.pt", bad))
+
+
 def test_storage_that_is_not_there(tmp_path):
     assert "not in the file" in refused(archive(tmp_path / "model.pt", tensor(), {"model/data/1": bytes(16)}))
 

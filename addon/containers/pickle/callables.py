@@ -168,7 +168,7 @@ def _is_count(number) -> bool:
 def _counts(numbers) -> tuple[int, ...]:
     if isinstance(numbers, Thing):
         numbers = numbers.args[0]  # torch.Size
-    if len(numbers) > MOST_AXES or not all(map(_is_count, numbers)):
+    if not isinstance(numbers, (tuple, list)) or len(numbers) > MOST_AXES or not all(map(_is_count, numbers)):
         raise ValueError("a tensor with an absurd shape, offset or stride")
     return tuple(numbers)
 

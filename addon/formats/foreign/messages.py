@@ -50,7 +50,10 @@ def _told(data) -> Kind | None:
     if wire == VARINT:
         if any(200 <= other <= 4000 for other in numbers):
             return CORE_ML
-        return SAVED_MODEL if numbers == {1, 2} and _is_meta_graph(data, *_first(top, 2)) else None
+        if numbers != {1, 2}:
+            return None
+        graphs = [(begin, end) for other, kept, begin, end in top if other == 2 and kept == BYTES]
+        return SAVED_MODEL if graphs and _is_meta_graph(data, *graphs[0]) else None
     if _is_node(data, body, stop):
         return GRAPH_DEF
     if _is_meta_graph(data, 0, len(data)):
@@ -69,10 +72,6 @@ def _fields(data, start, end) -> Iterator[tuple[int, int, int, int]]:
             yield number, data[at] & 7, body, stop
     except ValueError:  # cut short: what came before tells enough
         return
-
-
-def _first(top, number) -> tuple[int, int]:
-    return next((body, stop) for other, wire, body, stop in top if other == number and wire == BYTES)
 
 
 def _is_node(data, start, end) -> bool:

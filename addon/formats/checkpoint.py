@@ -38,7 +38,7 @@ class Checkpoint:
     many numbers of weights the graph does not read, as those of heads for training. `unrunnable` says why the graph
     cannot be run, where its reader knows. Where a file holds several models `parts` are their names, with how many
     numbers each has, and `part` is the one that this is ("" for more than one of them), `part_chosen` whether it was
-    asked for.
+    asked for. `sizes` are sizes by which the graph is right, of open axes whose usual ones may not be, by their names.
     """
 
     path: Path
@@ -54,6 +54,7 @@ class Checkpoint:
     part: str = ""
     part_chosen: bool = False
     parts: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property

@@ -79,7 +79,8 @@ def resolve(checkpoint: Checkpoint, chosen: dict[str, int]) -> tuple[onnx.ModelP
             keys = [key for key in (dim.dim_param, f"{value.name}:{axis}") if key]
             by_user = next((key for key in keys if key in chosen), None)
             used.add(by_user)
-            size = chosen[by_user] if by_user else named.get(dim.dim_param) or _default(dims, axis, dim.dim_param)
+            likely = named.get(dim.dim_param) or checkpoint.sizes.get(dim.dim_param)
+            size = chosen[by_user] if by_user else likely or _default(dims, axis, dim.dim_param)
             if dim.dim_param:
                 named[dim.dim_param] = size
             assumed.append(Assumption(value.name, axis, dim.dim_param, size, by_user is not None))

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from neuroscene.addon.cli import main
 from neuroscene.addon.formats import Checkpoint
 from neuroscene.addon.formats.checkpoint import OPAQUE
 from neuroscene.addon.formats.pytorch import read
@@ -163,3 +164,57 @@ def test_weights_that_the_program_does_not_read_are_counted():
     found = summarise(checkpoint)
     assert sum(layer.parameters for layer in found.layers) == 35 + 18 and found.parameters == 35 + 18 + 12
     assert [note for note in checkpoint.notes if "2 weights" in note and "second." in note]
+
+
+def wave(*shape):
+    return np.sin(0.37 * np.arange(np.prod(shape))).astype(np.float32).reshape(shape)
+
+
+# The axes that stay open, and an input of other sizes than the program was followed with.
+SIZED = {
+    "volume": (["batch", 1, "depth", "height", "width"], wave(1, 1, 32, 64, 96)),
+    "volume_joined": (["batch", 1, "depth", "height", "width"], wave(1, 1, 64, 64, 128)),
+    "picture": (["batch", 1, "height", "width"], wave(1, 1, 128, 256)),
+    "sound": (["batch", 1, "samples"], wave(3, 1, 256)),
+    "rated": (["batch", "samples"], wave(3, 512)),
+    "repeated": (["batch", "length"], np.arange(14).reshape(2, 7) % 10),
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_sizes_that_have_to_be_looked_for_stay_open(name):
+    """U-Nets of many levels take sizes that can be halved so often: what torch gives for others is what we give, each
+    open size can be chosen, and without a choice all shapes are known."""
+    axes, x = SIZED[name]
+    checkpoint, truth = read(TORCH / f"sized_{name}.pt"), np.load(TORCH / "sized.npz")[name]
+    assert list(inputs_of(checkpoint).values()) == [axes]
+    given = next(iter(inputs_of(checkpoint)))
+    made = activations(checkpoint, {given: x}, ["output"])["output"]
+    np.testing.assert_allclose(made.flatten()[::97], truth, atol=1e-5)
+    assert all(layer.shape is not None and None not in layer.shape for layer in summarise(checkpoint).layers)
+    for axis, size in zip(axes, x.shape, strict=True):
+        if isinstance(axis, str) and axis != "batch":
+            found = summarise(checkpoint, {axis: 2 * size})
+            assert {assumed.name: assumed.size for assumed in found.assumed if assumed.chosen} == {axis: 2 * size}
+            assert all(layer.shape is not None and None not in layer.shape for layer in found.layers)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("rated", {"sr": "16000"}), ("repeated", {"start_pos": "0", "scale": "1.0", "reverse": "False"})],
+)
+def test_inputs_that_are_no_tensors(name, taken):
+    """Each gets the value that its code or its name makes likely, and that is said."""
+    notes = read(TORCH / f"sized_{name}.pt").notes
+    for argument, value in taken.items():
+        assert f"its input '{argument}' is no tensor: the program is that for {value}" in notes
+
+
+def test_a_program_that_is_not_followed_says_so(capsys):
+    """In the table and in JSON: the layers are not joined as the program joins them."""
+    path = str(TORCH / "undecided.pt")
+    reason = "the program could not be followed: a decision depends on what a run computes"
+    assert main(["inspect", path]) == 0 and reason in capsys.readouterr().out
+    assert main(["inspect", path, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["structure"] == "inferred" and reason in found["notes"]

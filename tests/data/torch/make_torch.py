@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from networks import NETWORKS, Opaque, Residual, Undecided
+from networks import NETWORKS, Levels, Opaque, Rated, Repeated, Residual, Undecided
 from torch import nn
 from torch.ao import quantization
 from torch.nn.utils import parametrizations, prune
@@ -395,7 +395,32 @@ def held():
     np.savez(HERE / "held.npz", **{name: value.numpy() for name, value in module.state_dict().items()})
 
 
+def wave(*shape):
+    """Numbers that the tests make again."""
+    return torch.from_numpy(np.sin(0.37 * np.arange(np.prod(shape))).astype(np.float32).reshape(shape))
+
+
+def sized():
+    """Networks that only some sizes fit, and those with inputs that are no tensors: what torch gives for sizes that
+    nobody is told of, every 97th number of it."""
+    torch.manual_seed(6)
+    kept = {}
+    for name, module, inputs in (
+        ("volume", Levels(3, 5, False), [wave(1, 1, 32, 64, 96)]),
+        ("volume_joined", Levels(3, 6, True), [wave(1, 1, 64, 64, 128)]),
+        ("picture", Levels(2, 7, True), [wave(1, 1, 128, 256)]),
+        ("sound", Levels(1, 7, True), [wave(3, 1, 256)]),
+        ("rated", Rated(), [wave(3, 512), 16000]),
+        ("repeated", Repeated(), [torch.arange(14).reshape(2, 7) % 10, 0, 1.0, False]),
+    ):
+        light(torch.jit.script(module.eval()), HERE / f"sized_{name}.pt")
+        with torch.no_grad():
+            kept[name] = module(*inputs).flatten()[::97].numpy()
+    np.savez_compressed(HERE / "sized.npz", **kept)
+
+
 if __name__ == "__main__":
+    sized()
     held()
     unread()
     parts()

@@ -432,3 +432,59 @@ NETWORKS = {
     "audio": (Audio, picture(1, 1, 256)),
     "pair": (Pair, lambda: (torch.randn(1, 4), torch.randn(1, 5))),
 }
+
+
+class Levels(nn.Module):
+    """A U-Net of many levels over samples, pictures or volumes; skips are added or put behind."""
+
+    def __init__(self, axes, levels, joined):
+        super().__init__()
+        conv, back = getattr(nn, f"Conv{axes}d"), getattr(nn, f"ConvTranspose{axes}d")
+        self.joined = joined
+        self.first = conv(1, 2, 3, padding=1)
+        self.down = nn.ModuleList(conv(2, 2, 3, stride=2, padding=1) for _ in range(levels))
+        self.up = nn.ModuleList(back(2, 2, 2, stride=2) for _ in range(levels))
+        self.mix = nn.ModuleList(conv(4 if joined else 2, 2, 3, padding=1) for _ in range(levels))
+
+    def forward(self, x):
+        x = self.first(x)
+        skips = []
+        for down in self.down:
+            skips.append(x)
+            x = torch.relu(down(x))
+        level = len(skips) - 1
+        for up, mix in zip(self.up, self.mix):  # noqa: B905 - TorchScript knows no strict
+            x = up(x)
+            x = mix(torch.cat([x, skips[level]], 1)) if self.joined else mix(x + skips[level])
+            level -= 1
+        return x
+
+
+class Rated(nn.Module):
+    """Two networks for two sampling rates: sounds (batch, samples), and the rate as a whole number."""
+
+    def __init__(self):
+        super().__init__()
+        self.fast, self.slow, self.out = nn.Conv1d(1, 4, 5, stride=2), nn.Conv1d(1, 4, 3), nn.Linear(4, 1)
+
+    def forward(self, x: torch.Tensor, sr: int):
+        if sr == 16000:
+            y = self.fast(x.unsqueeze(1))
+        elif sr == 8000:
+            y = self.slow(x.unsqueeze(1))
+        else:
+            raise ValueError("Supported sampling rates: [8000, 16000]")
+        return torch.sigmoid(self.out(y.mean(2)))
+
+
+class Repeated(nn.Module):
+    """Arguments of every plain type."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.places, self.out = nn.Embedding(10, 4), nn.Embedding(20, 4), nn.Linear(4, 10)
+
+    def forward(self, tokens: torch.Tensor, start_pos: int, scale: float, reverse: bool):
+        places = torch.arange(start_pos, start_pos + tokens.size(1))
+        x = self.table(tokens) * scale + self.places(places).unsqueeze(0)
+        return self.out(x.flip(1) if reverse else x)

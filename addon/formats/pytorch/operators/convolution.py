@@ -31,7 +31,8 @@ def _convolve(e: Emitter, x, weight, bias, stride, padding, dilation, groups, tr
             )
         channels = weight.shape[0] if transposed else weight.shape[1] * groups
         if x.rank != axes + 2 or x.sizes[1] != channels:
-            raise MismatchError(f"a convolution of {channels} channels gets the shape {list(x.sizes)}")
+            deep = x.rank == axes + 3
+            raise MismatchError(f"a convolution of {channels} channels gets the shape {list(x.sizes)}", deep=deep)
     more: dict[str, Any] = (
         {"auto_pad": "SAME_UPPER" if padding == "same" else "VALID"}
         if isinstance(padding, str)

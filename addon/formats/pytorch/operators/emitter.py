@@ -53,11 +53,12 @@ class UnpackedError(UndecidedError):
 
 
 class MismatchError(Exception):
-    """Shapes do not fit: the assumed sizes of the inputs are wrong. `short` tells whether they are too small."""
+    """Shapes do not fit: the assumed sizes of the inputs are wrong. `short` tells whether they are too small, `deep`
+    that there is an axis too many."""
 
-    def __init__(self, reason: str, short: bool | None = None):
+    def __init__(self, reason: str, short: bool | None = None, deep: bool = False):
         super().__init__(reason)
-        self.short = short
+        self.short, self.deep = short, deep
 
 
 class ShapelessError(Exception):

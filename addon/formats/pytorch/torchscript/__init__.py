@@ -39,13 +39,23 @@ def read(opened: Zip) -> Checkpoint | Weights:
             "rounded as in PyTorch"
         )
     made = followed.writer.checkpoint(path, FORMAT, producer=PRODUCER, notes=[*notes(followed), *said])
+    made.sizes = followed.sizes
     made.unread = sum(prod(stored.shape) for stored in unread)
     return made
 
 
 def notes(followed: Followed) -> list[str]:
     """What of a followed program is not known, in words."""
-    return [
+    taken = [
+        f"its input '{name}' is no tensor: the program is that for {value!r}"
+        for name, value in followed.numbers.items()
+    ]
+    sizes = ", ".join(f"{name} {size:,}" for name, size in followed.sizes.items())
+    if followed.searched and sizes:
+        taken.append(
+            f"open sizes that fit one another in the program: {sizes}; others may not, but twice as large ones do"
+        )
+    return taken + [
         f"'{name}' ({count:,} times) is shown as it is named: what it computes is not known"
         for name, count in sorted(followed.opaque.items())
     ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from itertools import islice, product
 from typing import Any
 
 import onnx
@@ -18,19 +19,27 @@ from ..operators.emitter import Emitter, MismatchError, ShapelessError, Undecide
 from ..saved_files import Saved
 from ..storages import Storages, UnsupportedError
 from .code import Program
-from .inputs import COMMON, PREFERRED, SIDES, USUAL, Assumed, LearntError, guess, learn, said, usual
+from .inputs import COMMON, PREFERRED, PREFERRED_VOLUMES, SIDES, USUAL, Assumed, LearntError, guess, learn, said, usual
 from .interpreter import Interpreter
+from .number_inputs import likely
 from .objects import Tree
 
-MOST_TRIES, LARGEST_SIDE, MOST_OUTPUTS = 24, 2048, 64
+MOST_TRIES, LARGEST_SIDE, MOST_OUTPUTS, MOST_CHOICES = 24, 2048, 64, 8
 
 
 @dataclass
 class Followed:
-    """The graph, and which operators in it are opaque, how often."""
+    """The graph, and which operators in it are opaque, how often.
+
+    `sizes` are those by which open axes were followed, by the names of the axes; `numbers` what was taken for inputs
+    that are no tensors. `searched` tells that the usual sizes did not fit.
+    """
 
     writer: Writer
     opaque: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    searched: bool = False
 
 
 class Follower:
@@ -40,7 +49,9 @@ class Follower:
         self, program: Program, tree: Tree, storages: Storages, constants: Saved | None = None, told: Any = None
     ):
         self.program, self.tree, self.storages, self.constants = program, tree, storages, constants
+        self.choices: dict[str, list] = {}  # of arguments that are no tensors: what may be taken for each
         self.arguments = self._arguments()
+        self.numbers = {name: values[0] for name, values in self.choices.items()}
         self.assumed: dict[str, Assumed | None] = {name: None for name in self.arguments}
         self._told = said(told, len(self.arguments))
 
@@ -48,12 +59,21 @@ class Follower:
         """The graph of the program. Raises `UndecidedError` or `MismatchError` if there is no way through it."""
         if self._told and (followed := self._as_traced(self._told)):
             return followed
-        return self._sized()
+        first: UndecidedError | MismatchError | None = None
+        for values in islice(product(*self.choices.values()), MOST_CHOICES):
+            self.numbers = dict(zip(self.choices, values, strict=True))
+            self.assumed = {name: None for name in self.arguments}
+            try:
+                return self._sized()
+            except (UndecidedError, MismatchError) as error:
+                first = first or error
+        assert first is not None  # without such arguments there is one try
+        raise first
 
     # what the file tells
 
     def _arguments(self) -> list[str]:
-        """The arguments of `forward` that are tensors and have to be given."""
+        """The arguments of `forward` that are tensors and have to be given; for the others there are `choices`."""
         root = self.program.classes.get(str(self.tree.root.kind))
         forward = root.methods.get("forward") if root else None
         if forward is None:
@@ -61,9 +81,14 @@ class Follower:
         given = forward.args.args[1 : len(forward.args.args) - len(forward.args.defaults)]
         for argument in given:
             kind = ast.unparse(argument.annotation) if argument.annotation else "Tensor"
-            if kind not in ("Tensor", "Optional[Tensor]"):
+            if kind in ("Tensor", "Optional[Tensor]"):
+                continue
+            values = likely(forward, argument.arg, kind)
+            if not values:
                 raise UndecidedError(f"its input '{argument.arg}' is a {kind[:80]}")
-        return [argument.arg for argument in given]
+            self.choices[argument.arg] = values
+        self._order = [argument.arg for argument in given]
+        return [name for name in self._order if name not in self.choices]
 
     def _as_traced(self, shapes: list[Assumed]) -> Followed | None:
         """With the shapes that the program was traced with, for any number of samples if it takes that."""
@@ -92,17 +117,23 @@ class Follower:
                 if unpacked.wanted != 3 or not self._lengthen():
                     raise
             except MismatchError as mismatch:
+                if mismatch.deep and self._narrow():
+                    continue
                 side, last = self._side(), str(mismatch)
                 tried.append(side)
                 if mismatch.short is not None:
                     low, high = (max(low, side + 1), high) if mismatch.short else (low, min(high, side - 1))
-                side = _between(low, high, tried, mismatch.short is None) if side else 0
+                order = PREFERRED_VOLUMES if self._is_volume() else PREFERRED
+                side = _between(low, high, tried, mismatch.short is None, order) if side else 0
                 if not side:
                     raise
                 self._resize(side)
         if followed is None:
             raise UndecidedError(f"the sizes of its inputs cannot be told ({last})")
-        return self._checked(followed, bool(tried))
+        followed = self._checked(followed)
+        followed.searched = bool(tried)
+        followed.sizes = self._sizes(followed.searched)
+        return followed
 
     def _pictures(self) -> dict[str, int]:
         """The height and width of pictures, where a module says them."""
@@ -123,6 +154,12 @@ class Follower:
         }
         return bool(rows)
 
+    def _narrow(self) -> bool:
+        """Take sounds and pictures of one channel for those without an axis of channels; whether there are any."""
+        alone = {name: shape for name, shape in self.assumed.items() if shape and shape.one_channel}
+        self.assumed |= {name: shape.without(1) for name, shape in alone.items()}
+        return bool(alone)
+
     def _side(self) -> int:
         """The size that is assumed for pictures or sequences; 0 if there is none."""
         return next(
@@ -140,11 +177,24 @@ class Follower:
         sizes = dict.fromkeys(SIDES, side)
         self.assumed = {name: shape and shape.sized(sizes) for name, shape in self.assumed.items()}
 
-    def _checked(self, followed, solved) -> Followed:
+    def _is_volume(self) -> bool:
+        return any("depth" in shape.names for shape in self.assumed.values() if shape)
+
+    def _sizes(self, solved: bool) -> dict[str, int]:
+        """The sizes that open axes have to be near: those that were looked for, and of sounds, which have many."""
+        return {
+            self._axis(name, axis): size
+            for name, shape in self.assumed.items()
+            if shape
+            for axis, size in zip(shape.names, shape.shape, strict=True)
+            if axis in SIDES and (solved or axis == "samples")
+        }
+
+    def _checked(self, followed) -> Followed:
         """Close the axes for which the graph is another one with other sizes."""
         names = {name for shape in self.assumed.values() if shape for name in shape.names if name}
-        close = [name for name in names if name != "batch" and solved]
-        for group in ({"batch"} & names, names - {"batch", *close}):
+        close: list[str] = []
+        for group in ({"batch"} & names, names - {"batch"}):
             if group and not self._same(followed, group):
                 close += group
         if not close:
@@ -174,7 +224,7 @@ class Follower:
         interpreter = Interpreter(
             self.program, self._tensor(emitter), self._constants(), emitter=emitter, paths=self.tree.paths, learn=learn
         )
-        inputs = [self._input(emitter, name) for name in self.arguments]
+        inputs = [self.numbers[name] if name in self.numbers else self._input(emitter, name) for name in self._order]
         try:
             made = interpreter.forward(self.tree.root, inputs)
         except ShapelessError as missing:
@@ -189,7 +239,7 @@ class Follower:
         for place, value in enumerate(outputs):
             emitter.writer.output(value.name, "output" if not place else f"output_{place}", data_type=value.type)
         _prune(emitter.writer.graph)
-        return Followed(emitter.writer, interpreter.opaque)
+        return Followed(emitter.writer, interpreter.opaque, numbers=self.numbers)
 
     def _constants(self) -> list:
         held = self.constants and self.constants.data
@@ -201,12 +251,14 @@ class Follower:
             made = emitter.writer.input(name, [])
             emitter.writer.graph.input[-1].type.tensor_type.ClearField("shape")
             return Value(made, TensorProto.FLOAT, None, input=name)
-        # onnxruntime takes sizes of one name for equal
-        of = "" if name == self.arguments[0] else f" of {name}"
         open_ones = [
-            axis + of * (axis != "batch") if axis else size for axis, size in zip(shape.names, shape.shape, strict=True)
+            self._axis(name, axis) if axis else size for axis, size in zip(shape.names, shape.shape, strict=True)
         ]
         return Value(emitter.writer.input(name, open_ones, shape.data_type), shape.data_type, shape.shape)
+
+    def _axis(self, name: str, axis: str) -> str:
+        """What an open axis of an input is called: onnxruntime takes sizes of one name for equal."""
+        return axis if axis == "batch" or name == self.arguments[0] else f"{axis} of {name}"
 
     def _tensor(self, emitter):
         places = {id(constant): place for place, constant in enumerate(self._constants())}
@@ -244,12 +296,12 @@ def _program(followed: Followed) -> bytes:
     return graph.SerializeToString(deterministic=True)
 
 
-def _between(low: int, high: int, tried: list[int], blind: bool) -> int:
+def _between(low: int, high: int, tried: list[int], blind: bool, order: list[int]) -> int:
     """The size to try next: the common one in the middle of a range, else its middle; 0 if there is none left.
 
-    `blind`: nothing tells whether larger or smaller; then the common ones are tried in turn.
+    `blind`: nothing tells whether larger or smaller; then the common ones are tried in this order.
     """
     common = [size for size in COMMON if low <= size <= high and size not in tried]
     if common:
-        return min(common, key=PREFERRED.index) if blind else common[len(common) // 2]
+        return min(common, key=order.index) if blind else common[len(common) // 2]
     return (low + high) // 2 if low <= high and not blind else 0

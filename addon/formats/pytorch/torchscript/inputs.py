@@ -71,7 +71,9 @@ COMMON = (
     1024,
 )
 PREFERRED = sorted(COMMON, key=lambda size: (size not in (224, 32, 28, 64, 256, 128, 96, 299, 16), size))
-SIDES = ("height", "width", "samples", "length")
+# Of volumes, which are as deep as they are high while a size is looked for: small ones first, for they grow fast.
+PREFERRED_VOLUMES = sorted(COMMON, key=lambda size: (size not in (32, 64, 128, 256), size))
+SIDES = ("depth", "height", "width", "samples", "length")
 SPATIAL = {1: ("samples",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -94,6 +96,17 @@ class Assumed:
         return replace(
             self,
             shape=tuple(size * (2 if name in names else 1) for name, size in zip(self.names, self.shape, strict=True)),
+        )
+
+    @property
+    def one_channel(self) -> bool:
+        """Whether it is of samples, pictures or volumes with one channel."""
+        return self.shape[1:2] == (1,) and self.names[1] == "" and self.names[2:] in SPATIAL.values()
+
+    def without(self, axis: int) -> Assumed:
+        """The same without an axis."""
+        return replace(
+            self, shape=self.shape[:axis] + self.shape[axis + 1 :], names=self.names[:axis] + self.names[axis + 1 :]
         )
 
     def fixed(self, *names: str) -> Assumed:

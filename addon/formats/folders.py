@@ -54,14 +54,14 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     if len(models) == 1:
         return models[0]
     below = [] if models else [path for path in _below(folder) if not BESIDE.fullmatch(path.name) and is_model(path)]
-    found = [str(path.relative_to(folder)) for path in models or below]
-    if not found:
+    listed = [str(path.relative_to(folder)) for path in models or below]
+    if not listed:
         raise CheckpointError(folder, "a folder without a model that can be opened", "name the file itself")
-    said = ", ".join(map(brief, found[:MOST_SAID])) + (
-        f" and {len(found) - MOST_SAID:,} more" if len(found) > MOST_SAID else ""
+    said = ", ".join(map(brief, listed[:MOST_SAID])) + (
+        f" and {len(listed) - MOST_SAID:,} more" if len(listed) > MOST_SAID else ""
     )
-    problem = "a folder of several models" if len(found) > 1 else "a folder with a model in a folder of it"
-    raise CheckpointError(folder, problem, f"open one of {said}" if len(found) > 1 else f"open {said}")
+    problem = "a folder of several models" if len(listed) > 1 else "a folder with a model in a folder of it"
+    raise CheckpointError(folder, problem, f"open one of {said}" if len(listed) > 1 else f"open {said}")
 
 
 def _refuse_others(folder):

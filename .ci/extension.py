@@ -19,7 +19,17 @@ CACHE = ROOT / "out" / "wheels"
 
 # NumPy is always Blender's own: a second one would break every other extension. Blender 5 has typing_extensions too,
 # but 4.5 and some builds by distributions have not.
-BUNDLED = ("onnx", "onnxruntime", "ml_dtypes", "protobuf", "flatbuffers", "typing_extensions", "packaging", "pillow")
+BUNDLED = (
+    "onnx",
+    "onnxruntime",
+    "ml_dtypes",
+    "h5py",
+    "protobuf",
+    "flatbuffers",
+    "typing_extensions",
+    "packaging",
+    "pillow",
+)
 
 # Blender's name of a platform -> pip's names of the wheels that run there. Blender itself needs glibc 2.28.
 PLATFORMS = {

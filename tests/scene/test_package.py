@@ -13,6 +13,8 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 BLENDER = next(Path(importlib.util.find_spec("bpy").origin).parent.glob("*/scripts"))
@@ -20,7 +22,7 @@ TAGS = BLENDER / "modules/_bpy_internal/extensions/tags.py"
 
 INSTALL_IMPORT_REMOVE = """
 import sys
-packages, archive, model = sys.argv[1:]
+packages, archive, model, packed = sys.argv[1:]
 sys.path.append(packages)
 
 import bpy
@@ -32,10 +34,15 @@ assert install(filepath=archive, repo="user_default", enable_on_install=True) ==
 import json, onnx, onnxruntime
 result = bpy.ops.neuroscene.import_network(filepath=model)
 layers = [o.name for o in bpy.data.objects if "neuroscene" in o and o["neuroscene"]["kind"] == "layer"]
+from pathlib import Path
+from bl_ext.user_default.neuroscene.addon.containers.hdf5 import reader
+numbers = reader.read(Path(packed)).tensors["x"].read()  # by h5py, in a process beside this one
+assert "h5py" not in sys.modules
 addon_utils.disable("bl_ext.user_default.neuroscene", default_set=True)
 left = [name for name in dir(bpy.types) if name.startswith("NEUROSCENE_")] + dir(bpy.ops.neuroscene)
 modules = [onnx.__file__, onnxruntime.__file__]
-print("RESULT", json.dumps({"result": list(result), "layers": layers, "left": left, "modules": modules}))
+said = {"result": list(result), "layers": layers, "left": left, "modules": modules, "sum": float(numbers.sum())}
+print("RESULT", json.dumps(said))
 """
 
 
@@ -76,7 +83,13 @@ def test_archive_holds_the_wheels_and_no_tests(archive):
         manifest = tomllib.loads(content.read("blender_manifest.toml").decode())
     wheels = {wheel.removeprefix("./") for wheel in manifest["wheels"]}
     assert wheels == {name for name in names if name.endswith(".whl")}
-    assert {Path(wheel).name.split("-")[0] for wheel in wheels} >= {"onnx", "onnxruntime", "ml_dtypes", "protobuf"}
+    assert {Path(wheel).name.split("-")[0] for wheel in wheels} >= {
+        "onnx",
+        "onnxruntime",
+        "ml_dtypes",
+        "h5py",
+        "protobuf",
+    }
     assert not any("numpy" in wheel for wheel in wheels)
     assert {"__init__.py", "LICENSE", "sample_models/digits_cnn.onnx"} <= set(names)
     for name in names:
@@ -92,9 +105,12 @@ def test_archive_runs_with_its_own_wheels(archive, root, tmp_path):
     resources = tmp_path / "resources"
     resources.mkdir()
     model = root / "sample_models" / "digits_cnn.onnx"
+    packed = tmp_path / "packed.h5"
+    with h5py.File(packed, "w") as file:
+        file.create_dataset("x", data=np.arange(9.0), compression="lzf")
     # -S and -I: neither this environment's packages nor its variables, as in a Blender that a user has just installed
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", INSTALL_IMPORT_REMOVE, packages, archive, model],
+        [sys.executable, "-I", "-S", "-c", INSTALL_IMPORT_REMOVE, packages, archive, model, packed],
         env=os.environ | {"BLENDER_USER_RESOURCES": str(resources)},
         capture_output=True,
         text=True,
@@ -106,7 +122,7 @@ def test_archive_runs_with_its_own_wheels(archive, root, tmp_path):
     assert found["result"] == ["FINISHED"], output
     assert found["layers"]
     assert all(Path(module).is_relative_to(resources) for module in found["modules"]), found["modules"]
-    assert found["left"] == []
+    assert found["left"] == [] and found["sum"] == 36
 
 
 def _bundled(archive: Path) -> set[str]:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.containers import CheckpointError
-from neuroscene.addon.containers.hdf5 import reader
+from neuroscene.addon.containers.hdf5 import by_h5py, reader
+from neuroscene.addon.containers.zip_archive import archive
 from neuroscene.addon.formats import keras
 from neuroscene.addon.formats.checkpoint import Checkpoint
 from unit.keras_models import CROSSFORMAT, KERAS
@@ -168,25 +169,134 @@ def elsewhere(tmp_path):
         (lambda file, other: file.create_virtual_dataset("x", virtual(other)), "in another file"),
         (lambda file, other: file.create_group("a").__setitem__("b", file), "hold one another"),
         (lambda file, other: file.create_dataset("x", (1 << 40,), "f4", chunks=(1 << 20,)), "unpack to"),
-        (lambda file, other: file.create_dataset("x", data=np.zeros(3), compression="lzf"), "filter 32000"),
         (lambda file, other: file.create_dataset("x", data=np.zeros(3, [("a", "f4"), ("b", "i4")])), "no numbers"),
         (lambda file, other: file.create_dataset("x", (2,), h5py.ref_dtype), "no numbers"),
     ],
-    ids=[
-        "external link",
-        "soft link",
-        "external storage",
-        "virtual",
-        "circle",
-        "huge",
-        "lzf",
-        "compound",
-        "references",
-    ],
+    ids=["external link", "soft link", "external storage", "virtual", "circle", "huge", "compound", "references"],
 )
 def test_what_leads_elsewhere(fill, match, tmp_path):
     other = elsewhere(tmp_path)
     refused(written(tmp_path, lambda file: fill(file, other)), match)
+
+
+# Parts of the format that our own reader does not know: what h5py is asked for.
+BEYOND = {
+    "dense links": ({"libver": "latest"}, {}, 40),
+    "chunks": ({"libver": "latest"}, {"chunks": (2, 3)}, 3),
+    "packed chunks": ({"libver": "latest"}, {"chunks": (2, 3), "compression": "gzip", "shuffle": True}, 3),
+    "lzf": ({}, {"compression": "lzf"}, 3),
+    "scale and offset": ({}, {"scaleoffset": 20}, 3),
+    "big-endian": ({"libver": "latest"}, {"dtype": ">f4"}, 40),
+}
+
+
+@pytest.mark.parametrize("case", BEYOND)
+def test_what_h5py_knows_beyond_our_reader(case, tmp_path):
+    """The same tree, the same numbers, the same order; what lies in the file as it is is mapped, not read by h5py."""
+    settings, how, count = BEYOND[case]
+    numbers = {f"n{index}": np.round(seeded(4, 6, seed=index), 3) for index in range(count)}
+
+    def fill(file):
+        group = file.create_group("layers")
+        group.attrs["weight_names"] = list(numbers)
+        for index in range(20):
+            group.attrs[f"attribute{index}"] = "x" * 50  # too many for the header: they lie in a heap
+        for name, value in numbers.items():
+            group.create_dataset(name, data=value, **how)
+
+    path = written(tmp_path, fill, **settings)
+    group = reader.read(path).groups["layers"]
+    assert group.path == "layers" and group.texts("weight_names") == list(numbers)
+    assert list(group.tensors) == sorted(numbers)
+    for name, stored in group.tensors.items():
+        assert stored.name == f"layers/{name}" and stored.shape == (4, 6)
+        assert (stored.read is None) == (not how)
+        np.testing.assert_allclose(array(path, stored), numbers[name], atol=1e-6)
+
+
+def test_a_model_that_h5py_has_to_read(tmp_path):
+    """A whole model saved anew in the newest layout: the same layers, the same outputs."""
+    path = tmp_path / "model.h5"
+    with h5py.File(KERAS / "structure.h5") as old, h5py.File(path, "w", libver="latest") as new:
+        for name in old:
+            old.copy(name, new)
+        for name, value in old.attrs.items():
+            new.attrs[name] = value
+        for index in range(20):
+            new.attrs[f"more{index}"] = "x" * 50
+    found, before = keras.read(path), keras.read(KERAS / "structure.h5")
+    assert [node.op_type for node in found.model.graph.node] == [node.op_type for node in before.model.graph.node]
+    for one, other in zip(found.model.graph.initializer, before.model.graph.initializer, strict=True):
+        assert one.name == other.name and found.array(one).tobytes() == before.array(other).tobytes()
+
+
+def test_a_member_of_an_archive_that_h5py_has_to_read(tmp_path):
+    path = written(
+        tmp_path, lambda file: [file.create_dataset(f"n{i}", data=np.full(3, i)) for i in range(40)], libver="latest"
+    )
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as made:
+        made.writestr("before", b"x" * 1000)
+        made.write(path, "model.weights.h5")
+    tensors = reader.read_member(archive(tmp_path / "model.zip"), "model.weights.h5").tensors
+    assert [array(tmp_path / "model.zip", tensors[f"n{i}"]).tolist() for i in (0, 39)] == [[0] * 3, [39] * 3]
+
+
+@pytest.mark.parametrize(
+    ("fill", "match"),
+    [
+        (lambda file, other: file.__setitem__("x", h5py.ExternalLink(other, "x")), "leads elsewhere"),
+        (lambda file, other: file.__setitem__("x", h5py.SoftLink("/y")), "leads elsewhere"),
+        (lambda file, other: file.create_virtual_dataset("x", virtual(other)), "in another file"),
+        (lambda file, other: file.create_dataset("x", (2,), "f4", external=[(str(other), 0, 8)]), "in another file"),
+        (lambda file, other: file.create_dataset("x", (1 << 40,), "f4", chunks=(1 << 20,)), "unpack to"),
+        (lambda file, other: file.create_dataset("x", data=np.zeros(3, [("a", "f4")])), "no numbers"),
+    ],
+    ids=["external", "soft", "virtual", "raw", "huge", "compound"],
+)
+def test_what_h5py_is_not_asked_for(fill, match, tmp_path):
+    """What leads out of the file, and what would grow, in files of the newest layout."""
+    other = elsewhere(tmp_path)
+
+    def full(file):
+        fill(file, other)
+        for index in range(40):
+            file.create_group(f"group{index}")
+
+    refused(written(tmp_path, full, libver="latest"), match)
+
+
+def test_h5py_is_bounded_in_time_and_memory(monkeypatch, tmp_path):
+    """One line each: for a worker that takes too long, and for one that may not have the memory that it needs."""
+    path = written(tmp_path, lambda file: file.create_dataset("x", data=np.zeros((3000, 1000)), compression="lzf"))
+    monkeypatch.setattr(by_h5py, "STARTED", 0.0)
+    refused(path, "h5py takes too long")
+    monkeypatch.undo()
+    stored = reader.read(path).tensors["x"]
+    assert not stored.read().any()
+    monkeypatch.setattr(by_h5py, "MEMORY", 1 << 20)
+    if sys.platform != "win32":
+        refused(path, "h5py ended with status|h5py gives no answer")
+
+
+def test_without_h5py_the_file_is_refused(monkeypatch, tmp_path):
+    path = written(tmp_path, lambda file: file.create_dataset("x", data=np.zeros(3), compression="lzf"))
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    refused(path, "filter 32000")
+
+
+@pytest.mark.slow
+def test_damaged_files_of_the_newest_layout(tmp_path):
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w", libver="latest") as file:
+        for index in range(40):
+            file.create_dataset(f"n{index}", data=seeded(5, 4), chunks=(2, 2), compression="gzip")
+    data = path.read_bytes()
+    for seed in range(25):
+        chance, damaged = random.Random(seed), bytearray(data)
+        for _ in range(chance.choice([1, 4, 16])):
+            damaged[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        outcome(path)
 
 
 def virtual(other):

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import CheckpointError
 from ..zip_archive import DENSEST
-from .messages import NOWHERE, Damaged, File
+from .messages import NOWHERE, Damaged, File, Foreign
 
 DEFLATE, SHUFFLE, CHECKSUM = 1, 2, 3
 
@@ -111,7 +111,7 @@ def _filters(data: memoryview | None) -> Iterable[int]:
         place += (8 if named else 6) + (-(-name // 8) * 8 if version == 1 else name) + 4 * values
         place += 4 * (values % 2) if version == 1 else 0
         if number not in (DEFLATE, SHUFFLE, CHECKSUM):
-            raise Damaged(f"it is compressed in a way that is not known (filter {number})")
+            raise Foreign(f"it is compressed in a way that is not known (filter {number})")
         yield number
     if not place:
         raise Damaged("filters that cannot be read")

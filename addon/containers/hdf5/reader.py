@@ -10,18 +10,18 @@ external and soft links, external storage, virtual datasets. No dataset is read 
 from __future__ import annotations
 
 import mmap
-import re
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 
-from onnx import TensorProto, helper
+from onnx import helper
 
 from ..errors import CheckpointError
 from ..stored import ITEM_SIZE, MOST_AXES, MOST_ELEMENTS, Stored
 from ..zip_archive import DENSEST, LARGEST, Archive
-from . import chunked
+from . import by_h5py, chunked
+from .group import SMALL_FLOATS, WANTED, Group
 from .messages import (
     ATTRIBUTE,
     ATTRIBUTES,
@@ -41,52 +41,6 @@ from .messages import (
     dense_attributes,
 )
 from .types import Kind, kind_of, shape_of, texts
-
-FILE = 1 << 48  # by which addresses in the next of several files are greater
-# The attributes of Keras; lists that are too long for one are written in parts, "weight_names0" and so on.
-WANTED = re.compile(r"keras_version|backend|model_config|name|dtype|(layer_names|weight_names)\d*")
-SMALL_FLOATS = {
-    "bfloat16": TensorProto.BFLOAT16,
-    "float8_e4m3fn": TensorProto.FLOAT8E4M3FN,
-    "float8_e5m2": TensorProto.FLOAT8E5M2,
-}
-
-
-@dataclass
-class Group:
-    """A group of an HDF5 file. `address` grows with the order in which groups were written."""
-
-    path: str
-    address: int = 0
-    attributes: dict[str, str | list[str]] = field(default_factory=dict)
-    groups: dict[str, Group] = field(default_factory=dict)
-    tensors: dict[str, Stored] = field(default_factory=dict)
-
-    def texts(self, name: str) -> list[str]:
-        """An attribute that is a list of texts, put together from its parts."""
-        parts = [self.attributes.get(name, [])]
-        while (part := self.attributes.get(f"{name}{len(parts) - 1}")) is not None:
-            parts.append(part)
-        return [text for part in parts for text in ([part] if isinstance(part, str) else part)]
-
-    def tensor(self, path: str) -> Stored | None:
-        """A dataset below this group by its path."""
-        *groups, name = path.split("/")
-        holder: Group | None = self
-        for group in groups:
-            holder = holder and holder.groups.get(group)
-        return holder.tensors.get(name) if holder else None
-
-    def merge(self, other: Group, place: int) -> None:
-        """Add what a group of the same name holds in a later file, the `place`-th."""
-        self.tensors |= other.tensors
-        for name, group in other.groups.items():
-            mine = self.groups.setdefault(name, Group(group.path, group.address + place * FILE, group.attributes))
-            mine.merge(group, place)
-
-    def all(self) -> list[Stored]:
-        """Every dataset in this group and below."""
-        return [*self.tensors.values(), *(tensor for group in self.groups.values() for tensor in group.all())]
 
 
 def read(path: Path) -> Group:
@@ -116,12 +70,20 @@ class _Walk:
         self.seen: set[int] = set()
 
     def root(self) -> Group:
+        """The file's content; what is of a part of the format that is not known here goes to h5py."""
         try:
             address = self.file.root
             return self.group(address, self.file.messages(address), "", 0)
+        except Foreign as error:
+            if self.offset is not None and by_h5py.is_there():
+                return by_h5py.read(self.path, self.offset, len(self.file.data))
+            raise self.error(error, "save it as Keras does, without libver") from error
         except (Damaged, struct.error, IndexError) as error:  # the latter two where a message is too short
-            advice = "save it as Keras does, without libver" if isinstance(error, Foreign) else "fetch it again"
-            raise CheckpointError(self.path, f"an HDF5 file that cannot be read: {error}", advice) from error
+            raise self.error(error, "fetch it again") from error
+
+    def error(self, problem: Exception, advice: str) -> CheckpointError:
+        """What is wrong with the file, in a line."""
+        return CheckpointError(self.path, f"an HDF5 file that cannot be read: {problem}", advice)
 
     def group(self, address, messages, path, depth) -> Group:
         if depth > DEEPEST:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from onnx import TensorProto
 
-from ...containers.hdf5.reader import Group
+from ...containers.hdf5.group import Group
 from ...containers.stored import Stored
 from ..weights import Weights
 from . import applied

@@ -16,7 +16,7 @@ from math import prod
 from pathlib import Path
 
 from ...containers.errors import CheckpointError
-from ...containers.hdf5.reader import Group
+from ...containers.hdf5.group import Group
 from ...containers.stored import Stored
 from .config import Model
 from .variables import NAMES, numbered, own, parts, said, variables

@@ -47,7 +47,8 @@ MAPS = (
     "GlobalMaxPool",
 )
 BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
-KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose")  # whose constants are weights, be they all one number
+# Operators whose constants are weights, be they all one number.
+KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose", "BatchNormalization")
 # The inputs of an operator that are matrices or kernels, not biases.
 MATRICES = {
     "Conv": (1,),

@@ -482,6 +482,42 @@ def _linear(writer: _Rewriter, node):
     return True
 
 
+# Operators of ai.onnx.ml whose numbers are attributes, and which attributes these are.
+SUPPORT = ("support_vectors", "coefficients", "rho", "prob_a", "prob_b")
+LEAVES = ("class_weights", "target_weights", "leaf_weights", "base_values")
+KEEPING = {
+    **dict.fromkeys(("SVMClassifier", "SVMRegressor"), SUPPORT),
+    **dict.fromkeys(("TreeEnsembleClassifier", "TreeEnsembleRegressor"), ("nodes_values", *LEAVES)),
+    "TreeEnsemble": ("nodes_splits", *LEAVES),
+    "Scaler": ("offset", "scale"),
+}
+LEAF = "LEAF"  # the mode of a node of a tree that compares nothing
+
+
+def _keeping(writer: _Rewriter, node):
+    """A support vector machine or an ensemble of trees: the numbers in its attributes stand beside what it reads."""
+    name, inputs = node.name or node.output[0], [node.input[0]]
+    modes = [mode.decode() if isinstance(mode, bytes) else str(mode) for mode in _attribute(node, "nodes_modes", [])]
+    for attribute in KEEPING[node.op_type]:
+        held = _attribute(node, attribute, None) or _attribute(node, f"{attribute}_as_tensor", [])
+        numbers = numpy_helper.to_array(held) if isinstance(held, TensorProto) else np.array(held, np.float32)
+        if attribute == "nodes_values" and len(modes) == numbers.size:
+            numbers = numbers[[mode != LEAF for mode in modes]]
+        if attribute == "support_vectors" and (vectors := _vectors(node)) and numbers.size % vectors == 0:
+            numbers = numbers.reshape(vectors, -1)
+        if numbers.size:
+            inputs.append(writer.constant(numbers, f"{name} {attribute}"))
+    if len(inputs) == 1:
+        return False
+    writer.put(node, helper.make_node(node.op_type, inputs, node.output, domain=node.domain, **_attributes(node)))
+    return True
+
+
+def _vectors(node) -> int:
+    """How many support vectors there are."""
+    return _attribute(node, "n_supports", 0) or sum(_attribute(node, "vectors_per_class", []))
+
+
 BOTH = (*PLAIN, MICROSOFT)
 # Operator -> what writes it, and the domains it has.
 WRITERS: dict[str, tuple[Callable, tuple[str, ...]]] = {
@@ -499,5 +535,6 @@ WRITERS: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "Gather": (_table, PLAIN),
     "LinearClassifier": (_linear, (CLASSICAL,)),
     "LinearRegressor": (_linear, (CLASSICAL,)),
+    **dict.fromkeys(KEEPING, (_keeping, (CLASSICAL,))),
     **dict.fromkeys(SAME, (_same, (MICROSOFT,))),
 }

@@ -19,7 +19,7 @@ class _UnknownError(Exception):
 def multiply_adds(operator: Operator, shapes: dict) -> int | None:
     """For the whole batch, from shapes alone; None where one is not known. Formulas: ONNX operator specifications."""
     count = TABLE.get(operator.op)
-    if count is None or operator.node.domain not in ("", "ai.onnx"):
+    if count is None or operator.node.domain not in ("", "ai.onnx", "ai.onnx.ml"):
         return 0
     try:
         return count(operator, lambda name: _whole(shapes, name))
@@ -53,6 +53,11 @@ def _recurrent(operator: Operator, shape: Callable) -> int:
     return steps * batch * directions * rows * (width + hidden)
 
 
+def _vectors(operator: Operator, shape: Callable) -> int:
+    """A support vector machine: what it reads times each vector, then times the coefficients."""
+    return sum(prod(shape(name)) for name in operator.node.input[1:3])
+
+
 TABLE = {
     "Conv": _conv,
     "ConvTranspose": _conv,
@@ -63,4 +68,6 @@ TABLE = {
     "LSTM": _recurrent,
     "GRU": _recurrent,
     "RNN": _recurrent,
+    "SVMClassifier": _vectors,
+    "SVMRegressor": _vectors,
 }

@@ -57,7 +57,7 @@ ORIGINS = (
     ("torch/", "PyTorch 2.13.0"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
-READ = ("onnx_file", "keras", "pytorch", "safetensors_file")  # modules with a `read`
+READ = ("onnx_file", "keras", "pytorch", "pytorch.shards", "safetensors_file")  # modules with a `read`
 WHAT = {
     "onnx": "models",
     "keras-h5": "whole models",
@@ -139,7 +139,7 @@ class Recorder:
 
         return noted
 
-    def _opened(self, made, path):
+    def _opened(self, made, path, *_):
         known = self.known.get(_hash(path), "")
         with path.open("rb") as file:
             head = file.read(_ours("formats.table").HEAD)

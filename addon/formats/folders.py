@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief, natural
+from . import foreign
 
 # What holds the model in a folder of Hugging Face's libraries, the likeliest first.
 USUAL = (
@@ -34,7 +35,8 @@ TF2ONNX = "convert it: python -m tf2onnx.convert --saved-model {} --output model
 BESIDE = re.compile(
     r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}\..*", re.IGNORECASE
 )
-MOST_LOOKED_AT, MOST_SAID = 4096, 8
+MOST_LOOKED_AT, MOST_SAID, MOST_ASKED = 4096, 8, 64
+HEAD = 512  # bytes by which a file is told
 
 
 def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
@@ -56,6 +58,7 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     below = [] if models else [path for path in _below(folder) if not BESIDE.fullmatch(path.name) and is_model(path)]
     listed = [str(path.relative_to(folder)) for path in models or below]
     if not listed:
+        _refuse_foreign(folder, inside)
         raise CheckpointError(folder, "a folder without a model that can be opened", "name the file itself")
     said = ", ".join(map(brief, listed[:MOST_SAID])) + (
         f" and {len(listed) - MOST_SAID:,} more" if len(listed) > MOST_SAID else ""
@@ -69,6 +72,19 @@ def _refuse_others(folder):
         raise CheckpointError(folder, "a SavedModel of TensorFlow", TF2ONNX.format("FOLDER"))
     if (folder / "Data" / "com.apple.CoreML").is_dir() or (folder / "coremldata.bin").is_file():
         raise CheckpointError(folder, "a Core ML model", "export the model that it was made of as ONNX")
+
+
+def _refuse_foreign(folder, inside):
+    """Raises `CheckpointError` for a folder with a model of another format, which is named."""
+    for path in inside[:MOST_ASKED]:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+        try:
+            kind = foreign.named(head, path) if head else None
+        except CheckpointError:
+            continue
+        if kind is not None and kind.is_model:
+            raise CheckpointError(folder, f"a folder with {brief(path.name)}, {kind.name}", kind.advice)
 
 
 def _files(folder) -> list[Path]:

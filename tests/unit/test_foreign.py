@@ -203,6 +203,10 @@ FILES = {
         "without weights; open the file",
     ),
     "settings": ("config.json", b'{"model_type": "bert", "architectures": ["BertModel"]}', "the settings of a model"),
+    "XGBoost, binary": ("m.ubj", b"{L" + bytes(7) + b"\x07learner{", "an XGBoost model"),
+    "SavedModel as text": ("saved_model.pbtxt", b"saved_model_schema_version: 1\n" * 99, "a SavedModel of TensorFlow"),
+    "ONNX as text": ("m.textproto", b"ir_version: 8\n" * 999, "an ONNX model as text; save it in binary"),
+    "tar of a SavedModel": ("m.tar", tarred("m/saved_model.pb"), "a tar archive that holds a SavedModel"),
     "text": ("m.onnx", b"a model, really\n", "a text, not a model ('a model, really')"),
     "empty": ("m.onnx", b"", "an empty file"),
 }
@@ -338,6 +342,8 @@ def test_folders_that_are_no_model(tmp_path, capsys):
     assert "a folder of several models; open one of a.onnx, b.onnx\n" in refused(two, capsys)
     inside = folder(tmp_path / "pipeline", unet__w_DOT_safetensors=BERT, vae__w_DOT_safetensors=BERT)
     assert "open one of unet/w.safetensors, vae/w.safetensors" in refused(inside, capsys)
+    lite = folder(tmp_path / "lite", m_DOT_tflite=FILES["TFLite"][1], readme_DOT_md=b"words")
+    assert "a folder with m.tflite, a TensorFlow Lite model; convert it" in refused(lite, capsys)
     assert "a folder without a model" in refused(folder(tmp_path / "none", notes_DOT_txt=b"x"), capsys)
     saved = folder(tmp_path / "saved", saved_model_DOT_pb=b"x", variables__v_DOT_index=b"x")
     assert "a SavedModel of TensorFlow; convert it: python -m tf2onnx.convert --saved-model" in refused(saved, capsys)

@@ -66,11 +66,6 @@ def _zip(path) -> Kind | None:
         return NUMPY
     if any(name.endswith("com.apple.CoreML/model.mlmodel") for name in names):
         return Kind("a Core ML model in an archive", "export the model that it was made of as ONNX")
-    if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
-        return Kind(
-            "a zip archive that holds a SavedModel of TensorFlow",
-            "unpack it and convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
-        )
     return _holding("a zip archive", names)
 
 
@@ -140,6 +135,12 @@ class _Unpacked:
 
 def _holding(what: str, names: Iterable[str]) -> Kind:
     """An archive by what it holds: a model, several, or none."""
+    names = list(names)
+    if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
+        return Kind(
+            f"{what} that holds a SavedModel of TensorFlow",
+            "unpack it and convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
+        )
     models = sorted(
         (name for name in names if MODEL.search(name) and not NO_MODEL.search(name)),
         key=lambda name: (_rank(name), name.count("/"), len(name)),

@@ -15,5 +15,10 @@ class Kind:
     name: str
     advice: str
 
+    @property
+    def is_model(self) -> bool:
+        """Whether it is a model, if of another format, and not something beside one."""
+        return not self.name.startswith(("not a model", "a text", "a web page", "an answer", "the settings", "a JSON"))
+
 
 TO_ONNX = "export it as ONNX where it was made"

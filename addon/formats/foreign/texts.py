@@ -41,6 +41,10 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return _xml(text)
     if text.startswith(b"model_checkpoint_path:"):
         return TF_CHECKPOINT
+    if text.startswith((b"saved_model_schema_version:", b"meta_graphs {")):
+        return Kind("a SavedModel of TensorFlow, as text", CONVERT.format("saved-model"))
+    if text.startswith(b"ir_version:"):
+        return Kind("an ONNX model as text", "save it in binary: onnx.save_model(onnx.load(path, 'textproto'), path)")
     if re.match(rb"(node|graph_def|versions|library)\s*\{", text):
         return Kind("a graph of TensorFlow (GraphDef), as text", CONVERT.format("graphdef"))
     if re.match(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from pathlib import Path
@@ -57,7 +58,7 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return Kind(
             f"an answer of a web server, not a model ('{_shown(text)}')", "fetch it again, logged in if need be"
         )
-    return _plain(head, path)
+    return _plain(head)
 
 
 def _pointer(text) -> Kind:
@@ -84,16 +85,13 @@ def _shown(text) -> str:
     return brief(" ".join(text[:SHORT].decode("utf-8", "replace").split()), 60)
 
 
-def _plain(head, path) -> Kind | None:
-    """A short text of words, which is no model whatever it says."""
-    if path.stat().st_size > SHORT:
-        return None
+def _plain(head) -> Kind | None:
+    """A text of words, which is no model whatever it says."""
     try:
-        text = path.read_bytes()[:SHORT].decode()
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # the last letter may be cut
     except UnicodeDecodeError:
         return None
-    words = text.strip()
-    if len(words) < 4 or not all(letter.isprintable() or letter in "\r\n\t" for letter in text):
+    if len(text.strip()) < 4 or not all(letter.isprintable() or letter in "\r\n\t" for letter in text):
         return None
     return Kind(f"a text, not a model ('{_shown(head)}')", "open the model's own file")
 

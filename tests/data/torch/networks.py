@@ -468,6 +468,10 @@ class Rated(nn.Module):
         self.fast, self.slow, self.out = nn.Conv1d(1, 4, 5, stride=2), nn.Conv1d(1, 4, 3), nn.Linear(4, 1)
 
     def forward(self, x: torch.Tensor, sr: int):
+        if x.dim() == 1:
+            x = x.unsqueeze(0)
+        if x.dim() > 2:
+            raise ValueError("Too many dimensions")
         if sr == 16000:
             y = self.fast(x.unsqueeze(1))
         elif sr == 8000:

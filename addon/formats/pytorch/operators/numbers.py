@@ -275,7 +275,8 @@ def nothing(e, *args, **more):
 @op("RaiseException")
 def raise_(e, message="", *rest):
     """The program ends here: it does not take what it is given."""
-    raise MismatchError(f"the program raises '{message[:100] if isinstance(message, str) else ''}'")
+    said = message[:100] if isinstance(message, str) else ""
+    raise MismatchError(f"the program raises '{said}'", deep="dim" in said.lower())
 
 
 @op(

@@ -46,7 +46,9 @@ def _slim_graph(data, start, end, file_name):
 
 def _slim_tensor(data, start, end, file_name):
     """The tensor with a reference for its data, or None if they are not stored in one plain run."""
-    kept, runs, data_type = [], {}, 0
+    kept = []
+    runs = {}
+    data_type = 0
     for number, begin, body, stop in fields(data, start, end):
         if number in (RAW_DATA, FLOAT_DATA, DOUBLE_DATA) and stop - body > INLINE // 2:
             runs.setdefault(number, []).append((body, stop))

@@ -25,7 +25,8 @@ def names(read: Callable[[int], bytes], skip: Callable[[int], object]) -> Iterat
         size = _number(header[124:136])
         if size is None:
             return
-        kind, padded = header[156:157], -(-size // BLOCK) * BLOCK
+        kind = header[156:157]
+        padded = -(-size // BLOCK) * BLOCK
         if kind in (*LONG_NAME, *PAX):
             text = read(min(padded, LONGEST_NAME))
             skip(padded - min(padded, LONGEST_NAME))

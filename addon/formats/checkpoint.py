@@ -91,7 +91,8 @@ class Checkpoint:
 
     def sha256(self) -> str:
         """The hash of the model file itself, in hex; files of external data are not in it."""
-        digest, buffer = hashlib.sha256(), memoryview(bytearray(BUFFER))
+        digest = hashlib.sha256()
+        buffer = memoryview(bytearray(BUFFER))
         with self.path.open("rb", buffering=0) as file:
             while size := file.readinto(buffer):
                 digest.update(buffer[:size])
@@ -124,7 +125,8 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     Raises `CheckpointError` if the file lies outside the folder, is absent, or is too short for the tensor.
     """
     said = {entry.key: entry.value for entry in tensor.external_data}
-    location, folder = said.get("location", ""), path.parent.resolve()
+    location = said.get("location", "")
+    folder = path.parent.resolve()
     where = f"the weights of '{tensor.name}'"
     try:
         target = (folder / location).resolve()

@@ -126,7 +126,8 @@ class Writer:
 
     def unique(self, name: str) -> str:
         """This name, or with a number behind it where it is taken."""
-        free, number = name, self._names.get(name, 0) + 1
+        free = name
+        number = self._names.get(name, 0) + 1
         while number > 1 and (free := f"{name} {number}") in self._names:
             number += 1
         self._names[name] = number

@@ -42,7 +42,8 @@ def _number(graph, taken, used):
 
 def _once(values):
     """Keep the first of each name."""
-    known, repeated = set(), []
+    known = set()
+    repeated = []
     for place, value in enumerate(values):
         if value.name in known:
             repeated.append(place)

@@ -92,7 +92,9 @@ def _shards(path):
             "a JSON file that is not the index of a safetensors checkpoint (it has no weight_map)",
             "open the model's own file",
         )
-    notes, tensors, metadata = [], [], {}
+    notes = []
+    tensors = []
+    metadata = {}
     for file in shards.named(path, set(places.values())):
         shard = file.name
         held, metadata = _file(path, file, notes)
@@ -118,7 +120,9 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
     entries = sorted(
         ((name, *_entry(path, name, entry)) for name, entry in header.items()), key=lambda place: place[3:]
     )
-    end, tensors, unknown = 0, [], []
+    end = 0
+    tensors = []
+    unknown = []
     linked = Checkpoint(file, FORMAT, ModelProto()) if file != path and file.is_symlink() else None
     for name, dtype, shape, first, last in entries:
         if first != end:
@@ -127,7 +131,8 @@ def _file(path, file, notes) -> tuple[list[Stored], dict]:
                 f"{where} has a {'gap' if first > end else 'tensor on another'} before '{name[:80]}'",
                 "fetch it again",
             )
-        end, data_type = last, TYPES[dtype][1]
+        end = last
+        data_type = TYPES[dtype][1]
         if data_type in (TensorProto.UNDEFINED, TensorProto.COMPLEX64):
             unknown.append(dtype)
         else:

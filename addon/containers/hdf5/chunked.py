@@ -65,7 +65,8 @@ class Chunks:
         return numbers
 
     def _unpacked(self, chunk):
-        data, size = bytes(chunk.data), prod(self.size) * self.item
+        data = bytes(chunk.data)
+        size = prod(self.size) * self.item
         for index in reversed(range(len(self.filters))):
             if chunk.skipped >> index & 1:
                 continue

@@ -92,7 +92,8 @@ class File:
     def messages(self, address: int) -> list[Message]:
         """What the header of an object holds."""
         new = bytes(self.at(address, 4)) == b"OHDR"
-        blocks, ordered = [self._first_block(address, new)], new and bool(self.number(address + 5, 1) & 0x04)
+        blocks = [self._first_block(address, new)]
+        ordered = new and bool(self.number(address + 5, 1) & 0x04)
         held: list[Message] = []
         for start, size in blocks:  # grows as continuations are met
             for message in self._block(start, size, new, ordered):
@@ -119,7 +120,8 @@ class File:
 
     def _block(self, start, size, new, ordered) -> Iterator[Message]:
         self.at(start, size)
-        head, end = (4 + 2 * ordered if new else 8), start + size
+        head = 4 + 2 * ordered if new else 8
+        end = start + size
         while start + head <= end:
             self.step()
             if new:
@@ -163,7 +165,8 @@ class File:
 
     def tree(self, address: int, kind: int, key: int) -> Iterator[tuple[int, memoryview]]:
         """What hangs in a B-tree of version 1, with the keys before it."""
-        seen, open_nodes = set(), [(address, DEEPEST)]
+        seen = set()
+        open_nodes = [(address, DEEPEST)]
         while open_nodes:
             address, most = open_nodes.pop()
             self.step()
@@ -191,7 +194,8 @@ class File:
 
     def _link(self, data):
         data = bytes(data)
-        flags, place = self._part(data, 2)[1], 2
+        flags = self._part(data, 2)[1]
+        place = 2
         kind = 0
         if flags & 0x08:
             kind, place = data[place], place + 1
@@ -210,7 +214,9 @@ class File:
         """An object of a global heap."""
         if address not in self._heaps:
             self.expect(address, b"GCOL")
-            end, place, objects = address + self.number(address + 8, 8), address + 16, {}
+            end = address + self.number(address + 8, 8)
+            place = address + 16
+            objects = {}
             self.at(address, end - address)
             while place + 16 <= end:
                 self.step()

@@ -132,7 +132,8 @@ class _Walk:
 
     def stored(self, stored: Stored, kind: Kind, layout: memoryview, filters: memoryview | None) -> Stored:
         version, way = layout[0], layout[1]
-        size, dtype = prod(stored.shape) * kind.size, helper.tensor_dtype_to_np_dtype(stored.data_type)
+        size = prod(stored.shape) * kind.size
+        dtype = helper.tensor_dtype_to_np_dtype(stored.data_type)
         if version not in (3, 4) or version == 4 and way == 2:
             raise Foreign(f"'{stored.name}' is stored in the newest layout")
         if way == 0:  # beside the description itself

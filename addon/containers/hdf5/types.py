@@ -84,10 +84,12 @@ def texts(file: File, data: memoryview, wanted: re.Pattern) -> tuple[str, str | 
     kind, shape = kind_of(parts[1]), shape_of(parts[2])
     if not kind.text or shape is None:
         return name, None
-    count, held = prod(shape), data[start:]
+    count = prod(shape)
+    held = data[start:]
     if count * kind.size > len(held):
         raise Damaged(f"the attribute '{name}' is cut short")
-    texts, total = [], 0
+    texts = []
+    total = 0
     for index in range(count if kind.size else 0):
         entry = held[index * kind.size : (index + 1) * kind.size]
         if kind.any_length:

@@ -63,7 +63,9 @@ def limit(memory):
 
 def tree(file, pattern):
     """The groups of a file with their attributes and datasets, as plain data."""
-    wanted, seen, texts = re.compile(pattern), set(), [0]
+    wanted = re.compile(pattern)
+    seen = set()
+    texts = [0]
 
     def text(value):
         if isinstance(value, bytes):

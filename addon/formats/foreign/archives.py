@@ -75,7 +75,8 @@ def _tar(path) -> Kind | None:
 
 def _gzip(path) -> Kind:
     """A gzip file: one packed file, often a tar archive. The names are read out of its beginning."""
-    unpacker, data = zlib.decompressobj(31), b""
+    unpacker = zlib.decompressobj(31)
+    data = b""
     with path.open("rb") as file:
         try:
             data = unpacker.decompress(file.read(PIECE), PIECE)

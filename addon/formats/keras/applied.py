@@ -212,7 +212,8 @@ FORMULAS = {"int8": _int8, "int4": _int4, "float8": _float8, "gptq": _gptq, "awq
 def rounded(call: Call, x: str) -> str:
     """What a quantised layer makes of what it reads: for int8 the nearest of 255 numbers, as far apart as the largest
     of a row asks for; for float8 the nearest of its type."""
-    how, first = mode(call.layer), len(call.graph.nodes)
+    how = mode(call.layer)
+    first = len(call.graph.nodes)
     if how == "float8" and (stored := call.beside("inputs_scale")) is not None:
         scale = call.real(call.graph.weight(stored))
         made = call.node("Div", x, scale)

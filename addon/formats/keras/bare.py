@@ -47,7 +47,8 @@ def weights(path: Path, root: Group, format: str, producer: str) -> Weights:
 
 def _scaled(tensors, folder):
     """With quantised weights as the numbers that they stand for."""
-    made, gone = {}, set()
+    made = {}
+    gone = set()
     for name, stored in tensors.items():
         base, _, last = name.rpartition("/")
         if stored.data_type != TensorProto.INT8 or last not in applied.KINDS.values():

@@ -184,7 +184,8 @@ class _Parser:
         return layers, inputs, shifted(outputs)
 
     def _sequential(self, inner, depth):
-        entries, layers = list(inner["layers"]), []
+        entries = list(inner["layers"])
+        layers = []
         if entries and entries[0]["class_name"] == "Merge" and "layers" in _settings(entries[0]):
             return self._merged(entries, depth)
         first = self.layer(entries[0], depth) if entries else None

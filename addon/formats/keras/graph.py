@@ -221,7 +221,8 @@ class Graph:
     def sweep(self) -> None:
         """Take away what no output needs, but for the nodes that bear the name of a layer."""
         graph = self.writer.graph
-        needed, kept = {value.name for value in graph.output}, []
+        needed = {value.name for value in graph.output}
+        kept = []
         for node in reversed(graph.node):
             if needed.intersection(node.output) or node.name in self._called:
                 needed.update(node.input)

@@ -124,7 +124,8 @@ class Walk:
             self.calls += 1
             if self.calls > MOST_CALLS:
                 raise CheckpointError(self.path, f"it calls more than {MOST_CALLS:,} layers", "refused for safety")
-            node, name = layer.calls[index], f"{layer.name}@{index}" if index else layer.name
+            node = layer.calls[index]
+            name = f"{layer.name}@{index}" if index else layer.name
             args, kwargs = _masked(resolved(node.args), resolved(node.kwargs))
             if layer.model:
                 inner = values([*args, kwargs])

@@ -160,7 +160,8 @@ def _matched(wanted, weights):
         _agree(name, said(weight)) for name, (weight, _) in zip(order, weights, strict=True)
     ):
         return {name: tensor for name, (_, tensor) in zip(order, weights, strict=True)}
-    left, matched = dict(weights), {}
+    left = dict(weights)
+    matched = {}
     for name in order:
         *inner, last = name.split("/")
         fits = [

@@ -167,7 +167,9 @@ def load_legacy(path: Path) -> Saved:
 
 def _legacy_places(path, file, keys, used) -> dict[str, Place]:
     """Storages lie one behind the other, each after the count of its numbers."""
-    places, where, end = {}, file.tell(), len(file)
+    places = {}
+    where = file.tell()
+    end = len(file)
     for key in keys:
         if key not in used:
             raise CheckpointError(path, f"the type of its storage {key[:40]!r} is not said", "fetch it again")

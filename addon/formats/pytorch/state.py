@@ -202,7 +202,8 @@ def _find(held: _Held) -> Found:
     if not chosen:
         left = {key: (inner.what(key), inner.numbers) for key, inner in held.inside.items()}
         return Found(held.tensors, held.module, left, chosen=[held])
-    joined, left = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {}), {}
+    joined = Found(dict(held.tensors) if isinstance(held.data, (list, tuple)) else {})
+    left = {}
     for key, value in held.inside.items():
         if key not in chosen:
             left[key] = value.what(key), value.numbers

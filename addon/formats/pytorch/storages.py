@@ -72,7 +72,8 @@ class Storages:
 
     def _quantised(self, name, tensor):
         """(number - zero point) x scale, each one number or one for each place on an axis."""
-        plain, parts = replace(tensor, scale=None, zero_point=None), []
+        plain = replace(tensor, scale=None, zero_point=None)
+        parts = []
         for part in (tensor.scale, tensor.zero_point):
             if isinstance(part, (int, float)):
                 parts.append(lambda part=part: np.float32(part))

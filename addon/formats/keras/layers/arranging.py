@@ -61,7 +61,8 @@ def where(call: Call) -> Written:
 @operation("Split", "split")
 def split(call: Call) -> Written:
     """Into equal parts, or at these places; TensorFlow says sizes."""
-    said, x = setting(call, "indices_or_sections", "num_or_size_splits", place=1), call.plain(call.x)
+    said = setting(call, "indices_or_sections", "num_or_size_splits", place=1)
+    x = call.plain(call.x)
     axis = _axis(call, 0, 2)
     if isinstance(said, int):
         made = call.node("Split", x, outputs=said, axis=axis, num_outputs=said)
@@ -75,7 +76,8 @@ def split(call: Call) -> Written:
 @operation("Unstack", "unstack")
 def unstack(call: Call) -> Written:
     """The parts along an axis, which goes."""
-    axis, x = _axis(call, 0), call.plain(call.x)
+    axis = _axis(call, 0)
+    x = call.plain(call.x)
     return [
         Value(call.node("Gather", x, call.constant(index), axis=axis)) for index in range(call.graph.shape(x)[axis])
     ]
@@ -93,7 +95,8 @@ def take(call: Call) -> Written:
 @operation("Tile", "tile")
 def tile(call: Call) -> Written:
     """A tensor side by side with itself, so often along each axis."""
-    x, repeats = call.plain(call.x), np.atleast_1d(setting(call, "repeats", "multiples", place=1))
+    x = call.plain(call.x)
+    repeats = np.atleast_1d(setting(call, "repeats", "multiples", place=1))
     missing = len(call.graph.shape(x)) - len(repeats)
     return Value(call.node("Tile", x, call.constant([1] * missing + repeats.tolist())))
 
@@ -101,7 +104,9 @@ def tile(call: Call) -> Written:
 @operation("Repeat", "repeat")
 def repeat(call: Call) -> Written:
     """Every entry along an axis so many times, one behind the other."""
-    axis, x, count = _axis(call, place=2), call.plain(call.x), setting(call, "repeats", place=1)
+    axis = _axis(call, place=2)
+    x = call.plain(call.x)
+    count = setting(call, "repeats", place=1)
     size = call.graph.shape(x)[axis]
     return Value(call.node("Gather", x, call.constant(np.repeat(np.arange(size), count)), axis=axis))
 
@@ -144,7 +149,8 @@ def filled_like(call: Call) -> Written:
         if call.layer.kind == "FullLike"
         else float("ones" in str(call.config.get("function", call.layer.kind)).lower())
     )
-    x, dtype = call.plain(call.x), setting(call, "dtype")
+    x = call.plain(call.x)
+    dtype = setting(call, "dtype")
     kind = CAST[dtype] if dtype else call.graph.types[x]
     filled = call.node("Expand", call.number(value), call.node("Shape", x))
     return Value(filled if kind == TensorProto.FLOAT else call.node("Cast", filled, to=kind))
@@ -193,7 +199,8 @@ def einsum(call: Call) -> Written:
 @operation("Std Var", "math.reduce_std math.reduce_variance")
 def spread(call: Call) -> Written:
     """The variance over some axes, or its root."""
-    x, axes = call.real(call.plain(call.x)), setting(call, "axis", place=1)
+    x = call.real(call.plain(call.x))
+    axes = setting(call, "axis", place=1)
     given = [] if axes is None else [call.constant(np.atleast_1d(axes))]
     apart = call.node("Sub", x, call.node("ReduceMean", x, *given, keepdims=1))
     keep = int(bool(setting(call, "keepdims", default=False)))
@@ -217,7 +224,8 @@ def norm(call: Call) -> Written:
 @operation("Normalize", "math.l2_normalize nn.l2_normalize")
 def normalize(call: Call) -> Written:
     """x / max(||x||, epsilon); TensorFlow's epsilon is that of the square."""
-    x, axes = call.real(call.plain(call.x)), call.constant(np.atleast_1d(setting(call, "axis", place=1, default=-1)))
+    x = call.real(call.plain(call.x))
+    axes = call.constant(np.atleast_1d(setting(call, "axis", place=1, default=-1)))
     if setting(call, "order", default=2) != 2:
         raise Unwritable("another norm than the second")
     size = call.node("ReduceL2", x, axes, keepdims=1)

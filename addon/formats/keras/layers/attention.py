@@ -173,7 +173,8 @@ def _sums(call, query, key, scale):
 
 def _applied(call, scores, value, maker):
     pattern = call.node("Softmax", _masked(call, scores, maker, 1), axis=-1)
-    mixed, mask = call.node("MatMul", pattern, value), call.inputs[0].mask
+    mixed = call.node("MatMul", pattern, value)
+    mask = call.inputs[0].mask
     if mask:  # queries that do not count get 0
         mixed = call.node("Where", call.node("Unsqueeze", mask, call.constant([2])), mixed, call.number(0))
     y = Value(mixed, mask=mask)

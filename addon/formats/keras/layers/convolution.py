@@ -30,7 +30,8 @@ def axes_of(call: Call) -> int:
 @writes("Conv1D", "Conv2D", "Conv3D")
 def conv(call: Call) -> Written:
     """A convolution, with groups, strides and dilation."""
-    count, x = axes_of(call), call.real(call.maps(call.x))
+    count = axes_of(call)
+    x = call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     groups = call.get("groups", 1)
     channels = call.graph.shape(x)[1]
@@ -43,7 +44,8 @@ def conv(call: Call) -> Written:
 @writes("DepthwiseConv1D", "DepthwiseConv2D")
 def depthwise(call: Call) -> Written:
     """A kernel for each channel."""
-    count, x = axes_of(call), call.real(call.maps(call.x))
+    count = axes_of(call)
+    x = call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     y, outputs = _depthwise(call, x, window, lambda size: _bias(call, size))
     return activate(call, call.as_value(y), call.get("activation"))
@@ -52,7 +54,8 @@ def depthwise(call: Call) -> Written:
 @writes("SeparableConv1D", "SeparableConv2D")
 def separable(call: Call) -> Written:
     """A kernel for each channel, then one of 1 x 1 over all."""
-    count, x = axes_of(call), call.real(call.maps(call.x))
+    count = axes_of(call)
+    x = call.real(call.maps(call.x))
     window = Window.of(call, tuple_of(call.config["kernel_size"], count), call.graph.shape(x)[2:])
     y, between = _depthwise(call, x, window, lambda size: [])
     filters = call.config["filters"]
@@ -63,7 +66,8 @@ def separable(call: Call) -> Written:
 
 def _depthwise(call, x, window, bias):
     """Each channel by itself: kernel (rows, columns, in, multiplier), outputs ordered by the channel first."""
-    multiplier, count = call.get("depth_multiplier", 1), len(window.kernel)
+    multiplier = call.get("depth_multiplier", 1)
+    count = len(window.kernel)
     if call.torch:
         weight = call.weight("depthwise_kernel", None, 1, *window.kernel)
         outputs = call.graph.shape(weight)[0]
@@ -84,7 +88,8 @@ def _depthwise(call, x, window, bias):
 @writes("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 def transposed(call: Call) -> Written:
     """What a convolution with this padding would have made the input from."""
-    count, x = axes_of(call), call.real(call.maps(call.x))
+    count = axes_of(call)
+    x = call.real(call.maps(call.x))
     kernel = tuple_of(call.config["kernel_size"], count)
     strides, dilations = (tuple_of(call.get(name, 1), count) for name in ("strides", "dilation_rate"))
     extra = call.get("output_padding")
@@ -95,7 +100,8 @@ def transposed(call: Call) -> Written:
         begins.append(max(total, 0) // 2)
         ends.append(max(total, 0) - max(total, 0) // 2)
         more.append(max(-total, 0))
-    filters, channels = call.config["filters"], call.graph.shape(x)[1]
+    filters = call.config["filters"]
+    channels = call.graph.shape(x)[1]
     if call.torch:
         weight = call.weight("kernel", channels, filters, *kernel)
     else:
@@ -173,7 +179,8 @@ def local(call: Call) -> Written:
     count = axes_of(call)
     if call.first or call.get("implementation", 1) != 1:
         raise Unwritable("channels in front, or kernels kept in another way")
-    x, filters = call.real(call.plain(call.x)), call.config["filters"]
+    x = call.real(call.plain(call.x))
+    filters = call.config["filters"]
     size, stride = tuple_of(call.config["kernel_size"], count), tuple_of(call.get("strides", 1), count)
     *space, inputs = known(call.graph.shape(x)[1:])
     out = [(have - taps) // step + 1 for have, taps, step in zip(space, size, stride, strict=True)]

@@ -79,7 +79,8 @@ def dense(call: Call, x: str, units: int | None, kernel: str = "kernel", bias: s
         weight = call.weight(kernel, units, shape[-1])
         turned = {"transB": 1}
     else:
-        weight, turned = call.weight(kernel, shape[-1], units), {}
+        weight = call.weight(kernel, shape[-1], units)
+        turned = {}
     weights = [weight] if bias is None else [weight, call.weight(bias, units)]
     if len(shape) == 2:
         return call.node("Gemm", x, *weights, **turned)
@@ -149,7 +150,8 @@ def wrapper(call: Call) -> Written:
 @writes("TimeDistributed")
 def time_distributed(call: Call) -> Written:
     """The inner layer on each step: steps and batch are one axis for it, unless it takes any number of axes."""
-    inner, x = call.layer.inner[0], call.plain(call.x)
+    inner = call.layer.inner[0]
+    x = call.plain(call.x)
     if not inner.model and inner.kind not in LAYERS:
         raise Unwritable("an unknown layer for each step")
     if inner.kind in ("Dense", "Activation", "Dropout"):

@@ -27,10 +27,12 @@ def batch(call: Call) -> Written:
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta, along one axis."""
     if call.get("mode", 0) == 1 or call.get("renorm") and call.version[0] < 2:
         raise Unwritable("statistics of each sample")
-    (axis,), value = _axes(call), call.x
+    (axis,) = _axes(call)
+    value = call.x
     if call.rank(value) > 2 and axis in (-1, call.rank(value) - 1):
         value = Value(call.graph.as_maps(value, call.path), True)
-    axis, x = call.axis(value, axis), call.real(value.name)
+    axis = call.axis(value, axis)
+    x = call.real(value.name)
     rank = len(call.graph.shape(x))
     order = (0, axis, *(other for other in range(1, rank) if other != axis))
     x = call.transpose(x, *order)

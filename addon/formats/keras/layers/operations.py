@@ -179,7 +179,8 @@ def logical_not(call: Call) -> Written:
 @operation("Log1p Expm1", "math.log1p math.expm1")
 def next_to_one(call: Call) -> Written:
     """log(x + 1), or e^x - 1."""
-    x, unit = call.real(call.x.name), call.number(1)
+    x = call.real(call.x.name)
+    unit = call.number(1)
     if "log" in str(call.config.get("function", call.layer.kind)).lower():
         return Value(call.node("Log", call.node("Add", x, unit)), call.x.maps)
     return Value(call.node("Sub", call.node("Exp", x), unit), call.x.maps)
@@ -359,7 +360,8 @@ def get_item(call: Call) -> Written:
     key = call.argument("key", 1, call.argument("slice_spec"))
     key = [_slice(part) for part in (key if isinstance(key, (list, tuple)) else [key])]
     x = call.plain(call.x)
-    rank, taken = len(call.graph.shape(x)), sum(part is not None and part is not ... for part in key)
+    rank = len(call.graph.shape(x))
+    taken = sum(part is not None and part is not ... for part in key)
     if key.count(...) > 1 or taken > rank:
         raise Unwritable("more places than axes")
     place = key.index(...) if ... in key else len(key)

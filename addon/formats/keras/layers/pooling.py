@@ -44,7 +44,8 @@ def _masked_average(call):
     """The mean over the steps that count: (batch, steps, channels) -> (batch, channels)."""
     x = call.real(call.plain(call.x))
     counts = call.node("Unsqueeze", call.node("Cast", call.x.mask, to=TensorProto.FLOAT), call.constant([2]))
-    axes, keep = call.constant([1]), int(bool(call.get("keepdims")))
+    axes = call.constant([1])
+    keep = int(bool(call.get("keepdims")))
     total = call.node("ReduceSum", call.node("Mul", x, counts), axes, keepdims=keep)
     return Value(call.node("Div", total, call.node("ReduceSum", counts, axes, keepdims=keep)))
 

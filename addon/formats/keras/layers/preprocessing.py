@@ -65,7 +65,8 @@ def resizing(call: Call) -> Written:
         raise Unwritable("the aspect ratio kept")
     if call.rank(call.x) != 4:
         raise Unwritable("a picture without a batch")
-    x, size = call.real(call.maps(call.x)), (call.config["height"], call.config["width"])
+    x = call.real(call.maps(call.x))
+    size = (call.config["height"], call.config["width"])
     sizes = call.node("Concat", call.node("Shape", x, start=0, end=2), call.constant(size), axis=0)
     y = resized(call, x, "", sizes, call.get("interpolation", "bilinear"))
     call.graph.shapes[y] = (*call.graph.shape(x)[:2], *size)
@@ -76,7 +77,8 @@ def resizing(call: Call) -> Written:
 def center_crop(call: Call) -> Written:
     """The middle of pictures."""
     x = call.maps(call.x)
-    sizes, goal = call.graph.shape(x)[2:], (call.config["height"], call.config["width"])
+    sizes = call.graph.shape(x)[2:]
+    goal = (call.config["height"], call.config["width"])
     if len(sizes) != 2 or None in sizes or any(have < want for have, want in zip(sizes, goal, strict=True)):
         raise Unwritable("a picture of open size, or a smaller one")
     starts = [(have - want) // 2 for have, want in zip(sizes, goal, strict=True)]
@@ -87,7 +89,8 @@ def center_crop(call: Call) -> Written:
 @writes("CategoryEncoding")
 def category_encoding(call: Call) -> Written:
     """Indices (batch, n) -> which of the categories there are, how often, or each by itself."""
-    mode, count = call.get("output_mode", "multi_hot"), call.config["num_tokens"]
+    mode = call.get("output_mode", "multi_hot")
+    count = call.config["num_tokens"]
     if len(call.inputs) != 1 or call.argument("count_weights"):
         raise Unwritable("weights for the counts")
     x = call.node("Cast", call.plain(call.x), to=TensorProto.INT64)

@@ -110,7 +110,8 @@ def _spread(call, y, backwards, zeros):
     before it, or with `zeros` none."""
     if not call.x.mask:
         return y
-    counts, axis = call.node("Cast", call.x.mask, to=TensorProto.INT64), call.constant(1)
+    counts = call.node("Cast", call.x.mask, to=TensorProto.INT64)
+    axis = call.constant(1)
     place = call.node("CumSum", counts, axis, exclusive=int(backwards))
     if not backwards:
         place = call.node("Max", call.node("Sub", place, axis), call.constant(0))

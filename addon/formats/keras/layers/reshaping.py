@@ -30,7 +30,8 @@ def flatten(call: Call) -> Written:
 @writes("Reshape")
 def reshape(call: Call) -> Written:
     """The numbers of each sample in another shape."""
-    x, target = call.plain(call.x), list(call.config["target_shape"])
+    x = call.plain(call.x)
+    target = list(call.config["target_shape"])
     sample = call.graph.shape(x)[1:]
     if target.count(-1) == 1 and None not in sample:
         target[target.index(-1)] = prod(known(sample)) // max(1, prod(size for size in target if size != -1))

@@ -38,7 +38,8 @@ class Program:
 
 def program(opened: Zip) -> Program:
     """All code of an archive. Raises `CheckpointError`, and `UndecidedError` if it cannot be parsed."""
-    program, inside = Program(), f"{opened.folder}code/"
+    program = Program()
+    inside = f"{opened.folder}code/"
     members = [
         member for name, member in opened.archive.members.items() if name.startswith(inside) and name.endswith(".py")
     ]
@@ -68,7 +69,9 @@ def _parse(opened, name) -> ast.Module:
 
 def _with_defaults(text: str) -> str:
     """Give arguments that follow one with a default a default too: older code lacks some, and Python needs them."""
-    lines, inside, had = text.split("\n"), False, False
+    lines = text.split("\n")
+    inside = False
+    had = False
     for place, line in enumerate(lines):
         if line.lstrip().startswith("def "):
             inside, had = True, False

@@ -221,7 +221,8 @@ class Evaluator(ABC):
     def _comprehension(self, node, known):
         if len(node.generators) != 1 or node.generators[0].ifs:
             raise UndecidedError("a list of several loops")
-        made, inner = [], dict(known)
+        made = []
+        inner = dict(known)
         for value in self.value(node.generators[0].iter, known):
             self.step()
             self.bind(node.generators[0].target, value, inner)

@@ -106,7 +106,11 @@ class Follower:
     # sizes that have to be found
 
     def _sized(self) -> Followed:
-        low, high, followed, tried, last = 1, LARGEST_SIDE, None, [], ""
+        low = 1
+        high = LARGEST_SIDE
+        followed = None
+        tried = []
+        last = ""
         for _ in range(MOST_TRIES):
             try:
                 followed = self._once()
@@ -119,7 +123,8 @@ class Follower:
             except MismatchError as mismatch:
                 if mismatch.deep and self._narrow():
                     continue
-                side, last = self._side(), str(mismatch)
+                side = self._side()
+                last = str(mismatch)
                 tried.append(side)
                 if mismatch.short is not None:
                     low, high = (max(low, side + 1), high) if mismatch.short else (low, min(high, side - 1))
@@ -279,7 +284,8 @@ class Follower:
 
 def _prune(graph: onnx.GraphProto) -> None:
     """Take out what leads to no output, such as the last states of a recurrent layer that nobody reads."""
-    needed, kept = {value.name for value in graph.output}, []
+    needed = {value.name for value in graph.output}
+    kept = []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
             needed.update(node.input)

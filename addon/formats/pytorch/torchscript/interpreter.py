@@ -90,7 +90,8 @@ class Interpreter(Evaluator):
 
         Where the program cannot be followed, `modules` are left as they stood.
         """
-        path, scope = self.paths.get(id(module), ""), list(self.emitter.scope)
+        path = self.paths.get(id(module), "")
+        scope = list(self.emitter.scope)
         if self.modules and path:
             self.emitter.enter(_short(path))
         self.modules.append(module)

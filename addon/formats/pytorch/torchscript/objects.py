@@ -31,7 +31,8 @@ def tree(path: Path, root: Any) -> Tree:
     """Raises `CheckpointError` if the archive holds no module."""
     if not _is_object(root):
         raise CheckpointError(path, "a TorchScript archive without a module")
-    made, ahead = Tree(root), [("", root)]
+    made = Tree(root)
+    ahead = [("", root)]
     while ahead and len(made.paths) < MOST_MODULES:
         name, module = ahead.pop()
         if id(module) in made.paths or name.count(".") > DEEPEST:

@@ -58,9 +58,9 @@ class _AnswerError(Exception):
 
 
 def is_there() -> bool:
-    """Whether this Python has h5py; it is not imported here."""
+    """Whether there is a Python with h5py to ask; it is not imported here."""
     try:
-        return importlib.util.find_spec("h5py") is not None
+        return bool(sys.executable) and importlib.util.find_spec("h5py") is not None
     except ValueError:  # somebody has taken it out of reach
         return False
 

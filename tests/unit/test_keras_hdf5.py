@@ -265,6 +265,15 @@ def test_what_h5py_is_not_asked_for(fill, match, tmp_path):
     refused(written(tmp_path, full, libver="latest"), match)
 
 
+def test_a_filter_that_h5py_lacks_is_said_when_the_file_is_opened(tmp_path):
+    """The number of lzf's filter, which is h5py's own, becomes that of Blosc, which is not in h5py."""
+    path = written(tmp_path, lambda file: file.create_dataset("x", data=np.zeros(300), compression="lzf"))
+    data = path.read_bytes()
+    assert data.count(struct.pack("<H", 32000)) == 1
+    path.write_bytes(data.replace(struct.pack("<H", 32000), struct.pack("<H", 32001)))
+    refused(path, "'/x' is compressed in a way that h5py does not know .filter 32001.; save it with gzip")
+
+
 def test_h5py_is_bounded_in_time_and_memory(monkeypatch, tmp_path):
     """One line each: for a worker that takes too long, and for one that may not have the memory that it needs."""
     path = written(tmp_path, lambda file: file.create_dataset("x", data=np.zeros((3000, 1000)), compression="lzf"))

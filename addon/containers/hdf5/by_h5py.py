@@ -27,6 +27,7 @@ from onnx import TensorProto, helper
 from ..errors import CheckpointError
 from ..stored import ITEM_SIZE, MOST_AXES, MOST_ELEMENTS, Stored
 from ..zip_archive import DENSEST
+from . import worker as worker_script
 from .group import SMALL_FLOATS, WANTED, Group
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -74,7 +75,8 @@ def read(path: Path, begin: int, size: int) -> Group:
     try:
         tree = json.loads(worker.ask({"list": WANTED.pattern}, STARTED, LONGEST_ANSWER))
     except (_AnswerError, ValueError) as error:
-        raise CheckpointError(path, f"an HDF5 file that cannot be read: {error}", "fetch it again") from error
+        advice = "save it with gzip" if worker_script.PACKED in str(error) else "fetch it again"
+        raise CheckpointError(path, f"an HDF5 file that cannot be read: {error}", advice) from error
     finally:
         worker.end()
     return _Tree(path, begin, size).group(tree, "")

@@ -15,6 +15,7 @@ import re
 import sys
 
 MOST_OBJECTS, DEEPEST, LONGEST_TEXT = 200_000, 64, 1 << 26
+PACKED = "compressed in a way that h5py does not know"
 
 
 class Part(io.RawIOBase):
@@ -63,6 +64,8 @@ def limit(memory):
 
 def tree(file, pattern):
     """The groups of a file with their attributes and datasets, as plain data."""
+    import h5py  # behind the limit of memory
+
     wanted = re.compile(pattern)
     seen = set()
     texts = [0]
@@ -111,6 +114,9 @@ def tree(file, pattern):
             raise ValueError(f"the numbers of '{held.name}' are in another file")
         if held.shape is None or held.dtype.kind in "OSU":
             return None
+        for code in filters(held):
+            if not h5py.h5z.filter_avail(code):
+                raise ValueError(f"'{held.name}' is {PACKED} (filter {code})")
         plain = held.chunks is None and held.dtype.str[:1] in "<|"
         return {
             "shape": held.shape,
@@ -120,9 +126,11 @@ def tree(file, pattern):
             "stored": held.id.get_storage_size(),
         }
 
-    def address(thing):
-        import h5py
+    def filters(held):
+        settings = held.id.get_create_plist()
+        return [settings.get_filter(place)[0] for place in range(settings.get_nfilters())]
 
+    def address(thing):
         return h5py.h5o.get_info(thing.id).addr
 
     return json.dumps(group(file, 0)).encode()

@@ -18,7 +18,7 @@ KINDS = {
     "empty.onnx": "empty",
     "truncated.onnx": "damaged|cut short",
     "random.onnx": "not an ONNX model|damaged|cut short",
-    "text.onnx": "not an ONNX model|damaged|cut short",
+    "text.onnx": "a text, not a model",
     "other.onnx": "not an ONNX model|damaged|cut short",
     "picture.onnx": "PNG picture",
     "external.onnx": "not there",

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+from ..containers import stopping
 from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief, natural
 from . import foreign
@@ -89,19 +91,20 @@ def _refuse_foreign(folder, inside):
 
 def _files(folder) -> list[Path]:
     """The files in a folder, in their natural order; hidden ones are left out."""
-    held: list[Path] = []
-    for path in folder.iterdir():
-        if len(held) >= MOST_LOOKED_AT:
-            break
-        if path.is_file() and not path.name.startswith("."):
-            held.append(path)
-    return sorted(held, key=lambda path: natural(path.name))
+    return [path for path in _entries(folder) if path.is_file()]
+
+
+def _entries(folder) -> list[Path]:
+    """What is in a folder, in its natural order, as far as it is looked at; what is hidden is left out."""
+    held = islice(folder.iterdir(), MOST_LOOKED_AT)
+    return sorted((path for path in held if path.name[:1] != "."), key=lambda path: natural(path.name))
 
 
 def _below(folder) -> list[Path]:
     """The files in the folders of a folder, as pipelines of several networks have them."""
-    folders = sorted(
-        (path for path in folder.iterdir() if path.is_dir() and path.name[:1] != "."),
-        key=lambda path: natural(path.name),
-    )
-    return [path for inner in folders[:MOST_LOOKED_AT] for path in _files(inner)]
+    held: list[Path] = []
+    for inner in _entries(folder):
+        stopping.check()
+        if inner.is_dir() and len(held) < MOST_LOOKED_AT:
+            held += _files(inner)
+    return held

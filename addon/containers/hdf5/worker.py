@@ -80,12 +80,12 @@ def tree(file, pattern):
             return value.rstrip("\0")
         return None
 
-    def attributes(thing):
+    def attributes(obj):
         held = {}
-        for name in thing.attrs:
+        for name in obj.attrs:
             if not wanted.fullmatch(name):
                 continue
-            value = thing.attrs[name]
+            value = obj.attrs[name]
             value = [text(part) for part in value.ravel()] if hasattr(value, "ravel") else text(value)
             if value is not None and (isinstance(value, str) or None not in value):
                 held[name] = value
@@ -130,8 +130,8 @@ def tree(file, pattern):
         settings = held.id.get_create_plist()
         return [settings.get_filter(place)[0] for place in range(settings.get_nfilters())]
 
-    def address(thing):
-        return h5py.h5o.get_info(thing.id).addr
+    def address(obj):
+        return h5py.h5o.get_info(obj.id).addr
 
     return json.dumps(group(file, 0)).encode()
 

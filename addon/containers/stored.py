@@ -54,6 +54,10 @@ class Stored:
             tensor.external_data.add(key="location", value=READ)
         return tensor
 
+    def place(self) -> tuple:
+        """By what a tensor that several layers share is known again, whatever it is called."""
+        return (self.file, self.offset, self.data_type) if self.read is None else ("", id(self.read), self.data_type)
+
 
 def numbers(stored: Stored, folder: Path) -> np.ndarray:
     """The numbers of a tensor of a checkpoint in this folder, in its own dtype and shape."""

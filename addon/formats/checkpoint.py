@@ -34,7 +34,8 @@ class Checkpoint:
     are (compressed, strided) are given by `readers`, by name. `structure` is "graph", or "inferred" where the file says
     only weights. `notes` say what was left out or stands for something unknown; `architecture` is the file that the
     graph was taken from, if it is another one. `unsized` are tensors in whose shape every axis but those of the batch
-    and the channels stands in for one that the file does not tell, as then in what is computed of them. `unread` is how
+    and the channels stands in for one that the file does not tell, as then in what is computed of them. `open` are
+    inputs of the graph that stand for what is not known: who reads them, reads nobody knows what. `unread` is how
     many numbers of weights the graph does not read, as those of heads for training. `unrunnable` says why the graph
     cannot be run, where its reader knows. Where a file holds several models `parts` are their names, with how many
     numbers each has, and `part` is the one that this is ("" for more than one of them), `part_chosen` whether it was
@@ -49,6 +50,7 @@ class Checkpoint:
     notes: list[str] = field(default_factory=list)
     architecture: Path | None = None
     unsized: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
     unread: int = 0
     unrunnable: str = ""
     part: str = ""

@@ -26,6 +26,7 @@ class Writer:
         self.graph = onnx.GraphProto(name=name or "model")
         self.readers: dict[str, Callable[[], np.ndarray]] = {}
         self.unsized: set[str] = set()  # as `Checkpoint.unsized`
+        self.open: set[str] = set()  # as `Checkpoint.open`
         self._names: dict[str, int] = {}  # name -> how many have asked for it
         self._stored: dict[tuple, str] = {}
         self._used: set[tuple] = set()
@@ -147,7 +148,9 @@ class Writer:
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(OPAQUE, 1)]
         model = helper.make_model(self.graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=producer)
         check(path, model, self.readers)
-        return Checkpoint(path, format, model, structure, self.readers, list(notes), architecture, self.unsized)
+        return Checkpoint(
+            path, format, model, structure, self.readers, list(notes), architecture, self.unsized, self.open
+        )
 
 
 def _key(stored):

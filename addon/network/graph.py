@@ -114,7 +114,8 @@ class _Builder:
     def network(self, assumed) -> Network:
         self.count, self.batched = samples(self.graph)
         for value in self.graph.inputs:
-            self._input(value)
+            if value.name not in self.checkpoint.open:
+                self._input(value)
         for operator in self.graph:
             self._channels(operator)
         for group in self.groups:
@@ -132,7 +133,7 @@ class _Builder:
             checkpoint=self.checkpoint,
             layers=self.layers,
             connections=self.connections,
-            inputs=[self._spec(value) for value in self.graph.inputs],
+            inputs=[self._spec(value) for value in self.graph.inputs if value.name not in self.checkpoint.open],
             outputs=[self._spec(value) for value in self.graph.outputs],
             parameters=sum(
                 leaf.size for leaf in {leaf.whole or leaf for layer in self.layers for leaf in layer.weights}
@@ -254,6 +255,7 @@ class _Builder:
                 if maker is not None and maker.op == "ReduceSum" and maker.index in self.aside:
                     continue  # how many steps count
                 view = self._view(tensor)
+                layer.open = layer.open or self._is_open(tensor)
                 if view is None or view.layer is layer:
                     continue
                 joined = self._join(group, layer, operator, slot, tensor, view)
@@ -327,7 +329,15 @@ class _Builder:
         )
         return maker if moves and tensor not in self.input_of else None
 
+    def _is_open(self, tensor) -> bool:
+        """Whether a tensor is of what nobody knows, moved or not."""
+        while self.checkpoint.open and (maker := self._mover(tensor)) is not None:
+            tensor = maker.inputs[0]
+        return tensor in self.checkpoint.open
+
     def _first_view(self, tensor):
+        if tensor in self.checkpoint.open:
+            return None
         if tensor in self.input_of:
             return _View(self.input_of[tensor])
         layer = self.layer_of.get(id(self.owner[self.graph.made_by[tensor].index]))

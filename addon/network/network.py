@@ -90,6 +90,7 @@ class Layer:
     inner: tuple[tuple[str, tuple[str, ...]], ...] = ()  # subgraphs by name ("body", "then_branch"): their operators
     outputs: tuple[str, ...] = ()  # tensors with the same numbers in the same order, `tensor` and its reshapings
     inputs: list[str] = field(default_factory=list)
+    open: bool = False  # whether it reads something of which nobody knows what it is
     parameters: int = 0
     nodes: int = 1  # of the file, those folded into it included
     block: str = ""  # path of the innermost block
@@ -181,6 +182,11 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         return self.by_name[name]
+
+    @property
+    def open_inputs(self) -> int:
+        """How many layers read something of which nobody knows what it is."""
+        return sum(layer.open for layer in self.layers)
 
     def real(self, tensor: str, value: np.ndarray) -> np.ndarray:
         """The numbers that those of a quantised tensor stand for, by its scale and zero point; of another its own."""

@@ -32,6 +32,7 @@ def report(network: Network) -> dict:
             if source.parts
             else {}
         ),
+        **({"open_inputs": network.open_inputs} if network.open_inputs else {}),
         "notes": source.notes,
         "parameters": network.parameters,
         "inputs": [_spec(tensor) for tensor in network.inputs],
@@ -46,6 +47,7 @@ def report(network: Network) -> dict:
                 "op": layer.op,
                 "parts": [part.op for part in layer.parts],
                 "inputs": layer.inputs,
+                **({"open": True} if layer.open else {}),
                 "shape": _shape(layer.shape),
                 "parameters": layer.parameters,
                 "multiply_adds": layer.multiply_adds,
@@ -101,7 +103,7 @@ def table(network: Network) -> str:
     """The same for people, without what takes reading the weights."""
     source = network.checkpoint
     work = [layer.multiply_adds for layer in network.layers]
-    inferred = ", structure inferred" if source.structure == "inferred" else ""
+    inferred = f", structure inferred{open_text(network)}" if source.structure == "inferred" else ""
     known = sum(filter(None, work))
     total = short(known) if None not in work else f"at least {short(known)}" if known else "an unknown number of"
     lines = [
@@ -133,7 +135,7 @@ def table(network: Network) -> str:
             _shape_text(layer.shape),
             f"{layer.parameters:,}",
             "?" if layer.multiply_adds is None else short(layer.multiply_adds),
-            _names(layer.inputs),
+            ", ".join(filter(None, (_names(layer.inputs), "?" if layer.open else ""))),
         )
         for layer in network.layers
     ]
@@ -143,6 +145,13 @@ def table(network: Network) -> str:
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def open_text(network: Network) -> str:
+    """How much of an inferred structure is left open: "; 3 inputs open: what is not known is open"."""
+    count = network.open_inputs
+    said = f"{count:,} input{'s' if count > 1 else ''} open"
+    return f" ({said}: what is not known is open)" if count else ""
 
 
 def _names(names: Sequence[str]) -> str:

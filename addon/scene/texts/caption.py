@@ -20,6 +20,7 @@ from ...colormaps import DIVERGING, maps
 from ...inference import Ran
 from ...network import Network
 from ...network.joins import WEIGHT
+from ...network.report import open_text
 from ...nodes import legend
 from ...nodes.layer import layer_group
 from ...nodes.materials import VALUE, map_of, node_of
@@ -274,7 +275,7 @@ def _sentence(materials, line: str) -> str:
 def _facts(network: Network, ran: Ran | None) -> str:
     facts = f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"
     if network.checkpoint.structure == "inferred":
-        facts += "  ·  structure inferred from names and shapes"
+        facts += f"  ·  structure inferred from names and shapes{open_text(network)}"
     if network.samples > 1:
         facts += f"  ·  sample 1 of {network.samples:,}"
     if ran is None:

@@ -90,6 +90,7 @@ class Recorder:
         self.notes: dict[str, Notes] = defaultdict(Notes)
         self.passed: set[str] = set()
         self.failed: list[str] = []
+        self.said: dict[str, list[tuple]] = defaultdict(list)  # what tests measured, by what it is
         self.test = ""
         self.known = {
             _hash(path): path.relative_to(TESTS / "data").as_posix()
@@ -116,6 +117,8 @@ class Recorder:
             self.failed.append(report.nodeid)
         elif report.when == "call" and report.passed:
             self.passed.add(report.nodeid)
+            for key, value in report.user_properties:
+                self.said[key].append(value)
 
     def kept(self, *tests: str) -> list[Notes]:
         """The notes of tests that passed: all but those with damaged files, or those of these names."""
@@ -125,6 +128,10 @@ class Recorder:
             for one in sorted(self.passed)
             if (named[one] in tests if tests else not DAMAGED.search(one))
         ]
+
+    def notes_of(self, test: str, case: str) -> list[Notes]:
+        """The notes of one case of a test."""
+        return [self.notes[name] for name in self.passed if name.endswith(f"::{test}[{case}]")]
 
     def _now(self):
         return self.notes[self.test]
@@ -201,18 +208,42 @@ def page(recorder: Recorder) -> str:
     notes, compared = recorder.kept(), recorder.kept(*COMPARED)
     truth = {next(iter(one.networks)): one.families for one in recorder.kept("test_edges_are_those_of_the_export")}
     held, seen = (set().union(*some) for some in (truth.values(), (one.families for one in notes)))
-    known = {block.family for block in _ours("structure.inferred.blocks").BLOCKS}
+    known = _ours("structure.inferred.families").families()
     rows = (f"| {name} | {_list(families) or 'plain layers'} |" for name, families in sorted(truth.items()))
+    held |= set().union(*(one.families for one in recorder.kept("test_what_is_drawn_is_true")))
     return TEXT.format(
         formats="\n".join(_formats(notes)),
         architectures=_architectures(recorder.kept(*KNOWN_SCORES)),
         truth="\n".join(rows),
+        families="\n".join(_families(recorder)),
+        trees=_trees(recorder),
         other=_list((known | seen) - held),
         layers="\n".join(_groups("layers", compared)),
         operations=_list(_names("operations", compared)),
         functions=_code(_names("functions", compared)),
         operators="\n".join(_groups("operators", compared)),
     )
+
+
+def _families(recorder) -> Iterable[str]:
+    """A row a model that people download: what its test measured."""
+    for name, precision, recall, left_open in sorted(recorder.said["family"]):
+        known = next(iter(recorder.notes_of("test_what_is_drawn_is_true", name)))
+        yield (
+            f"| {name} | {_list(known.families) or 'plain layers'} "
+            f"| {_share(precision)} | {_share(recall)} | {left_open or ''} |"
+        )
+
+
+def _trees(recorder) -> str:
+    """What was measured on random trees of modules."""
+    ((count, precision, recall),) = recorder.said["trees"]
+    return f"{count} networks of random modules: precision {_share(precision)}, recall {_share(recall)}"
+
+
+def _share(number) -> str:
+    """A share in three digits that is never rounded up to 1."""
+    return f"{min(round(number, 3), 0.999) if number < 1 else 1:.3f}"
 
 
 def _architectures(notes) -> str:
@@ -336,7 +367,17 @@ edges are 0.95 or more.
 |---|---|
 {truth}
 
-Known by their names, too, but not held against an export: {other}.
+Models that people download, by the real names of their weights; who reads whom was held against a trace of the model
+in its own library. Edges are those between layers with weights, over all else. What is drawn is true; what is not
+known is *open*: the table says at how many places, and then edges are missing.
+
+| model | known as | precision | recall | open |
+|---|---|---|---|---|
+{families}
+
+Names and shapes of modules of one's own leave more open: {trees}.
+
+Known by their names, too, but not held against a model: {other}.
 
 ## Layers of Keras
 

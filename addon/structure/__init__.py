@@ -24,17 +24,17 @@ def open_checkpoint(path: str | Path, architecture: str | Path | None = None, pa
     """
     path = Path(path)
     try:
-        found = table.read(path, part)
+        read = table.read(path, part)
     except OSError as error:
         raise CheckpointError(path, f"cannot be read ({error.strerror or error})") from error
-    if isinstance(found, Weights):
+    if isinstance(read, Weights):
         from ..structure import architecture as architectures
         from ..structure.inferred import infer
 
-        made = architectures.attach(found, Path(architecture) if architecture else None) or infer(found)
-        made.part, made.parts, made.part_chosen = found.part, found.parts, bool(part)
+        made = architectures.attach(read, Path(architecture) if architecture else None) or infer(read)
+        made.part, made.parts, made.part_chosen = read.part, read.parts, bool(part)
         return made
     if architecture:
         raise CheckpointError(path, "says itself how its weights are joined", "open it without an architecture")
-    found.part_chosen = bool(part)
-    return found
+    read.part_chosen = bool(part)
+    return read

@@ -161,8 +161,125 @@ def test_what_fits_nowhere_is_a_layer_of_its_own_and_counts():
     shapes = {"fc1.weight": (8, 4), "odd.table": (3, 5, 7), "lonely.scale": (9,), "single": (), "fc2.weight": (2, 6)}
     found = network(shapes)
     assert found.parameters == 8 * 4 + 3 * 5 * 7 + 9 + 1 + 2 * 6
-    assert {layer.inputs[0] for layer in found.layers if "odd" in layer.name} == {"/fc1/Gemm"}
-    assert found.layer("/fc2/Dense").shape == (2,)
+    assert all(layer.open and not layer.inputs for layer in found.layers if "odd" in layer.name)
+    assert found.layer("/fc2/Gemm").shape == (2,) and found.layer("/fc2/Gemm").open
+
+
+# what is not known is open
+
+
+def conv(name, units, inputs, size=3):
+    return {f"{name}.weight": (units, inputs, size, size)}
+
+
+def open_ones(found) -> set[str]:
+    """The layers that read what nobody knows; such a layer reads nothing else here."""
+    assert all(not layer.inputs for layer in found.layers if layer.open)
+    return {layer.name for layer in found.layers if layer.open}
+
+
+def test_towers_side_by_side_are_no_chain():
+    shapes = {}
+    for tower in ("tower1", "tower2", "tower3"):
+        shapes |= conv(f"{tower}.0", 16, 3) | conv(f"{tower}.2", 32, 16)
+    found = network(shapes | {"head.weight": (10, 96)})
+    assert open_ones(found) == {"/tower2/tower2.0/Conv", "/tower3/tower3.0/Conv"}
+    assert found.layer("/tower3/tower3.2/Conv").inputs == ["/tower3/tower3.0/Conv"]
+    assert found.layer("/Concat").inputs == [f"/tower{n}/tower{n}.2/Conv" for n in (1, 2, 3)]
+
+
+def test_towers_of_other_inputs_are_no_chain():
+    """A picture of three channels and one of one channel: the head reads what both towers give."""
+    shapes = conv("img.0", 8, 3) | conv("img.2", 16, 8) | conv("aud.0", 8, 1) | conv("aud.2", 16, 8)
+    found = network(shapes | {"head.weight": (5, 32), "head.bias": (5,)})
+    assert open_ones(found) == {"/aud/aud.0/Conv"}
+    assert sorted(found.layer("/Concat").inputs) == ["/aud/aud.2/Conv", "/img/img.2/Conv"]
+
+
+@pytest.mark.parametrize("order", [str, lambda name: name[::-1]])
+def test_independent_heads_are_no_chain(order):
+    shapes = {f"lin{n}.model.1.weight": (1, width, 1, 1) for n, width in enumerate((64, 128, 256, 512, 512))}
+    found = network(dict(sorted(shapes.items(), key=lambda pair: order(pair[0]))))
+    heads = [layer for layer in found.layers if layer.op == "Conv"]
+    assert len(heads) == 5 and all(name == "image" for layer in heads for name in layer.inputs)
+
+
+def test_branches_of_the_same_width_read_the_same():
+    shapes = conv("stem", 64, 3)
+    for branch in "abcd":
+        shapes |= conv(branch, 64, 64)
+    found = network(shapes | {"fc.weight": (10, 256)})
+    assert all(found.layer(f"/{branch}/Conv").inputs == ["/stem/Conv"] for branch in "abcd")
+    assert found.layer("/fc/Gemm").inputs == ["/Concat"]
+
+
+def test_of_equal_modules_with_names_without_order_none_reads_another():
+    """Nothing tells which of them comes first, or whether they are called one after the other at all."""
+    shapes = {f"{name}.weight": (8, 8) for name in ("red", "green", "blue")}
+    found = network({"inp.weight": (8, 4), **shapes, "out.weight": (2, 8)})
+    names = {f"/{name}/Gemm" for name in ("red", "green", "blue")}
+    assert not any(names & set(layer.inputs) for layer in found.layers if layer.name in names)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4, 4), (64, 1, 4, 4)])
+def test_a_kernel_of_another_width_reads_nothing(shape):
+    """One input channel, and 512 before it, of which it cannot be the groups."""
+    found = network(conv("conv1", 512, 3) | {"blur.weight": shape} | conv("conv2", 3, 512))
+    assert len(open_ones(found)) == 1 and "blur" in next(iter(open_ones(found)))
+    assert found.layer("/conv2/Conv").inputs == ["/conv1/Conv"]
+
+
+def test_a_dense_layer_reads_flattened_maps_of_likely_sizes():
+    found = network(conv("conv", 8, 3) | {"fc.weight": (4, 8 * 125)})
+    assert open_ones(found) == {"/fc/Gemm"}
+    found = network(conv("conv", 8, 3) | {"fc.weight": (4, 8 * 120)})
+    assert not open_ones(found) and found.layers[2].shape == (8, 10, 12)
+
+
+def test_names_of_a_family_do_not_override_widths():
+    """A residual block by its names, whose second convolution cannot read the first."""
+    shapes = conv("stem", 8, 3) | conv("layer1.0.conv1", 8, 8) | conv("layer1.0.conv2", 8, 24)
+    shapes |= {f"layer1.0.bn{n}.{end}": (8,) for n in (1, 2) for end in ("weight", "bias", "running_mean", "running_var")}
+    found = network(shapes)
+    assert open_ones(found) == {"/layer1/layer1.0/conv2/Conv"}
+
+
+def test_a_module_under_two_names_is_one_layer():
+    shapes = conv("conv1", 8, 1) | conv("conv2", 4, 8)
+    held = weights(shapes).tensors
+    held += [replace(tensor, name=f"sequential.{2 * place}.weight") for place, tensor in enumerate(held)]
+    checkpoint = infer(Weights(Path("alias.pt"), "pytorch", held))
+    found = summarise(checkpoint)
+    assert chain(found) == ["image", "/sequential/sequential.0/Conv", "/sequential/sequential.2/Conv"]
+    assert found.parameters == sum(layer.parameters for layer in found.layers) == 8 * 9 + 4 * 8 * 9
+    assert any("conv1 is sequential.0" in note for note in checkpoint.notes)
+
+
+# kinds by names and shapes together
+
+
+@pytest.mark.parametrize("name, count", [("prelu", 8), ("act1", 8), ("1", 1), ("relu", 8)])
+def test_a_slope_is_no_normalisation(name, count):
+    found = network(conv("conv", 8, 3) | {f"{name}.weight": (count,)} | conv("out", 2, 8))
+    steps = [step for layer in found.layers for step in layer.steps]
+    assert "PRelu" in steps and not any("Normal" in step for step in steps)
+
+
+def test_a_dense_layer_called_embedding_reads_no_ids():
+    for rows, columns in ((64, 31), (32, 32)):
+        found = network({"patch_embedding.weight": (rows, columns), "net.weight": (2, rows), "net.bias": (2,)})
+        assert chain(found) == ["input", "/patch_embedding/Gemm", "/net/Gemm"]
+    found = network({"time_embedding.weight": (64, 31), "net.weight": (2, 64), "net.bias": (2,)})
+    assert "Gather" not in {layer.op for layer in found.layers}
+    found = network({"word_embedding.weight": (64, 32), "net.weight": (2, 32), "net.bias": (2,)})
+    assert [layer.op for layer in found.layers][:2] == ["Input", "Gather"]
+
+
+@pytest.mark.parametrize("shape", [(1, 8), (8, 1), (1, 1, 8)])
+def test_a_normalisation_with_axes_of_one_place(shape):
+    found = network({"fc.weight": (8, 4), "ln.weight": shape, "ln.bias": shape, "out.weight": (2, 8)})
+    assert [layer.op for layer in found.layers] == ["Input", "Gemm", "LayerNormalization", "Gemm"]
+    assert len(chain(found)) == 4
 
 
 # convolutions

@@ -35,17 +35,20 @@ def attach(weights: Weights, file: Path | None) -> Checkpoint | None:
 
 
 def _beside(weights):
-    found = []
-    files = sorted(one for one in weights.path.parent.glob("*.json") if one.is_file() and one.stat().st_size <= LARGEST)
+    attached = []
+    beside = weights.path.parent.glob("*.json")
+    files = sorted(path for path in beside if path.is_file() and path.stat().st_size <= LARGEST)
     for file in files[:MOST]:
         try:
-            found.append(keras_json.attach(weights, bounded_json.read(file, "the architecture"), file))
+            attached.append(keras_json.attach(weights, bounded_json.read(file, "the architecture"), file))
         except CheckpointError:
             continue  # another kind of JSON, or for other weights
-    if len(found) > 1:
-        alike = [len(commonprefix([one.architecture.name, weights.path.name])) for one in found]
+    if len(attached) > 1:
+        alike = [len(commonprefix([made.architecture.name, weights.path.name])) for made in attached]
         if alike.count(max(alike)) > 1:
-            weights.notes.append(f"{found[0].architecture.name} and {len(found) - 1} more beside it fit: choose one")
+            weights.notes.append(
+                f"{attached[0].architecture.name} and {len(attached) - 1} more beside it fit: choose one"
+            )
             return None
-        return found[alike.index(max(alike))]
-    return found[0] if found else None
+        return attached[alike.index(max(alike))]
+    return attached[0] if attached else None

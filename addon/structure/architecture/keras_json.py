@@ -61,17 +61,17 @@ class _Finder:
         name = NAMES.get(name, name)
         if layer not in self._of:
             self._of[layer] = self._module(layer, name, shape)
-        found = self.modules[self._of[layer]].get(name)
-        if found is None or not _fits(found.shape, shape):
-            said = "no such tensor" if found is None else f"the shape {list(found.shape)}"
+        stored = self.modules[self._of[layer]].get(name)
+        if stored is None or not _fits(stored.shape, shape):
+            said = "no such tensor" if stored is None else f"the shape {list(stored.shape)}"
             raise CheckpointError(
                 self.file,
                 f"does not fit {self.weights.path.name}: {name} of layer '{layer}' has "
                 f"the shape {list(shape)} here and {said} there",
                 "give another architecture",
             )
-        self._used.add(found.name)
-        return found
+        self._used.add(stored.name)
+        return stored
 
     def unused(self) -> list[str]:
         """The tensors that no layer has asked for."""
@@ -93,11 +93,13 @@ class _Finder:
         )
 
 
-def _fits(found: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     """Whether a tensor of PyTorch has this shape of Keras, its axes in PyTorch's order."""
     turned = (wanted[-1], wanted[-2], *wanted[:-2]) if len(wanted) > 1 else wanted
-    depthwise = (wanted[-1] * wanted[-2], 1, *wanted[:-2]) if len(wanted) > 2 and None not in wanted[-2:] else turned
+    depthwise = turned
+    if len(wanted) > 2 and (channels := wanted[-2]) is not None and (multiplier := wanted[-1]) is not None:
+        depthwise = (channels * multiplier, 1, *wanted[:-2])
     return any(
-        len(found) == len(one) and all(size in (None, have) for size, have in zip(one, found, strict=True))
-        for one in (wanted, turned, depthwise)
+        len(shape) == len(wish) and all(size in (None, have) for size, have in zip(wish, shape, strict=True))
+        for wish in (wanted, turned, depthwise)
     )

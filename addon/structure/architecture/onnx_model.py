@@ -10,6 +10,7 @@ tensor into what the graph reads are put between.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -61,9 +62,11 @@ def attach(weights: Weights, file: Path) -> Checkpoint:
 
 def _slots(graph) -> list[_Slot]:
     """The weights of a graph in the order of their use."""
-    stored = {one.name: one for one in graph.initializer if one.data_type in FLOATS and prod(one.dims) > 1}
-    turned = {name: (name, tuple(range(len(one.dims)))) for name, one in stored.items()}
-    found = {}
+    stored = {
+        tensor.name: tensor for tensor in graph.initializer if tensor.data_type in FLOATS and prod(tensor.dims) > 1
+    }
+    turned = {name: (name, tuple(range(len(tensor.dims)))) for name, tensor in stored.items()}
+    slots: dict[str, _Slot] = {}
     for node in graph.node:
         if node.op_type in ("Identity", "Cast", "Transpose") and node.input[0] in turned:
             name, axes = turned[node.input[0]]
@@ -75,8 +78,8 @@ def _slots(graph) -> list[_Slot]:
         for place, read in enumerate(node.input):
             if read in turned:
                 name, axes = turned[read]
-                found.setdefault(name, _Slot(stored[name], node, place, axes))
-    return list(found.values())
+                slots.setdefault(name, _Slot(stored[name], node, place, axes))
+    return list(slots.values())
 
 
 def _pairs(weights, file, slots):
@@ -91,7 +94,7 @@ def _pairs(weights, file, slots):
     for slot in slots:
         if slot.tensor.name in pairs:
             continue
-        fits = [one for one in left.values() if _turn(slot, one, weights.layout) is not None]
+        fits = [stored for stored in left.values() if _turn(slot, stored, weights.layout) is not None]
         module = modules.get(slot.node.output[0])
         stored = next((fit for fit in fits if _module(fit) == module), next(iter(fits), None))
         if stored is not None:
@@ -106,7 +109,7 @@ def _pairs(weights, file, slots):
                 "give the architecture of this very model",
             )
     used = {_place(pair) for pair in pairs.values()}
-    unused = [one.name for one in left.values() if _place(one) not in used]  # what is tied has several names
+    unused = [stored.name for stored in left.values() if _place(stored) not in used]  # what is tied has several names
     if unused:
         raise unfit(weights, file, unused, "export the model anew, without folding normalisations into convolutions")
     return [(slot, pairs[slot.tensor.name]) for slot in slots if slot.tensor.name in pairs]
@@ -162,7 +165,7 @@ class _Filling:
     def __init__(self, weights: Weights, file: Path, model: onnx.ModelProto):
         self.weights, self.file, self.graph = weights, file, model.graph
         self.notes: list[str] = []
-        self.readers = {}
+        self.readers: dict[str, Callable[[], np.ndarray]] = {}
         self.before: list[onnx.NodeProto] = []
         self.filled: set[str] = set()
         self.entered: dict[str, str] = {}
@@ -171,8 +174,8 @@ class _Filling:
         except Exception:  # inference raises many types on models it does not know; nothing then was flattened
             inferred = model.graph
         self.shapes = {
-            one.name: tuple(dim.dim_value for dim in one.type.tensor_type.shape.dim)
-            for one in (*inferred.value_info, *inferred.input, *inferred.output)
+            value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+            for value in (*inferred.value_info, *inferred.input, *inferred.output)
         }
         self.makers = {name: node for node in model.graph.node for name in node.output}
 
@@ -180,7 +183,7 @@ class _Filling:
         name = slot.tensor.name
         self.filled.add(name)
         order, kind = _turn(slot, stored, self.weights.layout), slot.tensor.data_type
-        straight = order == tuple(range(len(order)))
+        straight = order is not None and order == tuple(range(len(order)))
         flat = self._flattened(slot)
         if straight and not flat and stored.data_type == kind:
             self._enter(stored, name)
@@ -244,10 +247,10 @@ class _Filling:
     def finish(self, source: Checkpoint) -> dict:
         """Take the replaced initializers out; what stays of them is read from the architecture's own file. Returns the
         readers of all that is read so."""
-        kept = [one for one in source.model.graph.initializer if one.name not in self.filled]
-        own = [one for one in kept if one.data_location == TensorProto.EXTERNAL]
-        self.readers |= {one.name: (lambda one=one: source.array(one)) for one in own}
-        numbers = [one.name for one in kept if one.data_type in FLOATS and prod(one.dims) > 1]
+        kept = [tensor for tensor in source.model.graph.initializer if tensor.name not in self.filled]
+        own = [tensor for tensor in kept if tensor.data_location == TensorProto.EXTERNAL]
+        self.readers |= {tensor.name: (lambda tensor=tensor: source.array(tensor)) for tensor in own}
+        numbers = [tensor.name for tensor in kept if tensor.data_type in FLOATS and prod(tensor.dims) > 1]
         if numbers:
             self.notes.append(f"{len(numbers):,} constants are the architecture's own ({', '.join(numbers[:3])})")
         new = list(self.graph.initializer[len(source.model.graph.initializer) :])

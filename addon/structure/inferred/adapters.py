@@ -32,26 +32,28 @@ class Adapter:
 
 
 def adapter_of(node: Node) -> Adapter | None:
+    """The adapter that a module is, by the names of its matrices; None for others."""
     names = (*NAMES, *(WITHIN if node.name.lower().split("_")[-1] == "lora" or "lora" in node.name else ()))
     for down, up in names:
-        ends = [_matrix(node.children.get(name)) for name in (down, up)]
-        if all(ends):
+        lower, higher = (_matrix(node.children.get(name)) for name in (down, up))
+        if lower is not None and higher is not None:
             alpha = node.children.get(ALPHA)
-            one = alpha is not None and [stored.shape for stored in alpha] in ([()], [(1,)])
-            return Adapter(*ends, alpha if one else None, node.children.get(BASE))
+            single = alpha is not None and [stored.shape for stored in alpha] in ([()], [(1,)])
+            return Adapter(lower, higher, alpha if single else None, node.children.get(BASE))
     return None
 
 
 def _matrix(node: Node | None) -> Node | None:
     """The module that has the matrix: PEFT names adapters below."""
-    inside = [] if node is None else [one for one in node.walk() if one.kind in ("dense", "conv", "embedding")]
+    inside = [] if node is None else [part for part in node.walk() if part.kind in ("dense", "conv", "embedding")]
     return inside[0] if len(inside) == 1 else None
 
 
 def write(graph: Graph, adapter: Adapter, signal: Signal | None) -> Signal | None:
     """What an adapter gives, behind a signal or an input of its own; None where its matrices do not fit."""
     down, up = (
-        one if one.kind == "conv" else Node(one.path, one.tensors, kind="dense") for one in (adapter.down, adapter.up)
+        part if part.kind == "conv" else Node(part.path, part.tensors, kind="dense")
+        for part in (adapter.down, adapter.up)
     )
     between = graph.module(down, signal)
     rank = down.tensors["weight"].shape[0 if graph.torch else -1]

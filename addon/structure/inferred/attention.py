@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from .graph import Graph
 from .graph_state import Signal
@@ -36,16 +37,18 @@ def attend(
     at: Node,
     heads: Heads,
     projections: list[Node],
-    out: Node,
+    out: Node | None,
     norms: list[Node],
     signal: Signal,
     memory: Signal | None = None,
     added: Sequence[str] = (),
+    scale: Node | None = None,
 ) -> Signal:
     """What an attention gives: one matrix for all `projections`, or queries, keys and values.
 
     Keys and values are of `memory`, where given, else of the signal itself. `norms` are those of queries and keys;
-    `added` are tensors that are added to the scores, and `at` is the module that the operators are in.
+    `added` are tensors that are added to the scores, `scale` has a factor of each head for them, and `at` is the module
+    that the operators are in.
     """
     inside = at.path
     if len(projections) == 1:
@@ -63,21 +66,27 @@ def attend(
     queries, keys, values = parts
     perms = [0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]
     queries, keys, values = (
-        graph.op(inside, "Transpose", one, perm=perm) for one, perm in zip((queries, keys, values), perms, strict=True)
+        graph.op(inside, "Transpose", part, perm=perm)
+        for part, perm in zip((queries, keys, values), perms, strict=True)
     )
     if heads.keys < heads.queries:
         places = graph.ints(*(place * heads.keys // heads.queries for place in range(heads.queries)))
-        keys, values = (graph.op(inside, "Gather", one, places, axis=1) for one in (keys, values))
+        keys, values = (graph.op(inside, "Gather", part, places, axis=1) for part in (keys, values))
     scores = graph.op(inside, "MatMul", queries, keys)
-    scores = graph.op(inside, "Mul", scores, graph.number(heads.size**-0.5))
+    stored = next(iter(scale), None) if scale is not None else None
+    if scale is not None and stored is not None and prod(stored.shape) == heads.queries:
+        factor = graph.op(scale.path, "Reshape", graph.weight(scale.path, stored), graph.ints(1, heads.queries, 1, 1))
+        scores = graph.op(inside, "Mul", scores, graph.op(scale.path, "Exp", factor))
+    else:
+        scores = graph.op(inside, "Mul", scores, graph.number(heads.size**-0.5))
     for tensor in added:
         scores = graph.op(inside, "Add", scores, tensor)
     mixed = graph.op(inside, "MatMul", graph.op(inside, "Softmax", scores, axis=-1), values)
     mixed = graph.op(inside, "Transpose", mixed, perm=[0, 2, 1, 3])
     width = heads.queries * heads.size
     mixed = graph.op(inside, "Reshape", mixed, graph.ints(0, 0, width))
-    found = replace(signal, tensor=mixed, width=width)
-    return graph.module(out, found)
+    read = replace(signal, tensor=mixed, width=width)
+    return graph.module(out, read) if out is not None else read
 
 
 def _normed(graph, norm, tensor, size):
@@ -88,6 +97,31 @@ def _normed(graph, norm, tensor, size):
     if bias is None:
         return graph.root_mean_square(norm.path, tensor, scale, 1e-6)
     return graph.op(norm.path, "LayerNormalization", tensor, scale, graph.weight(norm.path, bias), axis=-1)
+
+
+def attend_loosely(
+    graph: Graph,
+    at: Node,
+    projections: list[Node],
+    out: Node | None,
+    norms: list[Node],
+    signal: Signal,
+    memory: Signal | None = None,
+) -> Signal:
+    """The same where nobody knows how projections are cut into heads: what is between them and `out` stays one node."""
+    sources = (signal, memory or signal, memory or signal)
+    parts = [graph.module(node, source) for node, source in zip(projections, sources, strict=False)]
+    wide = matrix_sizes(graph.tree, out, graph.torch)[0] if out is not None and out.kind == "dense" else parts[-1].width
+    rows = [graph.weight(norm.path, stored) for norm in norms for stored in norm]
+    made = graph.writer.opaque(
+        "Attention",
+        [*(part.tensor for part in parts), *rows],
+        graph.name(at.path, "Attention"),
+        shape=(1, signal.steps or "sequence", wide),
+        data_type=graph.data_type,
+    )
+    given = Signal(made, "sequence", wide, steps=signal.steps)
+    return given if out is None else graph.module(out, given)
 
 
 def _cut(graph, inside, signal, heads, node):
@@ -107,29 +141,37 @@ def _cut(graph, inside, signal, heads, node):
     ]
 
 
-def heads_of(graph: Graph, at: Node, projections: list[Node], hint: int = 0) -> Heads | None:
+def heads_of(
+    graph: Graph, at: Node, projections: list[Node], out: Node | None, norms: list[Node], hint: int = 0
+) -> Heads | None:
     """How projections are cut into heads: as the module or the configuration says, else the hint, else as is usual.
 
-    None if they cannot be.
+    `norms` of queries and keys may be as wide as a head, and what `out` reads is as wide as all queries. None if the
+    projections cannot be cut.
     """
     if len(projections) not in (1, 3) or any(projection.kind != "dense" for projection in projections):
         return None
-    found = _cut_of(graph, at, projections, hint)
-    return found if found and found.queries <= MOST_HEADS else None
+    wide = matrix_sizes(graph.tree, out, graph.torch)[0] if out is not None and out.kind == "dense" else 0
+    sizes = {prod(norm.tensors["weight"].shape) for norm in norms if "weight" in norm.tensors}
+    cut = _cut_of(graph, at, projections, hint, wide, sizes.pop() if len(sizes) == 1 else 0)
+    fits = cut is not None and cut.queries <= MOST_HEADS and wide in (0, cut.queries * cut.size)
+    return cut if fits else None
 
 
-def _cut_of(graph, at, projections, hint):
+def _cut_of(graph, at, projections, hint, wide, normed):
     units = [matrix_sizes(graph.tree, projection, graph.torch)[1] for projection in projections]
     inputs = matrix_sizes(graph.tree, projections[0], graph.torch)[0]
     config = graph.weights.config
     said = _said(graph.attributes(at), HEADS) or _said(config, HEADS) or hint
     # Falcon says more besides, which then does not count.
-    one = config.get("multi_query") is True and not config.get("new_decoder_architecture")
-    keys = 1 if one else _said(config, ("num_key_value_heads", "num_kv_heads"))
+    shared = config.get("multi_query") is True and not config.get("new_decoder_architecture")
+    keys = 1 if shared else _said(config, ("num_key_value_heads", "num_kv_heads"))
     size = _said(config, ("head_dim",))
     if len(units) == 1:
-        return _of_fused(graph, units[0], inputs, said, keys, size)
+        return _of_fused(graph, units[0], inputs, said, keys, size, wide)
     width, shared, values = units
+    if not said and normed and width % normed == 0 and shared % normed == 0:
+        said = width // normed
     if shared != values or width < shared:
         return None
     if not said:
@@ -141,24 +183,28 @@ def _cut_of(graph, at, projections, hint):
     return None if shared % size or said % (shared // size) else Heads(said, shared // size, size)
 
 
-def _of_fused(graph, units, inputs, said, keys, size):
+def _of_fused(graph, units, inputs, said, keys, size, wide):
     if units == 3 * inputs and (not said or not keys or keys == said):
         if said and inputs % said:
             return None
         said = said or inputs // _guess(graph, inputs, inputs)
         return Heads(said, said, inputs // said)
     if not said:
-        return None
+        shared = (units - wide) // 2
+        if not wide or shared < 1 or wide + 2 * shared != units or wide % shared:
+            return None
+        size = _guess(graph, wide, shared)
+        return Heads(wide // size, shared // size, size)
     keys = keys or said
     size = size or units // (said + 2 * keys)
     return Heads(said, keys, size) if units == size * (said + 2 * keys) and said % keys == 0 else None
 
 
 def _guess(graph, width, shared):
-    found = next((size for size in HEAD_SIZES if width % size == 0 and shared % size == 0), min(width, shared))
-    found = found if width % found == 0 and shared % found == 0 else width
-    graph.say(f"heads of {found:,}")
-    return found
+    size = next((size for size in HEAD_SIZES if width % size == 0 and shared % size == 0), min(width, shared))
+    size = size if width % size == 0 and shared % size == 0 else width
+    graph.say(f"heads of {size:,}")
+    return size
 
 
 def _said(config, keys) -> int:

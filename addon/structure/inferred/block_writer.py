@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from onnx import TensorProto
 
-from .attention import attend, heads_of
+from .attention import attend, attend_loosely, heads_of
 from .blocks import BY_LAST_NORM, POST, PRE, Attention, Block, Branch, Chain, Experts, Gated
 from .graph import Graph
 from .graph_state import Signal
@@ -31,11 +32,10 @@ DISTANCES = ("relative_attention_bias", "relative_position_bias_table")  # betwe
 
 
 class Blocks:
-    """`memory` is what an encoder gives to a decoder; `families` are those whose blocks were written."""
+    """`memory` is what an encoder gives to a decoder."""
 
     def __init__(self, graph: Graph, tree: Tree, order: Order):
         self.graph, self.tree, self.order, self.config = graph, tree, order, graph.weights.config
-        self.families: dict[str, None] = {}
         self.memory: Signal | None = None
         self.position_bias = 0, ""  # how many heads have it, and what is added to the scores of a stack's attentions
         self.mask = ""
@@ -44,7 +44,6 @@ class Blocks:
 
     def write(self, node: Node, block: Block, signal: Signal) -> Signal:
         """Write a block behind a signal; returns what it gives."""
-        self.families[block.family] = None
         order = block.order
         if order == BY_LAST_NORM:
             order = PRE if self._has_last_norm(node) else POST
@@ -54,7 +53,9 @@ class Blocks:
             signal = self.graph.as_kind(signal, "sequence", path=(*node.path, ""))
         branches = [branch for branch in block.branches if not branch.optional or branch.fits(node)]
         if block.parallel:
-            made = [self._body(node, one.body, self._normed(node.at(one.norm), signal), block) for one in branches]
+            made = [
+                self._body(node, branch.body, self._normed(node.at(branch.norm), signal), block) for branch in branches
+            ]
             signal = self.graph.add(node.path, signal, self.graph.add(node.path, *made))
         else:
             for branch in branches:
@@ -70,15 +71,15 @@ class Blocks:
         if fits:
             made = self.graph.as_kind(made, around.kind, around.axes, (*node.path, ""))
         for name in filter(None, (branch.inner, branch.scale)):
-            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
+            for part in (inner for inner in (node.at(name) or Node()).walk() if inner.tensors):
                 made = self.graph.module(part, made)
         if not fits:
             return made
         path = (*node.path, *branch.at.split(".")) if branch.at else node.path
-        found = self.graph.add(path, *((made, around) if block.shortcut or order == POST else (around, made)))
+        joined = self.graph.add(path, *((made, around) if block.shortcut or order == POST else (around, made)))
         if block.last:
-            found = self._activate(path, block.last, found)
-        return self._normed(norm, found) if norm and order == POST else found
+            joined = self.activate(path, block.last, joined)
+        return self._normed(norm, joined) if norm and order == POST else joined
 
     def _normed(self, norm, signal):
         key = norm.path, signal.tensor
@@ -88,7 +89,7 @@ class Blocks:
 
     def _shortcut(self, node, block, signal):
         for name in block.shortcut:
-            for part in (one for one in (node.at(name) or Node()).walk() if one.tensors):
+            for part in (inner for inner in (node.at(name) or Node()).walk() if inner.tensors):
                 signal = self.graph.module(part, signal)
         return signal
 
@@ -111,17 +112,18 @@ class Blocks:
                     signal = self.graph.as_kind(signal, "sequence", path=part.path)
                 signal = self.graph.module(part, signal)
             else:
-                signal = self._activate(at, step, signal)
+                signal = self.activate(at, step, signal)
         return signal
 
-    def _activate(self, path, name, signal):
+    def activate(self, path: tuple[str, ...], name: str, signal: Signal) -> Signal:
+        """What an activation gives; which one it is between words a configuration may say."""
         said = next(
             (
                 self.config[key]
                 for key in ("hidden_act", "activation_function", "hidden_activation")
                 if isinstance(self.config.get(key), str)
             ),
-            None,
+            "",
         )
         name = ACTIVATIONS.get(said, name) if signal.kind == "sequence" else name
         graph = self.graph
@@ -148,7 +150,7 @@ class Blocks:
             opened, lifted = (replace(opened, tensor=part, width=half) for part in parts)
         else:
             lifted = graph.module(up, signal)
-        opened = self._activate(path, activation, opened)
+        opened = self.activate(path, activation, opened)
         if opened.width != lifted.width:
             return graph.module(down, opened)
         made = graph.op(path, "Mul", opened.tensor, lifted.tensor)
@@ -158,42 +160,78 @@ class Blocks:
         graph, experts = self.graph, node.at(body.experts) or Node(node.path)
         path, router, made = experts.path, graph.module(node.at(body.router), signal), []
         for expert in self.order.of(experts):
-            parts = [expert.at(name) for name in (body.gate, body.up, body.down)]
-            if all(part is not None and part.tensors for part in parts):
-                made.append(self._gated(*parts, "Swish", signal))
-        made = [one for one in made if one.width == signal.width]
+            gate, up, down = (expert.at(name) for name in (body.gate, body.up, body.down))
+            if gate and up and down and gate.tensors and up.tensors and down.tensors:
+                made.append(self._gated(gate, up, down, "Swish", signal))
+        made = [expert for expert in made if expert.width == signal.width]
         if not made:
             return router
         chosen = graph.writer.opaque(
             "TopExperts",
-            [router.tensor, *(one.tensor for one in made)],
+            [router.tensor, *(expert.tensor for expert in made)],
             graph.name(path, "TopExperts"),
             shape=(1, "sequence", signal.width),
             data_type=graph.data_type,
         )
-        return replace(signal, tensor=chosen)
+        return self._with_shared(node, body, signal, replace(signal, tensor=chosen))
+
+    def _with_shared(self, node, body, signal, made):
+        """What experts give, and an expert that counts for every step."""
+        shared = (node.at(body.shared) if body.shared else None) or Node()
+        gate, up, down = (shared.at(name) for name in (body.gate, body.up, body.down))
+        if not (gate and up and down and gate.tensors and up.tensors and down.tensors):
+            return made
+        graph, whole = self.graph, self._gated(gate, up, down, "Swish", signal)
+        weigher = node.at(body.shared_gate)
+        if weigher is not None and weigher.tensors:
+            share = self.activate(node.path, "Sigmoid", graph.module(weigher, signal))
+            whole = graph.add(node.path, whole, share, op="Mul")
+        return graph.add(node.path, made, whole)
 
     def _attention(self, node, body: Attention, signal):
         graph = self.graph
         parts = [node.at(name) for name in body.parts]
         out, at = node.at(body.out), node.at(body.at) or node
-        norms = [found for name in body.norms if (found := node.at(name))]
+        norms = [norm for name in body.norms if (norm := node.at(name))]
         memory = (self.memory or signal) if body.memory else None
         tables = [table for name in DISTANCES if (table := at.at(name)) is not None]
         hint = next((stored.shape[-1] for table in tables for stored in table if stored.shape), self.position_bias[0])
-        heads = heads_of(graph, at, parts, hint) if signal.kind == "sequence" else None
+        heads = heads_of(graph, at, parts, out, norms, hint) if signal.kind == "sequence" else None
         if heads is not None:
             for table in tables:
                 self.position_bias = heads.queries, self._bias_of_positions(table, heads)
             biased = not body.memory and self.position_bias[0] == heads.queries
             added = [text for text in (self.position_bias[1] if biased else "", self.mask) if text]
             return attend(graph, at, heads, parts, out, norms, signal, memory, added)
-        tensors = {
-            f"{place}": stored
-            for place, stored in enumerate(stored for part in (*parts, *norms, out) for stored in part)
-        }
-        inside = Node(at.path, tensors, kind="attention")
-        return graph.opaque(inside, signal, "Attention", signal.width)
+        signal = graph.as_kind(signal, "sequence", path=(*node.path, ""))
+        return attend_loosely(graph, at, parts, out, norms, signal, memory)
+
+    def attend(
+        self,
+        node: Node,
+        projections: list[Node],
+        out: Node | None,
+        norms: list[Node],
+        signal: Signal,
+        memory: Signal | None = None,
+        scale: Node | None = None,
+    ) -> Signal:
+        """What the attention that a module is gives, by its projections: one matrix for all, or three.
+
+        Keys and values are of `memory`, where given; `scale` has a factor for the scores of each head.
+        """
+        graph, hint = self.graph, 0
+        if scale is not None and scale.tensors:
+            hint = prod(next(iter(scale)).shape)
+        signal = graph.known(signal, "sequence", self.order.ends(projections[0])[0] or 1)
+        signal = graph.as_kind(signal, "sequence", path=(*node.path, ""))
+        if memory is not None:
+            memory = graph.known(memory, "sequence", self.order.ends(projections[-1])[0] or 1)
+            memory = graph.as_kind(memory, "sequence", path=(*node.path, ""))
+        heads = heads_of(graph, node, projections, out, norms, hint)
+        if heads is not None:
+            return attend(graph, node, heads, projections, out, norms, signal, memory, scale=scale)
+        return attend_loosely(graph, node, projections, out, norms, signal, memory)
 
     def _bias_of_positions(self, node, heads):
         """A row of a table for each distance between two steps, a column for each head: that of no distance for all."""

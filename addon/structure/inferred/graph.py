@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import gcd, prod
+from typing import overload
 
-from .graph_state import LARGEST_FOLD, Signal, Signals
+from ...containers.stored import Stored
+from .graph_state import LARGEST_FOLD, LOST, Signal, Signals
 from .modules import Node
 from .recurrent import recurrent
 from .sizes import is_transposed, matrix_sizes
@@ -21,9 +23,21 @@ from .sizes import is_transposed, matrix_sizes
 class Graph(Signals):
     """What a module reads is a `Signal`, or None where nothing comes before it."""
 
+    @overload
+    def module(self, node: Node, signal: Signal) -> Signal: ...
+
+    @overload
+    def module(self, node: Node, signal: Signal | None) -> Signal | None: ...
+
     def module(self, node: Node, signal: Signal | None) -> Signal | None:
         """Write a module behind a signal; without one it reads an input of the model."""
-        return getattr(self, f"_{node.kind}")(node, signal)
+        if not node.kind:
+            return signal
+        if signal is not None and signal.width == 0:
+            self.asked, signal = signal.tensor, None
+        made = getattr(self, f"_{node.kind}")(node, signal)
+        self.asked = ""
+        return made
 
     def _parameter(self, node, signal):
         return self.opaque(node, signal)
@@ -46,8 +60,8 @@ class Graph(Signals):
             if signal
             else self.input("sequence" if self.steps else "vector", inputs)
         )
-        if source is None or bias is not None and bias.shape != (units,):
-            return self.opaque(node, signal, "Dense", units)
+        if bias is not None and bias.shape != (units,):
+            return self.opaque(node, source, "Dense", units)
         matrix = self.weight(node.path, weight)
         adds = [self.weight(node.path, bias)] if bias is not None else []
         # Gemm turns a matrix round by itself, and its bias counts even where it is a single number.
@@ -65,7 +79,7 @@ class Graph(Signals):
             made = self.op(node.path, "MatMul", tensor, matrix)
             if adds:
                 made = self.op(node.path, "Add", made, *adds)
-        return self.seen_as(replace(source, tensor=made, width=units))
+        return replace(source, tensor=made, width=units)
 
     def _conv(self, node, signal):
         weight, bias = node.tensors["weight"], node.tensors.get("bias")
@@ -74,27 +88,25 @@ class Graph(Signals):
             return self.opaque(node, signal)
         turned = is_transposed(node, signal and signal.width, self.torch, self.weights.modules)
         kernel = weight.shape[2:] if self.torch else weight.shape[:rank]
-        one, other = weight.shape[:2] if self.torch else weight.shape[:-3:-1]  # (out, in), transposed (in, out)
-        units, inputs = (other, one) if turned else (one, other)
+        outer, inner = weight.shape[:2] if self.torch else weight.shape[:-3:-1]  # (out, in), transposed (in, out)
+        units, inputs = (inner, outer) if turned else (outer, inner)
         attributes = self.attributes(node)
         groups = _whole(attributes.get("groups"), 1)
         if signal is None:
             source = self.input("map", inputs * groups if not turned else inputs, rank)
         else:
-            groups = self._groups(signal, inputs, units, groups) if not turned else groups
+            groups = groups_of(signal, inputs, units, groups) if not turned else groups
             source = self.fit(signal, "map", inputs * groups if not turned else inputs, rank, node.path)
         units = units * groups if turned else units
-        if source is None or units % groups or bias is not None and bias.shape != (units,):
-            return self.opaque(node, signal, "Conv", units)
+        if units % groups or bias is not None and bias.shape != (units,):
+            return self.opaque(node, source, "Conv", units)
         tensor = self.weight(node.path, weight)
         if not self.torch:
             tensor = self.op(node.path, "Transpose", tensor, perm=[rank + 1, rank, *range(rank)])
         tensors = [source.tensor, tensor] + ([self.weight(node.path, bias)] if bias is not None else [])
         op = "ConvTranspose" if turned else "Conv"
         made = self.op(node.path, op, *tensors, **_window(kernel, attributes, groups))
-        if turned:
-            self.lifted.add(made)
-        return self.seen_as(Signal(made, "map", units, rank))
+        return Signal(made, "map", units, rank)
 
     def patches(self, node: Node, picture: Signal, kernel: tuple[int, ...]) -> Signal:
         """The patches of a picture, none over another: a convolution whose stride is its kernel."""
@@ -106,21 +118,13 @@ class Graph(Signals):
         made = self.op(node.path, "Conv", *tensors, kernel_shape=list(kernel), strides=list(kernel))
         return Signal(made, "map", units)
 
-    @staticmethod
-    def _groups(signal, inputs, units, said):
-        """How many groups a kernel has that reads so many channels of the signal's."""
-        if said > 1 or inputs == signal.width or signal.kind != "map" or signal.width % inputs:
-            return said
-        groups = signal.width // inputs
-        return groups if units % groups == 0 and (inputs == 1 or units == signal.width) else said
-
     def _depthwise(self, node, signal):
         """Keras's kernel (rows, columns, in, multiplier) as (in x multiplier, 1, rows, columns)."""
         weight = node.tensors["depthwise"]
         rank, (channels, multiplier) = len(weight.shape) - 2, weight.shape[-2:]
         source = self.fit(signal, "map", channels, rank, node.path) if signal else self.input("map", channels, rank)
-        if source is None or rank < 1:
-            return self.opaque(node, signal, "Conv", channels * multiplier)
+        if rank < 1:
+            return self.opaque(node, source, "Conv", channels * multiplier)
         tensor = self.op(node.path, "Transpose", self.weight(node.path, weight), perm=[rank, rank + 1, *range(rank)])
         shape = channels * multiplier, 1, *weight.shape[:rank]
         tensors = [source.tensor, self.op(node.path, "Reshape", tensor, self.ints(*shape))]
@@ -128,7 +132,7 @@ class Graph(Signals):
         if bias is not None and bias.shape == shape[:1]:
             tensors.append(self.weight(node.path, bias))
         made = self.op(node.path, "Conv", *tensors, **_window(weight.shape[:rank], {}, channels))
-        return self.seen_as(Signal(made, "map", channels * multiplier, rank))
+        return Signal(made, "map", channels * multiplier, rank)
 
     def _separable(self, node, signal):
         between = self._depthwise(node, signal)
@@ -137,16 +141,16 @@ class Graph(Signals):
 
     def _norm(self, node, signal):
         weight, bias = node.tensors["weight"], node.tensors.get("bias")
-        (width,) = weight.shape
+        width = prod(weight.shape)
         source = (
-            self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path, False)
+            self.fit(signal, f"{signal.kind} sequence vector map", width, signal.axes, node.path)
             if signal
-            else self.input("vector", width)
+            else self.input("sequence" if self.steps else "vector", width)
         )
-        if source is None or bias is not None and bias.shape != (width,):
-            return self.opaque(node, signal, "Normalization", width)
-        eps, scale = self._epsilon(node), self.weight(node.path, weight)
-        shift = self.weight(node.path, bias) if bias is not None else None
+        if bias is not None and bias.shape != weight.shape:
+            return self.opaque(node, source, "Normalization", width)
+        eps, scale = self._epsilon(node), self._row(node, weight)
+        shift = self._row(node, bias) if bias is not None else None
         if source.kind == "map" and self.norms_channels and shift:
             made = self._channel_norm(node, source, scale, shift, eps)
         elif source.kind == "map":
@@ -157,7 +161,26 @@ class Graph(Signals):
             made = self.op(node.path, "LayerNormalization", source.tensor, scale, axis=-1, epsilon=eps)
         else:
             made = self.root_mean_square(node.path, source.tensor, scale, eps)
-        return self.seen_as(replace(source, tensor=made), source)
+        return replace(source, tensor=made)
+
+    def _row(self, node, stored) -> str:
+        """A weight with an axis for the units alone, whatever axes of one place it has besides."""
+        made = self.weight(node.path, stored)
+        return made if len(stored.shape) == 1 else self.op(node.path, "Reshape", made, self.ints(-1))
+
+    def _prelu(self, node, signal):
+        """A slope for each unit, or for all of them."""
+        weight = node.tensors["weight"]
+        count = prod(weight.shape)
+        if signal is None or signal.width < 1:
+            signal = self.open("map", count) if count > 1 else LOST
+        if signal.width < 1:
+            return self.opaque(node, signal)
+        source = signal if count == 1 else self.fit(signal, f"{signal.kind} map", count, signal.axes, node.path)
+        slope = self._row(node, weight)
+        if source.kind == "map" and count > 1:
+            slope = self.op(node.path, "Reshape", slope, self.ints(count, *(1,) * source.axes))
+        return replace(source, tensor=self.op(node.path, "PRelu", source.tensor, slope))
 
     def root_mean_square(self, path, tensor, scale, eps) -> str:
         """RMS normalisation by its parts, as exporters write it: ONNX has it only from opset 23."""
@@ -187,16 +210,16 @@ class Graph(Signals):
         mean = node.tensors["mean"]
         width = prod(mean.shape)
         source = (
-            self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path, False)
+            self.fit(signal, f"{signal.kind} map vector", width, signal.axes, node.path)
             if signal
             else self.input("vector", width)
         )
         roles = [node.tensors.get(role) for role in ("weight", "bias", "mean", "variance")]
-        if source is None or roles[3] is None or any(one is not None and one.shape != (width,) for one in roles):
-            return self.opaque(node, signal, "BatchNormalization", width)
+        if roles[3] is None or any(stored is not None and stored.shape != (width,) for stored in roles):
+            return self.opaque(node, source, "BatchNormalization", width)
         tensors = [
-            self.weight(node.path, one) if one is not None else self._same(width, float(place == 0))
-            for place, one in enumerate(roles)
+            self.weight(node.path, stored) if stored is not None else self._same(width, float(place == 0))
+            for place, stored in enumerate(roles)
         ]
         tensor = source.tensor
         if source.kind == "sequence":
@@ -204,7 +227,7 @@ class Graph(Signals):
         tensor = self.op(node.path, "BatchNormalization", tensor, *tensors, epsilon=self._epsilon(node))
         if source.kind == "sequence":
             tensor = self.op(node.path, "Transpose", tensor, perm=[0, 2, 1])
-        return self.seen_as(replace(source, tensor=tensor), source)
+        return replace(source, tensor=tensor)
 
     def _same(self, count, value):
         """A tensor of equal numbers, for a scale or shift that the file does not have."""
@@ -225,27 +248,110 @@ class Graph(Signals):
         table = node.tensors["weight"]
         ids = self.words(f"{node.name} ids" if signal else "input_ids")
         made = self.op(node.path, "Gather", self.weight(node.path, table), ids, axis=0)
-        found = self.seen_as(Signal(made, "sequence", table.shape[1]))
-        if signal is None:
-            return found
-        if signal.kind == "sequence" and signal.width == found.width:
-            return self.add(node.path[:-1], signal, found)
-        return found
+        return Signal(made, "sequence", table.shape[1])
 
     def add(self, path, *signals: Signal, op: str = "Add") -> Signal:
         """The sum, or what another operator makes of them."""
-        return self.seen_as(replace(signals[0], tensor=self.op(path, op, *(signal.tensor for signal in signals))))
+        kinds = ("map", "sequence", "vector")
+        signals = tuple(sorted(signals, key=lambda signal: kinds.index(signal.kind)))  # a vector counts everywhere
+        first = signals[0]
+        signals = (
+            first,
+            *(
+                self.as_kind(signal, first.kind, first.axes, (*path, ""))
+                if signal.width in (1, first.width) or first.width == 1
+                else self.open(first.kind, first.width, first.axes)
+                for signal in signals[1:]
+            ),
+        )
+        return replace(signals[0], tensor=self.op(path, op, *(signal.tensor for signal in signals)))
 
     def concat(self, path, *signals: Signal) -> Signal:
         """Signals put side by side, unit by unit."""
         if len(signals) == 1:
             return signals[0]
+        first = signals[0]
+        signals = first, *(self.as_kind(signal, first.kind, first.axes, (*path, "")) for signal in signals[1:])
         axis = -1 if signals[0].kind == "sequence" else 1
         made = self.op(path, "Concat", *(signal.tensor for signal in signals), axis=axis)
-        return self.seen_as(replace(signals[0], tensor=made, width=sum(signal.width for signal in signals)))
+        return replace(signals[0], tensor=made, width=sum(signal.width for signal in signals))
+
+    def split(self, path: tuple[str, ...], signal: Signal, widths: list[int]) -> list[Signal]:
+        """Parts of so many units each."""
+        axis = -1 if signal.kind == "sequence" else 1
+        made = self.writer.node(
+            "Split", [signal.tensor, self.ints(*widths)], self.name(path, "Split"), outputs=len(widths), axis=axis
+        )
+        made = made if len(widths) > 1 else [made]
+        return [replace(signal, tensor=tensor, width=width) for tensor, width in zip(made, widths, strict=True)]
+
+    def mean(self, path: tuple[str, ...], signal: Signal) -> Signal:
+        """The mean over all steps or cells."""
+        if signal.kind != "sequence":
+            return self.as_kind(signal, "vector", path=(*path, ""))
+        made = self.op(path, "ReduceMean", signal.tensor, self.ints(1), keepdims=0)
+        return Signal(made, "vector", signal.width)
+
+    def rows(self, path: tuple[str, ...], stored: Stored) -> Signal:
+        """The numbers of a tensor as a sequence, a row a step."""
+        width = stored.shape[-1]
+        steps = prod(stored.shape) // width
+        made = self.op(path, "Reshape", self.weight(path, stored), self.ints(1, steps, width))
+        return Signal(made, "sequence", width, steps=steps)
+
+    def along(self, path: tuple[str, ...], *signals: Signal) -> Signal:
+        """Signals of the same width one behind the other, step by step."""
+        signals = tuple(self.as_kind(signal, "sequence", path=(*path, "")) for signal in signals)
+        made = self.op(path, "Concat", *(signal.tensor for signal in signals), axis=1)
+        steps = sum(signal.steps for signal in signals) if all(signal.steps for signal in signals) else 0
+        return replace(signals[0], tensor=made, steps=steps)
+
+    def mixed(self, path: tuple[str, ...], like: Signal, *signals: Signal, kind: str = "Mixed") -> Signal:
+        """What is worked out of signals in a way that no operator stands for, of the shape of another."""
+        tensors = [signal.tensor for signal in signals]
+        name = self.name(path, kind)
+        made = self.writer.opaque(kind, tensors, name, shape=like.shape(), data_type=self.data_type)
+        if like.kind == "map":
+            self.writer.unsized.add(made)
+        return replace(like, tensor=made)
+
+    def with_weight(self, node: Node, signal: Signal, op: str) -> Signal:
+        """What "Add", "Mul" or "Concat" (of steps) makes of a signal and the numbers of a module."""
+        stored, *more = node
+        count = prod(stored.shape)
+        if op == "Concat" and signal.kind == "sequence" and stored.shape[-1:] == (signal.width,):
+            steps = count // signal.width
+            row = self.op(node.path, "Reshape", self.weight(node.path, stored), self.ints(1, steps, signal.width))
+            made = self.op(node.path, "Concat", row, signal.tensor, axis=1)
+            steps = signal.steps and signal.steps + steps
+            return replace(signal, tensor=made, steps=steps, first=True)
+        if op != "Concat" and not more and count in (1, signal.width):
+            ones = (1,) * signal.axes if signal.kind == "map" else ()
+            row = self.op(node.path, "Reshape", self.weight(node.path, stored), self.ints(count, *ones))
+            return replace(signal, tensor=self.op(node.path, op, signal.tensor, row))
+        return self.opaque(node, signal, op, signal.width)
+
+    def known(self, signal: Signal, kind: str, width: int, axes: int = 2) -> Signal:
+        """The signal; where its width is not known, an input of the model or a loose end of this width."""
+        if signal.width > 0:
+            return signal
+        if signal.width < 0:
+            return self.open(kind, width, axes)
+        self.asked = signal.tensor
+        made = self.input(kind, width, axes)
+        self.asked = ""
+        return made
 
     def _recurrent(self, node, signal):
         return recurrent(self, node, signal)
+
+
+def groups_of(signal: Signal, inputs: int, units: int, said: int) -> int:
+    """How many groups a kernel has that reads so many channels of the signal's."""
+    if said > 1 or inputs == signal.width or signal.kind == "vector" or signal.width < 1 or signal.width % inputs:
+        return said
+    groups = signal.width // inputs
+    return groups if units % groups == 0 and (inputs == 1 or units == signal.width) else said
 
 
 def _whole(value, default: int) -> int:
@@ -257,7 +363,7 @@ def _window(kernel, attributes, groups) -> dict:
     axes = len(kernel)
     steps = attributes.get("stride"), attributes.get("dilation")
     strides, dilations = (
-        [_whole(one, 1) for one in (said if isinstance(said, (tuple, list)) else (said,) * axes)] for said in steps
+        [_whole(size, 1) for size in (said if isinstance(said, (tuple, list)) else (said,) * axes)] for said in steps
     )
     extent = [(size - 1) * (dilations[axis] if len(dilations) == axes else 1) for axis, size in enumerate(kernel)]
     return {

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import isqrt, prod
+from typing import overload
 
 from onnx import TensorProto, helper
 
@@ -19,6 +20,8 @@ from .modules import Node, Tree
 
 INPUTS = {1: "signal", 2: "image", 3: "volume"}  # by the number of spatial axes
 LARGEST_FOLD = 1 << 26  # numbers of a matrix that is still turned round or cast, once somebody asks for it
+LONGEST_SIDE = 4  # of a flattened map, times the other one
+LARGEST_AREA = 1 << 16  # cells of a flattened map
 NUMBERS = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.DOUBLE)
 
 
@@ -27,6 +30,8 @@ class Signal:
     """A tensor on its way: a "map" (1, width, ones), a "vector" (1, width) or a "sequence" (1, steps, width).
 
     `first` says that the first step stands for the whole (class token); `steps` is 0 where they are not known.
+    A width of 0 is that of an input of the model, called `tensor`, which gets its width from the module that reads it;
+    one of -1 is that of something of which nothing is known (`LOST`).
     """
 
     tensor: str
@@ -44,6 +49,9 @@ class Signal:
         }[self.kind]
 
 
+LOST = Signal("", "map", -1)
+
+
 class Signals:
     """An ONNX graph in the making, the names in it, and the signals that modules have given so far."""
 
@@ -51,18 +59,18 @@ class Signals:
         self.writer = Writer(weights.path.stem)
         self.weights, self.tree, self.scopes = weights, tree, scopes
         self.torch = weights.layout == "torch"
-        sizes = Counter()
+        sizes: Counter[int] = Counter()
         for node in tree.root.walk():
-            for one in node:
-                sizes[one.data_type] += prod(one.shape)
+            for stored in node:
+                sizes[stored.data_type] += prod(stored.shape)
         self.data_type = max(NUMBERS, key=sizes.__getitem__)
         self.dtype = helper.tensor_dtype_to_np_dtype(self.data_type)
-        self.seen: dict[tuple[str, int], list[Signal]] = {}  # (kind, width) -> signals that later modules may read
+        self.given: dict[tuple[str, int], Signal] = {}  # (name, width) -> an input that several modules read
+        self.asked = ""  # the name of the input that the next module reads
         self.ids: dict[str, str] = {}  # inputs of ids by name
         self.steps = False  # whether an input of numbers has steps
         self.norms_channels = False  # whether normalisations of maps are layer normalisations of their channels
         self.said: dict[str, None] = {}  # what was assumed, for the notes
-        self.lifted: set[str] = set()  # tensors of transposed convolutions, which often meet one from before
         self.entered: set[str] = set()  # names of the weights that some operator reads
         self._numbers: dict[tuple, str] = {}
         self._names: Counter[str] = Counter()
@@ -94,7 +102,7 @@ class Signals:
         """The tensor of a weight, one in parts put together."""
         if stored.name in self.tree.parts:
             parts = self.tree.parts[stored.name]
-            return parts.write(self, path, {part: self._plain(path, one) for part, one in parts.of.items()})
+            return parts.write(self, path, {part: self._plain(path, stored) for part, stored in parts.of.items()})
         return self._plain(path, stored)
 
     def _plain(self, path, stored):
@@ -109,23 +117,31 @@ class Signals:
 
     # signals
 
-    def seen_as(self, signal: Signal, instead: Signal | None = None) -> Signal:
-        """Remember a signal that later modules may read, in place of the one it was made of."""
-        line = self.seen.setdefault((signal.kind, signal.width), [])
-        if instead is not None and line and line[-1].tensor == instead.tensor:
-            line.pop()
-        line.append(signal)
-        del line[:-2]
-        return signal
-
     def input(self, kind: str, width: int, axes: int = 2, sizes: tuple[int, ...] = ()) -> Signal:
-        name = INPUTS.get(axes, "image") if kind == "map" else "input"
-        found = Signal("", kind, width, axes)
-        shape = (1, width, *sizes) if sizes else found.shape()
-        tensor = self.writer.input(name, shape, self.data_type)
+        """An input of the model; of one that was asked for by its name the one that is there."""
+        name = self.asked or (INPUTS.get(axes, "image") if kind == "map" else "input")
+        if self.asked and (name, width) in self.given:
+            return self.as_kind(self.given[name, width], kind, axes)
+        made = Signal("", kind, width, axes)
+        shape = (1, width, *sizes) if sizes else made.shape()
+        made = replace(made, tensor=self.writer.input(name, shape, self.data_type))
         if kind == "map" and not sizes:
-            self.writer.unsized.add(tensor)
-        return replace(found, tensor=tensor)
+            self.writer.unsized.add(made.tensor)
+        if self.asked:
+            self.given[name, width] = made
+        return made
+
+    def open(self, kind: str, width: int, axes: int = 2) -> Signal:
+        """A loose end: what is read there is not known, and shown so."""
+        made = Signal("", kind, width, axes)
+        made = replace(made, tensor=self.writer.input("open", made.shape(), self.data_type))
+        self.writer.open.add(made.tensor)
+        if kind == "map":
+            self.writer.unsized.add(made.tensor)
+        return made
+
+    def is_open(self, signal: Signal | None) -> bool:
+        return signal is not None and (signal.width < 0 or signal.tensor in self.writer.open)
 
     def words(self, name: str = "input_ids") -> str:
         """An input of ids, a row of them."""
@@ -133,30 +149,12 @@ class Signals:
             self.ids[name] = self.writer.input(name, (1, "sequence"), TensorProto.INT64)
         return self.ids[name]
 
-    def fit(
-        self, signal: Signal | None, kinds: str, width: int, axes: int = 2, path=(), branch: bool = True
-    ) -> Signal | None:
-        """The signal as one of these kinds and of this width, an earlier one, or two put together; else None."""
-        if signal is None:
-            return None
+    def fit(self, signal: Signal, kinds: str, width: int, axes: int = 2, path: tuple[str, ...] = ()) -> Signal:
+        """The signal as one of these kinds and of this width; a loose end where it cannot be that."""
         if signal.width == width:
             return self.as_kind(signal, kinds, axes, path)
         flat = self._flattened(signal, kinds, width, path)
-        if flat is not None:
-            return flat
-        found = [
-            line[-1]
-            for kind in dict.fromkeys((signal.kind, *kinds.split()))
-            if branch and (line := self.seen.get((kind, width)))
-        ][:1]
-        beside = [
-            one
-            for one in reversed(self.seen.get((signal.kind, width - signal.width), ()))
-            if branch and one.tensor != signal.tensor and one.axes == signal.axes
-        ]
-        if beside and (not found or signal.tensor in self.lifted):
-            found = [self.concat(path[:-1], beside[0], signal)]
-        return self.as_kind(found[0], kinds, axes, path) if found else None
+        return self.open(kinds.split()[0], width, axes) if flat is None else flat
 
     def as_kind(self, signal: Signal, kinds: str, axes: int = 2, path: tuple[str, ...] = ()) -> Signal:
         """The same numbers as one of these kinds."""
@@ -172,6 +170,10 @@ class Signals:
         shape = {"map": (1, width, *(1,) * axes), "vector": (1, width), "sequence": (1, 1, width)}[kind]
         if signal.kind == "map" and kind == "vector":
             return Signal(self.op(path, "Flatten", signal.tensor), kind, width)
+        if signal.kind == "map" and kind == "sequence":  # a cell a step
+            made = self.op(path, "Reshape", signal.tensor, self.ints(1, width, -1))
+            made = self.op(path, "Transpose", made, perm=[0, 2, 1])
+            return Signal(made, kind, width)
         made = self.op(path, "Reshape", signal.tensor, self.ints(*shape))
         if kind == "map":
             self.writer.unsized.add(made)
@@ -183,12 +185,9 @@ class Signals:
 
     def _flattened(self, signal, kinds, width, path):
         """A map as a vector in which each channel stands several times: its cells, so that its size is known."""
-        if signal.kind != "map" or "vector" not in kinds or width % signal.width or width < signal.width:
+        if "vector" not in kinds or not (sizes := sizes_of(signal, width)):
             return None
-        area, above = width // signal.width, path[:-1]
-        side = isqrt(area)
-        rows = side if side * side == area else 1
-        sizes = (rows, area // rows) if signal.axes == 2 else (1,) * (signal.axes - 1) + (area,)
+        above = path[:-1]
         grown = self.op(above, "Expand", signal.tensor, self.ints(1, signal.width, *sizes))
         self.say(f"maps of {' x '.join(map(str, sizes))} from the {width:,} inputs of {'.'.join(path)}")
         if not self.torch:
@@ -200,21 +199,33 @@ class Signals:
 
     # what is not understood
 
+    @overload
+    def opaque(self, node: Node, signal: Signal, kind: str = "", width: int = 0) -> Signal: ...
+
+    @overload
+    def opaque(self, node: Node, signal: None, kind: str = "", width: int = 0) -> Signal | None: ...
+
     def opaque(self, node: Node, signal: Signal | None, kind: str = "", width: int = 0) -> Signal | None:
-        """A module of which only the weights are known. With a width it is on the way of the signal, else beside it."""
-        inputs = [signal.tensor] if signal else []
-        for one in node:
-            made = self.weight(node.path, one)
-            if not one.shape:  # a single number counts as a weight only with an axis
+        """A module of which only the weights are known. With a width it is on the way of the signal, else beside it:
+        then nobody knows what it reads."""
+        known = signal if width and signal is not None and signal.width > 0 else self.open("vector", 1)
+        inputs = [known.tensor]
+        for stored in node:
+            made = self.weight(node.path, stored)
+            if not stored.shape:  # a single number counts as a weight only with an axis
                 made = self.op(node.path, "Reshape", made, self.ints(1))
             inputs.append(made)
         kind = kind or node.kind.capitalize() or "Parameter"
-        shape, after = tuple(next(iter(node)).shape) or (1,), signal
-        if width:
-            after = replace(signal, width=width) if signal else Signal("", "vector", width)
-            shape = after.shape()
+        after = replace(known, width=width)
+        shape = after.shape() if width else tuple(next(iter(node)).shape) or (1,)
         made = self.writer.opaque(kind, inputs, self.name(node.path, kind), shape=shape, data_type=self.data_type)
-        return self.seen_as(replace(after, tensor=made)) if width else signal
+        return replace(after, tensor=made) if width else signal
+
+    @overload
+    def rest(self, nodes: Iterable[Node], signal: Signal) -> Signal: ...
+
+    @overload
+    def rest(self, nodes: Iterable[Node], signal: Signal | None) -> Signal | None: ...
 
     def rest(self, nodes: Iterable[Node], signal: Signal | None) -> Signal | None:
         """Tensors of these modules that nothing reads yet stand beside the signal."""
@@ -223,3 +234,15 @@ class Signals:
             if left:
                 self.opaque(Node(node.path, left, kind="parameter"), signal)
         return signal
+
+
+def sizes_of(signal: Signal, width: int) -> tuple[int, ...]:
+    """The sizes of a map that, flattened, is so wide; () where none is likely: two axes are about as long."""
+    if signal.kind != "map" or signal.width < 1 or width <= signal.width or width % signal.width:
+        return ()
+    area = width // signal.width
+    if signal.axes == 2:
+        rows = next((rows for rows in range(isqrt(area), 0, -1) if area % rows == 0), 1)
+        return (rows, area // rows) if 1 < rows and area <= rows * rows * LONGEST_SIDE and area <= LARGEST_AREA else ()
+    side = round(area ** (1 / 3)) if signal.axes == 3 else 0
+    return (side,) * 3 if side and side**3 == area else (1,) * (signal.axes - 1) + (area,)

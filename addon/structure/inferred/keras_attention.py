@@ -30,8 +30,8 @@ class KerasAttention:
 def attention_of(node: Node) -> KerasAttention | None:
     """The attention that a module is; None for others, and where heads of queries and values differ in size."""
     out = next((node.children[name] for name in OUT if name in node.children), None)
-    parts = [node.children.get(name) for name in PARTS]
-    if out is None or None in parts:
+    parts = [node.children[name] for name in PARTS if name in node.children]
+    if out is None or len(parts) < len(PARTS):
         return None
     cut = [_stored(part) for part in (*parts, out)]
     if not all(cut) or any(len(held[0].shape) != 3 for held in cut):
@@ -40,14 +40,15 @@ def attention_of(node: Node) -> KerasAttention | None:
     same = all(held[0].shape[2] == size for held in cut[:3]) and cut[1][0].shape[1] == cut[2][0].shape[1]
     if not same or (heads, width) != (queries, size) or not keys or queries % keys:
         return None
-    dense = [_dense(part, held, flat_last=part is not out) for part, held in zip((*parts, out), cut, strict=True)]
-    return None if None in dense else KerasAttention(tuple(dense[:3]), dense[3], Heads(queries, keys, size))
+    made = (_dense(part, held, flat_last=part is not out) for part, held in zip((*parts, out), cut, strict=True))
+    dense = [projection for projection in made if projection is not None]
+    return KerasAttention(tuple(dense[:3]), dense[3], Heads(queries, keys, size)) if len(dense) == 4 else None
 
 
 def _stored(node) -> list[Stored]:
     """Kernel and bias of a projection, be they its own or in modules of numbers."""
-    held = [one for inner in node.walk() for one in inner]
-    return sorted(held, key=lambda one: -len(one.shape)) if len(held) in (1, 2) else []
+    held = [stored for inner in node.walk() for stored in inner]
+    return sorted(held, key=lambda stored: -len(stored.shape)) if len(held) in (1, 2) else []
 
 
 def _dense(node, held, flat_last) -> Node | None:

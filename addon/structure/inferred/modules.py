@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import prod
 
 from onnx import TensorProto
 
@@ -49,7 +50,10 @@ ROLES = {
 FLAT_BLOCK = re.compile(r"(conv[0-9]+_block[0-9]+|block_[0-9]+)_(\w+)")  # of keras.applications
 RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(_l[0-9]+(_reverse)?)?")
 EMBEDDING = re.compile(r"embed|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
-NO_EMBEDDING = re.compile(r"embed_out|unembed|embed_dense|embed_proj|_proj$|^proj|mapping")
+NO_EMBEDDING = re.compile(r"embed_out|unembed|embed_dense|embed_proj|_proj$|^proj|mapping|patch|^embedding_hidden")
+TABLE = re.compile(r"word|token|pos|vocab|lookup|^w[tp]e$|^shared$|embed_tokens")  # what it has a row for
+HEAD = re.compile(r"head|decoder|classifier|output")  # may share the table of the words
+PRELU = re.compile(r"p_?re_?lu|^act(ivation)?s?[0-9_]*$|^relu|_act[0-9]*$|nonlin")
 SCALES = re.compile(r"^(gamma(_[0-9])?|lambda[0-9]?|layer_scale(_parameter)?)$")
 
 
@@ -74,10 +78,10 @@ class Node:
 
     def at(self, path: str) -> Node | None:
         """The module at a dotted path below this one."""
-        found = self
+        node: Node | None = self
         for name in path.split("."):
-            found = found and found.children.get(name)
-        return found
+            node = node.children.get(name) if node is not None else None
+        return node
 
     def walk(self) -> Iterator[Node]:
         """This module and all below, in the order of the file."""
@@ -98,40 +102,77 @@ class Tree:
     left_out: int  # tensors that are no weights
     sorted: bool  # whether names are in their natural order, so that it says nothing about that of the layers
     flipped: bool  # whether modules called c_... keep (inputs, units), as GPT-2's Conv1D does
+    aliases: dict[str, str]  # other names of modules: those that have the same tensors
 
 
 def tree(weights: Weights, key) -> Tree:
     """`key` is the natural order of names."""
     by_name = {tensor.name: tensor for tensor in weights.tensors}
-    made, companions = reparametrised.find(by_name), set()
-    companions.update(one.name for name, parts in made.items() for one in parts.of.values() if one.name != name)
+    made = reparametrised.find(by_name)
+    companions = {tensor.name for name, parts in made.items() for tensor in parts.of.values() if tensor.name != name}
     scales = {name[:-5] for name in by_name if name.endswith("gamma")}
     scales -= {name[: -len(end)] for name in by_name for end in ("beta", "moving_mean") if name.endswith(end)}
     kept = [tensor for tensor in weights.tensors if tensor.name not in companions and _is_weight(tensor)]
-    said = [made[one.name].name if one.name in made else one.name for one in kept]
+    said = [made[tensor.name].name if tensor.name in made else tensor.name for tensor in kept]
     paths = _unwrapped([_split(name) for name in said])
     root = Node()
-    for place, (one, path) in enumerate(zip(kept, paths, strict=True)):
-        _enter(root, path, one, place, one.name.removesuffix("gamma") in scales)
+    for place, (tensor, path) in enumerate(zip(kept, paths, strict=True)):
+        _enter(root, path, tensor, place, tensor.name.removesuffix("gamma") in scales)
+    aliases = _without_aliases(root)
     for node in root.walk():
-        raw = any(one.data_type in BYTES for one in node)  # nobody says what they stand for
+        raw = any(tensor.data_type in BYTES for tensor in node)  # nobody says what they stand for
         node.kind = "parameter" if raw else _kind(node, weights)
-    names = [one.name for one in kept]
+    if weights.layout == "torch":
+        _correct_embeddings(root)
+    names = [tensor.name for tensor in kept]
     return Tree(
         root,
         made,
         len(by_name) - len(companions & by_name.keys()) - len(kept),
         names == sorted(names, key=key),
         _flipped(root),
+        aliases,
     )
 
 
-def _is_weight(one):
-    if BUFFERS.search(one.name) or CAUSAL.search(one.name) and len(one.shape) > 2:
+def _without_aliases(root) -> dict[str, str]:
+    """Take out modules whose tensors are all those of another: one module under two names.
+
+    The name in a list of modules is kept, or the deepest, for it says most of the order of calls. Tables of words stay,
+    for a head and an embedding may share one. Returns the names left out, each with the one that is kept.
+    """
+    held: dict[tuple, list[Node]] = {}
+    for node in root.walk():
+        if node.tensors and not node.children and not EMBEDDING.search(node.name) and not HEAD.search(node.name):
+            same = tuple(sorted((role, stored.place(), stored.shape) for role, stored in node.tensors.items()))
+            held.setdefault(same, []).append(node)
+    aliases = {}
+    for nodes in held.values():
+        kept = max(nodes, key=lambda node: (node.name.isdigit(), len(node.path)))
+        for node in nodes:
+            if node is not kept:
+                aliases[".".join(node.path)] = ".".join(kept.path)
+                _remove(root, node.path)
+    return aliases
+
+
+def _remove(root, path):
+    """Take a module out, and those round it that are empty then."""
+    way = [root]
+    for name in path[:-1]:
+        way.append(way[-1].children[name])
+    for above, name in zip(reversed(way), reversed(path), strict=True):
+        del above.children[name]
+        if above.children or above.tensors:
+            break
+
+
+def _is_weight(tensor):
+    if BUFFERS.search(tensor.name) or CAUSAL.search(tensor.name) and len(tensor.shape) > 2:
         return False
-    if one.data_type in BYTES:
-        return len(one.shape) > 1 and one.name.endswith(("weight", "kernel"))
-    return one.data_type in FLOATS | set(BYTES) and 0 not in one.shape
+    if tensor.data_type in BYTES:
+        return len(tensor.shape) > 1 and tensor.name.endswith(("weight", "kernel"))
+    return tensor.data_type in FLOATS | set(BYTES) and 0 not in tensor.shape
 
 
 def _split(name):
@@ -148,7 +189,7 @@ def _unwrapped(paths):
     return paths
 
 
-def _enter(root, path, one, place, alone):
+def _enter(root, path, tensor, place, alone):
     *above, last = path
     role = "" if alone else ROLES.get(last) or (last if RECURRENT.fullmatch(last) else "")
     if last.startswith("in_proj_"):
@@ -161,7 +202,7 @@ def _enter(root, path, one, place, alone):
     role = role or "parameter"
     if role in node.tensors:  # "weight" and "kernel" in one module
         node, role = node.child(last, place), "parameter"
-    node.tensors[role] = one
+    node.tensors[role] = tensor
 
 
 def _kind(node, weights) -> str:
@@ -181,15 +222,41 @@ def _kind(node, weights) -> str:
         return "parameter" if not fits else "separable" if "pointwise" in ranks else "depthwise"
     if "parameter" in ranks:
         return "scale" if len(ranks) == 1 and SCALES.match(node.name) else "parameter"
+    said = weights.modules.get(".".join(node.path), ("", {}))[0]
+    if rank and _is_prelu(node, said):
+        return "prelu"
+    if rank > 1 and "bias" in ranks and node.tensors["bias"].shape == node.tensors["weight"].shape:
+        return "norm" if sum(size > 1 for size in node.tensors["weight"].shape) == 1 else "parameter"
     if rank == 2:
-        return "embedding" if _embeds(node, weights) else "dense"
+        return "embedding" if _embeds(node, said) else "dense"
     return "norm" if rank == 1 else "conv" if 3 <= rank <= 5 else "parameter"
 
 
-def _embeds(node, weights):
-    said = weights.modules.get(".".join(node.path), ("", {}))[0]
+def _correct_embeddings(root):
+    """A matrix whose name says nothing of words, and whose rows others read and not its columns, is a dense layer."""
+    reads = {node.tensors["weight"].shape[1] for node in root.walk() if node.kind in ("dense", "conv")}
+    reads.update(prod(node.tensors["weight"].shape) for node in root.walk() if node.kind == "norm")
+    for node in root.walk():
+        if node.kind == "embedding" and not TABLE.search(node.name):
+            rows, columns = node.tensors["weight"].shape
+            node.kind = "dense" if rows in reads and columns not in reads else "embedding"
+
+
+def _is_prelu(node, said):
+    """Whether a weight is the slope of a PReLU: by its class, its name, or since it is one number for all."""
+    weight = node.tensors["weight"].shape
+    if len(node.tensors) > 1 or len(weight) != 1 or said and "ReLU" not in said:
+        return False
+    return bool(said) or weight == (1,) or PRELU.search(node.name.lower()) is not None
+
+
+def _embeds(node, said):
+    """Whether a matrix is a table by its class, else by its name: a square one only if that says what it is for."""
+    rows, columns = node.tensors["weight"].shape
     named = EMBEDDING.search(node.name) and not NO_EMBEDDING.search(node.name) and "bias" not in node.tensors
-    return said == "Embedding" or bool(named) and said != "Linear"
+    return (
+        said == "Embedding" or bool(named) and said != "Linear" and (rows != columns or bool(TABLE.search(node.name)))
+    )
 
 
 def _flipped(root):

@@ -12,7 +12,8 @@ from itertools import pairwise
 from os.path import commonprefix
 
 from ...containers.natural_order import DIGITS, natural
-from .blocks import block_of
+from .blocks import Experts
+from .families import block_of, wiring_of
 from .modules import Node, Tree
 from .sizes import widths
 
@@ -37,6 +38,7 @@ RANKS = tuple(
             r"position_embedding_table)$",
         ),
         (3, r"^(ln_pre|pre_layrnorm|embed_norm|norm_pre|layernorm_embedding|word_embeddings_layernorm)$"),
+        (4, r"^(proj_in|conv_in|lin(ear)?_in|fc_in|embed_in|in_(conv|layer|proj\w*|block)|inp)$"),
         (30, r"^(conv_reduce|squeeze)$"),
         (40, r"^(encoder|down\w*|enc[0-9]*)$"),
         (45, r"^(bottleneck|mid\w*)$"),
@@ -45,7 +47,7 @@ RANKS = tuple(
         (
             90,
             r"^(heads?\w*|fc|fc_out|classifier|classification_head|cls|lm_head|score|scores|logits|output\w*|out|outc|"
-            r"out_conv|conv_out|embed_out|qa_outputs|predictions?|proj_out|last_linear|final\w*|linear_head)$",
+            r"out_conv|conv_out|embed_out|box|bbox|mask|obj|mu|logvar|z|qa_outputs|predictions?|proj_out|last_linear|final\w*|linear_head)$",
         ),
         (95, r"^(aux\w*|Aux\w*)$"),
     )
@@ -68,14 +70,23 @@ class Order:
     def __init__(self, tree: Tree, torch: bool):
         self.tree, self.torch = tree, torch
         self._ends: dict[int, tuple[int | None, int | None]] = {}
+        self._called: dict[tuple[int, int | None], list[Node]] = {}  # what `of` gave
+        self._pictures: dict[int, int | None] = {}  # what `_first_conv` gave
 
     def rank(self, node: Node) -> int:
+        """At which end of a network the name of a module puts it, small numbers first."""
         if LAST_NORM.match(node.name) and node.kind in NORMS:
             return LAST_NORM_RANK
         return next((rank for rank, names in RANKS if names.match(node.name)), MIDDLE)
 
     def of(self, node: Node, width: int | None = None) -> list[Node]:
         """The modules inside, as they are called behind a signal of this width."""
+        key = id(node), width
+        if key not in self._called:
+            self._called[key] = self._of(node, width)
+        return self._called[key]
+
+    def _of(self, node, width):
         children = list(node.children.values())
         if len(children) < 2:
             return children
@@ -88,27 +99,51 @@ class Order:
         children = sorted(children, key=lambda child: (ranks[id(child)], child.place))
         around, taken = self._attached(children)
         chain = self._chain([child for child in children if id(child) not in taken], ranks, width)
-        return [one for child in chain for one in around.get(id(child), (child,))]
+        return [module for child in chain for module in around.get(id(child), (child,))]
 
     def ends(self, node: Node) -> tuple[int | None, int | None]:
         """(inputs, units) of a module with all inside."""
         if id(node) not in self._ends:
             self._ends[id(node)] = None, None  # against endless recursion
             if node.kind and node.kind != "parameter":
-                found = widths(self.tree, node, self.torch)
+                ends = widths(self.tree, node, self.torch)
+            elif wiring_of(node):
+                ends = None, None  # its program says
+            elif block := block_of(node):
+                ends = self._ends_of_block(node, block)
             else:
-                found = self._ends_of(node)
-            self._ends[id(node)] = found
+                ends = self._ends_of(node)
+            self._ends[id(node)] = ends
         return self._ends[id(node)]
 
+    def tells(self, node: Node) -> bool:
+        """Whether names, or the order of the file, tell in which order the modules inside are called."""
+        if not self.tree.sorted or _is_numbered(node):
+            return True
+        layers = [child for child in node.children.values() if self.ends(child)[0] and child.kind not in NORMS]
+        return len({DIGITS.sub("", child.name) for child in layers if self.rank(child) == MIDDLE}) < 2
+
+    def first(self, node: Node) -> Node | None:
+        """The module with weights that is called first inside, itself if it has some."""
+        inner: Node | None = node
+        while inner is not None and not inner.kind:
+            inner = next((child for child in self.of(inner) if self.ends(child)[0]), None)
+        return inner
+
+    def _ends_of_block(self, node, block):
+        first, last = (branch.body.required() for branch in (block.branches[0], block.branches[-1]))
+        inputs, units = self.ends(node.at(first[0]))[0], self.ends(node.at(last[-1]) or node.at(first[-1]))[1]
+        return inputs, inputs if isinstance(block.branches[-1].body, Experts) else units
+
     def _ends_of(self, node):
-        inside = [self.ends(child) for child in self.of(node)]
-        inputs = next((one for one, _ in inside if one), None)
+        called = [child for child in self.of(node) if child.kind != "parameter"]
+        inside = [self.ends(child) for child in called]
+        inputs = next((size for child, (size, _) in zip(called, inside, strict=True) if size or not child.kind), None)
         if is_dense(node) and inputs:
             return inputs, inputs + sum(units or 0 for _, units in inside)
         if apart := branches(node):
             return inputs, sum(self.ends(row[-1])[1] or 0 for row in apart) or None
-        return inputs, next((one for _, one in reversed(inside) if one), None)
+        return inputs, next((units for _, units in reversed(inside) if units), None)
 
     def _norms_first(self, children):
         """A normalisation made after a layer, and of the width that this reads and does not give, is called before."""
@@ -135,11 +170,11 @@ class Order:
                 continue
             width = self.ends(norm)[0]
             row = layers.get(width, [])
-            middle = bisect(row, place, key=lambda one: one[0])
+            middle = bisect(row, place, key=lambda entry: entry[0])
             near = numbered.get((width, *DIGITS.findall(norm.name)), [])[:NEAREST]
-            near += [one for _, one in row[max(0, middle - NEAREST) : middle + NEAREST]]
-            best = max(near, key=lambda one: _alike(one.name, norm.name), default=None)
-            only_reads = bool(near) and all(self.ends(one)[1] != width for one in near)
+            near += [layer for _, layer in row[max(0, middle - NEAREST) : middle + NEAREST]]
+            best = max(near, key=lambda layer: _alike(layer.name, norm.name), default=None)
+            only_reads = bool(near) and all(self.ends(layer)[1] != width for layer in near)
             if (
                 best is None
                 or not only_reads
@@ -160,7 +195,8 @@ class Order:
         waiting: dict[int | None, list] = {}
         for place, child in enumerate(children):
             heapq.heappush(waiting.setdefault(self.ends(child)[0], []), (place, id(child)))
-        by_id, left, ordered, next_place = {id(one): one for one in children}, {id(one) for one in children}, [], 0
+        by_id = {id(child): child for child in children}
+        left, ordered, next_place = set(by_id), [], 0
         begins = width is None
         while left:
             while id(children[next_place]) not in left:
@@ -188,11 +224,13 @@ class Order:
         near = [by_id[entry[1]] for entry in near if ranks[entry[1]] <= ranks[id(first)]]
         fits = self._fits(first, width)
         never = NORMS if ordered and ordered[-1].kind in NORMS else () if ordered else NORMS[:1]
-        best = next((one for one in near if one.kind not in never), None)
+        best = next((child for child in near if child.kind not in never), None)
         if not fits or first.kind in never and best is not None:
             first = best or (near[0] if near and not fits else first)
         if self.ends(first)[1] != width and not DIGITS.search(first.name):
-            return next((one for one in near if self.ends(one) == (width, width) and one.kind not in NORMS), first)
+            return next(
+                (child for child in near if self.ends(child) == (width, width) and child.kind not in NORMS), first
+            )
         return first
 
     def _fits(self, child, width):
@@ -204,24 +242,25 @@ class Order:
         same = [child for child in children if self.rank(child) == self.rank(first)]
         given = {self.ends(child)[1] for child in children}
         for channels in PICTURES:
-            for one in same:
-                if channels not in given and self._first_conv(one) == channels:
-                    return one
-        return next((one for one in same if self.ends(one)[0] not in (None, *given)), first)
+            for child in same:
+                if channels not in given and self._first_conv(child) == channels:
+                    return child
+        return next((child for child in same if self.ends(child)[0] not in (None, *given)), first)
 
     def _first_conv(self, node):
         """How many channels the first convolution in a module reads."""
-        while node and not node.kind:
-            node = next(iter(self.of(node)), None)
-        if node is None or node.kind != "conv":
-            return None
-        shape = node.tensors["weight"].shape
-        return shape[1] if self.torch else shape[-2]
+        if id(node) not in self._pictures:
+            first = node
+            while first is not None and not first.kind:
+                first = next(iter(self.of(first)), None)
+            shape = first.tensors["weight"].shape if first is not None and first.kind == "conv" else ()
+            self._pictures[id(node)] = (shape[1] if self.torch else shape[-2]) if shape else None
+        return self._pictures[id(node)]
 
 
-def _alike(one: str, other: str) -> tuple[bool, int]:
+def _alike(name: str, other: str) -> tuple[bool, int]:
     """How much two names belong together: the same numbers in them, then how long they are the same."""
-    return DIGITS.findall(one) == DIGITS.findall(other) != [], len(commonprefix((one, other)))
+    return DIGITS.findall(name) == DIGITS.findall(other) != [], len(commonprefix((name, other)))
 
 
 def is_dense(node: Node) -> bool:
@@ -233,23 +272,23 @@ def branches(node: Node) -> list[list[Node]]:
     """The branches of a module that holds nothing else, each a row of modules; none if it is no such module."""
     rows: dict[str, list[Node]] = {}
     for name in sorted(node.children, key=natural):
-        if not (found := BRANCH.fullmatch(name)):
+        if not (said := BRANCH.fullmatch(name)):
             return []
-        rows.setdefault(found[1], []).append(node.children[name])
+        rows.setdefault(said[1], []).append(node.children[name])
     return list(rows.values()) if len(rows) > 1 else []
 
 
 def lists(root: Node) -> set[tuple[str, ...]]:
     """The paths of modules that are mere lists: not called themselves, and in no name of an exporter. Those are lists
     of blocks, and lists inside a block."""
-    found = set()
+    paths: set[tuple[str, ...]] = set()
     for node in root.walk():
         block = block_of(node)
         if block is not None and not block.called:
-            found.update(child.path for child in node.children.values() if _is_numbered(child))
+            paths.update(child.path for child in node.children.values() if _is_numbered(child))
             if node.name.isdigit():
-                found.add(node.path[:-1])
-    return found
+                paths.add(node.path[:-1])
+    return paths
 
 
 def _is_numbered(node: Node) -> bool:

@@ -29,15 +29,17 @@ INTERLEAVED = (0, 4, 1, 5, 2, 6, 3, 7)  # where AWQ has the numbers of a word
 def unpack(weights: Weights) -> Weights:
     """The same with matrices in place of their packed parts; their numbers are worked out when they are read."""
     by_name = {tensor.name: tensor for tensor in weights.tensors}
-    made, gone, kinds = {}, set(), Counter()
+    made: dict[str, Stored] = {}
+    gone: set[str] = set()
+    kinds: Counter[str] = Counter()
     for name in by_name:
         base = name.removesuffix("qweight")
         parts = {part: by_name[base + part] for part in PARTS if base + part in by_name}
         if base != name and (kind := _kind(parts)):
-            one = _Matrix(weights.path.parent, parts, kind == "AWQ", _kept_less_one(weights.config))
-            made[name] = Stored(f"{base}weight", one.shape, TensorProto.FLOAT, read=partial(one.numbers))
+            matrix = _Matrix(weights.path.parent, parts, kind == "AWQ", _kept_less_one(weights.config))
+            made[name] = Stored(f"{base}weight", matrix.shape, TensorProto.FLOAT, read=partial(matrix.numbers))
             gone.update(base + part for part in parts)
-            kinds[f"{one.bits} bits a number ({kind})"] += 1
+            kinds[f"{matrix.bits} bits a number ({kind})"] += 1
     tensors = [
         made.get(tensor.name, tensor) for tensor in weights.tensors if tensor.name in made or tensor.name not in gone
     ]
@@ -57,7 +59,7 @@ def _kind(parts) -> str:
     if (
         not set(PARTS[:3]) <= set(parts)
         or any(len(parts[part].shape) != 2 for part in PARTS[:3])
-        or any(one.data_type != TensorProto.INT32 for part, one in parts.items() if part != "scales")
+        or any(tensor.data_type != TensorProto.INT32 for part, tensor in parts.items() if part != "scales")
     ):
         return ""
     (rows, columns), (groups, outputs) = parts["qweight"].shape, parts["scales"].shape
@@ -95,10 +97,10 @@ class _Matrix:
 
     def _apart(self, words):
         """Numbers of a few bits from words (rows, columns), along the columns."""
-        found = words[..., None] >> np.arange(0, WORD, self.bits, dtype=np.int32) & (1 << self.bits) - 1
+        apart = words[..., None] >> np.arange(0, WORD, self.bits, dtype=np.int32) & (1 << self.bits) - 1
         if self.interleaved:
-            found = found[..., INTERLEAVED]
-        return found.reshape(len(words), -1)
+            apart = apart[..., INTERLEAVED]
+        return apart.reshape(len(words), -1)
 
     def _read(self, part):
         return numbers(self.parts[part], self.folder)

@@ -38,16 +38,14 @@ def _layer(graph, node, signal, parts):
     if any(gates_of(part, graph.torch) != (op, inputs, hidden) for part in parts):
         op = ""
     source = graph.fit(signal, "sequence", inputs, path=node.path) if signal else graph.input("sequence", inputs)
-    if source is None or not op:
-        used = Node(
-            node.path,
-            {str(place): one for place, one in enumerate(one for part in parts for one in part if one is not None)},
-        )
-        return graph.opaque(used, signal, "Recurrent", len(parts) * hidden)
+    if not op:
+        held = [stored for part in parts for stored in part if stored is not None]
+        used = Node(node.path, {str(place): stored for place, stored in enumerate(held)})
+        return graph.opaque(used, source, "Recurrent", len(parts) * hidden)
     path, order = node.path, (TORCH_GATES if graph.torch else KERAS_GATES)[op]
     kernels = [[_kernel(graph, path, part[slot], order, hidden) for part in parts] for slot in (0, 1)]
     whole = 2 if graph.torch else 1  # how many biases a direction has, if any
-    if all(sum(one is not None for one in part[2:]) == whole for part in parts):
+    if all(sum(bias is not None for bias in part[2:]) == whole for part in parts):
         kernels.append([_biases(graph, path, part, order, hidden) for part in parts])
     both = len(parts) == 2
     stacked = [graph.op(path, "Concat", *kernel, axis=0) if both else kernel[0] for kernel in kernels]
@@ -68,7 +66,7 @@ def _layer(graph, node, signal, parts):
     else:
         made = graph.op(path, "Squeeze", made, graph.ints(1))
     made = graph.op(path, "Transpose", made, perm=[1, 0, 2])
-    return graph.seen_as(replace(source, tensor=made, width=len(parts) * hidden))
+    return replace(source, tensor=made, width=len(parts) * hidden)
 
 
 def _kernel(graph, path, stored, order, hidden):
@@ -85,9 +83,9 @@ def _kernel(graph, path, stored, order, hidden):
 def _biases(graph, path, part, order, hidden):
     """Both biases of a direction in one row, (1, 2 x gates x hidden); a second that is not there is 0."""
     made = []
-    for one in part[2:]:
-        if one is not None:
-            tensor = graph.op(path, "Reshape", graph.weight(path, one), graph.ints(-1, len(order), hidden))
+    for bias in part[2:]:
+        if bias is not None:
+            tensor = graph.op(path, "Reshape", graph.weight(path, bias), graph.ints(-1, len(order), hidden))
             tensor = graph.op(path, "Gather", tensor, graph.ints(*order), axis=1)
             made.append(graph.op(path, "Reshape", tensor, graph.ints(1, -1)))
     if len(made) == 1 and len(part[2].shape) == 1:

@@ -60,14 +60,14 @@ def find(tensors: dict[str, Stored]) -> dict[str, Parts]:
         said = _part(name)
         if said:
             held.setdefault(said[0], {})[said[1]] = tensor
-    found = {}
+    weights = {}
     for name, parts in held.items():
         if "whole" in parts and "direction" in parts:  # the vector v of the older spectral normalisation
             parts["right"] = parts.pop("direction")
         kind = next((kind for kind in KINDS if set(kind) == set(parts)), None)
         if kind and _fits(parts) and name not in tensors:
-            found[parts[kind[0]].name] = Parts(name, parts)
-    return found
+            weights[parts[kind[0]].name] = Parts(name, parts)
+    return weights
 
 
 def _part(name: str) -> tuple[str, str] | None:

@@ -26,9 +26,11 @@ BLOCK = 128
 
 def scale(weights: Weights) -> Weights:
     """The same with the numbers that such weights stand for; these are worked out when they are read."""
-    by_name, made, gone = {tensor.name: tensor for tensor in weights.tensors}, {}, set()
-    for name, one in by_name.items():
-        if one.data_type not in FEW_BITS:
+    by_name = {tensor.name: tensor for tensor in weights.tensors}
+    made: dict[str, Stored] = {}
+    gone: set[str] = set()
+    for name, tensor in by_name.items():
+        if tensor.data_type not in FEW_BITS:
             continue
         base = name.removesuffix("weight")
         for scale_name, zero_name, factor in (
@@ -37,9 +39,11 @@ def scale(weights: Weights) -> Weights:
             (f"{name}_scale_inv", "", 1.0),
             (f"{base}SCB", "", 1 / LARGEST),
         ):
-            parts = [by_name.get(scale_name), by_name.get(zero_name)]
-            if parts[0] is not None and all(part is None or _fits(part.shape, one.shape) for part in parts):
-                made[name] = _scaled(one, *parts, factor, weights.path.parent)
+            factors, zero = by_name.get(scale_name), by_name.get(zero_name)
+            if factors is None or not _fits(factors.shape, tensor.shape):
+                continue
+            if zero is None or _fits(zero.shape, tensor.shape):
+                made[name] = _scaled(tensor, factors, zero, factor, weights.path.parent)
                 gone.update((scale_name, zero_name))
                 break
     tensors = [made.get(tensor.name, tensor) for tensor in weights.tensors if tensor.name not in gone]

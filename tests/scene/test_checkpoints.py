@@ -9,6 +9,7 @@ import time
 import bpy
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from neuroscene.addon.containers import CheckpointError, stopping
 from neuroscene.addon.formats import SUFFIXES
@@ -62,6 +63,18 @@ def test_weights_in_the_scene_are_those_of_the_file(registered):
     (matrix,) = (reference[name] for name in reference if reference[name].shape == (32, 10))
     source, target, weight = (look.values_of(bundle, name) for name in ("source", "target", "weight"))
     assert len(weight) and np.array_equal(weight, matrix[source, target])
+
+
+def test_what_is_not_known_is_open_and_said(registered, tmp_path):
+    """Two towers side by side: nobody knows what the second reads; no line enters it, and its label says so."""
+    shapes = {"img.0": (8, 3, 3, 3), "img.2": (16, 8, 3, 3), "aud.0": (8, 1, 3, 3), "aud.2": (16, 8, 3, 3)}
+    weights = {f"{name}.weight": np.ones(shape, np.float32) for name, shape in (shapes | {"head": (5, 32)}).items()}
+    save_file(weights, tmp_path / "towers.safetensors")
+    network = imported(tmp_path / "towers.safetensors")
+    assert "1 input open: what is not known is open" in caption(network)
+    assert all(target != "/aud/aud.0/Conv" for _, target in look.bundles(network))
+    said = {name: look.facts(layer)["label"] for name, layer in look.layers(network).items()}
+    assert [name for name, label in said.items() if "input unknown" in str(label)] == ["/aud/aud.0/Conv"]
 
 
 def test_an_inferred_network_cannot_be_run(registered):

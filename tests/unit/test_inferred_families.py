@@ -5,8 +5,10 @@
 What is drawn must be true; what is not known is left open, and then it may be missing.
 """
 
+import ast
 import json
 import random
+from textwrap import dedent
 
 import pytest
 
@@ -16,11 +18,29 @@ from neuroscene.addon.network import summarise
 from neuroscene.addon.network.report import report, table
 from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.structure.inferred import infer
+from neuroscene.addon.structure.inferred.calls import FUNCTIONS
+from neuroscene.addon.structure.inferred.families import WIRINGS
 from unit.test_inferred_names import changed
 from unit.traced import FAMILIES, compared, contradictions, model_of
 
 NAMES = sorted(path.stem for path in FAMILIES.glob("*.json"))
 LEAST = 0.98
+
+
+FORMS = (  # of Python's grammar that programs have
+    *(ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.For, ast.If, ast.IfExp, ast.Call, ast.keyword, ast.Name),
+    *(ast.Attribute, ast.Subscript, ast.Constant, ast.List, ast.Tuple, ast.BinOp, ast.Add, ast.Mult, ast.BoolOp),
+    *(ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.Load, ast.Store),
+)
+
+
+@pytest.mark.parametrize("wiring", WIRINGS, ids=lambda wiring: f"{wiring.family}: {wiring.has[:40]}")
+def test_programs_have_the_forms_that_are_interpreted(wiring):
+    for part in ast.walk(ast.parse(dedent(wiring.program))):
+        assert isinstance(part, FORMS), ast.dump(part)
+        if isinstance(part, ast.Name) and part.id[0].isupper() and isinstance(part.ctx, ast.Load):
+            module = part.id.startswith(("Conv2d_", "Mixed_", "LayerNorm", "AuxLogits", "MBconv", "A_log", "D"))
+            assert part.id in FUNCTIONS or module, part.id
 
 
 @pytest.mark.parametrize("name", NAMES)

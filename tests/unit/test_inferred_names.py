@@ -239,7 +239,9 @@ def test_a_dense_layer_reads_flattened_maps_of_likely_sizes():
 def test_names_of_a_family_do_not_override_widths():
     """A residual block by its names, whose second convolution cannot read the first."""
     shapes = conv("stem", 8, 3) | conv("layer1.0.conv1", 8, 8) | conv("layer1.0.conv2", 8, 24)
-    shapes |= {f"layer1.0.bn{n}.{end}": (8,) for n in (1, 2) for end in ("weight", "bias", "running_mean", "running_var")}
+    shapes |= {
+        f"layer1.0.bn{n}.{end}": (8,) for n in (1, 2) for end in ("weight", "bias", "running_mean", "running_var")
+    }
     found = network(shapes)
     assert open_ones(found) == {"/layer1/layer1.0/conv2/Conv"}
 

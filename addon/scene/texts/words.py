@@ -25,7 +25,8 @@ SEPARATOR = re.compile(r"(?<!<)/")  # between the scopes of a name; the end of a
 
 def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) -> dict[str, str]:
     """The label of a layer: its name, its shape, and its notes in small; `lines` are those into it."""
-    base = "\n".join(filter(None, (made_of(layer), left_out(drawn))))
+    unknown = "input unknown" if layer.open else ""
+    base = "\n".join(filter(None, (made_of(layer), unknown, left_out(drawn))))
     return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(base, lines), "base": base}
 
 

@@ -180,6 +180,7 @@ class _Filling:
         self.makers = {name: node for node in model.graph.node for name in node.output}
 
     def fill(self, slot: _Slot, stored: Stored) -> None:
+        """Put a tensor of the file in the place of an initializer, its axes turned as that has them."""
         name = slot.tensor.name
         self.filled.add(name)
         order, kind = _turn(slot, stored, self.weights.layout), slot.tensor.data_type

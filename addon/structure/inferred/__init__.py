@@ -35,7 +35,7 @@ def infer(weights: Weights) -> Checkpoint:
     walk = Walk(weights, modules)
     last = walk.run()
     writer = walk.graph.writer
-    open_what_cannot_be(writer)
+    open_what_cannot_be(writer, walk.graph.data_type)
     given = dict.fromkeys(end.tensor for end in (*walk.ends, last) if end and end.tensor)
     made = {name for node in writer.graph.node for name in node.output}
     writer.graph.output.extend(

@@ -24,7 +24,8 @@ class Attention:
     norms: tuple[str, ...] = ()
     memory: bool = False  # keys and values are of the encoder
 
-    def required(self):
+    def required(self) -> tuple[str, ...]:
+        """The dotted paths of the modules that it must have."""
         return *self.parts, self.out
 
 
@@ -34,7 +35,8 @@ class Chain:
 
     steps: tuple[str, ...]
 
-    def required(self):
+    def required(self) -> tuple[str, ...]:
+        """The dotted paths of the modules that it must have."""
         return tuple(step for step in self.steps if step not in ACTIVATIONS)
 
 
@@ -47,7 +49,8 @@ class Gated:
     up: str
     down: str
 
-    def required(self):
+    def required(self) -> tuple[str, ...]:
+        """The dotted paths of the modules that it must have."""
         return tuple(filter(None, (self.gate, self.up, self.down)))
 
 
@@ -63,12 +66,15 @@ class Experts:
     shared: str = ""  # an expert that counts for every step, and what it is weighed by
     shared_gate: str = ""
 
-    def required(self):
+    def required(self) -> tuple[str, ...]:
+        """The dotted paths of the modules that it must have."""
         return (self.router,)
 
 
 @dataclass(frozen=True)
 class Branch:
+    """A branch of a block: what is added to what the block reads."""
+
     body: Attention | Chain | Gated | Experts
     norm: str = ""  # before the body, or behind the sum in post-norm blocks
     inner: str = ""  # a norm behind the body, before the sum
@@ -77,12 +83,15 @@ class Branch:
     optional: bool = False
 
     def fits(self, node: Node) -> bool:
+        """Whether a module has what this branch must have."""
         parts = (node.at(name) for name in (*self.body.required(), *filter(None, (self.norm,))))
         return all(part is not None and part.tensors for part in parts)
 
 
 @dataclass(frozen=True)
 class Block:
+    """The branches of a block in the order of their calls, by the names of modules inside."""
+
     family: str
     branches: tuple[Branch, ...]
     order: str = PRE
@@ -95,6 +104,7 @@ class Block:
     alone: bool = False  # whether nothing else may be in the module: names that are common in plain networks, too
 
     def fits(self, node: Node) -> bool:
+        """Whether a module has what this block must have."""
         if self.alone and not (node.path and all(name in (*self._names(), *BESIDE) for name in node.children)):
             return False
         return all(map(node.at, self.has)) and all(branch.optional or branch.fits(node) for branch in self.branches)

@@ -19,14 +19,13 @@ MOST_ROUNDS = 4  # of opening inputs and working shapes out anew
 CHANNELS = ("BatchNormalization", "GroupNormalization", "InstanceNormalization")
 
 
-def open_what_cannot_be(writer: Writer) -> int:
+def open_what_cannot_be(writer: Writer, data_type: int) -> int:
     """Leave open the inputs whose widths contradict the weights that read them; returns how many those are."""
     opened = 0
     for _ in range(MOST_ROUNDS):
         shapes = _shapes(writer)
         wrong = [(node, wanted) for node in writer.graph.node if (wanted := _contradiction(node, shapes)) is not None]
         for node, wanted in wrong:
-            data_type = writer.graph.input[0].type.tensor_type.elem_type if writer.graph.input else 1
             tensor = writer.input("open", wanted, data_type)
             writer.open.add(tensor)
             writer.unsized.update([tensor] if len(wanted) > 2 else [])

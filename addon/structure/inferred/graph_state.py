@@ -42,6 +42,7 @@ class Signal:
     first: bool = False
 
     def shape(self) -> tuple[int | str, ...]:
+        """(1, width, ones), (1, width) or (1, steps, width); steps that are not known have a name."""
         return {
             "map": (1, self.width, *(1,) * self.axes),
             "vector": (1, self.width),
@@ -85,9 +86,11 @@ class Signals:
         return f"{name}_{count}" if count else name
 
     def ints(self, *values: int) -> str:
+        """The constant of these integers, (count,)."""
         return self._constant(("int", *values), list(values))
 
     def number(self, value: float) -> str:
+        """The constant of a number, of the type of the weights."""
         return self._constant(("float", value), value, self.dtype)
 
     def _constant(self, key, value, *dtype):
@@ -96,6 +99,7 @@ class Signals:
         return self._numbers[key]
 
     def op(self, path: tuple[str, ...], op: str, *inputs: str, **attributes):
+        """An operator inside a module; returns its output tensor."""
         return self.writer.node(op, inputs, self.name(path, op), **attributes)
 
     def weight(self, path: tuple[str, ...], stored: Stored) -> str:
@@ -140,9 +144,6 @@ class Signals:
             self.writer.unsized.add(made.tensor)
         return made
 
-    def is_open(self, signal: Signal | None) -> bool:
-        return signal is not None and (signal.width < 0 or signal.tensor in self.writer.open)
-
     def words(self, name: str = "input_ids") -> str:
         """An input of ids, a row of them."""
         if name not in self.ids:
@@ -180,6 +181,7 @@ class Signals:
         return Signal(made, kind, width, axes)
 
     def first_step(self, signal: Signal, path: tuple[str, ...]) -> Signal:
+        """The first step of a sequence, a vector."""
         first = self.op(path[:-1], "Gather", signal.tensor, self._constant(("first",), 0), axis=1)
         return Signal(first, "vector", signal.width)
 
@@ -195,6 +197,7 @@ class Signals:
         return Signal(self.op(above, "Flatten", grown), "vector", width)
 
     def say(self, text: str) -> None:
+        """Note what was assumed."""
         self.said[text] = None
 
     # what is not understood

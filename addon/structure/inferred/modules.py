@@ -69,9 +69,11 @@ class Node:
 
     @property
     def name(self) -> str:
+        """The last part of the path, "" for the root."""
         return self.path[-1] if self.path else ""
 
     def child(self, name: str, place: int) -> Node:
+        """The module of this name inside, made where there is none; `place` is that of its first tensor."""
         if name not in self.children:
             self.children[name] = Node((*self.path, name), place=place)
         return self.children[name]

@@ -67,6 +67,8 @@ MOST_DENSE = 256  # layers of a dense block
 
 
 class Order:
+    """In which order modules are called, and how wide what they read and give is."""
+
     def __init__(self, tree: Tree, torch: bool):
         self.tree, self.torch = tree, torch
         self._ends: dict[int, tuple[int | None, int | None]] = {}

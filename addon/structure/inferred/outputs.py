@@ -21,6 +21,8 @@ WRAPPERS = ("transformer", "model", "backbone")  # modules that a language model
 
 
 class Outputs:
+    """What the heads of a model and its decoders read."""
+
     def __init__(self, graph: Graph, tree: Tree, entrances: Entrances):
         self.graph, self.tree, self.entrances = graph, tree, entrances
         self.pooled: Signal | None = None  # the sequence of which a first step was read

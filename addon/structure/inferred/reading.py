@@ -65,6 +65,7 @@ class Reading:
         self.levels.append(level)
 
     def leave(self) -> None:
+        """End with the modules inside a module."""
         self.levels.pop()
 
     def gave(self, child: Node, source: Signal | None, signal: Signal | None) -> None:

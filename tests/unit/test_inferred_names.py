@@ -246,6 +246,15 @@ def test_names_of_a_family_do_not_override_widths():
     assert open_ones(found) == {"/layer1/layer1.0/conv2/Conv"}
 
 
+def test_common_names_alone_make_no_family():
+    """A convolution and its normalisation, called as in EfficientNet, and a layer that no program calls."""
+    shapes = conv("stem", 8, 3) | conv("body.conv", 8, 8) | {"body.extra.weight": (4, 8, 1, 1)}
+    shapes |= {f"body.bn1.{end}": (8,) for end in ("weight", "bias", "running_mean", "running_var")}
+    found = network(shapes)
+    assert "Parameter" not in {layer.op for layer in found.layers}
+    assert found.layer("/body/extra/Conv").inputs == ["/body/conv/Conv"]
+
+
 def test_a_module_under_two_names_is_one_layer():
     shapes = conv("conv1", 8, 1) | conv("conv2", 4, 8)
     held = weights(shapes).tensors

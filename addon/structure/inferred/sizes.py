@@ -12,7 +12,7 @@ from math import prod
 from ...containers.stored import Stored
 from .modules import Node, Tree
 
-TRANSPOSED = re.compile(r"transpose|deconv|up_?conv|convt|^up[0-9]*$|up_?sampl|^ups$|upscale_conv")
+TRANSPOSED = re.compile(r"transpose|deconv|up_?conv|convt|^up[0-9]*$|up_?sampl|^ups$|up_?scal")
 GATES = {4: "LSTM", 3: "GRU", 1: "RNN"}
 
 
@@ -63,6 +63,8 @@ def is_transposed(node: Node, width: int | None, torch: bool, modules: Mapping) 
     outer, inner = node.tensors["weight"].shape[:2] if torch else node.tensors["weight"].shape[:-3:-1]
     if TRANSPOSED.search(node.name):
         return width is None or outer == width or inner != width
+    if node.name.isdigit() and TRANSPOSED.search("".join(node.path[-2:-1])):
+        return outer == width != inner
     kernel = node.tensors["weight"].shape[2:] if torch else node.tensors["weight"].shape[:-2]
     return width == outer != inner > 1 and outer % inner > 0 and all(size in (2, 4) for size in kernel)
 

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from .modules import Node
+
+NAMES = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,8 @@ class Wiring:
     """A module of a family: the modules that it must have and must not have, by dotted paths, and the program.
 
     `arguments` are the names of what it is given behind `x`. `name` is a part of the module's own name, where others
-    have the same modules inside, and `kinds` ("norm1:norm") are those that modules inside must be of.
+    have the same modules inside, and `kinds` ("norm1:norm") are those that modules inside must be of. `alone` says that
+    no other modules may be inside than the program calls, since those names are common elsewhere, too.
     """
 
     family: str
@@ -25,6 +29,7 @@ class Wiring:
     arguments: str = ""
     name: str = ""
     kinds: str = ""
+    alone: bool = False
 
     def fits(self, node: Node) -> bool:
         """Whether a module has what this one must have, and has weights in it."""
@@ -33,6 +38,7 @@ class Wiring:
             and all(_is_there(node, path) for path in self.has.split())
             and not any(_is_there(node, path) for path in self.lacks.split())
             and all(_is_of(node, *said.split(":")) for said in self.kinds.split())
+            and (not self.alone or node.children.keys() <= set(NAMES.findall(self.program)))
         )
 
 

@@ -123,10 +123,7 @@ def save(
     shapes, edges = traced(module, call)
     shapes = {rename(key): shape for key, shape in shapes.items()}
     shapes = {key: reshape(key, shape) for key, shape in shapes.items()}
-    names = {
-        owner: owner if owner == "input" else rename(f"{owner}.weight").removesuffix(".weight")
-        for owner in sum(edges, ())
-    }
+    names = {owner: owner if owner == "input" else owner_of(rename(f"{owner}.weight")) for owner in sum(edges, ())}
     layers = sorted(set(names.values()))
     place = {layer: number for number, layer in enumerate(layers)}
     pairs = sorted({(place[names[source]], place[names[target]]) for source, target in edges})

@@ -15,14 +15,14 @@ def model(function):
     return function
 
 
-def hf(name, architecture, config, call, rename=None, said=None, **settings):
+def hf(name, architecture, config, call, rename=None, said=None, reshape=lambda name, shape: shape, **settings):
     """A model of transformers, with the configuration that would lie beside its file."""
     import transformers
 
     made = getattr(transformers, architecture)(getattr(transformers, config)(**settings))
     if hasattr(made, "set_attn_implementation"):
         made.set_attn_implementation("eager")
-    save(name, made, call, said, rename=rename or (lambda key: key))
+    save(name, made, call, said, rename or (lambda key: key), reshape)
 
 
 WORDS, STEPS = 50, 7
@@ -963,4 +963,47 @@ def autoencoder_compvis():
         picture(32),
         rename=lambda name: renamed(name, *VAE_NAMES),
         reshape=lambda name, shape: [*shape, 1, 1] if re.search(r"attn_1\.(q|k|v|proj_out)\.weight", name) else shape,
+    )
+
+
+CLIP_NAMES = (
+    ("vision_model.embeddings.patch_embedding", "visual.conv1"),
+    ("vision_model.embeddings.class_embedding", "visual.class_embedding"),
+    ("vision_model.embeddings.position_embedding.weight", "visual.positional_embedding"),
+    ("vision_model.pre_layrnorm", "visual.ln_pre"),
+    ("vision_model.post_layernorm", "visual.ln_post"),
+    (r"vision_model.encoder.layers", "visual.transformer.resblocks"),
+    ("visual_projection.weight", "visual.proj"),
+    ("text_projection.weight", "text_projection"),
+    ("text_model.embeddings.token_embedding", "token_embedding"),
+    ("text_model.embeddings.position_embedding.weight", "positional_embedding"),
+    (r"text_model.encoder.layers", "transformer.resblocks"),
+    ("text_model.final_layer_norm", "ln_final"),
+    ("layer_norm", "ln_"),
+    (r"self_attn\.[qkv]_proj\.", "attn.in_proj_"),
+    ("self_attn.out_proj", "attn.out_proj"),
+    ("mlp.fc1", "mlp.c_fc"),
+    ("mlp.fc2", "mlp.c_proj"),
+)
+
+
+@model
+def clip():
+    """With the names of its authors, who keep queries, keys and values in one matrix."""
+
+    def whole(name, shape):
+        if "in_proj_" in name:
+            return [3 * shape[0], *shape[1:]]
+        return shape[::-1] if name in ("visual.proj", "text_projection") else shape
+
+    hf(
+        "clip",
+        "CLIPModel",
+        "CLIPConfig",
+        lambda module, given: module(input_ids=given(1, STEPS, ids=WORDS), pixel_values=given(1, 3, 32, 32)),
+        lambda name: renamed(name, *CLIP_NAMES),
+        reshape=whole,
+        text_config={**SIZES, "hidden_size": 24, "vocab_size": WORDS, "max_position_embeddings": 16, "eos_token_id": 3},
+        vision_config={"image_size": 32, "patch_size": 8, **SIZES},
+        projection_dim=16,
     )

@@ -50,6 +50,7 @@ WIRINGS = (
         "Attention(query, key, value, out, x, memory)",
         arguments="memory",
         name="attn",
+        alone=True,
     ),
     Wiring("Whisper", "encoder.conv1 encoder.conv2 decoder.embed_tokens decoder.layers", WHISPER),
     Wiring(
@@ -65,8 +66,8 @@ WIRINGS = (
         encoder(h, feature_extractor.conv_layers[1].layer_norm)
         """,
     ),
-    Wiring("wav2vec 2.0", "layer_norm projection", "projection(layer_norm(x))", name="feature_projection"),
-    Wiring("wav2vec 2.0", "conv layer_norm", "layer_norm(conv(x))", kinds="conv:conv layer_norm:norm"),
+    Wiring("wav2vec 2.0", "layer_norm projection", "projection(layer_norm(x))", name="feature_projection", alone=True),
+    Wiring("wav2vec 2.0", "conv layer_norm", "layer_norm(conv(x))", kinds="conv:conv layer_norm:norm", alone=True),
     Wiring(
         "wav2vec 2.0",
         "pos_conv_embed layer_norm layers",
@@ -96,5 +97,6 @@ WIRINGS = (
         "q_proj k_proj v_proj out_proj",
         "Attention(q_proj, k_proj, v_proj, out_proj, x)",
         name="attention",
+        alone=True,
     ),
 )

@@ -35,7 +35,7 @@ DENSENET = """
     norm5(denseblock4(x))
 """
 WIRINGS = (
-    Wiring("SqueezeNet", "squeeze expand1x1 expand3x3", "h = squeeze(x); Cat(expand1x1(h), expand3x3(h))"),
+    Wiring("SqueezeNet", "squeeze expand1x1 expand3x3", "h = squeeze(x); Cat(expand1x1(h), expand3x3(h))", alone=True),
     Wiring(
         "ShuffleNet",
         "branch2.0 branch2.1 branch2.3 branch2.4 branch2.5 branch2.6",
@@ -53,12 +53,13 @@ WIRINGS = (
         kinds="layers.0:conv layers.3:conv layers.6:conv",
     ),
     Wiring("RegNet", "f.a f.b f.c", "(proj(x) if proj else x) + f(x)"),
-    Wiring("RegNet", "a b c", "c(se(b(a(x))))", name="f"),
+    Wiring("RegNet", "a b c", "c(se(b(a(x))))", name="f", alone=True),
     Wiring(
         "RegNet",
         "conv1.conv conv2.conv conv3.conv",
         "h = conv3(se(conv2(conv1(x)))); (downsample(x) if downsample else x) + h",
         lacks="conv4 inception3a",
+        alone=True,
     ),
     Wiring(
         "EfficientNet",
@@ -75,9 +76,16 @@ WIRINGS = (
         "conv_dw conv_pw bn1 bn2",
         "h = bn2(conv_pw(se(bn1(conv_dw(x))))); x + h if Same(x, h) and number else h",
         lacks="conv_pwl",
+        alone=True,
     ),
-    Wiring("EfficientNet", "conv_exp conv_pwl bn1 bn2", f"h = bn2(conv_pwl(se(bn1(conv_exp(x))))); {SKIP}"),
-    Wiring("EfficientNet", "conv bn1", "h = bn1(conv(x)); x + h if Same(x, h) and number else h", lacks="conv2 bn2"),
+    Wiring("EfficientNet", "conv_exp conv_pwl bn1 bn2", f"h = bn2(conv_pwl(se(bn1(conv_exp(x))))); {SKIP}", alone=True),
+    Wiring(
+        "EfficientNet",
+        "conv bn1",
+        "h = bn1(conv(x)); x + h if Same(x, h) and number else h",
+        lacks="conv2 bn2",
+        alone=True,
+    ),
     Wiring(
         "EfficientNet",
         "block.0.0 block.0.1 block.1.0 block.1.1",
@@ -107,9 +115,10 @@ WIRINGS = (
         "x * Sigmoid(expand(Silu(reduce(x))))",
         kinds="reduce:conv expand:conv",
         name="squeeze",
+        alone=True,
     ),
     Wiring("EfficientNet", "blocks top_conv top_bn", "top_bn(top_conv(blocks(x)))"),
-    Wiring("EfficientNet", "convolution batchnorm", "batchnorm(convolution(x))"),
+    Wiring("EfficientNet", "convolution batchnorm", "batchnorm(convolution(x))", alone=True),
     Wiring("Inception", "Conv2d_1a_3x3 Mixed_5b Mixed_6a Mixed_7c fc", INCEPTION),
     Wiring("Inception", "conv1 conv2 conv3 inception3a inception5b fc", GOOGLENET),
     Wiring("Inception", "branch3x3_2a branch3x3dbl_3a branch_pool", INCEPTION_E),
@@ -126,6 +135,6 @@ WIRINGS = (
         lacks="branch1x1",
     ),
     Wiring("DenseNet", "conv0 norm0 denseblock1 transition1 norm5", DENSENET),
-    Wiring("DenseNet", "norm1 conv1 norm2 conv2", "conv2(norm2(conv1(norm1(x))))", name="denselayer"),
-    Wiring("DenseNet", "norm conv", "conv(norm(x))", name="transition"),
+    Wiring("DenseNet", "norm1 conv1 norm2 conv2", "conv2(norm2(conv1(norm1(x))))", name="denselayer", alone=True),
+    Wiring("DenseNet", "norm conv", "conv(norm(x))", name="transition", alone=True),
 )

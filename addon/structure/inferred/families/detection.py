@@ -71,7 +71,7 @@ WIRINGS = (
         """,
     ),
     Wiring("YOLO", "attn.qkv attn.proj attn.pe ffn.0", "x = x + attn(x); x + ffn(x)"),
-    Wiring("YOLO", "qkv.conv proj.conv pe.conv", "h = qkv(x); proj(Mixed(x, h) + pe(Mixed(x, h)))"),
+    Wiring("YOLO", "qkv.conv proj.conv pe.conv", "h = qkv(x); proj(Mixed(x, h) + pe(Mixed(x, h)))", alone=True),
     Wiring(
         "YOLO",
         "cv1.conv cv2.conv cv3.conv m.0",
@@ -106,5 +106,6 @@ WIRINGS = (
         """,
         lacks="cv3 m",
         arguments="shortcut",
+        alone=True,
     ),
 )

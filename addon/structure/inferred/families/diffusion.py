@@ -95,6 +95,7 @@ WIRINGS = (
         arguments="temb",
         lacks="norm3 conv3",
         kinds="norm1:norm conv1:conv norm2:norm conv2:conv",
+        alone=True,
     ),
     Wiring("diffusion U-Net", "resnets.0 resnets.1", MID, arguments="temb text", lacks="resnets.2"),
     Wiring(
@@ -120,7 +121,7 @@ WIRINGS = (
         arguments="text",
         lacks="add_q_proj norm_q",
     ),
-    Wiring("diffusion U-Net", "net.0.proj net.2", FEED_FORWARD),
+    Wiring("diffusion U-Net", "net.0.proj net.2", FEED_FORWARD, alone=True),
     Wiring(
         "autoencoder",
         "encoder decoder quant_conv post_quant_conv",
@@ -164,6 +165,7 @@ WIRINGS = (
         "norm q k v proj_out",
         "h = norm(x); a = q(h); x + proj_out(Mixed(a, a, k(h), v(h)))",
         kinds="norm:norm q:conv k:conv v:conv proj_out:conv",
+        alone=True,
     ),
     Wiring(
         "SD3",
@@ -198,7 +200,7 @@ WIRINGS = (
         temb + text_embedder(Given("pooled_projections"))
         """,
     ),
-    Wiring("SD3", "linear_1 linear_2", "linear_2(Silu(linear_1(x)))", name="embedder"),
+    Wiring("SD3", "linear_1 linear_2", "linear_2(Silu(linear_1(x)))", name="embedder", alone=True),
     Wiring(
         "SD3",
         "norm1.linear norm1_context.linear attn.to_q attn.add_q_proj ff",

@@ -35,7 +35,7 @@ WIRINGS = (
     Wiring("Mamba", "norm mixer.in_proj mixer.conv1d", "x + mixer(norm(x))"),
     Wiring("XLNet", "q k v o r layer_norm", XLNET, name="rel_attn"),
     Wiring("XLNet", "rel_attn ff.layer_1 ff.layer_2", "ff(rel_attn(x))"),
-    Wiring("XLNet", "layer_norm layer_1 layer_2", "layer_norm(x + layer_2(Gelu(layer_1(x))))"),
+    Wiring("XLNet", "layer_norm layer_1 layer_2", "layer_norm(x + layer_2(Gelu(layer_1(x))))", alone=True),
     Wiring(
         "XLNet",
         "mask_emb word_embedding layer.0.rel_attn",

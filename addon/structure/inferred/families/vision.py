@@ -25,6 +25,7 @@ WIRINGS = (
         "Swin",
         "reduction norm",
         "reduction(norm(Cat(x, x, x, x))) if Reads(norm, x, x, x, x) else norm(reduction(Cat(x, x, x, x)))",
+        alone=True,
     ),
     Wiring(
         "CLIP",
@@ -32,6 +33,23 @@ WIRINGS = (
         """
         text = text_projection(Pooled(text_model(Given("input_ids"))))
         Mixed(1, text, visual_projection(vision_model(Given("pixel_values")))) * logit_scale
+        """,
+    ),
+    Wiring(
+        "CLIP",
+        "visual.conv1 visual.transformer token_embedding transformer ln_final",
+        """
+        h = ln_final(transformer(Positions(positional_embedding, token_embedding(Given("text")))))
+        text = Through(Pooled(h), text_projection)
+        Mixed(1, text, visual(Given("image"))) * logit_scale
+        """,
+    ),
+    Wiring(
+        "CLIP",
+        "conv1 class_embedding ln_pre transformer ln_post",
+        """
+        h = transformer(ln_pre(Patches(conv1, class_embedding, positional_embedding, x)))
+        Through(ln_post(First(h)), proj)
         """,
     ),
     Wiring(
@@ -62,7 +80,9 @@ WIRINGS = (
         "CLIP", "patch_embedding position_embedding", "Patches(patch_embedding, class_embedding, position_embedding, x)"
     ),
     Wiring("MaxViT", "MBconv window_attention grid_attention", "grid_attention(window_attention(MBconv(x)))"),
-    Wiring("MaxViT", "pre_norm conv_a conv_b conv_c", "conv_c(squeeze_excitation(conv_b(conv_a(pre_norm(x)))))"),
+    Wiring(
+        "MaxViT", "pre_norm conv_a conv_b conv_c", "conv_c(squeeze_excitation(conv_b(conv_a(pre_norm(x)))))", alone=True
+    ),
     Wiring("MaxViT", "layers.pre_norm layers.conv_a layers.conv_c", "(proj(x) if proj else x) + layers(x)"),
     Wiring("MaxViT", "attn_layer.0 attn_layer.1 mlp_layer.0", "x = x + attn_layer(x); x + mlp_layer(x)"),
     Wiring("MaxViT", "to_qkv merge", "Attention(to_qkv, None, None, merge, x)"),
@@ -83,7 +103,9 @@ WIRINGS = (
         parts
         """,
     ),
-    Wiring("SegFormer", "proj layer_norm", "layer_norm(Sequence(proj(x)))", kinds="proj:conv layer_norm:norm"),
+    Wiring(
+        "SegFormer", "proj layer_norm", "layer_norm(Sequence(proj(x)))", kinds="proj:conv layer_norm:norm", alone=True
+    ),
     Wiring(
         "SegFormer",
         "layer_norm_1 attention layer_norm_2 mlp.dense1 mlp.dwconv",
@@ -103,7 +125,7 @@ WIRINGS = (
         "Attention(self.self.query, self.self.key, self.self.value, output.dense, x)",
         lacks="output.LayerNorm self.logit_scale self.distance_embedding self.relative_position_bias_table",
     ),
-    Wiring("SegFormer", "dense1 dwconv dense2", "dense2(Gelu(dwconv(dense1(x))))"),
+    Wiring("SegFormer", "dense1 dwconv dense2", "dense2(Gelu(dwconv(dense1(x))))", alone=True),
     Wiring(
         "SegFormer",
         "linear_c linear_fuse classifier",
@@ -165,7 +187,13 @@ WIRINGS = (
     Wiring("SAM", "attn.rel_pos_h attn.qkv norm1 norm2 mlp.lin1", "x = x + attn(norm1(x)); x + mlp(norm2(x))"),
     Wiring("SAM", "attn.qkv layer_norm1 layer_norm2 mlp.lin1", "x = x + attn(layer_norm1(x)); x + mlp(layer_norm2(x))"),
     Wiring("SAM", "qkv proj rel_pos_h", "Attention(qkv, None, None, proj, x)"),
-    Wiring("SAM", "conv1 layer_norm1 conv2 layer_norm2", "layer_norm2(conv2(layer_norm1(conv1(x))))", name="neck"),
+    Wiring(
+        "SAM",
+        "conv1 layer_norm1 conv2 layer_norm2",
+        "layer_norm2(conv2(layer_norm1(conv1(x))))",
+        name="neck",
+        alone=True,
+    ),
     Wiring(
         "SAM",
         "conv1 layer_norm1 conv2 layer_norm2 conv3",
@@ -206,7 +234,14 @@ WIRINGS = (
         arguments="keys values",
         name="attn",
         lacks="k_norm q_norm",
+        alone=True,
     ),
-    Wiring("SAM", "proj_in layers proj_out", "proj_out(layers(proj_in(x)))", kinds="proj_in:dense proj_out:dense"),
+    Wiring(
+        "SAM",
+        "proj_in layers proj_out",
+        "proj_out(layers(proj_in(x)))",
+        kinds="proj_in:dense proj_out:dense",
+        alone=True,
+    ),
     Wiring("SigLIP", "probe attention.in_proj layernorm mlp", "h = First(Lost()); h + mlp(layernorm(h))"),
 )

@@ -14,7 +14,8 @@ from ...formats.checkpoint import Checkpoint
 from ...formats.weights import Weights
 from . import keras_json, onnx_model
 
-LARGEST, MOST = 1 << 24, 64  # bytes of a file, and files, that are looked at beside weights
+LARGEST = 1 << 24  # bytes of a file that is looked at beside weights
+MOST = 64  # of such files
 
 
 def attach(weights: Weights, file: Path | None) -> Checkpoint | None:

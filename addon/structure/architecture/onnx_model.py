@@ -183,7 +183,8 @@ class _Filling:
         """Put a tensor of the file in the place of an initializer, its axes turned as that has them."""
         name = slot.tensor.name
         self.filled.add(name)
-        order, kind = _turn(slot, stored, self.weights.layout), slot.tensor.data_type
+        order = _turn(slot, stored, self.weights.layout)
+        kind = slot.tensor.data_type
         straight = order is not None and order == tuple(range(len(order)))
         flat = self._flattened(slot)
         if straight and not flat and stored.data_type == kind:
@@ -217,13 +218,15 @@ class _Filling:
         different orders."""
         if slot.node.op_type not in DENSE or slot.place != 1 or len(slot.tensor.dims) != 2:
             return ()
-        tensor, node = slot.node.input[0], None
+        tensor = slot.node.input[0]
+        node = None
         while len(self.shapes.get(tensor, ())) != 4:
             node = self.makers.get(tensor)
             if node is None or node.op_type not in LIKE_BEFORE:
                 return ()
             tensor = node.input[0]
-        node, shape = self.makers.get(tensor), self.shapes[tensor]
+        node = self.makers.get(tensor)
+        shape = self.shapes[tensor]
         last = (
             node is not None
             and node.op_type == "Transpose"

@@ -129,9 +129,11 @@ def _cut(graph, inside, signal, heads, node):
     tensor = signal.tensor
     if node.name == "query_key_value" and heads.keys == heads.queries:  # GPT-NeoX: the three of a head side by side
         tensor = graph.op(inside, "Reshape", tensor, graph.ints(0, 0, heads.queries, 3 * heads.size))
-        sizes, axis = (heads.size,) * 3, 3
+        sizes = (heads.size,) * 3
+        axis = 3
     else:
-        sizes, axis = tuple(count * heads.size for count in (heads.queries, heads.keys, heads.keys)), 2
+        sizes = tuple(count * heads.size for count in (heads.queries, heads.keys, heads.keys))
+        axis = 2
     parts = graph.writer.node("Split", [tensor, graph.ints(*sizes)], graph.name(inside, "Split"), outputs=3, axis=axis)
     if axis == 3:
         return parts

@@ -136,7 +136,8 @@ class Blocks:
         return replace(signal, tensor=made)
 
     def _gated(self, gate, up, down, activation, signal):
-        graph, path = self.graph, gate.path[:-1]
+        graph = self.graph
+        path = gate.path[:-1]
         opened = graph.module(gate, signal)
         if up is None:
             half = opened.width // 2
@@ -157,8 +158,11 @@ class Blocks:
         return graph.module(down, replace(opened, tensor=made))
 
     def _experts(self, node, body: Experts, signal):
-        graph, experts = self.graph, node.at(body.experts) or Node(node.path)
-        path, router, made = experts.path, graph.module(node.at(body.router), signal), []
+        graph = self.graph
+        experts = node.at(body.experts) or Node(node.path)
+        path = experts.path
+        router = graph.module(node.at(body.router), signal)
+        made = []
         for expert in self.order.of(experts):
             gate, up, down = (expert.at(name) for name in (body.gate, body.up, body.down))
             if gate and up and down and gate.tensors and up.tensors and down.tensors:
@@ -181,7 +185,8 @@ class Blocks:
         gate, up, down = (shared.at(name) for name in (body.gate, body.up, body.down))
         if not (gate and up and down and gate.tensors and up.tensors and down.tensors):
             return made
-        graph, whole = self.graph, self._gated(gate, up, down, "Swish", signal)
+        graph = self.graph
+        whole = self._gated(gate, up, down, "Swish", signal)
         weigher = node.at(body.shared_gate)
         if weigher is not None and weigher.tensors:
             share = self.activate(node.path, "Sigmoid", graph.module(weigher, signal))
@@ -191,7 +196,8 @@ class Blocks:
     def _attention(self, node, body: Attention, signal):
         graph = self.graph
         parts = [node.at(name) for name in body.parts]
-        out, at = node.at(body.out), node.at(body.at) or node
+        out = node.at(body.out)
+        at = node.at(body.at) or node
         norms = [norm for name in body.norms if (norm := node.at(name))]
         memory = (self.memory or signal) if body.memory else None
         tables = [table for name in DISTANCES if (table := at.at(name)) is not None]
@@ -220,7 +226,8 @@ class Blocks:
 
         Keys and values are of `memory`, where given; `scale` has a factor for the scores of each head.
         """
-        graph, hint = self.graph, 0
+        graph = self.graph
+        hint = 0
         if scale is not None and scale.tensors:
             hint = prod(next(iter(scale)).shape)
         signal = graph.known(signal, "sequence", self.order.ends(projections[0])[0] or 1)
@@ -235,7 +242,8 @@ class Blocks:
 
     def _bias_of_positions(self, node, heads):
         """A row of a table for each distance between two steps, a column for each head: that of no distance for all."""
-        graph, table = self.graph, next(iter(node), None)
+        graph = self.graph
+        table = next(iter(node), None)
         if table is None or heads.queries == 1 or table.shape[1:] != (heads.queries,):
             return ""
         row = graph.op(node.path, "Slice", graph.weight(node.path, table), graph.ints(0), graph.ints(1), graph.ints(0))

@@ -71,7 +71,8 @@ class Entrances:
         return tokens, steps
 
     def _embedding(self, node, signal):
-        graph, table = self.graph, node.tensors["weight"]
+        graph = self.graph
+        table = node.tensors["weight"]
         if counts_places(node.name) and is_sequence(signal) and signal.width == table.shape[1]:
             return self._add_positions(node, table, signal)
         kind = KINDS_OF_WORDS.match(node.name)
@@ -97,7 +98,9 @@ class Entrances:
 
     def _add_positions(self, node, table, signal):
         """Add a row of a table to each step; of ids as many rows as there are steps."""
-        graph, rows, width = self.graph, prod(table.shape[:-1]), signal.width
+        graph = self.graph
+        rows = prod(table.shape[:-1])
+        width = signal.width
         if table.shape[-1:] != (width,) or len(table.shape) < 2:
             return graph.module(node, signal) if node.kind != "embedding" else signal
         made = graph.weight(node.path, table)
@@ -155,7 +158,9 @@ class Entrances:
 
     def _patches(self, node, steps=0, tokens=0):
         """Patches of a picture as a sequence; their number follows from the table of positions."""
-        graph, weight, torch = self.graph, node.tensors["weight"], self.graph.torch
+        graph = self.graph
+        weight = node.tensors["weight"]
+        torch = self.graph.torch
         kernel = weight.shape[2:] if torch else weight.shape[:2]
         channels = weight.shape[1] if torch else weight.shape[2]
         steps, tokens = (steps, tokens) if steps else (self.steps, self.tokens)
@@ -171,7 +176,9 @@ class Entrances:
 
     def _put_before(self, node, signal):
         """Put the tokens of a vision transformer before the patches, all of them at once."""
-        graph, made, steps = self.graph, [], signal.steps
+        graph = self.graph
+        made = []
+        steps = signal.steps
         for child in self.order.of(self._above(node)):
             token = next(iter(child), None) if TOKENS.match(child.name) else None
             if token is None or token.shape[-1:] != (signal.width,):

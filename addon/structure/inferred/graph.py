@@ -34,7 +34,8 @@ class Graph(Signals):
         if not node.kind:
             return signal
         if signal is not None and signal.width == 0:
-            self.asked, signal = signal.tensor, None
+            self.asked = signal.tensor
+            signal = None
         made = getattr(self, f"_{node.kind}")(node, signal)
         self.asked = ""
         return made
@@ -110,7 +111,8 @@ class Graph(Signals):
 
     def patches(self, node: Node, picture: Signal, kernel: tuple[int, ...]) -> Signal:
         """The patches of a picture, none over another: a convolution whose stride is its kernel."""
-        weight, bias = self.weight(node.path, node.tensors["weight"]), node.tensors.get("bias")
+        weight = self.weight(node.path, node.tensors["weight"])
+        bias = node.tensors.get("bias")
         if not self.torch:
             weight = self.op(node.path, "Transpose", weight, perm=[3, 2, 0, 1])
         units = node.tensors["weight"].shape[0 if self.torch else -1]
@@ -121,7 +123,8 @@ class Graph(Signals):
     def _depthwise(self, node, signal):
         """Keras's kernel (rows, columns, in, multiplier) as (in x multiplier, 1, rows, columns)."""
         weight = node.tensors["depthwise"]
-        rank, (channels, multiplier) = len(weight.shape) - 2, weight.shape[-2:]
+        rank = len(weight.shape) - 2
+        channels, multiplier = weight.shape[-2:]
         source = self.fit(signal, "map", channels, rank, node.path) if signal else self.input("map", channels, rank)
         if rank < 1:
             return self.opaque(node, source, "Conv", channels * multiplier)
@@ -149,7 +152,8 @@ class Graph(Signals):
         )
         if bias is not None and bias.shape != weight.shape:
             return self.opaque(node, source, "Normalization", width)
-        eps, scale = self._epsilon(node), self._row(node, weight)
+        eps = self._epsilon(node)
+        scale = self._row(node, weight)
         shift = self._row(node, bias) if bias is not None else None
         if source.kind == "map" and self.norms_channels and shift:
             made = self._channel_norm(node, source, scale, shift, eps)

@@ -161,7 +161,8 @@ class Signals:
         """The same numbers as one of these kinds."""
         if signal.kind in kinds.split() and (signal.kind != "map" or signal.axes == axes):
             return signal
-        kind, width = kinds.split()[0], signal.width
+        kind = kinds.split()[0]
+        width = signal.width
         if signal.kind == "sequence" and kind == "vector":
             return self.first_step(signal, path)
         if signal.kind == "sequence":  # to a map over the steps

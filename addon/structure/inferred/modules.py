@@ -203,7 +203,8 @@ def _enter(root, path, tensor, place, alone):
         node = node.child(name, place)
     role = role or "parameter"
     if role in node.tensors:  # "weight" and "kernel" in one module
-        node, role = node.child(last, place), "parameter"
+        node = node.child(last, place)
+        role = "parameter"
     node.tensors[role] = tensor
 
 

@@ -134,7 +134,8 @@ class Order:
 
     def _ends_of_block(self, node, block):
         first, last = (branch.body.required() for branch in (block.branches[0], block.branches[-1]))
-        inputs, units = self.ends(node.at(first[0]))[0], self.ends(node.at(last[-1]) or node.at(first[-1]))[1]
+        inputs = self.ends(node.at(first[0]))[0]
+        units = self.ends(node.at(last[-1]) or node.at(first[-1]))[1]
         return inputs, inputs if isinstance(block.branches[-1].body, Experts) else units
 
     def _ends_of(self, node):
@@ -166,7 +167,8 @@ class Order:
                 for width in dict.fromkeys(self.ends(child)):
                     layers.setdefault(width, []).append((place, child))
                     numbered.setdefault((width, *DIGITS.findall(child.name)), []).append(child)
-        pairs, votes = [], 0
+        pairs = []
+        votes = 0
         for place, norm in enumerate(children):
             if norm.kind not in NORMS:
                 continue
@@ -198,7 +200,9 @@ class Order:
         for place, child in enumerate(children):
             heapq.heappush(waiting.setdefault(self.ends(child)[0], []), (place, id(child)))
         by_id = {id(child): child for child in children}
-        left, ordered, next_place = set(by_id), [], 0
+        left = set(by_id)
+        ordered = []
+        next_place = 0
         begins = width is None
         while left:
             while id(children[next_place]) not in left:

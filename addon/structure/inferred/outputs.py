@@ -62,7 +62,8 @@ class Outputs:
         )
         if own:
             return None
-        graph, words = self.graph, self.entrances.words
+        graph = self.graph
+        words = self.entrances.words
         if words is None:
             return None
         made = graph.op(
@@ -97,7 +98,8 @@ class Outputs:
         """A head that shares the embedding of the words, where the configuration or a mere wrapper says so."""
         if self.entrances.words is None or signal is None or not is_sequence(signal):
             return signal
-        config, table = self.graph.weights.config, self.entrances.words.tensors["weight"]
+        config = self.graph.weights.config
+        table = self.entrances.words.tensors["weight"]
         heads = [node for node in self.tree.root.walk() if OF_EACH_WORD.match(node.name) and node.tensors]
         said = any(isinstance(name, str) and HEADED.search(name) for name in _texts(config.get("architectures")))
         wrapped = len(self.tree.root.children) == 1 and next(iter(self.tree.root.children)) in WRAPPERS

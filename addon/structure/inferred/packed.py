@@ -83,11 +83,13 @@ class _Matrix:
 
     def numbers(self) -> np.ndarray:
         """(outputs, inputs), float32."""
-        packed, zeros = self._read("qweight"), self._apart(self._read("qzeros"))
+        packed = self._read("qweight")
+        zeros = self._apart(self._read("qzeros"))
         if self.interleaved:
             whole = self._apart(packed)
         else:
-            whole, zeros = self._apart(packed.T).T, zeros + self.less_one
+            whole = self._apart(packed.T).T
+            zeros = zeros + self.less_one
         inputs = self.shape[1]
         group = self._read("g_idx") if "g_idx" in self.parts else np.arange(inputs) // (inputs // self.groups)
         group = group.clip(0, self.groups - 1)

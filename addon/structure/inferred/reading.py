@@ -88,8 +88,6 @@ class Reading:
     def source(self, child: Node, signal: Signal | None) -> Signal | None:
         """What a module reads, given what the one before it gave; `LOST` where that is open."""
         level = self.levels[-1]
-        if not level.begun:
-            level.begun, level.entered = True, signal
         inputs = self.order.ends(child)[0]
         level.left.get(inputs, {}).pop(id(child), None)
         if inputs is None or child.kind in ("embedding", "parameter"):
@@ -126,7 +124,8 @@ class Reading:
         """Whether a module that is still to be called might read the same as well, for all that names tell."""
         if inputs in self.levels[-1].unsure:
             return True
-        rank, stem = self.order.rank(child), DIGITS.sub("", child.name)
+        rank = self.order.rank(child)
+        stem = DIGITS.sub("", child.name)
         return any(
             self.order.rank(other) == rank
             and other.kind not in FOLLOW
@@ -221,8 +220,6 @@ class _Level:
         self.left: dict[int | None, dict[int, Node]] = {}  # modules that are still to be called, by what they read
         self.apart: list[Signal | None] = []  # what the first of those that stand side by side reads
         self.unsure: set[int] = set()  # widths that modules read of which nobody knows which comes first
-        self.begun = False
-        self.entered: Signal | None = None
         self.lifted = False  # whether that is a transposed convolution, which often meets what is from before
         self.before = ""  # name of the module before, but for a normalisation
 

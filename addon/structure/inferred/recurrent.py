@@ -17,7 +17,8 @@ KERAS_GATES = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2), "RNN": (0,)}  # and among
 
 def recurrent(graph: Signals, node: Node, signal: Signal | None) -> Signal | None:
     """LSTM, GRU or RNN, layer after layer, as torch's exporter puts its gates and directions."""
-    roles, layer = node.tensors, 0
+    roles = node.tensors
+    layer = 0
     if "recurrent" in roles:
         return _layer(graph, node, signal, [(roles["weight"], roles["recurrent"], roles.get("bias"), None)])
     suffixes = directions(roles, 0)
@@ -42,7 +43,8 @@ def _layer(graph, node, signal, parts):
         held = [stored for part in parts for stored in part if stored is not None]
         used = Node(node.path, {str(place): stored for place, stored in enumerate(held)})
         return graph.opaque(used, source, "Recurrent", len(parts) * hidden)
-    path, order = node.path, (TORCH_GATES if graph.torch else KERAS_GATES)[op]
+    path = node.path
+    order = (TORCH_GATES if graph.torch else KERAS_GATES)[op]
     kernels = [[_kernel(graph, path, part[slot], order, hidden) for part in parts] for slot in (0, 1)]
     whole = 2 if graph.torch else 1  # how many biases a direction has, if any
     if all(sum(bias is not None for bias in part[2:]) == whole for part in parts):

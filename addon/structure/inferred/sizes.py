@@ -84,7 +84,8 @@ def gates_of(part: tuple, torch: bool) -> tuple[str, int, int]:
     weight, again = (stored.shape if torch else stored.shape[::-1] for stored in part[:2])
     if len(weight) != 2 or len(again) != 2 or weight[0] != again[0] or not again[1] or again[0] % again[1]:
         return "", weight[-1] if weight else 1, again[-1] if again else 1
-    op, wide = GATES.get(again[0] // again[1], ""), again[0]
+    op = GATES.get(again[0] // again[1], "")
+    wide = again[0]
     shapes = ((wide,),) if torch else ((wide,), (2, wide))
     fits = all(stored is None or stored.shape in shapes for stored in part[2:])
     return op if fits else "", weight[1], again[1]

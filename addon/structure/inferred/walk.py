@@ -108,7 +108,8 @@ class Walk:
         if node.tensors and not tied:
             signal = self.entrances.leaf(node, signal)
         if self.outputs.begins_decoder(node):
-            self.blocks.memory, self.blocks.position_bias = signal, (0, "")
+            self.blocks.memory = signal
+            self.blocks.position_bias = (0, "")
             signal = self.outputs.words_of_decoder(node)
         entered = signal
         children = self.order.of(node, signal.width if signal and signal.width > 0 else None)
@@ -131,7 +132,8 @@ class Walk:
         """An adapter beside the module that it adapts; where that is not in the file, by itself."""
         self._note("low-rank adapters")
         if adapter.base is None:
-            made, after = adapters.write(self.graph, adapter, None), signal
+            made = adapters.write(self.graph, adapter, None)
+            after = signal
         else:
             after = self.visit(adapter.base, signal)
             made = adapters.write(self.graph, adapter, signal)

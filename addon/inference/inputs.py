@@ -156,7 +156,7 @@ def _fit_picture(path, picture, shape, dtype):
         colour = resize(colour, height, width)
     if channels == 1:
         grey = np.ptp(colour, axis=-1).max() < 1e-6
-        notes += [] if grey else ["turned to gray (Rec. 601)"]
+        notes += [] if grey else ["turned to grey (Rec. 601)"]
         colour = colour[..., :1] if grey else colour @ np.array([[0.299], [0.587], [0.114]], np.float32)
     elif channels == 4:
         colour = np.concatenate([colour, np.ones_like(colour[..., :1])], -1)

@@ -284,7 +284,7 @@ def test_h5py_is_bounded_in_time_and_memory(monkeypatch, tmp_path):
     assert not stored.read().any()
     monkeypatch.setattr(by_h5py, "MEMORY", 1 << 20)
     if sys.platform != "win32":
-        refused(path, "h5py ended with status|h5py gives no answer")
+        refused(path, "h5py ended with status|h5py gives no answer|h5py takes too long")  # it may also wait for memory
 
 
 def test_without_h5py_the_file_is_refused(monkeypatch, tmp_path):

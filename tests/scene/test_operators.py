@@ -94,6 +94,23 @@ def test_run_input_looks_as_a_fresh_import(registered, path):
     check_same(numbers(network), numbers(import_network(path, input=str(look.DIGIT))))
 
 
+def words(network) -> set[tuple]:
+    """What the texts that tell a range say: for one range, where it is clipped, for several."""
+    texts = [look.inputs(obj) for obj in network.all_objects if obj.type == "MESH" and len(obj.modifiers) == 1]
+    return {
+        tuple(look.inputs(inputs[name])["Text"] for name in ("One", "Clipped", "Several", "Several Clipped"))
+        for inputs in texts
+        if "One" in inputs
+    }
+
+
+def test_run_input_says_what_the_cells_are(registered):
+    network = import_network(look.CNN)
+    assert any("bias" in text for texts in words(network) for text in texts)
+    bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT))
+    assert words(network) == words(import_network(look.CNN, input=str(look.DIGIT)))
+
+
 def test_run_input_moves_the_evaluated_scene(registered):
     network = import_network(look.MLP, input=str(look.DIGIT))
     before = look.geometry(network)

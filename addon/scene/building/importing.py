@@ -197,8 +197,8 @@ def show(
     if ran:
         bars.show(collection, network, ran)
     ranges.fill(collection)
-    caption.show(collection, network, ran)
     scene.tell(**build.facts_of(ran), weight_range=weights)
+    caption.show(collection, network, ran)  # it speaks of the input that the scene now names
 
 
 def _bundle_again(collection, kept: dict) -> None:

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,19 +16,19 @@ import numpy as np
 from onnx import TensorProto
 
 from ..containers import CheckpointError, stopping
-from ..containers.stored import FLOATS, MOST_ELEMENTS
+from ..containers.stored import MOST_ELEMENTS
 from ..formats import Checkpoint
 from . import blocks, dimensions, rounded
-from .constants import SETTINGS, Constant
+from .classes import class_names
 from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
+from .layer_weights import applied, bias, leaves, scale
 from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, OperatorGroup, groups, is_move, is_reshape, single
 from .samples import samples
 from .work import multiply_adds
 
-QUANTIZED = {number for name, number in TensorProto.DataType.items() if name.endswith(("INT8", "INT4", "INT2"))}
 MAPS = (
     "Conv",
     "ConvTranspose",
@@ -46,20 +44,8 @@ MAPS = (
     "GlobalAveragePool",
     "GlobalMaxPool",
 )
-BIASES = {"Conv": 2, "ConvTranspose": 2, "Gemm": 2, "BatchNormalization": 2, "LayerNormalization": 2}
 # Operators whose constants are weights, be they all one number.
-KERNELS = ("MatMul", "Gemm", "Conv", "ConvTranspose", "BatchNormalization")
 # The inputs of an operator that are matrices or kernels, not biases.
-MATRICES = {
-    "Conv": (1,),
-    "ConvTranspose": (1,),
-    "Gemm": (0, 1),
-    "MatMul": (0, 1),
-    "LSTM": (1, 2),
-    "GRU": (1, 2),
-    "RNN": (1, 2),
-}
-LONGEST_CLASSES = 1 << 21  # characters of the list of class names
 MOST_TURNED = 1 << 27  # elements that are followed back through moves while a model is opened
 LARGEST_STRENGTH = 1 << 28  # weights; units of a larger layer are not ranked by them
 
@@ -141,7 +127,7 @@ class _Builder:
             + self.checkpoint.unread,
             assumed=assumed,
             samples=self.count,
-            classes=_classes(self.checkpoint.model),
+            classes=class_names(self.checkpoint.model),
             blocks=found_blocks,
             scales=rounded.scales(self.graph),
         )
@@ -190,13 +176,13 @@ class _Builder:
             ),
             outputs=(group.out, *self._same(group)),
             nodes=sum(member.nodes for member in group.members),
-            weights=tuple(dict.fromkeys(leaf for member in group.members for leaf in _leaves(member))),
-            applied=tuple({value.name: value for member in group.members for value in _applied(member)}.values()),
-            bias=_bias(group),
-            scale=_scale(group),
+            weights=tuple(dict.fromkeys(leaf for member in group.members for leaf in leaves(member))),
+            applied=tuple({value.name: value for member in group.members for value in applied(member)}.values()),
+            bias=bias(group),
+            scale=scale(group),
             multiply_adds=self._work(group),
         )
-        layer.parameters = _size(layer.weights)
+        layer.parameters = count_of(layer.weights)
         self.layer_of[id(group)] = layer
         self._connect(group, layer)
         self.layers.append(layer)
@@ -274,7 +260,7 @@ class _Builder:
                 return  # once is enough
             vague.add(id(source))
         into.append(Connection(source, layer, joined))
-        if layer.strength is None and joined.ranks and _size(layer.weights) <= LARGEST_STRENGTH:
+        if layer.strength is None and joined.ranks and count_of(layer.weights) <= LARGEST_STRENGTH:
             layer.strength = cache(joined.unit_strength)
             layer.mean = joined.unit_mean
 
@@ -439,74 +425,3 @@ class _Way:
             cells = moved
             way = way.before
         return cells
-
-
-def _leaves(operator: Operator, only: int | None = None):
-    """The stored tensors that are weights of an operator, or those behind one of its inputs."""
-    steering = SETTINGS.get(operator.op, ())
-    for slot, constant in operator.constants.items():
-        if only is not None and slot != only or slot in steering or constant.data_type not in FLOATS | QUANTIZED:
-            continue
-        scale = not constant.shape or operator.op in SEVERAL and constant.size == 1  # or an epsilon
-        for leaf in constant.leaves:
-            if leaf.filled and operator.op not in KERNELS:
-                continue  # a mask, a state at rest
-            likely = not scale and (leaf.size > 1 or constant.size == 1)
-            if (leaf.scaled or leaf.data_type in FLOATS | QUANTIZED) and (leaf.sure or likely):
-                yield leaf
-
-
-def _applied(operator: Operator):
-    """The matrices and kernels of an operator, as they are applied; integers of which nobody says what they stand for
-    are none."""
-    matrices = MATRICES.get(operator.op)
-    for slot, constant in operator.constants.items():
-        wide = slot in matrices if matrices else sum(size > 1 for size in constant.shape) > 1
-        if wide and constant.data_type in FLOATS and any(True for _ in _leaves(operator, slot)):
-            yield constant
-
-
-def _bias(group: OperatorGroup) -> Constant | None:
-    """The first additive constant of the units of a layer: a bias, or the shift of a normalisation."""
-    for member in group.members:
-        slot = next(iter(member.constants), None) if member.op == "Add" else BIASES.get(member.op)
-        if slot in member.constants and member.constants[slot].size > 1:
-            return member.constants[slot]
-    return None
-
-
-def _scale(group: OperatorGroup) -> Callable[[], np.ndarray] | None:
-    """By how much a batch normalisation in a layer multiplies each unit: scale / sqrt(variance + epsilon)."""
-    member = next((member for member in group.members if member.op == "BatchNormalization"), None)
-    if member is None or not {1, 4} <= member.constants.keys():
-        return None
-    scale, variance = member.constants[1], member.constants[4]
-
-    def read():
-        with np.errstate(invalid="ignore", divide="ignore"):  # a variance that is negative is the file's
-            return np.asarray(scale.array(), np.float32) / np.sqrt(
-                np.asarray(variance.array(), np.float32) + member.attribute("epsilon", 1e-5)
-            )
-
-    return read
-
-
-def _size(leaves) -> int:
-    return count_of(leaves)
-
-
-def _classes(model) -> list[str]:
-    """Class names that an exporter left in the metadata: a JSON list, or a Python dict from index to name."""
-    for entry in model.metadata_props:
-        if entry.key not in ("classes", "names", "labels", "class_names") or len(entry.value) > LONGEST_CLASSES:
-            continue
-        for parse in (json.loads, ast.literal_eval):
-            try:
-                names = parse(entry.value)
-                if isinstance(names, dict):
-                    names = [names[key] for key in sorted(names, key=int)]
-            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-                continue
-            if isinstance(names, list):
-                return [str(name) for name in names]
-    return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .constants import Constant
 from .operators import Operators
-from .quantised import KEEPS_SCALE, MICROSOFT, PLAIN
+from .quantised_operators import KEEPS_SCALE, MICROSOFT, PLAIN
 
 # Operator -> the inputs that are scale and zero point of what it gives.
 OF_OUTPUT = {

@@ -72,13 +72,12 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
             layers.set_activation(obj, drawn[name], build.activation(layer, ran))
         pruning.put(obj, drawn[name])
         layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
-    _draw(network, model, chosen, set(names), drawn)
+    _draw(network, chosen, set(names), drawn)
     ranges.fill(network)
     caption.follow(network)
-    into = [(model.connections[index], lines) for index, lines in chosen.items()]
-    into = [(connection, lines) for connection, lines in into if connection.target.name in names]
+    into = [(connection, lines) for _, connection, lines in chosen if connection.target.name in names]
     importing.say(network, model, {name: shown[name].obj for name in names}, drawn, into)
-    return _summary([drawn[name] for name in names], _bare(model, chosen, set(names), drawn))
+    return _summary([drawn[name] for name in names], _bare(chosen, set(names), drawn))
 
 
 def _ran(network, model: Network) -> build.Steps:
@@ -98,10 +97,11 @@ def _share(network, model, level) -> dict[str, int]:
 
 
 def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
-    """The lines of the bundles into and out of these layers, by place: chosen anew into them, followed out of them."""
+    """(place among the connections, connection, lines) of the bundles into and out of these layers: chosen anew into
+    them, followed out of them."""
     bundles = connections.by_index(network)
     limits = build.limits(network, model, wished)
-    chosen: dict[int, Lines] = {}
+    chosen: list[tuple[int, Connection, Lines]] = []
     for index, (connection, limit) in enumerate(zip(model.connections, limits, strict=True)):
         source = connection.source.name
         target = connection.target.name
@@ -109,18 +109,18 @@ def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
             continue
         yield 0.5 + index / len(limits) / 2, f"connections into {target}"
         if target in names:
-            chosen[index] = build.choose(connection, drawn, limit, ran)
+            lines = build.choose(connection, drawn, limit, ran)
         else:
             kept = connections.lines_of(bundles[index])
-            chosen[index] = _followed(connection, kept, before[source], drawn, limit, ran)
+            lines = _followed(connection, kept, before[source], drawn, limit, ran)
+        chosen.append((index, connection, lines))
     return chosen
 
 
-def _draw(network, model, chosen, names, drawn) -> None:
+def _draw(network, chosen, names, drawn) -> None:
     """Let bundles have these lines; what levels of those into the layers hold is worked out anew."""
     bundles = connections.by_index(network)
-    for index, lines in chosen.items():
-        connection = model.connections[index]
+    for index, connection, lines in chosen:
         source = connection.source.name
         target = connection.target.name
         if target in names:
@@ -130,12 +130,12 @@ def _draw(network, model, chosen, names, drawn) -> None:
         connections.set_lines(bundles[index], lines)
 
 
-def _bare(model, chosen, names, drawn) -> list[str]:
+def _bare(chosen, names, drawn) -> list[str]:
     """The layers whose lines have lost their weights."""
     return sorted(
         {
             connection.target.name
-            for connection, lines in ((model.connections[index], lines) for index, lines in chosen.items())
+            for _, connection, lines in chosen
             if connection.target.name not in names
             and lines.level == "unknown"
             and connection.join.carries == WEIGHT

@@ -19,7 +19,7 @@ help:
 	@echo "make test-fast  the tests that need no Blender and no patience"
 	@echo "make coverage   run the tests and tell which lines none of them reaches"
 	@echo "make bench      measure building and moving a large network"
-	@echo "make lint       check the style and the format with ruff, and the page with Biome where there is npm"
+	@echo "make lint       check the style and the format with ruff, types, and the page with Biome where there is npm"
 	@echo "make types      check the types of the rooms without Blender with mypy"
 	@echo "make extension  the zip to install in Blender, in out/; PYTHON_VERSION=3.14 for a Blender with that Python,"
 	@echo "                PLATFORM=windows-x64 or macos-arm64 for another system"
@@ -51,10 +51,9 @@ coverage: setup
 bench: setup
 	$(VENV)/bin/python tests/bench/bench.py
 
-lint: setup
+lint: types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
 	@if command -v npm >/dev/null; then .ci/web/install && \
 	  build/web/node_modules/.bin/biome lint --config-path=.ci/web/lint.json $(LINTED); \
 	else echo "lint: the page's scripts are not checked: that needs npm (Debian: apt-get install nodejs npm)"; fi

@@ -38,7 +38,6 @@ BESIDE = re.compile(
     r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}\..*", re.IGNORECASE
 )
 MOST_LOOKED_AT, MOST_SAID, MOST_ASKED = 4096, 8, 64
-HEAD = 512  # bytes by which a file is told
 
 
 def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
@@ -80,7 +79,7 @@ def _refuse_foreign(folder, inside):
     """Raises `CheckpointError` for a folder with a model of another format, which is named."""
     for path in inside[:MOST_ASKED]:
         with path.open("rb") as file:
-            head = file.read(HEAD)
+            head = file.read(foreign.HEAD)
         try:
             kind = foreign.named(head, path) if head else None
         except CheckpointError:

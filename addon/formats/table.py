@@ -18,7 +18,6 @@ from .checkpoint import Checkpoint
 from .foreign import archives
 from .weights import Weights
 
-HEAD = 512  # bytes by which a file is told
 INDEX = 1 << 16  # bytes of JSON in which an index names a file
 
 
@@ -112,7 +111,7 @@ def read(path: Path, part: str = "") -> Checkpoint | Weights:
 
 def _reader(path: Path) -> Reader:
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(foreign.HEAD)
     if not head:
         raise CheckpointError(path, "an empty file (0 bytes)", "fetch it again")
     reader = _sniffed(head, path)

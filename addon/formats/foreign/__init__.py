@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ...containers.errors import CheckpointError
 from . import archives, magic, messages, pickles, texts
-from .kind import Kind
+from .kind import HEAD, Kind
 
-__all__ = ["Kind", "named", "refuse"]
+__all__ = ["HEAD", "Kind", "named", "refuse"]
 
 ASKED = (magic.kind, texts.kind, pickles.kind, archives.kind, messages.kind)
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HEAD = 512  # bytes by which a file is told
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -7,7 +7,7 @@ import bpy
 
 from ..addon.scene.camera import picture
 from ..addon.scene.editing import arranging
-from ..addon.scene.entities import members, scene_of
+from ..addon.scene.entities import NetworkScene, ShotCamera, scene_of
 from .bases.of_network import ChangesNetwork
 
 DIRECTIONS = [(axis, axis, f"The signal runs along {axis}") for axis in ("X", "-X", "Y", "-Y", "Z", "-Z")]
@@ -85,7 +85,7 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
             self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake
         )
         left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
-        camera = next(members(network, "camera"), None)
+        camera = next((shot.obj for shot in NetworkScene(network).members(ShotCamera)), None)
         if self.frame and camera:
             picture.frame(network, scene_of(network) or context.scene, camera)
         else:

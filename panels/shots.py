@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.scene import shots
-from ..addon.scene.entities import NetworkScene, chosen, members, networks
+from ..addon.scene.entities import Floor, NetworkScene, chosen, networks
 from .sidebar import Sidebar
 
 
@@ -39,8 +39,8 @@ class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
             gone.shot = name
         layout.operator_menu_enum("neuroscene.add_shot", "shot", text="Add Shot", icon="ADD")
         layout.operator("neuroscene.compare_checkpoints", icon="MOD_MIRROR").uuid = uuid
-        for floor in members(network, "floor"):
-            layout.prop(floor, "hide_render", text="Floor", invert_checkbox=True)
+        for floor in NetworkScene(network).members(Floor):
+            layout.prop(floor.obj, "hide_render", text="Floor", invert_checkbox=True)
         row = layout.row(align=True)
         row.operator_menu_enum("neuroscene.render_quality", "quality", text="Quality", icon="SETTINGS")
         row.operator("render.render", text="Render", icon="RENDER_STILL")

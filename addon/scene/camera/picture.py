@@ -25,10 +25,10 @@ from ..entities import (
     Label,
     LayerObject,
     NetworkScene,
+    ObjectEntity,
     Scrim,
     ShotCamera,
     Title,
-    members,
     objects,
     scene_of,
 )
@@ -165,10 +165,11 @@ def rehang(network: bpy.types.Collection, camera: bpy.types.Object, scene: bpy.t
 
 def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Take from a camera that goes away what hangs on it."""
-    other = next((other for other in members(network, "camera") if other != camera), None)
-    for text in members(network, "caption"):
-        if text.parent == camera:
-            text.parent = other
+    shown = NetworkScene(network)
+    other = next((shot.obj for shot in shown.members(ShotCamera) if shot.obj != camera), None)
+    for part in shown.members(CaptionPart):
+        if part.obj.parent == camera:
+            part.obj.parent = other
     if other:
         face(network, other)
 
@@ -181,10 +182,10 @@ def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
                 constraint.target = camera
 
 
-def hide(network: bpy.types.Collection, kind: str, hidden: bool = True) -> None:
-    """Hide all texts of a kind ("label", "class", "caption"), or show them again."""
-    for member in members(network, kind):
-        member.hide_viewport = member.hide_render = hidden
+def hide(network: bpy.types.Collection, kind: type[ObjectEntity], hidden: bool = True) -> None:
+    """Hide all objects of a kind, such as `Label`, or show them again."""
+    for member in NetworkScene(network).members(kind):
+        member.obj.hide_viewport = member.obj.hide_render = hidden
 
 
 def relabel(network: bpy.types.Collection) -> None:

@@ -12,7 +12,7 @@ from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
 from .marks import kind, modifier, nodes
 from .materials import CellShape, RoleMaterial
-from .network import NetworkScene, Root, add_child, chosen, members, network_of, networks, objects, scene_of
+from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
 from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
 from .texts import CaptionPart, Font, Label, RangesMesh, Scrim, TextCurve, Title
@@ -57,7 +57,6 @@ __all__ = [
     "chosen",
     "kind",
     "layer_or_block",
-    "members",
     "modifier",
     "network_of",
     "networks",

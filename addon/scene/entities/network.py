@@ -149,11 +149,6 @@ def objects(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     return list(dict.fromkeys(every))
 
 
-def members(network: bpy.types.Collection, kind: str) -> Iterator[bpy.types.Object]:
-    """The objects of one kind ("layer", "connections", "label", ...) of a network."""
-    return (obj for obj in objects(network) if marks.kind(obj) == kind)
-
-
 def network_of(obj: bpy.types.Object | None) -> bpy.types.Collection | None:
     """The network that an object belongs to."""
     if obj is None:

@@ -18,7 +18,7 @@ from ...containers import CheckpointError
 from ...written import replacing
 from .. import shots
 from ..camera import picture
-from ..entities import NetworkScene, ShotCamera, network_of, networks
+from ..entities import Floor, NetworkScene, ShotCamera, network_of, networks
 from . import film, quality
 
 ENGINES = {"cycles": "CYCLES", "eevee": compat.EEVEE}
@@ -103,7 +103,7 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
             shots.refit(network, name)
     settings.film_transparent = options.transparent
     if options.transparent and network:
-        picture.hide(network, "floor")  # it is a part of the backdrop
+        picture.hide(network, Floor)  # it is a part of the backdrop
     write_pictures(settings)
     return scene
 

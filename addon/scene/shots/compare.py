@@ -19,7 +19,7 @@ from ...layout import HEIGHT, LayoutSettings
 from .. import sockets
 from ..building import build, importing
 from ..camera import framing, picture
-from ..entities import Bundle, NetworkScene, Title, WithSockets, kind, members, networks, scene_of
+from ..entities import Bundle, LayerObject, NetworkScene, Title, WithSockets, kind, networks, scene_of
 from ..texts import labels, words
 from .stage import Stage
 
@@ -95,7 +95,8 @@ def _boxes(network, scene) -> np.ndarray:
     """The corners (n, 3) of the layers of a network as they are now."""
     view_layer = scene.view_layers[0]
     view_layer.update()
-    return framing.corners(members(network, "layer"), view_layer.depsgraph)
+    objs = [layer.obj for layer in NetworkScene(network).members(LayerObject)]
+    return framing.corners(objs, view_layer.depsgraph)
 
 
 def _same_ranges(network, other):
@@ -125,7 +126,7 @@ def _share(mine: Mapping[Any, WithSockets], others: Mapping[Any, WithSockets], n
 def _title(network, stage):
     """The name of the file before a network, where the signal enters."""
     shown = NetworkScene(network)
-    title = next(members(network, "title"), None)
+    title = next((member.obj for member in shown.members(Title)), None)
     box = _boxes(network, stage.scene)
     if title is None:
         title = labels.text(words.shortened(network.name), TITLE, shown.materials["label"], "RIGHT", "CENTER")

@@ -13,7 +13,19 @@ from ...containers import CheckpointError
 from .. import removing, transaction
 from ..building import studio
 from ..camera import picture
-from ..entities import NetworkScene, Rig, ShotCamera, ShotCollection, StudioScene, objects, scene_of
+from ..entities import (
+    CaptionPart,
+    ClassName,
+    Label,
+    NetworkScene,
+    Rig,
+    Scrim,
+    ShotCamera,
+    ShotCollection,
+    StudioScene,
+    objects,
+    scene_of,
+)
 from ..looks import painting, styles
 from . import keys
 from .kinds import KINDS
@@ -118,11 +130,11 @@ def switch(network: bpy.types.Collection, name: str) -> None:
 
 def _show(network, kind):
     """Show the texts that belong to a kind of shot, and no others."""
-    picture.hide(network, "caption", bool(kind and not kind.caption))
-    picture.hide(network, "scrim", not (kind and kind.scrim))
-    picture.hide(network, "class", bool(kind and not kind.classes))
+    picture.hide(network, CaptionPart, bool(kind and not kind.caption))
+    picture.hide(network, Scrim, not (kind and kind.scrim))
+    picture.hide(network, ClassName, bool(kind and not kind.classes))
     if kind and not kind.labels:
-        picture.hide(network, "label")
+        picture.hide(network, Label)
     else:
         picture.relabel(network)
 

@@ -65,7 +65,7 @@ def curves():
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     scene.cycles.samples = 16
     seconds = _seconds(scene)
-    drawn = sum(len(one.data.curves) for one in entities.members(network, "connections"))
+    drawn = sum(len(bundle.obj.data.curves) for bundle in entities.NetworkScene(network).members(entities.Bundle))
     peak = memory.peak()
     return [
         row(

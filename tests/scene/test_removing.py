@@ -102,8 +102,8 @@ ACTIONS = {
 
             def execute(self, context):
                 made = bpy.data.objects.new("made", None)
-                for one in entities.members(self.network(context), "connections"):
-                    one.parent = made
+                for bundle in entities.NetworkScene(self.network(context)).members(entities.Bundle):
+                    bundle.obj.parent = made
                 return {"CANCELLED"}
 
         bpy.utils.register_class(NEUROSCENE_OT_refuse)
@@ -146,7 +146,7 @@ def test_what_is_set_is_evaluated(registered):
 def test_a_duplicate_keeps_what_it_shares(registered):
     """Levels that two bundles show, and data that two objects have, stay as long as one of them needs it."""
     network = look.build(look.MLP)
-    bundle = next(entities.members(network, "connections"))
+    bundle = next(entities.NetworkScene(network).members(entities.Bundle)).obj
     select(bundle)
     run("store_expansion")
     copy = bundle.copy()
@@ -168,7 +168,8 @@ def test_an_object_that_lost_its_nodes_is_none_of_ours(registered):
     layer = look.layers(network)["dense1"]
     assert entities.kind(layer) == "layer"
     layer.modifiers.clear()
-    assert entities.kind(layer) == "" and layer not in list(entities.members(network, "layer"))
+    layers = [layer.obj for layer in entities.NetworkScene(network).members(entities.LayerObject)]
+    assert entities.kind(layer) == "" and layer not in layers
 
 
 def test_a_network_without_its_root_says_so(registered):
@@ -236,7 +237,7 @@ def test_texts_that_lost_their_nodes(registered):
             )
     run("run_input", filepath=str(look.DIGIT))
     assert run("show_kernels") == {"FINISHED"}
-    assert not list(entities.members(network, "kernels"))
+    assert not list(entities.NetworkScene(network).members(entities.Kernels))
 
 
 def test_an_input_runs_through_layers_without_cells(registered):

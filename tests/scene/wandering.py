@@ -469,8 +469,8 @@ def check() -> None:
                 held = compat.get_input(modifier, item.name)
                 assert held is None or held.as_pointer() in living, (one.name, item.name)
     for network in entities.networks():
-        things = list(entities.members(network, "layer"))
-        assert all(one.as_pointer() in living for one in things), network.name
+        layers = [layer.obj for layer in entities.NetworkScene(network).members(entities.LayerObject)]
+        assert all(layer.as_pointer() in living for layer in layers), network.name
 
 
 def main(model: Path, seed: int, steps: int) -> None:

@@ -27,6 +27,7 @@ from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, OperatorGroup, groups, is_move, is_reshape, single
 from .samples import samples
+from .stages import staged
 from .work import multiply_adds
 
 MAPS = (
@@ -112,8 +113,9 @@ class _Builder:
         found_blocks, where = blocks.find(
             self.layers, {layer.name: [leaf.name for leaf in layer.weights] for layer in self.layers}
         )
+        stages = staged(self.layers, found_blocks, where)
         for layer in self.layers:
-            layer.block = where.get(layer.name, "")
+            layer.block = stages.innermost.get(layer.name, "")
         return Network(
             name=self.checkpoint.path.stem,
             checkpoint=self.checkpoint,
@@ -128,7 +130,8 @@ class _Builder:
             assumed=assumed,
             samples=self.count,
             classes=class_names(self.checkpoint.model),
-            blocks=found_blocks,
+            blocks=stages.blocks,
+            closed=stages.closed,
             scales=rounded.scales(self.graph),
         )
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
@@ -112,7 +112,7 @@ class Block:
     """Layers that belong together: a module of the framework, or a part of the graph that repeats.
 
     `path` is unique; `parent` is the path of the block round it, "" for none. A block with `repeat` n > 1 holds n equal
-    blocks one after the other (`children` are their paths) and nothing else.
+    blocks one after the other (`children` are their paths, or those of stages of them) and nothing else.
     """
 
     path: str
@@ -123,6 +123,7 @@ class Block:
     signature: int  # equal for blocks of identical structure, small numbers from 0
     repeat: int = 1
     inferred: bool = False  # from repetition in the graph, not from names in the file
+    stage: bool = False  # a run of layers that we put together: see `stages`
 
 
 @dataclass
@@ -174,11 +175,16 @@ class Network:
     classes: list[str]
     samples: int = 1  # that the inputs hold; the layers are those of the first
     blocks: list[Block] = field(default_factory=list)  # parents before children
+    closed: frozenset[str] = frozenset()  # paths of the blocks of a large network that are closed at first
     scales: dict[str, tuple[Constant, Constant | None]] = field(default_factory=dict)  # see `real`
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:
         return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def block_by_path(self) -> dict[str, Block]:
+        return {block.path: block for block in self.blocks}
 
     def layer(self, name: str) -> Layer:
         return self.by_name[name]
@@ -197,6 +203,31 @@ class Network:
         if zero is not None:
             made -= np.float32(zero.array().reshape(-1)[0])
         return made * np.float32(scale.array().reshape(-1)[0])
+
+    @property
+    def named_blocks(self) -> Iterator[Block]:
+        """The blocks that are no stages, in the order in which they are without these, and as if there were none."""
+        named = {
+            block.path: replace(block, parent=self.named_block(block.parent))
+            for block in self.blocks
+            if not block.stage
+        }
+        inside: dict[str, list[str]] = {}
+        for path, block in named.items():
+            inside.setdefault(block.parent, []).append(path)
+        place = {layer.name: number for number, layer in enumerate(self.layers)}
+        ahead = [""]
+        while ahead:
+            path = ahead.pop()
+            if path:
+                yield named[path]
+            ahead += sorted(inside.get(path, ()), key=lambda inner: -place[named[inner].layers[0]])
+
+    def named_block(self, path: str) -> str:
+        """The path of the innermost block at or round a path that is no stage, "" for none."""
+        while path and self.block_by_path[path].stage:
+            path = self.block_by_path[path].parent
+        return path
 
     def parameters_in(self, block: Block) -> int:
         """How many weights the layers of a block have; those that several share count once."""

@@ -52,13 +52,13 @@ def report(network: Network) -> dict:
                 "parameters": layer.parameters,
                 "multiply_adds": layer.multiply_adds,
                 "weights": _weights(layer, known),
-                "block": layer.block,
+                "block": network.named_block(layer.block),
                 "nodes": layer.nodes,
                 **({} if layer.shape is not None else {"shape_known": False}),
             }
             for layer in network.layers
         ],
-        "blocks": [_block(block, network) for block in network.blocks],
+        "blocks": [_block(block, network) for block in network.named_blocks],
     }
 
 

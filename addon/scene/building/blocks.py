@@ -20,9 +20,6 @@ from ..camera import framing
 from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, objects
 from ..texts import words
 
-MANY = 30  # layers; a smaller network is shown whole
-FEW = 3  # equal blocks; fewer are all shown
-
 
 def make(
     network: Network,
@@ -77,13 +74,6 @@ def make(
             put(obj, frames[block.path], frames.get(block.parent))
         made[block.path] = collection, obj
     return made
-
-
-def closed_at_first(network: Network) -> set[str]:
-    """The blocks of a large network that are folded when it is imported: of equal ones all but the first."""
-    if len(network.layers) <= MANY:
-        return set()
-    return {path for block in network.blocks if block.repeat >= FEW for path in block.children[1:]}
 
 
 def colour(signature: int) -> tuple[float, float, float, float]:

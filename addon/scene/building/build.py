@@ -50,7 +50,7 @@ class Settings:
     max_connections: int = MAX_CONNECTIONS
     lines_a_pair: int = LINES_A_PAIR
     new_scene: bool = True  # else the network alone goes into the scene that is open
-    fold_repeats: bool = True  # of a large network: of equal blocks the first is open, the others are boxes
+    fold_repeats: bool = True  # of a large network: its stages and repeats are closed
     layout: LayoutSettings = LayoutSettings(longest=arranging.LONGEST)
 
 
@@ -73,7 +73,7 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
 def _build(network, settings, ran, digest):
     drawn = share_out(network, settings.max_cells)
     formed = shapes(network, drawn)
-    closed = blocks.closed_at_first(network) if settings.fold_repeats else set()
+    closed = network.closed if settings.fold_repeats else frozenset()
     arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network), settings.layout, closed)
     paints = _materials(network.name)
     cells = cell_shapes()

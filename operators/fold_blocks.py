@@ -5,8 +5,11 @@
 
 import bpy
 
-from ..addon.scene.building import blocks
+from ..addon.scene.building import blocks, unfolding
+from ..addon.scene.entities import NetworkScene
+from ..addon.scene.transaction import Made
 from .bases.of_network import MakesRoom, RefusedError
+from .bases.stepwise import Stepwise
 
 WHICH = {
     "SELECTED": ("Selected", "The selected blocks, and those around the selected layers"),
@@ -16,8 +19,8 @@ WHICH = {
 }
 
 
-class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
-    """Fold each block to one box, or unfold it. The Fold slider of a block does the same and can be keyframed"""
+class NEUROSCENE_OT_fold_blocks(Stepwise, MakesRoom, bpy.types.Operator):
+    """Fold each block to one box, or unfold it. Builds what is inside where that is still to be read from the file"""
 
     bl_idname = "neuroscene.fold_blocks"
     bl_label = "Fold Blocks"
@@ -30,6 +33,9 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
         name="Fold", default=True, options={"SKIP_SAVE"}, description="Fold the blocks instead of unfolding them"
     )
 
+    doing = "Unfolding"
+    _made = None
+
     @classmethod
     def description(cls, context, properties):
         return f"{'Fold' if properties.fold else 'Unfold'}: {WHICH[properties.which][1]}"
@@ -38,6 +44,21 @@ class NEUROSCENE_OT_fold_blocks(MakesRoom, bpy.types.Operator):
         paths = blocks.chosen(context, network, self.which, self.fold)
         if not paths:
             raise RefusedError(f"{network.name} has no such block: {WHICH[self.which][1]}")
+        self._network, self._paths = network.name, paths
+        if self.fold or NetworkScene(network).unbuilt().keys().isdisjoint(paths):
+            return self._settled(network)
+        self._made = Made()
+        return self.start(context, unfolding.build_steps(network, paths, self.which == "ALL"))
+
+    def done(self, context, result):
+        self.report({"INFO"}, self._settled(bpy.data.collections[self._network]) + f", {result:,} layers built")
+
+    def undone(self, context):
+        if self._made:
+            self._made.remove()
+
+    def _settled(self, network):
+        paths = self._paths
         blocks.fold(network, paths, float(self.fold))
         self.settle(network)
         return f"{len(paths):,} block{'' if len(paths) == 1 else 's'} {'folded' if self.fold else 'unfolded'}"

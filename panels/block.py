@@ -26,8 +26,11 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
         table(layout, _details(block))
         if block.obj == context.object and arranging.moved(block.obj):
             moved(layout)
+        if not block.built:
+            layout.label(text="Not built: Unfold builds what is inside", icon="INFO")
         column = layout.column(align=True)
         column.use_property_split = True
+        column.active = block.built
         compat.draw_input(column, block.modifier, _fold(block.modifier), "Fold")
         for outer in block.outward():
             compat.draw_input(column, outer.modifier, _fold(outer.modifier), f"Fold {_name(outer)}")
@@ -60,7 +63,7 @@ def _details(block):
     """Labels and texts of the facts on a block."""
     yield "Path", block.path
     if block.inferred:
-        yield "Found", "by its repetition"
+        yield "Found", "as a run of layers alike" if block.stage else "by its repetition"
     yield "Layers", f"{len(block.layers):,}"
     if block.has("parameters"):
         yield "Parameters", f"{block.parameters:,}"

@@ -30,7 +30,7 @@ class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
             return
         for bundle in bundles[:FEW]:
             if len(bundles) > 1 or bundle.obj != context.object:
-                layout.label(text=f"from {bundle.source}", icon="OUTLINER_OB_CURVES")
+                layout.label(text=f"from {bundle.named_source}", icon="OUTLINER_OB_CURVES")
             table(layout, _rows(bundle, depsgraph))
             _sliders(layout, bundle, CONNECTIONS.having("first") if len(bundles) == 1 else CONNECTIONS.having("brief"))
         if len(bundles) > FEW:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class BlockPiece:
     path: str
     parent: str
     layers: tuple[str, ...]
+    quiet: bool | None = None  # whether it has no tray; None: if it holds nearly all layers
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,18 @@ def box_of(within: Sequence[Piece]) -> Vector:
 
 
 def _sorted(items: list[Item]) -> list[Item]:
-    """In topological order; folding may have put a block before something that feeds it."""
+    """In topological order; folding may have put a block before something that feeds it, or have made a circle: then
+    the layout does without what closes that."""
     by_name = {item.name: item for item in items}
-    return [by_name[name] for name in TopologicalSorter({item.name: item.inputs for item in items}).static_order()]
+    reads = {item.name: [name for name in item.inputs if name in by_name] for item in items}
+    try:
+        order = list(TopologicalSorter(reads).static_order())
+    except CycleError:
+        place = {item.name: number for number, item in enumerate(items)}
+        open_ = {name: [source for source in sources if place[source] < place[name]] for name, sources in reads.items()}
+        order = list(place)
+        by_name = {name: replace(item, inputs=tuple(open_[name])) for name, item in by_name.items()}
+    return [by_name[name] for name in order]
 
 
 def _gap(before: Item, item: Item) -> float:
@@ -199,7 +209,8 @@ def _frames(pieces, parts, places, turn, outer):
         for low, high in boxes:
             size = [*(high - low)[:2] + 2 * wider, TRAY]
             place = np.array([*(low + high)[:2] / 2, low[2] - below]) - middle
-            size = np.multiply(size, len(part.layers) <= MOST * len(pieces))
+            quiet = len(part.layers) > MOST * len(pieces) if part.quiet is None else part.quiet
+            size = np.multiply(size, not quiet)
             trays.append((_tuple(turn @ place), _tuple(np.abs(turn @ size))))
         box = box_of([by_name[name] for name in part.layers])
         if outer.get(part.layers[0]) == part.path:

@@ -13,7 +13,7 @@ A unit matters by how large its numbers are times how much is made of them: impo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +46,16 @@ class Ranking:
         return self.pruned_at > np.float32(share) + 1e-6
 
 
-def rank(network: Network, values: Mapping[str, np.ndarray] = {}) -> dict[str, Ranking]:
-    """Every hidden layer that has units of its own, and the layers that only pass these on.
+def rank(
+    network: Network, values: Mapping[str, np.ndarray] = {}, names: Collection[str] | None = None
+) -> dict[str, Ranking]:
+    """Every hidden layer that has units of its own, and the layers that only pass these on; or of these the ones with
+    these `names`, for which alone weights are read.
 
     `values` are tensors by name from one input, if any has run. Layers that give an output of the network, and those
     whose units cannot be told (attention, recurrent layers), are left alone.
     """
-    return _Ranker(network, values).rankings()
+    return _Ranker(network, values).rankings(names)
 
 
 class _Ranker:
@@ -67,11 +70,12 @@ class _Ranker:
             self.reads.setdefault(connection.target.name, []).append(connection)
         self.known: dict[str, np.ndarray | None] = {}
 
-    def rankings(self) -> dict[str, Ranking]:
+    def rankings(self, names: Collection[str] | None) -> dict[str, Ranking]:
         ranks: dict[str, Ranking] = {}
         last = self._last()
+        wanted = None if names is None else self._with_leaders(names)
         for layer in self.network.layers:
-            if layer.name in last:
+            if layer.name in last or wanted is not None and layer.name not in wanted:
                 continue
             before = self.reads.get(layer.name, [])
             if layer.strength is not None and self._plain(layer):
@@ -82,7 +86,18 @@ class _Ranker:
             elif len(before) == 1 and self._passes(before[0]) and before[0].source.name in ranks:
                 led = ranks[before[0].source.name]
                 ranks[layer.name] = Ranking(led.importance, led.axis, led.leader)
-        return ranks
+        return ranks if names is None else {name: ranked for name, ranked in ranks.items() if name in names}
+
+    def _with_leaders(self, names: Collection[str]) -> set[str]:
+        """These layers, and those whose units they only pass on."""
+        wanted: set[str] = set()
+        for name in names:
+            while name not in wanted:
+                wanted.add(name)
+                before = self.reads.get(name, [])
+                if len(before) == 1 and self._passes(before[0]):
+                    name = before[0].source.name
+        return wanted
 
     def _last(self) -> set[str]:
         """The layers that give the network's outputs, and those whose units these only pass on."""

@@ -13,11 +13,13 @@ from .sockets.block import BLOCK
 from .tree import GroupBuilder, reuse
 from .vectors import mixed, scaled
 
+UNBUILT = "unbuilt"  # an attribute of the trays: 1 where nothing is inside yet, so that the block stays closed
 FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
 
 
 def block_group() -> bpy.types.NodeTree:
-    """The geometry of a block. Its mesh has a vertex a tray, with the attribute `size`; the origin is its middle."""
+    """The geometry of a block. Its mesh has a vertex a tray, with the attributes `size` and `unbuilt`; its origin is in
+    the middle of the block."""
     return reuse(BLOCK.name, _build)
 
 
@@ -43,7 +45,8 @@ def _build():
     group = GroupBuilder(BLOCK.name)
     group.declare(BLOCK)
     outer, anchor = folding(group, "Outer")
-    fold = group["Fold"]
+    empty = group.sample(group["Geometry"], group.attribute(UNBUILT), 0, domain="POINT")
+    fold = group.math("MAXIMUM", group["Fold"], empty)
     open_ = group.math("SUBTRACT", 1.0, fold)
     # the first tray grows to the box, the others vanish
     first = group.math("COMPARE", group.call("GeometryNodeInputIndex", {}), 0.0, 0.1)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 import bpy
 
+from .editing import arranging
 from .entities import LayerObject, NetworkScene
 
 Layers = list[bpy.types.Object]
@@ -88,8 +89,13 @@ def select(context: bpy.types.Context, objs: Iterable[bpy.types.Object], extend:
 
 
 def _joined(network, names, neighbours: Callable, onwards: bool = False) -> Layers:
-    every = NetworkScene(network).layers()
-    beside = neighbours(every)
+    scene = NetworkScene(network)
+    every = scene.layers()
+    unbuilt = scene.unbuilt()
+    at = {name: arranging.key_of(path) for path, box in unbuilt.items() for name in box.layers}  # a block as one layer
+    sources = {name: layer.sources for name, layer in every.items()}
+    sources |= {arranging.key_of(path): box.reads for path, box in unbuilt.items()}
+    beside = neighbours({name: [at.get(source, source) for source in read] for name, read in sources.items()})
     reached = set()
     ahead = list(names)
     while ahead:
@@ -100,13 +106,13 @@ def _joined(network, names, neighbours: Callable, onwards: bool = False) -> Laye
     return [layer.obj for name, layer in every.items() if name in reached]
 
 
-def _sources(every: dict[str, LayerObject]) -> dict[str, list[str]]:
-    return {name: layer.sources for name, layer in every.items()}
+def _sources(sources: dict[str, list[str]]) -> dict[str, list[str]]:
+    return sources
 
 
-def _readers(every: dict[str, LayerObject]) -> dict[str, list[str]]:
+def _readers(sources: dict[str, list[str]]) -> dict[str, list[str]]:
     readers: dict[str, list[str]] = {}
-    for name, sources in _sources(every).items():
-        for source in sources:
+    for name, read in sources.items():
+        for source in read:
             readers.setdefault(source, []).append(name)
     return readers

@@ -48,7 +48,8 @@ def fresh() -> None:
 
 
 def build(path, given=None, sizes=None, **settings) -> bpy.types.Collection:
-    """The network of a file in the open .blend."""
+    """The network of a file in the open .blend, with all that is in it unless the settings say otherwise."""
+    settings = {"fold_repeats": False} | settings
     return builder.finish(importing.import_steps(path, builder.Settings(**settings), given, sizes))
 
 
@@ -77,7 +78,20 @@ def layers(network) -> dict[str, bpy.types.Object]:
 
 
 def bundles(network) -> dict[tuple[str, str], bpy.types.Object]:
-    return {(facts(one)["source"], facts(one)["target"]): one for one in of_kind(network, "connections")}
+    """The bundles between layers by the names of these."""
+    every = {(facts(one)["source"], facts(one)["target"]): one for one in of_kind(network, "connections")}
+    return {ends: one for ends, one in every.items() if all(ends)}
+
+
+def joints(network) -> dict[tuple[str, str], bpy.types.Object]:
+    """The bundles from and to blocks without their inside, by names of layers and paths of blocks in brackets."""
+    found = {}
+    for one in of_kind(network, "connections"):
+        said = facts(one)
+        ends = (said[end] or f"[{said[f'{end}_block']}]" for end in ("source", "target"))
+        if said["index"] < 0:
+            found[tuple(ends)] = one
+    return found
 
 
 def boxes(network) -> dict[str, bpy.types.Object]:

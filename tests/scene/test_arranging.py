@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from neuroscene.addon.scene.building import blocks, build, unfolding
 from neuroscene.addon.scene.editing import arranging
 from scene import look
 
@@ -19,7 +20,8 @@ ONE_ROW = arranging.LayoutSettings(longest=0)
 
 def zoo(name, layout=None, **settings):
     layout = {"layout": layout} if layout else {}
-    return look.build(look.ZOO / f"{name}.onnx", **{"max_cells": 3_000, "lines_a_pair": 12} | layout | settings)
+    known = {"max_cells": 3_000, "lines_a_pair": 12, "fold_repeats": True}
+    return look.build(look.ZOO / f"{name}.onnx", **known | layout | settings)
 
 
 def arrange(network, **changes) -> int:
@@ -171,12 +173,12 @@ def test_arranging_again_changes_nothing(blank):
 def fresh_matrices(direction, spacing) -> dict[tuple[str, str], np.ndarray]:
     """Of an import with these settings."""
     settings = arranging.LayoutSettings(direction=direction, spacing=spacing, longest=arranging.LONGEST)
-    return matrices(zoo("resnet18", settings))
+    return matrices(zoo("resnet18", settings, fold_repeats=False))
 
 
 @pytest.mark.parametrize("free", ["image", "/layer2/layer2.1/conv1/Conv"], ids=["outside", "in a block"])
 def test_a_layer_moved_by_hand_stays(blank, free):
-    network = zoo("resnet18")
+    network = zoo("resnet18", fold_repeats=False)
     look.layers(network)[free].location.y -= 7.0
     look.layers(network)[free].location.z += 12.0
     by_hand = matrices(network)["layer", free]
@@ -192,7 +194,7 @@ def test_a_layer_moved_by_hand_stays(blank, free):
 
 
 def test_a_block_moved_by_hand_stays_with_its_layers(blank):
-    network = zoo("resnet18")
+    network = zoo("resnet18", fold_repeats=False)
     box = look.boxes(network)["layer2"]
     box.location.z += 25.0
     inside = set(look.facts(box)["layers"])
@@ -204,7 +206,7 @@ def test_a_block_moved_by_hand_stays_with_its_layers(blank):
             assert np.allclose(found["layer", name][:3, 3], before["layer", name][:3, 3], atol=1e-4), name
         look.check_ends(network)
         settings = arranging.settings_of(network)
-        fresh = matrices(zoo("resnet18", settings))
+        fresh = matrices(zoo("resnet18", settings, fold_repeats=False))
         for key in found:
             if key[0] == "layer" and key[1] not in inside:
                 assert np.allclose(found[key], fresh[key], atol=1e-4), key
@@ -212,7 +214,7 @@ def test_a_block_moved_by_hand_stays_with_its_layers(blank):
 
 
 def test_what_was_moved_can_be_put_back(blank):
-    network = zoo("resnet18")
+    network = zoo("resnet18", fold_repeats=False)
     before = matrices(network)
     look.boxes(network)["layer3"].location.y += 9
     look.layers(network)["image"].location.z += 4
@@ -225,7 +227,7 @@ def test_what_was_moved_can_be_put_back(blank):
 
 @pytest.mark.parametrize("path", ["layer2", "layer2/layer2.1"])
 def test_folding_closes_the_gap(blank, path):
-    network = zoo("resnet18", arranging.LayoutSettings(longest=0))
+    network = zoo("resnet18", arranging.LayoutSettings(longest=0), fold_repeats=False)
     before, geometry = matrices(network), look.geometry(network)
 
     def length():
@@ -250,8 +252,9 @@ def test_folding_closes_the_gap(blank, path):
 def test_unfolding_the_repeats_gives_the_whole_network(blank):
     """The layers of folded blocks stand where they would; opened and arranged, all is as if nothing had been folded."""
     network = zoo("vit")
-    for box in look.boxes(network).values():
-        look.set_input(box, "Fold", 0.0)
+    paths = list(look.boxes(network))
+    build.finish(unfolding.build_steps(network, paths))
+    blocks.fold(network, paths, 0.0)
     arrange(network)
     check_as_imported(network, zoo("vit", fold_repeats=False))
     check_apart(network)

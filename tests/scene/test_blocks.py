@@ -241,33 +241,12 @@ def test_the_colour_is_that_of_the_slider(network):
     assert {link.to_socket.name for link in tint.outputs["Color"].links} == {"Base Color", "Emission Color"}
 
 
-FIRST = {"bert": ("encoder/layer.", 12), "gpt2": ("transformer/h.", 6), "vit": ("encoder/layers/encoder_layer_", 4)}
-
-
-@pytest.mark.parametrize("name", FIRST)
-def test_repeats_of_a_large_network_are_folded_at_import(blank, name):
-    """All but the first; opened by their sliders they are what they would be if they had never been folded."""
-    network, (stem, count) = zoo(name), FIRST[name]
-    closed = {path for path, box in look.boxes(network).items() if look.inputs(box)["Fold"]}
-    assert closed == {f"{stem}{i}" for i in range(1, count)}
-    depsgraph = look.evaluate(network)
-    hidden = {name for path in closed for name in look.facts(look.boxes(network)[path])["layers"]}
-    for layer, thing in look.layers(network).items():
-        assert (sizes(thing, depsgraph).max() == 0) == (layer in hidden), layer
-    fold(network, **dict.fromkeys(closed, 0.0))
-    opened = look.evaluate(network)
-    whole = zoo(name, fold_repeats=False)
-    assert not any(look.inputs(box)["Fold"] for box in look.boxes(whole).values())
-    fresh = look.evaluate(whole)
-    for layer, thing in look.layers(network).items():
-        expected = look.local_instances(look.layers(whole)[layer], fresh)[0]
-        assert np.allclose(look.local_instances(thing, opened)[0], expected, atol=1e-4), layer
-    look.check_ends(network)
-
-
-@pytest.mark.parametrize("name", ["resnet18", "unet", "lstm"])
-def test_small_networks_are_shown_whole(blank, name):
-    assert not any(look.inputs(box)["Fold"] for box in look.boxes(zoo(name)).values())
+@pytest.mark.parametrize("path", [look.CNN, look.MLP, look.ZOO / "lstm.onnx", look.ZOO / "control.onnx"])
+def test_small_networks_are_shown_whole(blank, path):
+    network = look.build(path, fold_repeats=True)
+    assert not any(look.inputs(box)["Fold"] for box in look.boxes(network).values())
+    assert all(look.facts(box)["built"] for box in look.boxes(network).values())
+    assert not look.joints(network)
 
 
 def test_a_layer_released_from_its_block_unfolds(network):

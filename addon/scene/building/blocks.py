@@ -14,7 +14,8 @@ from mathutils import Vector
 from ... import colormaps
 from ...layout import Frame
 from ...network import Network
-from ...nodes.block import block_group
+from ...network.visible import Visible
+from ...nodes.block import UNBUILT, block_group
 from ...nodes.tree import attach
 from ..camera import framing
 from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, objects
@@ -27,13 +28,14 @@ def make(
     top: bpy.types.Collection,
     root: bpy.types.Object,
     material: bpy.types.Material,
-    closed: Collection[str],
+    shown: Visible,
     known: Mapping[str, bpy.types.Object] = {},
 ) -> dict[str, tuple]:
-    """The collections and objects of all blocks, by path; parents come before children. `known` are objects that some
-    of them have already."""
+    """The collections and objects of all blocks that are `shown`, by path; parents come before children. `known` are
+    objects that some of them have already. Those without their inside are closed."""
     made = {"": (top, root)}
-    for order, block in enumerate(network.blocks):
+    orders = {block.path: order for order, block in enumerate(network.blocks)}
+    for block in shown.blocks:
         outer, parent = made[block.parent]
         obj = known.get(block.path)
         new = block.path not in known
@@ -54,7 +56,7 @@ def make(
                     "Outer": parent if block.parent else None,
                     "Color": colour(block.signature),
                     "Material": material,
-                    "Fold": float(block.path in closed),
+                    "Fold": float(block.path in shown.unbuilt),
                 },
             )
             collection.objects.link(obj)
@@ -67,8 +69,11 @@ def make(
             repeat=block.repeat,
             signature=block.signature,
             inferred=block.inferred,
-            order=order,
+            stage=block.stage,
+            order=orders[block.path],
             parameters=network.parameters_in(block),
+            built=block.path not in shown.unbuilt,
+            reads=shown.reads(block.path) if block.path in shown.unbuilt else [],
         )
         if new:
             put(obj, frames[block.path], frames.get(block.parent))
@@ -98,6 +103,8 @@ def form(obj: bpy.types.Object, frame: Frame, shift: Vector | tuple = (0.0, 0.0,
     mesh.attributes["position"].data.foreach_set("vector", np.ascontiguousarray(places).ravel())
     mesh.attributes.new("size", "FLOAT_VECTOR", "POINT").data.foreach_set("vector", np.ascontiguousarray(sizes).ravel())
     box = BlockBox(obj)
+    unbuilt = np.full(len(places), 0.0 if box.built else 1.0, np.float32)
+    mesh.attributes.new(UNBUILT, "FLOAT", "POINT").data.foreach_set("value", unbuilt)
     box.inputs["Box"] = frame.box
     obj.update_tag()
     box.tell(row=frame.row, tray=(places[0], sizes[0]))
@@ -125,7 +132,7 @@ def copies(boxes: Mapping[str, BlockBox]) -> set[str]:
 
 
 def folded(boxes: Mapping[str, BlockBox]) -> set[str]:
-    """The paths of the blocks that are closed by more than half."""
+    """The paths of the blocks that are closed by more than half, or have nothing inside."""
     return {path for path, box in boxes.items() if box.folded}
 
 

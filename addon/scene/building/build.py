@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,20 +19,21 @@ from mathutils import Matrix
 
 from ...colormaps.value import NOT_FINITE
 from ...inference import Ran
-from ...layout import Arrangement, LayoutSettings, arrange, shapes
-from ...network import Connection, Layer, Network
-from ...network.drawn import Drawn, share_out
+from ...layout import Arrangement, LayoutSettings, Shape, shapes
+from ...network import Block, Connection, Layer, Network
+from ...network.drawn import Drawn
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines, line_limits, strongest
 from ...network.network import sample_of
 from ...network.statistics import statistics
+from ...network.visible import Joint, Shares, Visible
 from ...nodes import materials as shaders
 from ...nodes.network import network_group
 from ...nodes.tree import attach
 from ..camera import picture
 from ..detail import expansion
 from ..editing import arranging, pruning, ranges
-from ..entities import CellShape, LayerObject, NetworkScene, RoleMaterial, Root, add_child
+from ..entities import Bars, Bundle, CellShape, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
 from ..output import film
 from ..texts import caption, labels, words
 from . import bars, blocks, connections, layers, studio
@@ -70,11 +71,125 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
     return collection
 
 
-def _build(network, settings, ran, digest):
-    drawn = share_out(network, settings.max_cells)
+@dataclass
+class Plan:
+    """What of a network is there, and where it stands. `drawn` and `formed` are those of every layer; of one inside a
+    block without its inside `drawn` knows no more than how many cells there would be."""
+
+    network: Network
+    shown: Visible
+    drawn: dict[str, Drawn]
+    formed: dict[str, Shape]
+    arrangement: Arrangement
+    ran: Ran | None
+
+
+def plan(
+    network: Network,
+    unbuilt: Collection[str],
+    shares: Shares,
+    layout: LayoutSettings,
+    ran: Ran | None,
+    folded: Collection[str] = (),
+) -> Plan:
+    """Plan a network with some blocks without their inside and others `folded`. Reads the weights of what is there as
+    far as they choose which cells are drawn."""
+    shown = Visible(network, unbuilt)
+    drawn = shares.sized(shown.layers)
     formed = shapes(network, drawn)
+    arrangement = arranging.arranged(
+        arranging.pieces(shown, formed), arranging.parts(shown), arranging.sealed(shown, formed), layout, folded
+    )
+    return Plan(network, shown, drawn, formed, arrangement, ran)
+
+
+def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, end: float) -> Steps:
+    """The objects of these layers by name, each without a parent and in no collection. Yields as `build`."""
+    cells = cell_shapes()
+    objs: dict[str, bpy.types.Object] = {}
+    for index, layer in enumerate(made):
+        if index % 16 == 0:
+            yield begin + (end - begin) * index / len(made), f"layer {layer.name}"
+        values = activation(layer, plan.ran)
+        objs[layer.name] = layers.make(layer, plan.drawn[layer.name], plan.formed[layer.name], values, paints, cells)
+    return objs
+
+
+def place_layers(plan: Plan, objs: Mapping[str, bpy.types.Object], within: Mapping[str, tuple], root, free) -> None:
+    """Put new layers into their blocks; `free` is the collection of those in none, `within` as of `blocks.make`."""
+    for index, layer in enumerate(plan.network.layers):
+        if layer.name not in objs:
+            continue
+        obj = objs[layer.name]
+        collection, obj.parent = within[layer.block]
+        around = plan.arrangement.frames.get(layer.block)
+        layers.put(obj, layer.name, plan.arrangement, around.middle if around else (0.0, 0.0, 0.0))
+        layer_object = LayerObject(obj)
+        layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
+        layer_object.order = index
+        (collection if layer.block else free).objects.link(obj)
+
+
+def choose_lines(
+    plan: Plan, wanted: Mapping[int, Connection], limits: Sequence[int], begin: float, end: float
+) -> Steps:
+    """The lines of these connections by their place among all. Yields as `build`, and changes nothing."""
+    lines: dict[int, Lines] = {}
+    for number, (index, connection) in enumerate(wanted.items()):
+        if number % 8 == 0:
+            yield begin + (end - begin) * number / len(wanted), f"connections into {connection.target.name}"
+        lines[index] = choose(connection, plan.drawn, limits[index], plan.ran)
+    return lines
+
+
+def make_bundles(
+    plan: Plan,
+    lines: Mapping[int, Lines],
+    objs: Mapping[str, bpy.types.Object],
+    root: bpy.types.Object,
+    paints: dict,
+    weights: float,
+) -> list[bpy.types.Object]:
+    """The bundles of these lines between layers that have objects, in no collection."""
+    bundles = []
+    for index, chosen in lines.items():
+        connection = plan.network.connections[index]
+        ends = connection.source.name, connection.target.name
+        obj = connections.make(index, connection, chosen, *(objs[name] for name in ends), root, paints, weights)
+        arranging.lead(Bundle(obj), plan.arrangement)
+        expansion.refresh(obj, connection, *(plan.drawn[name] for name in ends), len(plan.network.connections))
+        bundles.append(obj)
+    return bundles
+
+
+def make_joints(
+    plan: Plan,
+    joints: Iterable[Joint],
+    objs: Mapping[str, bpy.types.Object],
+    boxes: Mapping[str, bpy.types.Object],
+    root: bpy.types.Object,
+    paints: dict,
+) -> list[bpy.types.Object]:
+    """The bundles from and to blocks without their inside, in no collection; where an end was deleted there is none."""
+    bundles = []
+    for joint in joints:
+        source = boxes.get(joint.source_block) if joint.source_block else objs.get(joint.source)
+        target = boxes.get(joint.target_block) if joint.target_block else objs.get(joint.target)
+        if source and target:
+            obj = connections.join(joint, source, target, root, paints)
+            arranging.lead(Bundle(obj), plan.arrangement)
+            bundles.append(obj)
+    return bundles
+
+
+def book(network: Network, block: Block, obj: bpy.types.Object, ran: Ran | None, paints: dict) -> None:
+    """Show what is in a block without its inside; as yet its box alone stands for that."""
+
+
+def _build(network, settings, ran, digest):
     closed = network.closed if settings.fold_repeats else frozenset()
-    arrangement = arrange(arranging.pieces(network, formed), arranging.parts(network), settings.layout, closed)
+    planned = plan(network, closed, Shares(network, settings.max_cells), settings.layout, ran)
+    shown, drawn, arrangement = planned.shown, planned.drawn, planned.arrangement
     paints = _materials(network.name)
     cells = cell_shapes()
     made = _Collections(network.name)
@@ -82,49 +197,35 @@ def _build(network, settings, ran, digest):
     attach(root, "Network", network_group(), {})
     Root.make(root)
     made.network.objects.link(root)
-    within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], closed)
-    collections = {path: pair[0] for path, pair in within.items()} | {"": made.layers}
-
-    objects: dict[str, bpy.types.Object] = {}
-    for index, layer in enumerate(network.layers):
-        if index % 16 == 0:
-            yield 0.05 + 0.3 * index / len(network.layers), f"layer {layer.name}"
-        obj = layers.make(layer, drawn[layer.name], formed[layer.name], activation(layer, ran), paints, cells)
-        obj.parent = within[layer.block][1]
-        around = arrangement.frames.get(layer.block)
-        layers.put(obj, layer.name, arrangement, around.middle if around else (0.0, 0.0, 0.0))
-        layer_object = LayerObject(obj)
-        layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
-        layer_object.order = index
-        collections[layer.block].objects.link(obj)
-        objects[layer.name] = obj
+    within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], shown)
+    objects = yield from make_layers(planned, shown.layers, paints, 0.05, 0.34)
+    place_layers(planned, objects, within, root, made.layers)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
-    lines: list[tuple[Connection, Lines]] = []
     limits = line_limits(network.connections, settings.lines_a_pair, settings.max_connections)
-    for index, (connection, limit) in enumerate(zip(network.connections, limits, strict=True)):
-        if index % 8 == 0:
-            yield 0.35 + 0.3 * index / len(limits), f"connections into {connection.target.name}"
-        lines.append((connection, choose(connection, drawn, limit, ran)))
-    weights = weight_range(lines)
+    lines = yield from choose_lines(planned, shown.connections, limits, 0.35, 0.65)
+    pairs = [(network.connections[index], chosen) for index, chosen in lines.items()]
+    weights = weight_range(pairs)
     yield 0.68, "lines"
-    for index, (connection, chosen) in enumerate(lines):
-        ends = connection.source.name, connection.target.name
-        obj = connections.make(index, connection, chosen, *(objects[name] for name in ends), root, paints, weights)
-        connections.lead(obj, arranging.lift_of(*ends, arrangement), arrangement.turn)
-        expansion.refresh(obj, connection, *(drawn[name] for name in ends), len(lines))
+    boxes = {path: obj for path, (_, obj) in within.items() if path}
+    for obj in (
+        *make_bundles(planned, lines, objects, root, paints, weights),
+        *make_joints(planned, shown.joints, objects, boxes, root, paints),
+    ):
         made.connections.objects.link(obj)
+    for path, block in shown.unbuilt.items():
+        book(network, block, boxes[path], ran, paints)
 
     yield 0.75, "labels and light"
     camera = studio.make_camera(f"{network.name} Hero")
     made.studio.objects.link(camera)
-    _outputs(network, objects, formed, arrangement, ran, camera, paints, made)
-    into = words.into(lines)
-    for layer in network.layers:
+    _outputs(planned, objects, camera, paints, made)
+    into = words.into(pairs)
+    for layer in shown.layers:
         labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
-    for block in network.blocks:
-        labels.say(within[block.path][1], words.of_block(block, network))
+    for block in shown.blocks:
+        labels.say(boxes[block.path], words.of_block(block, network))
     for light in studio.make_lights(network.name, *_extent(arrangement)):
         light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ light.matrix_basis
         made.studio.objects.link(light)
@@ -134,10 +235,10 @@ def _build(network, settings, ran, digest):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
     ranges.fill(made.network)
-    known = {}
-    for index, layer in enumerate(network.layers):
+    known: dict = {}
+    for index, layer in enumerate(shown.layers):
         if index % 16 == 0:
-            yield 0.78 + 0.07 * index / len(network.layers), f"statistics of {layer.name}"
+            yield 0.78 + 0.07 * index / len(shown.layers), f"statistics of {layer.name}"
         layers.tell(objects[layer.name], statistics(layer, known))
     caption.show(made.network, network, ran)
 
@@ -305,22 +406,44 @@ def last(network: Network) -> list[Layer]:
     ]
 
 
-def _outputs(network, objects, formed, arrangement, ran, camera, paints, made):
-    for layer in last(network):
+def _outputs(plan: Plan, objects, camera, paints, made):
+    for layer in last(plan.network):
+        if layer.name not in objects:
+            continue
         obj, names = bars.make(
             layer,
             objects[layer.name],
-            formed[layer.name],
-            network.classes,
+            plan.formed[layer.name],
+            plan.network.classes,
             camera,
             paints,
-            arrangement.places[layer.name].backwards,
+            plan.arrangement.places[layer.name].backwards,
         )
         for shown in (obj, *names):
             made.labels.objects.link(shown)
-        values = activation(layer, ran)
+        values = activation(layer, plan.ran)
         if values is not None:
             bars.set_values(obj, names, values, paints)
+
+
+def add_bars(scene: NetworkScene, plan: Plan, objs: Mapping[str, bpy.types.Object]) -> None:
+    """Bars beside output layers of a network in the scene that have none; their values are still to be set."""
+    have = {bars.layer for bars in scene.members(Bars)}
+    into = scene.child("labels")
+    camera = next(scene.members(ShotCamera), None)
+    for layer in last(plan.network) if camera else ():
+        if layer.name not in have and layer.name in objs:
+            obj, names = bars.make(
+                layer,
+                objs[layer.name],
+                plan.formed[layer.name],
+                plan.network.classes,
+                camera.obj,
+                scene.materials,
+                plan.arrangement.places[layer.name].backwards,
+            )
+            for shown in (obj, *names):
+                into.objects.link(shown)
 
 
 def know(collection: bpy.types.Collection, network: Network, digest: str) -> None:

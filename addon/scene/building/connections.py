@@ -11,8 +11,9 @@ from mathutils import Matrix, Vector
 
 from ...layout.skyline import smooth, swell
 from ...network import Connection
-from ...network.joins import WEIGHT
+from ...network.joins import UNKNOWN, WEIGHT
 from ...network.lines import Lines
+from ...network.visible import Joint
 from ...nodes.bundling import STORED
 from ...nodes.connections import POINTS, connections_group
 from ...nodes.tree import attach
@@ -23,6 +24,7 @@ from ..entities import Bundle, NetworkScene, RoleMaterial, network_of
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
 COPY_RADIUS = 0.55  # of lines that carry no weight, as a share
 
+FEW = 12  # lines between a block without its inside and a layer
 NONE = Lines("unknown", *(np.zeros(0, kind) for kind in (np.int32, np.int32, *[np.float32] * 3)), total=0)
 
 
@@ -50,30 +52,15 @@ def make(
     weight_range: float,
 ) -> bpy.types.Object:
     """The object of a bundle; `index` is its place among the connections, for two may join the same layers."""
-    curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
-    for name, kind in (
-        ("source", "INT"),
-        ("target", "INT"),
-        ("weight", "FLOAT"),
-        ("magnitude", "FLOAT"),
-        ("importance", "FLOAT"),
-    ):
-        curves.attributes.new(name, kind, "CURVE")
-    obj = bpy.data.objects.new(curves.name, curves)
-    obj.parent = root
     weighted = connection.join.carries == WEIGHT
-    role = "lines" if weighted and lines.level != "unknown" else "copies"
-    attach(
-        obj,
-        "Connections",
-        connections_group(),
+    obj = _new(
+        source,
+        target,
+        root,
         {
-            "Source": source,
-            "Target": target,
-            "Network": root,
             "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
             "Weight Range": weight_range,
-            "Material": materials[role],
+            "Material": materials["lines" if weighted and lines.level != "unknown" else "copies"],
         },
     )
     Bundle.make(
@@ -86,6 +73,49 @@ def make(
         taps=int(connection.join.taps),
     )
     set_lines(obj, lines)
+    return obj
+
+
+def join(
+    joint: Joint, source: bpy.types.Object, target: bpy.types.Object, root: bpy.types.Object, materials: dict
+) -> bpy.types.Object:
+    """The object of the lines between a block without its inside and another or a layer: a few, and they say only that
+    the two are joined."""
+    obj = _new(source, target, root, {"Radius": RADIUS * COPY_RADIUS, "Material": materials["copies"]})
+    Bundle.make(
+        obj,
+        source=joint.source,
+        target=joint.target,
+        source_block=joint.source_block,
+        target_block=joint.target_block,
+        index=Bundle.JOINT,
+        carries=UNKNOWN,
+    )
+    cells = [
+        1 if path else len(end.data.vertices)
+        for end, path in ((source, joint.source_block), (target, joint.target_block))
+    ]
+    count = min(FEW, max(cells))
+    ends = [np.linspace(0, number - 1, count).round().astype(np.int32) for number in cells]
+    nothing = np.zeros(count, np.float32)
+    set_lines(obj, Lines("unknown", *ends, nothing, nothing, nothing, total=0))
+    return obj
+
+
+def _new(source, target, root, values) -> bpy.types.Object:
+    """Curves with the attributes of a bundle, and their modifier with these inputs."""
+    curves = bpy.data.hair_curves.new(f"{source.name} to {target.name}")
+    for name, kind in (
+        ("source", "INT"),
+        ("target", "INT"),
+        ("weight", "FLOAT"),
+        ("magnitude", "FLOAT"),
+        ("importance", "FLOAT"),
+    ):
+        curves.attributes.new(name, kind, "CURVE")
+    obj = bpy.data.objects.new(curves.name, curves)
+    obj.parent = root
+    attach(obj, "Connections", connections_group(), {"Source": source, "Target": target, "Network": root} | values)
     return obj
 
 
@@ -167,10 +197,11 @@ def _bend(obj):
 
 
 def by_index(network: bpy.types.Collection) -> dict[int, bpy.types.Object]:
-    """The bundles of a network by their place among its connections; of copies the first."""
+    """The bundles of a network between layers by their place among its connections; of copies the first."""
     bundles: dict[int, bpy.types.Object] = {}
     for bundle in NetworkScene(network).bundles():
-        bundles.setdefault(bundle.index, bundle.obj)
+        if not bundle.is_joint:
+            bundles.setdefault(bundle.index, bundle.obj)
     return bundles
 
 

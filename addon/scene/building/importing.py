@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
@@ -58,12 +59,14 @@ def summary(collection: bpy.types.Collection) -> str:
     """One line on what a network's scene holds."""
     scene = NetworkScene(collection)
     drawn = list(scene.members(LayerObject))
+    inside = sum(len(box.layers) for box in scene.unbuilt().values())
     cells = sum(len(layer.obj.data.vertices) for layer in drawn)
-    lines = sum(len(bundle.obj.data.curves) for bundle in scene.bundles())
+    lines = sum(len(bundle.obj.data.curves) for bundle in scene.bundles() if not bundle.is_joint)
     inferred = ", structure inferred" if scene.structure == "inferred" else ""
     parts = [brief(name) for name in scene.parts if name != scene.shown]
     beside = f"; the file also holds {', '.join(parts[:MOST_SAID])}" if parts else ""
-    return f"{collection.name}: {len(drawn):,} layers, {cells:,} cells, {lines:,} connections{inferred}{beside}"
+    layers = f"{len(drawn) + inside:,} layers" + (f" ({inside:,} in closed blocks)" if inside else "")
+    return f"{collection.name}: {layers}, {cells:,} cells, {lines:,} connections{inferred}{beside}"
 
 
 def reopen(collection: bpy.types.Collection) -> Network:
@@ -141,7 +144,17 @@ def pruned_score_steps(collection: bpy.types.Collection) -> Steps:
     return f"{said[1]} without {gone:,} of {every:,} units, {said[0]} with all"
 
 
-def choose_lines(network: Network, drawn: dict[str, Drawn], limits: list[int], ran: Ran | None):
+def ran_steps(collection: bpy.types.Collection, network: Network) -> Steps:
+    """What the input gives whose activations a network in the scene shows, None if it shows none. Yields as
+    `build.build`."""
+    path = NetworkScene(collection).input_path
+    if not path:
+        return None
+    given = bpy.path.abspath(path)
+    return (yield from in_background(lambda: run_file(given, network)[1], "running the input"))
+
+
+def choose_lines(network: Network, drawn: Mapping[str, Drawn], limits: list[int], ran: Ran | None):
     """The lines of every connection between layers that are drawn, by its place among the connections.
 
     Yields as `build.build` and changes nothing.

@@ -14,13 +14,13 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ...inference import Ran, run_file
+from ...inference import Ran
 from ...layout import shapes
-from ...network import Connection, Network
+from ...network import Connection
 from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
-from ..background import in_background
+from ...network.visible import Shares
 from ..building import build, connections, importing, layers
 from ..editing import pruning, ranges
 from ..entities import NetworkScene
@@ -41,13 +41,14 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
 def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> build.Steps:
     """As `set_detail`, step by step; nothing changes before the last step. Yields as `build.build`."""
     model = yield from importing.reopen_steps(network)
-    ran = yield from _ran(network, model)
+    ran = yield from importing.ran_steps(network, model)
     shown = NetworkScene(network).layers()
     before = {name: layers.drawn_of(layer_object.obj) for name, layer_object in shown.items()}
     share = _share(network, model, wish.level)
-    drawn = {layer.name: choose(layer, 1, level=BOX) for layer in model.layers} | before  # some may have been deleted
+    shares = Shares(model, NetworkScene(network).settings["max_cells"], known=before)
     for name in names:
-        drawn[name] = choose(model.layer(name), wish.cells or share[name], drawn, wish.level)
+        shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, wish.level)
+    drawn = shares.sized([])  # some layers may have been deleted, or are in blocks without their inside
     formed = shapes(model, drawn)
     cells = build.cell_shapes()
     resting = {}
@@ -78,15 +79,6 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     into = [(connection, lines) for _, connection, lines in chosen if connection.target.name in names]
     importing.say(network, model, {name: shown[name].obj for name in names}, drawn, into)
     return _summary([drawn[name] for name in names], _bare(chosen, set(names), drawn))
-
-
-def _ran(network, model: Network) -> build.Steps:
-    """What the input gives whose activations the network shows, None if it shows none."""
-    path = NetworkScene(network).input_path
-    if not path:
-        return None
-    given = bpy.path.abspath(path)
-    return (yield from in_background(lambda: run_file(given, model)[1], "running the input"))
 
 
 def _share(network, model, level) -> dict[str, int]:

@@ -5,18 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...layout import HEIGHT, Arrangement, BlockPiece, LayoutSettings, Piece, Shape, arrange
+from ...layout import HEIGHT, Arrangement, BlockPiece, Frame, LayoutSettings, Piece, Shape, arrange, box_of
+from ...layout.arrange import MOST
 from ...layout.layered import axes
-from ...network import Network
+from ...network.visible import Visible
 from ..building import bars, blocks, connections, layers
-from ..entities import Bars, BlockBox, ClassName, LayerObject, Light, NetworkScene, Placed, layer_or_block
+from ..entities import Bars, BlockBox, Bundle, ClassName, LayerObject, Light, NetworkScene, Placed, layer_or_block
 from . import room
 
 LONGEST = 14.0 * HEIGHT  # of a row
@@ -24,14 +25,90 @@ MOVED = 1e-3  # metres; what stands farther from where it was put was moved by h
 BOW = 0.15 * HEIGHT  # metres, of lines from a layer to itself
 
 
-def pieces(network: Network, formed: dict[str, Shape]) -> list[Piece]:
-    """The layers of a network with the room that they take, as the layout takes them."""
-    return [Piece(layer.name, tuple(layer.inputs), formed[layer.name].size, layer.block) for layer in network.layers]
+@dataclass(frozen=True)
+class Sealed:
+    """A block without its inside, as the layout takes it: one piece. `reads` and `layers` are names of layers, outside
+    and inside; `size` is that of its box, metres: along the signal, to the side, up."""
+
+    path: str
+    parent: str
+    reads: Sequence[str]
+    layers: Sequence[str]
+    size: tuple[float, float, float]
+
+    @property
+    def key(self) -> str:
+        """Its name among those of layers."""
+        return key_of(self.path)
 
 
-def parts(network: Network) -> list[BlockPiece]:
-    """The blocks of a network, as the layout takes them."""
-    return [BlockPiece(block.path, block.parent, block.layers) for block in network.blocks]
+def key_of(path: str, name: str = "") -> str:
+    """What a block without its inside is called among the pieces of the layout; a layer by its name."""
+    return f"\0{path}" if path else name
+
+
+def pieces(shown: Visible, formed: Mapping[str, Shape]) -> list[Piece]:
+    """The layers that are there with the room that they take, as the layout takes them."""
+    return [Piece(layer.name, tuple(layer.inputs), formed[layer.name].size, layer.block) for layer in shown.layers]
+
+
+def parts(shown: Visible) -> list[BlockPiece]:
+    """The blocks that are there, as the layout takes them."""
+    return [BlockPiece(block.path, block.parent, block.layers) for block in shown.blocks]
+
+
+def sealed(shown: Visible, formed: Mapping[str, Shape]) -> list[Sealed]:
+    """The blocks without their inside, as the layout takes them."""
+    return [
+        Sealed(
+            path,
+            block.parent,
+            shown.reads(path),
+            block.layers,
+            box_of([Piece(name, (), formed[name].size) for name in block.layers]),
+        )
+        for path, block in shown.unbuilt.items()
+    ]
+
+
+def arranged(
+    pieces: Sequence[Piece],
+    parts: Sequence[BlockPiece],
+    sealed: Sequence[Sealed],
+    settings: LayoutSettings,
+    folded: Collection[str] = (),
+    pinned: Mapping[str, tuple[float, float, float]] = {},
+) -> Arrangement:
+    """As `layout.arrange`, with blocks of which nothing but their box is there; they are pieces by their `key_of`."""
+    if not sealed:
+        return arrange(pieces, parts, settings, folded, pinned)
+    at = {name: box.key for box in sealed for name in box.layers}
+    total = len(pieces) + len(at)
+
+    def outside(names: Iterable[str], own: str = "") -> tuple[str, ...]:
+        return tuple(name for name in dict.fromkeys(at.get(name, name) for name in names) if name != own)
+
+    paths = {box.path for box in sealed}
+    arrangement = arrange(
+        [
+            *(replace(piece, inputs=outside(piece.inputs)) for piece in pieces),
+            *(Piece(box.key, outside(box.reads, box.key), box.size, box.parent) for box in sealed),
+        ],
+        [
+            BlockPiece(part.path, part.parent, outside(part.layers), len(part.layers) > MOST * total)
+            for part in parts
+            if part.path not in paths
+        ],
+        settings,
+        folded,
+        pinned,
+    )
+    for box in sealed:
+        place = arrangement.places[box.key]
+        along, side, up = np.abs(arrangement.turn @ box.size).tolist()
+        size = along, side, up
+        arrangement.frames[box.path] = Frame(place.location, (((0.0, 0.0, 0.0), size),), size, place.row)
+    return arrangement
 
 
 def settings_of(network: bpy.types.Collection) -> LayoutSettings:
@@ -43,7 +120,14 @@ def lift_of(source: str, target: str, arrangement: Arrangement) -> tuple[float, 
     """How the lines between two layers are led: round what they skip, and from a layer to itself in a bow before it."""
     if source == target:
         return tuple((arrangement.turn @ (-BOW, 0.0, 0.0)).tolist())
-    return arrangement.lifts[source, target]
+    return arrangement.lifts.get((source, target), (0.0, 0.0, 0.0))
+
+
+def lead(bundle: Bundle, arrangement: Arrangement) -> None:
+    """Lead the lines of a bundle as an arrangement wants them, if both its ends are in that."""
+    ends = key_of(bundle.source_block, bundle.source), key_of(bundle.target_block, bundle.target)
+    if arrangement.places.keys() >= set(ends):
+        connections.lead(bundle.obj, lift_of(*ends, arrangement), arrangement.turn)
 
 
 def moved(obj: bpy.types.Object) -> bool:
@@ -70,9 +154,10 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
         obj.location = entity.placed
     scene = NetworkScene(network)
     shown = {layer.name: layer for layer in sorted(scene.members(LayerObject), key=lambda layer: layer.order)}
-    boxes = {
-        path: box for path, box in scene.blocks().items() if not shown.keys().isdisjoint(box.layers)
-    }  # layers may have been deleted
+    every = scene.blocks()
+    at = {name: key_of(path) for path, box in every.items() if not box.built for name in box.layers}
+    there = shown.keys() | at.keys()
+    boxes = {path: box for path, box in every.items() if not there.isdisjoint(box.layers)}  # layers may be deleted
     still = set()
     for path, box in boxes.items():  # a block in one that was moved goes with it
         if moved(box.obj) or box.parent in still:
@@ -80,21 +165,35 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
     inside = {name for path in still for name in boxes[path].layers}
     pinned = {name: tuple(place_of(layer.obj)) for name, layer in shown.items() if name in inside or moved(layer.obj)}
     stood = {path: place_of(boxes[path].obj) for path in still}
-    closed = blocks.folded(boxes)
+    closed = {path for path in blocks.folded(boxes) if boxes[path].built}
     unseen = {name for path in closed for name in boxes[path].layers} - inside  # boxes stand as if none was moved
     sizes = dict(zip(shown, room.sizes(shown.values()), strict=True))
-    arrangement = arrange(
+    turn = axes(settings_of(network).direction)
+    empty = [
+        Sealed(
+            path,
+            box.parent,
+            [name for name in box.reads if name in there],
+            box.layers,
+            tuple(np.abs(turn.T @ np.array(box.inputs["Box"])).tolist()),
+        )
+        for path, box in boxes.items()
+        if not box.built
+    ]
+    held = {key_of(path): tuple(stood[path]) for path in still if not boxes[path].built}
+    arrangement = arranged(
         [
-            Piece(name, tuple(source for source in layer.sources if source in shown), sizes[name], layer.block)
+            Piece(name, tuple(source for source in layer.sources if source in there), sizes[name], layer.block)
             for name, layer in shown.items()
         ],
         [
-            BlockPiece(path, box.parent, tuple(name for name in box.layers if name in shown))
+            BlockPiece(path, box.parent, tuple(name for name in box.layers if name in there))
             for path, box in boxes.items()
         ],
+        empty,
         settings,
         closed,
-        {name: place for name, place in pinned.items() if name not in unseen},
+        {name: place for name, place in pinned.items() if name not in unseen} | held,
     )
     for path, box in boxes.items():
         frame = arrangement.frames[path]
@@ -114,8 +213,7 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
         if (name := beside.layer) in shown:
             bars.turn(beside.obj, arrangement.places[name].backwards)
     for bundle in scene.bundles():
-        if shown.keys() >= set(bundle.ends):
-            connections.lead(bundle.obj, lift_of(*bundle.ends, arrangement), arrangement.turn)
+        lead(bundle, arrangement)
     _swing(scene, axes(settings.direction) @ axes(settings_of(network).direction).T)
     scene.settings |= {"layout": asdict(settings)}
     return len(pinned)

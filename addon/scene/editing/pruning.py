@@ -22,7 +22,7 @@ MOST = 1 << 16  # units; a wider layer is never pruned on screen
 
 def mark(network: Network, objs: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
     """Write onto layers (objects by name) when pruning hides their units, by what ran if anything did."""
-    ranks = rank(network, ran.values if ran else {})
+    ranks = rank(network, ran.values if ran else {}, objs.keys())
     for name, obj in objs.items():
         ranked = ranks.get(name)
         known = ranked is not None and len(ranked.importance) <= MOST

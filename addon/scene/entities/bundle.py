@@ -16,12 +16,16 @@ class Bundle(WithSockets):
     """The lines of one connection. `source` and `target` are names of layers, `index` is its place among the
     connections; `carries` ("weight", "copy", "unknown") and `form` are those of the join, `taps` how many weights a
     kernel sums up. `grain` is what a line's weight is ("cell", "unit", "unknown"); `drawn` of `total` lines are there,
-    and `counts` says how many there are at each expansion."""
+    and `counts` says how many there are at each expansion. Where one end is a block without its inside, `source_block`
+    or `target_block` is its path, the name of the layer is "" there, and the index is `JOINT`."""
 
     __slots__ = ()
     KIND = "connections"
+    JOINT = -1
     source: Fact[str] = Fact(TEXT)
     target: Fact[str] = Fact(TEXT)
+    source_block: Fact[str] = Fact(TEXT, "")
+    target_block: Fact[str] = Fact(TEXT, "")
     index: Fact[int] = Fact(WHOLE)
     carries: Fact[str] = Fact(TEXT)
     form: Fact[str] = Fact(TEXT, "")
@@ -35,6 +39,16 @@ class Bundle(WithSockets):
     def ends(self) -> tuple[str, str]:
         """The names of the layers that it joins."""
         return self.source, self.target
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether it joins a block without its inside."""
+        return bool(self.source_block or self.target_block)
+
+    @property
+    def named_source(self) -> str:
+        """What its lines leave: a layer, or the path of a block."""
+        return self.source or self.source_block
 
     @property
     def source_object(self) -> bpy.types.Object | None:

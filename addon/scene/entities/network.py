@@ -98,6 +98,10 @@ class NetworkScene(Entity):
         """Its blocks by path, parents before children."""
         return {box.path: box for box in sorted(self.members(BlockBox), key=lambda box: box.order)}
 
+    def unbuilt(self) -> dict[str, BlockBox]:
+        """Its blocks without their inside, by path."""
+        return {path: box for path, box in self.blocks().items() if not box.built}
+
     def layers_in(self, box: BlockBox) -> list[LayerObject]:
         """The layers in a block, those of blocks inside included, in the order of the network."""
         inside = set(box.layers)

@@ -116,7 +116,9 @@ class GoneLayer(LayerObject):
 
 class BlockBox(Placed):
     """The object of a block: its trays, and the box that it folds to. `parent` is the path of the block round it, ""
-    of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it."""
+    of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it.
+    A block that is not `built` has no objects inside and stays closed; `reads` are the layers outside that it reads. A
+    `stage` is one that we put together."""
 
     __slots__ = ()
     KIND = "block"
@@ -127,6 +129,9 @@ class BlockBox(Placed):
     repeat: Fact[int] = Fact(WHOLE, 1)
     signature: Fact[int] = Fact(WHOLE)
     inferred: Fact[bool] = Fact(FLAG, False)
+    stage: Fact[bool] = Fact(FLAG, False)
+    built: Fact[bool] = Fact(FLAG, True)
+    reads: Fact[list[str]] = Fact(TEXTS, [])
     tray: Fact[tuple] = Fact(BOX)
     tint: Fact[list[float] | None] = Fact(NUMBERS, None)
 
@@ -136,8 +141,8 @@ class BlockBox(Placed):
 
     @property
     def folded(self) -> bool:
-        """Whether it is closed by more than half."""
-        return self.inputs["Fold"] > 0.5
+        """Whether it is closed by more than half, or has nothing inside."""
+        return not self.built or self.inputs["Fold"] > 0.5
 
     @property
     def collection(self) -> BlockCollection | None:

@@ -154,4 +154,4 @@ def block_facts(block: Block, network: Network) -> str:
     facts = f"{len(block.layers):,} layers"
     if parameters:
         facts += f", {count_text(parameters)} parameters"
-    return facts + ("\nfound by its repetition" if block.inferred else "")
+    return facts + ("\nfound by its repetition" if block.inferred and not block.stage else "")

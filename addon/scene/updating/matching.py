@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -46,11 +46,17 @@ class Changes:
         return "layers: " + ", ".join(said) if said else "same structure"
 
 
-def compare(old: Mapping[str, LayerObject], network: Network) -> Changes:
+def compare(
+    old: Mapping[str, LayerObject], network: Network, within: Collection[str] = (), inside: Collection[str] = ()
+) -> Changes:
     """Match the layers of a scene (by name, in their order) with those of a model: by name; the others in the
     order of the network, by operator and shape; what is left, for a file of weights may not tell shapes, by operator
-    and number of parameters."""
-    new = {layer.name: layer for layer in network.layers}
+    and number of parameters.
+
+    Of layers in blocks without their inside, `within` of the model and `inside` of the scene, the names are compared
+    and nothing else.
+    """
+    new = {layer.name: layer for layer in network.layers if layer.name not in within}
     pairs = {name: name for name in old if name in new and old[name].op == new[name].op}
     for sign in (_by_shape, _by_parameters):
         rest = [name for name in old if name not in pairs]
@@ -61,12 +67,17 @@ def compare(old: Mapping[str, LayerObject], network: Network) -> Changes:
         for begin, other, count in SequenceMatcher(None, before, now, autojunk=False).get_matching_blocks():
             pairs |= dict(zip(rest[begin : begin + count], others[other : other + count], strict=True))
     known = set(pairs.values())
+    inside = set(inside)
     return Changes(
         pairs,
-        tuple(name for name in new if name not in known),
-        tuple(name for name in old if name not in pairs),
+        (*_without(_without(new, known), inside), *_without(within, {*inside, *old})),
+        (*(name for name in old if name not in pairs), *_without(inside, network.by_name)),
         tuple(pair for name, pair in pairs.items() if not _same_grid(old[name], new[pair].grid)),
     )
+
+
+def _without(names: Collection[str], known: Collection[str]) -> list[str]:
+    return [name for name in names if name not in known]
 
 
 def _by_shape(op, shape, parameters):

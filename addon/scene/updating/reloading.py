@@ -17,18 +17,17 @@ import bpy
 
 from ...containers import CheckpointError
 from ...inference import Ran, run_file
-from ...layout import arrange, shapes
 from ...network import Network, summarise
-from ...network.drawn import Drawn, Wish, share_out
 from ...network.statistics import statistics
+from ...network.visible import Joint, Shares, Visible
 from .. import removing
 from ..background import in_background
-from ..building import bars, blocks, build, connections, importing, kernels, layers
+from ..building import blocks, build, connections, importing, kernels, layers, unfolding
 from ..detail import expansion
 from ..editing import arranging
-from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, NetworkScene, ShotCamera, kind, networks
+from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, NetworkScene, kind, networks
 from ..output import film
-from ..texts import caption
+from ..texts import caption, labels, words
 from . import matching
 from .matching import Changes
 
@@ -81,29 +80,36 @@ def steps(
     ran = _run(given or bpy.path.abspath(input_path), network, bool(given))
     yield 0.1, "comparing layers"
     shown = NetworkScene(collection).layers()
-    changes = matching.compare(shown, network)
+    visible = Visible(network, _unbuilt(NetworkScene(collection), network))
+    changes = matching.compare(shown, network, visible.within, _inside(NetworkScene(collection)))
     kept = {changes.pairs[name]: layer.obj for name, layer in shown.items() if name in changes.pairs}
-    back = _gone(collection, network, changes)
+    back = _gone(collection, visible, changes)
     reshaped = {*changes.reshaped, *back}
-    drawn = _drawn(network, kept, reshaped, settings)
+    shares = _shares(network, kept, reshaped, settings)
+    drawn = {layer.name: shares[layer.name] for layer in visible.layers}
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
     chosen = yield from _part(choosing, 0.1, 0.6)
     told, known = {}, {}
-    for index, layer in enumerate(network.layers):
+    for index, layer in enumerate(visible.layers):
         if index % 16 == 0:
-            yield 0.6 + 0.3 * index / len(network.layers), f"statistics of {layer.name}"
+            yield 0.6 + 0.3 * index / len(visible.layers), f"statistics of {layer.name}"
         told[layer.name] = statistics(layer, known)
     yield 0.9, "cells and lines"
-    if changes.lines() or _ends(network) != _old_ends(collection, changes):
+    if changes.lines() or _ends(visible) != _old_ends(collection, changes):
         for name in changes.removed:
-            _put_away(collection, shown[name])
+            if name in shown:
+                _put_away(collection, shown[name])
         for name, gone in back.items():
             kept[name] = _bring_back(gone)
-        _restructure(collection, network, changes, kept, drawn, reshaped)
+        boxes = NetworkScene(collection).blocks()
+        folded = {path for path in blocks.folded(boxes) if boxes[path].built}
+        plan = build.plan(network, visible.unbuilt, shares, arranging.settings_of(collection), ran, folded)
+        _restructure(collection, plan, changes, kept, reshaped)
     shown = NetworkScene(collection).layers()
-    for layer in network.layers:
+    for layer in visible.layers:
         layers.know(shown[layer.name].obj, layer)
         layers.tell(shown[layer.name].obj, told[layer.name])
+    _follow(NetworkScene(collection), visible)
     importing.show(collection, network, ran, chosen, weights_are_new=True)
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
@@ -112,6 +118,34 @@ def steps(
     if scene.scene:
         film.sign(scene.scene)
     return changes
+
+
+def _inside(scene: NetworkScene) -> list[str]:
+    """The layers in blocks without their inside."""
+    return [name for box in scene.unbuilt().values() for name in box.layers]
+
+
+def _unbuilt(scene: NetworkScene, network: Network) -> set[str]:
+    """The blocks of a model that the scene shows without their inside: those that it has shown so, and of those that
+    are new the ones that are closed at first. Where a layer stands in the scene, or somebody has keyframed the block,
+    what is inside is there."""
+    there = scene.layers().keys()
+    before = scene.unbuilt().keys() - unfolding.keyframed_open(scene)
+    new = network.closed - scene.blocks().keys()
+    return {
+        path
+        for path in (before | new) & network.block_by_path.keys()
+        if there.isdisjoint(network.block_by_path[path].layers)
+    }
+
+
+def _follow(scene: NetworkScene, visible: Visible) -> None:
+    """Let blocks without their inside say what is in them now."""
+    for path, box in scene.blocks().items():
+        if path in visible.unbuilt:
+            block = visible.unbuilt[path]
+            box.tell(layers=block.layers, parameters=visible.network.parameters_in(block), reads=visible.reads(path))
+            labels.say(box.obj, words.of_block(block, visible.network))
 
 
 def _part(going: Generator, begin: float, end: float):
@@ -152,26 +186,36 @@ def _run(path: str | Path, network: Network, wanted: bool) -> Ran | None:
     return ran
 
 
-def _ends(network: Network) -> list[tuple]:
-    """What each connection joins and how."""
-    return [
-        (connection.source.name, connection.target.name, connection.join.carries) for connection in network.connections
+def _ends(visible: Visible) -> list[tuple]:
+    """What each connection joins and how, and what is joined to a block without its inside."""
+    connected = [
+        (connection.source.name, connection.target.name, connection.join.carries)
+        for connection in visible.connections.values()
     ]
+    return [*connected, *sorted(map(str, visible.joints))]
 
 
 def _old_ends(collection, changes: Changes) -> list[tuple]:
     """The same of the scene's bundles, by the names that their layers have now."""
-    return [
+    connected = [
         (changes.pairs.get(bundle.source), changes.pairs.get(bundle.target), bundle.carries)
         for bundle in map(Bundle, connections.by_index(collection).values())
     ]
+    joints = [_joint(bundle, changes) for bundle in NetworkScene(collection).bundles() if bundle.is_joint]
+    return [*connected, *sorted(map(str, joints))]
 
 
-def _restructure(
-    collection, network: Network, changes: Changes, kept: dict, drawn: dict[str, Drawn], reshaped: set[str]
-) -> None:
-    """Give every layer, block and connection of the new model an object, the one it had if there is one."""
+def _joint(bundle: Bundle, changes: Changes) -> Joint:
+    """What a bundle at a block without its inside joins, by the names that its layers have now."""
+    ends = [changes.pairs.get(name, "") for name in bundle.ends]
+    return Joint(*ends, bundle.source_block, bundle.target_block)
+
+
+def _restructure(collection, plan: build.Plan, changes: Changes, kept: dict, reshaped: set[str]) -> None:
+    """Give every layer, block and connection of the new model that is there an object, the one it had if there is
+    one."""
     scene = NetworkScene(collection)
+    network, drawn, formed, arrangement = plan.network, plan.drawn, plan.formed, plan.arrangement
     root = scene.root().obj
     materials = scene.materials
     removing.remove(
@@ -179,18 +223,16 @@ def _restructure(
     )
     for old, new in changes.renamed.items():
         _rename(collection, old, new)
-    formed = shapes(network, drawn)
     cells = build.cell_shapes()
     boxes = scene.blocks()
-    arrangement = arrange(
-        arranging.pieces(network, formed),
-        arranging.parts(network),
-        arranging.settings_of(collection),
-        blocks.folded(boxes),
-    )
     known = {path: box.obj for path, box in boxes.items()}
-    within = blocks.make(network, arrangement.frames, collection, root, materials["blocks"], (), known)
+    within = blocks.make(network, arrangement.frames, collection, root, materials["blocks"], plan.shown, known)
+    for path, obj in known.items():
+        if path in within:
+            blocks.form(obj, arrangement.frames[path])
     for index, layer in enumerate(network.layers):
+        if layer.name in plan.shown.within:
+            continue
         box, parent = within[layer.block]
         obj = kept.get(layer.name)
         if obj is None:
@@ -209,8 +251,11 @@ def _restructure(
         layers.know(obj, layer)
         LayerObject(obj).order = index
     removing.remove([known[path] for path in known.keys() - within.keys()])
-    _join(scene, network, changes, kept, arrangement)
-    _bars(scene, network, kept, formed, arrangement)
+    _join(scene, plan, changes, kept, {path: obj for path, (_, obj) in within.items() if path})
+    build.add_bars(scene, plan, kept)
+    for path, block in plan.shown.unbuilt.items():
+        if path not in known:
+            build.book(network, block, within[path][1], plan.ran, materials)
     caption.watch(collection)
     arranging.rearrange(collection, arranging.settings_of(collection))
 
@@ -223,12 +268,14 @@ def _adopt(obj, parent) -> None:
         arranging.pin(obj, place)
 
 
-def _gone(collection, network: Network, changes: Changes) -> dict[str, GoneLayer]:
+def _gone(collection, visible: Visible, changes: Changes) -> dict[str, GoneLayer]:
     """Layers in the hidden collection that a checkpoint has again, by name."""
     return {
         layer.name: layer
         for layer in NetworkScene(collection).members(GoneLayer)
-        if layer.name in changes.added and network.layer(layer.name).op == layer.op
+        if layer.name in changes.added
+        and layer.name not in visible.within
+        and visible.network.layer(layer.name).op == layer.op
     }
 
 
@@ -238,15 +285,14 @@ def _bring_back(layer: GoneLayer) -> bpy.types.Object:
     return layer.come_back().obj
 
 
-def _drawn(network: Network, kept, reshaped, settings) -> dict[str, Drawn]:
+def _shares(network: Network, kept, reshaped, settings) -> Shares:
     """What of each layer is drawn: of those that are still there the same cells."""
-    wishes = {
-        name: Wish(layer.wished_detail, layer.wish.get("cells", 0))
-        for name, layer in ((name, LayerObject(obj)) for name, obj in kept.items())
-        if layer.wish
-    }
-    drawn = share_out(network, settings["max_cells"], wishes)
-    return drawn | {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped}
+    return Shares(
+        network,
+        settings["max_cells"],
+        unfolding.wishes_of(kept),
+        {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped},
+    )
 
 
 def _put_away(collection, layer: LayerObject) -> None:
@@ -287,7 +333,7 @@ def _rename(collection, old: str, new: str) -> None:
             layer.obj.name = new
 
 
-def _join(scene: NetworkScene, network: Network, changes: Changes, kept, arrangement) -> None:
+def _join(scene: NetworkScene, plan: build.Plan, changes: Changes, kept, boxes) -> None:
     """A bundle for each connection; those between the same layers in the same order stay."""
     known = {}
     seen = Counter()
@@ -295,42 +341,37 @@ def _join(scene: NetworkScene, network: Network, changes: Changes, kept, arrange
     root = scene.root().obj
     materials = scene.materials
     weight_range = scene.weight_range
+    arrangement = plan.arrangement
+    joints = {}
+    for bundle in scene.bundles():
+        if bundle.is_joint:
+            joints.setdefault(_joint(bundle, changes), bundle.obj)
     for _, obj in sorted(connections.by_index(scene.collection).items()):
         bundle = Bundle(obj)
         ends = changes.pairs.get(bundle.source), changes.pairs.get(bundle.target), bundle.carries
         known[*ends, seen[ends]] = obj
         seen[ends] += 1
     seen.clear()
-    for index, (connection, ends) in enumerate(zip(network.connections, _ends(network), strict=True)):
+    for index, connection in plan.shown.connections.items():
+        ends = connection.source.name, connection.target.name, connection.join.carries
         source, target = (kept[name] for name in ends[:2])
         obj = known.pop((*ends, seen[ends]), None)
         seen[ends] += 1
         if obj is None:
             obj = connections.make(index, connection, connections.NONE, source, target, root, materials, weight_range)
-            connections.lead(obj, arranging.lift_of(*ends[:2], arrangement), arrangement.turn)
+            arranging.lead(Bundle(obj), arrangement)
             into.objects.link(obj)
         Bundle(obj).tell(index=index, source=ends[0], target=ends[1])
     _forget(known.values())
-
-
-def _bars(scene: NetworkScene, network: Network, objs, formed, arrangement) -> None:
-    """Bars beside output layers that are new."""
-    have = {bars.layer for bars in scene.members(Bars)}
-    into = scene.child("labels")
-    camera = next(scene.members(ShotCamera), None)
-    for layer in build.last(network) if camera else ():
-        if layer.name not in have:
-            obj, names = bars.make(
-                layer,
-                objs[layer.name],
-                formed[layer.name],
-                network.classes,
-                camera.obj,
-                scene.materials,
-                arrangement.places[layer.name].backwards,
-            )
-            for shown in (obj, *names):
-                into.objects.link(shown)
+    new = []
+    for joint in plan.shown.joints:
+        if obj := joints.pop(joint, None):
+            Bundle(obj).tell(source=joint.source, target=joint.target)
+        else:
+            new.append(joint)
+    removing.remove(joints.values())
+    for obj in build.make_joints(plan, new, kept, boxes, root, materials):
+        into.objects.link(obj)
 
 
 def _forget(bundles: Iterable[bpy.types.Object]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import colorsys
 
 from . import oklab
-from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, ColorMap, Stops, maps
+from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, ColorMap, Stops, defaults, map_named, maps
 from .ranges import PERCENTS, pooled, quantiles, value_range
 
 __all__ = [
@@ -21,7 +21,9 @@ __all__ = [
     "WEIGHT",
     "ColorMap",
     "Stops",
+    "defaults",
     "linear",
+    "map_named",
     "maps",
     "pooled",
     "quantiles",

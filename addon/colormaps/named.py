@@ -146,12 +146,23 @@ ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 
 
 @cache
+def defaults() -> dict[str, ColorMap]:
+    """The two maps of every new network by name; the others take a while to be worked out."""
+    return {
+        "Activation": ColorMap("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
+        "Weight": ColorMap("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
+    }
+
+
+def map_named(name: str) -> ColorMap | None:
+    """The map of a name, None if there is none."""
+    return defaults().get(name) or maps().get(name) if name else None
+
+
+@cache
 def maps() -> dict[str, ColorMap]:
     """Every map by name, the two defaults first."""
-    every = [
-        ColorMap("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
-        ColorMap("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
-    ]
+    every = list(defaults().values())
     for name, (ground, colours, middle, end, *arms) in _DIVERGING.items():
         low, high = (_arm(middle, end, *arm) for arm in arms)
         every.append(ColorMap(name, colours, DIVERGING, ground, _stops(np.concatenate([low[:0:-1], high]))))

@@ -167,7 +167,8 @@ def map_of(material: bpy.types.Material | None) -> str:
     if ramp is None or ramp.color_mode != "RGB" or ramp.interpolation != "LINEAR":
         return ""
     stops = stops_of(ramp)
-    return next((name for name, map_ in colormaps.maps().items() if _same(stops, linear_stops(map_.stops))), "")
+    every = (colormaps.defaults, colormaps.maps)  # one after the other, for the rest take a while
+    return next((name for maps in every for name, map_ in maps().items() if _same(stops, linear_stops(map_.stops))), "")
 
 
 def _same(stops, other):

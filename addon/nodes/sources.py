@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
-import ast
+import os
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 ROOM = Path(__file__).parent
+IMPORT = re.compile(r"^[ \t]*from[ \t]+(\.+)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", re.MULTILINE)
+COMMENT = re.compile(r"#[^\n]*|\bas[ \t]+\w+")
+NAME = re.compile(r"\w+")
 
 
 def key(room: Path = ROOM) -> str:
@@ -27,43 +31,44 @@ def modules(room: Path = ROOM) -> set[Path]:
 
     A package that is only passed on the way to a module counts as it is, without what it imports for others.
     """
-    followed = set()
-    passed = set()
-    left = list(room.rglob("*.py"))
+    root = str(room.parent)
+    every = {os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names if name.endswith(".py")}
+    followed: set[str] = set()
+    passed: set[str] = set()
+    left = [path for path in every if path.startswith(f"{room}{os.sep}")]
     while left:
         path = left.pop()
         if path in followed:
             continue
         followed.add(path)
         for target, name in _imported(path):
-            passed |= {init for init in _packages(target, room.parent) if init.is_file()}
-            left += _files(target / name) or _files(target)
-    return followed | passed
+            passed |= every.intersection(_packages(target, root))
+            left += every.intersection(_files(os.path.join(target, name))) or every.intersection(_files(target))
+    return {Path(path) for path in followed | passed}
 
 
-def _imported(path: Path) -> Iterator[tuple[Path, str]]:
-    """Where relative imports of a module lead, without suffix, and the name that each brings."""
-    for node in _statements(ast.parse(path.read_bytes()).body):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = path.parents[node.level - 1]
-            target = base.joinpath(*node.module.split(".")) if node.module else base
-            yield from ((target, alias.name) for alias in node.names)
+def _imported(path: str) -> Iterator[tuple[str, str]]:
+    """Where relative imports of a module lead, without suffix, and the name that each brings.
+
+    By the text, for to parse all these modules takes as long as to open a model; what only looks like an import adds
+    a module at most.
+    """
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for dots, module, names in IMPORT.findall(text):
+        base = path
+        for _ in dots:
+            base = os.path.dirname(base)
+        target = os.path.join(base, *module.split("."))
+        yield from ((target, name) for name in NAME.findall(COMMENT.sub("", names)))
 
 
-def _statements(body: list) -> Iterator[ast.stmt]:
-    """All statements, also those inside others; expressions import nothing and are most of a module."""
-    for node in body:
-        yield node
-        for inner in ("body", "orelse", "finalbody", "handlers", "cases"):
-            yield from _statements(getattr(node, inner, ()))
+def _files(module: str) -> tuple[str, str]:
+    return f"{module}.py", os.path.join(module, "__init__.py")
 
 
-def _files(module: Path) -> list[Path]:
-    return [path for path in (module.with_suffix(".py"), module / "__init__.py") if path.is_file()]
-
-
-def _packages(module: Path, root: Path) -> Iterator[Path]:
+def _packages(module: str, root: str) -> Iterator[str]:
     """The packages that Python runs before a module, up to the root."""
-    while module != root and root in module.parents:
-        yield module / "__init__.py"
-        module = module.parent
+    while module != root and module.startswith(f"{root}{os.sep}"):
+        yield os.path.join(module, "__init__.py")
+        module = os.path.dirname(module)

@@ -85,6 +85,17 @@ def chain(path: Path, layers: int, units: int = 64) -> None:
     net.save(path, "chain", {"input": ["batch", units]}, {x: ["batch", units]})
 
 
+def fan(path: Path, layers: int, units: int = 64) -> None:
+    """Fully connected layers beside one another, and the sum of all."""
+    net = _Writer()
+    made = [
+        net.node("MatMul", f"fc{layer}", ["input", net.weight(f"fc{layer}.weight", units, units)])
+        for layer in range(layers)
+    ]
+    net.node("Sum", "sum", made)
+    net.save(path, "fan", {"input": ["batch", units]}, {"sum": ["batch", units]})
+
+
 class _Traced(_Writer):
     """Names as PyTorch's TorchScript exporter gives them: a node is its module's scope and its operator."""
 

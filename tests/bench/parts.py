@@ -23,16 +23,41 @@ DRAGS, LAYERS = 40, 10_000
 def make(model: str, path: str):
     import models
 
-    getattr(models, model)(Path(path))
+    name, _, count = model.partition(" ")
+    getattr(models, name)(Path(path), *map(int, count.split()))
 
 
-def floor(path: str):
-    """onnx.load of the file plus one NumPy sum over every weight."""
+def bare(path: str, *counts: str):
+    """onnx.load of the file, one NumPy sum over every weight, and so many objects as plain as can be: meshes with so
+    many vertices in all, Curves with so many curves, others; all but those with a modifier that gives what it gets."""
+    import bpy
     import onnx
 
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    meshes, vertices, bundles, curves, others = map(int, counts)
     begin = time.perf_counter()
     model = onnx.load(path)
     sum(float(onnx.numpy_helper.to_array(tensor).sum()) for tensor in model.graph.initializer)
+    del model
+    group = bpy.data.node_groups.new("plain", "GeometryNodeTree")
+    for side in ("INPUT", "OUTPUT"):
+        group.interface.new_socket("Geometry", in_out=side, socket_type="NodeSocketGeometry")
+    ends = [group.nodes.new(kind) for kind in ("NodeGroupInput", "NodeGroupOutput")]
+    group.links.new(ends[0].outputs[0], ends[1].inputs[0])
+    into = bpy.context.scene.collection.objects
+    for number in range(meshes + bundles):
+        if number < meshes:
+            data = bpy.data.meshes.new("mesh")
+            data.vertices.add(vertices // meshes)
+        else:
+            data = bpy.data.hair_curves.new("curves")
+            data.add_curves([8] * max(1, curves // bundles))
+        obj = bpy.data.objects.new("object", data)
+        obj.modifiers.new("plain", "NODES").node_group = group
+        into.link(obj)
+    for _ in range(others):
+        into.link(bpy.data.objects.new("other", None))
+    bpy.context.scene.view_layers[0].update()
     return {"seconds": time.perf_counter() - begin}
 
 
@@ -62,7 +87,31 @@ def import_(path: str):
         "blend": blend.stat().st_size,
         "drag": _drag(network, view_layer),
         "objects": len(bpy.data.objects),
+        "counts": _counts(network),
     }
+
+
+def many(path: str):
+    """Seconds from the call to an evaluated scene, and how many objects that has."""
+    import bpy
+    import onnx  # noqa: F401
+
+    from neuroscene.addon.scene.building import build, importing
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    begin = time.perf_counter()
+    build.finish(importing.import_steps(path, build.Settings()))
+    bpy.context.scene.view_layers[0].update()
+    return {"seconds": time.perf_counter() - begin, "objects": len(bpy.data.objects)}
+
+
+def _counts(network) -> list[int]:
+    """How many meshes with how many vertices, Curves with how many curves, and other objects a network has."""
+    every = network.all_objects
+    meshes = [obj.data for obj in every if obj.type == "MESH"]
+    bundles = [obj.data for obj in every if obj.type == "CURVES"]
+    vertices, curves = sum(len(mesh.vertices) for mesh in meshes), sum(len(bundle.curves) for bundle in bundles)
+    return [len(meshes), vertices, len(bundles), curves, len(every) - len(meshes) - len(bundles)]
 
 
 def _drag(network, view_layer) -> float:
@@ -72,7 +121,7 @@ def _drag(network, view_layer) -> float:
     lines: dict[str, int] = {}
     scene = NetworkScene(network)
     for bundle in scene.bundles():
-        for end in bundle.ends:
+        for end in () if bundle.is_joint else bundle.ends:
             lines[end] = lines.get(end, 0) + bundle.drawn
     busiest = max(lines, key=lines.get)
     thing = scene.layers()[busiest].obj
@@ -127,7 +176,8 @@ def sharded(folder: str):
 if __name__ == "__main__":
     parts = {
         "make": make,
-        "floor": floor,
+        "bare": bare,
+        "many": many,
         "import": import_,
         "move": lines.move,
         "fold": lines.fold,

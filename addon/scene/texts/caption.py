@@ -16,7 +16,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ... import compat
-from ...colormaps import DIVERGING, maps
+from ...colormaps import DIVERGING, map_named
 from ...inference import Ran
 from ...network import Network
 from ...network.joins import WEIGHT
@@ -263,7 +263,7 @@ def _line_grains(scene: NetworkScene) -> tuple[set[str], set[int]]:
 def _sentence(materials, line: str) -> str:
     """What cells and lines are, in the words of the map of the lines if it is one that has words."""
     said = f"Each cube is one number. Each line is a {line}"
-    shown = maps().get(map_of(materials["lines"]))
+    shown = map_named(map_of(materials["lines"]))
     if shown is None:
         return f"{said}."
     below, above = shown.colours

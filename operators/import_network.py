@@ -86,7 +86,8 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     fold_repeats: bpy.props.BoolProperty(
         name="Fold Repeats",
         default=True,
-        description="Show the first of equal blocks in a large network, and fold the others to boxes",
+        description="Close the stages of a large network, and of equal blocks all but the first. Unfold builds what is "
+        "inside",
     )
 
     update: bpy.props.BoolProperty(

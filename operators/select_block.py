@@ -6,6 +6,7 @@
 import bpy
 
 from ..addon.scene.building import blocks
+from ..addon.scene.entities import NetworkScene
 from .bases.of_layers import SelectsLayers
 from .bases.of_network import RefusedError
 
@@ -18,7 +19,10 @@ class NEUROSCENE_OT_select_block(SelectsLayers, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context, network):
-        objs = blocks.layers_in(network, blocks.chosen(context, network, "SELECTED", True))
+        paths = blocks.chosen(context, network, "SELECTED", True)
+        objs = blocks.layers_in(network, paths)
+        if not objs and not NetworkScene(network).unbuilt().keys().isdisjoint(paths):
+            raise RefusedError("Nothing is built inside this block: unfold it first")
         if not objs:
             raise RefusedError("Select a block first, or a layer in one")
         return self.select(context, objs)

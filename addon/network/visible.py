@@ -64,6 +64,14 @@ class Visible:
                 pairs[Joint("" if outer[0] else source, "" if outer[1] else target, *outer)] = None
         return list(pairs)
 
+    def first(self, path: str) -> int:
+        """The place among all layers of the first in a block."""
+        return self._place[self.network.block_by_path[path].layers[0]]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {layer.name: place for place, layer in enumerate(self.network.layers)}
+
     def reads(self, path: str) -> list[str]:
         """The layers outside an unbuilt block that it reads."""
         block = self.unbuilt[path]

@@ -13,15 +13,19 @@ from onnx import numpy_helper
 import neuroscene
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.gltf import export
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene import selection
 from neuroscene.addon.scene.building import blocks, build, importing, unfolding
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.editing import arranging
 from neuroscene.addon.scene.entities import NetworkScene
+from neuroscene.addon.scene.looks import painting, saved_styles
+from neuroscene.addon.scene.shots import reveals
 from neuroscene.addon.scene.transaction import Made
 from neuroscene.addon.scene.updating import reloading
 from scene import look
+from scene.glb import Glb
 from unit.make import model, node, save, seeded
 
 SETTINGS = {"max_cells": 2_000, "lines_a_pair": 12}
@@ -454,3 +458,33 @@ def test_a_model_of_other_blocks_refuses(blank, tmp_path):
     NetworkScene(network).blocks()["stage 1"].layers = ["another"]
     with pytest.raises(CheckpointError, match="has no block 'stage 1' as the scene has it"):
         unfold(network, "stage 1")
+
+
+def test_what_is_unfolded_has_the_style_of_the_network(blank):
+    network = zoo("resnet18")
+    saved_styles.apply("Paper", painting.part_of(bpy.context, network))
+    unfold(network, whole=True)
+    fresh = zoo("resnet18", closed=False)
+    saved_styles.apply("Paper", painting.part_of(bpy.context, fresh))
+    arranging.rearrange(fresh, arranging.settings_of(fresh))  # a style changes how much room layers take
+    for read in (look.layers, look.boxes, look.bundles):
+        for name, thing in read(network).items():
+            given, expected = look.inputs(thing), look.inputs(read(fresh)[name])
+            assert {key: plain(one) for key, one in given.items()} == {key: plain(one) for key, one in expected.items()}
+
+
+def test_the_signal_passes_closed_blocks_in_their_turn(blank):
+    times = reveals.arrivals(zoo("resnet18"))
+    names = [name.removeprefix("\0") for name in times]
+    assert names[:3] == ["image", "/conv1/Conv", "/maxpool/MaxPool"] and names[3:7] == CLOSED["resnet18"]
+    assert list(times.values()) == sorted(times.values())
+
+
+def test_a_closed_block_is_exported_as_its_box(blank, tmp_path):
+    network = zoo("resnet18")
+    for ending in ("glb", "html", "usdc"):
+        assert export.export(tmp_path / f"net.{ending}")
+    file = Glb(tmp_path / "net.glb")
+    assert [file.facts(name)["path"] for name in file.of_kind("block")] == CLOSED["resnet18"]
+    assert len(file.of_kind("layer")) == 5
+    assert len(file.of_kind("connections")) == len(look.bundles(network)) + len(look.joints(network))

@@ -73,6 +73,7 @@ def make(
             order=orders[block.path],
             parameters=network.parameters_in(block),
             built=block.path not in shown.unbuilt,
+            first=shown.first(block.path),
             reads=shown.reads(block.path) if block.path in shown.unbuilt else [],
         )
         if new:

@@ -19,6 +19,7 @@ from ...network.visible import Shares
 from .. import removing
 from ..editing import arranging, pruning, ranges
 from ..entities import Bundle, LayerObject, NetworkScene
+from ..looks import saved_styles, styles
 from ..texts import caption, labels, words
 from . import bars, blocks, build, connections, importing, layers
 from .build import Steps
@@ -140,7 +141,8 @@ def _settle(scene: NetworkScene, plan: build.Plan, objs, every, bundles, opened:
         if {joint.source, joint.target} & objs.keys() or {joint.source_block, joint.target_block} & new
     ]
     into = scene.child("connections")
-    for obj in (*bundles, *build.make_joints(plan, wanted, every, boxes, root, paints)):
+    bundles = [*bundles, *build.make_joints(plan, wanted, every, boxes, root, paints)]
+    for obj in bundles:
         into.objects.link(obj)
     for path in new:
         block = network.block_by_path[path]
@@ -148,6 +150,8 @@ def _settle(scene: NetworkScene, plan: build.Plan, objs, every, bundles, opened:
         if path in shown.unbuilt:
             build.book(network, block, boxes[path], plan.ran, paints)
     build.add_bars(scene, plan, objs)
+    if style := saved_styles.every()[0].get(scene.style):
+        styles.dress(style, (*objs.values(), *bundles, *map(boxes.get, new)))
 
 
 def _is_book(obj: bpy.types.Object) -> bool:

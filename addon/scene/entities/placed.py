@@ -117,8 +117,8 @@ class GoneLayer(LayerObject):
 class BlockBox(Placed):
     """The object of a block: its trays, and the box that it folds to. `parent` is the path of the block round it, ""
     of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it.
-    A block that is not `built` has no objects inside and stays closed; `reads` are the layers outside that it reads. A
-    `stage` is one that we put together."""
+    A block that is not `built` has no objects inside and stays closed; `reads` are the layers outside that it reads,
+    and `first` is the place of its first layer among all. A `stage` is one that we put together."""
 
     __slots__ = ()
     KIND = "block"
@@ -132,6 +132,7 @@ class BlockBox(Placed):
     stage: Fact[bool] = Fact(FLAG, False)
     built: Fact[bool] = Fact(FLAG, True)
     reads: Fact[list[str]] = Fact(TEXTS, [])
+    first: Fact[int] = Fact(WHOLE, 0)
     tray: Fact[tuple] = Fact(BOX)
     tint: Fact[list[float] | None] = Fact(NUMBERS, None)
 

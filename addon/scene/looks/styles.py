@@ -9,6 +9,7 @@ does not name stays, and so do materials and ramps that somebody made by hand.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 
 import bpy
@@ -251,7 +252,18 @@ def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
         kept = NetworkScene(part.network).materials
         for role in style.materials.keys() & kept.keys():
             painting.set_settings(kept[role], style.materials[role], ramps)
-    for obj in part.objects:
+    dress(style, part.objects)
+    if part.whole:
+        if style.backdrop:
+            backdrops.apply(style.backdrop, part.network)
+        caption.follow(part.network)
+        NetworkScene(part.network).style = style.name
+    return len(part.objects)
+
+
+def dress(style: Style, objs: Iterable[bpy.types.Object]) -> None:
+    """Give the sockets of layers, bundles and blocks what a style wants."""
+    for obj in objs:
         if layer := LayerObject.of(obj):
             away = LAYER.having("boxed") if layer.detail == "box" else ()
             _set(obj, {name: value for name, value in style.layers.items() if name not in away})
@@ -260,12 +272,6 @@ def apply(style: Style, part: painting.Part, ramps: bool = False) -> int:
             _set(obj, {name: value * share if name == "Radius" else value for name, value in style.connections.items()})
         elif box := BlockBox.of(obj):
             _tint(box, style)
-    if part.whole:
-        if style.backdrop:
-            backdrops.apply(style.backdrop, part.network)
-        caption.follow(part.network)
-        NetworkScene(part.network).style = style.name
-    return len(part.objects)
 
 
 def taken(name: str, part: painting.Part, active: bpy.types.Object | None) -> Style:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..building import blocks
 from ..camera import picture
+from ..editing import arranging
 from ..entities import Bars, Bundle, ClassName, Label, NetworkScene, ObjectEntity
 from . import keys
 from .stage import Stage
@@ -36,10 +37,13 @@ def unfold(stage: Stage) -> None:
 
 
 def arrivals(network: bpy.types.Collection) -> dict[str, float]:
-    """When the signal reaches each layer, in order; a folded block takes it as long as a layer."""
+    """When the signal reaches each layer, in order, and each block without its inside, by `arranging.key_of`; a folded
+    block takes it as long as a layer."""
     scene = NetworkScene(network)
-    takes = dict.fromkeys(scene.layers(), 1.0)
     boxes = scene.blocks()
+    order = [(layer.order, name) for name, layer in scene.layers().items()]
+    order += [(box.first, arranging.key_of(path)) for path, box in boxes.items() if not box.built]
+    takes = {name: 1.0 for _, name in sorted(order, key=lambda pair: pair[0])}
     for path in blocks.folded(boxes):
         inside = boxes[path].layers
         takes |= {name: min(takes[name], 1.0 / len(inside)) for name in inside if name in takes}
@@ -56,8 +60,8 @@ def signal(stage: Stage) -> None:
     for name, layer in list(layers.items())[1:MOST]:  # the first is the input, which is there
         _change(stage, layer, "Reveal", 0.0, times[name], times[name] + step)
     for bundle in _bundles(stage.network):
-        begin = times.get(bundle.source, 0.0) + step / 3
-        end = max(times.get(bundle.target, 1.0) + step / 3, begin + 0.02)
+        begin = times.get(arranging.key_of(bundle.source_block, bundle.source), 0.0) + step / 3
+        end = max(times.get(arranging.key_of(bundle.target_block, bundle.target), 1.0) + step / 3, begin + 0.02)
         _change(stage, bundle, "Trim End", 0.0, begin, end)
         frames = stage.frame(begin), max(stage.frame(end), stage.frame(begin) + 1)
         for name, values, how in (("Pulse", (0.0, 1.0), "LINEAR"), ("Pulse Strength", (2.0, 2.0), "CONSTANT")):

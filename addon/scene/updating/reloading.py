@@ -144,7 +144,12 @@ def _follow(scene: NetworkScene, visible: Visible) -> None:
     for path, box in scene.blocks().items():
         if path in visible.unbuilt:
             block = visible.unbuilt[path]
-            box.tell(layers=block.layers, parameters=visible.network.parameters_in(block), reads=visible.reads(path))
+            box.tell(
+                layers=block.layers,
+                parameters=visible.network.parameters_in(block),
+                reads=visible.reads(path),
+                first=visible.first(path),
+            )
             labels.say(box.obj, words.of_block(block, visible.network))
 
 

@@ -488,3 +488,20 @@ def test_a_closed_block_is_exported_as_its_box(blank, tmp_path):
     assert [file.facts(name)["path"] for name in file.of_kind("block")] == CLOSED["resnet18"]
     assert len(file.of_kind("layer")) == 5
     assert len(file.of_kind("connections")) == len(look.bundles(network)) + len(look.joints(network))
+
+
+def test_another_model_comes_with_its_stages_closed(blank, tmp_path):
+    path = shutil.copy(look.CNN, tmp_path / "model.onnx")
+    network = zoo("", path=path)
+    shutil.copy(look.RESNET, path)
+    build.finish(reloading.steps(network))
+    assert unbuilt(network) == CLOSED["resnet18"] and len(look.layers(network)) == 5
+    shown = look.bundles(network).keys() | look.joints(network).keys()
+    fresh = zoo("resnet18")
+    assert shown == look.bundles(fresh).keys() | look.joints(fresh).keys()
+    unfold(network, "layer3")
+    look.check_ends(network)
+    shutil.copy(look.CNN, path)
+    build.finish(reloading.steps(network))
+    assert not look.boxes(network) and not look.joints(network)
+    look.check_ends(network)

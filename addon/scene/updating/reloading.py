@@ -127,11 +127,11 @@ def _inside(scene: NetworkScene) -> list[str]:
 
 def _unbuilt(scene: NetworkScene, network: Network) -> set[str]:
     """The blocks of a model that the scene shows without their inside: those that it has shown so, and of those that
-    are new the ones that are closed at first. Where a layer stands in the scene, or somebody has keyframed the block,
-    what is inside is there."""
-    there = scene.layers().keys()
+    are new the ones that are closed at first. Where a layer stands in the scene or is put away, or somebody has
+    keyframed the block, what is inside is there."""
+    there = scene.layers().keys() | {layer.name for layer in scene.members(GoneLayer)}
     before = scene.unbuilt().keys() - unfolding.keyframed_open(scene)
-    new = network.closed - scene.blocks().keys()
+    new = network.closed - scene.blocks().keys() if scene.settings.get("fold_repeats", True) else set()
     return {
         path
         for path in (before | new) & network.block_by_path.keys()

@@ -140,7 +140,7 @@ def test_parameters_are_counted_exactly(tmp_path, name):
 
 @pytest.mark.parametrize("name", ["resnet18", "bert", "gpt2", "vit_hf", "vit_timm"])
 def test_blocks_repeat_as_in_the_module(tmp_path, name):
-    blocks = {block.path: block for block in summarise(opened(tmp_path, name)).blocks}
+    blocks = {block.path: block for block in summarise(opened(tmp_path, name)).named_blocks}
     if name == "resnet18":
         assert {f"layer{stage}/layer{stage}.{block}" for stage in (1, 2, 3, 4) for block in (0, 1)} <= blocks.keys()
         assert blocks["layer1"].repeat == 2

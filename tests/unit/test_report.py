@@ -107,9 +107,9 @@ def test_keys_and_their_order(path):
 def test_blocks():
     network, found = summarise(open_checkpoint(DATA / "zoo" / "resnet18.onnx")), inspect(DATA / "zoo" / "resnet18.onnx")
     layers = {one["name"]: one for one in found["layers"]}
-    assert [one["path"] for one in found["blocks"]] == [one.path for one in network.blocks]
+    assert [one["path"] for one in found["blocks"]] == [one.path for one in network.named_blocks]
     assert len(found["blocks"]) > 8
-    for one, block in zip(found["blocks"], network.blocks, strict=True):
+    for one, block in zip(found["blocks"], network.named_blocks, strict=True):
         assert one["layers"] == len(block.layers)
         assert one["parameters"] == sum(layers[name]["parameters"] for name in block.layers)  # none are shared here
         assert (one["name"], one["parent"], one["repeat"], one["signature"], one["inferred"]) == (

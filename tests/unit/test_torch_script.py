@@ -154,7 +154,7 @@ def test_names_are_those_of_the_exporter():
             "/layer1/layer1.0/relu/Relu",
             "/layer1/layer1.0/relu_1/Relu",
         } <= nodes
-        blocks = [block.path for block in summarise(found).blocks]
+        blocks = [block.path for block in summarise(found).named_blocks]
         assert {"layer1", "layer1/layer1.0", "layer2/layer2.1"} <= set(blocks)
 
 

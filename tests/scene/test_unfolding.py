@@ -505,3 +505,23 @@ def test_another_model_comes_with_its_stages_closed(blank, tmp_path):
     build.finish(reloading.steps(network))
     assert not look.boxes(network) and not look.joints(network)
     look.check_ends(network)
+
+
+def test_a_scene_from_before_stages_gets_them_open(blank, tmp_path):
+    """As one of a version that made none: all layers are there, in no block."""
+    path = chain(tmp_path / "chain.onnx", 5)
+    network = zoo("", path=path, closed=False)
+    for thing in look.layers(network).values():
+        look.set_input(thing, "Block", None)
+        thing.parent = look.one_of(network, "root")
+    bpy.data.batch_remove(list(look.boxes(network).values()))
+    names = {one.name for one in look.layers(network).values()}
+    build.finish(reloading.steps(network))
+    assert {one.name for one in look.layers(network).values()} == names and not unbuilt(network)
+    assert list(look.boxes(network)) == ["stage 1", "stage 2", "stage 3"]
+    assert {look.facts(one.parent)["path"] for one in look.layers(network).values() if one.name != "x"} == {
+        "stage 1",
+        "stage 2",
+        "stage 3",
+    }
+    look.check_ends(network)

@@ -197,9 +197,8 @@ def show(
         bundled[index] = bundling.held(obj)
         connections.set_lines(obj, chosen[index])
         if weights_are_new:
-            expansion.refresh(
-                obj, connection, drawn[connection.source.name], drawn[connection.target.name], len(bundles)
-            )
+            ends = drawn[connection.source.name], drawn[connection.target.name]
+            expansion.refresh(obj, connection, *ends, len(network.connections))
         lines.append((connection, chosen[index]))
     _bundle_again(collection, {bundles[index]: kept for index, kept in bundled.items() if kept})
     scene = NetworkScene(collection)

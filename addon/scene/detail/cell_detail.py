@@ -73,7 +73,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
             layers.set_activation(obj, drawn[name], build.activation(layer, ran))
         pruning.put(obj, drawn[name])
         layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
-    _draw(network, chosen, set(names), drawn)
+    _draw(network, chosen, set(names), drawn, len(model.connections))
     ranges.fill(network)
     caption.follow(network)
     into = [(connection, lines) for _, connection, lines in chosen if connection.target.name in names]
@@ -109,14 +109,15 @@ def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
     return chosen
 
 
-def _draw(network, chosen, names, drawn) -> None:
-    """Let bundles have these lines; what levels of those into the layers hold is worked out anew."""
+def _draw(network, chosen, names, drawn, count: int) -> None:
+    """Let bundles have these lines; what levels of those into the layers hold is worked out anew. `count` is how many
+    connections the network has."""
     bundles = connections.by_index(network)
     for index, connection, lines in chosen:
         source = connection.source.name
         target = connection.target.name
         if target in names:
-            expansion.refresh(bundles[index], connection, drawn[source], drawn[target], len(bundles))
+            expansion.refresh(bundles[index], connection, drawn[source], drawn[target], count)
         else:
             expansion.drop(bundles[index])
         connections.set_lines(bundles[index], lines)

@@ -95,7 +95,9 @@ def steps(
             yield 0.6 + 0.3 * index / len(visible.layers), f"statistics of {layer.name}"
         told[layer.name] = statistics(layer, known)
     yield 0.9, "cells and lines"
-    if changes.lines() or _ends(visible) != _old_ends(collection, changes):
+    stages = {block.path for block in visible.blocks if block.stage}
+    lacks = stages - NetworkScene(collection).blocks().keys()  # a scene of an older version has none
+    if changes.lines() or lacks or _ends(visible) != _old_ends(collection, changes):
         for name in changes.removed:
             if name in shown:
                 _put_away(collection, shown[name])

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from neuroscene.addon.layout import BlockPiece, Piece, arrange
 from neuroscene.addon.layout.layered import Item, LayoutSettings, axes, layered
 from neuroscene.addon.layout.skyline import NEAR, smooth, swell
 
@@ -409,3 +410,15 @@ def test_ten_thousand_items():
     for net in (chain, wide, residual(2_000)):
         for settings in (ONE_ROW, LayoutSettings()):
             assert len(layered(net, settings, gap)[0]) == len(net)
+
+
+def test_a_folded_block_that_is_read_by_what_it_reads():
+    """Folded it stands before and behind what is between its layers; nothing is lost and nothing meets."""
+    names = "abcd"
+    pieces = [
+        Piece(name, (names[place - 1],) if place else (), (2.0, 2.0, 2.0), "") for place, name in enumerate(names)
+    ]
+    found = arrange(pieces, [BlockPiece("block", "", ("a", "c"))], folded=["block"])
+    assert found.places.keys() == set(names) and found.frames.keys() == {"block"}
+    middles = [found.frames["block"].middle, found.places["b"].location, found.places["d"].location]
+    assert all(np.abs(np.subtract(*pair)).max() >= 2.0 for pair in combinations(middles, 2))

@@ -21,6 +21,7 @@ from .checkpoint import Checkpoint, byte_size, captured, locate, node_tensors, s
 from .onnx_functions import inline
 
 FORMAT = "onnx"
+TYPES = frozenset(TensorProto.DataType.values()) - {TensorProto.UNDEFINED}
 
 
 def read(path: Path) -> Checkpoint:
@@ -107,7 +108,7 @@ def _texts_of(nodes):
 
 def _check_tensor(path, tensor, elsewhere):
     shape = list(tensor.dims)
-    if tensor.data_type not in TensorProto.DataType.values() or tensor.data_type == TensorProto.UNDEFINED:
+    if tensor.data_type not in TYPES:
         raise CheckpointError(path, f"tensor '{tensor.name}' has the unknown data type {tensor.data_type}")
     if any(size < 0 for size in shape):
         raise CheckpointError(path, f"tensor '{tensor.name}' has a negative size in its shape {shape}")

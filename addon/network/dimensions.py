@@ -18,6 +18,7 @@ from . import scaled
 from .network import Assumption
 
 BATCH, PIXELS, STEPS = 1, 224, 16
+TYPES = frozenset(TensorProto.DataType.values()) - {TensorProto.UNDEFINED}
 SAME_SHAPE = ("GroupNormalization",)  # as their first input's, which onnx does not infer
 BYTES = (TensorProto.INT8, TensorProto.UINT8)
 MOST_PROPAGATED = 1 << 22
@@ -124,7 +125,7 @@ def dtype_name(number: int) -> str:
     """NumPy's name of a type of numbers."""
     if number == TensorProto.STRING:
         return "string"
-    if number not in TensorProto.DataType.values() or number == TensorProto.UNDEFINED:
+    if number not in TYPES:
         return "unknown"
     return onnx.helper.tensor_dtype_to_np_dtype(number).name
 
@@ -274,7 +275,7 @@ def _enter(shapes, value, before=None, kind=None):
     if kind is None and not value.type.HasField("tensor_type"):
         return
     kind = kind or value.type.tensor_type
-    if kind.elem_type in TensorProto.DataType.values() and kind.elem_type != TensorProto.UNDEFINED:
+    if kind.elem_type in TYPES:
         shapes.setdefault((value.name, "type"), kind.elem_type)
     if kind.HasField("shape"):
         shape = tuple(dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim)

@@ -66,6 +66,8 @@ def _above(name: str) -> Scope:
 
 def _torch_scopes(value: str) -> Scope:
     """torch.export: "['', 'layer1', 'layer1.0', 'layer1.0.conv1', 'conv2d']"; the last is the node."""
+    if not value:
+        return ()
     try:
         names = ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

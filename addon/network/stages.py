@@ -307,6 +307,8 @@ def _parted(run: list[_Item], depths: Mapping[int, int], total: int) -> Iterator
     """A run in pieces, if many of it stand one behind the other."""
     long = max(LONG, ceil(total / 40))
     behind = len({depths[id(item)] for item in run})
+    if len(run) > MOSTLY * total:  # one piece of nearly all would say nothing
+        long = min(long, max(STRAY, ceil(behind / 4)))
     step = len(run) if behind <= long else ceil(len(run) / ceil(behind / long))
     return (run[begin : begin + step] for begin in range(0, len(run), step))
 

@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Matrices of weights in few numbers: the norms of kernels in bins, and of each row their mean. Read once, in parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from ..containers import stopping
+from .matrices import KERNELS, Matrix
+
+AT_ONCE = 1 << 20  # weights that are worked on at once
+MOST_READ = 1 << 27  # weights of a matrix; a larger one is left out
+
+
+@dataclass(frozen=True)
+class Norms:
+    """`cells` (rows, columns) float32: of bins of one the norms of the kernels, or magnitudes of the weights,
+    themselves, else the root of their mean square. `means` (outputs,) is the mean of the norms into each output."""
+
+    cells: np.ndarray
+    bins: tuple[int, int]
+    means: np.ndarray
+
+    @property
+    def exact(self) -> bool:
+        return self.bins == (1, 1)
+
+    @property
+    def bare(self) -> bool:
+        """Whether all are alike, as weights that only fill a place."""
+        return self.cells.size == 0 or bool((self.cells == self.cells.flat[0]).all())
+
+
+@dataclass
+class NormReader:
+    """Reads matrices into at most `most` rows and columns, each once."""
+
+    most: int = 64
+    _read: dict[tuple[str, int], Norms | None] = field(default_factory=dict)
+
+    def of(self, matrix: Matrix, most: int = 0) -> Norms | None:
+        """None of a matrix that is too large. Raises `CheckpointError`."""
+        key = matrix.constant.name, most or self.most
+        if key not in self._read:
+            self._read[key] = norms(matrix, most or self.most) if matrix.constant.size <= MOST_READ else None
+        return self._read[key]
+
+
+def norms(matrix: Matrix, most: int) -> Norms:
+    """The norms of a matrix in at most so many rows and columns. Raises `CheckpointError`."""
+    rows, columns = matrix.shape
+    bins = -(-rows // most), -(-columns // most)
+    starts = np.arange(0, columns, bins[1])
+    counts = np.diff(np.r_[starts, columns])
+    array = matrix.read()
+    lines, means = [], []
+    step = bins[0] * max(1, AT_ONCE // (bins[0] * columns * prod(array.shape[2:])))
+    for begin in range(0, rows, step):
+        stopping.check()
+        some = _sizes(matrix, array[begin : begin + step])
+        with np.errstate(over="ignore", invalid="ignore"):
+            means.append(some.mean(1, dtype=np.float64))
+            if bins == (1, 1):
+                lines.append(some)
+                continue
+            tops = np.arange(0, len(some), bins[0])
+            sizes = np.diff(np.r_[tops, len(some)])[:, None] * counts
+            squares = np.add.reduceat(np.square(some, dtype=np.float64), starts, 1)
+            lines.append(np.sqrt(np.add.reduceat(squares, tops, 0) / sizes))
+    return Norms(np.concatenate(lines).astype(np.float32), bins, np.concatenate(means))
+
+
+def _sizes(matrix, rows) -> np.ndarray:
+    """Norms of kernels or magnitudes of weights, (rows, columns)."""
+    if matrix.form == KERNELS:
+        taps = np.asarray(rows, np.float32).reshape(*rows.shape[:2], -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if taps.shape[2] == 1:
+                return np.abs(taps[..., 0])
+            sums = np.einsum("rct,rct->rc", taps, taps)
+            if np.isinf(sums).any() or (sums < 1e-30).any():  # squares that single precision cannot hold
+                sums = np.square(taps, dtype=np.float64).sum(2)
+            return np.sqrt(sums).astype(np.float32)
+    return np.abs(matrix.cells(rows))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, radians, sin, sqrt
 
-from ..network.covers import columns
+from ..network.covers import columns_of
 from .shapes import HEIGHT
 
 TURN = radians(-32)  # books stand half towards a camera on the side of the output
@@ -101,7 +101,7 @@ def book_size(
 
 def storey(heads: int, side: float = HEIGHT) -> tuple[float, float]:
     """Width and height of the heads of attention above a cover of this side."""
-    across = columns(heads)
+    across = columns_of(heads)
     down = ceil(heads / across)
     tile = min(side / across, STOREY_HIGH * side / down)
     return tile * across, tile * down

@@ -223,7 +223,7 @@ def _maps(layer, ran, cells) -> Picture:
     ):
         steps = steps[0] + 1, steps[1] + 1
     rows, columns = ceil(grid.rows / steps[0]), ceil(grid.columns / steps[1])
-    across = min(max(1, PIXELS // columns), columns(grid.units))
+    across = min(max(1, PIXELS // columns), columns_of(grid.units))
     down = min(max(1, PIXELS // rows), ceil(grid.units / across))
     while across * down * rows * columns > cells and across * down > 1:
         across, down = (across - 1, down) if across >= down else (across, down - 1)
@@ -288,7 +288,7 @@ def _heads(network, block, values, cells) -> Picture | None:
         shown = _binned(patterns[units], (1, *steps))
         meaning = "attention" if steps == (1, 1) else "largest attention"
         whole = grid.rows, grid.columns
-        return _tiles(HEADS, meaning, layer, columns(len(units)), units, shown, steps, whole, grid.units)
+        return _tiles(HEADS, meaning, layer, columns_of(len(units)), units, shown, steps, whole, grid.units)
     return None
 
 
@@ -353,7 +353,7 @@ def _kernels(network, name, matrix, cells) -> Picture | None:
     units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count)
     meaning = "size of weight" if shape[1] == 1 else "RMS of weights"
     return _tiles(
-        KERNELS, meaning, network.layer(name), columns(count), units, taps[units], (1, 1), shape[2:], len(taps)
+        KERNELS, meaning, network.layer(name), columns_of(count), units, taps[units], (1, 1), shape[2:], len(taps)
     )
 
 
@@ -402,7 +402,7 @@ def _matrices(layer: Layer) -> list[Matrix]:
     return [matrix for matrix in layer.matrices if matrix.form != TABLE]
 
 
-def columns(count: int) -> int:
+def columns_of(count: int) -> int:
     """Columns of a grid of so many squares: near the root, as few empty squares as can be."""
     root = ceil(max(1, count) ** 0.5)
     return min(range(root, max(root + 1, 2 * root)), key=lambda across: (-(-count // across) * across - count, across))

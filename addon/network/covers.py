@@ -103,8 +103,6 @@ class Picture:
         if self.shows in FULL or self.shows == HEADS:
             return np.tile(np.float32([0, 1]), (self.tiles, 1))
         parts = np.split(self.values, self.first[1:-1])
-        if self.shows == KERNELS:  # all of one layer: one range
-            parts = [self.values] * self.tiles
         return np.array([_spread(part, OF_WEIGHTS) for part in parts], np.float32).reshape(-1, 2)
 
 

@@ -33,8 +33,9 @@ def book_group() -> bpy.types.NodeTree:
     """The geometry of a book, its middle at the origin: pages along +X, the cover at the end and facing +X.
 
     Points of its mesh have `part`, `value`, `low` and `reach` (the value that is dark, and how far the full color is
-    from it, as a share of the range), `unit`, `row` and `column`. Of cells the position is (column of the tile, its
-    row, tiles in that row); of others where they begin along the book. Faces have the same numbers and `shade`.
+    from it, as a share of the range), `unit`, `row` and `column`. Of cells the position is (across, down, tiles in that
+    row), in tiles from the upper left corner; of others where they begin along the book. Faces have the same numbers
+    and `shade`.
     """
     return reuse(BOOK.name, _build)
 
@@ -170,9 +171,8 @@ class _Faces:
 def _tiled(group, points, width, height, down, aspect, gap, rim, most):
     """Cells of tiles, in the middle of such a plane, facing +X; x is still to be set. Gives faces, y and z."""
     faces = _Faces(group, points, 1)
-    tile_column, tile_row, count = group.separate(faces.position())
+    x, y, count = group.separate(faces.position())
     columns, rows, _ = group.separate(faces.far())
-    row, column = (faces.at_corners(group.attribute(name, "INT"), "INT") for name in ("row", "column"))
     between = group.math("MULTIPLY", width, gap)
 
     def tile(whole, tiles):
@@ -187,17 +187,16 @@ def _tiled(group, points, width, height, down, aspect, gap, rim, most):
     small = group.math("LESS_THAN", group.math("MAXIMUM", rows, columns), group.math("ADD", most, 0.5))
     left = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", rim, small))
 
-    def place(cell, corner, cells, size):
-        inside = group.math("ADD", group.math("MULTIPLY_ADD", corner, left, 0.5), cell)
-        return group.math("MULTIPLY", group.math("DIVIDE", inside, cells), size)
+    def place(at, corner, cells, size, step):
+        tile = group.math("FLOOR", at)
+        share = group.math("SUBTRACT", at, tile)
+        share = group.math("ADD", share, group.math("DIVIDE", group.math("MULTIPLY", corner, left), cells))
+        return group.math("MULTIPLY_ADD", tile, step, group.math("MULTIPLY", share, size))
 
-    y = group.math(
-        "MULTIPLY_ADD", tile_column, group.math("ADD", wide, between), place(column, faces.across, columns, wide)
-    )
-    y = group.math("SUBTRACT", y, group.math("MULTIPLY", width, 0.5))
-    lower = group.math("MULTIPLY", faces.up, -1.0)
-    z = group.math("MULTIPLY_ADD", tile_row, step, place(row, lower, rows, high))
-    z = group.math("SUBTRACT", group.math("MULTIPLY", whole, 0.5), z)
+    y_place = place(x, faces.across, columns, wide, group.math("ADD", wide, between))
+    z_place = place(y, group.math("MULTIPLY", faces.up, -1.0), rows, high, step)
+    y = group.math("SUBTRACT", y_place, group.math("MULTIPLY", width, 0.5))
+    z = group.math("SUBTRACT", group.math("MULTIPLY", whole, 0.5), z_place)
     return faces, y, z, whole
 
 

@@ -94,10 +94,10 @@ def blocks(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, _principled(tree, tint, 0.35, 0.5).outputs[0])
 
 
-def plate(name: str) -> bpy.types.Material:
+def plate(name: str, colour: str = "#1a2745", strength: float = 0.4, roughness: float = 0.7) -> bpy.types.Material:
     """The dark, dull backing of maps."""
-    material, tree, output = _new(name, "#1a2745")
-    return _finish(material, tree, output, _principled(tree, _colour(tree, "#1a2745"), 0.4, 0.7).outputs[0])
+    material, tree, output = _new(name, colour)
+    return _finish(material, tree, output, _principled(tree, _colour(tree, colour), strength, roughness).outputs[0])
 
 
 def floor(name: str) -> bpy.types.Material:

@@ -201,7 +201,7 @@ BOOK = Interface(
                 "Heads Material", "Material", about="Shows the attribute 'shade' of heads", look=True, paint="heads"
             ),
             Socket("Page Material", "Material", about="Shows the attribute 'shade' of bars", look=True, paint="pages"),
-            Socket("Plate Material", "Material", about="Lies behind the cells", look=True, paint="plate"),
+            Socket("Plate Material", "Material", about="Lies behind the cells", look=True, paint="boards"),
             Socket("Arch Material", "Material", about="Colors the arches", look=True, paint="arches"),
             Socket("Block", "Object", about="Follows the block that the book stands for, and is gone where it is open"),
         ),

@@ -50,7 +50,8 @@ FACES = {  # role: map, emission, emission by magnitude
 def materials(name: str) -> dict[str, bpy.types.Material]:
     """The materials of the books of a network, by role."""
     return {role: shaders.faces(f"{name} {role.capitalize()}", *look) for role, look in FACES.items()} | {
-        "arches": shaders.flat(f"{name} Arches", "#a9dcec", 0.8)
+        "boards": shaders.plate(f"{name} Boards", "#101a2e", 0.06, 0.5),
+        "arches": shaders.flat(f"{name} Arches", "#a9dcec", 0.8),
     }
 
 
@@ -92,7 +93,7 @@ def make(
             "Heads Distance": sizes.STOREY * side,
             "Heads Material": materials["heads"],
             "Page Material": materials["pages"],
-            "Plate Material": materials["plate"],
+            "Plate Material": materials["boards"],
             "Arch Material": materials["arches"],
             "Block": block_obj,
         },
@@ -233,7 +234,7 @@ def _of_picture(part: int, picture: Picture) -> dict[str, np.ndarray]:
     if picture.spread:
         count = np.minimum(picture.across, picture.tiles - line * picture.across)
     low, reach = picture.ranges.T
-    tiles = np.stack([turn, line, count], -1).astype(np.float32)
+    down, across = ((at + 0.5) / picture.shape[tile, axis] for axis, at in enumerate((row, column)))
     sized = np.pad(picture.shape[:, ::-1], ((0, 0), (0, 1))).astype(np.float32)
     unit = picture.unit
     first = row * picture.bins[tile, 0], column * picture.bins[tile, 1]
@@ -242,7 +243,7 @@ def _of_picture(part: int, picture: Picture) -> dict[str, np.ndarray]:
     elif picture.shows == NORMS:
         unit = picture.layer
     return {
-        "position": tiles[tile],
+        "position": np.stack([turn[tile] + across, line[tile] + down, count[tile]], -1),
         group.FAR: sized[tile],
         "value": picture.values,
         "low": low[tile],

@@ -90,7 +90,8 @@ class Picture:
     def full(self) -> float:
         """The value that has the full color; 1 where each tile has a range of its own."""
         if self.shows == HEADS:
-            return FULL_HEADS
+            known = self.values[np.isfinite(self.values)]
+            return min(FULL_HEADS, float(known.max(initial=0))) or FULL_HEADS
         if self.shows not in FULL:
             return 1.0
         size = np.abs(self.values) if self.shows == SHEET else self.values

@@ -196,6 +196,7 @@ def _told(cover: Cover | None) -> dict:
         "heads_shown": heads.tiles if heads else 0,
         "heads_of": heads.units if heads else 0,
         "heads_meaning": heads.meaning if heads else "",
+        "heads_whole": heads.whole[0].tolist() if heads else [],
     }
 
 

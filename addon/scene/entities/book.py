@@ -15,10 +15,11 @@ class Book(WithSockets):
     `pages` are the names of the layers that the pages show, `operators` what these do, `channels` how many they have,
     `ends` the places of the pages that are the sum of a residual block, `bars` what the bars of each page are.
     `shows` is what the cover has ("maps", "sheet", "heads", "kernels", "norms", "" of a bare one), `meaning` what a
-    number there is, `layers` whose they are; `units` tiles are shown `of` so many, `chosen`: those that vary most;
+    number there is, `layers` whose they are; `units` tiles are shown of `units_of`, `chosen`: those that vary most;
     `whole` (rows, columns) and `bins` are those of the first tile. `heads` is the layer of attention above the cover,
-    "" for none, of which `heads_shown` of `heads_of` are seen; `heads_meaning` is what a number there is. `too_large`
-    are layers whose weights were too many to be read. `numbers` is how many there are on cover and heads.
+    "" for none, of which `heads_shown` of `heads_of` are seen; `heads_meaning` is what a number there is,
+    `heads_whole` are rows and columns of a pattern. `too_large` are layers whose weights were too many to be read, and
+    `numbers` is how many there are on cover and heads.
     """
 
     __slots__ = ()
@@ -41,6 +42,7 @@ class Book(WithSockets):
     heads_shown: Fact[int] = Fact(WHOLE, 0)
     heads_of: Fact[int] = Fact(WHOLE, 0)
     heads_meaning: Fact[str] = Fact(TEXT, "")
+    heads_whole: Fact[list[int]] = Fact(WHOLES, [])
     too_large: Fact[list[str]] = Fact(TEXTS, [])
     numbers: Fact[int] = Fact(COUNT, 0)
 

@@ -102,7 +102,7 @@ class Picture:
     def ranges(self) -> np.ndarray:
         """Of each tile the value that is dark, and how much more is in full color as a share of `full`, (tiles, 2)."""
         if self.shows in FULL or self.shows == HEADS:
-            return np.tile(np.float32([0, 1]), (self.tiles, 1))
+            return np.tile(np.array([0, 1], np.float32), (self.tiles, 1))
         parts = np.split(self.values, self.first[1:-1])
         return np.array([_spread(part, OF_WEIGHTS) for part in parts], np.float32).reshape(-1, 2)
 
@@ -184,7 +184,8 @@ def bars(network: Network, shown: Sequence[Page], values: Values, reader: NormRe
         value.append(means)
         ranges.append(np.tile(_spread(means, OF_BARS), (len(means), 1)))
         meanings.append(meaning)
-    return Bars(*(np.concatenate(some) for some in (page, place, value, ranges)), tuple(meanings))
+    joined = [np.concatenate(some) for some in (page, place, value, ranges)]
+    return Bars(joined[0], joined[1], joined[2], joined[3], tuple(meanings))
 
 
 def _channels(network, page, values, reader):
@@ -201,7 +202,7 @@ def _channels(network, page, values, reader):
             return cells.mean(1, dtype=np.float64), "mean activation"
     for name in reversed(page.layers):
         for matrix in _matrices(network.layer(name))[::-1]:
-            norms = reader.of(matrix)
+            norms = reader.any_of(matrix)
             if norms is not None and not norms.bare:
                 return norms.means, "mean kernel norm" if matrix.form == OF_KERNELS else "mean weight"
     return np.zeros(1), "none"
@@ -411,8 +412,8 @@ def _spread(values, percents) -> np.ndarray:
     """The value that is dark and how far the full color is from it; of numbers that are all alike, 0 and themselves."""
     values = values[np.isfinite(values)]
     if not values.size:
-        return np.float32([0, 1])
+        return np.array([0, 1], np.float32)
     low, high = np.percentile(values, percents)
     if high > low:
-        return np.float32([low, high - low])
-    return np.float32([0, high if high > 0 else 1])
+        return np.array([low, high - low], np.float32)
+    return np.array([0, high if high > 0 else 1], np.float32)

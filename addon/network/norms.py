@@ -20,35 +20,37 @@ MOST_READ = 1 << 27  # weights of a matrix; a larger one is left out
 @dataclass(frozen=True)
 class Norms:
     """`cells` (rows, columns) float32: of bins of one the norms of the kernels, or magnitudes of the weights,
-    themselves, else the root of their mean square. `means` (outputs,) is the mean of the norms into each output."""
+    themselves, else the root of their mean square. `means` (outputs,) is the mean of the norms into each output.
+    `bare`: all norms are alike, as of weights that only fill a place."""
 
     cells: np.ndarray
     bins: tuple[int, int]
     means: np.ndarray
+    bare: bool
 
     @property
     def exact(self) -> bool:
         return self.bins == (1, 1)
 
-    @property
-    def bare(self) -> bool:
-        """Whether all are alike, as weights that only fill a place."""
-        return self.cells.size == 0 or bool((self.cells == self.cells.flat[0]).all())
-
 
 @dataclass
 class NormReader:
-    """Reads matrices into at most `most` rows and columns, each once."""
+    """Reads matrices into few rows and columns, each once."""
 
     most: int = 64
-    _read: dict[tuple[str, int], Norms | None] = field(default_factory=dict)
+    _read: dict[str, tuple[int, Norms | None]] = field(default_factory=dict)
 
-    def of(self, matrix: Matrix, most: int = 0) -> Norms | None:
-        """None of a matrix that is too large. Raises `CheckpointError`."""
-        key = matrix.constant.name, most or self.most
-        if key not in self._read:
-            self._read[key] = norms(matrix, most or self.most) if matrix.constant.size <= MOST_READ else None
-        return self._read[key]
+    def of(self, matrix: Matrix, most: int) -> Norms | None:
+        """In at most so many rows and columns; None of a matrix that is too large. Raises `CheckpointError`."""
+        name = matrix.constant.name
+        if name not in self._read or self._read[name][0] != most:
+            self._read[name] = most, norms(matrix, most) if matrix.constant.size <= MOST_READ else None
+        return self._read[name][1]
+
+    def any_of(self, matrix: Matrix) -> Norms | None:
+        """The same, in any number of rows and columns, as they were read before."""
+        name = matrix.constant.name
+        return self._read[name][1] if name in self._read else self.of(matrix, self.most)
 
 
 def norms(matrix: Matrix, most: int) -> Norms:
@@ -59,10 +61,14 @@ def norms(matrix: Matrix, most: int) -> Norms:
     counts = np.diff(np.r_[starts, columns])
     array = matrix.read()
     lines, means = [], []
+    bare = True
+    first = None
     step = bins[0] * max(1, AT_ONCE // (bins[0] * columns * prod(array.shape[2:])))
     for begin in range(0, rows, step):
         stopping.check()
         some = _sizes(matrix, array[begin : begin + step])
+        first = some.flat[0] if first is None else first
+        bare = bare and bool((some == first).all())
         with np.errstate(over="ignore", invalid="ignore"):
             means.append(some.mean(1, dtype=np.float64))
             if bins == (1, 1):
@@ -72,7 +78,7 @@ def norms(matrix: Matrix, most: int) -> Norms:
             sizes = np.diff(np.r_[tops, len(some)])[:, None] * counts
             squares = np.add.reduceat(np.square(some, dtype=np.float64), starts, 1)
             lines.append(np.sqrt(np.add.reduceat(squares, tops, 0) / sizes))
-    return Norms(np.concatenate(lines).astype(np.float32), bins, np.concatenate(means))
+    return Norms(np.concatenate(lines).astype(np.float32), bins, np.concatenate(means), bare)
 
 
 def _sizes(matrix, rows) -> np.ndarray:

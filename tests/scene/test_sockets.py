@@ -29,7 +29,12 @@ FACTS = (
     "hide_in_modifier",
     "identifier",
 )
-LOOKS = ("Neuroscene Layer", "Neuroscene Connections", "Neuroscene Block", "Neuroscene Book")  # of what Copy Look copies
+LOOKS = (
+    "Neuroscene Layer",
+    "Neuroscene Connections",
+    "Neuroscene Block",
+    "Neuroscene Book",
+)  # of what Copy Look copies
 
 
 def groups() -> dict:

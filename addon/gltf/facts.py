@@ -32,6 +32,7 @@ BOOK = (
     "chosen",
     "whole",
     "bins",
+    "every",
 )
 NOUNS = {"maps": "map", "sheet": "", "heads": "head", "kernels": "kernel", "norms": "matrix"}
 BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", "label")

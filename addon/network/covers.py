@@ -62,6 +62,7 @@ class Picture:
     units: int
     chosen: bool = False
     spread: bool = False  # the last row of tiles takes the whole width
+    every: int = 1  # of large matrices one output in so many is looked at, of some
 
     @property
     def tiles(self) -> int:
@@ -324,6 +325,7 @@ def _weights(network, block, cells, reader) -> Cover | None:
         np.concatenate([norms.cells.ravel() for *_, norms in shown]),
         len(matrices),
         spread=True,
+        every=max(norms.every for *_, norms in shown),
     )
     return Cover(picture, None, tuple(left))
 

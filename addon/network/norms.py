@@ -14,19 +14,22 @@ from ..containers import stopping
 from .matrices import KERNELS, Matrix
 
 AT_ONCE = 1 << 20  # weights that are worked on at once
-MOST_READ = 1 << 27  # weights of a matrix; a larger one is left out
+MOST_OF_ONE = 1 << 22  # weights of a matrix that are all worked on; of a larger one every so many rows
+MOST_READ = 1 << 27  # weights of a matrix; a still larger one is left out
 
 
 @dataclass(frozen=True)
 class Norms:
     """`cells` (rows, columns) float32: of bins of one the norms of the kernels, or magnitudes of the weights,
     themselves, else the root of their mean square. `means` (outputs,) is the mean of the norms into each output.
-    `bare`: all norms are alike, as of weights that only fill a place."""
+    `bare`: all norms are alike, as of weights that only fill a place. Of a large matrix `every` so many outputs one is
+    looked at, at least one a bin."""
 
     cells: np.ndarray
     bins: tuple[int, int]
     means: np.ndarray
     bare: bool
+    every: int = 1
 
     @property
     def exact(self) -> bool:
@@ -60,13 +63,17 @@ def norms(matrix: Matrix, most: int) -> Norms:
     starts = np.arange(0, columns, bins[1])
     counts = np.diff(np.r_[starts, columns])
     array = matrix.read()
+    every = min(bins[0], max(1, -(-matrix.constant.size // MOST_OF_ONE)))
+    taken = np.arange(rows)
+    taken = taken[taken % bins[0] % every == 0]
+    edges = np.searchsorted(taken, np.arange(0, rows, bins[0]))
     lines, means = [], []
     bare = True
     first = None
-    step = bins[0] * max(1, AT_ONCE // (bins[0] * columns * prod(array.shape[2:])))
+    step = max(1, AT_ONCE // (bins[0] * columns * prod(array.shape[2:]))) * bins[0]
     for begin in range(0, rows, step):
         stopping.check()
-        some = _sizes(matrix, array[begin : begin + step])
+        some = _sizes(matrix, array[taken[(taken >= begin) & (taken < begin + step)]])
         first = some.flat[0] if first is None else first
         bare = bare and bool((some == first).all())
         with np.errstate(over="ignore", invalid="ignore"):
@@ -74,11 +81,12 @@ def norms(matrix: Matrix, most: int) -> Norms:
             if bins == (1, 1):
                 lines.append(some)
                 continue
-            tops = np.arange(0, len(some), bins[0])
+            tops = edges[begin // bins[0] : (begin + step) // bins[0]]
+            tops = tops - tops[0]
             sizes = np.diff(np.r_[tops, len(some)])[:, None] * counts
             squares = np.add.reduceat(np.square(some, dtype=np.float64), starts, 1)
             lines.append(np.sqrt(np.add.reduceat(squares, tops, 0) / sizes))
-    return Norms(np.concatenate(lines).astype(np.float32), bins, np.concatenate(means), bare)
+    return Norms(np.concatenate(lines).astype(np.float32), bins, np.concatenate(means), bare, every)
 
 
 def _sizes(matrix, rows) -> np.ndarray:

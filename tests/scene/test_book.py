@@ -16,6 +16,7 @@ from neuroscene.addon.network.pages import pages
 from neuroscene.addon.scene.building import books
 from neuroscene.addon.scene.entities import Book
 from neuroscene.addon.scene.looks import painting, styles
+from neuroscene.addon.scene.texts import words
 from scene import exported, look
 from scene.glb import Glb
 from scene.shelf import BAR, COVER, PAGE, faces, scene_with_books
@@ -41,6 +42,8 @@ def test_every_cell_is_a_number_of_the_run(resnet):
         facts = Book(obj)
         assert (facts.shows, facts.meaning, facts.layers) == ("maps", "activation", [layer.name])
         assert (facts.units, facts.units_of, facts.chosen) == (layer.grid.units, layer.grid.units, False)
+        side = layer.grid.rows
+        assert words.of_cover(facts) == f"all {layer.grid.units} maps, {side} × {side}"
         assert facts.pages == [page.layer.name for page in pages(resnet.model, resnet.blocks[path])]
         assert np.isclose(look.inputs(obj)["Range"], np.percentile(tensor[tensor > 0], 97), rtol=1e-4)
 
@@ -71,7 +74,7 @@ def test_without_an_input_there_is_no_activation(tmp_path):
     assert np.array_equal(made["row"][mine], row) and np.array_equal(made["column"][mine], column)
     facts = Book(obj)
     assert (facts.shows, facts.meaning, facts.heads) == ("norms", "kernel norm", "")
-    assert set(facts.bars) == {"mean kernel norm"}
+    assert set(facts.bars) == {"mean kernel norm"} and words.of_cover(facts) == "weights of 5 layers"
     assert look.facts(look.inputs(obj)["Cover Material"])["role"] == "norms"
     edges = bars(shown.model, pages(shown.model, block), lambda layer: None)
     assert np.allclose(made["value"][made["part"] == BAR], np.repeat(edges.value, 4))

@@ -257,6 +257,24 @@ def test_norms_read_in_parts_are_the_same(monkeypatch):
     assert np.allclose(parts.cells, whole.cells, rtol=1e-6) and np.allclose(parts.means, whole.means, rtol=1e-6)
 
 
+def test_of_large_matrices_one_output_in_several_is_looked_at(monkeypatch):
+    monkeypatch.setattr("neuroscene.addon.network.norms.MOST_OF_ONE", 3000)
+    network = opened(ZOO / "resnet18.onnx")
+    matrix = network.layer("/layer4/layer4.1/conv1/Conv").matrices[0]
+    kernels = np.sqrt((weights_of(ZOO / "resnet18.onnx")["layer4.1.conv1.weight"].astype(np.float64) ** 2).sum((2, 3)))
+    made = norms(matrix, 4)
+    assert matrix.constant.size == 9216 and made.every == 4 and made.bins == (8, 8)
+    expected = [
+        [sqrt((kernels[row : row + 8 : 4, column : column + 8] ** 2).mean()) for column in range(0, 32, 8)]
+        for row in range(0, 32, 8)
+    ]
+    assert np.allclose(made.cells, expected, rtol=1e-5)
+    assert np.allclose(made.means, kernels[::4].mean(1), rtol=1e-5)
+    assert norms(matrix, 64).every == 1  # a bin is at least one output
+    picture = cover(network, block_of(network, "layer4/layer4.1"), nothing, 32).picture
+    assert picture.every == 4 and picture.meaning == "RMS of kernel norms"
+
+
 def test_without_an_input_a_tile_is_a_matrix_of_weights():
     network = opened(ZOO / "resnet18.onnx")
     weights = weights_of(ZOO / "resnet18.onnx")

@@ -188,6 +188,7 @@ def _told(cover: Cover | None) -> dict:
         "chosen": picture.chosen if picture else False,
         "whole": picture.whole[0].tolist() if picture else [],
         "bins": picture.bins[0].tolist() if picture else [],
+        "every": picture.every if picture else 1,
         "too_large": list(cover.too_large) if cover else [],
         "numbers": cover.size if cover else 0,
     }

@@ -16,10 +16,10 @@ class Book(WithSockets):
     `ends` the places of the pages that are the sum of a residual block, `bars` what the bars of each page are.
     `shows` is what the cover has ("maps", "sheet", "heads", "kernels", "norms", "" of a bare one), `meaning` what a
     number there is, `layers` whose they are; `units` tiles are shown of `units_of`, `chosen`: those that vary most;
-    `whole` (rows, columns) and `bins` are those of the first tile. `heads` is the layer of attention above the cover,
-    "" for none, of which `heads_shown` of `heads_of` are seen; `heads_meaning` is what a number there is,
-    `heads_whole` are rows and columns of a pattern. `too_large` are layers whose weights were too many to be read, and
-    `numbers` is how many there are on cover and heads.
+    `whole` (rows, columns) and `bins` are those of the first tile; of large matrices one output in `every` counts.
+    `heads` is the layer of attention above the cover, "" for none, of which `heads_shown` of `heads_of` are seen;
+    `heads_meaning` is what a number there is, `heads_whole` are rows and columns of a pattern. `too_large` are layers
+    whose weights were too many to be read, and `numbers` is how many there are on cover and heads.
     """
 
     __slots__ = ()
@@ -38,6 +38,7 @@ class Book(WithSockets):
     chosen: Fact[bool] = Fact(FLAG, False)
     whole: Fact[list[int]] = Fact(WHOLES, [])
     bins: Fact[list[int]] = Fact(WHOLES, [])
+    every: Fact[int] = Fact(WHOLE, 1)
     heads: Fact[str] = Fact(TEXT, "")
     heads_shown: Fact[int] = Fact(WHOLE, 0)
     heads_of: Fact[int] = Fact(WHOLE, 0)

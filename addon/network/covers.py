@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the cover and the pages of a book show of a block, in true numbers.
+"""What the cover of a book shows of a block, in true numbers.
 
 With an input the cover has the maps of the last layer, or its tokens x features as one sheet, and the patterns of
 attention; without one, the weights of its layers. A `Cover` says which numbers these are, and of how many.
@@ -9,19 +9,17 @@ attention; without one, the weights of its layers. A `Cover` says which numbers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, isqrt
 
 import numpy as np
 
-from ..containers import stopping
 from .matrices import KERNELS as OF_KERNELS
 from .matrices import TABLE, Matrix
 from .network import Block, Grid, Layer, Network
 from .norms import NormReader
-from .pages import Page
 
 MAPS, SHEET, HEADS, KERNELS, NORMS = "maps", "sheet", "heads", "kernels", "norms"
 ACTIVATION, LARGEST = "activation", "largest activation"
@@ -30,11 +28,9 @@ LONGEST_SHEET = 64, 192  # rows and columns
 LONGEST_HEAD = 48  # rows and columns of the pattern of a head
 MOST_HEADS = 64
 MOST_KERNELS = 256
-BARS = 10  # a page
 FULL = {MAPS: 97.0, SHEET: 99.3}  # the percentile of what is shown above 0 that has the full color
 FULL_HEADS = 0.75
 OF_WEIGHTS = 3.0, 99.5  # percentiles of a matrix between which its norms are told apart
-OF_BARS = 2.0, 99.5
 Values = Callable[[Layer], "np.ndarray | None"]
 
 
@@ -105,7 +101,7 @@ class Picture:
         if self.shows in FULL or self.shows == HEADS:
             return np.tile(np.array([0, 1], np.float32), (self.tiles, 1))
         parts = np.split(self.values, self.first[1:-1])
-        return np.array([_spread(part, OF_WEIGHTS) for part in parts], np.float32).reshape(-1, 2)
+        return np.array([spread(part, OF_WEIGHTS) for part in parts], np.float32).reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -126,19 +122,6 @@ class Cover:
     def ran(self) -> bool:
         """Whether it shows what an input has given, not weights."""
         return self.picture.shows in (MAPS, SHEET, HEADS)
-
-
-@dataclass(frozen=True)
-class Bars:
-    """The bars on the edges of pages: of each its `page`, which tenth of that's channels it is, the mean of them, and
-    the range of its page as `Picture.ranges`. `meanings` are of each page "mean activation", "mean kernel norm",
-    "mean weight" (without its sign), or "none" where nothing is known: then its only bar is 0."""
-
-    page: np.ndarray
-    place: np.ndarray
-    value: np.ndarray
-    ranges: np.ndarray
-    meanings: tuple[str, ...]
 
 
 def cover(
@@ -163,50 +146,6 @@ def last(network: Network, block: Block) -> Layer:
     read = {name for layer in network.layers if layer.name not in inside for name in layer.inputs}
     leaving = [name for name in block.layers if name in read] or block.layers
     return network.layer(leaving[-1])
-
-
-def bars(network: Network, shown: Sequence[Page], values: Values, reader: NormReader | None = None) -> Bars:
-    """The bars of pages: the means of tenths of their channels, of activations, else of the norms of their weights; a
-    sum stands for the last layer with weights before it on its page. Raises `CheckpointError`."""
-    reader = reader or NormReader()
-    page, place, value, ranges, meanings = [], [], [], [], []
-    for number, some in enumerate(shown):
-        stopping.check()
-        channels, meaning = _channels(network, some, values, reader)
-        if meaning == "none":
-            means = np.zeros(1, np.float32)
-        else:
-            edges = np.linspace(0, len(channels), min(BARS, len(channels)) + 1).astype(np.int64)
-            with np.errstate(invalid="ignore", over="ignore"):
-                sums = np.add.reduceat(channels.astype(np.float64), edges[:-1])
-                means = (sums / np.diff(edges)).astype(np.float32)
-        page.append(np.full(len(means), number, np.int32))
-        place.append(np.arange(len(means), dtype=np.int32))
-        value.append(means)
-        ranges.append(np.tile(_spread(means, OF_BARS), (len(means), 1)))
-        meanings.append(meaning)
-    joined = [np.concatenate(some) for some in (page, place, value, ranges)]
-    return Bars(joined[0], joined[1], joined[2], joined[3], tuple(meanings))
-
-
-def _channels(network, page, values, reader):
-    """One number a channel of a page, and what it is."""
-    layer = page.layer
-    ran = values(layer) if layer.op != "Attention" else None  # its pattern has no channels
-    if ran is not None and layer.grid.size:
-        grid = layer.grid
-        cells = ran[: grid.size]
-        with np.errstate(invalid="ignore", over="ignore"):
-            if grid.units == 1 and grid.is_map:  # tokens x features
-                return cells.reshape(grid.rows, grid.columns).mean(0, dtype=np.float64), "mean activation"
-            cells = cells.reshape(-1, grid.units).T if grid.strides[0] == 1 else cells.reshape(grid.units, -1)
-            return cells.mean(1, dtype=np.float64), "mean activation"
-    for name in reversed(page.layers):
-        for matrix in _matrices(network.layer(name))[::-1]:
-            norms = reader.any_of(matrix)
-            if norms is not None and not norms.bare:
-                return norms.means, "mean kernel norm" if matrix.form == OF_KERNELS else "mean weight"
-    return np.zeros(1), "none"
 
 
 def _is_maps(grid: Grid) -> bool:
@@ -296,7 +235,7 @@ def _heads(network, block, values, cells) -> Picture | None:
 def _weights(network, block, cells, reader) -> Cover | None:
     """Without an input: a square a matrix of weights, or the kernels of a first layer."""
     matrices = [
-        (name, matrix) for name in block.layers for matrix in _matrices(network.layer(name)) if matrix.constant.size
+        (name, matrix) for name in block.layers for matrix in matrices_of(network.layer(name)) if matrix.constant.size
     ]
     if len(matrices) == 1 and (kernels := _kernels(network, *matrices[0], cells)) is not None:
         return Cover(kernels)
@@ -399,7 +338,7 @@ def _binned(values, bins) -> np.ndarray:
     return values
 
 
-def _matrices(layer: Layer) -> list[Matrix]:
+def matrices_of(layer: Layer) -> list[Matrix]:
     """The matrices of a layer, without tables that are looked up or added."""
     return [matrix for matrix in layer.matrices if matrix.form != TABLE]
 
@@ -410,7 +349,7 @@ def columns_of(count: int) -> int:
     return min(range(root, max(root + 1, 2 * root)), key=lambda across: (-(-count // across) * across - count, across))
 
 
-def _spread(values, percents) -> np.ndarray:
+def spread(values, percents) -> np.ndarray:
     """The value that is dark and how far the full color is from it; of numbers that are all alike, 0 and themselves."""
     values = values[np.isfinite(values)]
     if not values.size:

@@ -11,7 +11,8 @@ from neuroscene.addon.colormaps.value import LEAST_NOT_FINITE
 from neuroscene.addon.gltf import export
 from neuroscene.addon.layout import HEIGHT
 from neuroscene.addon.layout import books as sizes
-from neuroscene.addon.network.covers import bars, cover
+from neuroscene.addon.network.covers import cover
+from neuroscene.addon.network.page_bars import bars
 from neuroscene.addon.network.pages import pages
 from neuroscene.addon.scene.building import books
 from neuroscene.addon.scene.entities import Book

@@ -12,8 +12,9 @@ import pytest
 
 from neuroscene.addon.layout import HEIGHT, books
 from neuroscene.addon.network import Block, summarise
-from neuroscene.addon.network.covers import BARS, PIXELS, bars, columns_of, cover, last
+from neuroscene.addon.network.covers import PIXELS, columns_of, cover, last
 from neuroscene.addon.network.norms import norms
+from neuroscene.addon.network.page_bars import BARS, bars
 from neuroscene.addon.network.pages import pages
 from neuroscene.addon.structure import open_checkpoint
 from unit.make import model, node, save, seeded

@@ -14,9 +14,10 @@ from ...inference import Ran
 from ...layout import HEIGHT
 from ...layout import books as sizes
 from ...network import Block, Layer, Network
-from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Bars, Cover, Picture, bars, cover
+from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Cover, Picture, cover
 from ...network.network import sample_of
 from ...network.norms import NormReader
+from ...network.page_bars import Bars, bars
 from ...network.pages import Page, pages
 from ...nodes import book as group
 from ...nodes import materials as shaders

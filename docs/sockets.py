@@ -15,7 +15,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "sockets.md"
-OBJECTS = {"layer": "Layers", "connections": "Connections", "block": "Blocks", "root": "The whole network"}
+OBJECTS = {
+    "layer": "Layers",
+    "connections": "Connections",
+    "block": "Blocks",
+    "book": "Books",
+    "root": "The whole network",
+}
 ROLES = {"look": "look", "extent": "room", "follows": "file"}
 HEAD = """# Sockets
 

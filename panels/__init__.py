@@ -7,6 +7,7 @@ import bpy
 
 from . import menus
 from .block import NEUROSCENE_PT_block
+from .book import NEUROSCENE_PT_book
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -28,6 +29,7 @@ CLASSES = (
     NEUROSCENE_PT_look,
     NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
+    NEUROSCENE_PT_book,
     NEUROSCENE_PT_inputs,
     NEUROSCENE_PT_shots,
     menus.NEUROSCENE_MT_select,

@@ -7,7 +7,7 @@ import bpy
 
 from ..addon import compat
 from ..addon.scene.editing import arranging
-from ..addon.scene.entities import BlockBox, LayerObject
+from ..addon.scene.entities import BlockBox, Book, LayerObject
 from ..addon.scene.texts import words
 from .sidebar import Sidebar, moved, table
 
@@ -43,9 +43,11 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
 
 
 def _block(obj) -> BlockBox | None:
-    """The block that an object is, or that its layer is in."""
+    """The block that an object is, or that its layer is in, or that it is the book of."""
     layer = LayerObject.of(obj)
-    return next(layer.outward(), None) if layer else BlockBox.of(obj)
+    if layer:
+        return next(layer.outward(), None)
+    return BlockBox.of(obj.parent if Book.is_one(obj) else obj)
 
 
 def _name(block):

@@ -3,8 +3,9 @@
 
 """The named colour maps, as the stops of a ramp whose colours are mixed in linear RGB, as Blender's is.
 
-All but the two defaults are worked out here in Oklab so that equal steps of a value look equal, lightness only rises
-(away from the middle, if it is a diverging map), and no kind of colour blindness makes one arm look like the other.
+All but the two defaults and those of books are worked out here in Oklab so that equal steps of a value look equal,
+lightness only rises (away from the middle, if it is a diverging map), and no kind of colour blindness makes one arm
+look like the other.
 """
 
 from __future__ import annotations
@@ -34,6 +35,23 @@ ACTIVATION: Stops = (
 )
 # Lines on dark: the middle of a diverging map must be dark there. Blue subtracts, orange adds.
 WEIGHT: Stops = ((0.0, "#2a8cff"), (0.30, "#1f63d6"), (0.5, "#1b2436"), (0.70, "#e0481c"), (1.0, "#ff6a26"))
+# Of books on dark, where nothing is below 0: maps and sheets, bars on the edges of pages, attention, sizes of weights.
+_BOOKS = {
+    "Lantern": (
+        ("night blue", "ivory"),
+        (
+            (0.0, "#22304e"),
+            (0.12, "#2a4673"),
+            (0.35, "#3f78b5"),
+            (0.60, "#8cc4dd"),
+            (0.80, "#f3dcae"),
+            (1.0, "#fff6e2"),
+        ),
+    ),
+    "Slate": (("night blue", "light blue"), ((0.0, "#16223c"), (0.5, "#27508a"), (1.0, "#6fb0d6"))),
+    "Brass": (("night blue", "gold"), ((0.0, "#141d33"), (0.25, "#3a3f5e"), (0.6, "#c98a4a"), (1.0, "#ffd9a0"))),
+    "Pewter": (("night blue", "white"), ((0.0, "#121a2c"), (0.4, "#3d4c70"), (0.75, "#93a3c8"), (1.0, "#eef2fd"))),
+}
 
 
 @dataclass(frozen=True)
@@ -147,11 +165,11 @@ ARM, STEPS = 7, 13  # stops of an arm beside the middle, and of a sequential map
 
 @cache
 def defaults() -> dict[str, ColorMap]:
-    """The two maps of every new network by name; the others take a while to be worked out."""
+    """The maps of every new network by name; the others take a while to be worked out."""
     return {
         "Activation": ColorMap("Activation", ("violet", "ivory"), DIVERGING, DARK, ACTIVATION),
         "Weight": ColorMap("Weight", ("blue", "orange"), DIVERGING, DARK, WEIGHT),
-    }
+    } | {name: ColorMap(name, colours, SEQUENTIAL, DARK, stops) for name, (colours, stops) in _BOOKS.items()}
 
 
 def map_named(name: str) -> ColorMap | None:
@@ -161,7 +179,7 @@ def map_named(name: str) -> ColorMap | None:
 
 @cache
 def maps() -> dict[str, ColorMap]:
-    """Every map by name, the two defaults first."""
+    """Every map by name, the defaults and those of books first."""
     every = list(defaults().values())
     for name, (ground, colours, middle, end, *arms) in _DIVERGING.items():
         low, high = (_arm(middle, end, *arm) for arm in arms)

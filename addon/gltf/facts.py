@@ -13,11 +13,28 @@ import numpy as np
 
 from ..nodes import materials
 from ..scene.building import studio
-from ..scene.entities import Bars, BlockBox, Bundle, ClassName, Kernels, LayerObject, NetworkScene, ShotCamera
+from ..scene.entities import Bars, BlockBox, Book, Bundle, ClassName, Kernels, LayerObject, NetworkScene, ShotCamera
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "detail", "order", "label")
+BOOK = (
+    "path",
+    "pages",
+    "operators",
+    "channels",
+    "ends",
+    "bars",
+    "shows",
+    "layers",
+    "units",
+    "of",
+    "chosen",
+    "whole",
+    "bins",
+    "every",
+)
+NOUNS = {"maps": "map", "sheet": "", "heads": "head", "kernels": "kernel", "norms": "matrix"}
 BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", "label")
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
@@ -51,10 +68,8 @@ def of_layer(obj: bpy.types.Object, extent: float | None, cells) -> dict:
         **layer.told(LAYER),
         "parameters": layer.parameters,
         "range": extent,
-        "cells": len(cells.matrices) if cells else 0,
+        **_counts(cells),
     }
-    if cells and (wrong := int((~np.isfinite(cells.numbers["value"])).sum())):
-        facts["not_finite"] = wrong
     return _plain(facts)
 
 
@@ -68,6 +83,49 @@ def of_connections(obj: bpy.types.Object, extent: float | None, curves) -> dict:
             "radius": float(curves.radius.max()) if curves else None,
         }
     )
+
+
+def of_book(obj: bpy.types.Object, cells) -> dict:
+    """What the node of a book's cover says; `cells` is what is seen of it. Its `grid` is that of what its cells are of:
+    maps, heads or kernels, or matrices, whose layers are `layers`."""
+    book = Book(obj)
+    count = {"sheet": 1, "norms": len(book.layers)}.get(book.shows, book.units_of)
+    return _plain(
+        {
+            "kind": book.KIND,
+            "name": book.path,
+            **book.told(BOOK),
+            "value_is": book.meaning,
+            "noun": NOUNS.get(book.shows, ""),
+            "grid": [count, *book.whole] if book.whole else None,
+            "range": float(book.inputs["Range"]),
+            **_counts(cells),
+        }
+    )
+
+
+def of_heads(obj: bpy.types.Object, cells) -> dict:
+    """What the node of the heads above a book says."""
+    book = Book(obj)
+    return _plain(
+        {
+            "kind": "heads",
+            "name": book.heads,
+            "value_is": book.heads_meaning,
+            "noun": "head",
+            "grid": [book.heads_of, *book.heads_whole],
+            "range": float(book.inputs["Heads Range"]),
+            **_counts(cells),
+        }
+    )
+
+
+def _counts(cells) -> dict:
+    """How many cells are seen, and how many of their numbers are not finite."""
+    counts = {"cells": len(cells.matrices) if cells else 0}
+    if cells and (wrong := int((~np.isfinite(cells.numbers["value"])).sum())):
+        counts["not_finite"] = wrong
+    return counts
 
 
 def of_other(obj: bpy.types.Object) -> dict:

@@ -16,13 +16,13 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene.camera import framing
-from ..scene.entities import BlockBox, Bundle, CellShape, LayerObject, NetworkScene, kind, objects
+from ..scene.entities import BlockBox, Book, Bundle, CellShape, LayerObject, NetworkScene, kind, objects
 from ..scene.texts import labels
-from . import facts, shapes
+from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "layer", "connections", "bars", "kernels")
+DRAWN = ("block", "book", "layer", "connections", "bars", "kernels")
 TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
@@ -126,6 +126,8 @@ class Gatherer:
         if kind == "connections":
             curves, extent = _curves(obj, geometry, self.whole)
             return self._add(obj.name, facts.of_connections(obj, extent, curves), obj, parent, curves)
+        if kind == "book":
+            return self._show_book(obj, geometry.mesh, parent)
         if kind != "layer":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)
@@ -133,6 +135,17 @@ class Gatherer:
         if rest is not None:
             name = f"{obj.name} backing"
             self._add(name, {"kind": "backing", "layer": LayerObject(obj).name}, obj, part, rest)
+        return part
+
+    def _show_book(self, obj, mesh, parent):
+        """Add the cells of a cover, those of the heads above it, and the pages, plates and arches as one surface."""
+        contents = books.contents(mesh, _reader(mesh.attributes), self.whole) if mesh else (None, None, None)
+        cover, heads, rest = contents
+        part = self._add(obj.name, facts.of_book(obj, cover), obj, parent, cover)
+        if heads is not None:
+            self._add(f"{obj.name} heads", facts.of_heads(obj, heads), obj, part, heads)
+        if rest is not None:
+            self._add(f"{obj.name} pages", {"kind": "pages", "path": Book(obj).path}, obj, part, rest)
         return part
 
     def _say(self, owner, texts, kind, called):

@@ -27,6 +27,8 @@ CUBE_FACES = np.array(
         [4, 7, 5],
     ]
 )  # the front first, the back last
+SQUARE = np.array([[0.0, y, z] for y in (-0.5, 0.5) for z in (-0.5, 0.5)], np.float32)  # a cell of a sheet
+SQUARE_FACES = np.array([[0, 1, 3], [0, 3, 2]])
 TILE_STEPS = (12, 10, 2)  # triangles of a tile, always without its bevel: whole, without its back, its front alone
 TILE, BALL = "tile", "ball"
 SHEAR = 1e-4

@@ -22,7 +22,8 @@ from . import blocks, dimensions, rounded
 from .classes import class_names
 from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
-from .layer_weights import applied, bias, leaves, scale
+from .layer_weights import applied, bias, leaves, scale, wide
+from .matrices import matrix_of
 from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, OperatorGroup, groups, is_move, is_reshape, single
@@ -181,6 +182,14 @@ class _Builder:
             nodes=sum(member.nodes for member in group.members),
             weights=tuple(dict.fromkeys(leaf for member in group.members for leaf in leaves(member))),
             applied=tuple({value.name: value for member in group.members for value in applied(member)}.values()),
+            matrices=tuple(
+                {
+                    constant.name: matrix_of(member.op, slot, constant, member.attribute)
+                    for member in group.members
+                    for slot, constant in wide(member)
+                    if constant.size and len(constant.shape) > 1
+                }.values()
+            ),
             bias=bias(group),
             scale=scale(group),
             multiply_adds=self._work(group),

@@ -48,11 +48,16 @@ def leaves(operator: Operator, only: int | None = None) -> Iterator[Leaf]:
 def applied(operator: Operator) -> Iterator[Constant]:
     """The matrices and kernels of an operator, as they are applied; integers of which nobody says what they stand for
     are none."""
+    return (constant for _, constant in wide(operator))
+
+
+def wide(operator: Operator) -> Iterator[tuple[int, Constant]]:
+    """The same with the inputs of the operator that they are."""
     matrices = MATRICES.get(operator.op)
     for slot, constant in operator.constants.items():
-        wide = slot in matrices if matrices else sum(size > 1 for size in constant.shape) > 1
-        if wide and constant.data_type in FLOATS and any(True for _ in leaves(operator, slot)):
-            yield constant
+        spread = slot in matrices if matrices else sum(size > 1 for size in constant.shape) > 1
+        if spread and constant.data_type in FLOATS and any(True for _ in leaves(operator, slot)):
+            yield slot, constant
 
 
 def bias(group: OperatorGroup) -> Constant | None:

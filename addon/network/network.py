@@ -15,6 +15,7 @@ import numpy as np
 from ..formats import Checkpoint
 from .constants import Constant, Leaf
 from .joins.base import Join
+from .matrices import Matrix
 
 Shape = tuple[int | None, ...]
 
@@ -97,6 +98,7 @@ class Layer:
     multiply_adds: int | None = 0  # for one sample; None where a shape is not known
     weights: tuple[Leaf, ...] = ()  # stored tensors that are its parameters
     applied: tuple[Constant, ...] = ()  # its matrices and kernels as they are applied: scaled, merged, cut out
+    matrices: tuple[Matrix, ...] = ()  # the same, as they are looked at: a row an output, a column an input
     bias: Constant | None = None  # the additive constant of each unit
     strength: Callable[[], np.ndarray] | None = None  # reads the L2 norm of the weights into each unit
     mean: Callable[[], np.ndarray] | None = None  # reads their mean

@@ -4,7 +4,8 @@
 """The group "Neuroscene Block": a tray under the layers of a block, and the box that they fold into.
 
 It gives one instance, at the place where what is inside folds to, with the attribute `fold`. The layers and blocks
-inside read these two, so that one slider on the outermost block folds all that is in it.
+inside read these two, so that one slider on the outermost block folds all that is in it. A book in place of the box
+reads `book`: how far this block is closed, and none round it.
 """
 
 import bpy
@@ -50,6 +51,7 @@ def _build():
     open_ = group.math("SUBTRACT", 1.0, fold)
     # the first tray grows to the box, the others vanish
     first = group.math("COMPARE", group.call("GeometryNodeInputIndex", {}), 0.0, 0.1)
+    first = group.when(group["Book"], 0.0, first)
     box = scaled(group, group["Box"], first)
     size = mixed(group, fold, group.attribute("size", "FLOAT_VECTOR"), box)
     place = scaled(group, group.call("GeometryNodeInputPosition", {}), open_)
@@ -72,4 +74,5 @@ def _build():
         "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)}
     )
     both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
+    shown = group.store(shown, "book", group.math("MULTIPLY", fold, left), "INSTANCE")
     return group.finish(group.store(shown, "fold", both, "INSTANCE"))

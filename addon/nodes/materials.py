@@ -32,6 +32,24 @@ def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types
     return _finish(material, tree, output, surface.outputs[0])
 
 
+def faces(name: str, map_: str, emission: float, by_magnitude: float) -> bpy.types.Material:
+    """The material of faces in a map that begins at 0; `shade` comes from the faces."""
+    shown = colormaps.maps()[map_]
+    material, tree, output = _new(name, "#3f78b5")
+    node = value.add(
+        tree,
+        {
+            "Shade": _attribute(tree, "shade"),
+            "Low": shown.low,
+            "Emission": emission,
+            "Emission by Magnitude": by_magnitude,
+        },
+    )
+    surface = _principled(tree, _ramp(tree, node, shown.stops), node.outputs["Emission Strength"], 0.45)
+    tree.put(surface.inputs["Alpha"], node.outputs["Alpha"])
+    return _finish(material, tree, output, surface.outputs[0])
+
+
 def lines(name: str, stops: colormaps.Stops = colormaps.WEIGHT) -> bpy.types.Material:
     """The material of connections that carry a weight: hue by its sign, brightness by importance."""
     material, tree, output = _new(name, "#e0481c")
@@ -76,10 +94,10 @@ def blocks(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, _principled(tree, tint, 0.35, 0.5).outputs[0])
 
 
-def plate(name: str) -> bpy.types.Material:
+def plate(name: str, colour: str = "#1a2745", strength: float = 0.4, roughness: float = 0.7) -> bpy.types.Material:
     """The dark, dull backing of maps."""
-    material, tree, output = _new(name, "#1a2745")
-    return _finish(material, tree, output, _principled(tree, _colour(tree, "#1a2745"), 0.4, 0.7).outputs[0])
+    material, tree, output = _new(name, colour)
+    return _finish(material, tree, output, _principled(tree, _colour(tree, colour), strength, roughness).outputs[0])
 
 
 def floor(name: str) -> bpy.types.Material:

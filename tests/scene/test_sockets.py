@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.nodes import bars, block, connections, kernels, layer, legend, network, tree, value
+from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, tree, value
 from neuroscene.addon.nodes.sockets import ALL, OF
 from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
@@ -29,13 +29,19 @@ FACTS = (
     "hide_in_modifier",
     "identifier",
 )
-LOOKS = ("Neuroscene Layer", "Neuroscene Connections", "Neuroscene Block")  # of what Copy Look copies
+LOOKS = (
+    "Neuroscene Layer",
+    "Neuroscene Connections",
+    "Neuroscene Block",
+    "Neuroscene Book",
+)  # of what Copy Look copies
 
 
 def groups() -> dict:
     """Every group that objects or materials of ours use, made anew, by name."""
     for make in (
         block.block_group,
+        book.book_group,
         connections.connections_group,
         bars.bars_group,
         kernels.kernels_group,

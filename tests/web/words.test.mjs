@@ -52,6 +52,9 @@ test("a cell is named by its place in the tensor, counted from 0", () => {
   assert.equal(words([8, 28, 28], [28, 8], "Attention"), "head 4, row 2, column 7");
   assert.equal(words([1, 28, 28], [28, 28]), "row 2, column 7");
   assert.equal(cellWords({facts: {}, numbers: {}}, 3), "cell 3");
+  const named = (facts) => cellWords({facts: {grid: [8, 28, 28], ...facts}, numbers}, 0);
+  assert.equal(named({noun: "map"}), "map 4, row 2, column 7");
+  assert.equal(named({noun: "matrix", layers: ["a", "b", "c", "d", "e"]}), "e: output 2, input 7");
 });
 
 test("a line says its weight, that it sums several, or that it has none", () => {

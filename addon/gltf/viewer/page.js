@@ -49,12 +49,13 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return label?.name || rest[name];
   }
   function cellWords(layer, index) {
-    const { grid: [units, rows, columns] = [0, 1, 1], shape = [] } = layer.facts;
+    const { grid: [units, rows, columns] = [0, 1, 1], shape = [], layers, noun: kind } = layer.facts;
     const [unit, row, column] = ["_UNIT", "_ROW", "_COLUMN"].map((name) => layer.numbers[name]?.getX(index));
     if (unit === void 0) return `cell ${index}`;
+    if (kind === "matrix") return `${layers?.[unit] ?? "weights"}: output ${row}, input ${column}`;
     if (rows * columns === 1) return `unit ${unit}`;
     const place2 = `row ${row}, column ${column}`;
-    const noun = layer.facts.op === "Attention" ? "head" : "channel";
+    const noun = kind || (layer.facts.op === "Attention" ? "head" : "channel");
     return units === 1 && shape.length < 3 ? place2 : `${noun} ${unit}, ${place2}`;
   }
   var MOST = 10;
@@ -131,7 +132,7 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
   async function readModel(buffer) {
     const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
     gltf.scene.updateMatrixWorld(true);
-    const ofKind = { network: [], block: [], layer: [], connections: [], label: [], bars: [] };
+    const ofKind = { network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: [] };
     gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
     ofKind.label.forEach((node) => node.removeFromParent());
     const layers = ofKind.layer.map(readLayer);
@@ -142,7 +143,8 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
       bars: ofKind.bars,
       networks: ofKind.network.map(facts),
       layers: layers.filter(isSeen),
-      hidden: layers.filter((layer) => !isSeen(layer))
+      hidden: layers.filter((layer) => !isSeen(layer)),
+      books: [...ofKind.book, ...ofKind.heads].map(readLayer)
     };
     model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
     model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
@@ -166,7 +168,8 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
       if (one.isInstancedMesh && owner(one) === node) cells ??= one;
     });
     const numbers = cells?.geometry.attributes ?? {};
-    return { kind: "layer", facts: facts(node), name: facts(node).layer, node, cells, numbers, ...atRest(node) };
+    const { layer, name } = facts(node);
+    return { kind: "layer", facts: facts(node), name: layer ?? name, node, cells, numbers, ...atRest(node) };
   }
   function isSeen({ box }) {
     return !box.isEmpty() && box.getSize(new THREE.Vector3()).length() > 1e-6;
@@ -742,7 +745,7 @@ void main() {
         hit: (vertex) => ({ kind: "line", bundle, vertex })
       });
     }
-    for (const layer of model.layers.filter((one) => one.cells)) {
+    for (const layer of [...model.layers, ...model.books].filter((one) => one.cells)) {
       found.set(layer.cells, { count: layer.cells.count, near: 0, hit: (index) => ({ kind: "cell", layer, index }) });
     }
     const things = new Map([...model.layers, ...model.blocks].map((thing) => [thing.node, thing]));

@@ -5,6 +5,7 @@
 
 from .bars import BARS
 from .block import BLOCK
+from .book import BOOK
 from .connections import CONNECTIONS, EXPANSION
 from .kernels import KERNELS
 from .layer import LAYER
@@ -13,7 +14,15 @@ from .network import NETWORK
 from .value import VALUE
 
 # By the kind of object.
-OF = {"root": NETWORK, "layer": LAYER, "connections": CONNECTIONS, "block": BLOCK, "bars": BARS, "kernels": KERNELS}
+OF = {
+    "root": NETWORK,
+    "layer": LAYER,
+    "connections": CONNECTIONS,
+    "block": BLOCK,
+    "bars": BARS,
+    "kernels": KERNELS,
+    "book": BOOK,
+}
 ALL = {
     interface.name: interface
     for interface in (
@@ -23,6 +32,7 @@ ALL = {
         NETWORK,
         BARS,
         KERNELS,
+        BOOK,
         VALUE,
         EXPANSION,
         TEXT,

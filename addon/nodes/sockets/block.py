@@ -30,6 +30,7 @@ BLOCK = Interface(
                 subtype="TRANSLATION",
                 follows=True,
             ),
+            Socket("Book", "Bool", False, about="Shows a book in place of the folded box", follows=True),
         ),
         *panel(
             "Look",

@@ -36,7 +36,7 @@ from ..editing import arranging, pruning, ranges
 from ..entities import Bars, Bundle, CellShape, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
 from ..output import film
 from ..texts import caption, labels, words
-from . import bars, blocks, connections, layers, studio
+from . import bars, blocks, books, connections, layers, studio
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000
@@ -350,6 +350,7 @@ def _materials(name):
         "plate": shaders.plate(f"{name} Plate"),
         "bars": shaders.bars(f"{name} Bars"),
         "blocks": shaders.blocks(f"{name} Blocks"),
+        **books.materials(name),
         "floor": shaders.floor(f"{name} Floor"),
         "scrim": shaders.scrim(f"{name} Scrim"),
         "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),

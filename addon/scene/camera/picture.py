@@ -18,6 +18,7 @@ from ..editing import arranging
 from ..entities import (
     Bars,
     BlockBox,
+    Book,
     CaptionPart,
     ClassName,
     Floor,
@@ -64,7 +65,7 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     beside = framing.corners(
         (
             member.obj
-            for member in NetworkScene(network).members(Bars, ClassName, Kernels, Title)
+            for member in NetworkScene(network).members(Bars, Book, ClassName, Kernels, Title)
             if not member.obj.hide_render
         ),
         depsgraph,

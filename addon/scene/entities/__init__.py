@@ -8,6 +8,7 @@ give are the data-blocks themselves.
 """
 
 from .beside import Bars, BesideLayer, ClassName, Kernels, KernelsLabel
+from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
 from .marks import kind, modifier, nodes
@@ -22,6 +23,7 @@ __all__ = [
     "BesideLayer",
     "BlockBox",
     "BlockCollection",
+    "Book",
     "Bundle",
     "CaptionPart",
     "CellShape",

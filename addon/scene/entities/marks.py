@@ -13,6 +13,7 @@ TYPES = {
     "layer": "MESH",
     "gone": "MESH",
     "block": "MESH",
+    "book": "MESH",
     "connections": "CURVES",
     "bars": "MESH",
     "kernels": "MESH",
@@ -21,8 +22,8 @@ TYPES = {
     "title": "FONT",
     "camera": "CAMERA",
 }
-WITH_NODES = ("root", "layer", "gone", "block", "connections", "bars", "kernels")  # set by sockets
-SET_BY_HAND = ("root", "layer", "block", "connections")
+WITH_NODES = ("root", "layer", "gone", "block", "book", "connections", "bars", "kernels")  # set by sockets
+SET_BY_HAND = ("root", "layer", "block", "book", "connections")
 
 
 def facts(id_data: bpy.types.ID | None):
@@ -53,6 +54,6 @@ def nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
 
 
 def modifier(obj: bpy.types.Object | None) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of a network's root, a layer, a block or a bundle of connections: what a designer
-    sets."""
+    """The geometry-nodes modifier of a network's root, a layer, a block, a book or a bundle of connections: what a
+    designer sets."""
     return nodes(obj) if kind(obj) in SET_BY_HAND else None

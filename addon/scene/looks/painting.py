@@ -19,7 +19,7 @@ from ...colormaps import ColorMap, linear, maps
 from ...nodes import materials as shaders
 from ...nodes.sockets import OF, VALUE
 from ..building import blocks, connections
-from ..entities import Bars, BlockBox, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
+from ..entities import Bars, BlockBox, Book, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
 from ..texts import caption
 
 PARTS = {
@@ -28,7 +28,8 @@ PARTS = {
     "SELECTED": ("Selected", "The selected layers, blocks and connections"),
 }
 SLOTS = {kind: {socket.name: socket.paint for socket in interface if socket.paint} for kind, interface in OF.items()}
-ROLES = ("cells", "plate", "lines", "copies", "blocks", "bars", "track")
+BOOKS = ("maps", "norms", "pages", "heads", "boards", "arches")
+ROLES = ("cells", "plate", "lines", "copies", "blocks", "bars", "track", *BOOKS)
 GROUP = VALUE.having("look")
 SURFACE = {"Roughness": "Roughness", "Metallic": "Metallic", "Specular": "Specular IOR Level"}
 COLOURS = (shaders.COLOUR, shaders.SECOND)
@@ -44,7 +45,7 @@ class Part:
     whole: bool = False
 
     def of_kind(self, wanted: str) -> list[bpy.types.Object]:
-        """Its "layer", "connections", "block" or "bars" objects."""
+        """Its "layer", "connections", "block", "book" or "bars" objects."""
         return [obj for obj in self.objects if kind(obj) == wanted]
 
 
@@ -53,7 +54,7 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "block", "bars")]
+    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "block", "bars", "book")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
     objs = set()
@@ -63,14 +64,16 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
         active = context.view_layer.objects.active
         layer = LayerObject.of(active)
         box = BlockBox.of(active)
-        name = box.path if box else layer.block if layer else ""
+        book = Book.of(active)
+        name = box.path if box else layer.block if layer else book.path if book else ""
         paths = {name} - {""}
     else:
         objs = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
-        paths = {box.path for box in map(BlockBox.of, objs) if box}
+        paths = {entity.path for entity in (*map(BlockBox.of, objs), *map(Book.of, objs)) if entity}
     for path, box in NetworkScene(network).blocks().items():  # parents come first
         paths |= {path} if box.parent in paths else set()
     objs |= {box.obj for box in map(BlockBox.of, every) if box and box.path in paths}
+    objs |= {book.obj for book in map(Book.of, every) if book and book.path in paths}
     objs |= set(blocks.layers_in(network, paths))
     names = {layer.name for layer in map(LayerObject.of, objs) if layer}
     objs |= {obj for obj in every if _layer_of(obj) in names}
@@ -93,6 +96,8 @@ def slots(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str,
     known = SLOTS.get(kind(obj), {})
     if Bundle.is_one(obj):
         known = {"Material": "lines" if connections.shows_weights(obj) else "copies"}
+    if book := Book.of(obj):
+        known = known | {"Cover Material": book.cover_role}
     return ((modifier, socket, role) for socket, role in known.items() if modifier)
 
 

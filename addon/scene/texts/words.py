@@ -13,6 +13,7 @@ from ...network.joins import WEIGHT
 from ...network.lines import Lines
 from ...network.recognise import RECURRENT
 from ...network.recognise.groups import MOVES
+from ..entities import Book
 
 LONGEST, LONGEST_BLOCK = 22, 40  # characters of a name
 FEW = 4  # parts of a layer that are all named
@@ -33,6 +34,25 @@ def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) 
 def of_block(block: Block, network: Network) -> dict[str, str]:
     """The label of a block: its name with how often it repeats, and of an outermost one what is in it in small."""
     return {"name": block_name(block.name, block.repeat), "notes": "" if block.parent else block_facts(block, network)}
+
+
+COVERS = {"maps": "maps", "heads": "heads", "kernels": "kernels"}  # what tiles are called
+
+
+def of_cover(book: Book) -> str:
+    """What the cover of a book shows, and of how much."""
+    if not book.shows:
+        return "bare: nothing is known"
+    if book.shows == "norms":
+        count = len(book.layers)
+        layers = f"weights of {count:,} layer{'' if count == 1 else 's'}"
+        return layers if book.every == 1 else f"{layers}, one output in {book.every:,} at least"
+    size = " × ".join(f"{side:,}" for side in book.whole)
+    if book.shows == "sheet":
+        return size
+    shown = f"{book.units:,} of {book.units_of:,}" if book.chosen else f"all {book.units_of:,}"
+    chosen = ", those that vary most" if book.chosen else ""
+    return f"{shown} {COVERS[book.shows]}, {size}{chosen}"
 
 
 def short_name(layer: Layer) -> str:

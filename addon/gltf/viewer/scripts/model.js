@@ -10,17 +10,18 @@ import {nameOf} from "./words.js";
 const FACTS = "neuroscene";
 
 /** Read a GLB. `layers`, `blocks` and `bundles` are {facts, name, node, ...}, in the order of the file, `hidden` layers
- * those that show nothing, as in blocks that are drawn closed. */
+ * those that show nothing, as in blocks that are drawn closed, and `books` the covers of those, and heads of attention. */
 export async function readModel(buffer) {
   const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
   gltf.scene.updateMatrixWorld(true);
-  const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: []};
+  const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: []};
   gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
   ofKind.label.forEach((node) => node.removeFromParent());  // the page writes its own, sharper
   const layers = ofKind.layer.map(readLayer);
   const model = {scene: gltf.scene, cameras: gltf.cameras, animations: gltf.animations, bars: ofKind.bars,
                  networks: ofKind.network.map(facts), layers: layers.filter(isSeen),
-                 hidden: layers.filter((layer) => !isSeen(layer))};
+                 hidden: layers.filter((layer) => !isSeen(layer)),
+                 books: [...ofKind.book, ...ofKind.heads].map(readLayer)};
   model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
   // Lines follow their ends, wherever these go, not the block that they happen to be in.
   model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
@@ -48,7 +49,8 @@ function readLayer(node) {
     if (one.isInstancedMesh && owner(one) === node) cells ??= one;
   });
   const numbers = cells?.geometry.attributes ?? {};
-  return {kind: "layer", facts: facts(node), name: facts(node).layer, node, cells, numbers, ...atRest(node)};
+  const {layer, name} = facts(node);
+  return {kind: "layer", facts: facts(node), name: layer ?? name, node, cells, numbers, ...atRest(node)};
 }
 
 function isSeen({box}) {

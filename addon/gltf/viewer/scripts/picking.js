@@ -78,7 +78,7 @@ function numberAll(model) {
     found.set(bundle.mesh, {count: bundle.numbers.position.count, near: 0, lines: bundle.moves,
                             hit: (vertex) => ({kind: "line", bundle, vertex})});
   }
-  for (const layer of model.layers.filter((one) => one.cells)) {
+  for (const layer of [...model.layers, ...model.books].filter((one) => one.cells)) {
     found.set(layer.cells, {count: layer.cells.count, near: 0, hit: (index) => ({kind: "cell", layer, index})});
   }
   const things = new Map([...model.layers, ...model.blocks].map((thing) => [thing.node, thing]));

@@ -38,12 +38,13 @@ export function nameOf({label, ...rest}, name) {
 
 /** Where a cell is in its layer's tensor; indices count from 0, as in the file. */
 export function cellWords(layer, index) {
-  const {grid: [units, rows, columns] = [0, 1, 1], shape = []} = layer.facts;
+  const {grid: [units, rows, columns] = [0, 1, 1], shape = [], layers, noun: kind} = layer.facts;
   const [unit, row, column] = ["_UNIT", "_ROW", "_COLUMN"].map((name) => layer.numbers[name]?.getX(index));
   if (unit === undefined) return `cell ${index}`;
+  if (kind === "matrix") return `${layers?.[unit] ?? "weights"}: output ${row}, input ${column}`;
   if (rows * columns === 1) return `unit ${unit}`;
   const place = `row ${row}, column ${column}`;
-  const noun = layer.facts.op === "Attention" ? "head" : "channel";
+  const noun = kind || (layer.facts.op === "Attention" ? "head" : "channel");
   return units === 1 && shape.length < 3 ? place : `${noun} ${unit}, ${place}`;
 }
 

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The active book, or that of the active block: what its cover shows, and how far it is open."""
+
+import bpy
+
+from ..addon.nodes.sockets import BOOK
+from ..addon.scene.entities import BlockBox, Book
+from ..addon.scene.texts import words
+from .sidebar import Sidebar, sockets, table
+
+
+class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
+    bl_label = "Book"
+
+    @classmethod
+    def poll(cls, context):
+        return _book(context.object) is not None
+
+    def draw(self, context):
+        layout = self.layout
+        book = _book(context.object)
+        table(layout, _details(book))
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for names in BOOK.rows():
+            sockets(layout.column(align=True), book.modifier, names)
+
+
+def _book(obj) -> Book | None:
+    """The book that an object is, or that stands for its block."""
+    children = obj.children if BlockBox.is_one(obj) else ()
+    return Book.of(obj) or next(filter(None, map(Book.of, children)), None)
+
+
+def _details(book):
+    """Labels and texts of the facts on a book."""
+    yield "Cover", words.of_cover(book)
+    if book.shows:
+        yield "Numbers", book.meaning
+    if book.heads:
+        yield "Heads", f"{book.heads_shown:,} of {book.heads_of:,}, {book.heads_meaning}"
+    yield "Pages", f"{len(book.pages):,}"
+    if set(book.bars) - {"none"}:
+        yield "Edges", ", ".join(sorted(set(book.bars) - {"none"}))
+    if book.too_large:
+        yield "Left Out", f"weights of {len(book.too_large):,} layers, too many to be read"

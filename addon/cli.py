@@ -109,6 +109,9 @@ def _parser():
     _picture(subcommand)
     _drawing(subcommand)
 
+    subcommand = command("look", commands.look, "write the looks, shapes and shots of a saved scene", "SCENE.blend")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".json"), metavar="LOOK.json")
+
     subcommand = command(
         "farm", commands.farm, "write a job for a render farm (Open Job Description)", "MODEL|SCENE.blend"
     )
@@ -172,6 +175,9 @@ def _picture(command):
 
 def _drawing(command):
     command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    command.add_argument(
+        "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
+    )
     command.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
     command.add_argument(
         "--max-connections",

@@ -103,6 +103,23 @@ def render(options: Namespace) -> None:
     print(written)
 
 
+def look(options: Namespace) -> None:
+    """Write the looks, shapes and shots of a saved scene."""
+    from .scene.entities import networks
+    from .scene.looks import look_files
+
+    if options.model.suffix.lower() != ".blend":
+        raise CheckpointError(options.model, "is no saved scene", "build one first: neuroscene build")
+    _writable(options.output)
+    with _quiet() as progress:
+        _open_scene(options, progress)
+        network = next(iter(networks()), None)
+        if network is None:
+            raise CheckpointError(options.model, "holds no network", "open a scene that Neuroscene built")
+        count = look_files.save(options.output, network)
+    print(f"{options.output}: {count} shot{'' if count == 1 else 's'}")
+
+
 def farm(options: Namespace) -> None:
     """Write a job for a render farm."""
     from .scene.output import farm
@@ -166,18 +183,42 @@ def export(options: Namespace) -> None:
 
 
 def _open_scene(options, progress):
-    """Load a .blend (its scripts stay off), or build the scene of a model."""
+    """Load a .blend (its scripts stay off), or build the scene of a model; give it the look that is asked for."""
     import bpy
 
     if options.model.suffix.lower() != ".blend":
         _make_scene(options, progress)
         return
+    given = _look(options)
     if not options.model.is_file():
         raise CheckpointError(options.model, "no such file", "check the path")
     try:
         bpy.ops.wm.open_mainfile(filepath=str(options.model.resolve()), load_ui=False, use_scripts=False)
     except RuntimeError as error:
         raise CheckpointError(options.model, "not a Blender file, or made by a newer Blender") from error
+    _give(given, progress)
+
+
+def _look(options) -> dict | None:
+    """The look that a command is given, read before anything takes time."""
+    from .scene.looks import look_files
+
+    path = getattr(options, "look", None)
+    return look_files.load(path) if path else None
+
+
+def _give(given, progress):
+    """Give the network of the open file a look."""
+    import bpy
+
+    from .scene.entities import networks, scene_of
+    from .scene.looks import look_files
+
+    network = next(iter(networks()), None)
+    if given and network:
+        progress("look")
+        bpy.context.window.scene = scene_of(network)
+        look_files.apply(given, network)
 
 
 def _make_scene(options, progress):
@@ -185,6 +226,7 @@ def _make_scene(options, progress):
 
     from .scene.building import build, importing
 
+    look = _look(options)
     given = {"max_cells": options.max_cells, "max_connections": options.max_connections}
     given = {name: value for name, value in given.items() if value}
     if "max_connections" in given:
@@ -196,6 +238,7 @@ def _make_scene(options, progress):
     )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
+    _give(look, progress)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
+from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
@@ -68,6 +69,8 @@ CLASSES = (
     NEUROSCENE_OT_frame_layers,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,
+    NEUROSCENE_OT_save_look,
+    NEUROSCENE_OT_load_look,
     NEUROSCENE_OT_copy_look,
     NEUROSCENE_OT_set_map,
     NEUROSCENE_OT_set_colors,

@@ -32,7 +32,7 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
             ("arrange_network", "fold_blocks", "set_detail", "put_back"),
             ("edit_cells", "back_to_arrangement", "show_kernels"),
             ("bundle_lines", "store_expansion"),
-            ("copy_look", "set_colors", "save_style"),
+            ("copy_look", "set_colors", "save_style", "save_look", "load_look"),
             ("compare_checkpoints", "render_quality"),
             ("run_input", "check_pruning", "reload_checkpoint", "attach_architecture", "frame_network"),
         ):

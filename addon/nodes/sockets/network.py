@@ -10,7 +10,12 @@ NETWORK = Interface(
     panel(
         "Network",
         Socket(
-            "Expand", "Bool", False, about="Lets all lines follow Expansion, whatever their own detail is", first=(1, 1)
+            "Expand",
+            "Bool",
+            False,
+            about="Lets all lines follow Expansion, whatever their own detail is",
+            first=(1, 1),
+            look=True,
         ),
         Socket(
             "Expansion",
@@ -20,6 +25,7 @@ NETWORK = Interface(
             3.0,
             subtype="FACTOR",
             first=(1, 2),
+            look=True,
             about="Opens the lines: 0 bundled, 1 unit to unit, 2 every weight at one position, 3 every "
             "weight at all positions",
         ),
@@ -31,6 +37,7 @@ NETWORK = Interface(
             1.0,
             subtype="FACTOR",
             first=(1, 3),
+            look=True,
             about="Draws all lines between two layers together to one point",
         ),
         Socket(
@@ -41,6 +48,7 @@ NETWORK = Interface(
             1.0,
             subtype="FACTOR",
             first=(1, 4),
+            look=True,
             about="Draws lines together where many run. Bundle Lines has to be run first",
         ),
         Socket(

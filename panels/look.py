@@ -12,6 +12,13 @@ from .sidebar import Sidebar, sockets
 
 RANGES = {"layer": "Range", "connections": "Weight Range"}
 
+OPACITY = (
+    "Opacity",
+    *(f"Opacity by {what}" for what in ("Magnitude", "Importance", "Density", "Distance")),
+    "Near",
+    "Far",
+)
+
 
 class NEUROSCENE_PT_look(Sidebar, bpy.types.Panel):
     bl_label = "Look"
@@ -29,6 +36,9 @@ class NEUROSCENE_PT_look(Sidebar, bpy.types.Panel):
         row.operator_menu_enum("neuroscene.apply_style", "style", text=network.style or "Cinema", icon="BRUSH_DATA")
         row.operator("neuroscene.save_style", text="", icon="ADD")
         column.operator("neuroscene.copy_look", icon="PASTEDOWN")
+        row = column.row(align=True)
+        row.operator("neuroscene.save_look", icon="EXPORT")
+        row.operator("neuroscene.load_look", icon="IMPORT")
         column = layout.column(align=True)
         for shown, role in (("CELLS", "cells"), ("LINES", "lines")):
             name = materials.map_of(network.materials.get(role)) or "Edited"
@@ -57,5 +67,5 @@ class NEUROSCENE_PT_range(Sidebar, bpy.types.Panel):
         sockets(layout, shown, ("Range From", RANGES[kind(context.object)] if own else "Clip"))
         material = compat.get_input(shown, "Material")
         group = materials.node_of(material, materials.VALUE)
-        for name in ("Opacity", "Opacity by Magnitude") if group else ():
+        for name in OPACITY if group else ():
             layout.prop(group.inputs[name], "default_value", text=name)

@@ -50,3 +50,8 @@ def light(
 def alpha(shade: np.ndarray, opacity: float = 1.0, by_magnitude: float = 0.0, log: float = 0.0) -> np.ndarray:
     """Opacity: with `by_magnitude` 1 what is 0 cannot be seen."""
     return opacity * (1 - by_magnitude * (1 - magnitude(shade, log)))
+
+
+def left(share: np.ndarray, by: float) -> np.ndarray:
+    """What is left of an opacity that falls with a share (importance, density; 0 to 1) that is missing from 1."""
+    return 1 - by * (1 - np.clip(share, 0.0, 1.0))

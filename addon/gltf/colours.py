@@ -24,7 +24,9 @@ def paint(material: bpy.types.Material | None, read: Read, count: int) -> np.nda
     """Linear RGBA (count, 4) of elements whose attributes `read` gives, in a material of ours or of anybody."""
     nodes = material.node_tree.nodes if material and material.node_tree else ()
     if materials.ramp_of(material) and materials.VALUE in nodes:
-        return colours_of(_given(read("shade"), count), material)
+        colours = colours_of(_given(read("shade"), count), material)
+        colours[:, 3] *= _left(material, read, count)
+        return colours
     if materials.SECOND in nodes:
         low, high = (np.array(nodes[name].outputs[0].default_value) for name in (materials.COLOUR, materials.SECOND))
         return low + (high - low) * np.clip(_given(read("winner"), count), 0, 1)[:, None]
@@ -52,6 +54,22 @@ def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:
         shade, *(node.inputs[name].default_value for name in ("Opacity", "Opacity by Magnitude", "Log"))
     )
     return colours
+
+
+def _left(material, read, count):
+    """What is left of the opacity by importance and density; by distance nothing is lost, for a viewer may stand
+    anywhere."""
+    inputs = materials.node_of(material, materials.VALUE).inputs
+    kept = np.ones(count)
+    for name, attributes in (("Importance", ("strength", "importance_order")), ("Density", ("density",))):
+        by = inputs[f"Opacity by {name}"].default_value if f"Opacity by {name}" in inputs else 0.0
+        if by > 0:
+            values = next((values for values in map(read, attributes) if values is not None), None)
+            share = _given(values, count)
+            kept *= value.left(
+                1 - share if values is not None and read("strength") is None and name == "Importance" else share, by
+            )
+    return kept
 
 
 def _given(values, count):

@@ -13,19 +13,38 @@ to choose and does not overshoot, while the bandwidth h shrinks.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 POINTS = 8  # of a line
 STEPS = 2  # up the gradient in one iteration
-CELLS = 72  # of the longer side of the plane across
-WIDEST, NARROWEST = 0.07, 0.025  # bandwidth, as a share of that side
-STIFF = 0.3  # how much of each step is given up to keep a line smooth
 HEAVY = 0.6  # by how much less the strongest line moves than the weakest
 REACH = 3.0  # bandwidths, beyond which the kernel is 0
 
 
+@dataclass(frozen=True)
+class Bundling:
+    """How lines are bundled: `sampling` are the cells of the longer side of the plane across; the bandwidth shrinks
+    from `widest` to `narrowest`, as shares of that side; `smoothing` is how much of each step is given up to keep a
+    line smooth."""
+
+    sampling: int = 72
+    widest: float = 0.07
+    narrowest: float = 0.025
+    smoothing: float = 0.3
+
+
+DEFAULT = Bundling()
+
+
 def bundle(
-    ends: np.ndarray, weights: np.ndarray, frame: np.ndarray, iterations: int = 6, ease: float = 0.75
+    ends: np.ndarray,
+    weights: np.ndarray,
+    frame: np.ndarray,
+    iterations: int = 6,
+    ease: float = 0.75,
+    how: Bundling = DEFAULT,
 ) -> np.ndarray:
     """By how much the points of lines move, after each iteration: (iterations, n, 8, 3) float32, metres.
 
@@ -39,31 +58,57 @@ def bundle(
     whole = np.isfinite(ends).all((1, 2))
     if not whole.any():
         return offsets
-    local = np.asarray(np.where(whole[:, None, None], ends, ends[whole][:1]) @ frame[:, 1:], np.float32)
-    way = np.linspace(0, 1, POINTS, dtype=np.float32)[1:-1]
-    eased = (way + ease * (way * way * (3 - 2 * way) - way))[:, None, None]
-    base = local[:, 0] * (1 - eased) + local[:, 1] * eased  # (6, n, 2)
+    base = _across(ends, whole, frame, ease)
     low = base.min((0, 1))
     side = float((base.max((0, 1)) - low).max())
     if side <= 0 or count < 2:
         return offsets
     mass = _mass(np.where(whole, weights, 0.0))
     loose = (1 - HEAVY * np.minimum(mass / np.percentile(mass, 99.5), 1)).astype(np.float32)
-    cell = side / (CELLS - 1)
+    cell = side / (how.sampling - 1)
     start = (base - low) / cell
     place = start.copy()
-    shape = (len(way), *(np.ceil(start.max((0, 1))).astype(int) + 1))
-    narrower = (NARROWEST / WIDEST) ** (1 / max(1, iterations * STEPS - 1))
+    shape = (len(base), *(np.ceil(start.max((0, 1))).astype(int) + 1))
+    narrower = (how.narrowest / how.widest) ** (1 / max(1, iterations * STEPS - 1))
     across = np.asarray(frame[:, 1:].T * cell, np.float32)
     for number in range(iterations):
         for step in range(STEPS):
-            width = WIDEST * narrower ** (number * STEPS + step) * CELLS
+            width = how.widest * narrower ** (number * STEPS + step) * how.sampling
             _climb(place, mass, loose, shape, width)
-            _smooth(place, start)
+            _smooth(place, start, how.smoothing)
             np.clip(place, 0, np.array(shape[1:], np.float32) - 1, out=place)
         offsets[number, :, 1:-1] = ((place - start) @ across).swapaxes(0, 1)
     offsets[:, ~whole] = 0
     return offsets
+
+
+def densities(
+    ends: np.ndarray, offsets: np.ndarray, frame: np.ndarray, ease: float = 0.75, how: Bundling = DEFAULT
+) -> np.ndarray:
+    """How densely lines run about each of them, (n,) float32: the mean over its points, 1 where it is largest.
+
+    `offsets` (n, 8, 3) are by how much its points were moved; the others are as for `bundle`. What is not finite has 0.
+    """
+    whole = np.isfinite(ends).all((1, 2))
+    if not whole.any():
+        return np.zeros(len(ends), np.float32)
+    moved = np.asarray(offsets[:, 1:-1] @ frame[:, 1:], np.float32).swapaxes(0, 1)
+    place = _across(ends, whole, frame, ease) + np.where(whole[None, :, None], moved, 0)
+    place -= place.min((0, 1))
+    side = float(place.max()) or 1.0
+    place *= (how.sampling - 1) / side
+    shape = (len(place), *(np.ceil(place.max((0, 1))).astype(int) + 1))
+    field, index = _density(place, whole.astype(np.float32), shape, how.widest * how.sampling)
+    mean = field.ravel()[index].mean(0) * whole
+    return (mean / (mean.max() or 1.0)).astype(np.float32)
+
+
+def _across(ends, whole, frame, ease):
+    """Where lines are across the way, (6, n, 2), at their points but for the ends."""
+    local = np.asarray(np.where(whole[:, None, None], ends, ends[whole][:1]) @ frame[:, 1:], np.float32)
+    way = np.linspace(0, 1, POINTS, dtype=np.float32)[1:-1]
+    eased = (way + ease * (way * way * (3 - 2 * way) - way))[:, None, None]
+    return local[:, 0] * (1 - eased) + local[:, 1] * eased
 
 
 def _mass(weights):
@@ -75,6 +120,25 @@ def _mass(weights):
 
 def _climb(place, mass, loose, shape, width):
     """Move points (slices, n, 2), in cells, up the gradient of the density of their own and the neighbouring slices."""
+    slices, rows, columns = shape
+    begin = (np.arange(slices) * rows * columns)[:, None]
+    density, _ = _density(place, mass, shape, width)
+    density += 1e-6 * density.max()
+    shift = (
+        np.stack(
+            [np.gradient(density, axis=axis) if density.shape[axis] > 1 else np.zeros_like(density) for axis in (1, 2)],
+            -1,
+        )
+        * (width * width)
+        / density[..., None]
+    )
+    size = np.sqrt((shift * shift).sum(-1, keepdims=True))
+    shift *= np.minimum(1, width / np.maximum(size, 1e-9))  # where there is next to nothing, not far
+    place += _between(shift.reshape(-1, 2), place, begin, rows, columns) * loose[:, None]
+
+
+def _density(place, mass, shape, width):
+    """The density (slices, rows, columns) of points (slices, n, 2), in cells, and the flat index of each in it."""
     slices, rows, columns = shape
     begin = (np.arange(slices) * rows * columns)[:, None]
     nearest = (place + 0.5).astype(np.int32)
@@ -90,19 +154,7 @@ def _climb(place, mass, loose, shape, width):
         .astype(np.float32)
     )
     density[1:-1] = 0.5 * density[1:-1] + 0.25 * (density[:-2] + density[2:])
-    density = _blurred(_blurred(density, width, 1), width, 2)
-    density += 1e-6 * density.max()
-    shift = (
-        np.stack(
-            [np.gradient(density, axis=axis) if density.shape[axis] > 1 else np.zeros_like(density) for axis in (1, 2)],
-            -1,
-        )
-        * (width * width)
-        / density[..., None]
-    )
-    size = np.sqrt((shift * shift).sum(-1, keepdims=True))
-    shift *= np.minimum(1, width / np.maximum(size, 1e-9))  # where there is next to nothing, not far
-    place += _between(shift.reshape(-1, 2), place, begin, rows, columns) * loose[:, None]
+    return _blurred(_blurred(density, width, 1), width, 2), index
 
 
 def _between(table, place, begin, rows, columns):
@@ -118,13 +170,13 @@ def _between(table, place, begin, rows, columns):
     return total
 
 
-def _smooth(place, start):
+def _smooth(place, start, stiff):
     """Pull each point's offset towards the mean of its neighbours'; both ends have none."""
     offset = place - start
     around = np.zeros_like(offset)
     around[1:] += offset[:-1]
     around[:-1] += offset[1:]
-    place += STIFF * (0.5 * around - offset)
+    place += stiff * (0.5 * around - offset)
 
 
 def _blurred(values, width, axis):

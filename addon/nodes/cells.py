@@ -16,6 +16,7 @@ from .tree import GroupBuilder, Value
 
 Socket = bpy.types.NodeSocket
 SIDES = 24  # of a disc
+POINT = 0.3  # of the width of a cell, that of a point
 
 
 def shaded(group: GroupBuilder, points: Socket) -> Socket:
@@ -32,6 +33,7 @@ class Cells:
         self.group = group
         self._picked = group.picked("Shape")
         self.even = group.same(self._picked, SHAPES.index("Sphere"))  # whether cells are scaled evenly
+        self._stretched, self._small = (group.same(self._picked, SHAPES.index(name)) for name in ("Ellipsoid", "Point"))
 
     def shape(self) -> Socket:
         """The geometry of one cell, one metre wide, with its material."""
@@ -43,6 +45,8 @@ class Cells:
             "Box": _grown(group, group.call("GeometryNodeMeshCube", {}), (0.0, 0.0, 0.0)),
             "Sphere": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
             "Disc": _grown(group, disc, (0.0, pi / 2, 0.0)),
+            "Ellipsoid": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
+            "Point": group.call("GeometryNodeMeshIcoSphere", {"Radius": 0.5, "Subdivisions": 1}),
         }
         shape = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
         for name, geometry in shapes.items():
@@ -69,7 +73,12 @@ class Cells:
             group.math("MULTIPLY", group["Thickness"], deep),
         )
         tile = group.vector(rise, group.math("MULTIPLY", width, wide), group.math("MULTIPLY", width, high))
-        return group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
+        scale = group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
+        share = group.math("SUBTRACT", 1.0, group.attribute("importance_order"))
+        longer = group.math("MULTIPLY", width, group.math("MULTIPLY_ADD", group["Stretch"], share, 1.0))
+        scale = group.when(self._stretched, group.vector(longer, width, width), scale, "VECTOR")
+        small = group.math("MULTIPLY", pitch, group.math("MULTIPLY", group["Size"], POINT))
+        return group.when(self._small, group.vector(small, small, small), scale, "VECTOR")
 
 
 def painted(group: GroupBuilder, geometry: Socket, material: Socket) -> Socket:

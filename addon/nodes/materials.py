@@ -24,7 +24,13 @@ def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types
     """The material of cells; `shade` comes from the instances."""
     material, tree, output = _new(name, "#3f78b5")
     node = value.add(
-        tree, {"Shade": _attribute(tree, "shade", "INSTANCER"), "Emission": 0.20, "Emission by Magnitude": 0.85}
+        tree,
+        {
+            "Shade": _attribute(tree, "shade", "INSTANCER"),
+            "Importance": tree.math("SUBTRACT", 1.0, _attribute(tree, "importance_order", "INSTANCER")),
+            "Emission": 0.20,
+            "Emission by Magnitude": 0.85,
+        },
     )
     ramp = _ramp(tree, node, stops)
     surface = _principled(tree, ramp, node.outputs["Emission Strength"], 0.38)
@@ -149,6 +155,14 @@ def kernels(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, _emission(tree, colour, 1.0))
 
 
+def picture(name: str) -> bpy.types.Material:
+    """A picture: the attribute `picture` of its faces holds colors as a screen shows them, 0 to 1."""
+    material, tree, output = _new(name, "#808080")
+    colour = tree.node("ShaderNodeAttribute", attribute_type="GEOMETRY", attribute_name="picture").outputs["Color"]
+    colour = tree.call("ShaderNodeGamma", {"Color": colour, "Gamma": 2.2})
+    return _finish(material, tree, output, _emission(tree, colour, 0.95))
+
+
 def ramp_of(material: bpy.types.Material | None) -> bpy.types.ColorRamp | None:
     """The ramp of a material that shows values."""
     node = node_of(material, RAMP)
@@ -243,9 +257,15 @@ def _ramp(tree, node, stops):
 
 def _light(tree, values):
     """The value group of a line: light by its importance, and of a pulse that runs along it."""
-    return value.add(
-        tree, {"Strength": _attribute(tree, "strength"), "Pulse": _attribute(tree, "pulse"), "Emission": 0.208} | values
-    )
+    strength = _attribute(tree, "strength")
+    given = {
+        "Strength": strength,
+        "Importance": strength,
+        "Density": _attribute(tree, "density"),
+        "Pulse": _attribute(tree, "pulse"),
+        "Emission": 0.208,
+    }
+    return value.add(tree, given | values)
 
 
 def _through(tree, node, colour):

@@ -18,6 +18,7 @@ from .tree import TreeBuilder, Value, declare, reuse
 
 NAME = VALUE.name
 NOT_FINITE = "Not Finite"
+LEAST_WAY = 1e-3  # metres from Near to Far
 OUTPUTS = ("Factor", "Emission Strength", "Alpha", NOT_FINITE)
 
 
@@ -75,6 +76,14 @@ def _build():
     tree.put(outputs["Emission Strength"], tree.math("ADD", light, given["Pulse"]))
 
     lost = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, size), given["Opacity by Magnitude"])
-    tree.put(outputs["Alpha"], tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, lost), given["Opacity"]))
+    alpha = tree.math("MULTIPLY", tree.math("SUBTRACT", 1.0, lost), given["Opacity"])
+    distance = tree.call("ShaderNodeCameraData", {}, "View Distance")
+    way = tree.math("MAXIMUM", tree.math("SUBTRACT", given["Far"], given["Near"]), LEAST_WAY)
+    far = tree.math("DIVIDE", tree.math("SUBTRACT", distance, given["Near"]), way, clamp=True)
+    less = {name: tree.math("SUBTRACT", 1.0, given[name]) for name in ("Importance", "Density")}
+    for name, share in (*less.items(), ("Distance", far)):
+        lost = tree.math("MULTIPLY", share, given[f"Opacity by {name}"])
+        alpha = tree.math("MULTIPLY", alpha, tree.math("SUBTRACT", 1.0, lost))
+    tree.put(outputs["Alpha"], alpha)
     tree.arrange()
     return tree.tree

@@ -155,6 +155,11 @@ class Expected:
         else:
             rise = self.pitch * (given["Thickness"] + given["Relief"] * shade)
             found = np.stack([rise, width, width], -1) * given["Cell Size"]
+        if given["Shape"] == "Ellipsoid":
+            longer = width * (1 + given["Stretch"] * (1 - self.points["importance_order"]))
+            found = np.stack([longer, width, width], -1)
+        if given["Shape"] == "Point":
+            found = np.full((len(shade), 3), 0.3 * self.pitch * given["Size"])
         if self.reduced:
             side = 0.7 * self.strip()[1]
             aside = ~self.shown[self.unit]

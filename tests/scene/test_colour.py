@@ -22,8 +22,16 @@ GIVEN = {
     "Emission by Strength": 0.0,
     "Opacity": 1.0,
     "Opacity by Magnitude": 0.0,
+    "Importance": 1.0,
+    "Opacity by Importance": 0.0,
+    "Density": 1.0,
+    "Opacity by Density": 0.0,
+    "Near": 0.0,
+    "Far": 100.0,
+    "Opacity by Distance": 0.0,
     "Pulse": 0.0,
 }
+AWAY = 1.0  # metres, of the camera that is orthographic, from the squares under its middle
 # Every socket at its low, middle and high end, and some together
 CASES = [
     {name: one}
@@ -40,6 +48,17 @@ CASES = [
 ]
 CASES += [{"Strength": one, "Emission by Strength": 1.5} for one in (0.0, 0.5, 1.0)]
 CASES += [{"Emission by Strength": one, "Strength": 1.0} for one in (0.0, 0.5, 2.0)]
+CASES += [
+    {name: share, f"Opacity by {name}": by}
+    for name in ("Importance", "Density")
+    for share in (0.0, 0.4, 1.0)
+    for by in (0.0, 0.5, 1.0)
+]
+CASES += [
+    {"Near": near, "Far": far, "Opacity by Distance": by}
+    for near, far in ((0.0, 100.0), (3.0, 6.0), (2.0, 2.0))
+    for by in (0.0, 0.6, 1.0)
+]
 CASES += [{"Low": 0.0, "Log": 3.0, "Emission by Magnitude": 1.0, "Opacity": 0.7, "Opacity by Magnitude": 0.9}]
 
 
@@ -57,7 +76,13 @@ def expected(case, shade):
         + given["Strength"] * given["Emission by Strength"]
         + given["Pulse"]
     )
-    return np.stack([factor, light, given["Opacity"] * (1 - given["Opacity by Magnitude"] * (1 - size))], -1)
+    alpha = given["Opacity"] * (1 - given["Opacity by Magnitude"] * (1 - size))
+    for name in ("Importance", "Density"):
+        alpha = alpha * (1 - given[f"Opacity by {name}"] * (1 - given[name]))
+    aside = np.arange(len(shade)) + 0.5 - len(shade) / 2 - 0.125  # of the pixel that is read, from the camera's axis
+    distance = np.hypot(np.hypot(aside, 0.125), AWAY)
+    far = np.clip((distance - given["Near"]) / max(given["Far"] - given["Near"], 1e-3), 0, 1)
+    return np.stack([factor, light, alpha * (1 - given["Opacity by Distance"] * far)], -1)
 
 
 def patches(material, samples, attributes):
@@ -114,7 +139,8 @@ def probe(case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_value_group(blank, tmp_path, case):
     found = pixels(tmp_path / "probe.exr", probe(case), shade=SHADES) * [1, 10, 1]
-    assert np.abs(found - expected(case, SHADES)).max() < 2e-4
+    near = 0.02 if case.get("Opacity by Distance") else 2e-4  # four samples lie anywhere in a pixel
+    assert np.abs(found - expected(case, SHADES)).max() < near
 
 
 def test_every_socket_is_tried_described_and_bounded(blank):

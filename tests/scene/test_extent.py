@@ -28,6 +28,7 @@ STATES = (  # in which a socket may do something that it does not do in others
     {"Backing": 0.1},
     {"Shown Units": 2},
     {"Shape": "Own"},
+    {"Shape": "Ellipsoid"},
     {"Reveal": 0.5},
     {"Range From": "Network"},
     {"Explode": 1.0},
@@ -139,6 +140,7 @@ def test_arrange_makes_room(blank, name):
                 "Margin": {"Backing": 0.5},
                 "Cell": {"Shape": "Own"},
                 "Radius": {"Arrangement": 3.0},
+                "Stretch": {"Shape": "Ellipsoid"},
                 "Arc Angle": {"Arrangement": 5.0},
                 "Line Axis": {"Arrangement": 0.0},
             }.get(name, {})

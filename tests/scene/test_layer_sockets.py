@@ -39,6 +39,7 @@ FLOATS = {
     "Offset": ((-2.0, 0.0, 0.5, 1.0), {"Explode": 0.5, "Fold": 0.25}),
     "Size": ((0.0, 0.5, 1.0), {"Fold": 0.5}),
     "Size by Value": ((0.0, 0.5, 1.0), {}),
+    "Stretch": ((0.0, 0.5, 3.0), {"Shape": "Ellipsoid"}),
     "Thickness": ((0.0, 0.5, 1.0), {"Arrangement": 0.0}),
     "Relief": ((0.0, 0.5, 1.0), {"Arrangement": 0.0}),
     "Fold": ((0.0, 0.5, 1.0), MIXED),
@@ -247,7 +248,7 @@ def test_sockets_together(layer):
             "Shown Units": int(random.integers(0, 9)),
             "Offset": float(random.normal()),
             "Backing": float(random.integers(0, 2) * 0.1),
-            "Shape": str(random.choice(["Tile", "Sphere"])),
+            "Shape": str(random.choice(["Tile", "Sphere", "Ellipsoid", "Point"])),
         }
         compat.set_inputs(look.modifier(layer), given)
         layer.update_tag()
@@ -267,14 +268,21 @@ def reference(thing, index):
 
 
 def test_shapes_are_one_metre_wide(layer):
-    boxes = {"Box": (-1.0, 0.0), "Disc": (-1.0, 0.0), "Sphere": (-0.5, 0.5), "Tile": (-1.0, 0.0), "Own": (-1.0, 0.0)}
+    boxes = {
+        "Box": (-1.0, 0.0),
+        "Disc": (-1.0, 0.0),
+        "Sphere": (-0.5, 0.5),
+        "Ellipsoid": (-0.5, 0.5),
+        "Tile": (-1.0, 0.0),
+        "Own": (-1.0, 0.0),
+    }
     for shape, (back, front) in boxes.items():
         look.set_input(layer, "Shape", shape)
         points, _, smooth, faces = reference(layer, 0)
         low, high = points.min(0), points.max(0)
         assert np.allclose([low[0], high[0]], [back, front], atol=1e-3)
         assert np.allclose(high[1:] - low[1:], 1.0, atol=0.02), shape
-        if shape == "Sphere":
+        if shape in ("Sphere", "Ellipsoid"):
             assert smooth and faces <= 400 and np.allclose(np.linalg.norm(points, axis=1), 0.5, atol=1e-4)
         if shape == "Disc":
             assert np.linalg.norm(points[:, 1:], axis=1).max() == pytest.approx(0.5, abs=1e-4)

@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from neuroscene.addon.layout.bundling import bundle
+from neuroscene.addon.layout.bundling import Bundling, bundle, densities
 
 FRAME = np.eye(3, dtype=np.float32)
 WAY = np.linspace(0, 1, 8)[:, None]
@@ -118,3 +118,32 @@ def test_lines_in_one_plane():
     offsets = bundle(ends, np.ones(400), FRAME)
     assert not offsets[..., 1].any() and np.abs(offsets[..., 2]).max() > 0.1
     assert from_centre(points(ends, 0)[:, 4]) > 2 * from_centre(points(ends, offsets[-1])[:, 4])
+
+
+def test_bandwidth_smoothing_and_sampling_are_choices():
+    ends, _ = clusters((-1.0, 0.0), (1.0, 0.0), spread=0.3)
+    weights = np.ones(len(ends))
+
+    def spread(**how):
+        offsets = bundle(ends, weights, FRAME, how=Bundling(**how))
+        return from_centre(points(ends, offsets[-1])[:, 3:5].mean(1))
+
+    assert spread(widest=0.4, narrowest=0.3) < spread() / 2, "a wide kernel makes one of two"
+    middle = points(ends, bundle(ends, weights, FRAME, how=Bundling(smoothing=0.0))[-1])
+    smooth = points(ends, bundle(ends, weights, FRAME, how=Bundling(smoothing=0.8))[-1])
+    bends = [np.abs(np.diff(lines, 2, axis=1)).mean() for lines in (middle, smooth)]
+    assert bends[1] < bends[0]
+    assert np.abs(bundle(ends, weights, FRAME, how=Bundling(sampling=24))[-1]).max() > 0
+
+
+def test_density_is_that_of_the_lines_nearby():
+    crowd, _ = clusters((0.0, 0.0), each=300, spread=0.2)
+    alone, _ = clusters((6.0, 0.0), each=3, spread=0.2, seed=1)
+    ends = np.concatenate([crowd, alone])
+    ends[5, 0, 1] = np.nan
+    found = densities(ends, np.zeros((len(ends), 8, 3)), FRAME)
+    assert found.dtype == np.float32 and found.max() == 1 and found[5] == 0
+    assert found[:300].mean() > 10 * found[300:].mean() > 0
+    # of what was drawn together it is higher and more even
+    offsets = bundle(ends, np.ones(len(ends)), FRAME)[-1]
+    assert np.delete(densities(ends, offsets, FRAME), 5)[:299].min() > np.delete(found, 5)[:299].min()

@@ -8,7 +8,7 @@ from .ranges import of_range
 
 ARRANGEMENTS = ("line", "circle", "grid", "sphere", "spiral", "arc")
 GRID = ARRANGEMENTS.index("grid")
-SHAPES = ("Tile", "Box", "Sphere", "Disc", "Own")
+SHAPES = ("Tile", "Box", "Sphere", "Disc", "Own", "Ellipsoid", "Point")
 ORDERS = ("Index", "Value", "Importance")
 
 LAYER = Interface(
@@ -146,7 +146,8 @@ LAYER = Interface(
                 "Shape",
                 "Menu",
                 items=SHAPES,
-                about="Sets the shape of the cells. Tile and Own show the object in Cell. A sphere is scaled evenly",
+                about="Sets the shape of the cells. Tile and Own show the object in Cell. A sphere is scaled evenly. "
+                "Importance stretches an ellipsoid. A point is small",
                 extent=True,
                 look=True,
                 follows=True,
@@ -183,6 +184,16 @@ LAYER = Interface(
                 subtype="FACTOR",
                 look=True,
                 follows=True,
+            ),
+            Socket(
+                "Stretch",
+                "Float",
+                3.0,
+                0.0,
+                10.0,
+                about="Stretches ellipsoids along the signal, the most important one by this many widths",
+                extent=True,
+                look=True,
             ),
             Socket(
                 "Thickness",

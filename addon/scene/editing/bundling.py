@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ...layout.bundling import bundle
+from ...layout.bundling import DEFAULT, Bundling, bundle, densities
 from ...nodes.bundling import STORED
 from ..building import connections
 from ..camera import framing
@@ -21,7 +22,9 @@ ITERATIONS = 6
 FEWEST = 3  # lines; fewer have nothing to bundle
 
 
-def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int = ITERATIONS) -> int:
+def store(
+    obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int = ITERATIONS, how: Bundling = DEFAULT
+) -> int:
     """Work out the offsets of a bundle's lines where they stand now; how many lines were bundled.
 
     It shows them at once: Density becomes 1 unless it is above 0, Iterations the last.
@@ -38,10 +41,15 @@ def store(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, iterations: int
     if any(len(place) <= index.max() for place, index in zip(places, (lines.source, lines.target), strict=True)):
         return 0
     ends = np.stack([place[index] for place, index in zip(places, (lines.source, lines.target), strict=True)], 1)
-    offsets = bundle(ends, lines.weight, np.eye(3, dtype=np.float32), iterations, inputs["Ease"])
+    frame = np.eye(3, dtype=np.float32)
+    offsets = bundle(ends, lines.weight, frame, iterations, inputs["Ease"], how)
     for number, offset in enumerate(offsets, 1):
         attribute = obj.data.attributes.new(f"{STORED}{number}", "FLOAT_VECTOR", "POINT")
         attribute.data.foreach_set("vector", np.ascontiguousarray(offset).ravel())
+    attributes = obj.data.attributes
+    density = attributes.get("density") or attributes.new("density", "FLOAT", "CURVE")
+    density.data.foreach_set("value", densities(ends, offsets[-1], frame, inputs["Ease"], how))
+    Bundle(obj).bundling = asdict(how)
     values = {
         "Iterations": float(iterations),
         "Density": inputs["Density"] or 1.0,
@@ -66,7 +74,7 @@ def held(obj: bpy.types.Object) -> tuple[int, float, float] | None:
 def restore(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, kept: tuple[int, float, float]) -> None:
     """Bundle the lines that a bundle has now, as others were `held`."""
     count, density, iterations = kept
-    store(obj, depsgraph, count)
+    store(obj, depsgraph, count, Bundling(**Bundle(obj).bundling))
     Bundle(obj).inputs.update({"Density": density, "Iterations": iterations})
 
 
@@ -75,12 +83,13 @@ def store_all(
     depsgraph: bpy.types.Depsgraph,
     iterations: int = ITERATIONS,
     progress: Callable[[float], None] = lambda share: None,
+    how: Bundling = DEFAULT,
 ) -> str:
     """Bundle the lines of these bundles; `progress` is told the share that is done. One line on what was done."""
     counts = []
     for number, obj in enumerate(objs):
         progress(number / len(objs))
-        counts.append(store(obj, depsgraph, iterations))
+        counts.append(store(obj, depsgraph, iterations, how))
     return f"{sum(counts):,} lines in {sum(map(bool, counts)):,} of {len(objs):,} bundles drawn together"
 
 

@@ -62,7 +62,9 @@ def _measured(layers: list[LayerObject]) -> list[Size]:
             copy.data = mesh
             copy.delta_scale, copy.delta_location = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
             copy.matrix_basis = Matrix.Rotation(layer.turn, 4, "Z") @ Matrix.Diagonal((*layer.obj.scale, 1.0))
-            mesh.attributes["value"].data.foreach_set("value", np.ones(len(mesh.vertices), np.float32))
+            count = len(mesh.vertices)
+            mesh.attributes["value"].data.foreach_set("value", np.ones(count, np.float32))
+            mesh.attributes["importance_order"].data.foreach_set("value", np.zeros(count, np.float32))
             LayerObject(copy).inputs.update(PLAIN)
             scene.collection.objects.link(copy)
         view_layer = scene.view_layers[0]

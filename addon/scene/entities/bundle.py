@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 
 from .entity import ObjectEntity, WithSockets
-from .facts import COUNTS, TEXT, WHOLE, Fact
+from .facts import COUNTS, GROUP, TEXT, WHOLE, Fact
 from .placed import LayerObject
 
 
@@ -17,7 +17,8 @@ class Bundle(WithSockets):
     connections; `carries` ("weight", "copy", "unknown") and `form` are those of the join, `taps` how many weights a
     kernel sums up. `grain` is what a line's weight is ("cell", "unit", "unknown"); `drawn` of `total` lines are there,
     and `counts` says how many there are at each expansion. Where one end is a block without its inside, `source_block`
-    or `target_block` is its path, the name of the layer is "" there, and the index is `JOINT`."""
+    or `target_block` is its path, the name of the layer is "" there, and the index is `JOINT`. `bundling` tells how its
+    lines were bundled."""
 
     __slots__ = ()
     KIND = "connections"
@@ -34,6 +35,7 @@ class Bundle(WithSockets):
     drawn: Fact[int] = Fact(WHOLE, 0)
     total: Fact[int] = Fact(WHOLE, 0)
     counts: Fact[list[int]] = Fact(COUNTS, [])
+    bundling: Fact[dict] = Fact(GROUP, {})
 
     @property
     def ends(self) -> tuple[str, str]:

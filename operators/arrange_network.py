@@ -3,6 +3,8 @@
 
 """Arrange the layers and blocks of a network anew."""
 
+from dataclasses import replace
+
 import bpy
 
 from ..addon.scene.camera import picture
@@ -81,8 +83,12 @@ class NEUROSCENE_OT_arrange_network(ChangesNetwork, bpy.types.Operator):
 
     def run(self, context, network):
         self._begin_with(arranging.settings_of(network))
-        settings = arranging.LayoutSettings(
-            self.direction, self.spacing, self.longest if self.wrap else 0.0, self.snake
+        settings = replace(
+            arranging.settings_of(network),
+            direction=self.direction,
+            spacing=self.spacing,
+            longest=self.longest if self.wrap else 0.0,
+            snake=self.snake,
         )
         left = arranging.rearrange(network, settings, arranging.by_hand(network) if self.reset else ())
         camera = next((shot.obj for shot in NetworkScene(network).members(ShotCamera)), None)

@@ -15,7 +15,7 @@ import numpy as np
 from mathutils import Matrix, Quaternion, Vector
 
 from ..containers import CheckpointError
-from ..scene.building import build, importing
+from ..scene.building import build, importing, planned
 from ..scene.editing import arranging
 from ..scene.entities import BlockBox, LayerObject, NetworkScene, Root, kind, marks
 from ..structure import open_checkpoint
@@ -68,7 +68,7 @@ def in_open_file() -> list[StoredNetwork]:
     return [stored for tree in trees if (stored := _whole(tree))]
 
 
-def steps(path: Path, checkpoint: Path | None = None) -> build.Steps:
+def steps(path: Path, checkpoint: Path | None = None) -> planned.Steps:
     """Build the scene of a network anew. `path` is a .glb, whose checkpoint lies beside it or is given, or else the
     checkpoint of an export that was imported into the open file. Yields and returns as `build.build`.
 

@@ -11,8 +11,9 @@ from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
-from .layered import Item, LayoutSettings, Place, axes, layered
+from .layered import Item, LayoutSettings, Place, Route, axes, layered
 from .shapes import HEIGHT
+from .shelf import DOWN, gaps, in_file
 
 MARGIN = 0.05 * HEIGHT  # of a tray round what stands on it
 TRAY = 0.018 * HEIGHT  # thickness
@@ -33,6 +34,7 @@ class Piece:
     inputs: tuple[str, ...]
     size: Vector  # of its box, metres: along the signal, to the side, up
     block: str = ""
+    level: int = 0  # of a U, how far down it stands
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Arrangement:
     frames: dict[str, Frame]
     lifts: dict[tuple[str, str], Vector]
     turn: np.ndarray  # (3, 3), columns: where depth, side and up point
+    about: bool = False  # whether maps are turned about, to be looked at from where the signal leaves
 
 
 def arrange(
@@ -77,10 +80,13 @@ def arrange(
     Blocks in `folded` take the room of one box; what is in them stands round its middle as it would if they were
     unfolded. Layers in `pinned` stay where they are.
     """
+    if settings.slant:  # what is open beside books has no tray
+        parts = [replace(part, quiet=True) for part in parts]
     outer = _outermost(parts, folded)
     items, inner = _items(pieces, outer, {part.path: part for part in parts}, settings)
-    places, routes = layered(items, settings, _gap)
+    levels = {outer.get(piece.name, piece.name): piece.level for piece in pieces}
     turn = axes(settings.direction)
+    places, routes = _placed(items, settings, levels, turn)
     sizes = {piece.name: piece.size for piece in pieces}
     for path, within in inner.items():
         middle = np.mean(
@@ -101,7 +107,22 @@ def arrange(
         for name in piece.inputs:
             route = routes.get((outer.get(name, name), outer.get(piece.name, piece.name)))
             lifts[name, piece.name] = route.lift if route else (0.0, 0.0, 0.0)
-    return Arrangement(places, frames, lifts, turn)
+    return Arrangement(places, frames, lifts, turn, bool(settings.slant))
+
+
+def _placed(items, settings, levels, turn):
+    """The places of items and the routes between them: in a row, or as books on a shelf."""
+    if not settings.slant:
+        return layered(items, settings, _gap)
+    before = gaps(items, levels)
+    places, routes = layered(in_file(items), settings, lambda _, item: before[item.name])
+    routes = {ends: Route((0.0, 0.0, 0.0)) for ends in routes}  # books hide what runs through them
+    if not any(levels.values()):
+        return places, routes
+    for name, place in places.items():
+        lower = turn @ (0.0, 0.0, -DOWN * levels[name])
+        places[name] = replace(place, location=_tuple(np.add(place.location, lower)), row=place.row + levels[name])
+    return places, routes
 
 
 def _outermost(parts: Sequence[BlockPiece], folded: Collection[str]) -> dict[str, str]:
@@ -147,11 +168,7 @@ def _items(pieces, outer, parts, settings):
 
 def box_of(within: Sequence[Piece]) -> Vector:
     """The size of the box that these layers fold to: as high and wide as the largest, of one depth for all."""
-    return (
-        CLOSED,
-        max(item_within.size[1] for item_within in within),
-        max(item_within.size[2] for item_within in within),
-    )
+    return (0.05 * HEIGHT * len(within) ** 0.5, HEIGHT, HEIGHT)
 
 
 def _sorted(items: list[Item]) -> list[Item]:

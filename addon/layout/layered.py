@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import prod, tan
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class LayoutSettings:
     spacing: float = 1.0  # factor on all gaps along the signal
     longest: float = 100.0  # metres of a row; a longer network wraps. 0: never
     snake: bool = True  # rows run to and fro; else all in the same direction
+    slant: float = 0.0  # radians, by which a row is turned to the side of the way that its items face
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _in_world(items, rows, between, settings):
             ahead = row.depth - row.front.min() + margin
         along = float(ahead[row.depth.argmax()])
         for item, depth, chain in zip(row.items.tolist(), ahead.tolist(), drawing.chain_of, strict=True):
-            location = turn @ (depth, 0.0, up + drawing.up[chain])
+            location = turn @ (depth, depth * tan(settings.slant), up + drawing.up[chain])
             places[items[item].name] = Place(tuple(location.tolist()), number, drawing.lane[chain], backwards)
         lifts |= {
             (items[row.items[source]].name, items[row.items[item]].name): lift

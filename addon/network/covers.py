@@ -163,7 +163,7 @@ def _maps(layer, ran, cells) -> Picture:
     ):
         steps = steps[0] + 1, steps[1] + 1
     rows, columns = ceil(grid.rows / steps[0]), ceil(grid.columns / steps[1])
-    across = min(max(1, PIXELS // columns), columns_of(grid.units))
+    across = min(max(1, PIXELS // columns), square_of(grid.units))
     down = min(max(1, PIXELS // rows), ceil(grid.units / across))
     while across * down * rows * columns > cells and across * down > 1:
         across, down = (across - 1, down) if across >= down else (across, down - 1)
@@ -294,7 +294,7 @@ def _kernels(network, name, matrix, cells) -> Picture | None:
     units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count)
     meaning = "size of weight" if shape[1] == 1 else "RMS of weights"
     return _tiles(
-        KERNELS, meaning, network.layer(name), columns_of(count), units, taps[units], (1, 1), shape[2:], len(taps)
+        KERNELS, meaning, network.layer(name), square_of(count), units, taps[units], (1, 1), shape[2:], len(taps)
     )
 
 
@@ -341,6 +341,11 @@ def _binned(values, bins) -> np.ndarray:
 def matrices_of(layer: Layer) -> list[Matrix]:
     """The matrices of a layer, without tables that are looked up or added."""
     return [matrix for matrix in layer.matrices if matrix.form != TABLE]
+
+
+def square_of(count: int) -> int:
+    """Columns of a grid of so many squares that fills a square as far as can be."""
+    return ceil(max(1, count) ** 0.5)
 
 
 def columns_of(count: int) -> int:

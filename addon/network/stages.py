@@ -51,8 +51,9 @@ def staged(layers: Sequence[Layer], blocks: Sequence[Block], innermost: Mapping[
         repeated = [block for block in blocks if block.repeat >= FEW]
         if 2 * len({name for block in repeated for name in block.layers}) >= len(layers):
             for block in repeated:
-                for path in block.children[1:]:
+                for path in block.children:
                     tree.items[path].closed = True
+            _around(tree)
         else:
             _by_shape(tree)
     if len(layers) > MANY:
@@ -95,6 +96,7 @@ class _Tree:
         self.layers = layers
         self.position = {layer.name: number for number, layer in enumerate(layers)}
         self.sources = [[self.position[name] for name in layer.inputs if name in self.position] for layer in layers]
+        self.read = {source for sources in self.sources for source in sources}
         self.root = _Item(list(range(len(layers))))
         self.items = {"": self.root}
         for block in blocks:
@@ -108,11 +110,15 @@ class _Tree:
     def is_input(self, item: _Item) -> bool:
         return not item.inside and self.layers[item.layers[0]].op == "Input"
 
-    def close(self, container: _Item, groups: Iterable[Sequence[_Item]]) -> None:
-        """Make a stage of each group of items of one block; a block alone is the stage itself, a layer stays."""
+    def is_output(self, item: _Item) -> bool:
+        return not item.inside and item.layers[0] not in self.read
+
+    def close(self, container: _Item, groups: Iterable[Sequence[_Item]], alone: bool = False) -> None:
+        """Make a stage of each group of items of one block; a block alone is the stage itself, and so is a layer if
+        `alone` is set, else it stays."""
         grouped: set[int] = set()
         for group in groups:
-            if len(group) == 1:
+            if len(group) == 1 and (group[0].inside or not alone):
                 group[0].closed = bool(group[0].inside)
                 continue
             layers = sorted(position for item in group for position in item.layers)
@@ -157,8 +163,8 @@ class _Tree:
                     continue
                 if inner.block is None:
                     number += 1
-                    name = f"stage {number}"
-                    own = f"{named}/{name}" if named else name
+                    own = f"{named}/stage {number}" if named else f"stage {number}"
+                    name = _name(inner) or f"stage {number}"
                     while own in taken:
                         own += "′"
                     taken.add(own)
@@ -176,6 +182,31 @@ class _Tree:
         return Staged(made, where, frozenset(closed))
 
 
+def _name(stage: _Item) -> str:
+    """The name of the block that is most of a stage, "" where there is none."""
+    largest = max(stage.inside, key=lambda item: len(item.layers))
+    named = largest.block
+    return named.name if named and not named.inferred and 2 * len(largest.layers) > len(stage.layers) else ""
+
+
+def _around(tree: _Tree) -> None:
+    """Make stages of what stands before, between and behind blocks that are closed: runs of layers and small blocks."""
+    for container in list(tree.containers()):
+        runs: list[list[_Item]] = [[]]
+        for item in container.inside:
+            beside = not item.inside or not item.closed and not _holds_closed(item)
+            if beside and not tree.is_input(item) and not tree.is_output(item):
+                runs[-1].append(item)
+            elif runs[-1]:
+                runs.append([])
+        tree.close(container, [run for run in runs if run], alone=True)
+
+
+def _holds_closed(item: _Item) -> bool:
+    """Whether a block is closed or holds one that is."""
+    return item.closed or any(_holds_closed(inner) for inner in item.inside)
+
+
 # by the size of maps
 
 
@@ -190,6 +221,11 @@ def _by_size(tree: _Tree) -> None:
         for item in container.inside:
             if tree.is_input(item):
                 continue
+            if tree.is_output(item) and len(container.inside) > 1:  # an answer is looked at by itself
+                runs.append([item])
+                item.key = _size_of(item, sizes, len(tree.layers))
+                current = None
+                continue
             item.key = _size_of(item, sizes, len(tree.layers)) if depth < DEEPEST else FLAT
             if item.key == SPANS:
                 ahead.append((item, depth + 1))
@@ -199,7 +235,7 @@ def _by_size(tree: _Tree) -> None:
             else:
                 runs.append([item])
                 current = item.key or SPANS  # what has no size before all others stays by itself
-        tree.close(container, [stage for run in _smoothed(runs) for stage in _of_run(run)])
+        tree.close(container, [stage for run in _smoothed(runs) for stage in _of_run(run)], alone=True)
 
 
 def _sizes(tree: _Tree) -> list[tuple | None]:
@@ -249,15 +285,19 @@ def _count(items: Sequence[_Item]) -> int:
 def _of_run(run: list[_Item]) -> Iterator[list[_Item]]:
     """The stages of a run: all of it, or the block that somebody named and that is nearly all of it."""
     count = _count(run)
-    if count < 2 or _key(run) in (FLAT, None) and count <= MANY_WEIGHTED:
+    if _key(run) in (FLAT, None) and count <= MANY_WEIGHTED:
         return
     largest = max(range(len(run)), key=lambda place: len(run[place].layers))
     named = run[largest].block
     if named is None or named.inferred or 4 * len(run[largest].layers) < 3 * count:
         yield run
         return
+    strays = count - len(run[largest].layers)
+    if 0 < strays <= STRAY:  # as a pooling before it
+        yield run
+        return
     yield [run[largest]]
-    yield from (beside for beside in (run[:largest], run[largest + 1 :]) if _count(beside) > STRAY)
+    yield from (beside for beside in (run[:largest], run[largest + 1 :]) if beside)
 
 
 # by shape

@@ -15,6 +15,12 @@ from .tree import GroupBuilder, reuse
 from .vectors import mixed, scaled
 
 UNBUILT = "unbuilt"  # an attribute of the trays: 1 where nothing is inside yet, so that the block stays closed
+EDGE = 0.42  # of the height, above and below the middle, reach the lines that end on an edge
+ENDS = {  # where the signal leaves a book, and where it enters from above and from below; shares of the box
+    "leaves": (0.5, 0.5, -0.3),
+    "above": (0.5, 0.3, 0.5),
+    "below": (0.5, -0.22, -0.5),
+}
 FOLDED = 0.3  # of its size is left of a layer's arrangement in a folded block: where lines enter the box
 
 
@@ -40,6 +46,28 @@ def folding(group: GroupBuilder, name: str) -> tuple[bpy.types.NodeSocket, bpy.t
             )
         )
     return reductions[0], reductions[1]
+
+
+def _edges(group: GroupBuilder) -> bpy.types.NodeSocket:
+    """Instances of nothing round the folded block, for lines to end on: from top to bottom as many as *Edges* on the
+    edge where the signal leaves, then on that where it enters; then those of `ENDS`."""
+    count = group["Edges"]
+    index = group.call("GeometryNodeInputIndex", {})
+    half = group.math("SUBTRACT", count, 0.5)
+    enters = group.math("GREATER_THAN", index, half)
+    number = group.math("SUBTRACT", index, group.math("MULTIPLY", count, enters))
+    way = group.math("DIVIDE", number, group.math("MAXIMUM", group.math("SUBTRACT", count, 1.0), 1.0))
+    side = group.math("SUBTRACT", 0.5, enters)
+    place = group.vector(side, side, group.math("MULTIPLY_ADD", way, -2 * EDGE, EDGE))
+    end = group.math("SUBTRACT", index, group.math("MULTIPLY", count, 2.0))
+    for which, at in enumerate(ENDS.values()):
+        place = group.when(group.same(end, which), at, place, "VECTOR")
+    points = group.call("GeometryNodePoints", {"Count": group.math("MULTIPLY_ADD", count, 2.0, len(ENDS))})
+    place = group.call("ShaderNodeVectorMath", {0: place, 1: group["Box"]}, operation="MULTIPLY")
+    points = group.call("GeometryNodeSetPosition", {"Geometry": points, "Position": place})
+    nothing = group.call("GeometryNodePoints", {"Count": 0})
+    edges = group.call("GeometryNodeInstanceOnPoints", {"Points": points, "Instance": nothing})
+    return group.when(group.math("GREATER_THAN", count, 0.5), edges, nothing, "GEOMETRY")
 
 
 def _build():
@@ -73,6 +101,10 @@ def _build():
     shown = group.call(
         "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)}
     )
+    both = group.node("GeometryNodeJoinGeometry")
+    for part in (_edges(group), shown):  # the latest link comes first
+        group.put(both.inputs[0], part)
+    shown = both.outputs[0]
     both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
     shown = group.store(shown, "book", group.math("MULTIPLY", fold, left), "INSTANCE")
     return group.finish(group.store(shown, "fold", both, "INSTANCE"))

@@ -15,6 +15,7 @@ import cells
 import gltf
 import lines
 import memory
+
 import pictures
 
 DRAGS, LAYERS = 40, 10_000

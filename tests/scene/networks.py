@@ -31,7 +31,6 @@ FORMATS = {"16:9": (1600, 900), "1:1": (900, 900), "9:16": (900, 1600), "21:9": 
 
 
 def build(name, folder):
-    """A network of these in an empty file."""
+    """A network of these in an empty file, all of it."""
     look.fresh()
-    folds = name != "chain"  # which is here for its many layers in a row
-    return look.build(NETWORKS[name](folder), look.DIGIT if name in ("cnn", "mlp") else None, fold_repeats=folds)
+    return look.build(NETWORKS[name](folder), look.DIGIT if name in ("cnn", "mlp") else None)

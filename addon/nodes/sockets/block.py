@@ -31,6 +31,15 @@ BLOCK = Interface(
                 follows=True,
             ),
             Socket("Book", "Bool", False, about="Shows a book in place of the folded box", follows=True),
+            Socket(
+                "Edges",
+                "Int",
+                0,
+                0,
+                1 << 16,
+                about="Count of the lines that may end on each side edge of the folded block",
+                follows=True,
+            ),
         ),
         *panel(
             "Look",

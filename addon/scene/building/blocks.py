@@ -14,6 +14,7 @@ from mathutils import Vector
 from ... import colormaps
 from ...layout import Frame
 from ...network import Network
+from ...network.levels import levels
 from ...network.visible import Visible
 from ...nodes.block import UNBUILT, block_group
 from ...nodes.tree import attach
@@ -33,6 +34,7 @@ def make(
 ) -> dict[str, tuple]:
     """The collections and objects of all blocks that are `shown`, by path; parents come before children. `known` are
     objects that some of them have already. Those without their inside are closed."""
+    level = levels(network)
     made = {"": (top, root)}
     orders = {block.path: order for order, block in enumerate(network.blocks)}
     for block in shown.blocks:
@@ -71,6 +73,7 @@ def make(
             inferred=block.inferred,
             stage=block.stage,
             order=orders[block.path],
+            level=level.get(block.layers[-1], 0),
             parameters=network.parameters_in(block),
             built=block.path not in shown.unbuilt,
             first=shown.first(block.path),

@@ -61,6 +61,14 @@ def page_thickness(network: Network, blocks: Iterable[Block]) -> float:
     return sizes.page_thickness(_ends(pages(network, block)) for block in blocks)
 
 
+def size_of(
+    network: Network, block: Block, thickness: float, width: float = HEIGHT, height: float = HEIGHT
+) -> tuple[float, float, float]:
+    """What the book of a block takes along the signal, to the side and up, in metres."""
+    depth, side, high = sizes.book_size(*_ends(pages(network, block)), thickness, width)
+    return depth, side, high - width + height
+
+
 def make(
     network: Network,
     block: Block,
@@ -69,6 +77,7 @@ def make(
     materials: Mapping[str, bpy.types.Material],
     thickness: float | None = None,
     side: float = HEIGHT,
+    height: float = HEIGHT,
 ) -> bpy.types.Object:
     """The book of a block, a child of the block's object and in its collection. `thickness` is that of a page of one
     channel; without it, as if there were no other book. Raises `CheckpointError`, and leaves nothing then."""
@@ -86,7 +95,7 @@ def make(
             "Page Thickness": thickness,
             "Page Gap": sizes.GAP,
             "Cover Width": side,
-            "Cover Height": side,
+            "Cover Height": height,
             "Margin": sizes.MARGIN * side,
             "Arch Width": 2 * sizes.ARCH * side,
             "Arch Rise": sizes.RISE * side,
@@ -102,7 +111,6 @@ def make(
     book = Book.make(obj)
     _fill(book, block, shown, *contents, materials)
     obj.parent = block_obj
-    obj.rotation_euler.z = sizes.TURN
     for collection in block_obj.users_collection:
         collection.objects.link(obj)
     BlockBox(block_obj).inputs["Book"] = True

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,24 +19,23 @@ from mathutils import Matrix
 
 from ...colormaps.value import NOT_FINITE
 from ...inference import Ran
-from ...layout import Arrangement, LayoutSettings, Shape, shapes
-from ...network import Block, Connection, Layer, Network
-from ...network.drawn import Drawn
-from ...network.joins import WEIGHT, Unknown
-from ...network.lines import Lines, line_limits, strongest
-from ...network.network import sample_of
+from ...layout import Arrangement, LayoutSettings
+from ...layout.shelf import settings_of_shelf
+from ...network import Connection, Layer, Network
+from ...network.joins import WEIGHT
+from ...network.lines import Lines, line_limits
 from ...network.statistics import statistics
-from ...network.visible import Joint, Shares, Visible
+from ...network.visible import Shares
 from ...nodes import materials as shaders
 from ...nodes.network import network_group
 from ...nodes.tree import attach
 from ..camera import picture
-from ..detail import expansion
 from ..editing import arranging, pruning, ranges
-from ..entities import Bars, Bundle, CellShape, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
+from ..entities import Bars, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
 from ..output import film
 from ..texts import caption, labels, words
-from . import bars, blocks, books, connections, layers, studio
+from . import bars, blocks, books, input_picture, layers, planned, shelf, studio
+from .planned import Steps
 
 MAX_CELLS = 150_000
 MAX_CONNECTIONS = 150_000
@@ -55,9 +54,6 @@ class Settings:
     layout: LayoutSettings = LayoutSettings(longest=arranging.LONGEST)
 
 
-Steps = Generator[tuple[float, str], None, Any]  # (share done, what is next), and what it returns in the end
-
-
 def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps:
     """Make the scene of a network. Yields (share done, what is next) and returns the network's collection.
 
@@ -71,167 +67,63 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
     return collection
 
 
-@dataclass
-class Plan:
-    """What of a network is there, and where it stands. `drawn` and `formed` are those of every layer; of one inside a
-    block without its inside `drawn` knows no more than how many cells there would be."""
-
-    network: Network
-    shown: Visible
-    drawn: dict[str, Drawn]
-    formed: dict[str, Shape]
-    arrangement: Arrangement
-    ran: Ran | None
-
-
-def plan(
-    network: Network,
-    unbuilt: Collection[str],
-    shares: Shares,
-    layout: LayoutSettings,
-    ran: Ran | None,
-    folded: Collection[str] = (),
-) -> Plan:
-    """Plan a network with some blocks without their inside and others `folded`. Reads the weights of what is there as
-    far as they choose which cells are drawn."""
-    shown = Visible(network, unbuilt)
-    drawn = shares.sized(shown.layers)
-    formed = shapes(network, drawn)
-    arrangement = arranging.arranged(
-        arranging.pieces(shown, formed), arranging.parts(shown), arranging.sealed(shown, formed), layout, folded
-    )
-    return Plan(network, shown, drawn, formed, arrangement, ran)
-
-
-def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, end: float) -> Steps:
-    """The objects of these layers by name, each without a parent and in no collection. Yields as `build`."""
-    cells = cell_shapes()
-    objs: dict[str, bpy.types.Object] = {}
-    for index, layer in enumerate(made):
-        if index % 16 == 0:
-            yield begin + (end - begin) * index / len(made), f"layer {layer.name}"
-        values = activation(layer, plan.ran)
-        objs[layer.name] = layers.make(layer, plan.drawn[layer.name], plan.formed[layer.name], values, paints, cells)
-    return objs
-
-
-def place_layers(plan: Plan, objs: Mapping[str, bpy.types.Object], within: Mapping[str, tuple], root, free) -> None:
-    """Put new layers into their blocks; `free` is the collection of those in none, `within` as of `blocks.make`."""
-    for index, layer in enumerate(plan.network.layers):
-        if layer.name not in objs:
-            continue
-        obj = objs[layer.name]
-        collection, obj.parent = within[layer.block]
-        around = plan.arrangement.frames.get(layer.block)
-        layers.put(obj, layer.name, plan.arrangement, around.middle if around else (0.0, 0.0, 0.0))
-        layer_object = LayerObject(obj)
-        layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
-        layer_object.order = index
-        (collection if layer.block else free).objects.link(obj)
-
-
-def choose_lines(
-    plan: Plan, wanted: Mapping[int, Connection], limits: Sequence[int], begin: float, end: float
-) -> Steps:
-    """The lines of these connections by their place among all. Yields as `build`, and changes nothing."""
-    lines: dict[int, Lines] = {}
-    for number, (index, connection) in enumerate(wanted.items()):
-        if number % 8 == 0:
-            yield begin + (end - begin) * number / len(wanted), f"connections into {connection.target.name}"
-        lines[index] = choose(connection, plan.drawn, limits[index], plan.ran)
-    return lines
-
-
-def make_bundles(
-    plan: Plan,
-    lines: Mapping[int, Lines],
-    objs: Mapping[str, bpy.types.Object],
-    root: bpy.types.Object,
-    paints: dict,
-    weights: float,
-) -> list[bpy.types.Object]:
-    """The bundles of these lines between layers that have objects, in no collection."""
-    bundles = []
-    for index, chosen in lines.items():
-        connection = plan.network.connections[index]
-        ends = connection.source.name, connection.target.name
-        obj = connections.make(index, connection, chosen, *(objs[name] for name in ends), root, paints, weights)
-        arranging.lead(Bundle(obj), plan.arrangement)
-        expansion.refresh(obj, connection, *(plan.drawn[name] for name in ends), len(plan.network.connections))
-        bundles.append(obj)
-    return bundles
-
-
-def make_joints(
-    plan: Plan,
-    joints: Iterable[Joint],
-    objs: Mapping[str, bpy.types.Object],
-    boxes: Mapping[str, bpy.types.Object],
-    root: bpy.types.Object,
-    paints: dict,
-) -> list[bpy.types.Object]:
-    """The bundles from and to blocks without their inside, in no collection; where an end was deleted there is none."""
-    bundles = []
-    for joint in joints:
-        source = boxes.get(joint.source_block) if joint.source_block else objs.get(joint.source)
-        target = boxes.get(joint.target_block) if joint.target_block else objs.get(joint.target)
-        if source and target:
-            obj = connections.join(joint, source, target, root, paints)
-            arranging.lead(Bundle(obj), plan.arrangement)
-            bundles.append(obj)
-    return bundles
-
-
-def book(network: Network, block: Block, obj: bpy.types.Object, ran: Ran | None, paints: dict) -> None:
-    """Show what is in a block without its inside; as yet its box alone stands for that."""
-
-
 def _build(network, settings, ran, digest):
     closed = network.closed if settings.fold_repeats else frozenset()
-    planned = plan(network, closed, Shares(network, settings.max_cells), settings.layout, ran)
-    shown, drawn, arrangement = planned.shown, planned.drawn, planned.arrangement
+    if closed:
+        settings = replace(settings, layout=settings_of_shelf(settings.layout))
+    plan = planned.plan(network, closed, Shares(network, settings.max_cells), settings.layout, ran)
+    shown, drawn, arrangement = plan.shown, plan.drawn, plan.arrangement
     paints = _materials(network.name)
-    cells = cell_shapes()
+    cells = planned.cell_shapes()
     made = _Collections(network.name)
     root = bpy.data.objects.new(network.name, bpy.data.meshes.new(network.name))
     attach(root, "Network", network_group(), {})
     Root.make(root)
     made.network.objects.link(root)
     within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], shown)
-    objects = yield from make_layers(planned, shown.layers, paints, 0.05, 0.34)
-    place_layers(planned, objects, within, root, made.layers)
+    objects = yield from planned.make_layers(plan, shown.layers, paints, 0.05, 0.34)
+    planned.place_layers(plan, objects, within, root, made.layers)
+    for layer in shown.layers if settings.layout.slant else ():
+        if input_picture.is_picture(layer):
+            picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
+            objects[layer.name].users_collection[0].objects.link(picture_obj)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
     limits = line_limits(network.connections, settings.lines_a_pair, settings.max_connections)
-    lines = yield from choose_lines(planned, shown.connections, limits, 0.35, 0.65)
+    lines = yield from planned.choose_lines(plan, shown.connections, limits, 0.35, 0.65)
     pairs = [(network.connections[index], chosen) for index, chosen in lines.items()]
     weights = weight_range(pairs)
     yield 0.68, "lines"
     boxes = {path: obj for path, (_, obj) in within.items() if path}
     for obj in (
-        *make_bundles(planned, lines, objects, root, paints, weights),
-        *make_joints(planned, shown.joints, objects, boxes, root, paints),
+        *planned.make_bundles(plan, lines, objects, root, paints, weights),
+        *planned.make_joints(plan, shown.joints, objects, boxes, root, paints),
     ):
         made.connections.objects.link(obj)
-    for path, block in shown.unbuilt.items():
-        book(network, block, boxes[path], ran, paints)
 
     yield 0.75, "labels and light"
-    camera = studio.make_camera(f"{network.name} Hero")
+    camera = studio.make_camera(f"{network.name} Hero", view=studio.SHELF if closed else None)
     made.studio.objects.link(camera)
-    _outputs(planned, objects, camera, paints, made)
+    _outputs(plan, objects, camera, paints, made)
     into = words.into(pairs)
     for layer in shown.layers:
+        if settings.layout.slant and input_picture.is_picture(layer):
+            labels.say(objects[layer.name], words.of_picture(layer))
+            continue
         labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
     for block in shown.blocks:
         labels.say(boxes[block.path], words.of_block(block, network))
+    shelf.fill(network, shown.unbuilt, boxes, ran, paints, plan.thickness)
     for light in studio.make_lights(network.name, *_extent(arrangement)):
-        light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ light.matrix_basis
+        slant = Matrix.Rotation(settings.layout.slant, 4, "Z")
+        light.matrix_basis = Matrix(arrangement.turn).to_4x4() @ slant @ light.matrix_basis
         made.studio.objects.link(light)
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
-    for obj in caption.make(network, camera, paints, cells, (*objects.values(), *made.connections.objects)):
+    for obj in caption.make(
+        network, camera, paints, cells, (*objects.values(), *made.connections.objects), "band" if closed else "strip"
+    ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
     ranges.fill(made.network)
@@ -262,28 +154,6 @@ def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) ->
             progress(f"{share:4.0%} {text}")
         except StopIteration as end:
             return end.value
-
-
-def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
-    """The activations of one sample of a layer, flat, or None if nothing ran or they do not fit its grid."""
-    value = ran.values.get(layer.shown) if ran else None
-    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
-        return None
-    return sample_of(value, layer.grid).astype(np.float32)
-
-
-def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran | None) -> Lines:
-    """The lines to draw of a connection, by what ran if anything did.
-
-    Where no drawn cell feeds another, as in maps that are thinned out, they say only that the layers are joined.
-    """
-    ends = connection.source, connection.target
-    shown = [drawn[end.name] for end in ends]
-    values = tuple(activation(end, ran) for end in ends)
-    lines = strongest(connection, *shown, limit, values)
-    if len(lines) or ran:
-        return lines
-    return strongest(replace(connection, join=Unknown(*(end.size for end in ends))), *shown, limit)
 
 
 def limits(
@@ -351,6 +221,7 @@ def _materials(name):
         "bars": shaders.bars(f"{name} Bars"),
         "blocks": shaders.blocks(f"{name} Blocks"),
         **books.materials(name),
+        "picture": shaders.picture(f"{name} Picture"),
         "floor": shaders.floor(f"{name} Floor"),
         "scrim": shaders.scrim(f"{name} Scrim"),
         "track": shaders.flat(f"{name} Track", "#4a628f", 0.55),
@@ -362,27 +233,6 @@ def _materials(name):
     for role, material in materials.items():
         RoleMaterial.make(material, role=role)
     return materials
-
-
-def cell_shapes() -> dict[str, bpy.types.Object]:
-    """The mesh of a cell by its name: a bevelled tile, one metre wide, that grows along -X from its back face."""
-    import bmesh
-
-    known = next((cell.obj for cell in map(CellShape.of, bpy.data.objects) if cell and cell.shape == "tile"), None)
-    if known:
-        return {"tile": known}
-    mesh = bpy.data.meshes.new("Neuroscene Tile")
-    shape = bmesh.new()
-    bmesh.ops.create_cube(shape, size=1.0)
-    bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
-    bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
-    shape.to_mesh(mesh)
-    shape.free()
-    mesh.shade_smooth()
-    mesh.set_sharp_from_angle(angle=0.87)
-    tile = bpy.data.objects.new("Neuroscene Tile", mesh)
-    CellShape.make(tile, shape="tile")
-    return {"tile": tile}
 
 
 def _extent(arrangement: Arrangement):
@@ -407,7 +257,7 @@ def last(network: Network) -> list[Layer]:
     ]
 
 
-def _outputs(plan: Plan, objects, camera, paints, made):
+def _outputs(plan: planned.Plan, objects, camera, paints, made):
     for layer in last(plan.network):
         if layer.name not in objects:
             continue
@@ -422,12 +272,12 @@ def _outputs(plan: Plan, objects, camera, paints, made):
         )
         for shown in (obj, *names):
             made.labels.objects.link(shown)
-        values = activation(layer, plan.ran)
+        values = planned.activation(layer, plan.ran)
         if values is not None:
             bars.set_values(obj, names, values, paints)
 
 
-def add_bars(scene: NetworkScene, plan: Plan, objs: Mapping[str, bpy.types.Object]) -> None:
+def add_bars(scene: NetworkScene, plan: planned.Plan, objs: Mapping[str, bpy.types.Object]) -> None:
     """Bars beside output layers of a network in the scene that have none; their values are still to be set."""
     have = {bars.layer for bars in scene.members(Bars)}
     into = scene.child("labels")

@@ -171,7 +171,7 @@ def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]
 def drop_offsets(obj: bpy.types.Object) -> None:
     """Forget by how much the lines of a bundle were bundled."""
     attributes = obj.data.attributes
-    stale = [attribute.name for attribute in attributes if attribute.name.startswith(STORED)]
+    stale = [attribute.name for attribute in attributes if attribute.name.startswith((STORED, "density"))]
     for name in stale:
         attributes.remove(attributes[name])
     if stale:

@@ -21,10 +21,11 @@ from .. import selection
 from ..background import in_background
 from ..detail import expansion
 from ..editing import bundling, pruning, ranges
-from ..entities import Label, LayerObject, NetworkScene, scene_of
+from ..entities import InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..texts import caption, labels, words
-from . import bars, build, connections, layers
-from .build import Settings, Steps
+from . import bars, build, connections, input_picture, layers, planned, shelf
+from .build import Settings
+from .planned import Steps
 
 MOST_SAID = 8  # models beside the one that is shown
 
@@ -164,7 +165,7 @@ def choose_lines(network: Network, drawn: Mapping[str, Drawn], limits: list[int]
         if {connection.source.name, connection.target.name} <= drawn.keys():
             if len(chosen) % 8 == 0:
                 yield index / len(limits), f"connections into {connection.target.name}"
-            chosen[index] = build.choose(connection, drawn, limit, ran)
+            chosen[index] = planned.choose(connection, drawn, limit, ran)
     return chosen
 
 
@@ -183,11 +184,13 @@ def show(
         if layer.name not in objs:
             continue
         obj = objs[layer.name]
-        values = build.activation(layer, ran)
+        values = planned.activation(layer, ran)
         if values is not None:
             layers.set_activation(obj, drawn[layer.name], values)
         elif ran is None:
             layers.set_values(obj, *layers.resting_values(layer, drawn[layer.name]))
+    shelf.show(collection, network, ran)
+    input_picture.show(collection, network, ran)
     pruning.mark(network, objs, drawn, ran)
     lines = []
     bundled = {}
@@ -225,11 +228,17 @@ def _bundle_again(collection, kept: dict) -> None:
 
 def say(collection, network, objs, drawn, lines):
     """Let the labels of layers speak of what is drawn now."""
-    texts = {(label.owner, label.part): label.obj for label in NetworkScene(collection).members(Label)}
+    scene = NetworkScene(collection)
+    texts = {(label.owner, label.part): label.obj for label in scene.members(Label)}
+    pictured = {picture.layer for picture in scene.members(InputPicture)}
     into = words.into(lines)
     for layer in network.layers:
         if layer.name in objs:
-            labels.say(objs[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
+            if layer.name in pictured:
+                said = words.of_picture(layer)
+            else:
+                said = words.of_layer(layer, drawn[layer.name], into.get(layer.name, []))
+            labels.say(objs[layer.name], said)
             for part in labels.parts(objs[layer.name]):
                 if (layer.name, part.name) in texts:
                     labels.write(texts[layer.name, part.name], part)

@@ -22,7 +22,7 @@ from ...nodes.tree import attach
 from .. import removing
 from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, RoleMaterial, kind, nodes
 from ..texts import caption
-from . import build, importing
+from . import build, importing, planned
 
 MOST = 1 << 17  # taps that are drawn
 GAP = 1.0
@@ -50,7 +50,7 @@ def toggle(network: bpy.types.Collection, names: list[str]) -> str:
     return build.finish(toggle_steps(network, names))
 
 
-def toggle_steps(network: bpy.types.Collection, names: list[str]) -> build.Steps:
+def toggle_steps(network: bpy.types.Collection, names: list[str]) -> planned.Steps:
     """As `toggle`, step by step; nothing changes before the last step. Yields as `build.build`."""
     scene = NetworkScene(network)
     shown = [kernels for kernels in scene.members(Kernels) if kernels.layer in names]

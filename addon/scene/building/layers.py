@@ -22,6 +22,7 @@ from ..editing import by_hand, ranges
 from ..entities import LayerObject
 from ..texts import labels
 
+ABOUT = np.array([-1.0, -1.0, 1.0])  # of depth, side and up: half a turn about the last
 LESS = 0.38  # of a ball's width has one of value 0 less than one of full value
 LARGEST_BIAS = 1 << 24  # units; a longer bias is not read to colour a resting layer
 
@@ -143,9 +144,10 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     """Give a layer its place; `outer` is that of the block it is in."""
     place = arrangement.places[name]
     obj.location = Vector(place.location) - Vector(outer)
-    LayerObject(obj).tell(
-        row=place.row, backwards=place.backwards, placed=obj.location, axes=arrangement.turn.ravel().tolist()
-    )
+    layer = LayerObject(obj)
+    maps = layer.grid[1] * layer.grid[2] > 1
+    axes = arrangement.turn * ABOUT if arrangement.about and maps else arrangement.turn
+    layer.tell(row=place.row, backwards=place.backwards, placed=obj.location, axes=axes.ravel().tolist())
     turn(obj)
 
 

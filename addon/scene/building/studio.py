@@ -46,6 +46,11 @@ class View:
         return self.f_stop > 0 and not self.flat
 
 
+SHELF = View(
+    azimuth=radians(116), elevation=radians(9), lens=48.0, f_stop=0.0
+)  # of books: from where the signal leaves
+
+
 def make_camera(name: str, shot: str = "hero", view: View | None = None) -> bpy.types.Object:
     """The camera of a shot; `framing.fit` puts it in its place."""
     view = view or View()

@@ -18,11 +18,11 @@ from ...network.statistics import statistics
 from ...network.visible import Shares
 from .. import removing
 from ..editing import arranging, pruning, ranges
-from ..entities import Bundle, LayerObject, NetworkScene
+from ..entities import BlockBox, Book, Bundle, LayerObject, NetworkScene
 from ..looks import saved_styles, styles
 from ..texts import caption, labels, words
-from . import bars, blocks, build, connections, importing, layers
-from .build import Steps
+from . import bars, blocks, build, connections, importing, layers, planned, shelf
+from .planned import Steps
 
 
 def keyframed_open(scene: NetworkScene) -> set[str]:
@@ -78,11 +78,11 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
         {name: layers.drawn_of(obj) for name, obj in there.items() if name in network.by_name},
     )
     rest = left(network, stored, opened, whole)
-    plan = build.plan(network, rest, shares, arranging.settings_of(collection), ran)
+    plan = planned.plan(network, rest, shares, arranging.settings_of(collection), ran)
     wanted = {name for path in opened for name in stored[path]}
     new = [layer for layer in plan.shown.layers if layer.name in wanted and layer.name not in there]
     paints = scene.materials
-    objs = yield from build.make_layers(plan, new, paints, 0.05, 0.4)
+    objs = yield from planned.make_layers(plan, new, paints, 0.05, 0.4)
     yield 0.4, "importance of units"
     pruning.mark(network, objs, plan.drawn, ran)
     known: dict = {}
@@ -97,8 +97,8 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
         if {connection.source.name, connection.target.name} <= every.keys()
         and not objs.keys().isdisjoint((connection.source.name, connection.target.name))
     }
-    lines = yield from build.choose_lines(plan, joined, build.limits(collection, network), 0.55, 0.9)
-    bundles = build.make_bundles(plan, lines, every, root, paints, scene.weight_range)
+    lines = yield from planned.choose_lines(plan, joined, build.limits(collection, network), 0.55, 0.9)
+    bundles = planned.make_bundles(plan, lines, every, root, paints, scene.weight_range)
     yield 0.9, "what is inside"
 
     _settle(scene, plan, objs, every, bundles, set(opened))
@@ -121,17 +121,19 @@ def wishes_of(objs: dict[str, bpy.types.Object]) -> dict[str, Wish]:
     }
 
 
-def _settle(scene: NetworkScene, plan: build.Plan, objs, every, bundles, opened: set[str]) -> None:
+def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opened: set[str]) -> None:
     """Put what was made into the scene, in place of what stood for it."""
     collection, root = scene.collection, scene.root().obj
     network, shown, paints = plan.network, plan.shown, scene.materials
     before = {path: box.obj for path, box in scene.blocks().items()}
     joints = [bundle for bundle in scene.bundles() if {bundle.source_block, bundle.target_block} & opened]
-    removing.remove([child for path in opened for child in before[path].children if _is_book(child)])
+    removing.remove([book.obj for book in scene.members(Book) if book.path in opened])
+    for path in opened:
+        BlockBox(before[path]).inputs.update({"Book": False, "Edges": 0})
     within = blocks.make(network, plan.arrangement.frames, collection, root, paints["blocks"], shown, before)
     for path in opened:
         blocks.form(before[path], plan.arrangement.frames[path])
-    build.place_layers(plan, objs, within, root, scene.child("layers"))
+    planned.place_layers(plan, objs, within, root, scene.child("layers"))
     removing.remove([bundle.obj for bundle in joints])
     boxes = {path: obj for path, (_, obj) in within.items() if path}
     new = boxes.keys() - before.keys()
@@ -141,21 +143,17 @@ def _settle(scene: NetworkScene, plan: build.Plan, objs, every, bundles, opened:
         if {joint.source, joint.target} & objs.keys() or {joint.source_block, joint.target_block} & new
     ]
     into = scene.child("connections")
-    bundles = [*bundles, *build.make_joints(plan, wanted, every, boxes, root, paints)]
+    bundles = [*bundles, *planned.make_joints(plan, wanted, every, boxes, root, paints)]
     for obj in bundles:
         into.objects.link(obj)
     for path in new:
         block = network.block_by_path[path]
         labels.say(boxes[path], words.of_block(block, network))
-        if path in shown.unbuilt:
-            build.book(network, block, boxes[path], plan.ran, paints)
+    shelf.rename(scene, network, opened)
+    shelf.fill(network, new & shown.unbuilt.keys(), boxes, plan.ran, paints, plan.thickness)
     build.add_bars(scene, plan, objs)
     if style := saved_styles.every()[0].get(scene.style):
         styles.dress(style, (*objs.values(), *bundles, *map(boxes.get, new)))
-
-
-def _is_book(obj: bpy.types.Object) -> bool:
-    return False  # until there are books
 
 
 def _tell_ranges(scene: NetworkScene, network: Network) -> None:
@@ -171,7 +169,7 @@ def _tell_ranges(scene: NetworkScene, network: Network) -> None:
     scene.weight_range = now
 
 
-def _say(scene: NetworkScene, plan: build.Plan, names: set[str]) -> None:
+def _say(scene: NetworkScene, plan: planned.Plan, names: set[str]) -> None:
     """Let the labels of these layers speak of what is drawn of them and of the lines into them."""
     lines = [
         (plan.network.connections[index], connections.lines_of(obj))

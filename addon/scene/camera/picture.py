@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
 from ...layout.layered import axes
 from ..building import blocks, studio
@@ -22,9 +23,11 @@ from ..entities import (
     CaptionPart,
     ClassName,
     Floor,
+    InputPicture,
     Kernels,
     Label,
     LayerObject,
+    Leader,
     NetworkScene,
     ObjectEntity,
     Scrim,
@@ -33,7 +36,7 @@ from ..entities import (
     objects,
     scene_of,
 )
-from ..texts import caption, labelling, labels
+from ..texts import caption, labelling, labels, leaders
 from . import framing
 
 
@@ -46,12 +49,18 @@ class Seen:
     depsgraph: bpy.types.Depsgraph
     labelled: list[labelling.Labelled]
     points: np.ndarray
+    texts: tuple[np.ndarray, ...] = ()  # boxes of names of classes
 
     def __add__(self, other: Seen) -> Seen:
         """Both networks in one picture, the other in rows of its own."""
         rows = 1 + max((obj.row for obj in self.labelled), default=0)
         objs = [replace(obj, row=obj.row + rows) for obj in other.labelled]
-        return replace(self, labelled=[*self.labelled, *objs], points=np.concatenate([self.points, other.points]))
+        return replace(
+            self,
+            labelled=[*self.labelled, *objs],
+            points=np.concatenate([self.points, other.points]),
+            texts=self.texts + other.texts,
+        )
 
 
 def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
@@ -71,7 +80,15 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
         depsgraph,
     )
     crests = _crests(network, {obj.obj.name: obj.box for obj in objs})
-    return Seen(_aspect(scene), depsgraph, objs, np.concatenate([*(obj.box for obj in objs), beside, crests]))
+    points = np.concatenate([*(obj.box for obj in objs), beside, crests])
+    return Seen(_aspect(scene), depsgraph, objs, points, _class_names(network, depsgraph))
+
+
+def _class_names(network, depsgraph) -> tuple[np.ndarray, ...]:
+    """The boxes (8, 3) of the names of classes that are shown."""
+    names = (name.obj for name in NetworkScene(network).members(ClassName))
+    boxes = (framing.box_corners(obj, depsgraph) for obj in names if not obj.hide_render)
+    return tuple(box for box in boxes if len(box))
 
 
 def anything(network: bpy.types.Collection, scene: bpy.types.Scene) -> bool:
@@ -108,10 +125,48 @@ def frame(
     def make(owner, part):
         return (others if owner in of_others else mine)(owner, part)
 
-    for _ in range(3):  # labels move with the camera, and it with them
-        framing.fit(camera, np.concatenate([view.points, text_points]), view.aspect, margins(view.aspect))
-        text_points = labelling.arrange(view.labelled, camera, view.aspect, view.depsgraph, make, _level(network))
+    if in_row(network, camera):
+        for rows in (1, 2):
+            framing.fit(camera, view.points, view.aspect, margins_of_row(network, view.aspect, rows))
+            _lower(camera, view, margins_of_row(network, view.aspect, rows).bottom)
+            if name_in_row(network, camera, view, make) <= rows:
+                break
+    else:
+        for _ in range(3):  # labels move with the camera, and it with them
+            framing.fit(camera, np.concatenate([view.points, text_points]), view.aspect, margins(network, view.aspect))
+            text_points = labelling.arrange(
+                view.labelled, camera, view.aspect, view.depsgraph, make, _level(network), view.texts
+            )
     settle(network, camera, view)
+
+
+def _lower(camera: bpy.types.Object, view: Seen, bottom: float) -> None:
+    """Let what is seen come down by half of the room that is free under it, for its names hang there."""
+    _, up = framing.slopes(camera.data, view.aspect)
+    places = framing.project(camera, view.points)
+    free = float(places[:, 1].min()) - up * (2 * bottom - 1)
+    if free > 0:
+        depth = float(places[:, 2].mean())
+        camera.location += Vector(framing.rotation(camera)[:, 1]) * (free / 2 * depth)
+
+
+def in_row(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
+    """Whether the names of what a camera sees stand in a row under it: of books in a row, seen in depth."""
+    rows = {member.row for member in NetworkScene(network).members(BlockBox, LayerObject)}
+    return bool(arranging.settings_of(network).slant) and len(rows) == 1 and camera.data.type != "ORTHO"
+
+
+def margins_of_row(network: bpy.types.Collection, aspect: float, rows: int) -> framing.Margins:
+    """What stays free of a picture with a caption and so many rows of names."""
+    return framing.Margins(
+        left=0.03, right=0.03, bottom=caption.form_of(network).band(aspect) + leaders.room(rows), top=0.04
+    )
+
+
+def name_in_row(network, camera, view: Seen, make) -> int:
+    """Put the names of what is seen into a row, or two; how many these are."""
+    foot = caption.form_of(network).band(view.aspect)
+    return leaders.arrange(view.labelled, camera, view.aspect, view.depsgraph, make, _level(network), foot)
 
 
 def ground(network: bpy.types.Collection, view: Seen) -> None:
@@ -126,9 +181,9 @@ def _level(network) -> float:
     return max((floor.location.z for floor in floors if not floor.hide_render), default=-np.inf)
 
 
-def margins(aspect: float) -> framing.Margins:
+def margins(network: bpy.types.Collection, aspect: float) -> framing.Margins:
     """What stays free of a picture with a caption."""
-    return framing.Margins(bottom=caption.band(aspect) + 0.03)
+    return framing.Margins(bottom=caption.form_of(network).band(aspect) + 0.03)
 
 
 def aim(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
@@ -177,7 +232,7 @@ def let_go(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
 
 def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
     """Turn all texts to this camera."""
-    for member in NetworkScene(network).members(Label, ClassName, Title):
+    for member in NetworkScene(network).members(Label, Leader, ClassName, Title):
         for constraint in member.obj.constraints:
             if constraint.type == "COPY_ROTATION":
                 constraint.target = camera
@@ -204,13 +259,18 @@ def relabel(network: bpy.types.Collection) -> None:
     matrix = camera.evaluated_get(depsgraph).matrix_world  # a rig may carry the camera
     eye = SimpleNamespace(data=camera.data, location=matrix.to_translation(), rotation_euler=matrix.to_euler())
     objs = [obj for obj in _labelled(network, depsgraph) if (framing.project(eye, obj.box)[:, 2] > 0).all()]
-    labelling.arrange(objs, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network))
+    if in_row(network, camera):
+        view = Seen(_aspect(scene), depsgraph, objs, np.zeros((0, 3)))
+        name_in_row(network, eye, view, _maker(network, camera))
+        return
+    names = [box for box in _class_names(network, depsgraph) if (framing.project(eye, box)[:, 2] > 0).all()]
+    labelling.arrange(objs, eye, _aspect(scene), depsgraph, _maker(network, camera), _level(network), names)
 
 
 def heading(network) -> float:
     """The direction of the signal, radians from +X round Z; 0 where it runs up or down."""
     x, y, _ = axes(arranging.settings_of(network).direction)[:, 0]
-    return float(np.arctan2(y, x))
+    return float(np.arctan2(y, x)) + arranging.settings_of(network).slant
 
 
 def _aspect(scene):
@@ -224,7 +284,7 @@ def _maker(network, camera):
     paints = NetworkScene(network).materials
 
     def make(owner, part):
-        obj = labels.make(owner, part, paints)
+        obj = labels.make(owner, part, paints) if part else leaders.line(owner, paints)
         framing.face(obj, camera)
         shelf.objects.link(obj)
         return obj
@@ -259,11 +319,12 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
     texts: dict[tuple, dict] = {}
     scene = NetworkScene(network)
     labelled = []
-    for label in scene.members(Label):
+    for label in scene.members(Label, Leader):
         texts.setdefault((label.of_kind, label.owner), {})[label.part] = label.obj
     boxes = scene.blocks()
     closed = blocks.folded(boxes)
     copies = blocks.copies(boxes)
+    books = {book.path: book.obj for book in scene.members(Book)}
     inside = _inside(boxes, closed)
     depth = {"": 0}
     for path, block in boxes.items():
@@ -271,14 +332,21 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
         obj = block.obj
         above = depth.get(outer, 0)  # the block round it may have been deleted
         depth[path] = above + 1 if outer not in closed and above is not None else None
-        box = np.zeros((0, 3)) if depth[path] is None else blocks.corners(obj, path in closed, depsgraph)
-        quiet = path in closed & copies or not any(block.tray[1])
+        book = books.get(path)
+        box = np.zeros((0, 3))
+        if depth[path] is not None:
+            box = framing.box_corners(book, depsgraph) if book else blocks.corners(obj, path in closed, depsgraph)
+        quiet = not book and (path in closed & copies or not any(block.tray[1]))
         said = texts.get(("block", path), {})
-        labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row))
-    for layer in scene.members(LayerObject):
+        labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row, solid=path in closed))
+    layers = list(scene.members(LayerObject))
+    pictures = {picture.layer: picture.obj for picture in scene.members(InputPicture)}
+    read = {name for layer in layers for name in layer.sources}
+    for layer in layers:
         name = layer.name
-        box = np.zeros((0, 3)) if name in inside else framing.box_corners(layer.obj, depsgraph)
-        labelled.append(labelling.Labelled(layer.obj, texts.get(("layer", name), {}), box, row=layer.row))
+        box = np.zeros((0, 3)) if name in inside else framing.box_corners(pictures.get(name, layer.obj), depsgraph)
+        said = texts.get(("layer", name), {})
+        labelled.append(labelling.Labelled(layer.obj, said, box, row=layer.row, last=name not in read))
     return labelled
 
 

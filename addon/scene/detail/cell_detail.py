@@ -21,7 +21,7 @@ from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choos
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
 from ...network.visible import Shares
-from ..building import build, connections, importing, layers
+from ..building import build, connections, importing, layers, planned
 from ..editing import pruning, ranges
 from ..entities import NetworkScene
 from ..texts import caption
@@ -38,7 +38,7 @@ def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, line
     return build.finish(detail_steps(network, names, wish, lines))
 
 
-def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> build.Steps:
+def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> planned.Steps:
     """As `set_detail`, step by step; nothing changes before the last step. Yields as `build.build`."""
     model = yield from importing.reopen_steps(network)
     ran = yield from importing.ran_steps(network, model)
@@ -50,12 +50,12 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
         shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, wish.level)
     drawn = shares.sized([])  # some layers may have been deleted, or are in blocks without their inside
     formed = shapes(model, drawn)
-    cells = build.cell_shapes()
+    cells = planned.cell_shapes()
     resting = {}
     for place, name in enumerate(names):
         yield place / len(names) / 2, f"values of {name}"
         layer = model.layer(name)
-        if build.activation(layer, ran) is None:
+        if planned.activation(layer, ran) is None:
             resting[name] = layers.resting_values(layer, drawn[name])
     wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.level else 0) for name in names}
     chosen = yield from _choose(network, model, set(names), before, drawn, ran, wished)
@@ -70,7 +70,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
         if name in resting:
             layers.set_values(obj, *resting[name])
         else:
-            layers.set_activation(obj, drawn[name], build.activation(layer, ran))
+            layers.set_activation(obj, drawn[name], planned.activation(layer, ran))
         pruning.put(obj, drawn[name])
         layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
     _draw(network, chosen, set(names), drawn, len(model.connections))
@@ -88,7 +88,7 @@ def _share(network, model, level) -> dict[str, int]:
     return {layer.name: max(cells, least) for layer, cells in zip(model.layers, room, strict=True)}
 
 
-def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
+def _choose(network, model, names, before, drawn, ran, wished) -> planned.Steps:
     """(place among the connections, connection, lines) of the bundles into and out of these layers: chosen anew into
     them, followed out of them."""
     bundles = connections.by_index(network)
@@ -101,7 +101,7 @@ def _choose(network, model, names, before, drawn, ran, wished) -> build.Steps:
             continue
         yield 0.5 + index / len(limits) / 2, f"connections into {target}"
         if target in names:
-            lines = build.choose(connection, drawn, limit, ran)
+            lines = planned.choose(connection, drawn, limit, ran)
         else:
             kept = connections.lines_of(bundles[index])
             lines = _followed(connection, kept, before[source], drawn, limit, ran)
@@ -151,10 +151,10 @@ def _followed(
     if known.all():
         return replace(lines, source=source.astype(np.int32))
     if now.size < before.size or connection.join.carries != WEIGHT:
-        return build.choose(connection, drawn, limit, ran)
+        return planned.choose(connection, drawn, limit, ran)
     if not known.any():
         bare = replace(connection, join=Unknown(connection.source.size, connection.target.size))
-        return build.choose(bare, drawn, limit, None)
+        return planned.choose(bare, drawn, limit, None)
     rest = (getattr(lines, name)[known] for name in ("target", "weight", "magnitude", "importance"))
     return Lines(lines.level, source[known].astype(np.int32), *rest, lines.total)
 

@@ -12,9 +12,10 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ...layout import HEIGHT, Arrangement, BlockPiece, Frame, LayoutSettings, Piece, Shape, arrange, box_of
+from ...layout import HEIGHT, Arrangement, BlockPiece, Frame, LayoutSettings, Piece, arrange
 from ...layout.arrange import MOST
 from ...layout.layered import axes
+from ...network.levels import levels
 from ...network.visible import Visible
 from ..building import bars, blocks, connections, layers
 from ..entities import Bars, BlockBox, Bundle, ClassName, LayerObject, Light, NetworkScene, Placed, layer_or_block
@@ -35,6 +36,7 @@ class Sealed:
     reads: Sequence[str]
     layers: Sequence[str]
     size: tuple[float, float, float]
+    level: int = 0  # as of `Piece`
 
     @property
     def key(self) -> str:
@@ -47,9 +49,13 @@ def key_of(path: str, name: str = "") -> str:
     return f"\0{path}" if path else name
 
 
-def pieces(shown: Visible, formed: Mapping[str, Shape]) -> list[Piece]:
-    """The layers that are there with the room that they take, as the layout takes them."""
-    return [Piece(layer.name, tuple(layer.inputs), formed[layer.name].size, layer.block) for layer in shown.layers]
+def pieces(shown: Visible, room: Mapping[str, tuple[float, float, float]]) -> list[Piece]:
+    """The layers that are there with the room that they take, in metres, as the layout takes them."""
+    level = levels(shown.network)
+    return [
+        Piece(layer.name, tuple(layer.inputs), room[layer.name], layer.block, level.get(layer.name, 0))
+        for layer in shown.layers
+    ]
 
 
 def parts(shown: Visible) -> list[BlockPiece]:
@@ -57,16 +63,11 @@ def parts(shown: Visible) -> list[BlockPiece]:
     return [BlockPiece(block.path, block.parent, block.layers) for block in shown.blocks]
 
 
-def sealed(shown: Visible, formed: Mapping[str, Shape]) -> list[Sealed]:
-    """The blocks without their inside, as the layout takes them."""
+def sealed(shown: Visible, sizes: Mapping[str, tuple[float, float, float]]) -> list[Sealed]:
+    """The blocks without their inside, as the layout takes them; `sizes` are those of their books by path."""
+    level = levels(shown.network)
     return [
-        Sealed(
-            path,
-            block.parent,
-            shown.reads(path),
-            block.layers,
-            box_of([Piece(name, (), formed[name].size) for name in block.layers]),
-        )
+        Sealed(path, block.parent, shown.reads(path), block.layers, sizes[path], level.get(block.layers[-1], 0))
         for path, block in shown.unbuilt.items()
     ]
 
@@ -92,7 +93,7 @@ def arranged(
     arrangement = arrange(
         [
             *(replace(piece, inputs=outside(piece.inputs)) for piece in pieces),
-            *(Piece(box.key, outside(box.reads, box.key), box.size, box.parent) for box in sealed),
+            *(Piece(box.key, outside(box.reads, box.key), box.size, box.parent, box.level) for box in sealed),
         ],
         [
             BlockPiece(part.path, part.parent, outside(part.layers), len(part.layers) > MOST * total)
@@ -176,6 +177,7 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
             [name for name in box.reads if name in there],
             box.layers,
             tuple(np.abs(turn.T @ np.array(box.inputs["Box"])).tolist()),
+            box.level,
         )
         for path, box in boxes.items()
         if not box.built
@@ -183,7 +185,13 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
     held = {key_of(path): tuple(stood[path]) for path in still if not boxes[path].built}
     arrangement = arranged(
         [
-            Piece(name, tuple(source for source in layer.sources if source in there), sizes[name], layer.block)
+            Piece(
+                name,
+                tuple(source for source in layer.sources if source in there),
+                sizes[name],
+                layer.block,
+                layer.level,
+            )
             for name, layer in shown.items()
         ],
         [

@@ -7,7 +7,7 @@ An entity is made from a data-block where it is needed, and holds nothing else. 
 give are the data-blocks themselves.
 """
 
-from .beside import Bars, BesideLayer, ClassName, Kernels, KernelsLabel
+from .beside import Bars, BesideLayer, ClassName, InputPicture, Kernels, KernelsLabel
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
@@ -16,7 +16,7 @@ from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
 from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
-from .texts import CaptionPart, Font, Label, RangesMesh, Scrim, TextCurve, Title
+from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
     "Bars",
@@ -32,11 +32,13 @@ __all__ = [
     "Floor",
     "Font",
     "GoneLayer",
+    "InputPicture",
     "Inputs",
     "Kernels",
     "KernelsLabel",
     "Label",
     "LayerObject",
+    "Leader",
     "Light",
     "Marked",
     "NetworkScene",

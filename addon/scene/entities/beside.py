@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .entity import ObjectEntity
-from .facts import FLAG, TEXT, WHOLE, WHOLES, Fact
+from .facts import FLAG, NUMBER, TEXT, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -14,6 +14,17 @@ class BesideLayer(ObjectEntity):
 
     __slots__ = ()
     layer: Fact[str] = Fact(TEXT)
+
+
+class InputPicture(ObjectEntity):
+    """The input `layer` as a picture; `low` and `high` are the values that are black and white in it, both 0 where
+    nothing ran."""
+
+    __slots__ = ()
+    KIND = "picture"
+    layer: Fact[str] = Fact(TEXT)
+    low: Fact[float] = Fact(NUMBER, 0.0)
+    high: Fact[float] = Fact(NUMBER, 0.0)
 
 
 class Bars(BesideLayer):

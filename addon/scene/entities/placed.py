@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 class Placed(WithSockets):
     """What the arrangement has put where it stands, in the space of its parent. `label` are the texts of its label by
-    part, `base` what of the notes stays however many lines are shown."""
+    part, `base` what of the notes stays however many lines are shown; `level` is how far down it stands in a U."""
 
     __slots__ = ()
     placed: Fact[tuple[float, float, float] | None] = Fact(PLACE, None)
     pinned: Fact[bool] = Fact(FLAG, False)
     row: Fact[int] = Fact(WHOLE, 0)
+    level: Fact[int] = Fact(WHOLE, 0)
     order: Fact[int] = Fact(WHOLE, 0)
     parameters: Fact[int] = Fact(COUNT)
     label: Fact[dict[str, str]] = Fact(GROUP, {})

@@ -22,6 +22,13 @@ class Label(ObjectEntity):
     of_kind: Fact[str] = Fact(TEXT, key="of")
 
 
+class Leader(Label):
+    """The line from a label in a row to what it names; `part` is "leader"."""
+
+    __slots__ = ()
+    KIND = "leader"
+
+
 class Title(ObjectEntity):
     """The name of one of two networks that are compared."""
 
@@ -31,12 +38,13 @@ class Title(ObjectEntity):
 
 class CaptionPart(ObjectEntity):
     """The empty that holds the caption, or a text or legend in it. `role` is what a part says, "" of the holder; `x`
-    and `y` are its place in frame heights, from the edge on its `side`."""
+    and `y` are its place in frame heights, from the edge on its `side`; of the holder, `form` is the caption's."""
 
     __slots__ = ()
     KIND = "caption"
     role: Fact[str] = Fact(TEXT, "")
     side: Fact[str] = Fact(TEXT, "right")
+    form: Fact[str] = Fact(TEXT, "strip")
     x: Fact[float] = Fact(NUMBER, 0.0)
     y: Fact[float] = Fact(NUMBER, 0.0)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import radians
 
-from ..building.studio import STILL, View
+from ..building.studio import SHELF, STILL, View
 from . import compare, macro, moves, reveals
 
 RATE = 24  # frames a second
@@ -18,7 +18,8 @@ RATE = 24  # frames a second
 @dataclass(frozen=True)
 class Kind:
     """A kind of shot. `frames` is how long it is, `poster` the frame of it that a still shows (from 0). `style` is that
-    which it is made for; without one the network keeps its own. `move` puts the camera in its place and adds what
+    which it is made for; without one the network keeps its own. `shelf` is how it looks at books on a shelf, as `view`
+    without one. `move` puts the camera in its place and adds what
     moves, `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and
     `scrim` tell whether those are shown; a caption that the network may come behind stands on a scrim.
     """
@@ -29,6 +30,7 @@ class Kind:
     frames: int = STILL
     poster: int = 0
     style: str = ""
+    shelf: View | None = None
     labels: bool = True
     classes: bool = True
     caption: bool = True
@@ -40,7 +42,7 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("hero", "From the side, in depth, everything in the picture", View()),
+        Kind("hero", "From the side, in depth, everything in the picture", View(), shelf=SHELF),
         Kind(
             "elevation",
             "Flat from the side on white, for papers",

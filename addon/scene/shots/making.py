@@ -13,10 +13,12 @@ from ...containers import CheckpointError
 from .. import removing, transaction
 from ..building import studio
 from ..camera import picture
+from ..editing import arranging
 from ..entities import (
     CaptionPart,
     ClassName,
     Label,
+    Leader,
     NetworkScene,
     Rig,
     Scrim,
@@ -56,7 +58,8 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
     if name in shots(network):
         remove(network, name)
     first = 1 + APART * max((-(-_frames(other)[1] // APART) for other in shots(network).values()), default=0)
-    camera = studio.make_camera(f"{network.name} {name.title()}", name, kind.view)
+    view = kind.shelf if kind.shelf and arranging.settings_of(network).slant else kind.view
+    camera = studio.make_camera(f"{network.name} {name.title()}", name, view)
     ShotCamera(camera).frames = first, first + kind.frames - 1
     _shelf(network, name).objects.link(camera)
     switch(network, name)
@@ -135,6 +138,7 @@ def _show(network, kind):
     picture.hide(network, ClassName, bool(kind and not kind.classes))
     if kind and not kind.labels:
         picture.hide(network, Label)
+        picture.hide(network, Leader)
     else:
         picture.relabel(network)
 

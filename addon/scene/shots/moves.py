@@ -33,7 +33,7 @@ def turntable(stage: Stage) -> None:
     places = []
     for step in range(AROUND):
         framing.aim(camera, look.azimuth + stage.heading + tau * step / AROUND, look.elevation)
-        framing.fit(camera, apart, view.aspect, picture.margins(view.aspect))
+        framing.fit(camera, apart, view.aspect, picture.margins(stage.network, view.aspect))
         places.append(np.array(camera.location) @ framing.rotation(camera))
     back = np.array(places)
     back[:, 2] = np.maximum(back[:, 2], np.maximum(np.roll(back[:, 2], 1), np.roll(back[:, 2], -1)))

@@ -50,7 +50,8 @@ class Stage:
     @property
     def turn(self) -> Matrix:
         """From the axes of the network, its signal along x, to those of the world."""
-        return Matrix(np.array(axes(arranging.settings_of(self.network).direction)).tolist())
+        settings = arranging.settings_of(self.network)
+        return Matrix(np.array(axes(settings.direction)).tolist()) @ Matrix.Rotation(settings.slant, 3, "Z")
 
     def frame(self, share: float) -> int:
         """The frame at a share of the shot's length."""

@@ -28,33 +28,38 @@ from ...nodes.tree import attach
 from ..attributes import array
 from ..camera import framing
 from ..entities import Bundle, CaptionPart, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
-from . import labels, words
+from . import cover_legend, labels, sentences, words
+from .forms import BAND, FORMS, MARGIN, Form
 from .labels import font, seen_by_camera, text
 from .words import shortened
 
-BAND = 0.15  # of the frame's height, kept free for the strip
-ROW = 0.08  # by how much it is higher where words and legends have no room side by side
-WORDS, ALL = 0.72, 1.4  # frame heights that the words take, and words and legends side by side
+BETWEEN = "  ·  "  # facts
 LONGEST = 44  # letters of the name
-MARGIN = 0.04  # from the edges, of the frame's width and height
-BETWEEN = 0.1  # frame heights between the legends
-STRIP = 0.25
 CELLS = 40  # length of a legend, in frame heights; colour patches in it
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
+LINE_STRIP, LINES = "line strip", "lines"
 PAINT = {"cube": "cells", "line": "lines"}
+NO_WEIGHT = "link without a weight"
+SHORT = {NO_WEIGHT: "line: what is read"}
 KINDS = {"Values": LayerObject, "Weights": Bundle}
 
 
 def make(
-    network: Network, camera: bpy.types.Object, materials: dict, cells: dict, drawn: Iterable[bpy.types.Object]
+    network: Network,
+    camera: bpy.types.Object,
+    materials: dict,
+    cells: dict,
+    drawn: Iterable[bpy.types.Object],
+    name: str = "strip",
 ) -> list[bpy.types.Object]:
-    """The objects of the strip, still without words: see `show`; `drawn` are the layers and bundles whose ranges it
-    tells."""
+    """The objects of the strip in the form of this name, still without words: see `show`; `drawn` are the layers and
+    bundles whose ranges it tells."""
+    form = FORMS[name]
     holder = bpy.data.objects.new(f"{network.name} caption", None)
     holder.empty_display_size = 0.01
     holder.parent = camera
-    CaptionPart.make(holder)
+    CaptionPart.make(holder, form=name)
     objs = [holder]
 
     def add(obj, x, y, side, role=""):
@@ -76,36 +81,56 @@ def make(
         add(text("", size, materials[paint], align, foot), x, y, side, role)
 
     known = _known(network.name, drawn)
-    say("name", 0.034, "label", 0.0, 0.052, "left")
-    say("facts", 0.0185, "dim", 0.0, 0.026, "left")
-    say("sentence", 0.0185, "dim", 0.0, 0.0, "left")
-    say("not finite", 0.0185, "not_finite", 0.0, 0.0, "left")  # in its place, where it has something to say
-    for strip, kind, x, centre in (
-        (_cell_strip(materials, cells), "cube", -2 * STRIP - BETWEEN, STRIP / 2),
-        (_line_strip(materials), "line", -STRIP, 0.0),
+    for role, text_form in form.texts.items():
+        say(role, text_form.size, text_form.paint, text_form.x, text_form.y, text_form.side)
+    if form.rule:
+        add(_rule(materials["track"]), 0.0, form.rule, "whole", "rule")
+    if cover_legend.COVER in form.legends:
+        x = form.legend(cover_legend.COVER)
+        add(cover_legend.strip(materials, form.length), x + form.length / 2, 0.0285, "right", cover_legend.STRIP)
+        say(cover_legend.COVER, 0.0185, "label", x, 0.048)
+        say(f"{cover_legend.COVER} low", 0.0165, "dim", x, 0.0)
+        say(f"{cover_legend.COVER} high", 0.0165, "dim", x + form.length, 0.0, align="RIGHT")
+    for strip, kind, centre in (
+        (_cell_strip(materials, cells, form.length), "cube", form.length / 2),
+        (_line_strip(materials, form.length), "line", 0.0),
     ):
+        x = form.legend(kind)
         add(strip, x + centre, 0.0285, "right", f"{kind} strip")
         for role, size, paint, shift, y, align in (
             (kind, 0.0185, "label", 0.0, 0.048, "Left"),
             (f"{kind} low", 0.0165, "dim", 0.0, 0.0, "Left"),
-            (f"{kind} high", 0.0165, "dim", STRIP, 0.0, "Right"),
+            (f"{kind} high", 0.0165, "dim", form.length, 0.0, "Right"),
         ):
             add(live(role, known, SHOWS[kind], size, materials[paint], align), x + shift, y, "right", role)
-        say(f"{kind} zero", 0.0165, "dim", x + STRIP / 2, 0.0, align="CENTER", foot="BOTTOM_BASELINE")
+        say(f"{kind} zero", 0.0165, "dim", x + form.length / 2, 0.0, align="CENTER", foot="BOTTOM_BASELINE")
     return [*objs, known]
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the strip of a network speak of what it holds and of a run."""
-    facts = {"name": shortened(network.name, LONGEST), "facts": _facts(network, ran)}
+    first, *rest = _facts(network, ran)
+    facts = {"name": shortened(network.name, LONGEST), "facts": BETWEEN.join((first, *rest))}
     scene = NetworkScene(collection)
-    _write(scene, facts | _of_scene(scene))
+    said = _of_scene(scene)
+    if form_of(collection).middle:
+        facts["facts"] = first
+        rest = [fact.removesuffix(" from names and shapes") for fact in rest]
+        facts["sentence"], explanation = sentences.of_shelf(network, ran is not None)
+        facts["explanation"] = "" if said["not finite"] else BETWEEN.join((*rest[-1:], explanation))
+        facts["sentence"] = BETWEEN.join((*rest[:-1], facts["sentence"]))
+        said |= cover_legend.said(scene)
+    _write(scene, said | facts)
 
 
 def follow(collection: bpy.types.Collection) -> None:
     """Let the strip of a network speak of its materials and of what is drawn as they are now."""
     scene = NetworkScene(collection)
-    _write(scene, _of_scene(scene))
+    said = _of_scene(scene)
+    if form_of(collection).middle:  # its sentences are of the network, not of materials
+        del said["sentence"]
+        said |= cover_legend.said(scene)
+    _write(scene, said)
 
 
 def _known(name, drawn):
@@ -194,8 +219,13 @@ def _write(scene: NetworkScene, said: dict) -> None:
             continue
         if obj.type == "FONT":
             labels.write_body(obj, said[role])
+        elif role == cover_legend.STRIP:
+            if said[role] and obj.data.materials:
+                obj.data.materials[0] = said[role]
         elif role.endswith("strip"):
             shades = obj.data.attributes.get("value" if obj.type == "MESH" else "shade")
+            if role == LINE_STRIP and LINES in said and obj.data.materials:
+                obj.data.materials[0] = said[LINES]
             if shades and len(shades.data) == CELLS:  # nobody has changed it in Edit Mode
                 shades.data.foreach_set("value", np.linspace(said[role], 1, CELLS, dtype=np.float32))
                 obj.data.update_tag()
@@ -209,7 +239,7 @@ def _of_scene(scene: NetworkScene) -> dict:
     wrong = not_finite(scene.collection)
     scene.not_finite = wrong  # the sidebar says so too
     line, sentence = words.of_lines(*_line_grains(scene))
-    return _legends(materials, line, bool(scene.input)) | {
+    return _legends(materials, line, bool(scene.input), form_of(scene.collection) is BAND) | {
         "sentence": "" if wrong else _sentence(materials, sentence),
         "not finite": wrong and f"In this color: {wrong}.",
     }
@@ -230,8 +260,10 @@ def not_finite(collection: bpy.types.Collection) -> str:
     return f"values that are not finite (NaN or infinite), from {shortened(first)} on" if first else ""
 
 
-def _legends(materials, line: str, ran: bool) -> dict:
+def _legends(materials, line: str, ran: bool, short: bool) -> dict:
     about = {"cube": "cube: activation" if ran else "cube: bias or mean weight", "line": f"line: {line}"}
+    if short:
+        about = {"cube": "cell: activation" if ran else "cell: bias or mean", "line": SHORT.get(line, "line: weight")}
     said = {}
     for legend_kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
@@ -239,6 +271,7 @@ def _legends(materials, line: str, ran: bool) -> dict:
         signed = low < 0
         head = about[legend_kind] + (f", log {log:.2g} decades" if log else "")
         spread = ", range by layer" if legend_kind == "cube" and ran and not log else ", by layer"
+        spread = "" if short else spread
         said |= {
             legend_kind: (head, False, head + spread, head, f"{head}{spread}, clipped"),
             f"{legend_kind} strip": -1.0 if signed else 0.0,
@@ -246,6 +279,11 @@ def _legends(materials, line: str, ran: bool) -> dict:
             f"{legend_kind} zero": "0" if signed else "",
             f"{legend_kind} high": ("+", True, "positive", "≥ "),
         }
+    if short:  # lines that carry no weight have a material of their own
+        weighted = line != NO_WEIGHT
+        said[LINES] = materials["lines" if weighted else "copies"]
+        if not weighted:
+            said |= {"line low": ("", False, ""), "line zero": "", "line high": ("", False, "")}
     return said
 
 
@@ -272,17 +310,17 @@ def _sentence(materials, line: str) -> str:
     return f"{said}: from {below} for none to {above}."
 
 
-def _facts(network: Network, ran: Ran | None) -> str:
-    facts = f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"
+def _facts(network: Network, ran: Ran | None) -> list[str]:
+    facts = [f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"]
     if network.checkpoint.structure == "inferred":
-        facts += f"  ·  structure inferred from names and shapes{open_text(network)}"
+        facts.append(f"structure inferred from names and shapes{open_text(network)}")
     if network.samples > 1:
-        facts += f"  ·  sample 1 of {network.samples:,}"
+        facts.append(f"sample 1 of {network.samples:,}")
     if ran is None:
         return facts
     best = ran.scores[0] if ran.scores else None
     share = best is not None and 0 <= best.score <= 1
-    return f"{facts}  ·  {ran.file}" + (f" → {best.label} ({best.score:.1%})" if share else "")
+    return [*facts, ran.file + (f" → {best.label} ({best.score:.1%})" if share else "")]
 
 
 def arrange(objs: list[bpy.types.Object], camera: bpy.types.Object, aspect: float, distance: float) -> None:
@@ -293,35 +331,53 @@ def arrange(objs: list[bpy.types.Object], camera: bpy.types.Object, aspect: floa
     holder.parent = camera
     holder.location = (0.0, (MARGIN - 0.5) * height, -distance)
     holder.scale = (height,) * 3
-    edge, scale, stacked = aspect * (0.5 - MARGIN), *_room(aspect)
+    form = FORMS[CaptionPart(holder).form]
+    edge, scale, stacked = aspect * (0.5 - MARGIN), *form.room(aspect)
     for obj in objs[1:]:
         if Scrim.is_one(obj):  # behind the words
             obj.location = (0.0, -MARGIN - 0.01, -0.01)
-            obj.scale = (1.1 * aspect, 1.2 * band(aspect) + MARGIN, 1.0)
+            obj.scale = (1.1 * aspect, 1.2 * form.band(aspect) + MARGIN, 1.0)
             continue
         part = CaptionPart(obj)
-        words = part.side == "left"
-        x = part.x
-        y = part.y
-        if stacked:  # legends from the left edge on, and the words above them
-            x, y = (x, y + ROW) if words else (x + 2 * STRIP + BETWEEN, y)
-        obj.location = (x * scale + (-edge if words or stacked else edge), y * scale, 0.0)
-        obj.scale = (scale,) * 3
+        obj.location = (*_place(form, part, edge, scale, stacked), 0.0)
+        obj.scale = (2 * edge, 1.0, 1.0) if part.side == "whole" else (scale,) * 3
 
 
-def band(aspect: float) -> float:
-    """The share of the frame's height that is kept free for the strip."""
-    scale, stacked = _room(aspect)
-    return (BAND + ROW * stacked) * scale
+def _place(form: Form, part: CaptionPart, edge: float, scale: float, stacked: bool) -> tuple[float, float]:
+    """Where a part of the caption stands; `edge` is how far to either side the margin is."""
+    if part.side == "whole":
+        return 0.0, (part.y + form.row * stacked) * scale
+    if not stacked:
+        begin = {"left": -edge, "middle": -edge + form.middle * 2 * edge, "right": edge}[part.side]
+        return part.x * scale + begin, part.y * scale
+    # legends from the left edge on, and the words above them: of three columns the name over the sentence
+    x, y = part.x, part.y
+    if part.side == "right":
+        x -= form.legend(form.legends[0])
+    elif part.side == "middle":
+        y += form.raised
+    else:
+        y += form.row
+    return x * scale - edge, y * scale
 
 
-def _room(aspect) -> tuple[float, bool]:
-    """How large the strip is drawn, and whether words and legends stand one above the other."""
-    width = aspect * (1 - 2 * MARGIN)
-    return min(1.0, width / WORDS), width < ALL
+def form_of(collection: bpy.types.Collection) -> Form:
+    """The form of a network's caption."""
+    holders = NetworkScene(collection).members(CaptionPart)
+    return FORMS[next((part.form for part in holders if part.obj.type == "EMPTY"), "strip")]
 
 
-def _cell_strip(materials, cells):
+def _rule(material):
+    """A thin line across the caption, one wide."""
+    mesh = bpy.data.meshes.new("caption rule")
+    mesh.from_pydata([(-0.5, 0, 0), (0.5, 0, 0), (0.5, 0.0012, 0), (-0.5, 0.0012, 0)], [], [(0, 1, 2, 3)])
+    mesh.materials.append(material)
+    obj = bpy.data.objects.new("caption rule", mesh)
+    seen_by_camera(obj)
+    return obj
+
+
+def _cell_strip(materials, cells, length):
     """A row of cells from -1 to 1 in the network's own material, so that an edited ramp shows here too."""
     mesh = bpy.data.meshes.new("legend cells")
     mesh.vertices.add(CELLS)
@@ -337,7 +393,7 @@ def _cell_strip(materials, cells):
         {
             "Units": CELLS,
             "Unit Columns": CELLS,
-            "Pitch": STRIP / CELLS,
+            "Pitch": length / CELLS,
             "Cell": cells["tile"],
             "Relief": 0.0,
             "Thickness": 0.2,
@@ -351,13 +407,13 @@ def _cell_strip(materials, cells):
     return obj
 
 
-def _line_strip(materials):
+def _line_strip(materials, length):
     """One thick line from -1 to 1 in the material of the lines."""
     curves = bpy.data.hair_curves.new("legend line")
     curves.add_curves([CELLS])
     curves.set_types(type="POLY")
     position = np.zeros((CELLS, 3), np.float32)
-    position[:, 0] = np.linspace(0, STRIP, CELLS)
+    position[:, 0] = np.linspace(0, length, CELLS)
     curves.attributes["position"].data.foreach_set("vector", position.ravel())
     for name, value in (("radius", 0.0032), ("shade", 0.0), ("strength", 0.8)):
         attribute = curves.attributes.get(name) or curves.attributes.new(name, "FLOAT", "POINT")

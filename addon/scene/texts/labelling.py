@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -31,6 +31,8 @@ class Labelled:
     depth: int = 0  # of a block in others; 0 for layers
     quiet: bool = False  # needs no label
     row: int = 0  # of the layout, in which it stands
+    solid: bool = False  # a block that is closed: its box is seen, not its tray
+    last: bool = False  # whether no other layer reads it
 
     @property
     def block(self) -> bool:
@@ -44,20 +46,26 @@ def arrange(
     depsgraph: bpy.types.Depsgraph,
     make: Callable[[bpy.types.Object, labels.Part], bpy.types.Object],
     level: float = -np.inf,
+    obstacles: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """Put every label in its place: of blocks first, the outer before the inner, then of layers from the right.
 
     Where there is no room for all of a label, its small print is left out, or the whole. `make` makes a text that is
-    not there yet, and `level` is how high the floor is, in metres. Returns the world corners (n, 3) of what is shown.
+    not there yet, `level` is how high the floor is, in metres, and `obstacles` are the boxes (n, 3) of other texts.
+    Returns the world corners (n, 3) of what is shown.
     """
     hidden = [obj for obj in objs if obj.quiet or len(objs) > MOST and not obj.block or not len(obj.box)]
     for obj in hidden:
         for text in obj.texts.values():
-            _hide(text, True)
+            hide(text, True)
     objs = [obj for obj in objs if obj not in hidden]
     if not objs:
         return np.zeros((0, 3))
     picture = _Picture(objs, camera, aspect, level)
+    for box in obstacles:
+        places = framing.project(camera, box)[:, :2]
+        (left, bottom), (right, top) = places.min(0).tolist(), places.max(0).tolist()
+        picture.taken.append((left, right, bottom, top))
     order = sorted(range(len(objs)), key=lambda i: (objs[i].depth or np.inf, -picture.middles[i]))
     corners = [np.zeros((0, 3))]
     for index in order:
@@ -78,7 +86,7 @@ class _Picture:
         self.rows = np.array([obj.row for obj in objs])
         self.at = np.linspace(self.seen[:, :, 0].min(), self.seen[:, :, 0].max(), SAMPLES)
         self.outline = {row: _outline(self.seen[self.rows == row], self.at) for row in np.unique(self.rows)}
-        self.middles, self.depths = _visible_middles(self.seen, self.rows, self.at), self.seen[:, :, 2].mean(1)
+        self.middles, self.depths = visible_middles(self.seen, self.rows, self.at), self.seen[:, :, 2].mean(1)
         for index, obj in enumerate(objs):
             if obj.block:  # a tray is seen in front of what stands on it
                 self.middles[index] = self.seen[index, :, 0].mean()
@@ -100,7 +108,7 @@ class _Picture:
                 break
             parts.pop()
         for name, text in labelled.texts.items():
-            _hide(text, name not in {part.name for part in parts})
+            hide(text, name not in {part.name for part in parts})
         if top is None:
             return []
         centre = self.middles[index]
@@ -140,7 +148,8 @@ class _Picture:
         return None if wanted - top > self.deepest or on_others.any() else top
 
 
-def _hide(text: bpy.types.Object, hidden: bool) -> None:
+def hide(text: bpy.types.Object, hidden: bool) -> None:
+    """Hide a text of a label, or show it again."""
     text.hide_viewport = text.hide_render = hidden
 
 
@@ -161,7 +170,7 @@ def _outline(seen: np.ndarray, at: np.ndarray) -> np.ndarray:
     return lowest
 
 
-def _visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+def visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.ndarray:
     """For each box the middle of the widest part of it that no nearer box of its row stands before."""
     left = seen[:, :, 0].min(1)
     right = seen[:, :, 0].max(1)

@@ -31,9 +31,43 @@ def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) 
     return {"name": short_name(layer), "shape": shape_text(layer), "notes": notes(base, lines), "base": base}
 
 
+def of_picture(layer: Layer) -> dict[str, str]:
+    """The label of an input that stands there as a picture."""
+    grid = layer.grid
+    colors = "in color" if grid.units > 1 else "in gray"
+    return {"name": short_name(layer), "shape": f"{grid.rows:,} × {grid.columns:,}", "notes": colors}
+
+
 def of_block(block: Block, network: Network) -> dict[str, str]:
     """The label of a block: its name with how often it repeats, and of an outermost one what is in it in small."""
     return {"name": block_name(block.name, block.repeat), "notes": "" if block.parent else block_facts(block, network)}
+
+
+def of_book(network: Network, block: Block, book: Book) -> dict[str, str]:
+    """The label of a block that stands there as a book: its name with how many blocks it holds, what its last layer
+    gives, and how much of that the cover shows."""
+    repeated = len(book.ends) or block.repeat
+    of_maps = network.layer(block.layers[-1]).grid.units > 1  # else sums are none of blocks
+    name = shortened(block.name, LONGEST_BLOCK) + (f" · {repeated} blocks" if repeated > 1 and of_maps else "")
+    if len(block.layers) == 1:
+        name = short_name(network.layer(block.layers[0]))
+    shown_layer = book.layers[-1] if book.shows in ("maps", "sheet") else (*block.layers, *book.pages)[-1]
+    last = network.layer(shown_layer)
+    grid = last.grid
+    shown = f", {book.units:,} shown" if book.units < book.units_of else ", all shown"
+    if grid.units > 1 and grid.is_map and last.op != "Attention":
+        parts = f"{grid.units:,} maps", f"{grid.rows:,} × {grid.columns:,}" + shown * (book.shows == "maps")
+    elif book.shows == "sheet":
+        binned = [
+            f"{kept:,} of {size:,}"
+            for kept, size in ((-(-size // step), size) for size, step in zip(book.whole, book.bins, strict=True))
+            if kept < size
+        ]
+        parts = shape_text(last), f"{', '.join(binned)} shown" if binned else ""
+    else:
+        count = len(block.layers)
+        parts = shape_text(last), f"{count:,} layers" if count > 1 else ""
+    return {"name": name, "shape": parts[0], "notes": parts[1]}
 
 
 COVERS = {"maps": "maps", "heads": "heads", "kernels": "kernels"}  # what tiles are called

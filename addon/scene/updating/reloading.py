@@ -22,10 +22,10 @@ from ...network.statistics import statistics
 from ...network.visible import Joint, Shares, Visible
 from .. import removing
 from ..background import in_background
-from ..building import blocks, build, connections, importing, kernels, layers, unfolding
+from ..building import blocks, build, connections, importing, kernels, layers, planned, shelf, unfolding
 from ..detail import expansion
 from ..editing import arranging
-from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, NetworkScene, kind, networks
+from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, Leader, NetworkScene, kind, networks
 from ..output import film
 from ..texts import caption, labels, words
 from . import matching
@@ -105,7 +105,7 @@ def steps(
             kept[name] = _bring_back(gone)
         boxes = NetworkScene(collection).blocks()
         folded = {path for path in blocks.folded(boxes) if boxes[path].built}
-        plan = build.plan(network, visible.unbuilt, shares, arranging.settings_of(collection), ran, folded)
+        plan = planned.plan(network, visible.unbuilt, shares, arranging.settings_of(collection), ran, folded)
         _restructure(collection, plan, changes, kept, reshaped)
     shown = NetworkScene(collection).layers()
     for layer in visible.layers:
@@ -218,7 +218,7 @@ def _joint(bundle: Bundle, changes: Changes) -> Joint:
     return Joint(*ends, bundle.source_block, bundle.target_block)
 
 
-def _restructure(collection, plan: build.Plan, changes: Changes, kept: dict, reshaped: set[str]) -> None:
+def _restructure(collection, plan: planned.Plan, changes: Changes, kept: dict, reshaped: set[str]) -> None:
     """Give every layer, block and connection of the new model that is there an object, the one it had if there is
     one."""
     scene = NetworkScene(collection)
@@ -230,7 +230,7 @@ def _restructure(collection, plan: build.Plan, changes: Changes, kept: dict, res
     )
     for old, new in changes.renamed.items():
         _rename(collection, old, new)
-    cells = build.cell_shapes()
+    cells = planned.cell_shapes()
     boxes = scene.blocks()
     known = {path: box.obj for path, box in boxes.items()}
     within = blocks.make(network, arrangement.frames, collection, root, materials["blocks"], plan.shown, known)
@@ -260,9 +260,8 @@ def _restructure(collection, plan: build.Plan, changes: Changes, kept: dict, res
     removing.remove([known[path] for path in known.keys() - within.keys()])
     _join(scene, plan, changes, kept, {path: obj for path, (_, obj) in within.items() if path})
     build.add_bars(scene, plan, kept)
-    for path, block in plan.shown.unbuilt.items():
-        if path not in known:
-            build.book(network, block, within[path][1], plan.ran, materials)
+    boxes = {path: obj for path, (_, obj) in within.items() if path}
+    shelf.fill(network, plan.shown.unbuilt.keys() - known.keys(), boxes, plan.ran, materials, plan.thickness)
     caption.watch(collection)
     arranging.rearrange(collection, arranging.settings_of(collection))
 
@@ -329,7 +328,7 @@ def _move(obj, to) -> None:
 def _rename(collection, old: str, new: str) -> None:
     """Let what belongs to a layer know its new name; an object that somebody named keeps that name."""
     scene = NetworkScene(collection)
-    for label in scene.members(Label):
+    for label in scene.members(Label, Leader):
         if label.owner == old:
             label.owner = new
     for beside in scene.members(Bars, ClassName):
@@ -340,7 +339,7 @@ def _rename(collection, old: str, new: str) -> None:
             layer.obj.name = new
 
 
-def _join(scene: NetworkScene, plan: build.Plan, changes: Changes, kept, boxes) -> None:
+def _join(scene: NetworkScene, plan: planned.Plan, changes: Changes, kept, boxes) -> None:
     """A bundle for each connection; those between the same layers in the same order stay."""
     known = {}
     seen = Counter()
@@ -377,7 +376,7 @@ def _join(scene: NetworkScene, plan: build.Plan, changes: Changes, kept, boxes) 
         else:
             new.append(joint)
     removing.remove(joints.values())
-    for obj in build.make_joints(plan, new, kept, boxes, root, materials):
+    for obj in planned.make_joints(plan, new, kept, boxes, root, materials):
         into.objects.link(obj)
 
 

@@ -1,0 +1,145 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The input of a network as the picture that it is, in a frame; before anything ran the frame is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+
+import bpy
+import numpy as np
+
+from ...inference import Ran
+from ...layout import HEIGHT
+from ...network import Grid, Layer, Network
+from ...network.network import sample_of
+from .. import sockets
+from ..entities import InputPicture, LayerObject, NetworkScene
+
+CHANNELS = (1, 3)
+SIDE = 0.78 * HEIGHT  # metres, of the longer side
+DEEP = 0.02 * HEIGHT  # metres, of the room that it takes along the signal
+FRAME = 0.012  # of the longer side, its width
+MOST = 224  # pixels of a side; of more the mean of some is shown
+RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # of usual pixels, the first that holds all of them counts
+NEAR = 0.01  # of such a range may pixels lie beyond it
+EMPTY = 0.06
+
+
+def is_picture(layer: Layer) -> bool:
+    """Whether a layer is an input of a gray or colored picture."""
+    grid = layer.grid
+    return layer.op == "Input" and grid.units in CHANNELS and grid.rows > 1 and grid.columns > 1
+
+
+def size_of(grid: Grid) -> tuple[float, float, float]:
+    """What the picture takes along the signal, to the side and up, in metres."""
+    longer = max(grid.rows, grid.columns)
+    return DEEP, SIDE * grid.columns / longer, SIDE * grid.rows / longer
+
+
+def make(
+    layer: Layer, layer_obj: bpy.types.Object, ran: Ran | None, materials: Mapping[str, bpy.types.Material]
+) -> bpy.types.Object:
+    """The picture of an input layer, a child of the layer's object; the layer's own cells are hidden."""
+    _, width, height = size_of(layer.grid)
+    mesh = bpy.data.meshes.new(f"{layer_obj.name} picture")
+    obj = bpy.data.objects.new(mesh.name, mesh)
+    for role in ("picture", "label"):
+        mesh.materials.append(materials[role])
+    InputPicture.make(obj, layer=layer.name)
+    _form(mesh, width, height, ceil(layer.grid.rows / MOST), layer.grid)
+    _write(obj, layer, ran)
+    obj.parent = layer_obj
+    LayerObject(layer_obj).size = size_of(layer.grid)
+    sockets.write(LayerObject(layer_obj), {"Reveal": 0.0, "Backing": 0.0})
+    return obj
+
+
+def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) -> None:
+    """Let the pictures of a network's inputs show what runs now."""
+    for picture in NetworkScene(collection).members(InputPicture):
+        layer = network.by_name.get(picture.layer)
+        if layer and is_picture(layer):
+            _write(picture.obj, layer, ran)
+
+
+def _form(mesh, width, height, step, grid) -> None:
+    """A face a pixel, from the upper left one on, then the frame. As the cells of a layer it faces -X, columns along
+    -Y."""
+    rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
+    across = np.linspace(width / 2, -width / 2, columns + 1)
+    down = np.linspace(height / 2, -height / 2, rows + 1)
+    z, y = np.meshgrid(down, across, indexing="ij")
+    corner = np.arange((rows + 1) * (columns + 1)).reshape(rows + 1, columns + 1)
+    faces = np.stack([corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:], corner[:-1, :-1]], -1).reshape(-1, 4)
+    points = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
+    edge = FRAME * max(width, height)
+    frame = []
+    for low_y, high_y, low_z, high_z in (
+        (-width / 2 - edge, width / 2 + edge, height / 2, height / 2 + edge),
+        (-width / 2 - edge, width / 2 + edge, -height / 2 - edge, -height / 2),
+        (-width / 2 - edge, -width / 2, -height / 2, height / 2),
+        (width / 2, width / 2 + edge, -height / 2, height / 2),
+    ):
+        frame += [(-edge, low_y, low_z), (-edge, high_y, low_z), (-edge, high_y, high_z), (-edge, low_y, high_z)]
+    begin = len(points)
+    points = np.concatenate([points, frame]).astype(np.float32)
+    faces = np.concatenate([faces, begin + np.arange(16).reshape(4, 4)]).astype(np.int32)
+    mesh.vertices.add(len(points))
+    mesh.vertices.foreach_set("co", points.ravel())
+    mesh.loops.add(faces.size)
+    mesh.loops.foreach_set("vertex_index", faces.ravel())
+    mesh.polygons.add(len(faces))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, 4, dtype=np.int32))
+    mesh.update(calc_edges=True)
+    mesh.attributes.new("picture", "FLOAT_COLOR", "FACE")
+    paint = mesh.attributes.get("material_index") or mesh.attributes.new("material_index", "INT", "FACE")
+    paint.data.foreach_set("value", np.r_[np.zeros(len(faces) - 4, np.int32), np.ones(4, np.int32)])
+
+
+def _write(obj: bpy.types.Object, layer: Layer, ran: Ran | None) -> None:
+    """Write the pixels of a run, 0 to 1 as a screen shows them, or of none an even dark."""
+    pixels, low, high = _pixels(layer, ran)
+    colors = np.ones((len(pixels) + 4, 4), np.float32)
+    colors[:-4, :3] = pixels
+    attribute = obj.data.attributes.get("picture")
+    if attribute is None or len(attribute.data) != len(colors):  # somebody has changed the mesh
+        return
+    attribute.data.foreach_set("color", colors.ravel())
+    obj.data.update_tag()
+    InputPicture(obj).tell(low=low, high=high)
+
+
+def _pixels(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:
+    """Colors (pixels, 3), and the values that are black and white; both 0 where nothing ran."""
+    grid = layer.grid
+    step = ceil(grid.rows / MOST)
+    count = ceil(grid.rows / step) * ceil(grid.columns / step)
+    value = ran.values.get(layer.shown) if ran else None
+    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
+        return np.full((count, 3), EMPTY, np.float32), 0.0, 0.0
+    flat = sample_of(value, grid).astype(np.float32)
+    index = sum(
+        (np.arange(size) * stride).reshape([-1 if axis == place else 1 for place in range(3)])
+        for axis, (size, stride) in enumerate(zip((grid.units, grid.rows, grid.columns), grid.strides, strict=True))
+    )
+    shown = np.nan_to_num(flat[index], nan=0.0, posinf=0.0, neginf=0.0)  # (channels, rows, columns)
+    low, high = _range(shown)
+    for axis in (1, 2):
+        starts = np.arange(0, shown.shape[axis], step)
+        sizes = np.diff(np.r_[starts, shown.shape[axis]])
+        shown = np.add.reduceat(shown, starts, axis) / sizes.reshape([-1 if axis == place else 1 for place in range(3)])
+    shown = np.clip((shown - low) / ((high - low) or 1.0), 0, 1)
+    return np.broadcast_to(shown.reshape(grid.units, -1).T, (count, 3)), low, high
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    """The values that are black and white: those of a usual range of pixels that holds all, else the least and most."""
+    low, high = float(values.min()), float(values.max())
+    for begin, end in RANGES:
+        if low >= begin - NEAR * (end - begin) and high <= end + NEAR * (end - begin):
+            return begin, end
+    return low, high

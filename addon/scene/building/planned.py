@@ -1,0 +1,192 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of a network stands in a scene and where, and the objects of its layers and lines by that plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ...inference import Ran
+from ...layout import Arrangement, LayoutSettings, Shape, shapes
+from ...network import Connection, Layer, Network
+from ...network.drawn import Drawn
+from ...network.joins import Unknown
+from ...network.levels import levels
+from ...network.lines import Lines, strongest
+from ...network.network import sample_of
+from ...network.visible import Joint, Shares, Visible
+from ..detail import expansion
+from ..editing import arranging
+from ..entities import Bundle, CellShape, LayerObject
+from . import books, connections, input_picture, layers, shelf, skips
+
+Steps = Generator[tuple[float, str], None, Any]  # (share done, what is next), and what it returns in the end
+
+
+@dataclass
+class Plan:
+    """What of a network is there, and where it stands. `drawn` and `formed` are those of every layer; of one inside a
+    block without its inside `drawn` knows no more than how many cells there would be."""
+
+    network: Network
+    shown: Visible
+    drawn: dict[str, Drawn]
+    formed: dict[str, Shape]
+    arrangement: Arrangement
+    ran: Ran | None
+    thickness: float  # metres, of a page of one channel in a book
+
+
+def plan(
+    network: Network,
+    unbuilt: Collection[str],
+    shares: Shares,
+    layout: LayoutSettings,
+    ran: Ran | None,
+    folded: Collection[str] = (),
+) -> Plan:
+    """Plan a network with some blocks without their inside and others `folded`. Reads the weights of what is there as
+    far as they choose which cells are drawn."""
+    shown = Visible(network, unbuilt)
+    drawn = shares.sized(shown.layers)
+    formed = shapes(network, drawn)
+    given = [layer for layer in shown.layers if layout.slant and input_picture.is_picture(layer)]
+    room = {layer.name: formed[layer.name].size for layer in shown.layers}
+    room |= {layer.name: input_picture.size_of(layer.grid) for layer in given}
+    thickness = books.page_thickness(network, shown.unbuilt.values())
+    covers = shelf.covers(network, shown.unbuilt)
+    sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
+    arrangement = arranging.arranged(
+        arranging.pieces(shown, room), arranging.parts(shown), arranging.sealed(shown, sizes), layout, folded
+    )
+    return Plan(network, shown, drawn, formed, arrangement, ran, thickness)
+
+
+def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, end: float) -> Steps:
+    """The objects of these layers by name, each without a parent and in no collection. Yields as `build`."""
+    cells = cell_shapes()
+    objs: dict[str, bpy.types.Object] = {}
+    for index, layer in enumerate(made):
+        if index % 16 == 0:
+            yield begin + (end - begin) * index / len(made), f"layer {layer.name}"
+        values = activation(layer, plan.ran)
+        objs[layer.name] = layers.make(layer, plan.drawn[layer.name], plan.formed[layer.name], values, paints, cells)
+    return objs
+
+
+def place_layers(plan: Plan, objs: Mapping[str, bpy.types.Object], within: Mapping[str, tuple], root, free) -> None:
+    """Put new layers into their blocks; `free` is the collection of those in none, `within` as of `blocks.make`."""
+    level = levels(plan.network)
+    for index, layer in enumerate(plan.network.layers):
+        if layer.name not in objs:
+            continue
+        obj = objs[layer.name]
+        collection, obj.parent = within[layer.block]
+        around = plan.arrangement.frames.get(layer.block)
+        layers.put(obj, layer.name, plan.arrangement, around.middle if around else (0.0, 0.0, 0.0))
+        layer_object = LayerObject(obj)
+        layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
+        layer_object.tell(order=index, level=level.get(layer.name, 0))
+        (collection if layer.block else free).objects.link(obj)
+
+
+def choose_lines(
+    plan: Plan, wanted: Mapping[int, Connection], limits: Sequence[int], begin: float, end: float
+) -> Steps:
+    """The lines of these connections by their place among all. Yields as `build`, and changes nothing."""
+    lines: dict[int, Lines] = {}
+    for number, (index, connection) in enumerate(wanted.items()):
+        if number % 8 == 0:
+            yield begin + (end - begin) * number / len(wanted), f"connections into {connection.target.name}"
+        lines[index] = choose(connection, plan.drawn, limits[index], plan.ran)
+    return lines
+
+
+def make_bundles(
+    plan: Plan,
+    lines: Mapping[int, Lines],
+    objs: Mapping[str, bpy.types.Object],
+    root: bpy.types.Object,
+    paints: dict,
+    weights: float,
+) -> list[bpy.types.Object]:
+    """The bundles of these lines between layers that have objects, in no collection."""
+    bundles = []
+    for index, chosen in lines.items():
+        connection = plan.network.connections[index]
+        ends = connection.source.name, connection.target.name
+        obj = connections.make(index, connection, chosen, *(objs[name] for name in ends), root, paints, weights)
+        arranging.lead(Bundle(obj), plan.arrangement)
+        expansion.refresh(obj, connection, *(plan.drawn[name] for name in ends), len(plan.network.connections))
+        bundles.append(obj)
+    return bundles
+
+
+def make_joints(
+    plan: Plan,
+    joints: Iterable[Joint],
+    objs: Mapping[str, bpy.types.Object],
+    boxes: Mapping[str, bpy.types.Object],
+    root: bpy.types.Object,
+    paints: dict,
+) -> list[bpy.types.Object]:
+    """The bundles from and to blocks without their inside, in no collection; where an end was deleted there is none."""
+    bundles = []
+    for joint in joints:
+        source = boxes.get(joint.source_block) if joint.source_block else objs.get(joint.source)
+        target = boxes.get(joint.target_block) if joint.target_block else objs.get(joint.target)
+        if source and target:
+            obj = connections.join(joint, source, target, root, paints)
+            arranging.lead(Bundle(obj), plan.arrangement)
+            bundles.append(obj)
+    skips.lead([Bundle(obj) for obj in bundles], plan.network, plan.ran, paints)
+    return bundles
+
+
+def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
+    """The activations of one sample of a layer, flat, or None if nothing ran or they do not fit its grid."""
+    value = ran.values.get(layer.shown) if ran else None
+    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
+        return None
+    return sample_of(value, layer.grid).astype(np.float32)
+
+
+def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran | None) -> Lines:
+    """The lines to draw of a connection, by what ran if anything did.
+
+    Where no drawn cell feeds another, as in maps that are thinned out, they say only that the layers are joined.
+    """
+    ends = connection.source, connection.target
+    shown = [drawn[end.name] for end in ends]
+    values = tuple(activation(end, ran) for end in ends)
+    lines = strongest(connection, *shown, limit, values)
+    if len(lines) or ran:
+        return lines
+    return strongest(replace(connection, join=Unknown(*(end.size for end in ends))), *shown, limit)
+
+
+def cell_shapes() -> dict[str, bpy.types.Object]:
+    """The mesh of a cell by its name: a bevelled tile, one metre wide, that grows along -X from its back face."""
+    import bmesh
+
+    known = next((cell.obj for cell in map(CellShape.of, bpy.data.objects) if cell and cell.shape == "tile"), None)
+    if known:
+        return {"tile": known}
+    mesh = bpy.data.meshes.new("Neuroscene Tile")
+    shape = bmesh.new()
+    bmesh.ops.create_cube(shape, size=1.0)
+    bmesh.ops.translate(shape, verts=shape.verts, vec=(-0.5, 0.0, 0.0))
+    bmesh.ops.bevel(shape, geom=list(shape.edges), offset=0.07, segments=2, affect="EDGES", profile=0.5)
+    shape.to_mesh(mesh)
+    shape.free()
+    mesh.shade_smooth()
+    mesh.set_sharp_from_angle(angle=0.87)
+    tile = bpy.data.objects.new("Neuroscene Tile", mesh)
+    CellShape.make(tile, shape="tile")
+    return {"tile": tile}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -268,6 +269,7 @@ def _quiet():
             raise
         finally:
             progress("")
+            _flush()
             for stream in (sys.stdout, sys.stderr):
                 stream.flush()
             for number, copy in kept.items():
@@ -276,6 +278,14 @@ def _quiet():
             if broken:
                 said.seek(0)
                 sys.stderr.write(said.read().decode(errors="replace"))
+
+
+def _flush():
+    """Let Blender's own output go where it is sent now, not later: C keeps what Python knows nothing of."""
+    try:
+        ctypes.CDLL(None).fflush(None)
+    except (OSError, TypeError, AttributeError):  # where the C library is found in another way
+        pass
 
 
 def _writable(path: Path):

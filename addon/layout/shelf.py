@@ -25,7 +25,7 @@ DOWN = 0.66 * HEIGHT  # metres, of a level of a U
 
 def settings_of_shelf(settings: LayoutSettings) -> LayoutSettings:
     """Settings in which books are seen from the side where the signal leaves."""
-    return replace(settings, slant=SLANT, longest=LONGEST, snake=False)
+    return replace(settings, slant=SLANT, longest=min(settings.longest, LONGEST), snake=False)
 
 
 def in_file(items: Sequence[Item]) -> list[Item]:

@@ -66,7 +66,7 @@ def run_many(commands: list[list]) -> list[Done]:
 
 def _python(program, arguments, **options):
     program = program.replace("{tests!r}", repr(str(TESTS)))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "OCIO"))}
     return subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=environment, **options
     )

@@ -301,7 +301,9 @@ def corners(thing, depsgraph) -> np.ndarray:
     matrices, which = local_instances(thing, depsgraph)
     found = []
     for index, reference in enumerate(geometry.instance_references()):
-        mesh = getattr(reference, "mesh", None) or reference.data
+        mesh = getattr(reference, "mesh", None) or getattr(reference, "data", None)
+        if mesh is None:  # instances of nothing, for lines to end on
+            continue
         points = array(mesh.attributes, "position").astype(np.float64)
         box = points.min(0) + grid * np.ptp(points, axis=0)
         mine = matrices[which == index]

@@ -94,6 +94,7 @@ def test_settings_are_kept(resnet):
         "spacing": 2.0,
         "longest": 0.0,
         "snake": False,
+        "slant": 0.0,
     }
     before = places(resnet)
     run("arrange_network")

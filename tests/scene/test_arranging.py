@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from neuroscene.addon.layout.shelf import settings_of_shelf
 from neuroscene.addon.scene.building import blocks, build, unfolding
 from neuroscene.addon.scene.editing import arranging
 from scene import look
@@ -256,7 +257,7 @@ def test_unfolding_the_repeats_gives_the_whole_network(blank):
     build.finish(unfolding.build_steps(network, paths))
     blocks.fold(network, paths, 0.0)
     arrange(network)
-    check_as_imported(network, zoo("vit", fold_repeats=False))
+    check_as_imported(network, zoo("vit", settings_of_shelf(build.Settings().layout), fold_repeats=False))
     check_apart(network)
 
 

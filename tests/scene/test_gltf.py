@@ -199,7 +199,7 @@ def test_sheared_layers_become_meshes(tmp_path):
 @pytest.mark.parametrize("name", ["unet", "gpt2"])
 def test_zoo(tmp_path, name):
     """Lines that are led round others, tiles a map, blocks that are folded."""
-    network, file = write(tmp_path, look.ZOO / f"{name}.onnx", None, max_cells=3_000)
+    network, file = write(tmp_path, look.ZOO / f"{name}.onnx", None, max_cells=3_000, lines_a_pair=90)
     check_cells(network, file)
     check_lines(network, file)
     depsgraph = look.evaluate(network)

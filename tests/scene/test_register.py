@@ -26,6 +26,8 @@ OPERATORS = {
     "export_gltf",
     "find_layers",
     "fold_blocks",
+    "load_look",
+    "save_look",
     "frame_layers",
     "frame_network",
     "import_network",

@@ -25,6 +25,8 @@ class NEUROSCENE_OT_save_look(ExportHelper, OfNetwork, bpy.types.Operator):
 
     def run(self, context, network):
         path = Path(bpy.path.abspath(self.filepath))
+        if not path.name:
+            raise RefusedError("Not saved: give the file a name", "ERROR")
         try:
             count = look_files.save(path, network)
         except OSError as error:

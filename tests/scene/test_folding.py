@@ -18,7 +18,7 @@ from unit.make import model, node, save, seeded
     [
         ("REPEATS", {f"encoder/layers/encoder_layer_{n}" for n in (1, 2, 3)}),
         ("GROUPS", {"encoder/layers"}),
-        ("ALL", {"encoder"}),
+        ("ALL", {"encoder", "stage 1"}),
     ],
 )
 def test_fold_and_unfold(vit, which, expected):
@@ -77,10 +77,10 @@ def test_blocks_of_selected_layers(resnet):
     run("fold_blocks", which="SELECTED")
     assert folded(resnet) == {"layer2/layer2.0"}
     run("fold_blocks", which="ALL")
-    assert folded(resnet) == {"layer1", "layer2", "layer3", "layer4", "layer2/layer2.0"}
+    assert folded(resnet) == {"stage 1", "stage 2", "layer2", "layer3", "layer4", "layer2/layer2.0"}
     select(things["/layer2/layer2.0/conv1/Conv"])
     run("fold_blocks", which="SELECTED", fold=False)
-    assert folded(resnet) == {"layer1", "layer3", "layer4"}
+    assert folded(resnet) == {"stage 1", "stage 2", "layer3", "layer4"}
 
 
 def test_the_active_block_counts_where_nothing_is_selected(resnet):

@@ -120,6 +120,14 @@ def test_operators_and_undo(registered, tmp_path):
     assert network.style != "Blueprint" and list(shots.shots(network.collection)) == ["hero"]
 
 
+def test_without_a_name_nothing_is_saved(registered):
+    look.build(look.MLP)
+    with pytest.raises(RuntimeError, match="give the file a name"):
+        run("save_look")
+    with pytest.raises(RuntimeError, match="is no look of Neuroscene"):
+        run("load_look")
+
+
 def test_command_line(tmp_path):
     scene, path, other = tmp_path / "a.blend", tmp_path / "look.json", tmp_path / "b.blend"
     empty = tmp_path / "empty.json"

@@ -171,7 +171,9 @@ def test_blocks_hold_one_another(name):
     assert len(blocks) == len(found.blocks)
     names = [layer.name for layer in found.layers]
     for position, block in enumerate(found.blocks):
-        assert len(block.layers) > 1 and list(block.layers) == [one for one in names if one in block.layers]
+        assert len(block.layers) > (not block.stage) and list(block.layers) == [
+            one for one in names if one in block.layers
+        ]
         assert block.parent in ["", *(one.path for one in found.blocks[:position])]
         if block.parent:
             assert block.path in blocks[block.parent].children and {*block.layers} <= {*blocks[block.parent].layers}

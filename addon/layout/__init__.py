@@ -3,7 +3,7 @@
 
 """Where layers stand and how their cells are arranged. Pure functions of the network; imports no Blender."""
 
-from .arrange import Arrangement, BlockPiece, Frame, Piece, arrange, box_of
+from .arrange import Arrangement, BlockPiece, Frame, Piece, arrange
 from .layered import LayoutSettings, Place
 from .shapes import HEIGHT, Shape, shapes
 
@@ -17,6 +17,5 @@ __all__ = [
     "LayoutSettings",
     "Shape",
     "arrange",
-    "box_of",
     "shapes",
 ]

@@ -168,7 +168,7 @@ def _items(pieces, outer, parts, settings):
 
 def box_of(within: Sequence[Piece]) -> Vector:
     """The size of the box that these layers fold to: as high and wide as the largest, of one depth for all."""
-    return (0.05 * HEIGHT * len(within) ** 0.5, HEIGHT, HEIGHT)
+    return CLOSED, max(piece.size[1] for piece in within), max(piece.size[2] for piece in within)
 
 
 def _sorted(items: list[Item]) -> list[Item]:

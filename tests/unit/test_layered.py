@@ -422,3 +422,16 @@ def test_a_folded_block_that_is_read_by_what_it_reads():
     assert found.places.keys() == set(names) and found.frames.keys() == {"block"}
     middles = [found.frames["block"].middle, found.places["b"].location, found.places["d"].location]
     assert all(np.abs(np.subtract(*pair)).max() >= 2.0 for pair in combinations(middles, 2))
+
+
+def test_a_folded_block_is_as_wide_and_high_as_its_largest_layer():
+    """And of one depth, however many layers are in it."""
+    pieces = [
+        Piece("a", (), (1.0, 2.0, 3.0), "small"),
+        Piece("b", ("a",), (4.0, 1.0, 5.0), "small"),
+        *(Piece(f"c{i}", (f"c{i - 1}" if i else "b",), (1.0, 7.0, 6.0), "large") for i in range(9)),
+    ]
+    parts = [BlockPiece("small", "", ("a", "b")), BlockPiece("large", "", tuple(f"c{i}" for i in range(9)))]
+    frames = arrange(pieces, parts, folded=["small", "large"]).frames
+    assert frames["small"].box[1:] == (2.0, 5.0) and frames["large"].box[1:] == (7.0, 6.0)
+    assert frames["small"].box[0] == frames["large"].box[0]

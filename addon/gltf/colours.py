@@ -61,15 +61,20 @@ def _left(material, read, count):
     anywhere."""
     inputs = materials.node_of(material, materials.VALUE).inputs
     kept = np.ones(count)
-    for name, attributes in (("Importance", ("strength", "importance_order")), ("Density", ("density",))):
+    for name in ("Importance", "Density"):
         by = inputs[f"Opacity by {name}"].default_value if f"Opacity by {name}" in inputs else 0.0
         if by > 0:
-            values = next((values for values in map(read, attributes) if values is not None), None)
-            share = _given(values, count)
-            kept *= value.left(
-                1 - share if values is not None and read("strength") is None and name == "Importance" else share, by
-            )
+            kept *= value.left(_share(inputs[name], read, count), by)
     return kept
+
+
+def _share(socket, read, count):
+    """What a material's importance or density is, as it is read from attributes; of one that reads none its value."""
+    if not socket.is_linked:
+        return np.full(count, socket.default_value)
+    if socket.name == "Importance" and (order := read("importance_order")) is not None:
+        return 1 - _given(order, count)
+    return _given(read("strength" if socket.name == "Importance" else "density"), count)
 
 
 def _given(values, count):

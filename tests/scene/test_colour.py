@@ -201,3 +201,16 @@ def test_ramps_hold_the_maps(blank, name):
     assert materials.map_of(material) == name
     ramp.elements[0].color = (0.3, 0.3, 0.3, 1)
     assert materials.map_of(material) == ""
+
+
+def test_what_a_material_does_not_read_does_not_fade_in_an_export(blank):
+    """Covers of books have no importance: they stay as they are rendered, while cells and lines fade."""
+    read = {"shade": np.ones(3), "importance_order": np.array([0.0, 0.25, 1.0])}
+    for material, alpha in ((materials.faces("maps", "Lantern", 0.1, 0.9), 1.0), (materials.cells("cells"), None)):
+        materials.node_of(material, materials.VALUE).inputs["Opacity by Importance"].default_value = 1.0
+        painted = colours.paint(material, read.get, 3)[:, 3]
+        assert np.allclose(painted, [1.0, 0.75, 0.0] if alpha is None else alpha)
+    line = materials.lines("lines", colormaps.maps()["Weight"].stops)
+    materials.node_of(line, materials.VALUE).inputs["Opacity by Density"].default_value = 0.5
+    given = {"shade": np.ones(2), "strength": np.ones(2), "density": np.array([0.2, 1.0])}
+    assert np.allclose(colours.paint(line, given.get, 2)[:, 3], [0.6, 1.0])

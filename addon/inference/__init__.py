@@ -7,7 +7,7 @@ from .files import run_file, run_file_pruned
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
 from .pictures import load_picture
 from .pruning import Pruned, run_pruned
-from .session import Ran, Score, by_name, run, top
+from .session import Ran, Score, activation, by_name, run, top
 
 __all__ = [
     "ARRAYS",
@@ -15,6 +15,7 @@ __all__ = [
     "Pruned",
     "Ran",
     "Score",
+    "activation",
     "by_name",
     "fit",
     "fit_named",

@@ -15,7 +15,8 @@ import onnx
 from ..containers import CheckpointError
 from ..formats import Checkpoint
 from ..formats.repeated_names import make_unique
-from ..network import Network
+from ..network import Layer, Network
+from ..network.network import sample_of
 from .inputs import Fitted
 
 
@@ -37,6 +38,14 @@ class Ran:
     values: dict[str, np.ndarray] = field(repr=False)
     scores: list[Score]
     path: str = ""
+
+
+def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
+    """The activations of one sample of a layer, flat float32, or None if nothing ran or they do not fit its grid."""
+    value = ran.values.get(layer.shown) if ran else None
+    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
+        return None
+    return sample_of(value, layer.grid).astype(np.float32)
 
 
 def activations(

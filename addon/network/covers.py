@@ -18,7 +18,7 @@ import numpy as np
 
 from .matrices import KERNELS as OF_KERNELS
 from .matrices import TABLE, Matrix
-from .network import Block, Grid, Layer, Network
+from .network import Block, Grid, Layer, Network, by_unit
 from .norms import NormReader
 
 MAPS, SHEET, HEADS, KERNELS, NORMS = "maps", "sheet", "heads", "kernels", "norms"
@@ -156,7 +156,7 @@ def _is_maps(grid: Grid) -> bool:
 def _maps(layer, ran, cells) -> Picture:
     """As many maps as have room in channel order, else those that vary most."""
     grid = layer.grid
-    maps = _by_unit(ran, grid)
+    maps = by_unit(ran, grid)
     steps = ceil(grid.rows / PIXELS), ceil(grid.columns / PIXELS)
     while ceil(grid.rows / steps[0]) * ceil(grid.columns / steps[1]) > cells and max(steps) < max(
         grid.rows, grid.columns
@@ -194,7 +194,7 @@ def _varying(maps, count):
 def _sheet(layer, ran, cells) -> Picture:
     """Tokens x features, or units x places of one dimension: a tile a row; what is too long in bins."""
     grid = layer.grid
-    matrix = _by_unit(ran, grid).reshape(-1, grid.columns)
+    matrix = by_unit(ran, grid).reshape(-1, grid.columns)
     return _rows(SHEET, layer, matrix, cells, LONGEST_SHEET)
 
 
@@ -219,7 +219,7 @@ def _heads(network, block, values, cells) -> Picture | None:
         if ran is None or not layer.grid.size:
             continue
         grid = layer.grid
-        patterns = _by_unit(ran, grid)
+        patterns = by_unit(ran, grid)
         units = np.arange(grid.units)
         if grid.units > MOST_HEADS:
             units = _varying(patterns, MOST_HEADS)
@@ -315,16 +315,6 @@ def _tiles(shows, meaning, layer, across, units, shown, steps, whole, of) -> Pic
         of,
         count < of,
     )
-
-
-def _by_unit(ran, grid) -> np.ndarray:
-    """Activations (flat) as (units, rows, columns)."""
-    values = ran.reshape(-1)[: grid.size]
-    if grid.strides == (grid.rows * grid.columns, grid.columns, 1):
-        return values.reshape(grid.units, grid.rows, grid.columns)
-    unit, row, column = (np.arange(size) for size in (grid.units, grid.rows, grid.columns))
-    steps = grid.strides
-    return values[unit[:, None, None] * steps[0] + row[None, :, None] * steps[1] + column * steps[2]]
 
 
 def _binned(values, bins) -> np.ndarray:

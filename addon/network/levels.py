@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-from .network import Layer, Network
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .network import Layer, Network
 
 FEWEST = 3  # sizes of maps; with fewer it is no U worth drawing as one
 

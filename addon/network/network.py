@@ -15,6 +15,7 @@ import numpy as np
 from ..formats import Checkpoint
 from .constants import Constant, Leaf
 from .joins.base import Join
+from .levels import levels
 from .matrices import Matrix
 
 Shape = tuple[int | None, ...]
@@ -185,6 +186,21 @@ class Network:
         return {layer.name: layer for layer in self.layers}
 
     @cached_property
+    def readers(self) -> dict[str, list[Layer]]:
+        """The layers that read each layer, by its name, each once."""
+        readers: dict[str, list[Layer]] = {layer.name: [] for layer in self.layers}
+        for layer in self.layers:
+            for name in dict.fromkeys(layer.inputs):
+                if name in readers:
+                    readers[name].append(layer)
+        return readers
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """The level of each layer of a U-Net by name, empty of others."""
+        return levels(self)
+
+    @cached_property
     def block_by_path(self) -> dict[str, Block]:
         return {block.path: block for block in self.blocks}
 
@@ -251,3 +267,13 @@ def count_of(leaves: Iterable[Leaf]) -> int:
 def sample_of(array: np.ndarray, grid: Grid) -> np.ndarray:
     """The elements of the first sample, flat, in the order that `Grid.strides` index."""
     return array.reshape(-1)[: grid.size]
+
+
+def by_unit(values: np.ndarray, grid: Grid) -> np.ndarray:
+    """The elements of the first sample (flat or in any shape) as (units, rows, columns)."""
+    flat = sample_of(values, grid)
+    if grid.strides == (grid.rows * grid.columns, grid.columns, 1):
+        return flat.reshape(grid.units, grid.rows, grid.columns)
+    unit, row, column = (np.arange(size) for size in (grid.units, grid.rows, grid.columns))
+    steps = grid.strides
+    return flat[unit[:, None, None] * steps[0] + row[:, None] * steps[1] + column * steps[2]]

@@ -6,7 +6,6 @@ these."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from .network import Block, Layer, Network
@@ -33,15 +32,13 @@ def pages(network: Network, block: Block) -> list[Page]:
     pooling and normalisations, belongs to the next one; behind the last, to that.
     """
     layers = [network.layer(name) for name in block.layers]
-    inside = {layer.name: layer for layer in layers}
-    readers = _readers(network, inside)
     sums = {layer.name for layer in layers if is_sum(network, layer)}
     largest = max((layer.grid.rows * layer.grid.columns for layer in layers), default=1)
     made: list[Page] = []
     before: list[str] = []
     for layer in layers:
         before.append(layer.name)
-        if layer.name in sums or layer.op in LEARNS and not _folded(layer, readers, sums, largest):
+        if layer.name in sums or layer.op in LEARNS and not _folded(layer, network.readers, sums, largest):
             made.append(Page(tuple(before), layer, channels_of(layer), layer.name in sums))
             before = []
     if before and made:
@@ -64,15 +61,6 @@ def channels_of(layer: Layer) -> int:
     if layer.op == "Attention" and layer.shape and layer.shape[-1]:
         return layer.shape[-1]
     return layer.grid.columns if layer.grid.units == 1 and layer.grid.is_map else layer.grid.units
-
-
-def _readers(network: Network, names: Collection[str]) -> dict[str, list[Layer]]:
-    readers: dict[str, list[Layer]] = {name: [] for name in names}
-    for layer in network.layers:
-        for name in dict.fromkeys(layer.inputs):
-            if name in readers:
-                readers[name].append(layer)
-    return readers
 
 
 def _folded(layer, readers, sums, largest) -> bool:

@@ -101,10 +101,10 @@ def _build():
     shown = group.call(
         "GeometryNodeInstanceOnPoints", {"Points": points, "Instance": box, "Scale": group.vector(left, left, left)}
     )
-    both = group.node("GeometryNodeJoinGeometry")
+    join = group.node("GeometryNodeJoinGeometry")
     for part in (_edges(group), shown):  # the latest link comes first
-        group.put(both.inputs[0], part)
-    shown = both.outputs[0]
+        group.put(join.inputs[0], part)
+    shown = join.outputs[0]
     both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
     shown = group.store(shown, "book", group.math("MULTIPLY", fold, left), "INSTANCE")
     return group.finish(group.store(shown, "fold", both, "INSTANCE"))

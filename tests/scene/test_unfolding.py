@@ -14,6 +14,7 @@ import neuroscene
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf import export
+from neuroscene.addon.inference import activation
 from neuroscene.addon.layout.shelf import settings_of_shelf
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene import selection
@@ -389,7 +390,7 @@ def test_an_input_runs_before_or_after(blank, tmp_path):
         assert unbuilt(network) == ["stage 1", "stage 2", "layer2"]
         for name, thing in look.layers(network).items():
             drawn = build.layers.drawn_of(thing)
-            expected = drawn.sample(planned.activation(model.layer(name), ran))
+            expected = drawn.sample(activation(model.layer(name), ran))
             assert np.allclose(look.values_of(thing), expected, atol=1e-6), name
     unfold(networks[0], whole=True)
     layout = settings_of_shelf(arranging.LayoutSettings())

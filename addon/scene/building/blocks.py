@@ -14,7 +14,6 @@ from mathutils import Vector
 from ... import colormaps
 from ...layout import Frame
 from ...network import Network
-from ...network.levels import levels
 from ...network.visible import Visible
 from ...nodes.block import UNBUILT, block_group
 from ...nodes.tree import attach
@@ -34,7 +33,7 @@ def make(
 ) -> dict[str, tuple]:
     """The collections and objects of all blocks that are `shown`, by path; parents come before children. `known` are
     objects that some of them have already. Those without their inside are closed."""
-    level = levels(network)
+    level = network.levels
     made = {"": (top, root)}
     orders = {block.path: order for order, block in enumerate(network.blocks)}
     for block in shown.blocks:

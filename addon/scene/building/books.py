@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping
 import bpy
 import numpy as np
 
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...layout import HEIGHT
 from ...layout import books as sizes
 from ...network import Block, Layer, Network
 from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Cover, Picture, cover
-from ...network.network import sample_of
 from ...network.norms import NormReader
 from ...network.page_bars import Bars, bars
 from ...network.pages import Page, pages
@@ -130,10 +129,7 @@ def read(network: Network, block: Block, shown: list[Page], ran: Ran | None) -> 
     """What the cover and the pages of a book show. Raises `CheckpointError`."""
 
     def values(layer: Layer) -> np.ndarray | None:
-        value = ran.values.get(layer.shown) if ran else None
-        if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
-            return None
-        return sample_of(value, layer.grid).astype(np.float32)
+        return activation(layer, ran)
 
     reader = NormReader()
     return cover(network, block, values, CELLS, reader), bars(network, shown, values, reader)

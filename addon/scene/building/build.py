@@ -18,7 +18,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ...colormaps.value import NOT_FINITE
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings
 from ...layout.shelf import settings_of_shelf
 from ...network import Connection, Layer, Network
@@ -83,10 +83,9 @@ def _build(network, settings, ran, digest):
     within = blocks.make(network, arrangement.frames, made.network, root, paints["blocks"], shown)
     objects = yield from planned.make_layers(plan, shown.layers, paints, 0.05, 0.34)
     planned.place_layers(plan, objects, within, root, made.layers)
-    for layer in shown.layers if settings.layout.slant else ():
-        if input_picture.is_picture(layer):
-            picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
-            objects[layer.name].users_collection[0].objects.link(picture_obj)
+    for layer in plan.pictured:
+        picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
+        objects[layer.name].users_collection[0].objects.link(picture_obj)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
@@ -108,10 +107,9 @@ def _build(network, settings, ran, digest):
     _outputs(plan, objects, camera, paints, made)
     into = words.into(pairs)
     for layer in shown.layers:
-        if settings.layout.slant and input_picture.is_picture(layer):
-            labels.say(objects[layer.name], words.of_picture(layer))
-            continue
         labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
+    for layer in plan.pictured:
+        labels.say(objects[layer.name], words.of_picture(layer))
     for block in shown.blocks:
         labels.say(boxes[block.path], words.of_block(block, network))
     shelf.fill(network, shown.unbuilt, boxes, ran, paints, plan.thickness)
@@ -272,7 +270,7 @@ def _outputs(plan: planned.Plan, objects, camera, paints, made):
         )
         for shown in (obj, *names):
             made.labels.objects.link(shown)
-        values = planned.activation(layer, plan.ran)
+        values = activation(layer, plan.ran)
         if values is not None:
             bars.set_values(obj, names, values, paints)
 

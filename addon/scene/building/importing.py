@@ -12,7 +12,7 @@ import bpy
 
 from ...containers import CheckpointError
 from ...containers.natural_order import brief
-from ...inference import Ran, run_file, run_file_pruned
+from ...inference import Ran, activation, run_file, run_file_pruned
 from ...network import Network, summarise
 from ...network.drawn import Drawn
 from ...network.lines import Lines
@@ -184,7 +184,7 @@ def show(
         if layer.name not in objs:
             continue
         obj = objs[layer.name]
-        values = planned.activation(layer, ran)
+        values = activation(layer, ran)
         if values is not None:
             layers.set_activation(obj, drawn[layer.name], values)
         elif ran is None:

@@ -11,10 +11,10 @@ from math import ceil
 import bpy
 import numpy as np
 
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...layout import HEIGHT
 from ...network import Grid, Layer, Network
-from ...network.network import sample_of
+from ...network.network import by_unit
 from .. import sockets
 from ..entities import InputPicture, LayerObject, NetworkScene
 
@@ -118,15 +118,10 @@ def _pixels(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:
     grid = layer.grid
     step = ceil(grid.rows / MOST)
     count = ceil(grid.rows / step) * ceil(grid.columns / step)
-    value = ran.values.get(layer.shown) if ran else None
-    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
+    value = activation(layer, ran)
+    if value is None:
         return np.full((count, 3), EMPTY, np.float32), 0.0, 0.0
-    flat = sample_of(value, grid).astype(np.float32)
-    index = sum(
-        (np.arange(size) * stride).reshape([-1 if axis == place else 1 for place in range(3)])
-        for axis, (size, stride) in enumerate(zip((grid.units, grid.rows, grid.columns), grid.strides, strict=True))
-    )
-    shown = np.nan_to_num(flat[index], nan=0.0, posinf=0.0, neginf=0.0)  # (channels, rows, columns)
+    shown = np.nan_to_num(by_unit(value, grid), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = _range(shown)
     for axis in (1, 2):
         starts = np.arange(0, shown.shape[axis], step)

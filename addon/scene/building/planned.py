@@ -10,16 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
-import numpy as np
 
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings, Shape, shapes
 from ...network import Connection, Layer, Network
 from ...network.drawn import Drawn
 from ...network.joins import Unknown
-from ...network.levels import levels
 from ...network.lines import Lines, strongest
-from ...network.network import sample_of
 from ...network.visible import Joint, Shares, Visible
 from ..detail import expansion
 from ..editing import arranging
@@ -41,6 +38,7 @@ class Plan:
     arrangement: Arrangement
     ran: Ran | None
     thickness: float  # metres, of a page of one channel in a book
+    pictured: list[Layer]  # inputs that stand there as the pictures that they are
 
 
 def plan(
@@ -56,16 +54,16 @@ def plan(
     shown = Visible(network, unbuilt)
     drawn = shares.sized(shown.layers)
     formed = shapes(network, drawn)
-    given = [layer for layer in shown.layers if layout.slant and input_picture.is_picture(layer)]
+    pictured = [layer for layer in shown.layers if layout.slant and input_picture.is_picture(layer)]
     room = {layer.name: formed[layer.name].size for layer in shown.layers}
-    room |= {layer.name: input_picture.size_of(layer.grid) for layer in given}
+    room |= {layer.name: input_picture.size_of(layer.grid) for layer in pictured}
     thickness = books.page_thickness(network, shown.unbuilt.values())
     covers = shelf.covers(network, shown.unbuilt)
     sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
     arrangement = arranging.arranged(
         arranging.pieces(shown, room), arranging.parts(shown), arranging.sealed(shown, sizes), layout, folded
     )
-    return Plan(network, shown, drawn, formed, arrangement, ran, thickness)
+    return Plan(network, shown, drawn, formed, arrangement, ran, thickness, pictured)
 
 
 def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, end: float) -> Steps:
@@ -82,7 +80,7 @@ def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, e
 
 def place_layers(plan: Plan, objs: Mapping[str, bpy.types.Object], within: Mapping[str, tuple], root, free) -> None:
     """Put new layers into their blocks; `free` is the collection of those in none, `within` as of `blocks.make`."""
-    level = levels(plan.network)
+    level = plan.network.levels
     for index, layer in enumerate(plan.network.layers):
         if layer.name not in objs:
             continue
@@ -147,14 +145,6 @@ def make_joints(
             bundles.append(obj)
     skips.lead([Bundle(obj) for obj in bundles], plan.network, plan.ran, paints)
     return bundles
-
-
-def activation(layer: Layer, ran: Ran | None) -> np.ndarray | None:
-    """The activations of one sample of a layer, flat, or None if nothing ran or they do not fit its grid."""
-    value = ran.values.get(layer.shown) if ran else None
-    if value is None or value.dtype.kind not in "fiub" or value.size < layer.size:
-        return None
-    return sample_of(value, layer.grid).astype(np.float32)
 
 
 def choose(connection: Connection, drawn: dict[str, Drawn], limit: int, ran: Ran | None) -> Lines:

@@ -13,7 +13,6 @@ from ...inference import Ran
 from ...layout import HEIGHT
 from ...network import Network
 from ...network.covers import PIXELS, square_of
-from ...network.levels import levels
 from ..entities import Book, Label, NetworkScene
 from ..texts import labels, words
 from . import books, skips
@@ -25,7 +24,7 @@ SHRINK = 0.38  # the power by which covers of small maps are smaller
 def covers(network: Network, paths: Collection[str]) -> dict[str, tuple[float, float]]:
     """The width and height of the cover of each of these blocks, in metres: of a U-Net as wide as its maps are large,
     and no higher than their rows."""
-    level = levels(network)
+    level = network.levels
     if not level:
         return dict.fromkeys(paths, (HEIGHT, HEIGHT))
     largest = max(layer.grid.rows for layer in network.layers)
@@ -58,7 +57,7 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) ->
     """Let the books of a network show a new run, or a newer checkpoint, and their labels say so."""
     scene = NetworkScene(collection)
     boxes = scene.blocks()
-    texts = {(label.owner, label.part): label.obj for label in scene.members(Label) if label.of_kind == "block"}
+    texts = _texts(scene)
     skips.lead(scene.bundles(), network, ran, scene.materials)
     for book in list(scene.members(Book)):
         block = network.block_by_path.get(book.path)
@@ -73,10 +72,15 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) ->
 def rename(scene: NetworkScene, network: Network, paths: Collection[str]) -> None:
     """Let the labels of these blocks, which are books no more, say what is in them."""
     boxes = scene.blocks()
-    texts = {(label.owner, label.part): label.obj for label in scene.members(Label) if label.of_kind == "block"}
+    texts = _texts(scene)
     for path in paths:
         labels.say(boxes[path].obj, words.of_block(network.block_by_path[path], network))
         _write(boxes[path].obj, path, texts)
+
+
+def _texts(scene: NetworkScene) -> dict[tuple[str, str], bpy.types.Object]:
+    """The texts of the labels of blocks by path and part."""
+    return {(label.owner, label.part): label.obj for label in scene.members(Label) if label.of_kind == "block"}
 
 
 def _write(owner: bpy.types.Object, path: str, texts: Mapping[tuple[str, str], bpy.types.Object]) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 import bpy
 import numpy as np
 
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...network import Layer, Network
-from ...network.levels import levels
 from ...network.lines import Lines
-from ...network.network import sample_of
+from ...network.network import by_unit
 from ...nodes.block import ENDS
 from ..entities import BlockBox, Bundle
 from . import connections
@@ -29,7 +28,7 @@ def lead(
     bundles: Iterable[Bundle], network: Network, ran: Ran | None, materials: Mapping[str, bpy.types.Material]
 ) -> None:
     """Lead the lines between the books of a U: across where two stand at one level, else as the stream."""
-    level = levels(network)
+    level = network.levels
     joined = []
     for bundle in bundles if level else ():
         ends = [BlockBox.of(obj) for obj in (bundle.source_object, bundle.target_object)]
@@ -39,13 +38,14 @@ def lead(
         (bundle, ends) for bundle, ends, (first, second) in joined if first == second and _over(*ends, network, level)
     ]
     skipping = {bundle for bundle, _ in across}
-    for _, ends in across:
-        count = min(MOST, _read(*ends, network).grid.units)
+    read = [_read(*ends, network) for _, ends in across]
+    for (_, ends), layer in zip(across, read, strict=True):
+        count = min(MOST, layer.grid.units)
         for box in ends:
             box.inputs["Edges"] = max(box.inputs["Edges"], count)
             box.obj.update_tag()
-    for bundle, ends in across:
-        _across(bundle, *ends, network, ran)
+    for (bundle, ends), layer in zip(across, read, strict=True):
+        _across(bundle, *ends, layer, ran)
     for bundle, ends, (first, second) in joined:
         if bundle not in skipping:
             _stream(bundle, *ends, "above" if first < second else "below" if first > second else "", materials)
@@ -58,9 +58,8 @@ def _over(source: BlockBox, target: BlockBox, network: Network, level: Mapping[s
     return any(level[name] > level[source.layers[-1]] for name in between)
 
 
-def _across(bundle: Bundle, source: BlockBox, target: BlockBox, network: Network, ran: Ran | None) -> None:
+def _across(bundle: Bundle, source: BlockBox, target: BlockBox, layer: Layer, ran: Ran | None) -> None:
     """One line a map, from top to bottom in the order of channels, as strong as its mean activation."""
-    layer = _read(source, target, network)
     count = min(MOST, layer.grid.units)
     units = np.linspace(0, layer.grid.units - 1, count).round().astype(int)
     ends = []
@@ -106,13 +105,8 @@ def _read(source: BlockBox, target: BlockBox, network: Network) -> Layer:
 
 def _strength(layer: Layer, ran: Ran | None) -> np.ndarray:
     """How strong each map of a layer is, (units,), 1 at the most; without an input all are alike."""
-    value = ran.values.get(layer.shown) if ran else None
-    if value is None or value.size < layer.size or value.dtype.kind not in "fiub":
+    value = activation(layer, ran)
+    if value is None:
         return np.full(layer.grid.units, 0.5, np.float32)
-    flat = sample_of(value, layer.grid).astype(np.float32)
-    steps = layer.grid.strides
-    place = np.arange(layer.grid.units)[:, None] * steps[0] + (
-        np.arange(layer.grid.rows)[:, None] * steps[1] + np.arange(layer.grid.columns) * steps[2]
-    ).reshape(1, -1)
-    mean = np.abs(flat[place].mean(1))
+    mean = np.abs(by_unit(value, layer.grid).mean((1, 2)))
     return (mean / (mean.max() or 1.0)).astype(np.float32)

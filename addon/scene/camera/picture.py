@@ -127,8 +127,9 @@ def frame(
 
     if in_row(network, camera):
         for rows in (1, 2):
-            framing.fit(camera, view.points, view.aspect, margins_of_row(network, view.aspect, rows))
-            _lower(camera, view, margins_of_row(network, view.aspect, rows).bottom)
+            free = margins_of_row(network, view.aspect, rows)
+            framing.fit(camera, view.points, view.aspect, free)
+            _lower(camera, view, free.bottom)
             if name_in_row(network, camera, view, make) <= rows:
                 break
     else:
@@ -269,8 +270,9 @@ def relabel(network: bpy.types.Collection) -> None:
 
 def heading(network) -> float:
     """The direction of the signal, radians from +X round Z; 0 where it runs up or down."""
-    x, y, _ = axes(arranging.settings_of(network).direction)[:, 0]
-    return float(np.arctan2(y, x)) + arranging.settings_of(network).slant
+    settings = arranging.settings_of(network)
+    x, y, _ = axes(settings.direction)[:, 0]
+    return float(np.arctan2(y, x)) + settings.slant
 
 
 def _aspect(scene):

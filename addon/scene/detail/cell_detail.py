@@ -14,7 +14,7 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
-from ...inference import Ran
+from ...inference import Ran, activation
 from ...layout import shapes
 from ...network import Connection
 from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
@@ -55,7 +55,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     for place, name in enumerate(names):
         yield place / len(names) / 2, f"values of {name}"
         layer = model.layer(name)
-        if planned.activation(layer, ran) is None:
+        if activation(layer, ran) is None:
             resting[name] = layers.resting_values(layer, drawn[name])
     wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.level else 0) for name in names}
     chosen = yield from _choose(network, model, set(names), before, drawn, ran, wished)
@@ -70,7 +70,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
         if name in resting:
             layers.set_values(obj, *resting[name])
         else:
-            layers.set_activation(obj, drawn[name], planned.activation(layer, ran))
+            layers.set_activation(obj, drawn[name], activation(layer, ran))
         pruning.put(obj, drawn[name])
         layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
     _draw(network, chosen, set(names), drawn, len(model.connections))

@@ -15,7 +15,6 @@ from mathutils import Matrix, Vector
 from ...layout import HEIGHT, Arrangement, BlockPiece, Frame, LayoutSettings, Piece, arrange
 from ...layout.arrange import MOST
 from ...layout.layered import axes
-from ...network.levels import levels
 from ...network.visible import Visible
 from ..building import bars, blocks, connections, layers
 from ..entities import Bars, BlockBox, Bundle, ClassName, LayerObject, Light, NetworkScene, Placed, layer_or_block
@@ -51,7 +50,7 @@ def key_of(path: str, name: str = "") -> str:
 
 def pieces(shown: Visible, room: Mapping[str, tuple[float, float, float]]) -> list[Piece]:
     """The layers that are there with the room that they take, in metres, as the layout takes them."""
-    level = levels(shown.network)
+    level = shown.network.levels
     return [
         Piece(layer.name, tuple(layer.inputs), room[layer.name], layer.block, level.get(layer.name, 0))
         for layer in shown.layers
@@ -65,7 +64,7 @@ def parts(shown: Visible) -> list[BlockPiece]:
 
 def sealed(shown: Visible, sizes: Mapping[str, tuple[float, float, float]]) -> list[Sealed]:
     """The blocks without their inside, as the layout takes them; `sizes` are those of their books by path."""
-    level = levels(shown.network)
+    level = shown.network.levels
     return [
         Sealed(path, block.parent, shown.reads(path), block.layers, sizes[path], level.get(block.layers[-1], 0))
         for path, block in shown.unbuilt.items()

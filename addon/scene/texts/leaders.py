@@ -26,6 +26,7 @@ FOOT = 0.02  # of the picture's height, free under the names
 LINES = 3.2  # ems, of a name with what stands under it
 SECOND = 3.6  # ems, by which the second row of names is lower
 ROWS = 2
+SIDES = 0.96  # of the picture's width do they take
 FULL = 0.92  # of the rows may be filled
 AHEAD = 0.85  # of the distance to what is nearest: there the names hang
 WIDTH, DOT, ROUND = 0.05, 0.16, 16  # ems: of a line, the radius of its dot, and corners of that
@@ -54,10 +55,11 @@ def arrange(
     seen = [labelled for labelled in objs if len(labelled.box)]
     across, up = framing.slopes(camera.data, aspect)
     em = EM * 2 * min(across, up)
+    half = SIDES * across
     anchors = _anchors(seen, camera)
     parts = {index: _parts(seen[index]) for index in anchors}
     wide = {index: em * (max((part.width for part in parts[index]), default=0.0) + BETWEEN) for index in anchors}
-    chosen = _chosen([index for index in anchors if parts[index]], seen, wide, 2 * across * 0.96)
+    chosen = _chosen([index for index in anchors if parts[index]], seen, wide, 2 * half)
     named = {id(seen[index]) for index in chosen}
     for labelled in objs:
         if id(labelled) not in named:
@@ -66,14 +68,14 @@ def arrange(
     if not chosen:
         return 1
     order = sorted(chosen, key=lambda index: anchors[index][0])
-    rows = _rows(order, wide, 2 * across * 0.96)
+    rows = _rows(order, wide, 2 * half)
     lowest = min(anchors[index][1] for index in order)
     least = -up + 2 * up * foot + em * max(part.below for index in order for part in parts[index])
     top = max(lowest - DROP * em, least + em * SECOND * (len(rows) - 1))
     near = min(float(framing.project(camera, labelled.box)[:, 2].min()) for labelled in seen)
     depth = AHEAD * min(near, min(framing.above(camera, side, -up, level) for side in (-across, across)))
     for number, row in enumerate(rows):
-        places = _apart([anchors[index][0] for index in row], [wide[index] for index in row], across * 0.96)
+        places = _apart([anchors[index][0] for index in row], [wide[index] for index in row], half)
         for index, x in zip(row, places, strict=True):
             _put(
                 seen[index],

@@ -7,7 +7,6 @@ explains the marks."""
 from __future__ import annotations
 
 from ...network import Layer, Network
-from ...network.levels import levels
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -25,7 +24,7 @@ def _sentence(network: Network, ran: bool) -> str:
     if not ran:
         return "What the network has learned, before it sees anything."
     given = "A picture" if _sees_pictures(network) else "The input"
-    if levels(network):
+    if network.levels:
         ends = [layer for layer in network.layers if layer.grid.is_map]
         whole = ends and ends[-1].grid.rows * ends[-1].grid.columns == ends[0].grid.rows * ends[0].grid.columns
         return f"{given} shrinks to many small maps, then grows back{': one answer for every pixel' * bool(whole)}."

@@ -11,11 +11,9 @@ from math import prod
 
 import numpy as np
 
-from ..containers import stopping
 from .constants import Constant
 
 WEIGHTS, KERNELS, TABLE = "weights", "kernels", "table"
-MOST_PANELS = 8  # matrices that are shown side by side
 
 
 @dataclass(frozen=True)
@@ -68,54 +66,3 @@ def matrix_of(op: str, slot: int, constant: Constant, attribute: Callable) -> Ma
     if op == "MatMul":
         return Matrix(constant, WEIGHTS, slot == 1)
     return Matrix(constant, WEIGHTS if op in ("LSTM", "GRU", "RNN") else TABLE)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Some rows of a matrix."""
-
-    matrix: Matrix
-    begin: int
-    end: int
-
-
-def panels(matrices: tuple[Matrix, ...]) -> list[Panel]:
-    """Parts of one size in which all matrices of a layer can be shown side by side, as the queries, keys and values
-    that lie one above the other in one matrix and what leads out; else the largest matrix alone."""
-    matrices = tuple(matrix for matrix in matrices if matrix.form != TABLE) or matrices
-    if not matrices:
-        return []
-    rows, columns = min(matrix.shape for matrix in matrices)
-    if len(matrices) > 1 and all(
-        matrix.shape[1] == columns and matrix.shape[0] % rows == 0 and matrix.form == matrices[0].form
-        for matrix in matrices
-    ):
-        some = [Panel(matrix, begin, begin + rows) for matrix in matrices for begin in range(0, matrix.shape[0], rows)]
-        if len(some) <= MOST_PANELS:
-            return some
-    largest = max(matrices, key=lambda matrix: prod(matrix.shape))
-    return [Panel(largest, 0, largest.shape[0])]
-
-
-def read(shown: list[Panel], row_bin: int, column_bin: int) -> np.ndarray:
-    """The numbers of panels in bins of so many rows and columns, (panels, rows, columns) float32: of bins of one their
-    own, of others the root of the mean square. Reads them; raises `CheckpointError`."""
-    made = []
-    arrays = {panel.matrix.constant.name: panel.matrix.read() for panel in shown}
-    for panel in shown:
-        array = arrays[panel.matrix.constant.name]
-        columns = panel.matrix.shape[1]
-        if row_bin == column_bin == 1:
-            made.append(panel.matrix.cells(array[panel.begin : panel.end]))
-            continue
-        starts = np.arange(0, columns, column_bin)
-        lines = []
-        wide = np.diff(np.r_[starts, columns])
-        for begin in range(panel.begin, panel.end, row_bin):
-            stopping.check()
-            some = panel.matrix.cells(array[begin : min(begin + row_bin, panel.end)])
-            with np.errstate(over="ignore", invalid="ignore"):
-                squares = np.add.reduceat(np.square(some, dtype=np.float64).sum(0), starts)
-                lines.append(np.sqrt(squares / (wide * len(some))).astype(np.float32))
-        made.append(np.stack(lines))
-    return np.stack(made)

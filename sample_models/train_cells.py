@@ -26,7 +26,9 @@ def draw(seed):
     """A picture of cells (96, 96) float32, 0 to 1, and which pixels are of a cell (96, 96) bool."""
     random = np.random.default_rng(seed)
     down, across = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    wave = np.sin(across * random.uniform(0.02, 0.08) + random.uniform(0, 6)) + np.cos(down * random.uniform(0.02, 0.08))
+    wave = np.sin(across * random.uniform(0.02, 0.08) + random.uniform(0, 6)) + np.cos(
+        down * random.uniform(0.02, 0.08)
+    )
     image = 0.17 + 0.04 * wave
     inside = np.zeros((SIZE, SIZE), bool)
     for _ in range(random.integers(6, 12)):
@@ -70,8 +72,7 @@ class UNet(nn.Module):
         channels = (1, *WIDTHS)
         self.down = nn.ModuleList(Double(*pair) for pair in zip(channels, WIDTHS, strict=False))
         self.grow = nn.ModuleList(
-            nn.ConvTranspose2d(wide, narrow, 2, 2)
-            for narrow, wide in zip(WIDTHS[-2::-1], WIDTHS[:0:-1], strict=True)
+            nn.ConvTranspose2d(wide, narrow, 2, 2) for narrow, wide in zip(WIDTHS[-2::-1], WIDTHS[:0:-1], strict=True)
         )
         self.up = nn.ModuleList(Double(2 * width, width) for width in WIDTHS[-2::-1])
         self.answer = nn.Conv2d(WIDTHS[0], 1, 1)
@@ -131,7 +132,9 @@ def main():
     onnx.save(written, path)
     (HERE / "cells").mkdir(exist_ok=True)
     Image.fromarray((draw(SHOWN)[0] * 255).round().astype(np.uint8)).save(HERE / "cells" / "cells.png")
-    print(f"{sum(weight.numel() for weight in model.parameters()):,} weights, overlap {overlap:.3f} of {HELD_OUT} held out")
+    print(
+        f"{sum(weight.numel() for weight in model.parameters()):,} weights, overlap {overlap:.3f} of {HELD_OUT} held out"
+    )
 
 
 if __name__ == "__main__":

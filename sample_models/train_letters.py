@@ -111,8 +111,7 @@ def main():
     )
     written = onnx.load(path)
     onnx.helper.set_model_props(
-        written,
-        {"classes": json.dumps(list(LETTERS)), "held_out_accuracy": f"{accuracy:.4f}", "license": "CC0-1.0"},
+        written, {"classes": json.dumps(list(LETTERS)), "held_out_accuracy": f"{accuracy:.4f}", "license": "CC0-1.0"}
     )
     written.producer_name, written.producer_version = "neuroscene", ""
     onnx.save(written, path)
@@ -120,7 +119,9 @@ def main():
     np.save(HERE / "letters" / "letters.npy", shown)
     with torch.no_grad():
         answer = "".join(LETTERS[index] for index in model(torch.from_numpy(shown)).argmax(2)[0])
-    print(f"{sum(weight.numel() for weight in model.parameters()):,} weights, {accuracy:.1%} of {HELD_OUT} texts sorted")
+    print(
+        f"{sum(weight.numel() for weight in model.parameters()):,} weights, {accuracy:.1%} of {HELD_OUT} texts sorted"
+    )
     print(f"{SHOWN} -> {answer}")
 
 

@@ -4,12 +4,12 @@
 """The group "Neuroscene Layer": cells as instances on points, arranged by unit, row and column.
 
 Each step is a module of its own: where cells stand (arrangement, reduced, reveal's explosion, fold), what stands there
-(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, reduced's number).
+(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, reduced's number, a loose end).
 """
 
 import bpy
 
-from . import backing, cells, fold, reveal
+from . import backing, cells, fold, loose_end, reveal
 from .reduced import Reduced
 from .sockets.layer import LAYER
 from .tree import GroupBuilder, reuse
@@ -49,6 +49,7 @@ def _build():
     # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
     for geometry in (
         backing.plates(group, units, reduced.shown, folded),
+        loose_end.loose_end(group, folded),
         reduced.number(folded),
         folded.slab(units, points),
         made,

@@ -14,6 +14,7 @@ from ...layout import Arrangement, Shape
 from ...network import Grid, Layer
 from ...network.drawn import BOX, CELLS, Drawn
 from ...network.statistics import Statistics
+from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
@@ -93,7 +94,9 @@ def know(obj: bpy.types.Object, layer: Layer) -> None:
         nodes=layer.nodes,
         block=layer.block,
         multiply_adds=layer.multiply_adds,
+        open=layer.open,
     )
+    _leave_loose(LayerObject(obj))
 
 
 def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
@@ -148,6 +151,8 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     maps = layer.grid[1] * layer.grid[2] > 1
     axes = arrangement.turn * ABOUT if arrangement.about and maps else arrangement.turn
     layer.tell(row=place.row, backwards=place.backwards, placed=obj.location, axes=axes.ravel().tolist())
+    if layer.open:
+        layer.upstream = arrangement.turn[:, 0] * (1.0 if place.backwards else -1.0)
     turn(obj)
 
 
@@ -155,7 +160,21 @@ def turn(obj: bpy.types.Object) -> None:
     """Turn a layer as its shape and the direction of its network want it."""
     layer = LayerObject(obj)
     axes = Matrix(np.reshape(layer.axes, (3, 3)).tolist())
-    obj.rotation_euler = (axes @ Matrix.Rotation(layer.turn, 3, "Z")).to_euler()
+    axes = axes @ Matrix.Rotation(layer.turn, 3, "Z")
+    obj.rotation_euler = axes.to_euler()
+    _leave_loose(layer, axes)
+
+
+def _leave_loose(layer: LayerObject, axes: Matrix | None = None) -> None:
+    """Let dashes lead nowhere from a layer that reads what nobody knows; `axes` are the layer's, in the network's space,
+    if they are known."""
+    if not layer.open:
+        if "Loose End" in layer.given:
+            sockets.refresh(layer, {"Loose End": (0.0, 0.0, 0.0)})
+    elif axes is not None and layer.upstream:
+        way = axes.transposed() @ Vector(layer.upstream)
+        reach = loose_end.LENGTH + sum(abs(part) * side / 2 for part, side in zip(way, layer.size, strict=True))
+        sockets.refresh(layer, {"Loose End": tuple(way * reach)})
 
 
 def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:

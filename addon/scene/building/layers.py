@@ -166,8 +166,8 @@ def turn(obj: bpy.types.Object) -> None:
 
 
 def _leave_loose(layer: LayerObject, axes: Matrix | None = None) -> None:
-    """Let dashes lead nowhere from a layer that reads what nobody knows; `axes` are the layer's, in the network's space,
-    if they are known."""
+    """Let dashes lead nowhere from a layer that reads what nobody knows; `axes` are the layer's in the network's space,
+    if known."""
     if not layer.open:
         if "Loose End" in layer.given:
             sockets.refresh(layer, {"Loose End": (0.0, 0.0, 0.0)})

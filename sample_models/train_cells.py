@@ -132,9 +132,8 @@ def main():
     onnx.save(written, path)
     (HERE / "cells").mkdir(exist_ok=True)
     Image.fromarray((draw(SHOWN)[0] * 255).round().astype(np.uint8)).save(HERE / "cells" / "cells.png")
-    print(
-        f"{sum(weight.numel() for weight in model.parameters()):,} weights, overlap {overlap:.3f} of {HELD_OUT} held out"
-    )
+    weights = sum(weight.numel() for weight in model.parameters())
+    print(f"{weights:,} weights, overlap {overlap:.3f} of {HELD_OUT} held out")
 
 
 if __name__ == "__main__":

@@ -66,8 +66,8 @@ def test_weights_in_the_scene_are_those_of_the_file(registered):
 
 
 def test_what_is_not_known_is_open_and_said(registered, tmp_path):
-    """Two towers side by side: nobody knows what the second reads; no line enters it, its label says so, and dashes lead
-    from it against the signal, beyond its cells."""
+    """Two towers side by side: nobody knows what the second reads; no line enters it, its label says so, and dashes
+    lead from it against the signal, beyond its cells."""
     shapes = {"img.0": (8, 3, 3, 3), "img.2": (16, 8, 3, 3), "aud.0": (8, 1, 3, 3), "aud.2": (16, 8, 3, 3)}
     weights = {f"{name}.weight": np.ones(shape, np.float32) for name, shape in (shapes | {"head": (5, 32)}).items()}
     save_file(weights, tmp_path / "towers.safetensors")

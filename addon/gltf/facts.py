@@ -62,6 +62,7 @@ def of_network(collection: bpy.types.Collection) -> dict:
             "name": collection.name,
             **network.told(NETWORK),
             "parameters": network.parameters,
+            "layers": network.layer_count,
             "scores": _scores(network),
             "text": _text_colours(network.materials),
             "source": _file_name(network.source),

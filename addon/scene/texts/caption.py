@@ -311,7 +311,7 @@ def _sentence(materials, line: str) -> str:
 
 
 def _facts(network: Network, ran: Ran | None) -> list[str]:
-    facts = [f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"]
+    facts = [f"{network.parameters:,} parameters in {network.layer_count:,} layers"]
     if network.checkpoint.structure == "inferred":
         facts.append(f"structure inferred from names and shapes{open_text(network)}")
     if network.samples > 1:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is seen of a book: the cells of its cover and of heads of attention, and its pages; and of an input's picture."""
+"""What is seen of a book: the cells of its cover and of heads, and its pages; and of an input's picture."""
 
 from __future__ import annotations
 

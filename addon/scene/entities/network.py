@@ -34,8 +34,9 @@ class NetworkScene(Entity):
     `architecture` the file that says how its weights are joined, `part` the model that was chosen in a file of several
     (`parts`) and `shown` the one that it is. `settings` is what it was drawn with, `sizes` those of its open
     dimensions, `layer_count` how many layers it has, drawn or not, but for inputs, `materials` its own by role,
-    `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and `changes` what the sidebar says; `style` is the last one,
-    `own_look` the look before a shot asked for a style, and `beside` the uuid of the network that it is compared with.
+    `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and
+    `changes` what the sidebar says; `style` is the last one, `own_look` the look before a shot asked for a style, and
+    `beside` the uuid of the network that it is compared with.
     """
 
     __slots__ = ()

@@ -22,7 +22,7 @@ from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "book", "layer", "connections", "bars", "kernels", "picture")
+DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels", "picture")
 TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block

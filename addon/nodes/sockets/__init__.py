@@ -3,6 +3,7 @@
 
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
+from .arcs import ARCS
 from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
@@ -22,6 +23,7 @@ OF = {
     "bars": BARS,
     "kernels": KERNELS,
     "book": BOOK,
+    "arcs": ARCS,
 }
 ALL = {
     interface.name: interface
@@ -33,6 +35,7 @@ ALL = {
         BARS,
         KERNELS,
         BOOK,
+        ARCS,
         VALUE,
         EXPANSION,
         TEXT,

@@ -348,6 +348,13 @@ LAYER = Interface(
         *panel(
             "Hand",
             Socket(
+                "Plane",
+                "Bool",
+                False,
+                about="Hides the one cell of a layer that stands as a sheet or a cover",
+                follows=True,
+            ),
+            Socket(
                 "By Hand",
                 "Float",
                 0.0,

@@ -12,7 +12,7 @@ from mathutils import Matrix, Vector
 from ...colormaps import value_range
 from ...layout import Arrangement, Shape
 from ...network import Grid, Layer
-from ...network.drawn import BOX, CELLS, Drawn
+from ...network.drawn import CELLS, PLANES, Drawn
 from ...network.statistics import Statistics
 from ...nodes import loose_end
 from ...nodes.layer import layer_group
@@ -50,7 +50,7 @@ def _axis(layer, count) -> int | None:
 
 
 def _spread(values, drawn, axis):
-    return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[axis]]
+    return np.full(1, values.mean(), np.float32) if drawn.has_one_cell else values[drawn.cells[axis]]
 
 
 def make(
@@ -116,7 +116,8 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
     for name in ("value", "importance", "order", "importance_order"):
         mesh.attributes.new(name, "FLOAT", "POINT")
     mesh.attributes.new("unit_rank", "INT", "POINT")
-    box = drawn.level == BOX
+    one = drawn.has_one_cell
+    plane = drawn.level in PLANES
     same = layer_object.detail == drawn.level
     structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
     values = {
@@ -124,16 +125,17 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
         "Unit Columns": shape.unit_columns,
         "Unit Gap": shape.unit_gap,
         "Cell Size": shape.cell,
-        "Backing": 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0,
+        "Backing": 0.12 * shape.pitch if layer.grid.is_map and not one else 0.0,
+        "Plane": plane,
     }
     if not same:
         structure |= values | {
             "Cell": cells["tile"],
             "Shape": "Sphere" if shape.round else "Tile",
-            "Size": 1.0 if shape.round or box else 0.95,
+            "Size": 1.0 if shape.round or one else 0.95,
             "Size by Value": LESS if shape.round else 0.0,
-            "Thickness": 1.0 if box else 0.3,
-            "Relief": 0.0 if box else 1.3,
+            "Thickness": 1.0 if one else 0.3,
+            "Relief": 0.0 if one else 1.3,
             "Line Axis": 0.0 if layer.grid.is_map else 1.0,
         }
     sockets.write(layer_object, structure)
@@ -147,12 +149,19 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     """Give a layer its place; `outer` is that of the block it is in."""
     place = arrangement.places[name]
     obj.location = Vector(place.location) - Vector(outer)
+    LayerObject(obj).tell(row=place.row, backwards=place.backwards, placed=obj.location)
     layer = LayerObject(obj)
-    maps = layer.grid[1] * layer.grid[2] > 1
-    axes = arrangement.turn * ABOUT if arrangement.about and maps else arrangement.turn
-    layer.tell(row=place.row, backwards=place.backwards, placed=obj.location, axes=axes.ravel().tolist())
     if layer.open:
         layer.upstream = arrangement.turn[:, 0] * (1.0 if place.backwards else -1.0)
+    face(obj, arrangement.turn, arrangement.about)
+
+
+def face(obj: bpy.types.Object, axes: np.ndarray, about: bool) -> None:
+    """Turn a layer in a network with these axes; maps and planes are turned about where they are looked at from where
+    the signal leaves."""
+    layer = LayerObject(obj)
+    maps = layer.grid[1] * layer.grid[2] > 1 or layer.is_plane
+    layer.axes = (axes * ABOUT if about and maps else axes).ravel().tolist()
     turn(obj)
 
 

@@ -4,7 +4,7 @@
 """The group "Neuroscene Layer": cells as instances on points, arranged by unit, row and column.
 
 Each step is a module of its own: where cells stand (arrangement, reduced, reveal's explosion, fold), what stands there
-(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, reduced's number, a loose end). Where
+(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, number, a loose end). Where
 planes stand for the layer, its one cell has no size, and says in the attribute `book` how much of these is seen.
 """
 

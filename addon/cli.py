@@ -104,6 +104,11 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
     _drawing(subcommand)
 
+    subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)
+    subcommand.set_defaults(command=commands.series)
+    subcommand.add_argument("models", metavar="FOLDER|GLOB", type=Path, nargs="+")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
     subcommand = command("render", commands.render, "render a model or a saved scene", "MODEL|SCENE.blend")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
     _picture(subcommand)

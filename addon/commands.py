@@ -74,6 +74,15 @@ def _scores(ran) -> list[dict]:
     return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
 
 
+def series(options: Namespace) -> None:
+    """Print the checkpoints of a training run in order."""
+    from .series import find
+    from .series.report import table
+
+    run = find(options.models)
+    print(json.dumps(run.told()) if options.json else table(run))
+
+
 def build(options: Namespace) -> None:
     """Make a scene and save it."""
     import bpy

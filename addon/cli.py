@@ -102,6 +102,9 @@ def _parser():
 
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    subcommand.add_argument(
+        "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
+    )
     _drawing(subcommand)
 
     subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)
@@ -179,7 +182,14 @@ def _picture(command):
 
 
 def _drawing(command):
-    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    command.add_argument(
+        "--input",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        help="a PNG, JPEG, .npy or .npz file to run; several are a series of inputs",
+    )
     command.add_argument(
         "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
     )

@@ -243,12 +243,26 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(
-        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
-    )
+    settings = build.Settings(**given)
+    inputs = options.input or []
+    if _is_series(options, inputs):
+        from .scene.series import filling
+
+        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+    else:
+        steps = importing.import_steps(
+            options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part
+        )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+
+
+def _is_series(options, inputs) -> bool:
+    """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
+    from .series import is_run
+
+    return getattr(options, "series", False) or len(inputs) > 1 or is_run(options.model)
 
 
 @contextmanager

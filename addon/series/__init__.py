@@ -6,8 +6,9 @@
 `find` is the way in.
 """
 
+from .listing import is_run
 from .run import LeftOut, Run, Step, find
 from .thinning import thinned
 from .weights import Shifting
 
-__all__ = ["LeftOut", "Run", "Shifting", "Step", "find", "thinned"]
+__all__ = ["LeftOut", "Run", "Shifting", "Step", "find", "is_run", "thinned"]

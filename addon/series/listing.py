@@ -16,6 +16,7 @@ from pathlib import Path
 from ..containers import CheckpointError
 from ..containers.natural_order import natural
 from ..formats import SUFFIXES
+from . import names
 from .names import SUFFIX
 
 MOST = 10_000  # files of a run
@@ -74,6 +75,18 @@ def candidates(given: Iterable[str | Path]) -> Candidates:
         found.order |= _tf_list(place / "checkpoint")
     _one_format(found)
     return found
+
+
+def is_run(path: Path) -> bool:
+    """Whether a path is a pattern, or a folder of several checkpoints whose names count something."""
+    if not path.is_dir():
+        return glob.has_magic(str(path)) and not path.exists()
+    try:
+        found = candidates([path])
+    except (CheckpointError, OSError):
+        return False
+    numbered = [told for told in names.told([each.name for each in found.paths]) if told.order is not None]
+    return len(numbered) > 1
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -150,8 +163,8 @@ def _sort_in(found: Candidates, path: Path, listed: bool) -> None:
 
 def _model_folder(folder: Path) -> bool:
     """Whether a folder holds a model, as those of Hugging Face and SavedModel do."""
-    names = [path.name for path in islice(folder.iterdir(), 1 << 12)]
-    return any(Path(name).match(pattern) for pattern in IN_FOLDER for name in names)
+    held = [path.name for path in islice(folder.iterdir(), 1 << 12)]
+    return any(Path(name).match(pattern) for pattern in IN_FOLDER for name in held)
 
 
 def _tf_list(path: Path) -> dict[str, int]:

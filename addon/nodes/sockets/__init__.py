@@ -11,6 +11,7 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
+from .series import ALL as OF_SERIES
 from .value import VALUE
 
 # By the kind of object.
@@ -38,5 +39,6 @@ ALL = {
         TEXT,
         NUMBER,
         *RANGES.values(),
+        *OF_SERIES,
     )
 }

@@ -11,7 +11,7 @@ from .beside import Bars, BesideLayer, ClassName, InputPicture, Kernels, Kernels
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
-from .marks import kind, modifier, nodes
+from .marks import kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
@@ -67,4 +67,5 @@ __all__ = [
     "nodes",
     "objects",
     "scene_of",
+    "series_nodes",
 ]

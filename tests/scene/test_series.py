@@ -17,12 +17,16 @@ from PIL import Image
 
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.network.joins import WEIGHT
 from neuroscene.addon.nodes.series import numbered
+from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.building import importing
+from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import series_nodes
 from neuroscene.addon.scene.series import filling, known, showing
+from neuroscene.addon.scene.updating import reloading
 from scene import look
 
 RUN = look.ROOT / "tests" / "data" / "series" / "run"
@@ -297,3 +301,124 @@ def test_carriers_of_weights_all_move(network):
         facts = look.facts(bundle)
         if model.connections[facts["index"]].join.carries == WEIGHT and facts["grain"] != "unknown":
             assert numbered("weight", 2) in {one.name for one in bundle.data.attributes}
+
+
+def fcurve(network):
+    root = look.one_of(network, "root")
+    ((curve,),) = [list(curves) for curves in compat.curves_of(root)]
+    return curve
+
+
+@pytest.mark.parametrize("way", ["EASED", "STEPS", "SECONDS"])
+def test_playing_writes_keyframes_that_pass_every_step(network, way):
+    scene = look.scene_of(network)
+    bpy.context.window.scene = scene
+    scene.frame_set(10)
+    assert bpy.ops.neuroscene.play_series(way=way, seconds=4.0) == {"FINISHED"}
+    curve = fcurve(network)
+    points = [tuple(point.co) for point in curve.keyframe_points]
+    assert points[0] == (10, 0) and points[-1][1] == 2 and scene.frame_end >= points[-1][0]
+    if way == "SECONDS":
+        assert points == [(10, 0), (10 + 4 * scene.render.fps, 2)]
+    if way == "STEPS":
+        assert points == [(10 + step * scene.render.fps, step) for step in range(3)]
+    if way == "EASED":
+        for step in range(3):  # it rests at each
+            first, last = (frame for frame, value in points if value == step)
+            assert last > first and all(curve.evaluate(frame) == step for frame in np.linspace(first, last, 5))
+    stale = known.read(network)["checkpoints"]
+    for step in range(3):
+        frame = next((frame for frame, value in points if value == step), 10 + 2 * scene.render.fps)
+        scene.frame_set(int(frame))
+        layer = look.layers(network)["/conv1/Conv"]
+        values = look.on_cells(layer, look.evaluate(network), "value")
+        assert np.array_equal(values, look.values_of(layer, numbered("value", step)))
+    assert len(stale) == 3
+    assert bpy.ops.neuroscene.play_series(way=way, seconds=4.0) == {"FINISHED"}  # in place of the others
+    assert len(fcurve(network).keyframe_points) == len(points)
+
+
+def test_next_and_previous(network):
+    bpy.context.window.scene = look.scene_of(network)
+    modifier = showing.slider(network, "checkpoints")
+    for begin, forward, end in (
+        (0.4, True, 1),
+        (1, True, 2),
+        (2, True, 2),
+        (2, False, 1),
+        (0.3, False, 0),
+        (0, False, 0),
+    ):
+        compat.set_inputs(modifier, {"Checkpoint": float(begin)})
+        assert bpy.ops.neuroscene.step_series(forward=forward) == {"FINISHED"}
+        assert compat.get_input(modifier, "Checkpoint") == end
+
+
+def test_removing_is_undone_in_one_step(network):
+    bpy.context.window.scene = look.scene_of(network)
+    name = network.name
+    before, _ = evaluated(network, 0)
+    bpy.ops.ed.undo_push(message="before")
+    assert bpy.ops.neuroscene.remove_series() == {"FINISHED"}
+    network = bpy.data.collections[name]
+    assert not known.read(network) and not any(series_nodes(one) for one in network.all_objects)
+    assert not any(one.name.startswith("value.") for layer in look.layers(network).values() for one in layer.data.attributes)
+    bpy.ops.ed.undo_push(message="removed")
+    bpy.ops.ed.undo()
+    network = bpy.data.collections[name]
+    after, _ = evaluated(network, 0)
+    assert before.keys() == after.keys() and all(np.array_equal(before[key], after[key]) for key in before)
+
+
+def test_another_input_runs_through_every_checkpoint(network):
+    other = look.SAMPLES / "digits" / "digit_8.png"
+    importing.run_in_scene(network, other)
+    for step, path in enumerate(FILES):
+        values, _ = evaluated(network, step)
+        expected = tensors(path, other)
+        for name, layer in look.layers(network).items():
+            facts = look.facts(layer)
+            flat = expected[facts["tensor"]].reshape(-1)[look.cells_of(layer) @ np.array(facts["strides"])]
+            assert np.allclose(values[name], flat, rtol=0, atol=1e-5), (step, name)
+    assert known.read(network)["checkpoints"].given == [str(other)]
+
+
+def test_more_detail_has_its_steps_too(network):
+    count = len(look.layers(network)["/conv2/Conv"].data.vertices)
+    cell_detail.set_detail(network, ["/conv2/Conv"], Wish("cells", 6000))
+    layer = look.layers(network)["/conv2/Conv"]
+    assert len(layer.data.vertices) > count
+    facts = look.facts(layer)
+    for step, path in enumerate(FILES):
+        values, _ = evaluated(network, step)
+        flat = tensors(path)[facts["tensor"]].reshape(-1)[look.cells_of(layer) @ np.array(facts["strides"])]
+        assert np.allclose(values["/conv2/Conv"], flat, rtol=0, atol=1e-5)
+
+
+def test_a_style_and_a_reload_leave_the_steps(network):
+    bpy.context.window.scene = look.scene_of(network)
+    before = [evaluated(network, step) for step in range(3)]
+    assert bpy.ops.neuroscene.apply_style(style="Paper") == {"FINISHED"}
+    builder.finish(reloading.steps(network))
+    for step in range(3):
+        for now, then in zip(evaluated(network, step), before[step], strict=True):
+            assert now.keys() == then.keys() and all(np.array_equal(now[key], then[key]) for key in then)
+
+
+def test_steps_whose_files_are_gone_go_with_the_next_change(blank, tmp_path):
+    for path in FILES:
+        shutil.copy(path, tmp_path)
+    network = build([tmp_path], max_cells=2000)
+    (tmp_path / FILES[0].name).unlink()
+    cell_detail.set_detail(network, ["/conv2/Conv"], Wish("maps", 0))
+    assert not known.read(network) and not any(series_nodes(one) for one in network.all_objects)
+
+
+def test_the_operator_imports_a_folder_or_some_files(registered):
+    assert bpy.ops.neuroscene.import_series(directory=f"{RUN}/", input=str(DIGIT), max_cells=2000) == {"FINISHED"}
+    files = [{"name": path.name} for path in FILES[1:]]
+    assert bpy.ops.neuroscene.import_series(directory=f"{RUN}/", files=files, max_cells=2000) == {"FINISHED"}
+    counts = sorted(len(known.read(network)["checkpoints"]) for network in entities.networks())
+    assert counts == [2, 3]
+    with pytest.raises(RuntimeError, match="no checkpoints"):
+        bpy.ops.neuroscene.import_series(directory=f"{look.SAMPLES / 'digits'}/")

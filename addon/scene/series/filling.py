@@ -23,7 +23,7 @@ from ..background import in_background
 from ..building import build, connections, importing, layers, planned
 from ..editing import by_hand
 from ..entities import Bars, Bundle, ClassName, NetworkScene
-from . import known, lines, showing, sources, words
+from . import known, lines, showing, words
 from .known import Known
 from .lines import Query
 from .sources import Checkpoints, Samples, Source
@@ -86,20 +86,19 @@ def _source(given, inputs, sizes):
     return samples, None
 
 
-def fill_steps(collection: bpy.types.Collection, source: Source, run=None) -> planned.Steps:
-    """Give a network in a scene this series; what stands in the scene shows its base. Yields as `build.build`, and
-    changes nothing before the last step."""
+def fill_steps(collection: bpy.types.Collection, source: Source, run=None, total: int = 0) -> planned.Steps:
+    """Give a network in a scene this series, of `total` steps before it was thinned; the network shows its base from
+    then on. Yields as `build.build`, and changes nothing before the last step."""
     network = source.network(source.base)
-    total = len(source)
+    count = len(source)
+    total = max(total, count)
     objs = NetworkScene(collection).layers()
     drawn = {name: layers.drawn_of(layer.obj) for name, layer in objs.items() if name in network.by_name}
     cells = sum(shown.size for shown in drawn.values())
-    count = sum(bundle.drawn for bundle in NetworkScene(collection).bundles())
-    kept = thinned(total, int(np.clip(BUDGET // max(1, cells + 2 * count), FEWEST, MOST)))
-    if source.kind == "checkpoints" and len(kept) < total:
-        source = sources.thinned(source, kept)
-    elif len(kept) < total:
-        source = replace(source, inputs=[source.inputs[step] for step in kept])
+    drawn_lines = sum(bundle.drawn for bundle in NetworkScene(collection).bundles())
+    kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, MOST)))
+    if len(kept) < count:
+        source = source.thinned(kept)
     network = source.network(source.base)
     ran = source.ran(source.base)
     chosen, queries = yield from _part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)

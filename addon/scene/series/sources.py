@@ -36,6 +36,9 @@ class Source(Protocol):
     def ran(self, step: int) -> Ran | None:
         """What an input gives in the network of a step, None if none runs."""
 
+    def thinned(self, kept: Sequence[int]) -> Source:
+        """The same with some of its steps, the last among them."""
+
 
 @dataclass
 class Checkpoints:
@@ -81,6 +84,9 @@ class Checkpoints:
             )
         return other
 
+    def thinned(self, kept: Sequence[int]) -> Checkpoints:
+        return replace(self, steps=[self.steps[step] for step in kept])
+
     def ran(self, step: int) -> Ran | None:
         if not self.given:
             return None
@@ -114,6 +120,9 @@ class Samples:
 
     def network(self, step: int) -> Network:
         return self.model
+
+    def thinned(self, kept: Sequence[int]) -> Samples:
+        return replace(self, inputs=[self.inputs[step] for step in kept])
 
     def ran(self, step: int) -> Ran:
         path, fitted = self.inputs[step]
@@ -159,8 +168,3 @@ def _many(array: np.ndarray, shape) -> bool:
     """Whether an array holds several samples of an input of this shape (batch first)."""
     sample = tuple(shape[1:])
     return len(array) > 1 and array.shape[1:] in (sample, tuple(size for size in sample if size != 1))
-
-
-def thinned(source: Checkpoints, kept: Sequence[int]) -> Checkpoints:
-    """The same with some of its steps, the last among them."""
-    return replace(source, steps=[source.steps[step] for step in kept])

@@ -102,7 +102,15 @@ def _parser():
 
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    subcommand.add_argument(
+        "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
+    )
     _drawing(subcommand)
+
+    subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)
+    subcommand.set_defaults(command=commands.series)
+    subcommand.add_argument("models", metavar="FOLDER|GLOB", type=Path, nargs="+")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("render", commands.render, "render a model or a saved scene", "MODEL|SCENE.blend")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
@@ -174,7 +182,14 @@ def _picture(command):
 
 
 def _drawing(command):
-    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    command.add_argument(
+        "--input",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        help="a PNG, JPEG, .npy or .npz file to run; several are a series of inputs",
+    )
     command.add_argument(
         "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
     )

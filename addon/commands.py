@@ -74,6 +74,15 @@ def _scores(ran) -> list[dict]:
     return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
 
 
+def series(options: Namespace) -> None:
+    """Print the checkpoints of a training run in order."""
+    from .series import find
+    from .series.report import table
+
+    run = find(options.models)
+    print(json.dumps(run.told()) if options.json else table(run))
+
+
 def build(options: Namespace) -> None:
     """Make a scene and save it."""
     import bpy
@@ -234,12 +243,26 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(
-        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
-    )
+    settings = build.Settings(**given)
+    inputs = options.input or []
+    if _is_series(options, inputs):
+        from .scene.series import filling
+
+        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+    else:
+        steps = importing.import_steps(
+            options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part
+        )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+
+
+def _is_series(options, inputs) -> bool:
+    """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
+    from .series import is_run
+
+    return getattr(options, "series", False) or len(inputs) > 1 or is_run(options.model)
 
 
 @contextmanager

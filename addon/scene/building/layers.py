@@ -18,7 +18,7 @@ from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array
+from ..attributes import array, forget_steps
 from ..editing import by_hand, ranges
 from ..entities import LayerObject
 from ..texts import labels
@@ -213,6 +213,7 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
     values = by_hand.of_vertices(obj, np.ascontiguousarray(values, np.float32))
+    forget_steps(obj)
     _write(obj, "value", values)
     _write(obj, "importance", np.abs(values))
     rank(obj)

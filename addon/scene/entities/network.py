@@ -35,8 +35,9 @@ class NetworkScene(Entity):
     (`parts`) and `shown` the one that it is. `settings` is what it was drawn with, `sizes` those of its open
     dimensions, `layer_count` how many layers it has, drawn or not, but for inputs, `materials` its own by role,
     `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and
-    `changes` what the sidebar says; `style` is the last one, `own_look` the look before a shot asked for a style, and
-    `beside` the uuid of the network that it is compared with.
+    `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
+    `scene.series.known`), `own_look` the look before a shot asked for a style, and `beside` the uuid of the network
+    that it is compared with.
     """
 
     __slots__ = ()
@@ -59,6 +60,7 @@ class NetworkScene(Entity):
     samples: Fact[int] = Fact(WHOLE, 1)
     sizes: Fact[dict[str, int]] = Fact(GROUP, {})
     settings: Fact[dict] = Fact(GROUP)
+    series: Fact[str] = Fact(TEXT, "")
     materials: Fact[dict[str, bpy.types.Material]] = Fact(GROUP, {})
     weight_range: Fact[float] = Fact(NUMBER)
     input: Fact[str] = Fact(TEXT, "")

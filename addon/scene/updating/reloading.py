@@ -27,6 +27,7 @@ from ..detail import expansion
 from ..editing import arranging
 from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, Leader, NetworkScene, kind, networks
 from ..output import film
+from ..series import following
 from ..texts import caption, labels, words
 from . import matching
 from .matching import Changes
@@ -119,6 +120,7 @@ def steps(
     scene.changes = changes.lines()
     if scene.scene:
         film.sign(scene.scene)
+    yield from following.steps(collection)
     return changes
 
 

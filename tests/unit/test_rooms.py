@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps")
+WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps", "conversion")
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
     "containers": set(),
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "network": {"containers", "formats"},
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
+    "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
     "written": {"containers"},
@@ -37,7 +38,17 @@ MAY_IMPORT = {
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "commands": {"containers", "formats", "structure", "network", "inference", "scene", "gltf", "written"},
+    "commands": {
+        "containers",
+        "formats",
+        "structure",
+        "network",
+        "inference",
+        "conversion",
+        "scene",
+        "gltf",
+        "written",
+    },
     "cli": {"commands", "containers", "written"},
 }
 

@@ -220,9 +220,12 @@ def _export_arrays(options):
 
     if options.output.exists() and not options.output.is_dir():
         raise CheckpointError(options.output, "is a file", "give a folder for the arrays")
+    inputs = options.input or []
+    if len(inputs) > 1:
+        raise CheckpointError(inputs[1], "is a second input, and arrays are those of one", "give one --input")
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        network, ran = run_file(options.input, network) if options.input else (network, None)
+        network, ran = run_file(inputs[0], network) if inputs else (network, None)
         written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
     print(f"{options.output}: {written}")
 

@@ -5,7 +5,7 @@
 
 import bpy
 
-from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
+from ..addon.network.drawn import BOX, CELLS, COVER, MAPS, SHEET, Wish
 from ..addon.scene import selection
 from ..addon.scene.detail import cell_detail
 from ..addon.scene.entities import LayerObject
@@ -18,6 +18,8 @@ LEVELS = {
     "BOX": (BOX, "Box", "The whole layer as one box"),
     "MAPS": (MAPS, "Maps", "Each map as one tile"),
     "CELLS": (CELLS, "Cells", "The strongest units with their cells"),
+    "SHEET": (SHEET, "Sheet", "Tokens by features, or weights, as one plane"),
+    "COVER": (COVER, "Cover", "The maps that vary most as one plane, or without an input the weights"),
 }
 
 

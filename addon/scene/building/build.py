@@ -88,7 +88,7 @@ def _build(network, settings, ran, digest):
     for layer in plan.pictured:
         picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
         objects[layer.name].users_collection[0].objects.link(picture_obj)
-    planned.show_planes(plan, objects, paints)
+    planned.show_planes(plan, planned.read_planes(plan, objects), objects, paints)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 

@@ -75,17 +75,19 @@ class PlaneSizes:
         if is_tokens(layer):
             return self._attention(layer) if layer.op == "Attention" else self._sheet(layer)
         matrices = matrices_of(layer)
+        apart = APART if self.attends else 0.0
         grid = layer.grid
         if grid.units > 1 and grid.is_map and None not in (layer.shape or (None,)):
             across = min(max(1, PIXELS // max(1, grid.columns)), square_of(grid.units))
             down = ceil(min(grid.units, across * across) / across)
-            return Planes({BELOW: (HEIGHT, HEIGHT * min(1.0, down / across * grid.rows / grid.columns))})
+            high = HEIGHT * min(1.0, down / across * grid.rows / grid.columns)
+            return Planes({BELOW: (HEIGHT, high)}, apart=apart)
         side = HEIGHT * max(SMALLEST, min(1.0, (layer.parameters / self.most) ** GROWTH))
         if not matrices:
-            return Planes({BELOW: (SMALLEST * HEIGHT, SMALLEST * HEIGHT)})
+            return Planes({BELOW: (SMALLEST * HEIGHT, SMALLEST * HEIGHT)}, apart=apart)
         rows, columns = max((matrix.shape for matrix in matrices), key=prod)
         share = max(SLIM, min(1 / SLIM, (columns / max(1, rows)) ** 0.5))
-        return Planes({BELOW: (side * min(1.0, share), side / max(1.0, share))})
+        return Planes({BELOW: (side * min(1.0, share), side / max(1.0, share))}, apart=apart)
 
     def _width(self, layer: Layer) -> float:
         features = (layer.shape[-1] if layer.shape else None) or self.features

@@ -13,7 +13,7 @@ from neuroscene.addon.network import Grid
 from neuroscene.addon.network.arcs import EACH, arcs, ends
 from neuroscene.addon.network.drawn import COVER, SHEET, Wish, share_out
 from neuroscene.addon.network.matrices import TABLE
-from neuroscene.addon.network.planes import default_levels, has_attention, is_tokens, opened_at_first, planes
+from neuroscene.addon.network.planes import closed_at_first, default_levels, has_attention, is_tokens, planes
 from unit.make import model, node, save, seeded
 from unit.test_books import ZOO, nothing, opened, rms_in_bins, run, weights_of
 
@@ -153,13 +153,22 @@ def test_levels_that_nobody_has_chosen():
 
 def test_the_first_block_with_attention_is_open():
     network = opened(GPT2)
-    opened_blocks = opened_at_first(network)
-    attends = [block.path for block in network.blocks if block.path in network.closed]
-    first = next(path for path in attends if any("attn" in name for name in network.block_by_path[path].layers))
-    assert first in opened_blocks and has_attention(network)
-    others = opened_blocks - {first}
+    closed = closed_at_first(network)
+    attends = [path for path in network.closed if any("attn" in name for name in network.block_by_path[path].layers)]
+    first = min(attends, key=lambda path: network.blocks.index(network.block_by_path[path]))
+    assert has_attention(network) and first.endswith("h.0") and closed < network.closed
+    others = network.closed - closed - {first}
+    assert first not in closed and set(attends) - {first} <= closed
     assert all(network.block_by_path[path].stage and len(network.block_by_path[path].layers) < 4 for path in others)
-    assert opened_at_first(opened(RESNET)) == frozenset()
+    for path in (RESNET, ZOO / "unet.onnx"):
+        assert closed_at_first(opened(path)) == opened(path).closed
+
+
+def test_a_small_network_of_tokens_has_its_repeats_closed():
+    network = opened(ZOO.parent / "inferred" / "bert.safetensors")
+    assert not network.closed and has_attention(network)
+    (repeats,) = [block for block in network.blocks if block.repeat > 1]
+    assert closed_at_first(network) == set(repeats.children[1:])
 
 
 def test_planes_are_as_large_as_they_say(gpt2):

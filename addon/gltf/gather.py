@@ -23,7 +23,7 @@ from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
 DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels")
-TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
+TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}  # kinds of text, and what they are called after what they are below
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
 Content = Surface | CellCopies | Curves

@@ -115,9 +115,10 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return said.join(" · ");
   }
   function drawnLine({ layers, bundles }) {
+    const single = layers.filter(({ facts: facts2 }) => !["sheet", "cover"].includes(facts2.detail));
     const sum = (things, count) => things.reduce((total, { facts: facts2 }) => total + Number(count(facts2)), 0);
     const counts = [
-      ["cells", sum(layers, ({ cells }) => cells), sum(layers, ({ grid }) => grid.reduce((a, b) => a * b))],
+      ["cells", sum(single, ({ cells }) => cells), sum(single, ({ grid }) => grid.reduce((a, b) => a * b))],
       ["connections", sum(bundles, ({ drawn }) => drawn), sum(bundles, ({ drawn, total }) => total || drawn)]
     ];
     const said = counts.filter(([, drawn, all]) => drawn < all).map(([what, drawn, all]) => `${thousands(drawn)} of ${thousands(all)} ${what}`);

@@ -115,11 +115,12 @@ export function factsLine({networks, layers, hidden}) {
   return said.join(" · ");
 }
 
-/** How much of the network is drawn; nothing if all is. */
+/** How much of the network is drawn; nothing if all is. Sheets and covers say on them what they show. */
 export function drawnLine({layers, bundles}) {
+  const single = layers.filter(({facts}) => !["sheet", "cover"].includes(facts.detail));
   const sum = (things, count) => things.reduce((total, {facts}) => total + Number(count(facts)), 0);
   const counts = [
-    ["cells", sum(layers, ({cells}) => cells), sum(layers, ({grid}) => grid.reduce((a, b) => a * b))],
+    ["cells", sum(single, ({cells}) => cells), sum(single, ({grid}) => grid.reduce((a, b) => a * b))],
     ["connections", sum(bundles, ({drawn}) => drawn), sum(bundles, ({drawn, total}) => total || drawn)],
   ];
   const said = counts.filter(([, drawn, all]) => drawn < all)

@@ -100,9 +100,20 @@ def _parser():
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
+    subcommand = command("convert", commands.convert, "write a model of any format as an ONNX file")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".onnx"), metavar="OUT.onnx")
+
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    subcommand.add_argument(
+        "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
+    )
     _drawing(subcommand)
+
+    subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)
+    subcommand.set_defaults(command=commands.series)
+    subcommand.add_argument("models", metavar="FOLDER|GLOB", type=Path, nargs="+")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("render", commands.render, "render a model or a saved scene", "MODEL|SCENE.blend")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
@@ -126,11 +137,12 @@ def _parser():
         "export", commands.export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend"
     )
     subcommand.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=_suffix(".glb", ".usdc", ".obj", ".html"),
-        metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
+        "-o", "--output", required=True, type=Path, metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html|FOLDER/"
+    )
+    subcommand.add_argument(
+        "--arrays",
+        action="store_true",
+        help="write layers, shapes and names as JSON, weights and activations as arrays of NumPy, into a folder",
     )
     subcommand.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
     subcommand.add_argument(
@@ -174,7 +186,14 @@ def _picture(command):
 
 
 def _drawing(command):
-    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    command.add_argument(
+        "--input",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        help="a PNG, JPEG, .npy or .npz file to run; several are a series of inputs",
+    )
     command.add_argument(
         "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
     )

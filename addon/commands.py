@@ -17,6 +17,8 @@ from pathlib import Path
 from .containers import CheckpointError
 from .written import replacing
 
+SCENES = (".glb", ".usdc", ".obj", ".html")  # what a scene can be exported as
+
 
 def inspect(options: Namespace) -> None:
     """Print what is in a model."""
@@ -72,6 +74,27 @@ def run(options: Namespace) -> None:
 
 def _scores(ran) -> list[dict]:
     return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
+
+
+def series(options: Namespace) -> None:
+    """Print the checkpoints of a training run in order."""
+    from .series import find
+    from .series.report import table
+
+    run = find(options.models)
+    print(json.dumps(run.told()) if options.json else table(run))
+
+
+def convert(options: Namespace) -> None:
+    """Write a model as an ONNX file."""
+    from .conversion import onnx_model
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        checkpoint = open_checkpoint(options.model, options.architecture, options.part)
+        written = onnx_model.finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
+    print("\n".join([f"{options.output}: {written}", *(f"note: {note}" for note in checkpoint.notes)]))
 
 
 def build(options: Namespace) -> None:
@@ -165,7 +188,12 @@ def _compare(options, progress):
 
 
 def export(options: Namespace) -> None:
-    """Write a scene as glTF, USD, OBJ or a page."""
+    """Write a scene as glTF, USD, OBJ or a page, or a model as arrays."""
+    if options.arrays:
+        _export_arrays(options)
+        return
+    if options.output.suffix.lower() not in SCENES:
+        raise CheckpointError(options.output, f"should end in {' or '.join(SCENES)}", "or give --arrays and a folder")
     from .gltf import export
 
     page = options.output.with_suffix(".html") if options.html else None
@@ -181,6 +209,22 @@ def export(options: Namespace) -> None:
         if page and page != options.output:
             export.export(page, wanted, progress)
     print(f"{options.output}: {report}")
+
+
+def _export_arrays(options):
+    """Write layers, weights and activations into a folder."""
+    from .conversion import arrays, onnx_model
+    from .inference import run_file
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the arrays")
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        network, ran = run_file(options.input, network) if options.input else (network, None)
+        written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
+    print(f"{options.output}: {written}")
 
 
 def _open_scene(options, progress):
@@ -234,12 +278,26 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(
-        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
-    )
+    settings = build.Settings(**given)
+    inputs = options.input or []
+    if _is_series(options, inputs):
+        from .scene.series import filling
+
+        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+    else:
+        steps = importing.import_steps(
+            options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part
+        )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+
+
+def _is_series(options, inputs) -> bool:
+    """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
+    from .series import is_run
+
+    return getattr(options, "series", False) or len(inputs) > 1 or is_run(options.model)
 
 
 @contextmanager

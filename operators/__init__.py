@@ -19,11 +19,13 @@ from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
 from .export_gltf import NEUROSCENE_OT_export_gltf
+from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
 from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
+from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
@@ -38,11 +40,16 @@ from .set_detail import NEUROSCENE_OT_set_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
+from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
     NEUROSCENE_FH_checkpoint,
+    NEUROSCENE_OT_import_series,
+    NEUROSCENE_OT_step_series,
+    NEUROSCENE_OT_play_series,
+    NEUROSCENE_OT_remove_series,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_attach_gltf,
@@ -76,6 +83,7 @@ CLASSES = (
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_export_gltf,
+    NEUROSCENE_OT_export_onnx,
 )
 _commands = []
 
@@ -102,8 +110,10 @@ def unregister():
 def _import_entry(self, context):
     usual = dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes[:1] if suffix.count(".") == 1)
     self.layout.operator(NEUROSCENE_OT_import_network.bl_idname, text=f"Neural Network ({', '.join(usual)})")
+    self.layout.operator(NEUROSCENE_OT_import_series.bl_idname, text="Neural Network in Training (folder, files)")
     self.layout.operator(NEUROSCENE_OT_attach_gltf.bl_idname, text="Neural Network of a glTF (.glb)")
 
 
 def _export_entry(self, context):
     self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network (.glb, .html, .usdc, .obj)")
+    self.layout.operator(NEUROSCENE_OT_export_onnx.bl_idname, text="Neural Network (.onnx)")

@@ -20,6 +20,7 @@ from ..scene.entities import (
     Book,
     Bundle,
     ClassName,
+    InputPicture,
     Kernels,
     LayerObject,
     NetworkScene,
@@ -53,7 +54,7 @@ BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", 
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
-BESIDE = (Bars, Kernels)
+BESIDE = (Bars, InputPicture, Kernels)
 
 
 def of_network(collection: bpy.types.Collection) -> dict:
@@ -65,6 +66,7 @@ def of_network(collection: bpy.types.Collection) -> dict:
             "name": collection.name,
             **network.told(NETWORK),
             "parameters": network.parameters,
+            "layers": network.layer_count,
             "scores": _scores(network),
             "text": _text_colours(network.materials),
             "source": _file_name(network.source),

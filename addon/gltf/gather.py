@@ -22,8 +22,9 @@ from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels")
-TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}  # kinds of text, and what they are called after what they are below
+DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels", "picture")
+# Kinds of text, and what they are called after what they are below.
+TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
 Content = Surface | CellCopies | Curves
@@ -131,6 +132,9 @@ class Gatherer:
             return self._add(obj.name, facts.of_arcs(obj, curves), obj, parent, curves)
         if kind == "book":
             return self._show_book(obj, geometry.mesh, parent)
+        if kind == "picture":
+            content = books.picture(geometry.mesh, _reader(geometry.mesh.attributes)) if geometry.mesh else None
+            return self._add(obj.name, facts.of_other(obj), obj, parent, content)
         if kind != "layer":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)

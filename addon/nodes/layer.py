@@ -4,13 +4,13 @@
 """The group "Neuroscene Layer": cells as instances on points, arranged by unit, row and column.
 
 Each step is a module of its own: where cells stand (arrangement, reduced, reveal's explosion, fold), what stands there
-(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, reduced's number). Where planes
-stand for the layer, its one cell has no size, and says in the attribute `book` how much of these is seen.
+(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, number, a loose end). Where
+planes stand for the layer, its one cell has no size, and says in the attribute `book` how much of these is seen.
 """
 
 import bpy
 
-from . import backing, cells, fold, reveal
+from . import backing, cells, fold, loose_end, reveal
 from .block import SEEN
 from .reduced import Reduced
 from .sockets.layer import LAYER
@@ -58,6 +58,7 @@ def _build():
     # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
     for geometry in (
         backing.plates(group, units, reduced.shown, folded),
+        loose_end.loose_end(group, folded),
         reduced.number(folded),
         folded.slab(units, points),
         made,

@@ -24,6 +24,7 @@ OPERATORS = {
     "copy_look",
     "edit_cells",
     "export_gltf",
+    "export_onnx",
     "find_layers",
     "fold_blocks",
     "load_look",
@@ -31,6 +32,10 @@ OPERATORS = {
     "frame_layers",
     "frame_network",
     "import_network",
+    "import_series",
+    "play_series",
+    "remove_series",
+    "step_series",
     "put_back",
     "reload_checkpoint",
     "remove_shot",
@@ -128,6 +133,6 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "attach_gltf"}))
+@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "import_series", "attach_gltf"}))
 def test_operators_wait_for_a_network(registered, name):
     assert not getattr(bpy.ops.neuroscene, name).poll()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, tree, value
+from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, series, tree, value
 from neuroscene.addon.nodes.sockets import ALL, OF
 from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
@@ -51,6 +51,11 @@ def groups() -> dict:
         lambda: legend.text_group(labels.font()),
         *(lambda kind=kind: legend.ranges_group(kind) for kind in legend.KINDS),
         value.value_group,
+        series.cells_group,
+        series.lines_group,
+        series.bars_group,
+        series.words_group,
+        *(lambda kind=kind: series.slider_group(kind) for kind in series.sockets.OF_KIND),
     ):
         make()
     return {one.name: one for one in bpy.data.node_groups if tree.MARK in one}

@@ -8,7 +8,17 @@ import sys
 
 import pytest
 
-WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps")
+WITHOUT_BLENDER = (
+    "containers",
+    "formats",
+    "structure",
+    "network",
+    "layout",
+    "inference",
+    "colormaps",
+    "conversion",
+    "series",
+)
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
     "containers": set(),
@@ -18,6 +28,8 @@ MAY_IMPORT = {
     "network": {"containers", "formats"},
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
+    "series": {"containers", "formats", "structure", "network"},
+    "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
     "written": {"containers"},
@@ -30,6 +42,7 @@ MAY_IMPORT = {
         "layout",
         "inference",
         "colormaps",
+        "series",
         "nodes",
         "compat",
         "folders",
@@ -37,7 +50,18 @@ MAY_IMPORT = {
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "commands": {"containers", "formats", "structure", "network", "inference", "scene", "gltf", "written"},
+    "commands": {
+        "containers",
+        "formats",
+        "structure",
+        "network",
+        "inference",
+        "conversion",
+        "series",
+        "scene",
+        "gltf",
+        "written",
+    },
     "cli": {"commands", "containers", "written"},
 }
 

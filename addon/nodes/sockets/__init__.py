@@ -12,6 +12,7 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
+from .series import ALL as OF_SERIES
 from .value import VALUE
 
 # By the kind of object.
@@ -41,5 +42,6 @@ ALL = {
         TEXT,
         NUMBER,
         *RANGES.values(),
+        *OF_SERIES,
     )
 }

@@ -312,6 +312,7 @@ def know(collection: bpy.types.Collection, network: Network, digest: str) -> Non
         shown=source.part,
         parts=list(source.parts),
         parameters=network.parameters,
+        layer_count=network.layer_count,
         samples=network.samples,
         sizes={f"{assumed.input}:{assumed.axis}": assumed.size for assumed in network.assumed},
     )

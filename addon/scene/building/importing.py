@@ -109,6 +109,11 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 
 def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
+    from ..series import following, known  # here: that builds on this
+
+    series = known.read(collection)
+    if "checkpoints" in series:
+        return (yield from following.with_input(collection, path))
     network = yield from reopen_steps(collection)
     followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
@@ -117,6 +122,8 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
         )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     chosen = yield from choose_lines(network, drawn, build.limits(collection, network), ran)
+    if series:
+        following.remove(collection, "samples")
     show(collection, network, ran, chosen)
     return ran
 

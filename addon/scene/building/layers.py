@@ -14,10 +14,11 @@ from ...layout import Arrangement, Shape
 from ...network import Grid, Layer
 from ...network.drawn import CELLS, PLANES, Drawn
 from ...network.statistics import Statistics
+from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array
+from ..attributes import array, forget_steps
 from ..editing import by_hand, ranges
 from ..entities import LayerObject
 from ..texts import labels
@@ -93,7 +94,9 @@ def know(obj: bpy.types.Object, layer: Layer) -> None:
         nodes=layer.nodes,
         block=layer.block,
         multiply_adds=layer.multiply_adds,
+        open=layer.open,
     )
+    _leave_loose(LayerObject(obj))
 
 
 def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
@@ -147,6 +150,9 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     place = arrangement.places[name]
     obj.location = Vector(place.location) - Vector(outer)
     LayerObject(obj).tell(row=place.row, backwards=place.backwards, placed=obj.location)
+    layer = LayerObject(obj)
+    if layer.open:
+        layer.upstream = arrangement.turn[:, 0] * (1.0 if place.backwards else -1.0)
     face(obj, arrangement.turn, arrangement.about)
 
 
@@ -163,7 +169,21 @@ def turn(obj: bpy.types.Object) -> None:
     """Turn a layer as its shape and the direction of its network want it."""
     layer = LayerObject(obj)
     axes = Matrix(np.reshape(layer.axes, (3, 3)).tolist())
-    obj.rotation_euler = (axes @ Matrix.Rotation(layer.turn, 3, "Z")).to_euler()
+    axes = axes @ Matrix.Rotation(layer.turn, 3, "Z")
+    obj.rotation_euler = axes.to_euler()
+    _leave_loose(layer, axes)
+
+
+def _leave_loose(layer: LayerObject, axes: Matrix | None = None) -> None:
+    """Let dashes lead nowhere from a layer that reads what nobody knows; `axes` are the layer's in the network's space,
+    if known."""
+    if not layer.open:
+        if "Loose End" in layer.given:
+            sockets.refresh(layer, {"Loose End": (0.0, 0.0, 0.0)})
+    elif axes is not None and layer.upstream:
+        way = axes.transposed() @ Vector(layer.upstream)
+        reach = loose_end.LENGTH + sum(abs(part) * side / 2 for part, side in zip(way, layer.size, strict=True))
+        sockets.refresh(layer, {"Loose End": tuple(way * reach)})
 
 
 def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
@@ -193,6 +213,7 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
     values = by_hand.of_vertices(obj, np.ascontiguousarray(values, np.float32))
+    forget_steps(obj)
     _write(obj, "value", values)
     _write(obj, "importance", np.abs(values))
     rank(obj)

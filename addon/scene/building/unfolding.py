@@ -112,6 +112,9 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     ranges.fill(collection)
     caption.watch(collection)
     caption.show(collection, network, ran)
+    from ..series import following  # here: that builds on this
+
+    yield from following.steps(collection)
     return len(objs)
 
 

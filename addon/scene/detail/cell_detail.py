@@ -93,6 +93,9 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     caption.follow(network)
     into = [(connection, lines) for _, connection, lines in chosen if connection.target.name in names]
     importing.say(network, model, {name: shown[name].obj for name in names}, drawn, into)
+    from ..series import following  # here: that builds on this
+
+    yield from following.steps(network)
     return _summary([drawn[name] for name in names], _bare(chosen, set(names), drawn))
 
 

@@ -51,7 +51,8 @@ class LayerObject(Placed):
     """The object of a layer. `name` is the layer's own, whatever the object is called; `grid` and `strides` are those
     of its cells, `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail`
     is what of it is drawn ("box", "maps", "cells", "sheet", "cover") and `wish` what somebody asked for: "detail",
-    "cells", "lines"."""
+    "cells", "lines". `open`: nobody knows what it reads; `upstream` is where that would come from, in the network's
+    space."""
 
     __slots__ = ()
     KIND = "layer"
@@ -71,6 +72,8 @@ class LayerObject(Placed):
     wish: Fact[dict] = Fact(GROUP, {})
     size: Fact[tuple[float, float, float]] = Fact(PLACE)
     turn: Fact[float] = Fact(NUMBER)
+    open: Fact[bool] = Fact(FLAG, False)
+    upstream: Fact[tuple[float, float, float] | None] = Fact(PLACE, None)
     axes: Fact[list[float]] = Fact(NUMBERS)
     backwards: Fact[bool] = Fact(FLAG, False)
     value_is: Fact[str] = Fact(TEXT, "none")

@@ -114,9 +114,9 @@ def make(
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the strip of a network speak of what it holds and of a run."""
-    first, *rest = _facts(network, ran)
-    facts = {"name": shortened(network.name, LONGEST), "facts": BETWEEN.join((first, *rest))}
     scene = NetworkScene(collection)
+    first, *rest = _facts(network, ran, bool(scene.series))
+    facts = {"name": shortened(network.name, LONGEST), "facts": BETWEEN.join((first, *rest))}
     said = _of_scene(scene)
     if form_of(collection).middle:
         facts["facts"] = first
@@ -316,15 +316,16 @@ def _sentence(materials, line: str) -> str:
     return f"{said}: from {below} for none to {above}."
 
 
-def _facts(network: Network, ran: Ran | None) -> list[str]:
-    facts = [f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"]
+def _facts(network: Network, ran: Ran | None, varies: bool) -> list[str]:
+    """What is said of a network and of what runs through it; of a series the words of its steps say what comes out."""
+    facts = [f"{network.parameters:,} parameters in {network.layer_count:,} layers"]
     if network.checkpoint.structure == "inferred":
         facts.append(f"structure inferred from names and shapes{open_text(network)}")
     if network.samples > 1:
         facts.append(f"sample 1 of {network.samples:,}")
     if ran is None:
         return facts
-    best = ran.scores[0] if ran.scores else None
+    best = ran.scores[0] if ran.scores and not varies else None
     share = best is not None and 0 <= best.score <= 1
     return [*facts, ran.file + (f" → {best.label} ({best.score:.1%})" if share else "")]
 

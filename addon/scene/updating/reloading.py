@@ -41,6 +41,7 @@ from ..entities import (
     networks,
 )
 from ..output import film
+from ..series import following
 from ..texts import caption, labels, words
 from . import matching
 from .matching import Changes
@@ -133,6 +134,7 @@ def steps(
     scene.changes = changes.lines()
     if scene.scene:
         film.sign(scene.scene)
+    yield from following.steps(collection)
     return changes
 
 

@@ -24,6 +24,7 @@ BROADEST, SLIMMEST = (
     0.72 * HEIGHT,
     0.8,
 )  # what is above attention, metres, and the width of its weights for their height
+LEAST_ROOM = 0.27 * HEIGHT  # half the way that the arcs of attention run, at least
 BESIDE = 1.02  # of their width are the two planes above attention apart, along the signal
 SLIM = 0.4  # of a matrix, the shorter side as a share of the longer
 SMALLEST = 0.3  # of the widest plane of weights, one of few
@@ -118,6 +119,6 @@ class PlaneSizes:
             rows, columns = max((matrix.shape for matrix in matrices), key=prod)
             shape = rows * tiles / max(1, columns * ceil(len(matrices) / tiles))
             sizes[ABOVE] = min(BROADEST, UPPER * max(SLIMMEST, shape)), UPPER
-            step = (sizes[ABOVE][0] + wide) * BESIDE / 4
+            step = max(LEAST_ROOM, (sizes[ABOVE][0] + wide) * BESIDE / 4)
             middles = {ABOVE: (-step, UP), AHEAD: (step, UP)}
         return Planes(sizes, middles, NEAR)

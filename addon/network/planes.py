@@ -44,9 +44,11 @@ def has_attention(network: Network) -> bool:
     return any(layer.op == "Attention" and is_tokens(layer) for layer in network.layers)
 
 
-def is_unsized(network: Network) -> bool:
-    """Whether nobody knows how large all that a network gives is, so that no input can run."""
-    return any(layer.shape is None or None in layer.shape for layer in network.layers)
+def never_runs(network: Network) -> bool:
+    """Whether no input can run: how the weights are joined is inferred, or nobody knows how large all is that they
+    give."""
+    inferred = network.checkpoint.structure == "inferred"
+    return inferred or any(layer.shape is None or None in layer.shape for layer in network.layers)
 
 
 def closed_at_first(network: Network) -> frozenset[str]:
@@ -69,14 +71,14 @@ def closed_at_first(network: Network) -> frozenset[str]:
 def default_levels(network: Network, shelf: bool, ran: bool, bars: Collection[str]) -> dict[str, str]:
     """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
-    `bars` beside them stay cells."""
-    unsized = is_unsized(network)
-    if not shelf and not unsized:
+    `bars` beside them stay cells, where an input can run."""
+    never = never_runs(network)
+    if not shelf and not never:
         return {}
     levels = {}
     for layer in network.layers:
         unknown = layer.shape is None or None in layer.shape
-        if layer.op == "Input" and not unknown or layer.name in bars:
+        if layer.op == "Input" and not unknown or layer.name in bars and not never:
             continue
         if is_tokens(layer):
             levels[layer.name] = SHEET

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import bpy
 import numpy as np
+import onnx
 import pytest
+import safetensors.numpy
 
 import neuroscene
 from neuroscene.addon.gltf import export
@@ -21,7 +23,7 @@ from neuroscene.addon.scene.updating import reloading
 from scene import exported, look
 from scene.glb import Glb
 from scene.shelf import COVER, FRAME, PLATE, faces
-from unit.test_books import run, weights_of
+from unit.test_books import rms_in_bins, run, weights_of
 from unit.test_planes import IDS
 
 GPT2 = look.ZOO / "gpt2.onnx"
@@ -348,3 +350,38 @@ def test_setting_a_plane_is_one_step_of_undo(registered):
 def test_small_networks_keep_their_look(blank):
     for path, given in ((look.CNN, look.DIGIT), (look.CNN, None), (look.MLP, None)):
         assert not planes_of(look.build(path, given, fold_repeats=True))
+
+
+def test_all_layers_of_a_network_at_once(registered):
+    network = look.build(look.MLP)
+    cells = {name: len(obj.data.vertices) for name, obj in look.layers(network).items()}
+    assert bpy.ops.neuroscene.set_network_detail(level="SHEET") == {"FINISHED"}
+    layers = look.layers(network)
+    inputs = {name for name, obj in layers.items() if look.facts(obj)["op"] == "Input"}
+    assert {name for name, _ in planes_of(network)} == layers.keys() - inputs and inputs
+    assert bpy.ops.neuroscene.set_network_detail(level="AUTO") == {"FINISHED"}
+    assert not planes_of(network)
+    assert {name: len(obj.data.vertices) for name, obj in look.layers(network).items()} == cells
+    look.check_ends(network)
+
+
+def test_a_network_that_never_runs_opens_with_its_weights(blank, tmp_path):
+    file = onnx.load(look.MLP)
+    weights = {one.name: onnx.numpy_helper.to_array(one) for one in file.graph.initializer}
+    named = {}
+    for number, name in enumerate(name for name, array in weights.items() if array.ndim == 2):
+        matrix = weights[name] if weights[name].shape[0] < weights[name].shape[1] else weights[name].T
+        named[f"layers.{number}.weight"] = np.ascontiguousarray(matrix)
+        named[f"layers.{number}.bias"] = np.zeros(matrix.shape[0], np.float32)
+    safetensors.numpy.save_file(named, tmp_path / "mlp.safetensors")
+    network = look.build(tmp_path / "mlp.safetensors", fold_repeats=True)
+    shown = planes_of(network)
+    assert len(shown) == len(named) // 2 and look.facts(network)["structure"] == "inferred"
+    for (name, place), obj in shown.items():
+        made, _ = faces(SimpleNamespace(network=network), obj)
+        mine = made["part"] == COVER
+        key = next(key for key in named if key.removesuffix(".weight") in name.split("/"))
+        expected, step = rms_in_bins(named[key], 128)
+        assert place == "below" and look.facts(obj)["shows"] == "norms" and tuple(look.facts(obj)["bins"]) == step
+        at = tuple(made[axis][mine] // size for axis, size in zip(("row", "column"), step, strict=True))
+        assert mine.sum() == expected.size and np.allclose(made["value"][mine], expected[at], rtol=1e-5)

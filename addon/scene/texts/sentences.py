@@ -7,7 +7,7 @@ explains the marks."""
 from __future__ import annotations
 
 from ...network import Layer, Network
-from ...network.planes import has_attention, is_unsized
+from ...network.planes import has_attention, never_runs
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -66,8 +66,8 @@ def _explanation(network: Network, ran: bool) -> str:
     if has_attention(network):
         if ran:
             return "A gold square is a head: its row looks, its column is looked at."
-        run = " Run Input shows activations." * (not is_unsized(network))
+        run = " Run Input shows activations." * (not never_runs(network))
         return f"Above: how tokens are changed. Frames: what they are.{run}"
     if ran:
         return f"A book is a stage, a page a layer, {thick}."
-    return "A book is a stage, a page a layer." + " Run Input shows activations." * (not is_unsized(network))
+    return "A book is a stage, a page a layer." + " Run Input shows activations." * (not never_runs(network))

@@ -117,9 +117,8 @@ def heading_of_plane(layer: Layer, book: Book) -> tuple[str, str]:
     if book.shows == "heads":
         rows, columns = book.whole
         shown = f", {book.units:,} shown" if book.units < book.units_of else ""
-        return f"{book.units_of:,} heads of attention", f"{rows:,} × {columns:,} each{shown}"
-    whose = "attention" if layer.op == "Attention" else short_name(layer)
-    return f"weights of {whose}", facts_of_plane(book)
+        return f"{book.units_of:,} head{'s' * (book.units_of > 1)}", f"{rows:,} × {columns:,} each{shown}"
+    return "attention weights" if layer.op == "Attention" else "weights", facts_of_plane(book)
 
 
 def facts_of_plane(book: Book) -> str:

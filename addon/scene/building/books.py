@@ -246,8 +246,8 @@ def shape_of(picture: Picture, width: float, height: float) -> dict:
     }
 
 
-def points_of(part: int, picture: Picture) -> dict[str, np.ndarray]:
-    """The points of the cells of tiles."""
+def points_of(part: int, picture: Picture, turned: bool = False) -> dict[str, np.ndarray]:
+    """The points of the cells of tiles. What is `turned` has the rows of its tensor as columns of tiles."""
     tile, row, column = picture.cells
     place = np.arange(picture.tiles)
     line, turn = place // picture.across, place % picture.across
@@ -271,8 +271,8 @@ def points_of(part: int, picture: Picture) -> dict[str, np.ndarray]:
         "reach": reach[tile],
         "part": np.full(len(tile), part, np.int32),
         "unit": unit[tile],
-        "row": first[0],
-        "column": first[1],
+        "row": first[int(turned)],
+        "column": first[int(not turned)],
     }
 
 

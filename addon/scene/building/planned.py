@@ -119,11 +119,16 @@ def last(network: Network) -> list[Layer]:
     ]
 
 
-def show_planes(plan: Plan, objs: Mapping[str, bpy.types.Object], materials: Mapping[str, bpy.types.Material]) -> None:
-    """The planes of those of these layers that stand as such; the layers are in their blocks. Raises
-    `CheckpointError`."""
-    levels = {name: plan.drawn[name].level for name in objs if plan.drawn[name].level in PLANES}
-    shown = planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+def read_planes(plan: Plan, names: Iterable[str]) -> planes.Shown:
+    """What those of these layers show that stand as planes. Raises `CheckpointError`."""
+    levels = {name: plan.drawn[name].level for name in names if plan.drawn[name].level in PLANES}
+    return planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+
+
+def show_planes(
+    plan: Plan, shown: planes.Shown, objs: Mapping[str, bpy.types.Object], materials: Mapping[str, bpy.types.Material]
+) -> None:
+    """The planes of layers with these objects, which are in their blocks."""
     planes.show(plan.network, objs, shown, materials, planes.way_of(plan.slant))
 
 

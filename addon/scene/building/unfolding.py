@@ -100,9 +100,10 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     }
     lines = yield from planned.choose_lines(plan, joined, build.limits(collection, network), 0.55, 0.9)
     bundles = planned.make_bundles(plan, lines, every, root, paints, scene.weight_range)
+    seen = planned.read_planes(plan, objs)
     yield 0.9, "what is inside"
 
-    _settle(scene, plan, objs, every, bundles, set(opened))
+    _settle(scene, plan, objs, every, bundles, set(opened), seen)
     arcs.show(collection, network, ran)
     if ran:
         bars.show(collection, network, ran)
@@ -126,7 +127,7 @@ def wishes_of(objs: dict[str, bpy.types.Object]) -> dict[str, Wish]:
     }
 
 
-def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opened: set[str]) -> None:
+def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opened: set[str], shown_planes) -> None:
     """Put what was made into the scene, in place of what stood for it."""
     collection, root = scene.collection, scene.root().obj
     network, shown, paints = plan.network, plan.shown, scene.materials
@@ -139,7 +140,7 @@ def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opene
     for path in opened:
         blocks.form(before[path], plan.arrangement.frames[path])
     planned.place_layers(plan, objs, within, root, scene.child("layers"))
-    planned.show_planes(plan, objs, paints)
+    planned.show_planes(plan, shown_planes, objs, paints)
     removing.remove([bundle.obj for bundle in joints])
     boxes = {path: obj for path, (_, obj) in within.items() if path}
     new = boxes.keys() - before.keys()

@@ -7,7 +7,7 @@ explains the marks."""
 from __future__ import annotations
 
 from ...network import Layer, Network
-from ...network.planes import has_attention
+from ...network.planes import has_attention, never_runs
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -66,7 +66,8 @@ def _explanation(network: Network, ran: bool) -> str:
     if has_attention(network):
         if ran:
             return "A gold square is a head: its row looks, its column is looked at."
-        return "Above: how tokens are changed. Frames: what they are. Run Input shows activations."
+        run = " Run Input shows activations." * (not never_runs(network))
+        return f"Above: how tokens are changed. Frames: what they are.{run}"
     if ran:
         return f"A book is a stage, a page a layer, {thick}."
-    return f"A book is a stage, a page a layer, {thick}. Run Input shows activations."
+    return "A book is a stage, a page a layer." + " Run Input shows activations." * (not never_runs(network))

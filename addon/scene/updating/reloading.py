@@ -22,10 +22,24 @@ from ...network.statistics import statistics
 from ...network.visible import Joint, Shares, Visible
 from .. import removing
 from ..background import in_background
-from ..building import blocks, build, connections, importing, kernels, layers, planned, shelf, unfolding
+from ..building import blocks, build, connections, importing, kernels, layers, planes, planned, shelf, unfolding
 from ..detail import expansion
 from ..editing import arranging
-from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, Leader, NetworkScene, kind, networks
+from ..entities import (
+    Arcs,
+    Bars,
+    Book,
+    Bundle,
+    ClassName,
+    GoneLayer,
+    Heading,
+    Label,
+    LayerObject,
+    Leader,
+    NetworkScene,
+    kind,
+    networks,
+)
 from ..output import film
 from ..series import following
 from ..texts import caption, labels, words
@@ -258,7 +272,7 @@ def _restructure(collection, plan: planned.Plan, changes: Changes, kept: dict, r
         LayerObject(obj).inputs["Block"] = parent if layer.block else None
         _move(obj, box if layer.block else scene.child("layers"))
         layers.know(obj, layer)
-        LayerObject(obj).order = index
+        LayerObject(obj).tell(order=index, apart=plan.apart.get(layer.name, 0.0))
     removing.remove([known[path] for path in known.keys() - within.keys()])
     _join(scene, plan, changes, kept, {path: obj for path, (_, obj) in within.items() if path})
     build.add_bars(scene, plan, kept)
@@ -312,6 +326,7 @@ def _put_away(collection, layer: LayerObject) -> None:
     obj = layer.obj
     away.hide_viewport = away.hide_render = True
     removing.remove([child for child in obj.children if kind(child) in ("label", "bars", "class")])
+    planes.drop(obj)
     layer.put_away()
     obj.parent = scene.root().obj
     for holder in obj.users_collection:
@@ -335,7 +350,7 @@ def _rename(collection, old: str, new: str) -> None:
     for label in scene.members(Label, Leader):
         if label.owner == old:
             label.owner = new
-    for beside in scene.members(Bars, ClassName):
+    for beside in scene.members(Arcs, Bars, Book, ClassName, Heading):
         if beside.layer == old:
             beside.layer = new
     for layer in scene.members(LayerObject):

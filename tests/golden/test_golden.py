@@ -44,7 +44,9 @@ def render(path: Path, given, shot="hero", style="") -> None:
 PICTURES = {
     "digit_7": (look.DIGIT,),
     "at_rest": (None,),
-    **{f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
+    **{
+        f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name not in ("hero", "training")
+    },
     **{f"style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"},
 }
 

@@ -362,7 +362,9 @@ def test_removing_is_undone_in_one_step(network):
     assert bpy.ops.neuroscene.remove_series() == {"FINISHED"}
     network = bpy.data.collections[name]
     assert not known.read(network) and not any(series_nodes(one) for one in network.all_objects)
-    assert not any(one.name.startswith("value.") for layer in look.layers(network).values() for one in layer.data.attributes)
+    assert not any(
+        one.name.startswith("value.") for layer in look.layers(network).values() for one in layer.data.attributes
+    )
     bpy.ops.ed.undo_push(message="removed")
     bpy.ops.ed.undo()
     network = bpy.data.collections[name]

@@ -15,7 +15,7 @@ from .marks import kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
-from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
+from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
 from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "CellShape",
     "ClassName",
     "Entity",
+    "FilmPart",
     "Floor",
     "Font",
     "GoneLayer",

@@ -100,6 +100,9 @@ def _parser():
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
+    subcommand = command("convert", commands.convert, "write a model of any format as an ONNX file")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".onnx"), metavar="OUT.onnx")
+
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
     subcommand.add_argument(
@@ -148,11 +151,12 @@ def _parser():
         "export", commands.export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend"
     )
     subcommand.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=_suffix(".glb", ".usdc", ".obj", ".html"),
-        metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html",
+        "-o", "--output", required=True, type=Path, metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html|FOLDER/"
+    )
+    subcommand.add_argument(
+        "--arrays",
+        action="store_true",
+        help="write layers, shapes and names as JSON, weights and activations as arrays of NumPy, into a folder",
     )
     subcommand.add_argument("--html", action="store_true", help="write a page that shows it too, beside the .glb")
     subcommand.add_argument(

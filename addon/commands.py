@@ -17,6 +17,8 @@ from pathlib import Path
 from .containers import CheckpointError
 from .written import replacing
 
+SCENES = (".glb", ".usdc", ".obj", ".html")  # what a scene can be exported as
+
 
 def inspect(options: Namespace) -> None:
     """Print what is in a model."""
@@ -81,6 +83,18 @@ def series(options: Namespace) -> None:
 
     run = find(options.models)
     print(json.dumps(run.told()) if options.json else table(run))
+
+
+def convert(options: Namespace) -> None:
+    """Write a model as an ONNX file."""
+    from .conversion import onnx_model
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        checkpoint = open_checkpoint(options.model, options.architecture, options.part)
+        written = onnx_model.finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
+    print("\n".join([f"{options.output}: {written}", *(f"note: {note}" for note in checkpoint.notes)]))
 
 
 def build(options: Namespace) -> None:
@@ -191,7 +205,12 @@ def _compare(options, progress):
 
 
 def export(options: Namespace) -> None:
-    """Write a scene as glTF, USD, OBJ or a page."""
+    """Write a scene as glTF, USD, OBJ or a page, or a model as arrays."""
+    if options.arrays:
+        _export_arrays(options)
+        return
+    if options.output.suffix.lower() not in SCENES:
+        raise CheckpointError(options.output, f"should end in {' or '.join(SCENES)}", "or give --arrays and a folder")
     from .gltf import export
 
     page = options.output.with_suffix(".html") if options.html else None
@@ -207,6 +226,25 @@ def export(options: Namespace) -> None:
         if page and page != options.output:
             export.export(page, wanted, progress)
     print(f"{options.output}: {report}")
+
+
+def _export_arrays(options):
+    """Write layers, weights and activations into a folder."""
+    from .conversion import arrays, onnx_model
+    from .inference import run_file
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the arrays")
+    inputs = options.input or []
+    if len(inputs) > 1:
+        raise CheckpointError(inputs[1], "is a second input, and arrays are those of one", "give one --input")
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        network, ran = run_file(inputs[0], network) if inputs else (network, None)
+        written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
+    print(f"{options.output}: {written}")
 
 
 def _open_scene(options, progress):

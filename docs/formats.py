@@ -358,6 +358,27 @@ files that the tests opened.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several
   models in it the names are listed.
 
+## What leaves
+
+`neuroscene convert MODEL -o OUT.onnx` writes the ONNX model that a reader made as a plain file: the names of layers
+and tensors, an open batch, every weight in it (above 2 GB in OUT.onnx.data beside it), no operator of ours. Models
+whose structure is inferred, and those with an opaque operator, are refused by name. The tests run each such file by
+onnxruntime alone.
+
+`neuroscene export MODEL -o FOLDER/ --arrays [--input FILE]` writes
+
+- `network.json`: `format` ("neuroscene-arrays"), `version` (1), `source` (file, format, producer, structure, notes),
+  `parameters`, `inputs` and `outputs` (name, shape, dtype), `classes`, `input` (the file that was run), `layers` and
+  `weights`. A layer has `name`, `op`, `inputs` (names of layers), `shape` (one sample), `parameters`, `block`,
+  `weights` (names) and, where an input was run, `activation`. `weights` tells for each name its `array` in
+  weights.npz, `shape` and `dtype` (ONNX's, in small letters). `onnx` is the graph: a ModelProto as protobuf writes
+  messages as JSON.
+- `weights.npz`: every weight, bit for bit. Types that NumPy has not (bfloat16, float8) are unsigned integers of their
+  size; numbers below a byte are packed bytes in a row, as in ONNX.
+- `activations.npz`: what each layer gives for the input, under the layer's name, in the layout of the ONNX model.
+
+Such a folder opens as a model again.
+
 ## Inferred structure
 
 For these networks, who reads whom was held against an ONNX export of the same network: precision and recall of the

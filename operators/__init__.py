@@ -19,6 +19,7 @@ from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
 from .export_gltf import NEUROSCENE_OT_export_gltf
+from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
 from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
@@ -85,6 +86,7 @@ CLASSES = (
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_export_gltf,
+    NEUROSCENE_OT_export_onnx,
 )
 _commands = []
 
@@ -117,3 +119,4 @@ def _import_entry(self, context):
 
 def _export_entry(self, context):
     self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network (.glb, .html, .usdc, .obj)")
+    self.layout.operator(NEUROSCENE_OT_export_onnx.bl_idname, text="Neural Network (.onnx)")

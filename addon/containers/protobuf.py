@@ -27,7 +27,7 @@ def slim(data: memoryview, file_name: str) -> bytes:
     for number, start, body, end in fields(data, 0, len(data)):
         if number == GRAPH:
             graph = _slim_graph(data, body, end, file_name)
-            parts += [_key(GRAPH, 2), _varint(len(graph)), graph]
+            parts += [key(GRAPH, 2), varint(len(graph)), graph]
         else:
             parts.append(data[start:end])
     return b"".join(parts)
@@ -38,7 +38,7 @@ def _slim_graph(data, start, end, file_name):
     for number, begin, body, stop in fields(data, start, end):
         tensor = _slim_tensor(data, body, stop, file_name) if number == INITIALIZER and stop - body > INLINE else None
         if tensor:
-            parts += [_key(INITIALIZER, 2), _varint(len(tensor)), tensor]
+            parts += [key(INITIALIZER, 2), varint(len(tensor)), tensor]
         else:
             parts.append(data[begin:stop])
     return b"".join(parts)
@@ -54,16 +54,16 @@ def _slim_tensor(data, start, end, file_name):
             runs.setdefault(number, []).append((body, stop))
             continue
         if number == DATA_TYPE:
-            data_type, _ = _read_varint(data, body, stop)
+            data_type, _ = read_varint(data, body, stop)
         kept.append(data[begin:stop])
     number, places = next(iter(runs.items()), (None, []))
     if len(runs) != 1 or len(places) != 1 or number not in (RAW_DATA, PACKED_AS_RAW.get(data_type)):
         return None
     body, stop = places[0]
-    for key, value in (("location", file_name), ("offset", str(body)), ("length", str(stop - body))):
-        entry = b"".join(_key(i, 2) + _varint(len(text)) + text for i, text in ((1, key.encode()), (2, value.encode())))
-        kept += [_key(EXTERNAL_DATA, 2), _varint(len(entry)), entry]
-    kept += [_key(DATA_LOCATION, 0), b"\x01"]
+    for said, value in (("location", file_name), ("offset", str(body)), ("length", str(stop - body))):
+        entry = b"".join(key(i, 2) + varint(len(text)) + text for i, text in ((1, said.encode()), (2, value.encode())))
+        kept += [key(EXTERNAL_DATA, 2), varint(len(entry)), entry]
+    kept += [key(DATA_LOCATION, 0), b"\x01"]
     return b"".join(kept)
 
 
@@ -71,14 +71,14 @@ def fields(data: memoryview, start: int, end: int):
     """The fields of a message: number, where the field starts, where its content starts, where it ends."""
     at = start
     while at < end:
-        key, body = _read_varint(data, at, end)
+        key, body = read_varint(data, at, end)
         number, kind = key >> 3, key & 7
         if kind == 0:
-            _, stop = _read_varint(data, body, end)
+            _, stop = read_varint(data, body, end)
         elif kind == 1:
             stop = body + 8
         elif kind == 2:
-            length, body = _read_varint(data, body, end)
+            length, body = read_varint(data, body, end)
             stop = body + length
         elif kind == 5:
             stop = body + 4
@@ -92,7 +92,7 @@ def fields(data: memoryview, start: int, end: int):
         at = stop
 
 
-def _read_varint(data, at, end):
+def read_varint(data, at, end):
     value = shift = 0
     while at < end and shift < 64:
         byte = data[at]
@@ -104,7 +104,7 @@ def _read_varint(data, at, end):
     raise ValueError(f"a number at byte {at:,} does not end")
 
 
-def _varint(value):
+def varint(value):
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -113,5 +113,5 @@ def _varint(value):
     return bytes(out)
 
 
-def _key(number, kind):
+def key(number, kind):
     return struct.pack("B", number << 3 | kind)

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from .errors import CheckpointError
 
@@ -56,6 +57,14 @@ class Archive:
         if len(data) != member.size:
             raise CheckpointError(self.path, f"'{name}' in the archive is cut short", "fetch it again")
         return data
+
+    def open(self, name: str) -> IO[bytes]:
+        """A member as a file that is unpacked as it is read. Raises `CheckpointError`."""
+        try:
+            return self._zip.open(name)
+        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
+            problem = f"'{name}' in the archive is damaged ({error})"
+            raise CheckpointError(self.path, problem, "fetch it again") from error
 
 
 def archive(path: Path) -> Archive:

@@ -40,6 +40,7 @@ class Checkpoint:
     cannot be run, where its reader knows. Where a file holds several models `parts` are their names, with how many
     numbers each has, and `part` is the one that this is ("" for more than one of them), `part_chosen` whether it was
     asked for. `sizes` are sizes by which the graph is right, of open axes whose usual ones may not be, by their names.
+    `origin` is the format that a model had before it was exported as arrays.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Checkpoint:
     part_chosen: bool = False
     parts: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    origin: str = ""
     _files: dict[str, mmap.mmap] = field(default_factory=dict, repr=False)
 
     @property
@@ -72,7 +74,7 @@ class Checkpoint:
     def is_weight(self, tensor: TensorProto) -> bool | None:
         """Whether an initializer is a weight of the file, or a setting that its reader has put beside them; None where
         that is not known, as in ONNX itself."""
-        return None if self.format == "onnx" else tensor.data_location == TensorProto.EXTERNAL
+        return None if (self.origin or self.format) == "onnx" else tensor.data_location == TensorProto.EXTERNAL
 
     def check_runs(self) -> None:
         """Raises `CheckpointError` where the file does not say what a run would need."""

@@ -31,6 +31,7 @@ USUAL = (
     "tf_model.h5",
 )
 SETTINGS = ("config.json", "adapter_config.json", "model_index.json", "metadata.json")
+ARRAYS = "network.json"  # of `export --arrays`, with weights and activations beside it
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 TF2ONNX = "convert it: python -m tf2onnx.convert --saved-model {} --output model.onnx"
 # Files of a training that are no models, and shards, for which their index stands.
@@ -49,6 +50,8 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     _refuse_others(folder)
     inside = _files(folder)
     names = {path.name: path for path in inside}
+    if ARRAYS in names and is_model(names[ARRAYS]):
+        return names[ARRAYS]
     if any(name in names for name in SETTINGS):
         usual = next((names[name] for name in USUAL if name in names and is_model(names[name])), None)
         if usual is not None:

@@ -73,6 +73,10 @@ def _is_json(head: bytes, path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
+def _is_arrays(head: bytes, path: Path) -> bool:
+    return _is_json(head, path) and b'"neuroscene-arrays"' in head
+
+
 def _is_index(pattern: bytes):
     """An index in JSON of shards whose names end so."""
 
@@ -94,6 +98,7 @@ READERS = (
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
+    Reader("Neuroscene's arrays", ("network.json",), _is_arrays, "arrays_file"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("PyTorch (sharded)", (".bin.index.json",), _is_index(rb"\.(bin|pt|pth)"), "pytorch.shards"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),

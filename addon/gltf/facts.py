@@ -13,7 +13,18 @@ import numpy as np
 
 from ..nodes import materials
 from ..scene.building import studio
-from ..scene.entities import Bars, BlockBox, Book, Bundle, ClassName, Kernels, LayerObject, NetworkScene, ShotCamera
+from ..scene.entities import (
+    Bars,
+    BlockBox,
+    Book,
+    Bundle,
+    ClassName,
+    InputPicture,
+    Kernels,
+    LayerObject,
+    NetworkScene,
+    ShotCamera,
+)
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
@@ -39,7 +50,7 @@ BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", 
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
-BESIDE = (Bars, Kernels)
+BESIDE = (Bars, InputPicture, Kernels)
 
 
 def of_network(collection: bpy.types.Collection) -> dict:
@@ -51,6 +62,7 @@ def of_network(collection: bpy.types.Collection) -> dict:
             "name": collection.name,
             **network.told(NETWORK),
             "parameters": network.parameters,
+            "layers": network.layer_count,
             "scores": _scores(network),
             "text": _text_colours(network.materials),
             "source": _file_name(network.source),

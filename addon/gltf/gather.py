@@ -22,7 +22,7 @@ from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "book", "layer", "connections", "bars", "kernels")
+DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels", "picture")
 TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
@@ -128,6 +128,9 @@ class Gatherer:
             return self._add(obj.name, facts.of_connections(obj, extent, curves), obj, parent, curves)
         if kind == "book":
             return self._show_book(obj, geometry.mesh, parent)
+        if kind == "picture":
+            content = books.picture(geometry.mesh, _reader(geometry.mesh.attributes)) if geometry.mesh else None
+            return self._add(obj.name, facts.of_other(obj), obj, parent, content)
         if kind != "layer":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)

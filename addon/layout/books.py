@@ -103,7 +103,7 @@ def storey(heads: int, side: float = HEIGHT) -> tuple[float, float]:
     """Width and height of the heads of attention above a cover of this side."""
     across = columns_of(heads)
     down = ceil(heads / across)
-    tile = min(side / across, STOREY_HIGH * side / down)
+    tile = min(side / across, STOREY_HIGH * max(side, HEIGHT) / down)
     return tile * across, tile * down
 
 

@@ -15,7 +15,7 @@ from scene import look
 from unit.make import seeded
 from unit.test_books import run
 
-COVER, HEADS, BAR, PAGE, ARCH, PLATE = range(6)
+COVER, HEADS, BAR, PAGE, ARCH, PLATE, FRAME = range(7)
 
 
 def scene_with_books(folder, path, paths, given=True, thickness=None):

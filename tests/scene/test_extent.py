@@ -48,6 +48,7 @@ MOST = {
     "Spread": 4.0,
     "Explode": 4.0,
     "Radius": 4.0,
+    "Loose End": (-9.0, 9.0, 9.0),
 }
 
 

@@ -212,6 +212,16 @@ def test_export(registered, tmp_path):
     assert (tmp_path / "out.glb").read_bytes()[:4] == b"glTF"
 
 
+def test_export_of_the_model(registered, tmp_path):
+    """What File > Export writes runs by itself; a network whose structure is inferred leaves nothing."""
+    import onnx
+
+    import_network(look.MLP)
+    assert bpy.ops.neuroscene.export_onnx(filepath=str(tmp_path / "out.onnx")) == {"FINISHED"}
+    onnx.checker.check_model(str(tmp_path / "out.onnx"), full_check=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.onnx"]
+
+
 def test_state_survives_a_file(registered, tmp_path):
     """Save, load, and run an input: nothing of a network is kept in Python."""
     import_network(look.MLP)

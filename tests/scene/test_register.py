@@ -24,6 +24,7 @@ OPERATORS = {
     "copy_look",
     "edit_cells",
     "export_gltf",
+    "export_onnx",
     "find_layers",
     "fold_blocks",
     "load_look",

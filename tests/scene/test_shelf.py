@@ -6,13 +6,15 @@ import bpy
 import numpy as np
 import pytest
 
+from neuroscene.addon.gltf import export
 from neuroscene.addon.inference import run_file
 from neuroscene.addon.scene.building import importing, input_picture, skips
 from neuroscene.addon.scene.camera import picture
 from neuroscene.addon.scene.entities import BlockBox, Book, InputPicture, LayerObject, Leader, NetworkScene
 from neuroscene.addon.scene.texts import caption, leaders
-from scene import look
+from scene import exported, look
 from scene.acting import run
+from scene.glb import Glb
 from scene.networks import FORMATS
 from scene.test_framing import captions, overlaps
 from unit.make import model, node, save, seeded
@@ -191,6 +193,25 @@ def test_the_input_is_seen_as_it_is(registered):
     points = look.seen(network, depsgraph, look.world(shown.obj, depsgraph, look.values_of(shown.obj, "position")))
     whole = points[:-16]
     assert points[0][0] < whole[:, 0].mean() and points[0][1] > whole[:, 1].mean()
+
+
+def test_the_input_leaves_as_it_is(registered, tmp_path):
+    """Its pixels in a GLB, linear, in its place; other files are written too."""
+    look.fresh()
+    network = look.build(look.SAMPLES / "pictures_resnet.onnx", FLOWER, fold_repeats=True)
+    (shown,) = NetworkScene(network).members(InputPicture)
+    export.export(tmp_path / "out.glb")
+    file = Glb(tmp_path / "out.glb")
+    assert file.of_kind("picture") == [shown.obj.name] and file.facts(shown.obj.name)["layer"] == "image"
+    pixels = look.png(FLOWER).reshape(-1, 3) / 255
+    colors = file.colours(shown.obj.name).reshape(-1, 4, 4)
+    assert len(colors) == len(pixels) + 4 and np.ptp(colors, axis=1).max() == 0  # and four of the frame
+    np.testing.assert_allclose(colors[:-4, 0, :3], pixels**2.2, atol=exported.HALF)
+    points = file.positions(shown.obj.name).reshape(-1, 4, 3)[:-4]
+    expected = look.world(shown.obj, look.evaluate(network), look.values_of(shown.obj, "position")[:-16])
+    np.testing.assert_allclose([points.min((0, 1)), points.max((0, 1))], [expected.min(0), expected.max(0)], atol=1e-3)
+    for suffix in (".html", ".usdc"):
+        export.export(tmp_path / f"out{suffix}")
 
 
 def test_another_input_changes_covers_lines_and_picture(registered):

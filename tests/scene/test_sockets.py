@@ -107,7 +107,7 @@ def test_sockets_are_those_that_are_stored(blank, root, request):
 
 
 # What we set without a file having a say: materials, the width of lines, which blocks are folded when a file opens.
-OURS = {"layer": set(), "connections": {"Radius"}, "block": {"Fold"}, "root": set()}
+OURS = {"layer": set(), "connections": {"Radius"}, "block": {"Fold"}, "root": {"Followed Token"}}
 
 
 @pytest.mark.parametrize("model", [look.CNN, look.VIT, look.ZOO / "lstm.onnx"], ids=lambda path: path.stem)

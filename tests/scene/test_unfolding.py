@@ -31,13 +31,18 @@ from scene import look
 from scene.glb import Glb
 from unit.make import model, node, save, seeded
 
+SHEETS = ("vit",)  # networks that stand as sheets of tokens
 SETTINGS = {"max_cells": 2_000, "lines_a_pair": 12}
 
 
 def zoo(name, closed=True, **settings):
     """A network of the zoo; an open one stands as one that was unfolded."""
     path = settings.pop("path", look.ZOO / f"{name}.onnx")
-    layout = {} if closed else {"layout": settings_of_shelf(arranging.LayoutSettings())}
+    layout = (
+        {}
+        if closed
+        else {"layout": settings_of_shelf(arranging.LayoutSettings(longest=arranging.LONGEST), name in SHEETS)}
+    )
     return look.build(path, **SETTINGS | {"fold_repeats": closed} | layout | settings)
 
 
@@ -122,10 +127,7 @@ CLOSED = {
     "resnet18": ["stage 1", "stage 2", "layer2", "layer3", "layer4"],
     "unet": ["inc", "down1", "down2", "down3", "up1", "up2", "up3", "stage 1"],
     "vit": [
-        "stage 1",
-        "encoder/stage 2",
-        *(f"encoder/layers/encoder_layer_{number}" for number in range(4)),
-        "encoder/stage 3",
+        *(f"encoder/layers/encoder_layer_{number}" for number in (1, 2, 3))  # the first with attention is open
     ],
     "mobilenet_v3": ["features/stage 1", "features/features.1", *(f"features/stage {number}" for number in (2, 3, 4))],
 }

@@ -8,7 +8,17 @@ import sys
 
 import pytest
 
-WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps", "series")
+WITHOUT_BLENDER = (
+    "containers",
+    "formats",
+    "structure",
+    "network",
+    "layout",
+    "inference",
+    "colormaps",
+    "conversion",
+    "series",
+)
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
     "containers": set(),
@@ -19,6 +29,7 @@ MAY_IMPORT = {
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
     "series": {"containers", "formats", "structure", "network"},
+    "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
     "written": {"containers"},
@@ -39,7 +50,18 @@ MAY_IMPORT = {
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "properties": {"scene"},
-    "commands": {"containers", "formats", "structure", "network", "inference", "series", "scene", "gltf", "written"},
+    "commands": {
+        "containers",
+        "formats",
+        "structure",
+        "network",
+        "inference",
+        "conversion",
+        "series",
+        "scene",
+        "gltf",
+        "written",
+    },
     "cli": {"commands", "containers", "written"},
 }
 

@@ -3,6 +3,7 @@
 
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
+from .arcs import ARCS
 from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
@@ -23,6 +24,7 @@ OF = {
     "bars": BARS,
     "kernels": KERNELS,
     "book": BOOK,
+    "arcs": ARCS,
 }
 ALL = {
     interface.name: interface
@@ -34,6 +36,7 @@ ALL = {
         BARS,
         KERNELS,
         BOOK,
+        ARCS,
         VALUE,
         EXPANSION,
         TEXT,

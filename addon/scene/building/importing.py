@@ -23,7 +23,7 @@ from ..detail import expansion
 from ..editing import bundling, pruning, ranges
 from ..entities import InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..texts import caption, labels, words
-from . import bars, build, connections, input_picture, layers, planned, shelf
+from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
 from .build import Settings
 from .planned import Steps
 
@@ -197,6 +197,8 @@ def show(
         elif ran is None:
             layers.set_values(obj, *layers.resting_values(layer, drawn[layer.name]))
     shelf.show(collection, network, ran)
+    planes.refresh(collection, network, ran)
+    arcs.show(collection, network, ran)
     input_picture.show(collection, network, ran)
     pruning.mark(network, objs, drawn, ran)
     lines = []
@@ -239,10 +241,13 @@ def say(collection, network, objs, drawn, lines):
     texts = {(label.owner, label.part): label.obj for label in scene.members(Label)}
     pictured = {picture.layer for picture in scene.members(InputPicture)}
     into = words.into(lines)
+    shown = planes.by_layer(scene)
     for layer in network.layers:
         if layer.name in objs:
             if layer.name in pictured:
                 said = words.of_picture(layer)
+            elif layer.name in shown:
+                said = words.of_plane(network, layer, shown[layer.name])
             else:
                 said = words.of_layer(layer, drawn[layer.name], into.get(layer.name, []))
             labels.say(objs[layer.name], said)

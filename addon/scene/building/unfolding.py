@@ -15,13 +15,12 @@ from ...network import Network
 from ...network.drawn import Wish
 from ...network.stages import MANY
 from ...network.statistics import statistics
-from ...network.visible import Shares
 from .. import removing
 from ..editing import arranging, pruning, ranges
 from ..entities import BlockBox, Book, Bundle, LayerObject, NetworkScene
 from ..looks import saved_styles, styles
 from ..texts import caption, labels, words
-from . import bars, blocks, build, connections, importing, layers, planned, shelf
+from . import arcs, bars, blocks, build, connections, importing, layers, planned, shelf
 from .planned import Steps
 
 
@@ -71,9 +70,11 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     ran = yield from importing.ran_steps(collection, network)
     scene = NetworkScene(collection)
     there = {name: layer.obj for name, layer in scene.layers().items()}
-    shares = Shares(
+    shares = planned.shares(
         network,
         scene.settings["max_cells"],
+        bool(scene.settings["layout"].get("slant")),
+        ran,
         wishes_of(there),
         {name: layers.drawn_of(obj) for name, obj in there.items() if name in network.by_name},
     )
@@ -102,6 +103,7 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     yield 0.9, "what is inside"
 
     _settle(scene, plan, objs, every, bundles, set(opened))
+    arcs.show(collection, network, ran)
     if ran:
         bars.show(collection, network, ran)
     _tell_ranges(scene, network)
@@ -137,6 +139,7 @@ def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opene
     for path in opened:
         blocks.form(before[path], plan.arrangement.frames[path])
     planned.place_layers(plan, objs, within, root, scene.child("layers"))
+    planned.show_planes(plan, objs, paints)
     removing.remove([bundle.obj for bundle in joints])
     boxes = {path: obj for path, (_, obj) in within.items() if path}
     new = boxes.keys() - before.keys()

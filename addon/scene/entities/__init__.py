@@ -7,7 +7,8 @@ An entity is made from a data-block where it is needed, and holds nothing else. 
 give are the data-blocks themselves.
 """
 
-from .beside import Bars, BesideLayer, ClassName, InputPicture, Kernels, KernelsLabel
+from .arcs import Arcs
+from .beside import Bars, BesideLayer, ClassName, Heading, InputPicture, Kernels, KernelsLabel
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
@@ -19,6 +20,7 @@ from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, Stu
 from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
+    "Arcs",
     "Bars",
     "BesideLayer",
     "BlockBox",
@@ -33,6 +35,7 @@ __all__ = [
     "Floor",
     "Font",
     "GoneLayer",
+    "Heading",
     "InputPicture",
     "Inputs",
     "Kernels",

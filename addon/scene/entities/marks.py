@@ -17,17 +17,29 @@ TYPES = {
     "block": "MESH",
     "book": "MESH",
     "connections": "CURVES",
+    "arcs": "CURVES",
     "bars": "MESH",
     "kernels": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",
     "class": "FONT",
+    "heading": "FONT",
     "title": "FONT",
     "camera": "CAMERA",
 }
-WITH_NODES = ("root", "layer", "gone", "block", "book", "connections", "bars", "kernels")  # set by sockets
-SET_BY_HAND = ("root", "layer", "block", "book", "connections")
+WITH_NODES = (  # set by sockets
+    "root",
+    "layer",
+    "gone",
+    "block",
+    "book",
+    "connections",
+    "arcs",
+    "bars",
+    "kernels",
+)
+SET_BY_HAND = ("root", "layer", "block", "book", "connections", "arcs")
 
 
 def facts(id_data: bpy.types.ID | None):

@@ -54,7 +54,7 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "block", "bars", "book")]
+    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "arcs", "block", "bars", "book")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
     objs = set()

@@ -84,6 +84,7 @@ KINDS = {
             View(f_stop=0.0),
             10 * RATE,
             150,
+            shelf=SHELF,
             labels=False,
             scrim=True,
             move=moves.dolly,

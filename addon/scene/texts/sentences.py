@@ -7,6 +7,7 @@ explains the marks."""
 from __future__ import annotations
 
 from ...network import Layer, Network
+from ...network.planes import has_attention
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -19,8 +20,8 @@ def of_shelf(network: Network, ran: bool) -> tuple[str, str]:
 def _sentence(network: Network, ran: bool) -> str:
     attention = [layer for layer in network.layers if layer.op == "Attention" and layer.shape and len(layer.shape) == 2]
     if ran and attention and None not in attention[-1].shape:
-        rows, numbers = attention[-1].shape
-        return f"A row is one of {rows:,} parts of the input, a stripe one of its {numbers:,} numbers. Gold: attention."
+        numbers = attention[-1].shape[1]
+        return f"A row is a token, a stripe one of its {numbers:,} numbers. Gold: what it looks at."
     if not ran:
         return "What the network has learned, before it sees anything."
     given = "A picture" if _sees_pictures(network) else "The input"
@@ -62,6 +63,10 @@ def _sees_pictures(network: Network) -> bool:
 def _explanation(network: Network, ran: bool) -> str:
     mapped = any(layer.grid.is_map and layer.grid.units > 1 for layer in network.layers)
     thick = "as thick as it has maps" if mapped else "as thick as it is wide"
+    if has_attention(network):
+        if ran:
+            return "A gold square is a head: its row looks, its column is looked at."
+        return "Above: how tokens are changed. Frames: what they are. Run Input shows activations."
     if ran:
         return f"A book is a stage, a page a layer, {thick}."
-    return f"A book is a stage, a page a layer, {thick}. To see it work, run an input."
+    return f"A book is a stage, a page a layer, {thick}. Run Input shows activations."

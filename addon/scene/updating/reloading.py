@@ -86,7 +86,7 @@ def steps(
     kept = {changes.pairs[name]: layer.obj for name, layer in shown.items() if name in changes.pairs}
     back = _gone(collection, visible, changes)
     reshaped = {*changes.reshaped, *back}
-    shares = _shares(network, kept, reshaped, settings)
+    shares = _shares(network, kept, reshaped, settings, ran)
     drawn = {layer.name: shares[layer.name] for layer in visible.layers}
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
     chosen = yield from _part(choosing, 0.1, 0.6)
@@ -293,11 +293,13 @@ def _bring_back(layer: GoneLayer) -> bpy.types.Object:
     return layer.come_back().obj
 
 
-def _shares(network: Network, kept, reshaped, settings) -> Shares:
+def _shares(network: Network, kept, reshaped, settings, ran) -> Shares:
     """What of each layer is drawn: of those that are still there the same cells."""
-    return Shares(
+    return planned.shares(
         network,
         settings["max_cells"],
+        bool(settings["layout"].get("slant")),
+        ran,
         unfolding.wishes_of(kept),
         {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped},
     )

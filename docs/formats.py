@@ -34,6 +34,7 @@ FILES = (
     "test_architecture.py",
     "test_reader.py",
     "test_tensorflow.py",
+    "test_tfjs.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -59,6 +60,7 @@ ORIGINS = (
     ("torch/", "PyTorch 2.13.0"),
     ("crossformat/mnist_cnn_frozen", "TensorFlow 2.21.0"),
     ("crossformat/tf1_ckpt_tf115", "TensorFlow 1.15.5"),
+    ("crossformat/tfjs", "tensorflowjs 4.22.0"),
     ("crossformat/tf", "TensorFlow 2.21.0"),
     ("tensorflow/", "TensorFlow 2.21.0"),
     ("crossformat/", "PyTorch 2.13.0"),
@@ -73,6 +75,7 @@ READ = (
     "tensorflow.checkpoints",
     "tensorflow.saved_model",
     "tensorflow.frozen",
+    "tfjs",
 )  # modules with a `read`
 WHAT = {
     "onnx": "models",
@@ -87,6 +90,8 @@ WHAT = {
     "tf2-checkpoint": "checkpoints of version 2",
     "saved-model": "SavedModels, each signature one",
     "frozen-graph": "frozen graphs",
+    "tfjs-layers": "layers of Keras",
+    "tfjs-graph": "graphs",
 }
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
@@ -373,7 +378,7 @@ files that the tests opened.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
-- **Named, and not read**, by their content, with the way to a file that opens: TensorFlow.js, GGUF, Caffe, Core ML,
+- **Named, and not read**, by their content, with the way to a file that opens: GGUF, Caffe, Core ML,
   OpenVINO, ncnn, PaddlePaddle, MXNet, Flax, Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles
   and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
   pages and answers of servers, archives, which are said to hold a model where they do.
@@ -381,6 +386,7 @@ files that the tests opened.
   graph.pbtxt and .meta take the weights beside them. Checksums of numbers are looked at up to 16 MB. Quantised models
   of TensorFlow Lite are computed with the numbers that their integers stand for, rounded where the file rounds them;
   integers at their ends are given as these numbers. A list of labels that is packed behind a model names the classes.
+- **TensorFlow.js**: quantised weights are the numbers that their integers stand for.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several
   models in it the names are listed.
 

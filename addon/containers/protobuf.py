@@ -117,8 +117,9 @@ def key(number, kind):
     return struct.pack("B", number << 3 | kind)
 
 
-# What a field holds: "int" (signed), "fixed" (32 bits), "float", "double", "text", "span" (where its bytes begin and
-# end), or the description of a message. Repeated ones stand in a list, packed or not; of a map the entries are a dict.
+# What a field holds: "int" (signed), "fixed" (32 bits), "float", "double", "text", "octets" (bytes that are read as
+# text), "span" (where its bytes begin and end), or the description of a message. Repeated ones stand in a list, packed
+# or not; of a map the entries are a dict.
 DEEPEST = 64  # messages in messages
 MOST_PACKED = 1 << 24  # numbers of a packed field that are unpacked
 
@@ -165,7 +166,7 @@ def decode(description: Description, data: memoryview, start: int, end: int, dep
 
 
 def _several(kind, wire, data, body, stop, depth):
-    if wire != 2 or kind in ("text", "span") or isinstance(kind, dict):
+    if wire != 2 or kind in ("text", "octets", "span") or isinstance(kind, dict):
         return [_value(kind, wire, data, body, stop, depth)]
     size = {"float": 4, "fixed": 4, "double": 8}.get(kind)
     if size:

@@ -32,6 +32,7 @@ USUAL = (
 )
 SETTINGS = ("config.json", "adapter_config.json", "model_index.json", "metadata.json")
 TF_LIST = "checkpoint"  # of TensorFlow, which says which of a folder is the last
+TFJS = "model.json"  # of TensorFlow.js, with shards beside it
 ARRAYS = "network.json"  # of `export --arrays`, with weights and activations beside it
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 # Files of a training that are no models, and shards, for which their index stands.
@@ -51,7 +52,9 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     _refuse_others(folder)
     inside = _files(folder)
     names = {path.name: path for path in inside}
-    whole = next((names[name] for name in (*SAVED_MODEL, TF_LIST) if name in names and is_model(names[name])), None)
+    whole = next(
+        (names[name] for name in (*SAVED_MODEL, TF_LIST, TFJS) if name in names and is_model(names[name])), None
+    )
     if whole is not None:
         return whole
     if ARRAYS in names and is_model(names[ARRAYS]):

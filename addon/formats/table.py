@@ -80,6 +80,14 @@ def _is_arrays(head: bytes, path: Path) -> bool:
     return _is_json(head, path) and b'"neuroscene-arrays"' in head
 
 
+def _is_tfjs(head: bytes, path: Path) -> bool:
+    if not _is_json(head, path):
+        return False
+    with path.open("rb") as file:
+        text = file.read(INDEX)
+    return b'"modelTopology"' in text or b'"weightsManifest"' in text and b'"format"' in text
+
+
 def _is_index(pattern: bytes):
     """An index in JSON of shards whose names end so."""
 
@@ -132,6 +140,7 @@ READERS = (
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("Neuroscene's arrays", ("network.json",), _is_arrays, "arrays_file"),
+    Reader("TensorFlow.js", ("model.json",), _is_tfjs, "tfjs"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("PyTorch (sharded)", (".bin.index.json",), _is_index(rb"\.(bin|pt|pth)"), "pytorch.shards"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),

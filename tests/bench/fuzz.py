@@ -79,6 +79,7 @@ SAMPLES = {
     ],
     "tf1-graph": ["crossformat/tf1_ckpt_tf115/model.ckpt-630.meta"],
     "tf2-checkpoint": ["crossformat/tf2_ckpt/mnist_cnn.index"],
+    "tfjs": ["crossformat/tfjs_layers_model/model.json", "crossformat/tfjs_graph_model/model.json"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.
@@ -91,6 +92,8 @@ BESIDE = {
         "mnist_cnn.ckpt-630.data-00000-of-00001",
     ),
     "crossformat/tf2_ckpt/mnist_cnn.index": ("mnist_cnn.data-00000-of-00001",),
+    "crossformat/tfjs_layers_model/model.json": ("group1-shard1of1.bin",),
+    "crossformat/tfjs_graph_model/model.json": ("group1-shard1of1.bin",),
     "crossformat/savedmodel_keras3/saved_model.pb": ("variables",),
     "tensorflow/words/saved_model.pb": ("variables",),
 }

@@ -40,8 +40,18 @@ KNOWN = [
     CROSS / "savedmodel_keras3" / "saved_model.pb",
     CROSS / "savedmodel_tf1style" / "saved_model.pb",
     CROSS / "keras2_12" / "savedmodel" / "saved_model.pb",
+    CROSS / "tfjs_layers_model" / "model.json",
+    CROSS / "tfjs_graph_model" / "model.json",
 ]
-WHOLE = ("onnx_external_data", "tf1_ckpt_tf115", "savedmodel_keras3", "savedmodel_tf1style", "savedmodel")
+WHOLE = (
+    "onnx_external_data",
+    "tf1_ckpt_tf115",
+    "savedmodel_keras3",
+    "savedmodel_tf1style",
+    "savedmodel",
+    "tfjs_layers_model",
+    "tfjs_graph_model",
+)
 OTHERS = [
     *sorted((DATA / "keras").glob("*.keras")),
     *sorted((DATA / "keras").glob("*.h5")),

@@ -193,7 +193,6 @@ FILES = {
     "gzip": ("best.onnx.gz", gzip.compress(b"x"), "a gzip-compressed file that holds best.onnx; unpack it"),
     "7z": ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "a 7z archive, not a model; unpack it"),
     "Darknet": ("yolo.weights", struct.pack("<iiiQ", 0, 2, 5, 99) + bytes(64), "weights of Darknet"),
-    "TensorFlow.js": ("model.json", b'{"format": "layers-model", "weightsManifest": []}', "a model of TensorFlow.js"),
     "Keras without weights": (
         "m.json",
         b'{"class_name": "Sequential", "config": {}}',

@@ -103,8 +103,6 @@ def _parsed(path) -> dict | None:
 
 def _of_keys(held: dict) -> Kind | None:
     """The kind of a JSON object by its keys."""
-    if held.get("format") in ("layers-model", "graph-model") or "weightsManifest" in held:
-        return Kind("a model of TensorFlow.js", "open the Keras model that it was made of")
     if {"nodes", "arg_nodes", "heads"} <= set(held):
         return MXNET
     if isinstance(held.get("base_code"), dict):

@@ -465,6 +465,9 @@ WEIGHTED = (
     "FusedBatchNorm",
     "FusedBatchNormV2",
     "FusedBatchNormV3",
+    "_FusedConv2D",
+    "FusedDepthwiseConv2dNative",
+    "_FusedMatMul",
 )
 
 

@@ -19,7 +19,7 @@ TENSOR = Description(
         5: ("float_val", Many("float")),
         6: ("double_val", Many("double")),
         7: ("int_val", Many("int")),
-        8: ("string_val", Many("text")),
+        8: ("string_val", Many("octets")),
         10: ("int64_val", Many("int")),
         11: ("bool_val", Many("int")),
         13: ("half_val", Many("int")),
@@ -30,7 +30,7 @@ TENSOR = Description(
 FUNCTION_NAME = Description({1: ("name", "text")})
 LIST = Description(
     {
-        2: ("s", Many("text")),
+        2: ("s", Many("octets")),
         3: ("i", Many("int")),
         4: ("f", Many("float")),
         5: ("b", Many("int")),
@@ -42,7 +42,7 @@ LIST = Description(
 ATTRIBUTE = Description(
     {
         1: ("list", LIST),
-        2: ("s", "text"),
+        2: ("s", "octets"),
         3: ("i", "int"),
         4: ("f", "float"),
         5: ("b", "int"),

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper
 from ...containers import stopping
 from ...containers.errors import CheckpointError
 from ...containers.natural_order import brief
-from ...containers.stored import FLOATS, MOST_AXES, MOST_ELEMENTS, Stored
+from ...containers.stored import FLOATS, MOST_AXES, MOST_ELEMENTS, Stored, numbers
 from ..checkpoint import Checkpoint
 from .flat import FIRST_INPUTS, QUEUES, VARIABLES, WEIGHTED, Flat, Node, Place, closed, ordered
 from .graph import CONTRADICTIONS, Call, Shape, TensorGraph, Unwritable, Value
@@ -73,7 +73,9 @@ class Writing:
         self.readers = Counter(at for name in order for at in self.flat.nodes[name].reads)
         merge_normalisations(self.flat, order, self.readers)
         self.layers = LayerNames(
-            name for name in order if self.flat.nodes[name].op in WEIGHTED and self._reads_weights(name)
+            self._placed(self.flat.nodes[name])
+            for name in order
+            if self.flat.nodes[name].op in WEIGHTED and self._reads_weights(name)
         )
         for at, (name, shape, kind) in self.ends.inputs.items():
             data = TensorProto.FLOAT if kind is None else kind
@@ -101,6 +103,13 @@ class Writing:
         if self.missing:
             yield f"weights that the checkpoint has not: {', '.join(map(brief, self.missing[:4]))}"
 
+    def _placed(self, node: Node) -> str:
+        """The name by which the layer of a node is told: of one that stands for several that of its weights."""
+        if "Fused" in node.op and not node.op.startswith("FusedBatch") and len(node.reads) > 1:
+            name = self.flat.source(node.reads[1])[0].removesuffix("/ReadVariableOp")
+            return name if "/" in name else node.name
+        return node.name
+
     def _reads_weights(self, name) -> bool:
         return any(
             (node := self.flat.nodes.get(self.flat.source(at)[0])) is not None and node.op in (*VARIABLES, "Const")
@@ -110,7 +119,7 @@ class Writing:
     def _node(self, node: Node):
         if node.name in self.inputs_by_node:
             return
-        self.graph.layer = self.layers.of(node.name)
+        self.graph.layer = self.layers.of(self._placed(node))
         if node.op == "Const":
             self._keep(node, self._constant(node))
             return
@@ -198,9 +207,9 @@ class Writing:
         return Value(self.graph.constant(stored, stored.dtype, node.name))
 
     def _setting(self, node, stored):
-        array = stored.read() if stored.read else None
-        if array is None or array.size > MOST_CONSTANT:
+        if prod(stored.shape) > MOST_CONSTANT:
             return Value(self.graph.weight(stored))
+        array = numbers(stored, self.source.path.parent)
         return Value(self.graph.constant(array, array.dtype, node.name))
 
     def _unknown(self, node, call) -> list[Value]:

@@ -3,12 +3,13 @@
 
 """TensorFlow's operators as ONNX nodes, a module a family. Formulas: the documentation of tf.raw_ops."""
 
-from . import convolution, images, matrix, pointwise, recurrent, reductions, selecting, shaping
+from . import convolution, fused, images, matrix, pointwise, recurrent, reductions, selecting, shaping
 from .table import OPERATORS
 
 __all__ = [
     "OPERATORS",
     "convolution",
+    "fused",
     "images",
     "matrix",
     "pointwise",

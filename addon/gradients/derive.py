@@ -39,15 +39,17 @@ class Derivative:
     dtype: np.dtype
     outputs: dict[str, str]
     zeros: dict[str, tuple[tuple[int, ...], np.dtype]]  # tensors on which it does not depend
+    also: tuple[str, ...] = ()  # further tensors that it gives
     _session: Session | None = field(default=None, repr=False)
 
     def run(self, inputs: Mapping[str, np.ndarray], seed: np.ndarray) -> dict[str, np.ndarray]:
-        """The tensor `of` and the derivatives, by the names of the tensors by which they are."""
+        """The tensor `of` and those of `also`, and the derivatives, by the names of the tensors by which they are."""
         if self._session is None:
             self._session = Session(self.checkpoint, self.model, optimised=True)
-        names = [self.of, *self.outputs.values()]
+        others = [name for name in self.also if name != self.of and name not in self.outputs]
+        names = [self.of, *others, *self.outputs.values()]
         values = self._session.run(names, {**inputs, SEED: np.asarray(seed, self.dtype).reshape(self.shape)})
-        given = dict(zip([self.of, *self.outputs], values, strict=True))
+        given = dict(zip([self.of, *others, *self.outputs], values, strict=True))
         return given | {name: np.zeros(shape, dtype) for name, (shape, dtype) in self.zeros.items()}
 
 
@@ -106,7 +108,7 @@ def derive(
         if name in made or name in outputs.values()
     )
     dtype = helper.tensor_dtype_to_np_dtype(tape.type(of))
-    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros)
+    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros, tuple(also))
 
 
 def _check(checkpoint, model, inputs, of, by):

@@ -115,6 +115,20 @@ def _parser():
     subcommand.add_argument("models", metavar="FOLDER|GLOB", type=Path, nargs="+")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
+    subcommand = subcommands.add_parser("watch", help=commands.watch.__doc__, description=commands.watch.__doc__)
+    subcommand.set_defaults(command=commands.watch)
+    subcommand.add_argument("model", metavar="FOLDER", type=Path, help="where a training saves its checkpoints")
+    subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="FILM/", help="a folder of stills")
+    subcommand.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    subcommand.add_argument("--engine", choices=("cycles", "eevee"))
+    subcommand.add_argument("--samples", type=_count, metavar="N")
+    subcommand.add_argument("--size", type=_size, metavar="WxH")
+    subcommand.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
+    subcommand.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
+    subcommand.add_argument(
+        "--idle", type=_count, metavar="SECONDS", help="end when no checkpoint has come for so long (default: never)"
+    )
+
     subcommand = command("render", commands.render, "render a model or a saved scene", "MODEL|SCENE.blend")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
     _picture(subcommand)

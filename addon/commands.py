@@ -127,6 +127,23 @@ def render(options: Namespace) -> None:
     print(written)
 
 
+def watch(options: Namespace) -> None:
+    """Render a still of each checkpoint of a training while it runs."""
+    from .scene.series import film
+
+    folder = options.output
+    if not options.model.is_dir():
+        raise CheckpointError(
+            options.model, "no such folder", "name the folder that a training saves its checkpoints to"
+        )
+    _writable(folder / "0000.png")
+    with _quiet() as progress:
+        count, left_out = film.watch(options.model, folder, options, progress)
+    for path, why in left_out.items():
+        print(f"left out: {path}: {why}")
+    print(f"{folder}: {count} still{'' if count == 1 else 's'}")
+
+
 def look(options: Namespace) -> None:
     """Write the looks, shapes and shots of a saved scene."""
     from .scene.entities import networks
@@ -220,9 +237,12 @@ def _export_arrays(options):
 
     if options.output.exists() and not options.output.is_dir():
         raise CheckpointError(options.output, "is a file", "give a folder for the arrays")
+    inputs = options.input or []
+    if len(inputs) > 1:
+        raise CheckpointError(inputs[1], "is a second input, and arrays are those of one", "give one --input")
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        network, ran = run_file(options.input, network) if options.input else (network, None)
+        network, ran = run_file(inputs[0], network) if inputs else (network, None)
         written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
     print(f"{options.output}: {written}")
 

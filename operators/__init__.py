@@ -42,11 +42,14 @@ from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
+from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
     NEUROSCENE_FH_checkpoint,
     NEUROSCENE_OT_import_series,
+    NEUROSCENE_OT_watch_folder,
+    NEUROSCENE_OT_stop_watching,
     NEUROSCENE_OT_step_series,
     NEUROSCENE_OT_play_series,
     NEUROSCENE_OT_remove_series,

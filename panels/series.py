@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.nodes.sockets.series import SLIDERS
-from ..addon.scene.entities import NetworkScene, chosen, networks
+from ..addon.scene.entities import NetworkScene, chosen
 from ..addon.scene.series import known, playing, showing
 from .sidebar import Sidebar, sockets
 
@@ -14,21 +14,19 @@ from .sidebar import Sidebar, sockets
 class NEUROSCENE_PT_series(Sidebar, bpy.types.Panel):
     bl_label = "Series"
 
-    @classmethod
-    def poll(cls, context):
-        return bool(networks())
-
     def draw(self, context):
         layout = self.layout
         network = chosen(context)
-        uuid = NetworkScene(network).uuid
-        series = known.read(network)
+        uuid = NetworkScene(network).uuid if network else ""
+        series = known.read(network) if network else {}
         for kind, told in series.items():
             modifier = showing.slider(network, kind)
             if modifier is not None:
                 self._slider(layout.box(), network, kind, told, modifier, uuid)
-        if not series:
-            layout.operator("neuroscene.import_series", icon="IMPORT")
+        row = layout.row(align=True)
+        row.operator("neuroscene.import_series", icon="IMPORT")
+        watching = bpy.ops.neuroscene.stop_watching.poll()
+        row.operator(f"neuroscene.{'stop_watching' if watching else 'watch_folder'}", icon="HIDE_OFF")
 
     def _slider(self, box, network, kind, series, modifier, uuid):
         at = min(len(series) - 1, max(0, round(playing.place(network, kind))))

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import bpy
 
+from . import vectors
 from .sockets import series as sockets
 from .tree import MARK, GroupBuilder, Value, reuse
 
 DIGITS = 3  # of a number in the name of an attribute
 MOST = 10**DIGITS  # steps of a series
 NEAR = 0.06  # of the way to the next step, within which words of a step are shown
-OURS = ("Neuroscene Series", *(interface.name for interface in sockets.OF_KIND.values()))
+# Groups that come before the own one of an object; words and curves have no other.
+BEFORE = {interface.name for interface in (sockets.CELLS, sockets.LINES, sockets.BARS, *sockets.OF_KIND.values())}
 
 
 def numbered(name: str, step: int) -> str:
@@ -27,8 +29,8 @@ def numbered(name: str, step: int) -> str:
 
 
 def is_of_series(tree: bpy.types.NodeTree) -> bool:
-    """Whether a group is one of these."""
-    return str(tree.get(MARK, "")).startswith(OURS)
+    """Whether a group is one of those that come before an object's own."""
+    return tree.get(MARK) in BEFORE
 
 
 def slider_group(kind: str) -> bpy.types.NodeTree:
@@ -55,6 +57,11 @@ def bars_group() -> bpy.types.NodeTree:
 def words_group() -> bpy.types.NodeTree:
     """Keeps the faces whose `step` is the nearest."""
     return reuse(sockets.WORDS.name, _words)
+
+
+def curve_group() -> bpy.types.NodeTree:
+    """A line through measured points that grows to where the slider stands, with a dot and its number there."""
+    return reuse(sockets.CURVE.name, _curve)
 
 
 def _slider(kind, interface):
@@ -193,3 +200,66 @@ def _words():
         "GeometryNodeSeparateGeometry", {"Geometry": group["Geometry"], "Selection": shown}, domain="FACE"
     )
     return group.finish(kept)
+
+
+def _curve():
+    """The points of the mesh are what was measured, one behind the other; `place` tells at which step."""
+    group = GroupBuilder(sockets.CURVE.name)
+    group.declare(sockets.CURVE)
+    now = _Steps(group).now
+    points = group["Geometry"]
+    place = group.attribute("place")
+    index = group.call("GeometryNodeInputIndex", {})
+    passed = group.math("LESS_THAN", place, group.math("ADD", now, 1e-4))
+    last = _largest(group, points, group.when(passed, index, -1.0))
+    there = group.math("GREATER_THAN", last, -0.5)
+    end = _largest(group, points, index)
+    ends = (group.math("MAXIMUM", last, 0.0), group.math("MINIMUM", group.math("ADD", last, 1.0), end))
+    where = group.call("GeometryNodeInputPosition", {})
+    first, second = (group.sample(points, where, at, "FLOAT_VECTOR", "POINT") for at in ends)
+    begin, stop = (group.sample(points, place, at, domain="POINT") for at in ends)
+    way = group.math("MAXIMUM", group.math("SUBTRACT", stop, begin), 1e-6)
+    share = group.math("DIVIDE", group.math("SUBTRACT", now, begin), way, clamp=True)
+    dot = vectors.mixed(group, share, first, second)
+    ahead = group.math("SUBTRACT", 1.0, group.math("MAXIMUM", passed, group["Whole"]))
+    grown = group.call("GeometryNodeSetPosition", {"Geometry": points, "Selection": ahead, "Position": dot})
+    profile = group.call("GeometryNodeCurvePrimitiveCircle", {"Resolution": 8, "Radius": group["Radius"]})
+    line = group.call(
+        "GeometryNodeCurveToMesh",
+        {"Curve": group.call("GeometryNodeMeshToCurve", {"Mesh": grown}), "Profile Curve": profile},
+    )
+    marks = group.call(
+        "GeometryNodeInstanceOnPoints",
+        {
+            "Points": group.call("GeometryNodeMeshToPoints", {"Mesh": grown}),
+            "Instance": _ball(group, group.math("MULTIPLY", group["Radius"], 1.8), 2),
+        },
+    )
+    ball = group.call("GeometryNodeTransform", {"Geometry": _ball(group, group["Dot"], 3), "Translation": dot})
+    near = group.math("ROUND", now)
+    text = group.call("GeometryNodeObjectInfo", {"Object": group["Words"]}, "Geometry")
+    own = group.math("COMPARE", group.attribute("step", "INT"), near, 0.5)
+    text = group.call("GeometryNodeSeparateGeometry", {"Geometry": text, "Selection": own}, domain="FACE")
+    text = group.call("GeometryNodeTransform", {"Geometry": text, "Translation": dot})
+    empty = group.call("GeometryNodeMeshLine", {"Count": 0})
+    text = group.when(group.math("COMPARE", now, near, NEAR), text, empty, "GEOMETRY")
+    both = group.node("GeometryNodeJoinGeometry")
+    for geometry in (line, marks, ball, text):
+        group.put(both.inputs[0], geometry)
+    shown = group.when(there, both.outputs[0], empty, "GEOMETRY")
+    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": shown, "Material": group["Material"]}))
+
+
+def _ball(group, radius, fine):
+    return group.call("GeometryNodeMeshIcoSphere", {"Radius": radius, "Subdivisions": fine})
+
+
+def _largest(group, geometry, value):
+    """The largest of a field on points, one value."""
+    return group.call(
+        "GeometryNodeAttributeStatistic",
+        {"Geometry": geometry, ("Attribute", "VALUE"): value},
+        ("Max", "VALUE"),
+        data_type="FLOAT",
+        domain="POINT",
+    )

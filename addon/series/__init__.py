@@ -9,6 +9,7 @@
 from .listing import is_run
 from .run import LeftOut, Run, Step, find
 from .thinning import thinned
+from .watching import Arrived, Watch
 from .weights import Shifting
 
-__all__ = ["LeftOut", "Run", "Shifting", "Step", "find", "is_run", "thinned"]
+__all__ = ["Arrived", "LeftOut", "Run", "Shifting", "Step", "Watch", "find", "is_run", "thinned"]

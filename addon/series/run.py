@@ -30,13 +30,20 @@ MOST_SAID = 3
 @dataclass
 class Step:
     """One checkpoint. `number` is its place in the training: steps where all of the run say so, else epochs (`unit`
-    of the run says which); `epoch` is its epoch where that is known. `values` are what was measured there, by name."""
+    of the run says which); `epoch` is its epoch where that is known. `values` are what was measured there, by name.
+    `origin` is the file of which `path` is a copy, if it is one."""
 
     path: Path
     number: int
     epoch: int | None = None
     values: dict[str, float] = field(default_factory=dict)
     opened: Checkpoint | None = field(default=None, repr=False, compare=False)
+    origin: Path | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where it comes from."""
+        return (self.origin or self.path).resolve()
 
     def open(self) -> Checkpoint:
         """The checkpoint. Raises `CheckpointError`."""

@@ -41,10 +41,11 @@ def render(path: Path, given, shot="hero", style="", model=look.CNN) -> None:
     rendering.render(path, rendering.Options(shot=shot))
 
 
+KINDS = [name for name in shots.KINDS if name not in ("hero", "training")]  # the last is of a run
 PICTURES = {
     "digits_cnn_digit_7": (look.DIGIT,),
     "digits_cnn_at_rest": (None,),
-    **{f"digits_cnn_shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
+    **{f"digits_cnn_shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in KINDS},
     **{f"digits_cnn_style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"},
     **{
         name: (given and look.SAMPLES / given, "hero", "", look.SAMPLES / f"{model}.onnx")

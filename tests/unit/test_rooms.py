@@ -18,6 +18,7 @@ WITHOUT_BLENDER = (
     "colormaps",
     "conversion",
     "series",
+    "gradients",
 )
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
@@ -29,6 +30,7 @@ MAY_IMPORT = {
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
     "series": {"containers", "formats", "structure", "network"},
+    "gradients": {"containers", "formats", "inference"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),

@@ -138,10 +138,7 @@ def _holding(what: str, names: Iterable[str]) -> Kind:
     """An archive by what it holds: a model, several, or none."""
     names = list(names)
     if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
-        return Kind(
-            f"{what} that holds a SavedModel of TensorFlow",
-            "unpack it and convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
-        )
+        return Kind(f"{what} that holds a SavedModel of TensorFlow", "unpack it and open its folder")
     models = sorted(
         (name for name in names if MODEL.search(name) and not NO_MODEL.search(name)),
         key=lambda name: (_rank(name), name.count("/"), len(name)),

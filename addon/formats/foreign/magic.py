@@ -5,19 +5,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from .kind import TO_ONNX, Kind
 
-CONVERT = "convert it: python -m tf2onnx.convert --{} FILE --output model.onnx"
-TFLITE = Kind("a TensorFlow Lite model", CONVERT.format("tflite"))
 GGUF = Kind("a GGUF file, of llama.cpp", "open the safetensors files that it was made of")
 ORT = Kind("a model in ONNX Runtime's own format (.ort)", "open the .onnx file that it was made of")
-TF_CHECKPOINT = Kind(
-    "a TensorFlow checkpoint", "save the model as .keras, or its SavedModel as ONNX: python -m tf2onnx.convert"
-)
+TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "put the .index file beside it")
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
 MXNET = Kind("weights of MXNet", "export the model: mxnet.onnx.export_model")
 PADDLE = Kind("weights of PaddlePaddle", "convert the model: paddle2onnx --model_dir FOLDER --save_file model.onnx")
@@ -26,7 +21,6 @@ DARKNET = Kind("weights of Darknet", "open the ONNX or PyTorch model of the same
 NUMPY = Kind("not a model but a NumPy array", "save weights by name: safetensors.numpy.save_file")
 # Offset, bytes there, what it is.
 MAGIC = (
-    (4, b"TFL3", TFLITE),
     (4, b"ORTM", ORT),
     (0, b"GGUF", GGUF),
     (0, b"FUGG", GGUF),  # on a machine with the other byte order
@@ -58,7 +52,6 @@ MAGIC = (
     (0, b"SQLite format 3", Kind("not a model but a database (SQLite)", "open the model's own file")),
     (0, b"\x7fELF", Kind("not a model but a program", "open the model's own file")),
 )
-TABLE_END = (0xDB4775248B80FB57).to_bytes(8, "little")  # of TensorFlow's tables, in their last bytes
 # A Paddle tensor: versions and levels of detail, all 0, then the size of its description and the type in it.
 PADDLE_TENSOR = re.compile(rb"\0{16}..\0\0\x08[\0-\x20]\x10", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z_][\w./ -]*")
@@ -71,21 +64,13 @@ def kind(head: bytes, path: Path) -> Kind | None:
     for place, magic, known in MAGIC:
         if head[place : place + len(magic)] == magic:
             return known
-    if TF_SHARD.fullmatch(path.name) or _end(path, 8) == TABLE_END:
-        return TF_CHECKPOINT
+    if TF_SHARD.fullmatch(path.name):
+        return TF_SHARD_ALONE
     if PADDLE_TENSOR.match(head):
         return PADDLE
     if _is_flax(head):
         return FLAX
     return _beside(head, path)
-
-
-def _end(path, size) -> bytes:
-    """The last bytes of a file."""
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - size))
-        return file.read(size)
 
 
 def _is_flax(head) -> bool:

@@ -45,4 +45,15 @@ LINES = Interface(
 )
 BARS = Interface("Neuroscene Series Bars", FOLLOWS)
 WORDS = Interface("Neuroscene Series Words", FOLLOWS)
-ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, WORDS)
+CURVE = Interface(
+    "Neuroscene Series Curve",
+    (
+        *FOLLOWS,
+        Socket("Words", "Object", about="Has the number of each step, to stand beside the dot"),
+        Socket("Radius", "Float", 0.05, 0.0, about="Sets the radius of the line", subtype="DISTANCE"),
+        Socket("Dot", "Float", 0.2, 0.0, about="Sets the radius of the dot", subtype="DISTANCE"),
+        Socket("Whole", "Bool", False, about="Draws the whole line, not only as far as the dot"),
+        Socket("Material", "Material", paint="hot"),
+    ),
+)
+ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, WORDS, CURVE)

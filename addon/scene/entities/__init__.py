@@ -16,7 +16,7 @@ from .marks import kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
-from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
+from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
 from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "CellShape",
     "ClassName",
     "Entity",
+    "FilmPart",
     "Floor",
     "Font",
     "GoneLayer",

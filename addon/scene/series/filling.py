@@ -16,9 +16,8 @@ from ...containers import CheckpointError
 from ...inference import Ran, activation
 from ...network import Network
 from ...network.drawn import Drawn
-from ...network.joins import Edges
 from ...nodes.series import MOST
-from ...series import find, thinned
+from ...series import Run, find, thinned
 from ..background import in_background
 from ..building import build, connections, importing, layers, planned
 from ..editing import by_hand
@@ -34,17 +33,17 @@ STEPS = "reading the steps"
 
 
 @dataclass
-class _Gathered:
+class Gathered:
     """What the steps give: numbers by layer, by place of the bundle, by layer with bars."""
 
     values: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    meant: dict[str, str] = field(default_factory=dict)
     weight: dict[int, list[np.ndarray]] = field(default_factory=dict)
     magnitude: dict[int, list[np.ndarray]] = field(default_factory=dict)
     importance: dict[int, list[np.ndarray]] = field(default_factory=dict)
     bars: dict[str, list[np.ndarray]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
     wrong: int = -1
+    count: int = 0
 
 
 def import_steps(
@@ -52,17 +51,21 @@ def import_steps(
     settings: build.Settings,
     inputs: list[str | Path] = [],  # noqa: B006 - never changed
     sizes: dict[str, int] | None = None,
-    as_series: bool = True,
 ) -> planned.Steps:
     """Build the scene of a training run, or of several inputs of one model. Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     source, run = yield from in_background(lambda: _source(given, inputs, sizes), "reading the checkpoints")
+    return (yield from build_steps(source, run, settings))
+
+
+def build_steps(source: Source, run: Run | None, settings: build.Settings, whole: bool = False) -> planned.Steps:
+    """Build the scene of a series; `whole` is as for `fill_steps`. Yields and returns as `build.build`."""
     network = source.network(source.base)
     if run is not None:
         network.name = run.folder.resolve().name or network.name
     ran = source.ran(source.base)
     collection = yield from _part(build.build(network, settings, ran), 0.05, 0.5)
-    yield from _part(fill_steps(collection, source, run), 0.5, 1.0)
+    yield from _part(fill_steps(collection, source, run, whole=whole), 0.5, 1.0)
     return collection
 
 
@@ -86,9 +89,12 @@ def _source(given, inputs, sizes):
     return samples, None
 
 
-def fill_steps(collection: bpy.types.Collection, source: Source, run=None, total: int = 0) -> planned.Steps:
+def fill_steps(
+    collection: bpy.types.Collection, source: Source, run: Run | None = None, total: int = 0, whole: bool = False
+) -> planned.Steps:
     """Give a network in a scene this series, of `total` steps before it was thinned; the network shows its base from
-    then on. Yields as `build.build`, and changes nothing before the last step."""
+    then on. With `whole` also what is alike at all steps has numbers for each, for more steps will come. Yields as
+    `build.build`, and changes nothing before the last step."""
     network = source.network(source.base)
     count = len(source)
     total = max(total, count)
@@ -106,9 +112,10 @@ def fill_steps(collection: bpy.types.Collection, source: Source, run=None, total
     network = source.network(source.base)
     yield 0.9, "showing the steps"
     series = _known(source, run, total, gathered)
+    series.growing = whole
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
-    _show(collection, source, gathered, queries)
+    _show(collection, source, gathered, queries, whole)
     words.show(collection, series)
     return collection
 
@@ -139,48 +146,54 @@ def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None
 
 def _gather(network: Network, drawn: Mapping[str, Drawn], chosen, queries: Mapping[int, Query], source: Source):
     """What every step gives. Yields as `build.build`."""
-    gathered = _Gathered()
-    place = {layer.name: number for number, layer in enumerate(network.layers)}
-    still: dict[int, Edges] = {}
+    gathered = Gathered()
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
         ran = source.ran(step)
-        shown = source.network(step)
-        numbers = []
-        for name, cells in drawn.items():
-            layer = shown.layers[place[name]]
-            values = activation(layer, ran)
-            if values is None:
-                taken, meant = layers.resting_values(layer, cells)
-            else:
-                taken, meant = cells.sample(values), "activation"
-            gathered.meant.setdefault(name, meant)
-            gathered.values.setdefault(name, []).append(np.ascontiguousarray(taken, np.float32))
-            numbers.append(taken)
-        for index, query in queries.items():
-            connection = shown.connections[index]
-            if source.kind == "checkpoints" or index not in still:
-                still[index] = lines.weights(connection, query)
-            edges = still[index]
-            values = activation(connection.source, ran)
-            gathered.weight.setdefault(index, []).append(edges.weight.astype(np.float32))
-            gathered.magnitude.setdefault(index, []).append(edges.magnitude.astype(np.float32))
-            gathered.importance.setdefault(index, []).append(lines.importance_of(connection.join, query, edges, values))
-            numbers.append(edges.weight)
-        if gathered.wrong < 0 and not all(np.isfinite(each).all() for each in numbers):
-            gathered.wrong = step
-        if ran is not None:
-            for layer in build.last(shown):
-                own = network.layers[shown.layers.index(layer)].name
-                gathered.bars.setdefault(own, []).append(
-                    np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
-                )
-            best = ran.scores[0] if ran.scores else None
-            gathered.top.append([best.label, best.score] if best else [])
+        read(gathered, network, source.network(step), ran, drawn, queries)
     return gathered
 
 
-def _show(collection, source: Source, gathered: _Gathered, queries: Mapping[int, Query]) -> None:
+def read(
+    gathered: Gathered,
+    network: Network,
+    shown: Network,
+    ran: Ran | None,
+    drawn: Mapping[str, Drawn],
+    queries: Mapping[int, Query],
+) -> None:
+    """Add what a step gives: `shown` is its network, alike to `network`, by whose names it is kept, in all but
+    numbers."""
+    numbers = []
+    for own, layer in zip(network.layers, shown.layers, strict=True):
+        if own.name not in drawn:
+            continue
+        values = activation(layer, ran)
+        cells = drawn[own.name]
+        taken = layers.resting_values(layer, cells)[0] if values is None else cells.sample(values)
+        gathered.values.setdefault(own.name, []).append(np.ascontiguousarray(taken, np.float32))
+        numbers.append(taken)
+    for index, query in queries.items():
+        connection = shown.connections[index]
+        edges = lines.weights(connection, query)
+        importance = lines.importance_of(connection.join, query, edges, activation(connection.source, ran))
+        for name, given in (("weight", edges.weight), ("magnitude", edges.magnitude), ("importance", importance)):
+            getattr(gathered, name).setdefault(index, []).append(given.astype(np.float32))
+        numbers.append(edges.weight)
+    if gathered.wrong < 0 and not all(np.isfinite(each).all() for each in numbers):
+        gathered.wrong = gathered.count
+    gathered.count += 1
+    if ran is None:
+        return
+    for layer in build.last(shown):
+        own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
+        scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
+        gathered.bars.setdefault(own.name, []).append(scores)
+    best = ran.scores[0] if ran.scores else None
+    gathered.top.append([best.label, best.score] if best else [])
+
+
+def _show(collection, source: Source, gathered: Gathered, queries: Mapping[int, Query], whole: bool) -> None:
     scene = NetworkScene(collection)
     root = scene.root().obj
     showing.add_slider(collection, source.kind, len(source), float(source.base))
@@ -189,7 +202,7 @@ def _show(collection, source: Source, gathered: _Gathered, queries: Mapping[int,
         if name not in gathered.values:
             continue
         steps = [by_hand.of_vertices(layer.obj, values) for values in gathered.values[name]]
-        if not len(steps[0]) or all(np.array_equal(step, steps[0], equal_nan=True) for step in steps):
+        if not len(steps[0]) or not whole and all(np.array_equal(step, steps[0], equal_nan=True) for step in steps):
             showing.put_still(layer.obj)
             continue
         showing.put(layer.obj, arrays={"value": steps}, **follow)
@@ -205,8 +218,8 @@ def _show(collection, source: Source, gathered: _Gathered, queries: Mapping[int,
         arrays = {"weight": weight} if source.kind == "checkpoints" else {}
         flags = {
             "Own Weights": bool(arrays),
-            "Own Magnitude": bool(arrays) and not _same(magnitude, [np.abs(each) for each in weight]),
-            "Own Importance": not _same(importance, magnitude),
+            "Own Magnitude": bool(arrays) and (whole or not _same(magnitude, [np.abs(each) for each in weight])),
+            "Own Importance": whole or not _same(importance, magnitude),
         }
         arrays |= {"magnitude": magnitude} if flags["Own Magnitude"] else {}
         arrays |= {"importance": importance} if flags["Own Importance"] else {}
@@ -235,7 +248,7 @@ def _share_range(scene: NetworkScene, weights: list[np.ndarray]) -> None:
     scene.weight_range = extent
 
 
-def _show_bars(scene: NetworkScene, gathered: _Gathered, follow) -> None:
+def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
     for bars in scene.members(Bars):
         steps = gathered.bars.get(bars.layer)
         if not steps or len(steps[0]) != len(bars.obj.data.vertices):
@@ -251,7 +264,7 @@ def _show_bars(scene: NetworkScene, gathered: _Gathered, follow) -> None:
                     label.obj.data.materials[0] = scene.materials["label"]
 
 
-def _known(source: Source, run, total: int, gathered: _Gathered) -> Known:
+def _known(source: Source, run, total: int, gathered: Gathered) -> Known:
     if source.kind == "samples":
         names = [str(path.resolve()) for path, _ in source.inputs]
         return Known(
@@ -262,8 +275,8 @@ def _known(source: Source, run, total: int, gathered: _Gathered) -> Known:
         "checkpoints",
         run.unit,
         [step.number for step in steps],
-        [str(step.path.resolve()) for step in steps],
-        [_plain(step.values) for step in steps],
+        [str(step.file) for step in steps],
+        [plain(step.values) for step in steps],
         total,
         [str(Path(source.given).resolve())] if source.given else [],
         gathered.top,
@@ -271,7 +284,7 @@ def _known(source: Source, run, total: int, gathered: _Gathered) -> Known:
     )
 
 
-def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
+def plain(values: Mapping[str, float]) -> dict[str, float | None]:
     return {name: number if np.isfinite(number) else None for name, number in values.items()}
 
 

@@ -30,7 +30,7 @@ class Known:
     """A series in a scene. `numbers` are those of its steps in the training, by `unit`; `files` where each comes from,
     `labels` what it is called, `values` what was measured at each, `total` how many there were before it was thinned,
     `given` the inputs that run. `wrong` says from which step on numbers are not finite, -1 if all are. `top` are class
-    and score of the highest output at each step."""
+    and score of the highest output at each step. `growing`: whether more may come, so that all has numbers for each."""
 
     kind: str
     unit: str
@@ -41,6 +41,7 @@ class Known:
     given: list[str] = field(default_factory=list)
     top: list[list] = field(default_factory=list)
     wrong: int = -1
+    growing: bool = False
 
     def __len__(self) -> int:
         return len(self.numbers)

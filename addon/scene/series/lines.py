@@ -114,6 +114,19 @@ def chosen(
     return made, query
 
 
+def query_of(connection: Connection, drawn: Mapping[str, Drawn], lines: Lines) -> Query | None:
+    """How to ask for the weights of lines that are there, by those that they have now; None where they carry none."""
+    join = connection.join
+    if lines.level == "unknown" or join.carries != WEIGHT or not len(lines):
+        return None
+    ends = drawn[connection.source.name], drawn[connection.target.name]
+    kernels = lines.level == "unit" and join.level != "unit"
+    query = _query(kernels, ends, [lines])
+    edges = query.edges(join)
+    places = _found(lines, _vertices(edges, ends, kernels), edges.weight, ends)
+    return None if min(places) < 0 else replace(query, places=np.array(places, np.int64))
+
+
 def weights(connection: Connection, query: Query) -> Edges:
     """The drawn edges of a connection as they are now. Raises `CheckpointError` where a step has other edges."""
     edges = query.edges(connection.join)

@@ -16,7 +16,7 @@ from ...colormaps import value_range
 from ...nodes import series as groups
 from ...nodes.tree import MARK, attach
 from .. import sockets
-from ..attributes import forget_steps
+from ..attributes import OF_STEP, forget_steps
 from ..entities import Bars, Bundle, LayerObject, NetworkScene, series_nodes
 
 FOLLOWS = "Steps"  # the modifier of what follows a slider
@@ -66,6 +66,32 @@ def put(
         obj.modifiers.move(len(obj.modifiers) - 1, 0)
     else:
         compat.set_inputs(modifier, given)
+    obj.data.update_tag()
+
+
+def is_step(name: str) -> bool:
+    """Whether an attribute of this name is what a step holds."""
+    return bool(OF_STEP.fullmatch(name))
+
+
+def has_steps(obj: bpy.types.Object) -> bool:
+    """Whether an object holds numbers for steps."""
+    return any(is_step(attribute.name) for attribute in obj.data.attributes)
+
+
+def with_steps(collection: bpy.types.Collection) -> list[bpy.types.Object]:
+    """The objects of a network that hold numbers for steps."""
+    return [obj for obj in {*collection.all_objects} if obj.type in ("MESH", "CURVES") and has_steps(obj)]
+
+
+def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) -> None:
+    """Let an object hold these numbers for a step, in place of those that it has."""
+    attributes = obj.data.attributes
+    own = groups.numbered(name, step)
+    attribute = attributes.get(own)
+    if attribute is None:
+        attribute = attributes.new(own, "FLOAT", "CURVE" if obj.type == "CURVES" else "POINT")
+    attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
     obj.data.update_tag()
 
 

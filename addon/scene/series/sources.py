@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ...containers import CheckpointError
+from ...formats import Checkpoint
 from ...inference import Fitted, Ran, fit_named, load_arrays, run, run_file, top
 from ...network import Network, summarise
 from ...series import Run, Shifting, Step
@@ -73,14 +74,27 @@ class Checkpoints:
     def network(self, step: int) -> Network:
         wanted = self.steps[step]
         opened = self._shifting.source if wanted.path == self._shifting.source.path else wanted.open()
+        return self.of(wanted.file, opened)
+
+    @property
+    def alike(self) -> Network:
+        """The network by whose names all are kept."""
+        return self._network
+
+    def of(self, path: Path, opened: Checkpoint) -> Network:
+        """The network of a checkpoint that is alike; it holds its numbers until another is asked for. Raises
+        `CheckpointError` if it is of another shape."""
         if fingerprint(opened) == self._print:
             self._shifting.turn(opened)
             return self._network
-        other = summarise(opened, self.sizes or None)
         self._shape = self._shape or shape_of(self._network)
-        if shape_of(other) != self._shape:
+        try:
+            other = summarise(opened, self.sizes or None)
+        except CheckpointError:  # it has no open size of that name
+            other = None
+        if other is None or shape_of(other) != self._shape:
             raise CheckpointError(
-                wanted.path, f"has layers of other shapes than {self.steps[-1].path.name}", "leave it out of the run"
+                path, f"has layers of other shapes than {self.steps[-1].file.name}", "leave it out of the run"
             )
         return other
 

@@ -14,8 +14,9 @@ import numpy as np
 from ...nodes import series as groups
 from ...nodes.tree import attach
 from .. import removing
+from ..building import studio
 from ..camera import picture
-from ..entities import CaptionPart, NetworkScene, ShotCamera, scene_of
+from ..entities import CaptionPart, NetworkScene, scene_of
 from ..texts import labels
 from .known import Known
 
@@ -91,10 +92,10 @@ def show(collection: bpy.types.Collection, series: Known) -> None:
     if any(notes):
         note = labels.text(" · ".join(filter(None, notes)), 0.0185, scene.materials["dim"], "LEFT", "BOTTOM")
         _hang(holder, note, x, y + 1.25 * size, NOTE)
-    if camera := next(scene.members(ShotCamera), None):
-        shown_in = scene_of(collection)
-        if shown_in:
-            picture.frame(collection, shown_in, camera.obj)
+    camera = studio.camera_of(collection)
+    shown_in = scene_of(collection)
+    if camera and shown_in:
+        picture.rehang(collection, camera, shown_in)
 
 
 def _hang(holder: CaptionPart, obj: bpy.types.Object, x: float, y: float, role: str) -> None:

@@ -17,6 +17,7 @@ from ..editing import arranging
 from ..entities import (
     CaptionPart,
     ClassName,
+    FilmPart,
     Label,
     Leader,
     NetworkScene,
@@ -135,6 +136,10 @@ def _show(network, kind):
     """Show the texts that belong to a kind of shot, and no others."""
     picture.hide(network, CaptionPart, bool(kind and not kind.caption))
     picture.hide(network, Scrim, not (kind and kind.scrim))
+    for part in NetworkScene(network).members(FilmPart):
+        part.obj.hide_viewport = not (kind and part.shot == kind.name)
+        if part.obj.animation_data is None:  # else it comes and goes in its shot
+            part.obj.hide_render = part.obj.hide_viewport
     picture.hide(network, ClassName, bool(kind and not kind.classes))
     if kind and not kind.labels:
         picture.hide(network, Label)
@@ -191,7 +196,7 @@ def _clear(network, scene, camera):
     camera.parent = None
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
-    removing.remove([rig.obj for rig in NetworkScene(network).members(Rig) if rig.shot == name])
+    removing.remove([part.obj for part in NetworkScene(network).members(Rig, FilmPart) if part.shot == name])
 
 
 def _frames(camera) -> tuple[int, int]:

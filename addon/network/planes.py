@@ -68,12 +68,15 @@ def closed_at_first(network: Network) -> frozenset[str]:
     return frozenset(block.path for block in blocks) - opened
 
 
-def default_levels(network: Network, shelf: bool, ran: bool, bars: Collection[str]) -> dict[str, str]:
+def default_levels(
+    network: Network, shelf: bool, ran: bool, bars: Collection[str], whole: bool = False
+) -> dict[str, str]:
     """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
-    `bars` beside them stay cells, where an input can run."""
+    `bars` beside them stay cells, where an input can run; and so do all of a network beside no books that is wanted
+    `whole`."""
     never = never_runs(network)
-    if not shelf and not never:
+    if not shelf and (whole or not never):
         return {}
     levels = {}
     for layer in network.layers:

@@ -73,7 +73,7 @@ def _build(network, settings, ran, digest):
     on_shelf = bool(closed) or settings.fold_repeats and has_attention(network)
     if on_shelf:
         settings = replace(settings, layout=settings_of_shelf(settings.layout, has_attention(network)))
-    shares = planned.shares(network, settings.max_cells, bool(settings.layout.slant), ran)
+    shares = planned.shares(network, settings.max_cells, bool(settings.layout.slant), ran, not settings.fold_repeats)
     plan = planned.plan(network, closed, shares, settings.layout, ran)
     shown, drawn, arrangement = plan.shown, plan.drawn, plan.arrangement
     paints = _materials(network.name)
@@ -125,7 +125,12 @@ def _build(network, settings, ran, digest):
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
     for obj in caption.make(
-        network, camera, paints, cells, (*objects.values(), *made.connections.objects), _caption(network, on_shelf)
+        network,
+        camera,
+        paints,
+        cells,
+        (*objects.values(), *made.connections.objects),
+        _caption(network, on_shelf, bool(plan.apart)),
     ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
@@ -251,9 +256,11 @@ def _extent(arrangement: Arrangement):
     return max(along) - min(along), list(rows.values())
 
 
-def _caption(network, on_shelf) -> str:
+def _caption(network, on_shelf: bool, planes_too: bool) -> str:
     """The name of the form of the caption."""
-    return "strip" if not on_shelf else "sheets" if has_attention(network) else "band"
+    if on_shelf and has_attention(network):
+        return "sheets"
+    return "band" if on_shelf or planes_too else "strip"
 
 
 def _outputs(plan: planned.Plan, objects, camera, paints, made):

@@ -103,7 +103,7 @@ def refresh(collection: bpy.types.Collection, network: Network, ran: Ran | None)
     """Let the planes of a network show a new run, or a newer checkpoint. Raises `CheckpointError`, and then nothing has
     changed."""
     scene = NetworkScene(collection)
-    for layer in scene.members(LayerObject):
+    for layer in list(scene.members(LayerObject)):
         if not layer.is_plane:
             drop(layer.obj)
     objs = {name: layer for name, layer in scene.layers().items() if layer.is_plane and name in network.by_name}

@@ -94,17 +94,18 @@ def shares(
     limit: int,
     shelf: bool,
     ran: Ran | None,
+    whole: bool,
     wishes: Mapping[str, Wish] = {},
     known: Mapping[str, Drawn] = {},
 ) -> Shares:
-    """What of every layer is drawn, where nobody has wished it otherwise: on a `shelf` of books planes beside them.
-    `known` are layers that are drawn already."""
-    return Shares(network, limit, defaults(network, shelf, ran) | wishes, known)
+    """What of every layer is drawn, where nobody has wished it otherwise: on a `shelf` of books planes beside them, and
+    of a network that never runs, unless it is wanted `whole`. `known` are layers that are drawn already."""
+    return Shares(network, limit, defaults(network, shelf, ran, whole) | wishes, known)
 
 
-def defaults(network: Network, shelf: bool, ran: Ran | None) -> dict[str, Wish]:
+def defaults(network: Network, shelf: bool, ran: Ran | None, whole: bool) -> dict[str, Wish]:
     """The layers that stand as planes as long as nobody has wished something else."""
-    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)})
+    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)}, whole)
     return {name: Wish(level, 1) for name, level in levels.items()}
 
 

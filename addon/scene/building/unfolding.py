@@ -75,6 +75,7 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
         scene.settings["max_cells"],
         bool(scene.settings["layout"].get("slant")),
         ran,
+        is_whole(scene),
         wishes_of(there),
         {name: layers.drawn_of(obj) for name, obj in there.items() if name in network.by_name},
     )
@@ -116,6 +117,11 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
 
     yield from following.steps(collection)
     return len(objs)
+
+
+def is_whole(scene: NetworkScene) -> bool:
+    """Whether all of a network was wanted in cells when it was imported."""
+    return not scene.settings.get("fold_repeats", True)
 
 
 def wishes_of(objs: dict[str, bpy.types.Object]) -> dict[str, Wish]:

@@ -83,7 +83,8 @@ def of_plane(network: Network, layer: Layer, shown: Sequence[Book]) -> dict[str,
         said |= {"shape": f"{grid.units:,} maps", "notes": f"{grid.rows:,} × {grid.columns:,}{shown_text}"}
     elif binned := _binned(book):
         said |= {"notes": binned}
-    said["base"] = said["notes"]
+    unknown = "input unknown" if layer.open else ""
+    said["notes"] = said["base"] = "\n".join(filter(None, (unknown, said["notes"])))
     return said
 
 

@@ -99,7 +99,8 @@ def steps(
     changes = matching.compare(shown, network, visible.within, _inside(NetworkScene(collection)))
     kept = {changes.pairs[name]: layer.obj for name, layer in shown.items() if name in changes.pairs}
     back = _gone(collection, visible, changes)
-    reshaped = {*changes.reshaped, *back}
+    cells_again = _cells_again(network, kept, settings, ran)
+    reshaped = {*changes.reshaped, *back, *cells_again}
     shares = _shares(network, kept, reshaped, settings, ran)
     drawn = {layer.name: shares[layer.name] for layer in visible.layers}
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
@@ -112,7 +113,7 @@ def steps(
     yield 0.9, "cells and lines"
     stages = {block.path for block in visible.blocks if block.stage}
     lacks = stages - NetworkScene(collection).blocks().keys()  # a scene of an older version has none
-    if changes.lines() or lacks or _ends(visible) != _old_ends(collection, changes):
+    if changes.lines() or lacks or cells_again or _ends(visible) != _old_ends(collection, changes):
         for name in changes.removed:
             if name in shown:
                 _put_away(collection, shown[name])
@@ -307,6 +308,15 @@ def _bring_back(layer: GoneLayer) -> bpy.types.Object:
     return layer.come_back().obj
 
 
+def _cells_again(network: Network, kept, settings, ran) -> set[str]:
+    """The layers that stand as planes for want of an input, where nobody has wished it, and now one can run."""
+    planes_now = {name for name, obj in kept.items() if LayerObject(obj).is_plane and not LayerObject(obj).wish}
+    if not planes_now:
+        return set()
+    shelf, whole = bool(settings["layout"].get("slant")), not settings.get("fold_repeats", True)
+    return set() if shelf else planes_now - planned.defaults(network, shelf, ran, whole).keys()
+
+
 def _shares(network: Network, kept, reshaped, settings, ran) -> Shares:
     """What of each layer is drawn: of those that are still there the same cells."""
     return planned.shares(
@@ -314,6 +324,7 @@ def _shares(network: Network, kept, reshaped, settings, ran) -> Shares:
         settings["max_cells"],
         bool(settings["layout"].get("slant")),
         ran,
+        not settings.get("fold_repeats", True),
         unfolding.wishes_of(kept),
         {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped},
     )

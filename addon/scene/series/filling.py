@@ -185,7 +185,7 @@ def read(
     gathered.count += 1
     if ran is None:
         return
-    for layer in build.last(shown):
+    for layer in planned.last(shown):
         own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
         gathered.bars.setdefault(own.name, []).append(scores)

@@ -21,7 +21,7 @@ from ...series.scalars import beside
 from ..attributes import array
 from ..building import build, connections, layers
 from ..editing import by_hand
-from ..entities import Bars, Bundle, NetworkScene, networks, series_nodes
+from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
 from . import filling, known, lines, playing, showing, words
 from .known import Known
 from .sources import Checkpoints
@@ -42,6 +42,7 @@ class Live:
     left_out: dict[Path, str] = field(default_factory=dict)
     _source: Checkpoints | None = None
     _queries: dict[int, lines.Query] = field(default_factory=dict)
+    _faces: filling.Faces = field(default_factory=filling.Faces)
     _ends: dict[int, bytes] = field(default_factory=dict)  # which cells lines join, when they were last looked at
 
     def take(self, arrived: Arrived) -> bool:
@@ -75,6 +76,8 @@ class Live:
         scene.source = str(arrived.path.resolve())
         self.uuid = scene.uuid
         self._source = source
+        ran = source.ran(0)
+        self._faces_of(collection, source.network(0)).read(source.network(0), ran)
         self._look(collection, source.network(0))
 
     def _look(self, collection, network: Network) -> None:
@@ -104,7 +107,9 @@ class Live:
         ran = run_file(self.given, shown)[1] if self.given else None
         network = self._source.alike
         gathered = filling.Gathered()
-        filling.read(gathered, network, shown, ran, _drawn(collection), self._queries)
+        filling.read(
+            gathered, network, shown, ran, _drawn(collection), self._queries, self._faces_of(collection, network)
+        )
         place, new = _place(series, arrived)
         last = len(series) - 1
         at_end = playing.place(collection, KIND) >= last - WHOLE
@@ -121,6 +126,13 @@ class Live:
         words.show(collection, series)
         if at_end:
             playing.go(collection, KIND, len(series) - 1)
+
+    def _faces_of(self, collection, network: Network) -> filling.Faces:
+        """The books and planes that there are now, with the units that they have shown."""
+        faces = filling.Faces.of(collection, network)
+        faces.kept.update(self._faces.kept)
+        self._faces = faces
+        return faces
 
     def _make_room(self, collection, place: int, count: int) -> None:
         """Number the steps from a place on anew, so that one is free there."""
@@ -142,6 +154,11 @@ class Live:
         for bars in scene.members(Bars):
             if bars.layer in gathered.bars and showing.has_steps(bars.obj):
                 showing.put_step(bars.obj, "value", place, gathered.bars[bars.layer][0])
+
+        for book in scene.members(Book):
+            numbers = gathered.faces.get(filling.face_of(book))
+            if numbers and showing.has_steps(book.obj) and len(numbers[0]["value"]) == len(book.obj.data.vertices):
+                showing.put_step(book.obj, "value", place, numbers[0]["value"])
 
     def _rest(self, collection, gathered: filling.Gathered, arrived: Arrived) -> None:
         """Let the newest checkpoint be what the network is without its series."""

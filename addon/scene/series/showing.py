@@ -115,7 +115,11 @@ def remove(collection: bpy.types.Collection) -> None:
 def lasting_range(steps: list[np.ndarray]) -> float:
     """One range for the values of a layer at all steps: that of most of them, between `DARKEST` of the largest and the
     largest."""
-    extents = [value_range(values) for values in steps if np.isfinite(values).any() and np.any(values)]
+    return lasting([value_range(values) for values in steps if np.isfinite(values).any() and np.any(values)])
+
+
+def lasting(extents: list[float]) -> float:
+    """The same, of the ranges of the steps; 1 where there are none."""
     if not extents:
         return 1.0
     return float(np.clip(np.median(extents), DARKEST * max(extents), max(extents)))

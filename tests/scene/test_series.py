@@ -479,3 +479,31 @@ def test_books_and_planes_show_every_step(blank, steps_of_resnet, tmp_path, give
                 assert np.array_equal(own[cells], maps[unit[cells], row[cells], column[cells]])
                 looked_at += cells.sum()
     assert looked_at > 1000 or not given
+
+
+def test_opened_lines_have_the_weights_of_the_step(blank):
+    """With *Expand* every line is a kernel, or a tap of one: its weight is the file's at each step."""
+    network = build(max_cells=3000)
+    root = look.one_of(network, "root")
+    modifier = showing.slider(network, "checkpoints")
+    bundle = look.bundles(network)["/conv1/Conv", "/conv2/Conv"]
+    ends = [look.layers(network)[name] for name in ("/conv1/Conv", "/conv2/Conv")]
+    units = [np.unique(look.values_of(end, "unit")) for end in ends]
+    for expansion in (1.0, 2.0):
+        compat.set_inputs(entities.Root(root).modifier, {"Expand": True, "Expansion": expansion})
+        for step, path in enumerate(FILES):
+            compat.set_inputs(modifier, {"Checkpoint": float(step)})
+            depsgraph = look.evaluate(network)
+            weight = look.on_curves(bundle, depsgraph, "weight")
+            source, target = (look.on_curves(bundle, depsgraph, f"{end}_unit") for end in ("source", "target"))
+            kernel = stored(path)["conv2.weight"][units[1][target], units[0][source]]
+            assert len(weight) > 50
+            if expansion == 1.0:
+                assert np.allclose(weight, kernel.sum((1, 2)), rtol=1e-5, atol=1e-6)
+                continue
+            detail, row, column = (
+                look.on_curves(bundle, depsgraph, name) for name in ("detail", "tap_row", "tap_column")
+            )
+            taps = detail == 2
+            assert taps.sum() > 50
+            assert np.array_equal(weight[taps], kernel[taps, row[taps], column[taps]])

@@ -17,6 +17,7 @@ from ...inference import Ran, activation
 from ...network import Network
 from ...network.covers import same_units
 from ...network.drawn import Drawn
+from ...network.joins import WEIGHT
 from ...network.pages import pages
 from ...nodes.book import COVER
 from ...nodes.series import MOST
@@ -26,7 +27,7 @@ from ..background import in_background
 from ..building import books, build, connections, importing, layers, planes, planned
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, ClassName, NetworkScene
-from . import known, lines, showing, words
+from . import known, lines, showing, taps, words
 from .known import Known
 from .lines import Query
 from .sources import Checkpoints, Samples, Source
@@ -94,6 +95,7 @@ class Gathered:
     magnitude: dict[int, list[np.ndarray]] = field(default_factory=dict)
     importance: dict[int, list[np.ndarray]] = field(default_factory=dict)
     bars: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    taps: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     faces: dict[Face, list[dict[str, np.ndarray]]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
     wrong: int = -1
@@ -156,7 +158,11 @@ def fill_steps(
     drawn = {name: layers.drawn_of(layer.obj) for name, layer in objs.items() if name in network.by_name}
     cells = sum(shown.size for shown in drawn.values())
     cells += sum(len(book.obj.data.vertices) for book in NetworkScene(collection).members(Book))
-    drawn_lines = sum(bundle.drawn for bundle in NetworkScene(collection).bundles())
+    bundles = NetworkScene(collection).bundles()
+    drawn_lines = sum(bundle.drawn for bundle in bundles)
+    drawn_lines += sum(
+        len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
+    )
     kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, MOST)))
     if len(kept) < count:
         source = source.thinned(kept)
@@ -165,14 +171,16 @@ def fill_steps(
     faces = Faces.of(collection, network)
     faces.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from _part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from _part(_gather(network, drawn, queries, source, faces), 0.3, 0.9)
+    gathered = yield from _part(_gather(network, drawn, queries, source, faces), 0.3, 0.85)
     network = source.network(source.base)
-    yield 0.9, "showing the steps"
+    yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
     series.growing = whole
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
+    if source.kind == "checkpoints":
+        yield from _part(_open(collection, network, source), 0.9, 0.99)
     words.show(collection, series)
     return collection
 
@@ -324,6 +332,42 @@ def range_faces(book: Book, steps: list[dict[str, np.ndarray]]) -> None:
     if extents:
         sockets.refresh(book, {"Range": showing.lasting(extents)})
     book.obj.data.update_tag()
+
+
+def _open(collection, network: Network, source: Source):
+    """Let the stored lines of expansions have the weights of each step. Yields as `build.build`."""
+    drawn = _drawn(collection)
+    follow = {"root": NetworkScene(collection).root().obj, "kind": source.kind}
+    stored = {}
+    for index, obj in connections.by_index(collection).items():
+        connection = network.connections[index]
+        if connection.join.carries == WEIGHT and {connection.source.name, connection.target.name} <= drawn.keys():
+            opened = taps.opened(obj, drawn[connection.source.name], drawn[connection.target.name])
+            if opened is not None:
+                stored[index] = taps.object_of(obj), opened
+    steps: dict[int, list] = {index: [] for index in stored}
+    for step in range(len(source)):
+        yield step / len(source), "lines of expansions"
+        shown = source.network(step)
+        for index, (_, opened) in stored.items():
+            steps[index].append(taps.read(shown.connections[index], opened))
+    source.network(source.base)
+    for index, (obj, opened) in stored.items():
+        if all(told is not None for told in steps[index]):
+            put_taps(obj, opened, steps[index], follow)
+
+
+def put_taps(obj: bpy.types.Object, opened: taps.Opened, steps: list, follow: dict) -> None:
+    """Let the stored lines of a bundle follow the slider, by weights and magnitudes of each step."""
+    weight, magnitude = ([told[place] for told in steps] for place in (0, 1))
+    importance = [taps.importance(obj, opened.is_tap, each) for each in magnitude]
+    arrays = {"weight": weight, "magnitude": magnitude, "importance": importance}
+    flags = dict.fromkeys(("Own Weights", "Own Magnitude", "Own Importance"), True)
+    showing.put(obj, arrays=arrays, **follow, **flags)
+
+
+def _drawn(collection) -> dict[str, Drawn]:
+    return {name: layers.drawn_of(layer.obj) for name, layer in NetworkScene(collection).layers().items()}
 
 
 def _same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:

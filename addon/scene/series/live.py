@@ -22,7 +22,7 @@ from ..attributes import array
 from ..building import build, connections, layers
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
-from . import filling, known, lines, playing, showing, words
+from . import filling, known, lines, playing, showing, taps, words
 from .known import Known
 from .sources import Checkpoints
 
@@ -116,6 +116,7 @@ class Live:
         if new:
             self._make_room(collection, place, last + 1)
         self._put(collection, gathered, place)
+        self._open(collection, shown, place)
         _say(collection, series, arrived, gathered, place, new)
         if new:
             _set_last(collection, len(series) - 1)
@@ -159,6 +160,23 @@ class Live:
             numbers = gathered.faces.get(filling.face_of(book))
             if numbers and showing.has_steps(book.obj) and len(numbers[0]["value"]) == len(book.obj.data.vertices):
                 showing.put_step(book.obj, "value", place, numbers[0]["value"])
+
+    def _open(self, collection, shown: Network, place: int) -> None:
+        """The stored lines of expansions have their weights too."""
+        drawn = _drawn(collection)
+        for index, obj in connections.by_index(collection).items():
+            stored = taps.object_of(obj)
+            if stored is None or not showing.has_steps(stored):
+                continue
+            connection = shown.connections[index]
+            own = self._source.alike.connections[index] if self._source else connection
+            ends = (drawn.get(layer.name) for layer in (own.source, own.target))
+            opened = taps.opened(obj, *ends)
+            told = taps.read(connection, opened) if opened else None
+            if opened and told:
+                numbers = (*told, taps.importance(stored, opened.is_tap, told[1]))
+                for name, values in zip(("weight", "magnitude", "importance"), numbers, strict=True):
+                    showing.put_step(stored, name, place, values)
 
     def _rest(self, collection, gathered: filling.Gathered, arrived: Arrived) -> None:
         """Let the newest checkpoint be what the network is without its series."""
@@ -251,6 +269,6 @@ def _say(collection, series: Known, arrived: Arrived, gathered: filling.Gathered
 
 
 def _set_last(collection, last: int) -> None:
-    for obj in {*collection.all_objects}:
+    for obj in showing.parts(collection):
         for modifier in series_nodes(obj):
             compat.set_inputs(modifier, {"Last": last})

@@ -18,6 +18,7 @@ from ...nodes.tree import MARK, attach
 from .. import sockets
 from ..attributes import OF_STEP, forget_steps
 from ..entities import Bars, Bundle, LayerObject, NetworkScene, series_nodes
+from . import taps
 
 FOLLOWS = "Steps"  # the modifier of what follows a slider
 DARKEST = 0.6  # of the largest range of all steps; a layer that grows to that is bright before it is there
@@ -81,7 +82,7 @@ def has_steps(obj: bpy.types.Object) -> bool:
 
 def with_steps(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     """The objects of a network that hold numbers for steps."""
-    return [obj for obj in {*collection.all_objects} if obj.type in ("MESH", "CURVES") and has_steps(obj)]
+    return [obj for obj in parts(collection) if obj.type in ("MESH", "CURVES") and has_steps(obj)]
 
 
 def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) -> None:
@@ -95,6 +96,12 @@ def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) ->
     obj.data.update_tag()
 
 
+def parts(collection: bpy.types.Collection) -> set[bpy.types.Object]:
+    """The objects of a network, with the stored lines of expansions, which are in no collection."""
+    bundles = NetworkScene(collection).bundles()
+    return {*collection.all_objects, *filter(None, (taps.object_of(bundle.obj) for bundle in bundles))}
+
+
 def put_still(obj: bpy.types.Object) -> None:
     """Let an object be the same at all steps."""
     forget_steps(obj)
@@ -104,7 +111,7 @@ def put_still(obj: bpy.types.Object) -> None:
 
 def remove(collection: bpy.types.Collection) -> None:
     """Take all series of a network away; it shows the step that it was made with."""
-    for obj in {*collection.all_objects}:
+    for obj in parts(collection):
         modifiers = series_nodes(obj)
         for modifier in modifiers:
             obj.modifiers.remove(modifier)

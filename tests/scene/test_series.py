@@ -507,3 +507,19 @@ def test_opened_lines_have_the_weights_of_the_step(blank):
             taps = detail == 2
             assert taps.sum() > 50
             assert np.array_equal(weight[taps], kernel[taps, row[taps], column[taps]])
+
+
+def test_the_picture_of_an_input_is_that_of_the_step(blank, tmp_path):
+    """On a shelf the input stands there as a picture: it is each of the inputs in turn."""
+    model = importing.open_network(look.RESNET)
+    shape = model.inputs[0].shape
+    arrays = np.random.default_rng(2).random((3, *shape[1:])).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=arrays)
+    network = build([look.RESNET], [tmp_path / "x.npz"], fold_repeats=True)
+    picture = look.one_of(network, "picture")
+    modifier = showing.slider(network, "samples")
+    for step in range(3):
+        compat.set_inputs(modifier, {"Sample": float(step)})
+        mesh = picture.evaluated_get(look.evaluate(network)).data
+        colors = look.array(mesh.attributes, "picture")[:-4, :3]
+        assert np.allclose(colors, arrays[step].reshape(shape[1], -1).T, atol=1e-6)

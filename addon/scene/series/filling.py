@@ -24,9 +24,9 @@ from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from .. import sockets
 from ..background import in_background
-from ..building import books, build, connections, importing, layers, planes, planned
+from ..building import books, build, connections, importing, input_picture, layers, planes, planned
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, NetworkScene
+from ..entities import Bars, Book, Bundle, ClassName, InputPicture, NetworkScene
 from . import known, lines, showing, taps, words
 from .known import Known
 from .lines import Query
@@ -97,6 +97,7 @@ class Gathered:
     bars: dict[str, list[np.ndarray]] = field(default_factory=dict)
     taps: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     faces: dict[Face, list[dict[str, np.ndarray]]] = field(default_factory=dict)
+    pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
     wrong: int = -1
     count: int = 0
@@ -253,6 +254,9 @@ def read(
     gathered.count += 1
     if ran is None:
         return
+    for own, layer in zip(network.layers, shown.layers, strict=True):
+        if input_picture.is_picture(layer):
+            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran)[0])
     for layer in planned.last(shown):
         own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
@@ -298,6 +302,10 @@ def _show(collection, source: Source, gathered: Gathered, queries: Mapping[int, 
         every.append(np.abs(np.concatenate(weight)))
     _share_range(scene, every)
     _show_bars(scene, gathered, follow)
+    for picture in scene.members(InputPicture) if source.kind == "samples" else ():
+        steps = gathered.pictures.get(picture.layer, [])
+        if len(steps) == len(source) and len(steps[0]) == len(picture.obj.data.polygons):
+            showing.put_pictures(picture.obj, steps, **follow)
     for book in scene.members(Book):
         _show_face(book, gathered.faces.get(face_of(book), []), len(source), whole, follow)
 

@@ -96,6 +96,21 @@ def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) ->
     obj.data.update_tag()
 
 
+def put_pictures(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
+    """Let the picture of an input have these colors (faces, 4), an array a step."""
+    forget_steps(obj)
+    for step, colors in enumerate(steps):
+        attribute = obj.data.attributes.new(groups.numbered("picture", step), "FLOAT_COLOR", "FACE")
+        attribute.data.foreach_set("color", np.ascontiguousarray(colors, np.float32).ravel())
+    given = {"Network": root, "Slider": groups.sockets.attribute(kind), "Last": len(steps) - 1}
+    modifier = next(iter(series_nodes(obj)), None)
+    if modifier is None:
+        attach(obj, FOLLOWS, groups.picture_group(), given)
+    else:
+        compat.set_inputs(modifier, given)
+    obj.data.update_tag()
+
+
 def parts(collection: bpy.types.Collection) -> set[bpy.types.Object]:
     """The objects of a network, with the stored lines of expansions, which are in no collection."""
     bundles = NetworkScene(collection).bundles()

@@ -114,7 +114,7 @@ def _input_of(network: Network, inputs: Mapping[str, np.ndarray]) -> str:
     raise CheckpointError(
         network.checkpoint.path,
         "reads whole numbers, and no derivative by these exists",
-        "choose a layer behind its input with --layer",
+        "choose a layer after its input with --layer",
     )
 
 

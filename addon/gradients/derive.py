@@ -17,12 +17,23 @@ from ..containers import CheckpointError
 from ..containers.natural_order import brief
 from ..formats import Checkpoint
 from ..inference.session import Session
-from . import convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions, simplify
+from . import (
+    attention,
+    convolution,
+    elementwise,
+    linear,
+    movement,
+    normalisation,
+    pooling,
+    recurrent,
+    reductions,
+    simplify,
+)
 from .rules import DECOMPOSED, RULES
 from .tape import PREFIX, NoRuleError, Tape
 
 SEED = f"{PREFIX}seed"
-FAMILIES = convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions
+FAMILIES = attention, convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions
 STANDARD = ("", "ai.onnx")
 DEEPEST = 8  # how often an operator may stand for others that stand for others
 
@@ -69,7 +80,8 @@ def derive(
     model = simplify.copy(checkpoint)
     _check(checkpoint, model, inputs, of, by)
     del model.graph.output[:]
-    nodes = _put(model, simplify.leading_to(model.graph.node, {of, *also}))
+    nodes = _put(model, simplify.leading_to(model.graph.node, {of, *also, *by}))
+    simplify.drop_unused(model)
     facts = simplify.facts(checkpoint, model, inputs)
     version = simplify.version_of(model)
     tape = Tape(facts, version, relu)
@@ -122,7 +134,7 @@ def _check(checkpoint, model, inputs, of, by):
             raise CheckpointError(
                 checkpoint.path,
                 f"reads whole numbers as '{brief(name)}', and no derivative by these exists",
-                "choose a layer behind it",
+                "choose a layer after it",
             )
 
 
@@ -201,5 +213,5 @@ def _refused(checkpoint, node: NodeProto, why: str = "") -> CheckpointError:
     return CheckpointError(
         checkpoint.path,
         f"no derivative goes through {operator} ('{brief(node.name or node.output[0])}')" + (f": {why}" if why else ""),
-        "choose a layer behind it",
+        "choose a layer after it",
     )

@@ -213,6 +213,8 @@ def test_export_has_cells_and_arcs_in_their_colors(gpt2, tmp_path):
     arcs = arcs_of(gpt2.network)[ATTENTION]
     facts = file.facts(arcs.name)
     assert (facts["kind"], facts["layer"], facts["heads"], facts["tokens"]) == ("arcs", ATTENTION, 4, TOKENS)
+    for suffix in (".html", ".usdc", ".obj"):
+        export.export(tmp_path / f"out{suffix}")
 
 
 def test_names_of_tokens_stand_beside_their_rows(gpt2):

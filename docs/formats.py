@@ -35,6 +35,7 @@ FILES = (
     "test_reader.py",
     "test_tensorflow.py",
     "test_tfjs.py",
+    "test_gguf.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -63,6 +64,7 @@ ORIGINS = (
     ("crossformat/tfjs", "tensorflowjs 4.22.0"),
     ("crossformat/tf", "TensorFlow 2.21.0"),
     ("tensorflow/", "TensorFlow 2.21.0"),
+    ("gguf/", "gguf 0.19.0"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
 READ = (
@@ -76,6 +78,7 @@ READ = (
     "tensorflow.saved_model",
     "tensorflow.frozen",
     "tfjs",
+    "gguf",
 )  # modules with a `read`
 WHAT = {
     "onnx": "models",
@@ -92,6 +95,7 @@ WHAT = {
     "frozen-graph": "frozen graphs",
     "tfjs-layers": "layers of Keras",
     "tfjs-graph": "graphs",
+    "gguf": "weights alone",
 }
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
@@ -378,7 +382,7 @@ files that the tests opened.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
-- **Named, and not read**, by their content, with the way to a file that opens: GGUF, Caffe, Core ML,
+- **Named, and not read**, by their content, with the way to a file that opens: Caffe, Core ML,
   OpenVINO, ncnn, PaddlePaddle, MXNet, Flax, Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles
   and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
   pages and answers of servers, archives, which are said to hold a model where they do.
@@ -387,6 +391,8 @@ files that the tests opened.
   of TensorFlow Lite are computed with the numbers that their integers stand for, rounded where the file rounds them;
   integers at their ends are given as these numbers. A list of labels that is packed behind a model names the classes.
 - **TensorFlow.js**: quantised weights are the numbers that their integers stand for.
+- **GGUF** 2 and 3: Q4_0 to Q8_1, the K and IQ types, TQ, MXFP4 and NVFP4 are drawn as the numbers that they stand for,
+  worked out when they are looked at; heads and context are those of the header, names are llama.cpp's own.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several
   models in it the names are listed.
 

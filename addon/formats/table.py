@@ -144,6 +144,7 @@ READERS = (
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("PyTorch (sharded)", (".bin.index.json",), _is_index(rb"\.(bin|pt|pth)"), "pytorch.shards"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),
+    Reader("GGUF", (".gguf",), lambda head, path: head[:4] in (b"GGUF", b"FUGG"), "gguf"),
     Reader("TensorFlow Lite", (".tflite",), lambda head, path: head[4:8] == b"TFL3", "tflite", True),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),

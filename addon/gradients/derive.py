@@ -17,12 +17,23 @@ from ..containers import CheckpointError
 from ..containers.natural_order import brief
 from ..formats import Checkpoint
 from ..inference.session import Session
-from . import convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions, simplify
+from . import (
+    attention,
+    convolution,
+    elementwise,
+    linear,
+    movement,
+    normalisation,
+    pooling,
+    recurrent,
+    reductions,
+    simplify,
+)
 from .rules import DECOMPOSED, RULES
 from .tape import PREFIX, NoRuleError, Tape
 
 SEED = f"{PREFIX}seed"
-FAMILIES = convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions
+FAMILIES = attention, convolution, elementwise, linear, movement, normalisation, pooling, recurrent, reductions
 STANDARD = ("", "ai.onnx")
 DEEPEST = 8  # how often an operator may stand for others that stand for others
 
@@ -39,15 +50,17 @@ class Derivative:
     dtype: np.dtype
     outputs: dict[str, str]
     zeros: dict[str, tuple[tuple[int, ...], np.dtype]]  # tensors on which it does not depend
+    also: tuple[str, ...] = ()  # further tensors that it gives
     _session: Session | None = field(default=None, repr=False)
 
     def run(self, inputs: Mapping[str, np.ndarray], seed: np.ndarray) -> dict[str, np.ndarray]:
-        """The tensor `of` and the derivatives, by the names of the tensors by which they are."""
+        """The tensor `of` and those of `also`, and the derivatives, by the names of the tensors by which they are."""
         if self._session is None:
             self._session = Session(self.checkpoint, self.model, optimised=True)
-        names = [self.of, *self.outputs.values()]
+        others = [name for name in self.also if name != self.of and name not in self.outputs]
+        names = [self.of, *others, *self.outputs.values()]
         values = self._session.run(names, {**inputs, SEED: np.asarray(seed, self.dtype).reshape(self.shape)})
-        given = dict(zip([self.of, *self.outputs], values, strict=True))
+        given = dict(zip([self.of, *others, *self.outputs], values, strict=True))
         return given | {name: np.zeros(shape, dtype) for name, (shape, dtype) in self.zeros.items()}
 
 
@@ -67,7 +80,8 @@ def derive(
     model = simplify.copy(checkpoint)
     _check(checkpoint, model, inputs, of, by)
     del model.graph.output[:]
-    nodes = _put(model, simplify.leading_to(model.graph.node, {of, *also}))
+    nodes = _put(model, simplify.leading_to(model.graph.node, {of, *also, *by}))
+    simplify.drop_unused(model)
     facts = simplify.facts(checkpoint, model, inputs)
     version = simplify.version_of(model)
     tape = Tape(facts, version, relu)
@@ -106,7 +120,7 @@ def derive(
         if name in made or name in outputs.values()
     )
     dtype = helper.tensor_dtype_to_np_dtype(tape.type(of))
-    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros)
+    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros, tuple(also))
 
 
 def _check(checkpoint, model, inputs, of, by):
@@ -120,7 +134,7 @@ def _check(checkpoint, model, inputs, of, by):
             raise CheckpointError(
                 checkpoint.path,
                 f"reads whole numbers as '{brief(name)}', and no derivative by these exists",
-                "choose a layer behind it",
+                "choose a layer after it",
             )
 
 
@@ -199,5 +213,5 @@ def _refused(checkpoint, node: NodeProto, why: str = "") -> CheckpointError:
     return CheckpointError(
         checkpoint.path,
         f"no derivative goes through {operator} ('{brief(node.name or node.output[0])}')" + (f": {why}" if why else ""),
-        "choose a layer behind it",
+        "choose a layer after it",
     )

@@ -95,7 +95,7 @@ def _recurrent(tape: Tape, node: NodeProto) -> None:
     sequence, weights, recurrent, bias, lengths, first, memory, peepholes = inputs
     _check(tape, given, peepholes, lengths, sequence)
     if given.get("layout", 0):
-        raise NoRuleError("samples are its first axis")
+        raise NoRuleError("its first axis is that of samples")
     steps, samples, _ = tape.shape(sequence)
     directions, rows, hidden = tape.shape(recurrent)
     if steps * directions > MOST:
@@ -111,7 +111,10 @@ def _recurrent(tape: Tape, node: NodeProto) -> None:
             hidden,
             tape.transpose(_of(tape, recurrent, direction), [1, 0]),
             _biases(tape, bias, direction, rows),
-            [_function(tape, name) for name in of_this],
+            [
+                _function(tape, name, given, direction * len(USUAL[kind]) + i, sequence)
+                for i, name in enumerate(of_this)
+            ],
             bool(given.get("linear_before_reset", 0)),
         )
         product = tape.add("MatMul", sequence, tape.transpose(_of(tape, weights, direction), [1, 0]))
@@ -140,10 +143,17 @@ def _check(tape, given, peepholes, lengths, sequence):
         raise NoRuleError("its sequences have lengths of their own")
 
 
-def _function(tape, name):
-    if name not in PLAIN:
+def _function(tape, name, given, place, like):
+    """A gate's function by its name; that with settings takes them from the lists of the node, at its place."""
+    if name in PLAIN:
+        return lambda value: tape.add(name, value)
+    if name != "HardSigmoid":
         raise NoRuleError(f"no derivative is known of its gate's '{name}'")
-    return lambda value: tape.add(name, value)
+    settings = {}
+    for setting, usual in (("alpha", 0.2), ("beta", 0.5)):
+        values = given.get(f"activation_{setting}", ())
+        settings[setting] = values[place] if len(values) > place else usual
+    return lambda value: tape.add("HardSigmoid", value, **settings)
 
 
 def _of(tape, name, direction):

@@ -16,7 +16,7 @@ from ..formats import Checkpoint
 from ..formats.checkpoint import subgraphs
 from ..formats.repeated_names import make_unique
 from ..inference.session import Session
-from .tape import Facts
+from .tape import PREFIX, Facts
 
 OLDEST = 16  # the version of operators from which numbers can be added where they are scattered
 VERSION = 17  # to which older ones are brought
@@ -73,6 +73,15 @@ def version_of(model: onnx.ModelProto) -> int:
     return next((opset.version for opset in model.opset_import if opset.domain in ("", "ai.onnx")), 1)
 
 
+def drop_unused(model: onnx.ModelProto) -> None:
+    """Leave out initializers that no node reads: onnxruntime forgets them, and then refuses their numbers."""
+    read = {name for node in model.graph.node for name in reads(node)}
+    read.update(value.name for value in model.graph.output)
+    kept = [tensor for tensor in model.graph.initializer if tensor.name in read]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+
+
 def reads(node: NodeProto) -> Iterator[str]:
     """The names of all tensors that a node reads, also inside its subgraphs."""
     yield from filter(None, node.input)
@@ -103,12 +112,14 @@ def depending_on(nodes: Iterable[NodeProto], tensors: Collection[str]) -> set[st
 
 def facts(checkpoint: Checkpoint, model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> Facts:
     """What is known of the tensors of a model for these inputs; one run finds out. Raises `CheckpointError`."""
+    types = _types(model, inputs)
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     del probe.graph.output[:]
     held = {tensor.name: tensor for tensor in model.graph.initializer}
-    made = [name for node in model.graph.node for name in node.output if name]
+    made = [name for node in model.graph.node for name in node.output if name and types.get(name, 1)]
     shapes = {tensor.name: tuple(tensor.dims) for tensor in held.values()}
+    shapes |= {tensor.values.name: tuple(tensor.dims) for tensor in model.graph.sparse_initializer}
     shapes |= {name: array.shape for name, array in inputs.items()}
     settings = {
         node.input[place]
@@ -116,18 +127,14 @@ def facts(checkpoint: Checkpoint, model: onnx.ModelProto, inputs: Mapping[str, n
         for place in SETTINGS.get(node.op_type, ())
         if len(node.input) > place and node.input[place]
     }
-    for name in made:
-        probe.graph.node.append(helper.make_node("Shape", [name], [f"{name}/shape"], name=f"{name}/shape"))
-    asked = [f"{name}/shape" for name in made]
-    fetched = [name for name in settings if name not in held]
-    probe.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in (*asked, *fetched))
-    types = _types(model, inputs)
-    sequences = {name for name in made if name in types and not types[name]}
-    asked = [f"{name}/shape" for name in made if name not in sequences]
-    values = Session(checkpoint, probe).run([*asked, *fetched], inputs)
-    known = dict(zip([*asked, *fetched], values, strict=True))
-    shapes |= {name: tuple(known[f"{name}/shape"].tolist()) for name in made if name not in sequences}
-    numbers = {name: known[name] for name in fetched}
+    sizes = {name: f"{PREFIX}probe/{name}" for name in made}
+    for name, size in sizes.items():
+        probe.graph.node.append(helper.make_node("Shape", [name], [size], name=size))
+    asked = [*sizes.values(), *(name for name in settings if name not in held)]
+    probe.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in asked)
+    known = dict(zip(asked, Session(checkpoint, probe).run(asked, inputs), strict=True))
+    shapes |= {name: tuple(known[size].tolist()) for name, size in sizes.items()}
+    numbers = {name: known[name] for name in settings if name not in held}
     numbers |= {name: checkpoint.array(held[name]) for name in settings if name in held}
     return Facts(shapes, types, numbers)
 
@@ -143,7 +150,9 @@ def _types(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> dict[str
     except Exception:  # a model that runs may yet be more than inference can follow; it raises several types
         return types
     for value in (*inferred.value_info, *inferred.output):
-        if value.type.HasField("tensor_type") and value.type.tensor_type.elem_type:
+        if not value.type.HasField("tensor_type"):
+            types[value.name] = 0  # a sequence, a map, or what may be missing
+        elif value.type.tensor_type.elem_type:
             types.setdefault(value.name, value.type.tensor_type.elem_type)
     return types
 

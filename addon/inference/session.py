@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -62,6 +62,19 @@ def activations(
     of integers `zeros` are what stands for 0, which they have where the factor is 0. Raises `CheckpointError` where the
     model cannot be run.
     """
+    session, names = _opened(checkpoint, tensors, masks, zeros)
+    values = session.run(names, inputs)
+    arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    return inputs | arrays
+
+
+def _opened(
+    checkpoint: Checkpoint,
+    tensors: list[str],
+    masks: Mapping[str, np.ndarray] = {},
+    zeros: Mapping[str, np.ndarray] = {},
+) -> tuple[Session, list[str]]:
+    """A session that gives those of these tensors that there are, and their names."""
     checkpoint.check_runs()
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
@@ -73,11 +86,15 @@ def activations(
     model.graph.output.extend(
         onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(tensors) if name in made - outputs
     )
-    session = Session(checkpoint, model)
-    names = [name for name in tensors if name in made | outputs]
-    values = session.run(names, inputs)
-    arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
-    return inputs | arrays
+    return Session(checkpoint, model), [name for name in tensors if name in made | outputs]
+
+
+def reader(checkpoint: Checkpoint, tensor: str) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+    """A function of inputs that gives a tensor for them, as often as it is asked. Raises `CheckpointError`."""
+    session, names = _opened(checkpoint, [tensor])
+    if not names:
+        return lambda inputs: inputs[tensor]
+    return lambda inputs: session.run(names, inputs)[0]
 
 
 class Session:

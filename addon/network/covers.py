@@ -9,7 +9,9 @@ attention; without one, the weights of its layers. A `Cover` says which numbers 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, isqrt
@@ -32,6 +34,20 @@ FULL = {MAPS: 97.0, SHEET: 99.3}  # the percentile of what is shown above 0 that
 FULL_HEADS = 0.75
 OF_WEIGHTS = 3.0, 99.5  # percentiles of a matrix between which its norms are told apart
 Values = Callable[[Layer], "np.ndarray | None"]
+
+
+_KEPT: ContextVar[dict[tuple[str, str], np.ndarray] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def same_units(kept: dict[tuple[str, str], np.ndarray]) -> Iterator[None]:
+    """Inside, pictures of layers show those of their units that are `kept`, by what is shown and the name of the layer;
+    where there are none, those that they choose are kept."""
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,7 @@ def maps_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Pict
     while across * down * rows * columns > cells and across * down > 1:
         across, down = (across - 1, down) if across >= down else (across, down - 1)
     count = min(grid.units, across * down)
-    units = np.arange(grid.units) if count == grid.units else _varying(maps, count)
+    units = np.arange(grid.units) if count == grid.units else _varying(maps, count, (MAPS, layer.name))
     shown = _binned(maps[units], (1, *steps))
     return _tiles(
         MAPS,
@@ -183,12 +199,19 @@ def maps_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Pict
     )
 
 
-def _varying(maps, count):
-    """The units whose maps have the largest standard deviation, ascending; what is not finite comes first."""
+def _varying(maps, count, of):
+    """The units whose maps have the largest standard deviation, ascending; what is not finite comes first. `of`: what
+    is shown, and the name of its layer."""
+    kept = _KEPT.get()
+    if kept is not None and len(kept.get(of, ())) == count:
+        return kept[of]
     flat = maps.reshape(len(maps), -1)
     with np.errstate(invalid="ignore", over="ignore"):
         spread = np.nan_to_num(flat.std(1, dtype=np.float64), nan=np.inf, posinf=np.inf)
-    return np.sort(np.argsort(-spread, kind="stable")[:count])
+    units = np.sort(np.argsort(-spread, kind="stable")[:count])
+    if kept is not None:
+        kept[of] = units
+    return units
 
 
 def sheet_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Picture:
@@ -222,7 +245,7 @@ def heads_of(network: Network, names: Sequence[str], values: Values, cells: int 
         patterns = by_unit(ran, grid)
         units = np.arange(grid.units)
         if grid.units > MOST_HEADS:
-            units = _varying(patterns, MOST_HEADS)
+            units = _varying(patterns, MOST_HEADS, (HEADS, layer.name))
         most = min(LONGEST_HEAD, max(1, isqrt(max(1, cells) // len(units))))
         steps = ceil(grid.rows / most), ceil(grid.columns / most)
         shown = _binned(patterns[units], (1, *steps))
@@ -292,7 +315,7 @@ def _kernels(network, name, matrix, cells) -> Picture | None:
         taps = np.sqrt(np.square(np.asarray(array, np.float64)).mean(1)).astype(np.float32)
     if (taps == taps.flat[0]).all():
         return None
-    units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count)
+    units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count, (KERNELS, name))
     meaning = "size of weight" if shape[1] == 1 else "RMS of weights"
     return _tiles(
         KERNELS, meaning, network.layer(name), square_of(count), units, taps[units], (1, 1), shape[2:], len(taps)

@@ -14,13 +14,16 @@ import bpy
 
 from . import vectors
 from .sockets import series as sockets
-from .tree import MARK, GroupBuilder, Value, reuse
+from .tree import MARK, GroupBuilder, Value, find, reuse
 
 DIGITS = 3  # of a number in the name of an attribute
 MOST = 10**DIGITS  # steps of a series
 NEAR = 0.06  # of the way to the next step, within which words of a step are shown
 # Groups that come before the own one of an object; words and curves have no other.
-BEFORE = {interface.name for interface in (sockets.CELLS, sockets.LINES, sockets.BARS, *sockets.OF_KIND.values())}
+BEFORE = {
+    interface.name
+    for interface in (sockets.CELLS, sockets.LINES, sockets.BARS, sockets.PICTURE, *sockets.OF_KIND.values())
+}
 
 
 def numbered(name: str, step: int) -> str:
@@ -52,6 +55,11 @@ def lines_group() -> bpy.types.NodeTree:
 def bars_group() -> bpy.types.NodeTree:
     """Overwrites `value` of the points of bars, and says anew which is the `winner`."""
     return reuse(sockets.BARS.name, _bars)
+
+
+def picture_group() -> bpy.types.NodeTree:
+    """Overwrites the color `picture` of faces."""
+    return reuse(sockets.PICTURE.name, _picture)
 
 
 def words_group() -> bpy.types.NodeTree:
@@ -93,13 +101,13 @@ class _Steps:
         )
         return group.call("FunctionNodeSliceString", {"String": text, "Position": 1, "Length": DIGITS})
 
-    def both(self, name: str) -> list[tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]]:
+    def both(self, name: str, kind: str = "FLOAT") -> list[tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]]:
         """An attribute at both steps (fields), each with whether it is there."""
         group = self.group
         ends = []
         for digits in self.numbers:
             text = group.call("FunctionNodeReplaceString", {"String": f"{name}.#", "Find": "#", "Replace": digits})
-            node = group.node("GeometryNodeInputNamedAttribute", data_type="FLOAT")
+            node = group.node("GeometryNodeInputNamedAttribute", data_type=kind)
             group.put(node.inputs["Name"], text)
             outputs = [output for output in node.outputs if output.enabled]
             ends.append((outputs[0], next(output for output in outputs if output.name == "Exists")))
@@ -188,6 +196,26 @@ def _bars():
     )
     winner = group.math("COMPARE", index, first, 0.5)
     return group.finish(group.store(points, "winner", winner))
+
+
+def _picture():
+    group = GroupBuilder(sockets.PICTURE.name)
+    group.declare(sockets.PICTURE)
+    steps = _Steps(group)
+    (first, there), (second, _) = steps.both("picture", "FLOAT_COLOR")
+    node = group.node("ShaderNodeMix", data_type="RGBA")
+    group.put(find(node.inputs, ("Factor", "VALUE")), steps.share)
+    group.put(find(node.inputs, ("A", "RGBA")), first)
+    group.put(find(node.inputs, ("B", "RGBA")), second)
+    mixed = group.when(steps.between, find(node.outputs, ("Result", "RGBA")), first, "RGBA")
+    return group.finish(
+        group.call(
+            "GeometryNodeStoreNamedAttribute",
+            {"Geometry": group["Geometry"], "Selection": there, "Name": "picture", "Value": mixed},
+            data_type="FLOAT_COLOR",
+            domain="FACE",
+        )
+    )
 
 
 def _words():

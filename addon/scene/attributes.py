@@ -24,6 +24,11 @@ def array(obj: bpy.types.Object, name: str) -> np.ndarray:
 
 def forget_steps(obj: bpy.types.Object) -> None:
     """Let go of what an object holds for the steps of a series: its cells or lines are others now, which it shows."""
-    attributes = obj.data.attributes
+    forget_steps_of(obj.data)
+
+
+def forget_steps_of(data: bpy.types.Mesh | bpy.types.HairCurves) -> None:
+    """The same, of a data-block."""
+    attributes = data.attributes
     for name in [attribute.name for attribute in attributes if OF_STEP.fullmatch(attribute.name)]:
         attributes.remove(attributes[name])

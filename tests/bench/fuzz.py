@@ -80,6 +80,7 @@ SAMPLES = {
     "tf1-graph": ["crossformat/tf1_ckpt_tf115/model.ckpt-630.meta"],
     "tf2-checkpoint": ["crossformat/tf2_ckpt/mnist_cnn.index"],
     "tfjs": ["crossformat/tfjs_layers_model/model.json", "crossformat/tfjs_graph_model/model.json"],
+    "gguf": ["gguf/llama.gguf", "gguf/gpt2.gguf"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.

@@ -15,10 +15,11 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from neuroscene.addon import compat
+from neuroscene.addon import compat, inference
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.network.joins import WEIGHT
+from neuroscene.addon.network.network import by_unit
 from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
@@ -424,3 +425,101 @@ def test_the_operator_imports_a_folder_or_some_files(registered):
     assert counts == [2, 3]
     with pytest.raises(RuntimeError, match="no checkpoints"):
         bpy.ops.neuroscene.import_series(directory=f"{look.SAMPLES / 'digits'}/")
+
+
+@pytest.fixture(scope="module")
+def steps_of_resnet(tmp_path_factory):
+    """Three checkpoints of a network that opens as a shelf of books: its weights, scaled and turned a little."""
+    folder = tmp_path_factory.mktemp("resnet")
+    chance = np.random.default_rng(0)
+    for number in range(3):
+        model = onnx.load(look.RESNET)
+        for tensor in model.graph.initializer:
+            values = onnx.numpy_helper.to_array(tensor)
+            if values.ndim > 1 and values.dtype.kind == "f":
+                moved = values * np.float32(0.6 + 0.2 * number) + chance.normal(0, 0.05, values.shape).astype(
+                    np.float32
+                )
+                tensor.CopyFrom(onnx.numpy_helper.from_array(moved, tensor.name))
+        onnx.save(model, folder / f"step_{number}.onnx")
+    return folder
+
+
+@pytest.mark.parametrize("given", [True, False], ids=["run", "rest"])
+def test_books_and_planes_show_every_step(blank, steps_of_resnet, tmp_path, given):
+    """What a book shows at a step is what the network of that checkpoint alone has there, in the same units."""
+    network_of_last = importing.open_network(steps_of_resnet / "step_2.onnx")
+    inputs = []
+    if given:
+        shape = network_of_last.inputs[0].shape
+        np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=shape).astype(np.float32))
+        inputs = [tmp_path / "x.npy"]
+    network = build([steps_of_resnet], inputs, fold_repeats=True)
+    books = look.of_kind(network, "book")
+    assert books
+    moving = [book for book in books if series_nodes(book)]
+    assert len(moving) == len(books)
+    alone = [importing.open_network(steps_of_resnet / f"step_{number}.onnx") for number in range(3)]
+    runs = [inference.run_file(inputs[0], one)[1] if given else None for one in alone]
+    modifier = showing.slider(network, "checkpoints")
+    looked_at = 0
+    for step in range(3):
+        compat.set_inputs(modifier, {"Checkpoint": float(step)})
+        look.evaluate(network)
+        for book in books:
+            own = look.values_of(book, numbered("value", step))
+            part = look.values_of(book, "part")
+            if look.facts(book)["shows"] != "maps" or not given:
+                continue
+            layer = alone[step].layer(look.facts(book)["layers"][0])
+            maps = by_unit(inference.activation(layer, runs[step]), layer.grid)
+            unit, row, column = (look.values_of(book, name) for name in ("unit", "row", "column"))
+            cells = part == 0
+            if look.facts(book)["meaning"] == "activation":
+                assert np.array_equal(own[cells], maps[unit[cells], row[cells], column[cells]])
+                looked_at += cells.sum()
+    assert looked_at > 1000 or not given
+
+
+def test_opened_lines_have_the_weights_of_the_step(blank):
+    """With *Expand* every line is a kernel, or a tap of one: its weight is the file's at each step."""
+    network = build(max_cells=3000)
+    root = look.one_of(network, "root")
+    modifier = showing.slider(network, "checkpoints")
+    bundle = look.bundles(network)["/conv1/Conv", "/conv2/Conv"]
+    ends = [look.layers(network)[name] for name in ("/conv1/Conv", "/conv2/Conv")]
+    units = [np.unique(look.values_of(end, "unit")) for end in ends]
+    for expansion in (1.0, 2.0):
+        compat.set_inputs(entities.Root(root).modifier, {"Expand": True, "Expansion": expansion})
+        for step, path in enumerate(FILES):
+            compat.set_inputs(modifier, {"Checkpoint": float(step)})
+            depsgraph = look.evaluate(network)
+            weight = look.on_curves(bundle, depsgraph, "weight")
+            source, target = (look.on_curves(bundle, depsgraph, f"{end}_unit") for end in ("source", "target"))
+            kernel = stored(path)["conv2.weight"][units[1][target], units[0][source]]
+            assert len(weight) > 50
+            if expansion == 1.0:
+                assert np.allclose(weight, kernel.sum((1, 2)), rtol=1e-5, atol=1e-6)
+                continue
+            detail, row, column = (
+                look.on_curves(bundle, depsgraph, name) for name in ("detail", "tap_row", "tap_column")
+            )
+            taps = detail == 2
+            assert taps.sum() > 50
+            assert np.array_equal(weight[taps], kernel[taps, row[taps], column[taps]])
+
+
+def test_the_picture_of_an_input_is_that_of_the_step(blank, tmp_path):
+    """On a shelf the input stands there as a picture: it is each of the inputs in turn."""
+    model = importing.open_network(look.RESNET)
+    shape = model.inputs[0].shape
+    arrays = np.random.default_rng(2).random((3, *shape[1:])).astype(np.float32)
+    np.savez(tmp_path / "x.npz", x=arrays)
+    network = build([look.RESNET], [tmp_path / "x.npz"], fold_repeats=True)
+    picture = look.one_of(network, "picture")
+    modifier = showing.slider(network, "samples")
+    for step in range(3):
+        compat.set_inputs(modifier, {"Sample": float(step)})
+        mesh = picture.evaluated_get(look.evaluate(network)).data
+        colors = look.array(mesh.attributes, "picture")[:-4, :3]
+        assert np.allclose(colors, arrays[step].reshape(shape[1], -1).T, atol=1e-6)

@@ -121,7 +121,6 @@ def arrays(**named) -> bytes:
 PAGE = b"<!DOCTYPE html>\n<html><head><title>best.onnx</title></head></html>"
 # Name of the file, its content, what is said of it.
 FILES = {
-    "GGUF": ("m.gguf", b"GGUF\x03\0\0\0" + bytes(64), "a GGUF file, of llama.cpp; open the safetensors"),
     "MetaGraphDef": ("model.ckpt.meta", META_GRAPH, "a graph of TensorFlow (MetaGraphDef)"),
     "TF checkpoint's numbers": (
         "m.data-00000-of-00001",

@@ -16,7 +16,7 @@ from neuroscene.addon.gradients import derive
 from neuroscene.addon.gradients.rules import DECOMPOSED, RULES
 
 DRAWS, DIRECTIONS, STEP = 20, 2, 1e-5
-VERSION = 21
+VERSION = 23
 
 
 class Draw:
@@ -460,6 +460,25 @@ def _recurrent(draw, operator):
     return [*arrays, draw.array(1, 2 * gates * hidden)], [], given
 
 
+@case("Attention")
+def _attention(draw, operator):
+    heads, shared, steps, others, size = draw.pick(2, 4), 2, draw.size(1, 3), draw.size(1, 3), draw.size()
+    given = {"is_causal": draw.size(0, 1)}
+    if draw.size(0, 1):
+        given["scale"] = 0.7
+    mask = [draw.array(steps, others)] if draw.size(0, 1) else []
+    if draw.size(0, 1):
+        arrays = (
+            draw.array(2, heads, steps, size),
+            draw.array(2, shared, others, size),
+            draw.array(2, shared, others, 3),
+        )
+        return [*arrays, *mask], [], given
+    given |= {"q_num_heads": heads, "kv_num_heads": shared}
+    arrays = draw.array(2, steps, heads * size), draw.array(2, others, shared * size), draw.array(2, others, shared * 3)
+    return [*arrays, *mask], [], given
+
+
 WITHOUT_CASE = {  # nothing passes, or they are as another
     *(
         "ArgMax",
@@ -545,7 +564,24 @@ def _transposed_formula(x, w, *bias, kernel_shape, dilations, strides, pads, out
     return y + bias[0].reshape(-1, *[1] * count) if bias else y
 
 
+def _attention_formula(q, k, v, *mask, is_causal, scale=None, q_num_heads=0, kv_num_heads=0):
+    if q_num_heads:
+        q, k, v = (
+            x.reshape(*x.shape[:2], heads, -1).swapaxes(1, 2)
+            for x, heads in ((q, q_num_heads), (k, kv_num_heads), (v, kv_num_heads))
+        )
+    k, v = (x.repeat(q.shape[1] // x.shape[1], 1) for x in (k, v))
+    scores = q @ k.swapaxes(2, 3) * (scale or q.shape[-1] ** -0.5)
+    if is_causal:
+        scores = np.where(np.tri(*scores.shape[2:], dtype=bool), scores, -np.inf)
+    scores = scores + (mask[0] if mask else 0)
+    share = np.exp(scores - scores.max(-1, keepdims=True))
+    y = share / share.sum(-1, keepdims=True) @ v
+    return y.swapaxes(1, 2).reshape(len(y), y.shape[2], -1) if q_num_heads else y
+
+
 FORMULAS = {  # where the reference computes in float32, or otherwise than ONNX says
+    "Attention": _attention_formula,
     "ConvTranspose": _transposed_formula,
     "Erf": np.vectorize(erf, otypes=[float]),
     "Gelu": _gelu_formula,

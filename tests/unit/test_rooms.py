@@ -19,6 +19,7 @@ WITHOUT_BLENDER = (
     "conversion",
     "series",
     "gradients",
+    "attribution",
 )
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
@@ -31,6 +32,7 @@ MAY_IMPORT = {
     "inference": {"containers", "formats", "network"},
     "series": {"containers", "formats", "structure", "network"},
     "gradients": {"containers", "formats", "inference"},
+    "attribution": {"containers", "gradients", "inference", "network"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
@@ -60,6 +62,7 @@ MAY_IMPORT = {
         "inference",
         "conversion",
         "series",
+        "attribution",
         "scene",
         "gltf",
         "written",

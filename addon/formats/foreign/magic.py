@@ -10,7 +10,6 @@ from pathlib import Path
 
 from .kind import TO_ONNX, Kind
 
-GGUF = Kind("a GGUF file, of llama.cpp", "open the safetensors files that it was made of")
 ORT = Kind("a model in ONNX Runtime's own format (.ort)", "open the .onnx file that it was made of")
 TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "put the .index file beside it")
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
@@ -22,8 +21,6 @@ NUMPY = Kind("not a model but a NumPy array", "save weights by name: safetensors
 # Offset, bytes there, what it is.
 MAGIC = (
     (4, b"ORTM", ORT),
-    (0, b"GGUF", GGUF),
-    (0, b"FUGG", GGUF),  # on a machine with the other byte order
     (0, b"lmgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),
     (0, b"tjgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),
     (0, b"fmgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),

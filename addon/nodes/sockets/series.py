@@ -44,6 +44,7 @@ LINES = Interface(
     ),
 )
 BARS = Interface("Neuroscene Series Bars", FOLLOWS)
+PICTURE = Interface("Neuroscene Series Picture", FOLLOWS)
 WORDS = Interface("Neuroscene Series Words", FOLLOWS)
 CURVE = Interface(
     "Neuroscene Series Curve",
@@ -56,4 +57,4 @@ CURVE = Interface(
         Socket("Material", "Material", paint="hot"),
     ),
 )
-ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, WORDS, CURVE)
+ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, PICTURE, WORDS, CURVE)

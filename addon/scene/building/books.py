@@ -24,6 +24,7 @@ from ...nodes import materials as shaders
 from ...nodes.book import book_group
 from ...nodes.tree import attach
 from .. import sockets
+from ..attributes import forget_steps_of
 from ..entities import BlockBox, Book, NetworkScene, RoleMaterial, Root, network_of
 
 CELLS = PIXELS * PIXELS  # of a cover
@@ -154,8 +155,7 @@ def _ends(shown):
 def _fill(book: Book, block, shown, cover: Cover | None, bars: Bars, materials) -> None:
     """Write points, sockets and facts of a book."""
     obj = book.obj
-    reaches, whole = sizes.reaches(*_ends(shown))
-    parts = [*_of_pages(shown, reaches, bars), _of_arches(sizes.arches(*_ends(shown)))]
+    _, whole = sizes.reaches(*_ends(shown))
     given = {"Empty": cover is None, "Reach": (whole.thick, whole.gaps, whole.pages)}
     known = Book(obj).inputs
     side = known["Cover Width"]
@@ -170,18 +170,24 @@ def _fill(book: Book, block, shown, cover: Cover | None, bars: Bars, materials) 
     }
     heads = cover.heads if cover else None
     if cover:
-        parts.insert(0, points_of(group.COVER, cover.picture))
         given |= shape_of(cover.picture, side, known["Cover Height"])
     if heads:
-        parts.insert(1, points_of(group.HEADS, heads))
         width, _ = sizes.storey(heads.tiles, side)
         given |= {"Heads Width": width, "Heads Gap": sizes.tile_gap(heads.across), "Heads Range": heads.full}
     given["Heads Rows"] = heads.down if heads else 0
-    write(obj.data, parts)
+    write(obj.data, parts_of(shown, cover, bars))
     book.tell(**facts)
     sockets.refresh(book, given)
     paint(book, materials)
     obj.update_tag()
+
+
+def parts_of(shown: list[Page], cover: Cover | None, bars: Bars) -> list[dict[str, np.ndarray]]:
+    """The points of a book, part by part."""
+    reaches, _ = sizes.reaches(*_ends(shown))
+    parts = [points_of(group.COVER, cover.picture)] if cover else []
+    parts += [points_of(group.HEADS, cover.heads)] if cover and cover.heads else []
+    return [*parts, *_of_pages(shown, reaches, bars), _of_arches(sizes.arches(*_ends(shown)))]
 
 
 def paint(book: Book, materials) -> None:
@@ -334,6 +340,7 @@ def _vector(reach):
 def write(mesh: bpy.types.Mesh, parts: list[dict[str, np.ndarray]]) -> None:
     """Let a mesh have these points and no others."""
     mesh.clear_geometry()
+    forget_steps_of(mesh)
     if not parts:
         mesh.update_tag()
         return

@@ -15,14 +15,19 @@ import numpy as np
 from ...containers import CheckpointError
 from ...inference import Ran, activation
 from ...network import Network
+from ...network.covers import same_units
 from ...network.drawn import Drawn
+from ...network.joins import WEIGHT
+from ...network.pages import pages
+from ...nodes.book import COVER
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
+from .. import sockets
 from ..background import in_background
-from ..building import build, connections, importing, layers, planned
+from ..building import books, build, connections, importing, input_picture, layers, planes, planned
 from ..editing import by_hand
-from ..entities import Bars, Bundle, ClassName, NetworkScene
-from . import known, lines, showing, words
+from ..entities import Bars, Book, Bundle, ClassName, InputPicture, NetworkScene
+from . import known, lines, showing, taps, words
 from .known import Known
 from .lines import Query
 from .sources import Checkpoints, Samples, Source
@@ -30,6 +35,55 @@ from .sources import Checkpoints, Samples, Source
 BUDGET = 1 << 26  # numbers of a series: 256 MB
 FEWEST = 2
 STEPS = "reading the steps"
+
+
+Face = tuple[str, str, str]  # a book: the path of its block, or the name of its layer and its place there
+
+
+@dataclass
+class Faces:
+    """The books and planes of a scene: blocks by path, and levels of layers. `kept` are the units that covers show."""
+
+    blocks: list[str] = field(default_factory=list)
+    levels: dict[str, str] = field(default_factory=dict)
+    kept: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, collection: bpy.types.Collection, network: Network) -> Faces:
+        """Those of a network in the scene."""
+        scene = NetworkScene(collection)
+        paths = [book.path for book in scene.members(Book) if not book.layer and book.path in network.block_by_path]
+        levels = {name: layer.detail for name, layer in scene.layers().items() if layer.is_plane}
+        return cls(paths, {name: level for name, level in levels.items() if name in network.by_name})
+
+    def read(self, shown: Network, ran: Ran | None) -> dict[Face, dict[str, np.ndarray]]:
+        """The numbers of their points, `value`, `low` and `reach`, as a network has them. Raises `CheckpointError`."""
+        made: dict[Face, dict[str, np.ndarray]] = {}
+        with same_units(self.kept):
+            for path in self.blocks:
+                block = shown.block_by_path.get(path)
+                if block is not None:
+                    leaves = pages(shown, block)
+                    cover, bars = books.read(shown, block, leaves, ran)
+                    made[path, "", ""] = _numbers(books.parts_of(leaves, cover, bars))
+                    if cover:
+                        made[path, "", ""]["full"] = np.array([cover.picture.full])
+            known = [layer for layer in shown.layers if layer.name in self.levels]
+            for name, every in planes.read(shown, known, self.levels, ran).items():
+                for plane in every:
+                    if plane.cover:
+                        picture = plane.cover.picture
+                        made["", name, plane.place] = _numbers([books.points_of(COVER, picture)]) | {
+                            "full": np.array([picture.full])
+                        }
+        return made
+
+
+def _numbers(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {
+        name: np.concatenate([np.asarray(part[name], np.float32) for part in parts])
+        for name in ("value", "low", "reach")
+    }
 
 
 @dataclass
@@ -41,6 +95,9 @@ class Gathered:
     magnitude: dict[int, list[np.ndarray]] = field(default_factory=dict)
     importance: dict[int, list[np.ndarray]] = field(default_factory=dict)
     bars: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    taps: dict[int, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
+    faces: dict[Face, list[dict[str, np.ndarray]]] = field(default_factory=dict)
+    pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
     wrong: int = -1
     count: int = 0
@@ -101,21 +158,30 @@ def fill_steps(
     objs = NetworkScene(collection).layers()
     drawn = {name: layers.drawn_of(layer.obj) for name, layer in objs.items() if name in network.by_name}
     cells = sum(shown.size for shown in drawn.values())
-    drawn_lines = sum(bundle.drawn for bundle in NetworkScene(collection).bundles())
+    cells += sum(len(book.obj.data.vertices) for book in NetworkScene(collection).members(Book))
+    bundles = NetworkScene(collection).bundles()
+    drawn_lines = sum(bundle.drawn for bundle in bundles)
+    drawn_lines += sum(
+        len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
+    )
     kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, MOST)))
     if len(kept) < count:
         source = source.thinned(kept)
     network = source.network(source.base)
     ran = source.ran(source.base)
+    faces = Faces.of(collection, network)
+    faces.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from _part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from _part(_gather(network, drawn, chosen, queries, source), 0.3, 0.9)
+    gathered = yield from _part(_gather(network, drawn, queries, source, faces), 0.3, 0.85)
     network = source.network(source.base)
-    yield 0.9, "showing the steps"
+    yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
     series.growing = whole
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
+    if source.kind == "checkpoints":
+        yield from _part(_open(collection, network, source), 0.9, 0.99)
     words.show(collection, series)
     return collection
 
@@ -144,13 +210,13 @@ def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None
     return chosen, queries
 
 
-def _gather(network: Network, drawn: Mapping[str, Drawn], chosen, queries: Mapping[int, Query], source: Source):
+def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, Query], source: Source, faces: Faces):
     """What every step gives. Yields as `build.build`."""
     gathered = Gathered()
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
         ran = source.ran(step)
-        read(gathered, network, source.network(step), ran, drawn, queries)
+        read(gathered, network, source.network(step), ran, drawn, queries, faces)
     return gathered
 
 
@@ -161,6 +227,7 @@ def read(
     ran: Ran | None,
     drawn: Mapping[str, Drawn],
     queries: Mapping[int, Query],
+    faces: Faces,
 ) -> None:
     """Add what a step gives: `shown` is its network, alike to `network`, by whose names it is kept, in all but
     numbers."""
@@ -180,12 +247,17 @@ def read(
         for name, given in (("weight", edges.weight), ("magnitude", edges.magnitude), ("importance", importance)):
             getattr(gathered, name).setdefault(index, []).append(given.astype(np.float32))
         numbers.append(edges.weight)
+    for face, given_numbers in faces.read(shown, ran).items():
+        gathered.faces.setdefault(face, []).append(given_numbers)
     if gathered.wrong < 0 and not all(np.isfinite(each).all() for each in numbers):
         gathered.wrong = gathered.count
     gathered.count += 1
     if ran is None:
         return
-    for layer in build.last(shown):
+    for own, layer in zip(network.layers, shown.layers, strict=True):
+        if input_picture.is_picture(layer):
+            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran)[0])
+    for layer in planned.last(shown):
         own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
         gathered.bars.setdefault(own.name, []).append(scores)
@@ -230,6 +302,80 @@ def _show(collection, source: Source, gathered: Gathered, queries: Mapping[int, 
         every.append(np.abs(np.concatenate(weight)))
     _share_range(scene, every)
     _show_bars(scene, gathered, follow)
+    for picture in scene.members(InputPicture) if source.kind == "samples" else ():
+        steps = gathered.pictures.get(picture.layer, [])
+        if len(steps) == len(source) and len(steps[0]) == len(picture.obj.data.polygons):
+            showing.put_pictures(picture.obj, steps, **follow)
+    for book in scene.members(Book):
+        _show_face(book, gathered.faces.get(face_of(book), []), len(source), whole, follow)
+
+
+def face_of(book: Book) -> Face:
+    """By what the numbers of a book are kept."""
+    return ("", book.layer, book.place) if book.layer else (book.path, "", "")
+
+
+def _show_face(book: Book, steps: list[dict[str, np.ndarray]], count: int, whole: bool, follow) -> None:
+    """Let a book or a plane show the steps, where it shows as many numbers at each, with ranges that hold for all."""
+    size = len(book.obj.data.vertices)
+    alike = len(steps) == count and all(len(step["value"]) == size for step in steps)
+    if not alike or not size:
+        showing.put_still(book.obj)
+        return
+    values = [step["value"] for step in steps]
+    if not whole and all(np.array_equal(each, values[0], equal_nan=True) for each in values):
+        showing.put_still(book.obj)
+        return
+    showing.put(book.obj, arrays={"value": values}, **follow)
+    range_faces(book, steps)
+
+
+def range_faces(book: Book, steps: list[dict[str, np.ndarray]]) -> None:
+    """Let what is dark and what is bright in a book be the same at all steps."""
+    low = np.min([step["low"] for step in steps], axis=0)
+    high = np.max([step["low"] + step["reach"] for step in steps], axis=0)
+    for name, numbers in (("low", low), ("reach", high - low)):
+        book.obj.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(numbers, np.float32))
+    extents = [float(step["full"][0]) for step in steps if "full" in step]
+    if extents:
+        sockets.refresh(book, {"Range": showing.lasting(extents)})
+    book.obj.data.update_tag()
+
+
+def _open(collection, network: Network, source: Source):
+    """Let the stored lines of expansions have the weights of each step. Yields as `build.build`."""
+    drawn = _drawn(collection)
+    follow = {"root": NetworkScene(collection).root().obj, "kind": source.kind}
+    stored = {}
+    for index, obj in connections.by_index(collection).items():
+        connection = network.connections[index]
+        if connection.join.carries == WEIGHT and {connection.source.name, connection.target.name} <= drawn.keys():
+            opened = taps.opened(obj, drawn[connection.source.name], drawn[connection.target.name])
+            if opened is not None:
+                stored[index] = taps.object_of(obj), opened
+    steps: dict[int, list] = {index: [] for index in stored}
+    for step in range(len(source)):
+        yield step / len(source), "lines of expansions"
+        shown = source.network(step)
+        for index, (_, opened) in stored.items():
+            steps[index].append(taps.read(shown.connections[index], opened))
+    source.network(source.base)
+    for index, (obj, opened) in stored.items():
+        if all(told is not None for told in steps[index]):
+            put_taps(obj, opened, steps[index], follow)
+
+
+def put_taps(obj: bpy.types.Object, opened: taps.Opened, steps: list, follow: dict) -> None:
+    """Let the stored lines of a bundle follow the slider, by weights and magnitudes of each step."""
+    weight, magnitude = ([told[place] for told in steps] for place in (0, 1))
+    importance = [taps.importance(obj, opened.is_tap, each) for each in magnitude]
+    arrays = {"weight": weight, "magnitude": magnitude, "importance": importance}
+    flags = dict.fromkeys(("Own Weights", "Own Magnitude", "Own Importance"), True)
+    showing.put(obj, arrays=arrays, **follow, **flags)
+
+
+def _drawn(collection) -> dict[str, Drawn]:
+    return {name: layers.drawn_of(layer.obj) for name, layer in NetworkScene(collection).layers().items()}
 
 
 def _same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:

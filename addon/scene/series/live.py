@@ -21,8 +21,8 @@ from ...series.scalars import beside
 from ..attributes import array
 from ..building import build, connections, layers
 from ..editing import by_hand
-from ..entities import Bars, Bundle, NetworkScene, networks, series_nodes
-from . import filling, known, lines, playing, showing, words
+from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
+from . import filling, known, lines, playing, showing, taps, words
 from .known import Known
 from .sources import Checkpoints
 
@@ -42,6 +42,7 @@ class Live:
     left_out: dict[Path, str] = field(default_factory=dict)
     _source: Checkpoints | None = None
     _queries: dict[int, lines.Query] = field(default_factory=dict)
+    _faces: filling.Faces = field(default_factory=filling.Faces)
     _ends: dict[int, bytes] = field(default_factory=dict)  # which cells lines join, when they were last looked at
 
     def take(self, arrived: Arrived) -> bool:
@@ -75,6 +76,8 @@ class Live:
         scene.source = str(arrived.path.resolve())
         self.uuid = scene.uuid
         self._source = source
+        ran = source.ran(0)
+        self._faces_of(collection, source.network(0)).read(source.network(0), ran)
         self._look(collection, source.network(0))
 
     def _look(self, collection, network: Network) -> None:
@@ -104,13 +107,16 @@ class Live:
         ran = run_file(self.given, shown)[1] if self.given else None
         network = self._source.alike
         gathered = filling.Gathered()
-        filling.read(gathered, network, shown, ran, _drawn(collection), self._queries)
+        filling.read(
+            gathered, network, shown, ran, _drawn(collection), self._queries, self._faces_of(collection, network)
+        )
         place, new = _place(series, arrived)
         last = len(series) - 1
         at_end = playing.place(collection, KIND) >= last - WHOLE
         if new:
             self._make_room(collection, place, last + 1)
         self._put(collection, gathered, place)
+        self._open(collection, shown, place)
         _say(collection, series, arrived, gathered, place, new)
         if new:
             _set_last(collection, len(series) - 1)
@@ -121,6 +127,13 @@ class Live:
         words.show(collection, series)
         if at_end:
             playing.go(collection, KIND, len(series) - 1)
+
+    def _faces_of(self, collection, network: Network) -> filling.Faces:
+        """The books and planes that there are now, with the units that they have shown."""
+        faces = filling.Faces.of(collection, network)
+        faces.kept.update(self._faces.kept)
+        self._faces = faces
+        return faces
 
     def _make_room(self, collection, place: int, count: int) -> None:
         """Number the steps from a place on anew, so that one is free there."""
@@ -142,6 +155,28 @@ class Live:
         for bars in scene.members(Bars):
             if bars.layer in gathered.bars and showing.has_steps(bars.obj):
                 showing.put_step(bars.obj, "value", place, gathered.bars[bars.layer][0])
+
+        for book in scene.members(Book):
+            numbers = gathered.faces.get(filling.face_of(book))
+            if numbers and showing.has_steps(book.obj) and len(numbers[0]["value"]) == len(book.obj.data.vertices):
+                showing.put_step(book.obj, "value", place, numbers[0]["value"])
+
+    def _open(self, collection, shown: Network, place: int) -> None:
+        """The stored lines of expansions have their weights too."""
+        drawn = _drawn(collection)
+        for index, obj in connections.by_index(collection).items():
+            stored = taps.object_of(obj)
+            if stored is None or not showing.has_steps(stored):
+                continue
+            connection = shown.connections[index]
+            own = self._source.alike.connections[index] if self._source else connection
+            ends = (drawn.get(layer.name) for layer in (own.source, own.target))
+            opened = taps.opened(obj, *ends)
+            told = taps.read(connection, opened) if opened else None
+            if opened and told:
+                numbers = (*told, taps.importance(stored, opened.is_tap, told[1]))
+                for name, values in zip(("weight", "magnitude", "importance"), numbers, strict=True):
+                    showing.put_step(stored, name, place, values)
 
     def _rest(self, collection, gathered: filling.Gathered, arrived: Arrived) -> None:
         """Let the newest checkpoint be what the network is without its series."""
@@ -234,6 +269,6 @@ def _say(collection, series: Known, arrived: Arrived, gathered: filling.Gathered
 
 
 def _set_last(collection, last: int) -> None:
-    for obj in {*collection.all_objects}:
+    for obj in showing.parts(collection):
         for modifier in series_nodes(obj):
             compat.set_inputs(modifier, {"Last": last})

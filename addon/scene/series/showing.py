@@ -18,6 +18,7 @@ from ...nodes.tree import MARK, attach
 from .. import sockets
 from ..attributes import OF_STEP, forget_steps
 from ..entities import Bars, Bundle, LayerObject, NetworkScene, series_nodes
+from . import taps
 
 FOLLOWS = "Steps"  # the modifier of what follows a slider
 DARKEST = 0.6  # of the largest range of all steps; a layer that grows to that is bright before it is there
@@ -81,7 +82,7 @@ def has_steps(obj: bpy.types.Object) -> bool:
 
 def with_steps(collection: bpy.types.Collection) -> list[bpy.types.Object]:
     """The objects of a network that hold numbers for steps."""
-    return [obj for obj in {*collection.all_objects} if obj.type in ("MESH", "CURVES") and has_steps(obj)]
+    return [obj for obj in parts(collection) if obj.type in ("MESH", "CURVES") and has_steps(obj)]
 
 
 def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) -> None:
@@ -95,6 +96,27 @@ def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) ->
     obj.data.update_tag()
 
 
+def put_pictures(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
+    """Let the picture of an input have these colors (faces, 4), an array a step."""
+    forget_steps(obj)
+    for step, colors in enumerate(steps):
+        attribute = obj.data.attributes.new(groups.numbered("picture", step), "FLOAT_COLOR", "FACE")
+        attribute.data.foreach_set("color", np.ascontiguousarray(colors, np.float32).ravel())
+    given = {"Network": root, "Slider": groups.sockets.attribute(kind), "Last": len(steps) - 1}
+    modifier = next(iter(series_nodes(obj)), None)
+    if modifier is None:
+        attach(obj, FOLLOWS, groups.picture_group(), given)
+    else:
+        compat.set_inputs(modifier, given)
+    obj.data.update_tag()
+
+
+def parts(collection: bpy.types.Collection) -> set[bpy.types.Object]:
+    """The objects of a network, with the stored lines of expansions, which are in no collection."""
+    bundles = NetworkScene(collection).bundles()
+    return {*collection.all_objects, *filter(None, (taps.object_of(bundle.obj) for bundle in bundles))}
+
+
 def put_still(obj: bpy.types.Object) -> None:
     """Let an object be the same at all steps."""
     forget_steps(obj)
@@ -104,7 +126,7 @@ def put_still(obj: bpy.types.Object) -> None:
 
 def remove(collection: bpy.types.Collection) -> None:
     """Take all series of a network away; it shows the step that it was made with."""
-    for obj in {*collection.all_objects}:
+    for obj in parts(collection):
         modifiers = series_nodes(obj)
         for modifier in modifiers:
             obj.modifiers.remove(modifier)
@@ -115,7 +137,11 @@ def remove(collection: bpy.types.Collection) -> None:
 def lasting_range(steps: list[np.ndarray]) -> float:
     """One range for the values of a layer at all steps: that of most of them, between `DARKEST` of the largest and the
     largest."""
-    extents = [value_range(values) for values in steps if np.isfinite(values).any() and np.any(values)]
+    return lasting([value_range(values) for values in steps if np.isfinite(values).any() and np.any(values)])
+
+
+def lasting(extents: list[float]) -> float:
+    """The same, of the ranges of the steps; 1 where there are none."""
     if not extents:
         return 1.0
     return float(np.clip(np.median(extents), DARKEST * max(extents), max(extents)))

@@ -33,6 +33,7 @@ DEEP = 0.02 * HEIGHT  # of a plane, along the signal
 STREAM = ("Add", "Sum", "Concat")  # layers of blocks whose sheets are what tokens are, not only on the way
 LOOKS_UP = ("Gather",)
 APART = 0.66  # of its width is free before a sheet, so that the one before is seen beside it
+INPUTS_APART = 0.8  # of the width of inputs that are no pictures is free between them
 NAMES = 0.17 * HEIGHT  # free on both sides of the input before the first sheet, for the names of tokens
 CLOSE, NEAR = 0.14, 0.16  # before a sheet that only passes on, and on both sides of attention
 

@@ -15,6 +15,7 @@ import neuroscene
 from neuroscene.addon.gltf import export
 from neuroscene.addon.inference import activation, run_file
 from neuroscene.addon.network.drawn import Wish
+from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import Arcs, Book, NetworkScene
@@ -213,6 +214,8 @@ def test_export_has_cells_and_arcs_in_their_colors(gpt2, tmp_path):
     arcs = arcs_of(gpt2.network)[ATTENTION]
     facts = file.facts(arcs.name)
     assert (facts["kind"], facts["layer"], facts["heads"], facts["tokens"]) == ("arcs", ATTENTION, 4, TOKENS)
+    for suffix in (".html", ".usdc", ".obj"):
+        export.export(tmp_path / f"out{suffix}")
 
 
 def test_names_of_tokens_stand_beside_their_rows(gpt2):
@@ -266,6 +269,16 @@ def test_saved_and_loaded_all_is_there(tmp_path):
     depsgraph = look.evaluate(shown.network)
     value = look.on_curves(arcs_of(shown.network)[ATTENTION], depsgraph, "value")
     assert len(value) == TOKENS * (TOKENS + 1) // 2 and (value > 0).all()
+
+
+def test_shots_see_sheets_from_where_the_signal_leaves(tmp_path):
+    shown = transformer(tmp_path)
+    camera = look.one_of(shown.network, "camera")
+    hero = look.facts(camera)["view"]
+    shots.add(shown.network, "unfold")
+    shots.add(shown.network, "hero")
+    views = {look.facts(one)["shot"]: look.facts(one)["view"] for one in look.of_kind(shown.network, "camera")}
+    assert views["hero"] == views["unfold"] == hero and hero["azimuth"] > np.pi / 2
 
 
 def test_styles_paint_planes_and_arcs(tmp_path):

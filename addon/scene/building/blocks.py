@@ -23,7 +23,7 @@ from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, obj
 from ..texts import words
 
 SHEETS_APART = 0.45  # of the width of a sheet is free before it, where they are closed books
-ROOM = 3.0  # widths, that is free before all of these together
+ROOM = 4.5  # widths, that is free before all of these together
 
 
 def make(

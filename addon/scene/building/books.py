@@ -18,6 +18,7 @@ from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Cover,
 from ...network.norms import NormReader
 from ...network.page_bars import Bars, bars
 from ...network.pages import Page, pages
+from ...network.planes import has_attention
 from ...nodes import book as group
 from ...nodes import materials as shaders
 from ...nodes.book import book_group
@@ -58,7 +59,8 @@ def materials(name: str) -> dict[str, bpy.types.Material]:
 
 def page_thickness(network: Network, blocks: Iterable[Block]) -> float:
     """How thick a page of one channel is, so that the thickest book of these blocks has its full depth."""
-    return sizes.page_thickness(_ends(pages(network, block)) for block in blocks)
+    thickest = sizes.THIN if has_attention(network) else sizes.THICKEST
+    return sizes.page_thickness((_ends(pages(network, block)) for block in blocks), thickest)
 
 
 def size_of(

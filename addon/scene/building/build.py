@@ -130,7 +130,7 @@ def _build(network, settings, ran, digest):
         paints,
         cells,
         (*objects.values(), *made.connections.objects),
-        _caption(network, on_shelf, bool(plan.apart)),
+        _caption(network, on_shelf, any(drawn[layer.name].level in PLANES for layer in shown.layers)),
     ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())

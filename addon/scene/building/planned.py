@@ -13,7 +13,7 @@ import bpy
 
 from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings, Shape, shapes
-from ...layout.planes import NAMES, PlaneSizes
+from ...layout.planes import INPUTS_APART, NAMES, PlaneSizes
 from ...network import Connection, Layer, Network
 from ...network.drawn import PLANES, Drawn, Wish
 from ...network.joins import Unknown
@@ -43,7 +43,7 @@ class Plan:
     pictured: list[Layer]  # inputs that stand there as the pictures that they are
     slant: float  # radians, of its row
     room: dict[str, tuple[float, float, float]]  # metres, that layers take: along the signal, to the side, up
-    apart: dict[str, float]  # of layers that are planes, what of their width is free before them
+    apart: dict[str, float]  # of planes, and of inputs before such, what of their width is free before them
 
 
 def plan(
@@ -68,6 +68,9 @@ def plan(
     sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
     forms = PlaneSizes(network)
     apart = {layer.name: forms.of(layer).apart for layer in shown.layers if drawn[layer.name].level in PLANES}
+    if forms.attends:
+        given = [layer for layer in shown.layers if layer.op == "Input" and layer not in pictured]
+        apart |= {layer.name: INPUTS_APART for layer in given}
     arrangement = arranging.arranged(
         arranging.pieces(shown, room, apart),
         arranging.parts(shown),

@@ -36,6 +36,7 @@ FILES = (
     "test_tensorflow.py",
     "test_tfjs.py",
     "test_gguf.py",
+    "test_array_files.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -65,6 +66,7 @@ ORIGINS = (
     ("crossformat/tf", "TensorFlow 2.21.0"),
     ("tensorflow/", "TensorFlow 2.21.0"),
     ("gguf/", "gguf 0.19.0"),
+    ("flax/", "Flax 0.12.8"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
 READ = (
@@ -79,6 +81,8 @@ READ = (
     "tensorflow.frozen",
     "tfjs",
     "gguf",
+    "numpy_file",
+    "flax_file",
 )  # modules with a `read`
 WHAT = {
     "onnx": "models",
@@ -96,6 +100,8 @@ WHAT = {
     "tfjs-layers": "layers of Keras",
     "tfjs-graph": "graphs",
     "gguf": "weights alone",
+    "npz": "weights alone",
+    "flax-msgpack": "weights alone",
 }
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
@@ -383,7 +389,7 @@ files that the tests opened.
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
 - **Named, and not read**, by their content, with the way to a file that opens: Caffe, Core ML,
-  OpenVINO, ncnn, PaddlePaddle, MXNet, Flax, Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles
+  OpenVINO, ncnn, PaddlePaddle, MXNet, Darknet, TensorRT, `.ort`, programs of torch.export, pickles
   and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
   pages and answers of servers, archives, which are said to hold a model where they do.
 - **TensorFlow**: a checkpoint opens by any of its files, by the name that TensorFlow gives it, or by its folder;

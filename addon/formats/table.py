@@ -148,6 +148,7 @@ READERS = (
     Reader("Keras (sharded)", (".weights.json",), _is_index(rb"\.weights\.h5"), "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch", True),
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
+    Reader("torch.export", (".pt2",), _has_members("archive_format"), "pytorch.exported"),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("Neuroscene's arrays", ("network.json",), _is_arrays, "arrays_file"),

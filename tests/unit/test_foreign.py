@@ -148,7 +148,6 @@ FILES = {
     ),
     "MXNet": ("m-0000.params", struct.pack("<QQQ", 0x112, 0, 1) + bytes(64), "weights of MXNet; export the model"),
     "MXNet's graph": ("m-symbol.json", b'{"nodes": [], "arg_nodes": [0], "heads": []}', "of MXNet"),
-    "pt2": ("m.pt2", zipped(m__archive_format=b"pt2"), "a program of torch.export, which is not read; export it as"),
     "joblib": ("m.joblib", OF_JOBLIB, "a file of joblib (scikit-learn: MLPClassifier), not a network; convert it"),
     "joblib, zlib": ("m.joblib", zlib.compress(OF_JOBLIB), "a file of joblib (scikit-learn: MLPClassifier)"),
     "joblib, gzip": ("m.pkl.gz", gzip.compress(OF_JOBLIB), "a file of joblib (scikit-learn: MLPClassifier)"),

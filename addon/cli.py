@@ -14,6 +14,7 @@ from .containers import CheckpointError
 from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
+RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 METHODS = (
     *("gradient", "gradient-input", "guided", "integrated", "smoothgrad", "deconvnet", "gradcam", "occlusion"),
 )  # of `attribute`, which is imported when it is asked for
@@ -87,10 +88,9 @@ def _parser():
     subcommand = command("run", commands.run, "run a model on one input")
     subcommand.add_argument(
         "--input",
-        required=True,
         type=Path,
         metavar="FILE",
-        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input",
+        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input; with --data it may be left out",
     )
     subcommand.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
     subcommand.add_argument(
@@ -99,6 +99,18 @@ def _parser():
         default=0.0,
         metavar="P",
         help="leave out this share (0 to 1) of each hidden layer's units, the least important first",
+    )
+    subcommand.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE.npz",
+        help="with --prune: x and y, to rank units on one half and prove on the other",
+    )
+    subcommand.add_argument(
+        "--by",
+        choices=RANKINGS,
+        default="",
+        help="with --data: how units are ranked (default: greedy in small networks, else taylor-iterative)",
     )
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")

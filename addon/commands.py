@@ -38,6 +38,9 @@ def run(options: Namespace) -> None:
     from .network import summarise
     from .structure import open_checkpoint
 
+    if options.data or not options.input:
+        _prove(options)
+        return
     with _quiet():
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         parts = bool(options.activations)
@@ -70,6 +73,37 @@ def run(options: Namespace) -> None:
         print(f"{score.score:10.6f}  {score.label}")
     for name, shape in outputs.items():
         print(f"output {name} {shape}")
+
+
+def _prove(options) -> None:
+    """Prune a model on data, and print how many samples it gets right that did not rank."""
+    from .attribution import prove
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    if not options.data:
+        raise CheckpointError(options.model, "needs an input to run", "give --input FILE")
+    if not options.prune:
+        raise CheckpointError(options.data, "is data, and data says which units can go", "give --prune P as well")
+    if options.input or options.activations:
+        raise CheckpointError(options.data, "is many samples", "leave --input and --activations out, or --data")
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        proof = _finish(prove(network, options.data, options.prune, options.by), progress)
+    chance = sum(proof.chance) / len(proof.chance)
+    layers = [{"name": name, "pruned": int((~kept).sum()), "units": len(kept)} for name, kept in proof.kept.items()]
+    if options.json:
+        said = {"share": proof.share, "by": proof.by, "layers": layers, "ranked_on": proof.ranked_on}
+        said |= {"tested_on": proof.proven_on, "accuracy_unpruned": proof.whole, "accuracy_random": proof.chance}
+        said["labels"] = "the network's own decisions" if proof.own else "of the data"
+        print(json.dumps({"accuracy": proof.accuracy, "pruned": said}))
+        return
+    print(", ".join(f"{layer['pruned']:,} of {layer['units']:,} in {layer['name']}" for layer in layers))
+    against = "of its own decisions" if proof.own else "right"
+    print(
+        f"{proof.accuracy:.1%} {against} without them, {proof.whole:.1%} with all; units taken at random: {chance:.1%}"
+        f" (ranked by {proof.by} on {proof.ranked_on:,} samples, tested on {proof.proven_on:,} others)"
+    )
 
 
 def _scores(ran) -> list[dict]:

@@ -230,6 +230,15 @@ def test_names_of_tokens_stand_beside_their_rows(gpt2):
     assert abs(box[:, 2].max() - first.mean()) < np.ptp(first) and abs(box[:, 2].min() - last.mean()) < np.ptp(last)
 
 
+def test_each_ramp_has_a_bar_of_its_own(gpt2):
+    texts = {look.facts(one).get("role"): one for one in look.of_kind(gpt2.network, "caption")}
+    heads = {role: texts[role].data.body for role in ("cover", "heads", "norms")}
+    assert heads == {"cover": "size of activation", "heads": "attention", "norms": "size of weights"}
+    kept = NetworkScene(gpt2.network).materials
+    for role, material in (("cover strip", "maps"), ("heads strip", "heads"), ("norms strip", "norms")):
+        assert list(texts[role].data.materials) == [kept[material]] and not texts[role].hide_render
+
+
 def test_without_an_input_there_is_no_activation_anywhere(tmp_path):
     shown = transformer(tmp_path, given=False)
     assert not arcs_of(shown.network) and look.inputs(look.one_of(shown.network, "root"))["Followed Token"] == -1

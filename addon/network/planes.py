@@ -18,6 +18,7 @@ from .norms import NormReader
 
 CELLS = PIXELS * PIXELS  # of a plane
 FINEST = 128  # rows and columns of a matrix
+LONGEST = 64, 384  # rows and columns of a sheet
 FEW, SHORT = 20, 3  # layers; a larger block of attention, or a stage, is not open at first
 BELOW, ABOVE, AHEAD = "below", "above", "ahead"  # places of planes of a layer; ahead is above and farther on
 
@@ -107,7 +108,7 @@ def planes(network: Network, layer: Layer, level: str, values: Values, reader: N
             heads = heads_of(network, [layer.name], values, CELLS)
             made = [Plane(ABOVE, turned(weights), True)] if weights else []
             return [*made, Plane(AHEAD, Cover(heads))] if heads else made or [Plane(AHEAD, None)]
-        below = Plane(BELOW, Cover(sheet_of(layer, ran, CELLS)) if ran is not None else None)
+        below = Plane(BELOW, Cover(sheet_of(layer, ran, CELLS, LONGEST)) if ran is not None else None)
         return [below, Plane(ABOVE, turned(weights), True)] if weights else [below]
     if ran is not None and (level == COVER or weights is None):
         if layer.op == "Attention" and (heads := heads_of(network, [layer.name], values, CELLS)):

@@ -119,6 +119,22 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png"), metavar="OUT.png")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
+    subcommand = command("train", commands.train, "train a network on a data set")
+    subcommand.add_argument(
+        "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
+    )
+    subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
+    subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
+    subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
+    subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
+    subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
+    subcommand.add_argument(
+        "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
+    )
+    subcommand.add_argument("--seed", type=int, default=0, metavar="S", help="of the order of samples (default: 0)")
+    subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="RUN/", help="a folder of checkpoints")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
     subcommand = command("convert", commands.convert, "write a model of any format as an ONNX file")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".onnx"), metavar="OUT.onnx")
 

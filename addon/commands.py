@@ -136,6 +136,43 @@ def feature(options: Namespace) -> None:
     print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
 
 
+def train(options: Namespace) -> None:
+    """Train a network, with a checkpoint an epoch."""
+    import time
+
+    from . import training
+    from .network import summarise
+    from .structure import open_checkpoint
+    from .training.step import Rules
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")
+    if options.rate < 0 or options.decay < 0:
+        raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
+    begin = time.perf_counter()
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        data = training.load(options.data, network)
+        wanted = training.Options(
+            options.epochs,
+            options.batch,
+            options.rate,
+            options.seed,
+            Rules(options.optimizer, options.decay),
+            tuple(options.freeze),
+        )
+        done = _finish(training.train(network, data, options.output, wanted), progress)
+    seconds = time.perf_counter() - begin
+    if options.json:
+        epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
+        print(json.dumps({"epochs": epochs, "seconds": seconds}))
+        return
+    for one in done:
+        right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
+        print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")
+
+
 def _finish(steps, progress):
     """Run all steps and return what they return."""
     while True:

@@ -36,6 +36,7 @@ FILES = (
     "test_tensorflow.py",
     "test_tfjs.py",
     "test_gguf.py",
+    "test_array_files.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -59,12 +60,14 @@ ORIGINS = (
     ("torch/old_1.4.0", "PyTorch 1.4.0"),
     ("torch/old_1.9.0", "PyTorch 1.9.0"),
     ("torch/", "PyTorch 2.13.0"),
+    ("exported/", "PyTorch 2.14.1"),
     ("crossformat/mnist_cnn_frozen", "TensorFlow 2.21.0"),
     ("crossformat/tf1_ckpt_tf115", "TensorFlow 1.15.5"),
     ("crossformat/tfjs", "tensorflowjs 4.22.0"),
     ("crossformat/tf", "TensorFlow 2.21.0"),
     ("tensorflow/", "TensorFlow 2.21.0"),
     ("gguf/", "gguf 0.19.0"),
+    ("flax/", "Flax 0.12.8"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
 READ = (
@@ -78,7 +81,10 @@ READ = (
     "tensorflow.saved_model",
     "tensorflow.frozen",
     "tfjs",
+    "pytorch.exported",
     "gguf",
+    "numpy_file",
+    "flax_file",
 )  # modules with a `read`
 WHAT = {
     "onnx": "models",
@@ -95,7 +101,10 @@ WHAT = {
     "frozen-graph": "frozen graphs",
     "tfjs-layers": "layers of Keras",
     "tfjs-graph": "graphs",
+    "torch-export": "programs",
     "gguf": "weights alone",
+    "npz": "weights alone",
+    "flax-msgpack": "weights alone",
 }
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
@@ -383,7 +392,7 @@ files that the tests opened.
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
 - **Named, and not read**, by their content, with the way to a file that opens: Caffe, Core ML,
-  OpenVINO, ncnn, PaddlePaddle, MXNet, Flax, Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles
+  OpenVINO, ncnn, PaddlePaddle, MXNet, Darknet, TensorRT, `.ort`, pickles
   and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
   pages and answers of servers, archives, which are said to hold a model where they do.
 - **TensorFlow**: a checkpoint opens by any of its files, by the name that TensorFlow gives it, or by its folder;
@@ -391,6 +400,8 @@ files that the tests opened.
   of TensorFlow Lite are computed with the numbers that their integers stand for, rounded where the file rounds them;
   integers at their ends are given as these numbers. A list of labels that is packed behind a model names the classes.
 - **TensorFlow.js**: quantised weights are the numbers that their integers stand for.
+- **torch.export**: archives of torch 2.7 and later, in the operators of the export or the core set; weights that are
+  pickled in it are not read.
 - **GGUF** 2 and 3: Q4_0 to Q8_1, the K and IQ types, TQ, MXFP4 and NVFP4 are drawn as the numbers that they stand for,
   worked out when they are looked at; heads and context are those of the header, names are llama.cpp's own.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several

@@ -40,6 +40,7 @@ BESIDE = re.compile(
     r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}(\..*)?|.*\.meta",
     re.IGNORECASE,
 )
+ARRAYS_ALONE = (".npz", ".npy")
 MOST_LOOKED_AT, MOST_SAID, MOST_ASKED = 4096, 8, 64
 
 
@@ -64,6 +65,7 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
         if usual is not None:
             return usual
     models = [path for path in inside if not BESIDE.fullmatch(path.name) and is_model(path)]
+    models = [path for path in models if path.suffix.lower() not in ARRAYS_ALONE] or models
     if len(models) == 1:
         return models[0]
     below = [] if models else [path for path in _below(folder) if not BESIDE.fullmatch(path.name) and is_model(path)]

@@ -16,7 +16,7 @@ from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief
 from . import folders, foreign
 from .checkpoint import Checkpoint
-from .foreign import archives, messages
+from .foreign import archives, magic, messages
 from .weights import Weights
 
 TABLE_END = (0xDB4775248B80FB57).to_bytes(8, "little")  # of TensorFlow's tables, in their last bytes
@@ -74,6 +74,17 @@ def _is_safetensors(head: bytes, path: Path) -> bool:
 
 def _is_json(head: bytes, path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def _is_numpy(head: bytes, path: Path) -> bool:
+    if head.startswith(b"\x93NUMPY"):
+        return True
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    from ..containers.zip_archive import archive
+
+    members = archive(path).members
+    return bool(members) and all(name.endswith(".npy") for name in members)
 
 
 def _is_arrays(head: bytes, path: Path) -> bool:
@@ -137,6 +148,7 @@ READERS = (
     Reader("Keras (sharded)", (".weights.json",), _is_index(rb"\.weights\.h5"), "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch", True),
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
+    Reader("torch.export", (".pt2",), _has_members("archive_format"), "pytorch.exported"),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("Neuroscene's arrays", ("network.json",), _is_arrays, "arrays_file"),
@@ -146,6 +158,8 @@ READERS = (
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),
     Reader("GGUF", (".gguf",), lambda head, path: head[:4] in (b"GGUF", b"FUGG"), "gguf"),
     Reader("TensorFlow Lite", (".tflite",), lambda head, path: head[4:8] == b"TFL3", "tflite", True),
+    Reader("NumPy", (".npz", ".npy"), _is_numpy, "numpy_file"),
+    Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),
     Reader("TensorFlow graph", (".pb", ".pbtxt"), _is_graph, "tensorflow.frozen"),

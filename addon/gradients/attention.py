@@ -19,7 +19,9 @@ FAR = -1e9  # of a score that is masked
 @decomposes("Attention")
 def _attention(tape: Tape, node: NodeProto) -> None:
     """Y = softmax(scale Q K^T + mask) V; (samples, heads, steps, size), or the heads in the last of three axes."""
-    query, key, value, mask, *past = [*node.input, *[""] * (4 - len(node.input))]
+    inputs: list[str] = [*node.input, *[""] * (4 - len(node.input))]
+    query, key, value, mask = inputs[:4]
+    past = inputs[4:]
     if any(past) or any(node.output[1:]):
         raise NoRuleError("it keeps what was before")
     given = attributes(node)

@@ -29,7 +29,7 @@ from . import (
     reductions,
     simplify,
 )
-from .rules import DECOMPOSED, RULES
+from .rules import DECOMPOSED, RULES, TRAINED
 from .tape import PREFIX, NoRuleError, Tape
 
 SEED = f"{PREFIX}seed"
@@ -51,6 +51,8 @@ class Derivative:
     outputs: dict[str, str]
     zeros: dict[str, tuple[tuple[int, ...], np.dtype]]  # tensors on which it does not depend
     also: tuple[str, ...] = ()  # further tensors that it gives
+    masks: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)  # as of `Tape`
+    statistics: dict[str, tuple[str, float]] = field(default_factory=dict)
     _session: Session | None = field(default=None, repr=False)
 
     def run(self, inputs: Mapping[str, np.ndarray], seed: np.ndarray) -> dict[str, np.ndarray]:
@@ -71,28 +73,41 @@ def derive(
     by: Sequence[str],
     relu: str = "gradient",
     also: Sequence[str] = (),
+    training: bool = False,
 ) -> Derivative:
     """The derivatives of a tensor `of` by the tensors `by` (inputs, activations, weights), for inputs of these shapes.
 
     `relu` is what passes a Relu: its derivative, or what *guided* backpropagation and *deconvnet* let pass. `also` are
-    tensors that the model gives too. Raises `CheckpointError`, naming the operator and its node, where it has no rule.
+    tensors that the model gives too. In `training` batch normalisation and dropout do what they do then, and weights
+    among `inputs` are inputs of the model. Raises `CheckpointError`, naming the operator and its node, where it has no
+    rule.
     """
     model = simplify.copy(checkpoint)
     _check(checkpoint, model, inputs, of, by)
     del model.graph.output[:]
+    _take_weights(model, inputs)
     nodes = _put(model, simplify.leading_to(model.graph.node, {of, *also, *by}))
     simplify.drop_unused(model)
     facts = simplify.facts(checkpoint, model, inputs)
     version = simplify.version_of(model)
-    tape = Tape(facts, version, relu)
+    tape = Tape(facts, version, relu, training)
+    trained = TRAINED if training else {}
+    masks: dict[str, tuple[tuple[int, ...], float]] = {}
+    statistics: dict[str, tuple[str, float]] = {}
     for _ in range(DEEPEST):
-        path = [node for node in _path(nodes, of, by) if not _has_rule(node)]
+        path = [node for node in _path(nodes, of, by) if node.op_type in trained or not _has_rule(node)]
         if not path:
             break
         nodes = _put(model, _written_out(checkpoint, tape, nodes, {id(node) for node in path}))
         model.graph.initializer.extend(tape.initializers)
-        facts = simplify.facts(checkpoint, model, inputs)
-        tape = Tape(facts, version, relu, count=tape.count)
+        masks |= tape.masks
+        statistics |= tape.statistics
+        model.graph.input.extend(
+            helper.make_tensor_value_info(name, tape.type(of), list(shape)) for name, (shape, _) in tape.masks.items()
+        )
+        ones = {name: np.ones(shape, np.float32) for name, (shape, _) in masks.items()}
+        facts = simplify.facts(checkpoint, model, {**inputs, **ones})
+        tape = Tape(facts, version, relu, training, count=tape.count)
     seed = tape.name("seed")
     gradients = {of: [seed]}
     path = _path(nodes, of, by)
@@ -120,7 +135,7 @@ def derive(
         if name in made or name in outputs.values()
     )
     dtype = helper.tensor_dtype_to_np_dtype(tape.type(of))
-    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros, tuple(also))
+    return Derivative(checkpoint, model, of, facts.shapes[of], dtype, outputs, zeros, tuple(also), masks, statistics)
 
 
 def _check(checkpoint, model, inputs, of, by):
@@ -136,6 +151,20 @@ def _check(checkpoint, model, inputs, of, by):
                 f"reads whole numbers as '{brief(name)}', and no derivative by these exists",
                 "choose a layer after it",
             )
+
+
+def _take_weights(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> None:
+    """Let weights that are given be inputs, and inputs have the shapes that are given."""
+    kept = [tensor for tensor in model.graph.initializer if tensor.name not in inputs]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    others = [value for value in model.graph.input if value.name not in inputs]
+    del model.graph.input[:]
+    model.graph.input.extend(others)
+    model.graph.input.extend(
+        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), list(array.shape))
+        for name, array in inputs.items()
+    )
 
 
 def _put(model: onnx.ModelProto, nodes: Iterable[NodeProto]) -> list[NodeProto]:
@@ -164,10 +193,11 @@ def _written_out(checkpoint, tape, nodes, without):
         if id(node) not in without:
             made.append(node)
             continue
-        if node.op_type in DECOMPOSED:
+        write = (TRAINED if tape.training else {}).get(node.op_type) or DECOMPOSED.get(node.op_type)
+        if write:
             with tape.apart() as written:
                 try:
-                    DECOMPOSED[node.op_type](tape, node)
+                    write(tape, node)
                 except NoRuleError as error:
                     raise _refused(checkpoint, node, str(error)) from error
             made.extend(written)

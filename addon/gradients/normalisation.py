@@ -42,6 +42,43 @@ def _batch_normalization(tape, node, gradients, wanted):
     return made
 
 
+@decomposes("BatchNormalization", training=True)
+def _batch_normalization_in_training(tape, node):
+    """By the mean and variance of the batch; its running numbers follow, the variance as that of a sample."""
+    maps, scale, bias, mean, variance = node.input
+    given = attributes(node)
+    shape = tape.shape(maps)
+    channels = [1, shape[1], *[1] * (len(shape) - 2)]
+    axes = [0, *range(2, len(shape))]
+    middle = tape.mean_over(maps, axes)
+    centred = tape.add("Sub", maps, middle)
+    spread = tape.mean_over(tape.add("Mul", centred, centred), axes)
+    epsilon = tape.number(given.get("epsilon", 1e-5), maps)
+    normal = tape.add("Div", centred, tape.add("Sqrt", tape.add("Add", spread, epsilon)))
+    scaled = tape.add("Mul", normal, tape.reshape(scale, channels))
+    tape.write(node.output[0], "Add", scaled, tape.reshape(bias, channels))
+    count = prod(shape[axis] for axis in axes)
+    sample = tape.add("Mul", tape.reshape(spread, [shape[1]]), tape.number(count / max(count - 1, 1), maps))
+    momentum = given.get("momentum", 0.9)
+    tape.statistics[mean] = tape.reshape(middle, [shape[1]]), momentum
+    tape.statistics[variance] = sample, momentum
+
+
+@decomposes("Dropout", training=True)
+def _dropout_in_training(tape, node):
+    """A mask that is given for each batch, with what is kept enlarged (Srivastava et al. 2014)."""
+    given = attributes(node)
+    ratio = given.get("ratio", 0.5)
+    if len(node.input) > 1 and node.input[1]:
+        ratio = float(tape.value(node.input[1]))
+    if not ratio:
+        tape.write(node.output[0], "Identity", node.input[0])
+        return
+    mask = tape.name("mask")
+    tape.masks[mask] = tape.shape(node.input[0]), 1 - ratio
+    tape.write(node.output[0], "Mul", node.input[0], mask)
+
+
 def _normal(tape: Tape, name: str, axes, epsilon: float, like: str, centred: bool = True) -> str:
     """A tensor with a mean of 0, if that is wanted, and a mean square of 1 over these axes."""
     if centred:

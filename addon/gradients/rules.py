@@ -19,6 +19,10 @@ RULES: dict[str, Rule] = {}
 DECOMPOSED: dict[str, Callable[[Tape, NodeProto], None]] = {}
 
 
+# The same, while a network trains.
+TRAINED: dict[str, Callable[[Tape, NodeProto], None]] = {}
+
+
 def rule(*operators: str) -> Callable[[Rule], Rule]:
     """Enter a function as the rule of these operators of the standard domain."""
 
@@ -30,12 +34,12 @@ def rule(*operators: str) -> Callable[[Rule], Rule]:
     return enter
 
 
-def decomposes(*operators: str):
-    """Enter a function that writes simpler nodes in place of one of these operators."""
+def decomposes(*operators: str, training: bool = False):
+    """Enter a function that writes simpler nodes in place of these operators, always or while a network trains."""
 
     def enter(function):
         for operator in operators:
-            DECOMPOSED[operator] = function
+            (TRAINED if training else DECOMPOSED)[operator] = function
         return function
 
     return enter

@@ -25,6 +25,7 @@ SETTINGS = {  # operators -> inputs that are settings
     **{f"Reduce{name}": (1,) for name in ("LogSum", "LogSumExp")},
     "Pad": (1, 3),
     "Resize": (2,),
+    "Dropout": (1,),
     **dict.fromkeys(("LSTM", "GRU", "RNN"), (4,)),
 }
 

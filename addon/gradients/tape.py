@@ -38,8 +38,11 @@ class Tape:
     facts: Facts
     version: int  # of the operators
     relu: str = "gradient"  # or "guided", "deconvnet": what of a derivative passes a Relu
+    training: bool = False  # normalise by the batch, and drop out
     nodes: list[NodeProto] = field(default_factory=list)
     initializers: list[TensorProto] = field(default_factory=list)
+    masks: dict[str, tuple[tuple[int, ...], float]] = field(default_factory=dict)  # inputs: shape, share that is kept
+    statistics: dict[str, tuple[str, float]] = field(default_factory=dict)  # running numbers: of this batch, momentum
     _constants: dict[tuple, str] = field(default_factory=dict)
     count: int = 0  # of names that were given
 

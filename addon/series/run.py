@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,7 +25,10 @@ from .weights import fingerprint, shape_of
 
 MOST_KEPT = 64  # opened checkpoints; of longer runs each is opened again when it is needed
 FRESH = 10.0  # seconds since it was changed, in which a file that cannot be read may still be being written
-MOST_SAID = 3
+# What readers say of a file that ends too early, or is not yet what it will be.
+NOT_WHOLE = re.compile(
+    r"cut short|damaged|empty|ends |end early|more than there are|not there|changes|archive|not an ONNX"
+)
 
 
 @dataclass
@@ -99,7 +103,7 @@ def find(given: Iterable[str | Path], fewest: int = 1) -> Run:
         raise CheckpointError(given[0], "no checkpoints are there", "name the folder that a training saves them to")
     opened = _open(found, left_out)
     if not opened:
-        why = next(iter(left_out.values()), "there is none")
+        why = next((left_out[path] for path in found.paths if path in left_out), "there is none")
         raise CheckpointError(
             given[0], f"no checkpoints that can be read are there ({why})", "name the files themselves"
         )
@@ -166,7 +170,7 @@ def _why(path: Path, problem: str) -> str:
         fresh = path.is_file() and time.time() - path.stat().st_mtime < FRESH
     except OSError:
         return "went away"
-    return f"is still being written, or damaged: {problem}" if fresh else problem
+    return f"is still being written, or damaged: {problem}" if fresh and NOT_WHOLE.search(problem) else problem
 
 
 def _of_one_network(asked: str | Path, opened: dict[Path, _Opened], left_out: dict[Path, str]) -> dict[Path, _Opened]:
@@ -210,10 +214,17 @@ def _in_order(found: Candidates, kept: dict[Path, _Opened], left_out: dict[Path,
     said = dict(zip(paths, names.told([listing.relative(path, root) for path in paths]), strict=True))
     notes: list[str] = []
     for path, named in said.items():
+        unknown = named.step is None and named.epoch is None  # what its number counts
+        if not unknown and not path.is_dir() or named.bare is not None and len(paths) > MOST_KEPT:
+            continue
+        own = metadata.told_by(path, kept[path].checkpoint.model)
+        values = own.values | named.values
         if named.order is None or path.is_dir():
-            own = metadata.told_by(path, kept[path].checkpoint.model)
             if own.order is not None:
-                said[path] = Named(own.step, own.epoch, named.bare, own.values | named.values)
+                said[path] = Named(own.step, own.epoch, named.bare, values)
+        elif named.bare in (own.step, own.epoch):
+            step, epoch = (told if named.bare == told else None for told in (own.step, own.epoch))
+            said[path] = Named(step, epoch if step is None else own.epoch, None, values)
     numbered = {path: number for path in paths if (number := _number(said[path])) is not None}
     unit = _unit(list(said.values()))
     if unit == "checkpoint" and not numbered:
@@ -252,7 +263,9 @@ def _unit(said: list[Named]) -> str:
         "epoch": sum(named.epoch is not None for named in said),
         "checkpoint": sum(named.bare is not None for named in said),
     }
-    best = max(count, key=lambda unit: count[unit])  # of equals the first: steps are the finer
+    if 2 * count["step"] >= max(1, len(said)):
+        return "step"  # the finer
+    best = max(count, key=lambda unit: count[unit])
     return best if count[best] else "checkpoint"
 
 

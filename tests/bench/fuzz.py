@@ -81,6 +81,9 @@ SAMPLES = {
     "tf2-checkpoint": ["crossformat/tf2_ckpt/mnist_cnn.index"],
     "tfjs": ["crossformat/tfjs_layers_model/model.json", "crossformat/tfjs_graph_model/model.json"],
     "gguf": ["gguf/llama.gguf", "gguf/gpt2.gguf"],
+    "npz": ["crossformat/mnist_cnn_weights.npz"],
+    "flax-msgpack": ["flax/small.msgpack"],
+    "torch-export": ["exported/pictures.pt2", "exported/series_core.pt2"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.

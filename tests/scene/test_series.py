@@ -23,7 +23,7 @@ from neuroscene.addon.network.network import by_unit
 from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
-from neuroscene.addon.scene.building import importing
+from neuroscene.addon.scene.building import importing, unfolding
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import series_nodes
 from neuroscene.addon.scene.series import filling, known, showing
@@ -523,3 +523,28 @@ def test_the_picture_of_an_input_is_that_of_the_step(blank, tmp_path):
         mesh = picture.evaluated_get(look.evaluate(network)).data
         colors = look.array(mesh.attributes, "picture")[:-4, :3]
         assert np.allclose(colors, arrays[step].reshape(shape[1], -1).T, atol=1e-6)
+
+
+def test_what_is_unfolded_has_its_steps_too(blank, steps_of_resnet, tmp_path):
+    shape = importing.open_network(look.RESNET).inputs[0].shape
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=shape).astype(np.float32))
+    network = build([steps_of_resnet], [tmp_path / "x.npy"], fold_repeats=True)
+    path = next(path for path, box in entities.NetworkScene(network).unbuilt().items())
+    before = set(look.layers(network))
+    builder.finish(unfolding.build_steps(network, [path]))
+    new = set(look.layers(network)) - before
+    assert new
+    modifier = showing.slider(network, "checkpoints")
+    for step in range(3):
+        alone = importing.open_network(steps_of_resnet / f"step_{step}.onnx")
+        ran = inference.run_file(tmp_path / "x.npy", alone)[1]
+        compat.set_inputs(modifier, {"Checkpoint": float(step)})
+        depsgraph = look.evaluate(network)
+        for name in new:
+            layer = look.layers(network)[name]
+            if look.facts(layer)["detail"] == "cells":
+                own = look.on_cells(layer, depsgraph, "value")
+                flat = inference.activation(alone.layer(name), ran)
+                assert np.array_equal(own, flat[look.cells_of(layer) @ np.array(look.facts(layer)["strides"])]), name
+            else:
+                assert any(series_nodes(child) for child in layer.children) or series_nodes(layer), name

@@ -104,6 +104,7 @@ def test_the_subject_fills_the_picture(network):
     assert (high[1] - low[1]) / (1 - foot) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("name", ["resnet18", "unet", "vit"])
 def test_in_every_format_all_is_in_the_picture_and_apart(registered, name, size):

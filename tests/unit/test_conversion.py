@@ -58,6 +58,7 @@ OTHERS = [
     *sorted((DATA / "torch").glob("*_traced.pt")),
     *sorted((DATA / "torch").glob("*_scripted.pt")),
     *sorted((DATA / "zoo").glob("*.onnx")),
+    *sorted((DATA / "exported").glob("*.pt2")),
     *sorted((DATA / "tensorflow").glob("*.tflite")),
     *sorted((DATA / "tensorflow").glob("*/saved_model.pb")),
     CROSS / "mnist_cnn_float16.tflite",

@@ -20,6 +20,7 @@ WITHOUT_BLENDER = (
     "series",
     "gradients",
     "attribution",
+    "training",
 )
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
@@ -33,6 +34,7 @@ MAY_IMPORT = {
     "series": {"containers", "formats", "structure", "network"},
     "gradients": {"containers", "formats", "inference"},
     "attribution": {"containers", "gradients", "inference", "network"},
+    "training": {"containers", "formats", "attribution", "gradients", "inference", "network", "written"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
@@ -63,6 +65,7 @@ MAY_IMPORT = {
         "conversion",
         "series",
         "attribution",
+        "training",
         "scene",
         "gltf",
         "written",

@@ -243,3 +243,21 @@ def test_a_graph_that_differs_has_another_fingerprint(tmp_path):
     model.graph.node[0].attribute.append(onnx.helper.make_attribute("note", 1))
     onnx.save(model, tmp_path / "other.onnx")
     assert fingerprint(open_checkpoint(tmp_path / "other.onnx")) != fingerprint(open_checkpoint(MODEL))
+
+
+def test_steps_count_where_names_say_both(tmp_path):
+    put(tmp_path, *(f"epoch={number}-step={63 * number + 63}.onnx" for number in range(3)), "last.onnx")
+    run = find([tmp_path])
+    assert (run.unit, [step.number for step in run.steps]) == ("step", [63, 126, 189])
+    assert [step.epoch for step in run.steps] == [0, 1, 2]
+    assert "no step" in reasons(run)["last.onnx"]
+
+
+def test_a_number_without_a_word_is_what_the_file_calls_so(tmp_path):
+    for number in range(3):
+        model = onnx.load(MODEL)
+        onnx.helper.set_model_props(model, {"epoch": str(number), "loss": str(1 / (number + 1))})
+        onnx.save(model, tmp_path / f"e{number}.onnx")
+    run = find([tmp_path])
+    assert (run.unit, [step.epoch for step in run.steps]) == ("epoch", [0, 1, 2])
+    assert [step.values["loss"] for step in run.steps] == [1.0, 0.5, 1 / 3]

@@ -15,9 +15,7 @@ TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "p
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
 MXNET = Kind("weights of MXNet", "export the model: mxnet.onnx.export_model")
 PADDLE = Kind("weights of PaddlePaddle", "convert the model: paddle2onnx --model_dir FOLDER --save_file model.onnx")
-FLAX = Kind("weights of Flax (MessagePack)", "save them with safetensors.flax.save_file")
 DARKNET = Kind("weights of Darknet", "open the ONNX or PyTorch model of the same network")
-NUMPY = Kind("not a model but a NumPy array", "save weights by name: safetensors.numpy.save_file")
 # Offset, bytes there, what it is.
 MAGIC = (
     (4, b"ORTM", ORT),
@@ -42,7 +40,6 @@ MAGIC = (
     (0, b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", Kind("a file of Torch 7 (Lua)", TO_ONNX)),
     (0, b"\x89PNG", Kind("not a model but a PNG picture", "open it as an input of a model")),
     (0, b"\xff\xd8\xff", Kind("not a model but a JPEG picture", "open it as an input of a model")),
-    (0, b"\x93NUMPY", NUMPY),
     (0, b"BLENDER", Kind("not a model but a Blender file", "open it in Blender")),
     (0, b"%PDF", Kind("not a model but a PDF document", "open the model's own file")),
     (0, b"PAR1", Kind("not a model but a table (Parquet)", "open the model's own file")),
@@ -65,12 +62,10 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return TF_SHARD_ALONE
     if PADDLE_TENSOR.match(head):
         return PADDLE
-    if _is_flax(head):
-        return FLAX
     return _beside(head, path)
 
 
-def _is_flax(head) -> bool:
+def is_flax(head: bytes) -> bool:
     """Whether a file is a map of MessagePack whose first key is a name; no pickle begins so, nor a message."""
     starts = {0xDE: 3, 0xDF: 5} | dict.fromkeys(range(0x81, 0x90), 1)  # of the first key, by how many there are
     if not head or head[0] not in starts:

@@ -15,19 +15,16 @@ import numpy as np
 from ...containers import CheckpointError
 from ...inference import Ran, activation
 from ...network import Network
-from ...network.covers import same_units
 from ...network.drawn import Drawn
 from ...network.joins import WEIGHT
-from ...network.pages import pages
-from ...nodes.book import COVER
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
-from .. import sockets
 from ..background import in_background
-from ..building import books, build, connections, importing, input_picture, layers, planes, planned
+from ..building import build, connections, importing, input_picture, layers, planned
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, ClassName, InputPicture, NetworkScene
-from . import known, lines, showing, taps, words
+from . import faces, known, lines, showing, taps, words
+from .faces import Face, Faces
 from .known import Known
 from .lines import Query
 from .sources import Checkpoints, Samples, Source
@@ -35,55 +32,6 @@ from .sources import Checkpoints, Samples, Source
 BUDGET = 1 << 26  # numbers of a series: 256 MB
 FEWEST = 2
 STEPS = "reading the steps"
-
-
-Face = tuple[str, str, str]  # a book: the path of its block, or the name of its layer and its place there
-
-
-@dataclass
-class Faces:
-    """The books and planes of a scene: blocks by path, and levels of layers. `kept` are the units that covers show."""
-
-    blocks: list[str] = field(default_factory=list)
-    levels: dict[str, str] = field(default_factory=dict)
-    kept: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, collection: bpy.types.Collection, network: Network) -> Faces:
-        """Those of a network in the scene."""
-        scene = NetworkScene(collection)
-        paths = [book.path for book in scene.members(Book) if not book.layer and book.path in network.block_by_path]
-        levels = {name: layer.detail for name, layer in scene.layers().items() if layer.is_plane}
-        return cls(paths, {name: level for name, level in levels.items() if name in network.by_name})
-
-    def read(self, shown: Network, ran: Ran | None) -> dict[Face, dict[str, np.ndarray]]:
-        """The numbers of their points, `value`, `low` and `reach`, as a network has them. Raises `CheckpointError`."""
-        made: dict[Face, dict[str, np.ndarray]] = {}
-        with same_units(self.kept):
-            for path in self.blocks:
-                block = shown.block_by_path.get(path)
-                if block is not None:
-                    leaves = pages(shown, block)
-                    cover, bars = books.read(shown, block, leaves, ran)
-                    made[path, "", ""] = _numbers(books.parts_of(leaves, cover, bars))
-                    if cover:
-                        made[path, "", ""]["full"] = np.array([cover.picture.full])
-            known = [layer for layer in shown.layers if layer.name in self.levels]
-            for name, every in planes.read(shown, known, self.levels, ran).items():
-                for plane in every:
-                    if plane.cover:
-                        picture = plane.cover.picture
-                        made["", name, plane.place] = _numbers([books.points_of(COVER, picture)]) | {
-                            "full": np.array([picture.full])
-                        }
-        return made
-
-
-def _numbers(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {
-        name: np.concatenate([np.asarray(part[name], np.float32) for part in parts])
-        for name in ("value", "low", "reach")
-    }
 
 
 @dataclass
@@ -169,10 +117,10 @@ def fill_steps(
         source = source.thinned(kept)
     network = source.network(source.base)
     ran = source.ran(source.base)
-    faces = Faces.of(collection, network)
-    faces.read(network, ran)  # the scene shows the units that are kept now
+    covers = Faces.of(collection, network)
+    covers.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from _part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from _part(_gather(network, drawn, queries, source, faces), 0.3, 0.85)
+    gathered = yield from _part(_gather(network, drawn, queries, source, covers), 0.3, 0.85)
     network = source.network(source.base)
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
@@ -210,13 +158,13 @@ def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None
     return chosen, queries
 
 
-def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, Query], source: Source, faces: Faces):
+def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, Query], source: Source, covers: Faces):
     """What every step gives. Yields as `build.build`."""
     gathered = Gathered()
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
         ran = source.ran(step)
-        read(gathered, network, source.network(step), ran, drawn, queries, faces)
+        read(gathered, network, source.network(step), ran, drawn, queries, covers)
     return gathered
 
 
@@ -227,7 +175,7 @@ def read(
     ran: Ran | None,
     drawn: Mapping[str, Drawn],
     queries: Mapping[int, Query],
-    faces: Faces,
+    covers: Faces,
 ) -> None:
     """Add what a step gives: `shown` is its network, alike to `network`, by whose names it is kept, in all but
     numbers."""
@@ -247,7 +195,7 @@ def read(
         for name, given in (("weight", edges.weight), ("magnitude", edges.magnitude), ("importance", importance)):
             getattr(gathered, name).setdefault(index, []).append(given.astype(np.float32))
         numbers.append(edges.weight)
-    for face, given_numbers in faces.read(shown, ran).items():
+    for face, given_numbers in covers.read(shown, ran).items():
         gathered.faces.setdefault(face, []).append(given_numbers)
     if gathered.wrong < 0 and not all(np.isfinite(each).all() for each in numbers):
         gathered.wrong = gathered.count
@@ -307,39 +255,7 @@ def _show(collection, source: Source, gathered: Gathered, queries: Mapping[int, 
         if len(steps) == len(source) and len(steps[0]) == len(picture.obj.data.polygons):
             showing.put_pictures(picture.obj, steps, **follow)
     for book in scene.members(Book):
-        _show_face(book, gathered.faces.get(face_of(book), []), len(source), whole, follow)
-
-
-def face_of(book: Book) -> Face:
-    """By what the numbers of a book are kept."""
-    return ("", book.layer, book.place) if book.layer else (book.path, "", "")
-
-
-def _show_face(book: Book, steps: list[dict[str, np.ndarray]], count: int, whole: bool, follow) -> None:
-    """Let a book or a plane show the steps, where it shows as many numbers at each, with ranges that hold for all."""
-    size = len(book.obj.data.vertices)
-    alike = len(steps) == count and all(len(step["value"]) == size for step in steps)
-    if not alike or not size:
-        showing.put_still(book.obj)
-        return
-    values = [step["value"] for step in steps]
-    if not whole and all(np.array_equal(each, values[0], equal_nan=True) for each in values):
-        showing.put_still(book.obj)
-        return
-    showing.put(book.obj, arrays={"value": values}, **follow)
-    range_faces(book, steps)
-
-
-def range_faces(book: Book, steps: list[dict[str, np.ndarray]]) -> None:
-    """Let what is dark and what is bright in a book be the same at all steps."""
-    low = np.min([step["low"] for step in steps], axis=0)
-    high = np.max([step["low"] + step["reach"] for step in steps], axis=0)
-    for name, numbers in (("low", low), ("reach", high - low)):
-        book.obj.data.attributes[name].data.foreach_set("value", np.ascontiguousarray(numbers, np.float32))
-    extents = [float(step["full"][0]) for step in steps if "full" in step]
-    if extents:
-        sockets.refresh(book, {"Range": showing.lasting(extents)})
-    book.obj.data.update_tag()
+        faces.show(book, gathered.faces.get(faces.face_of(book), []), len(source), whole, follow)
 
 
 def _open(collection, network: Network, source: Source):

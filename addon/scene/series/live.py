@@ -23,6 +23,7 @@ from ..building import build, connections, layers
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
 from . import filling, known, lines, playing, showing, taps, words
+from .faces import Faces, face_of
 from .known import Known
 from .sources import Checkpoints
 
@@ -42,7 +43,7 @@ class Live:
     left_out: dict[Path, str] = field(default_factory=dict)
     _source: Checkpoints | None = None
     _queries: dict[int, lines.Query] = field(default_factory=dict)
-    _faces: filling.Faces = field(default_factory=filling.Faces)
+    _faces: Faces = field(default_factory=Faces)
     _ends: dict[int, bytes] = field(default_factory=dict)  # which cells lines join, when they were last looked at
 
     def take(self, arrived: Arrived) -> bool:
@@ -128,9 +129,9 @@ class Live:
         if at_end:
             playing.go(collection, KIND, len(series) - 1)
 
-    def _faces_of(self, collection, network: Network) -> filling.Faces:
+    def _faces_of(self, collection, network: Network) -> Faces:
         """The books and planes that there are now, with the units that they have shown."""
-        faces = filling.Faces.of(collection, network)
+        faces = Faces.of(collection, network)
         faces.kept.update(self._faces.kept)
         self._faces = faces
         return faces
@@ -157,7 +158,7 @@ class Live:
                 showing.put_step(bars.obj, "value", place, gathered.bars[bars.layer][0])
 
         for book in scene.members(Book):
-            numbers = gathered.faces.get(filling.face_of(book))
+            numbers = gathered.faces.get(face_of(book))
             if numbers and showing.has_steps(book.obj) and len(numbers[0]["value"]) == len(book.obj.data.vertices):
                 showing.put_step(book.obj, "value", place, numbers[0]["value"])
 

@@ -104,6 +104,7 @@ KINDS = {
             View(azimuth=radians(64), elevation=radians(8), f_stop=0.0),
             18 * RATE,
             18 * RATE - 1,
+            shelf=View(azimuth=radians(112), elevation=radians(8), lens=48.0, f_stop=0.0),
             labels=False,
             caption=False,
             move=training.place,

@@ -17,7 +17,7 @@ from ...containers import CheckpointError
 from ...nodes import materials as shaders
 from ...nodes.sockets.series import SLIDERS, attribute
 from ..camera import framing, picture
-from ..entities import FilmPart, NetworkScene, RoleMaterial
+from ..entities import FilmPart, InputPicture, NetworkScene, RoleMaterial
 from ..texts import labels
 from ..texts.words import shortened
 from . import keys
@@ -99,8 +99,10 @@ def _slide(stage: Stage, root, modifier, times: Sequence[tuple[float, float]]) -
 
 def _first(stage: Stage, view: picture.Seen) -> np.ndarray:
     """The corners of what the network reads."""
-    first = next(iter(NetworkScene(stage.network).layers().values()))
-    corners = framing.box_corners(first.obj, view.depsgraph)
+    scene = NetworkScene(stage.network)
+    first = next(iter(scene.layers().values()))
+    pictured = (picture.obj for picture in scene.members(InputPicture) if picture.layer == first.name)
+    corners = framing.box_corners(next(pictured, first.obj), view.depsgraph)
     return corners if len(corners) else view.points
 
 

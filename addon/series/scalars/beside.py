@@ -105,8 +105,9 @@ def put(steps: list[Step], unit: str, curve: Curve) -> int:
 
 def _at(step: Step, unit: str, curve: Curve, shift: int, gap: float) -> float | None:
     """What a curve says of a step: by epochs exactly; by steps the last that was logged, if it was then."""
-    if curve.unit != "step":
-        epoch = step.epoch if step.epoch is not None else (step.number if unit != "step" or not curve.unit else None)
+    by_epoch = curve.unit == "epoch" or not curve.unit and unit != "step"
+    if by_epoch:
+        epoch = step.epoch if step.epoch is not None or unit == "step" else step.number
         if epoch is not None and epoch - shift in curve.points:
             return curve.points[epoch - shift]
     if curve.unit == "epoch" or unit == "epoch":

@@ -18,6 +18,7 @@ from .norms import NormReader
 
 CELLS = PIXELS * PIXELS  # of a plane
 FINEST = 128  # rows and columns of a matrix
+LONGEST = 64, 384  # rows and columns of a sheet
 FEW, SHORT = 20, 3  # layers; a larger block of attention, or a stage, is not open at first
 BELOW, ABOVE, AHEAD = "below", "above", "ahead"  # places of planes of a layer; ahead is above and farther on
 
@@ -99,21 +100,26 @@ def planes(network: Network, layer: Layer, level: str, values: Values, reader: N
     the patterns of its heads above. Of all others there is one plane: at the level of covers the maps of a run, and
     without one, or at that of sheets, the weights. Raises `CheckpointError`.
     """
-    reader = reader or NormReader()
-    weights = weights_of(network, [layer.name], CELLS, reader, FINEST)
     ran = values(layer) if layer.grid.size else None
-    if is_tokens(layer):
-        if layer.op == "Attention":
-            heads = heads_of(network, [layer.name], values, CELLS)
-            made = [Plane(ABOVE, turned(weights), True)] if weights else []
-            return [*made, Plane(AHEAD, Cover(heads))] if heads else made or [Plane(AHEAD, None)]
-        below = Plane(BELOW, Cover(sheet_of(layer, ran, CELLS)) if ran is not None else None)
-        return [below, Plane(ABOVE, turned(weights), True)] if weights else [below]
-    if ran is not None and (level == COVER or weights is None):
-        if layer.op == "Attention" and (heads := heads_of(network, [layer.name], values, CELLS)):
-            return [Plane(BELOW, Cover(heads))]
-        return [Plane(BELOW, Cover(maps_of(layer, ran, CELLS) if is_maps(layer.grid) else sheet_of(layer, ran, CELLS)))]
-    return [Plane(BELOW, weights)]
+    if ran is not None and level == COVER and not is_tokens(layer):
+        return [Plane(BELOW, _given(network, layer, ran, values))]  # reads no weight
+    weights = weights_of(network, [layer.name], CELLS, reader or NormReader(), FINEST)
+    above = [Plane(ABOVE, turned(weights), True)] if weights else []
+    if not is_tokens(layer):
+        given = _given(network, layer, ran, values) if ran is not None and weights is None else None
+        return [Plane(BELOW, weights or given)]
+    if layer.op != "Attention":
+        return [Plane(BELOW, Cover(sheet_of(layer, ran, CELLS, LONGEST)) if ran is not None else None), *above]
+    heads = heads_of(network, [layer.name], values, CELLS)
+    return [*above, Plane(AHEAD, Cover(heads))] if heads else above or [Plane(AHEAD, None)]
+
+
+def _given(network: Network, layer: Layer, ran: np.ndarray, values: Values) -> Cover:
+    """What a layer that gives no tokens has given in a run."""
+    heads = heads_of(network, [layer.name], values, CELLS) if layer.op == "Attention" else None
+    if heads:
+        return Cover(heads)
+    return Cover(maps_of(layer, ran, CELLS) if is_maps(layer.grid) else sheet_of(layer, ran, CELLS))
 
 
 def turned(cover: Cover) -> Cover:

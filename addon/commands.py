@@ -76,6 +76,113 @@ def _scores(ran) -> list[dict]:
     return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
 
 
+def attribute(options: Namespace) -> None:
+    """Explain a score of a model by a method, and write what each number counts for."""
+    import numpy as np
+
+    from .attribution import attribute, drawing
+    from .inference import fit_file, run_file
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        network, _ = run_file(options.input, network)
+        inputs = {one.name: one.array for one in fit_file(options.input, network)}
+        made = _finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
+    target = made.target
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".png":
+            drawing.save_evidence(part, made.values)
+        else:
+            arrays = {"attribution": made.values, "input": made.input, "score": np.float32(target.value)}
+            if made.upsampled is not None:
+                arrays["upsampled"] = made.upsampled
+            with part.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+    said = {
+        "method": made.method,
+        "class": {"index": target.index, "label": target.name},
+        "score": target.value,
+        "tensor": target.tensor,
+        "by": made.by,
+        "shape": list(made.values.shape),
+        **({"note": target.note} if target.note else {}),
+        **made.settings,
+    }
+    if options.json:
+        print(json.dumps(said))
+        return
+    print(f"{options.output}: {made.method} of {target.name}, whose score is {target.value:.6g}, by {made.by}")
+
+
+def feature(options: Namespace) -> None:
+    """Make the input that excites a unit most, and write it as a picture."""
+    from .attribution import drawing, visualise
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        made = _finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
+    with replacing(options.output) as part:
+        drawing.save_input(part, made.input)
+    if options.json:
+        print(json.dumps({"activation": made.activation, "layer": made.layer, "unit": made.unit}))
+        return
+    first, last = made.activation[0], made.activation[-1]
+    print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
+
+
+def train(options: Namespace) -> None:
+    """Train a network, with a checkpoint an epoch."""
+    import time
+
+    from . import training
+    from .network import summarise
+    from .structure import open_checkpoint
+    from .training.step import Rules
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")
+    if options.rate < 0 or options.decay < 0:
+        raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
+    begin = time.perf_counter()
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        data = training.load(options.data, network)
+        wanted = training.Options(
+            options.epochs,
+            options.batch,
+            options.rate,
+            options.seed,
+            Rules(options.optimizer, options.decay),
+            tuple(options.freeze),
+        )
+        done = _finish(training.train(network, data, options.output, wanted), progress)
+    seconds = time.perf_counter() - begin
+    if options.json:
+        epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
+        print(json.dumps({"epochs": epochs, "seconds": seconds}))
+        return
+    for one in done:
+        right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
+        print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")
+
+
+def _finish(steps, progress):
+    """Run all steps and return what they return."""
+    while True:
+        try:
+            share, text = next(steps)
+            progress(f"{share:4.0%} {text}")
+        except StopIteration as end:
+            return end.value
+
+
 def series(options: Namespace) -> None:
     """Print the checkpoints of a training run in order."""
     from .series import find

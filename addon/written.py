@@ -30,7 +30,7 @@ def replacing(output: Path) -> Iterator[Path]:
         yield part
         settle(part, output)
     except OSError as error:
-        raise refused(output, error.strerror) from error
+        raise refused(output, error.strerror or str(error)) from error
     except RuntimeError as error:  # an operator of Blender tells so what went wrong, at times by a whole traceback
         known = re.search(r"\[Errno \d+\] ([^:\n]+)", str(error))
         if "Traceback" in str(error) and not known:

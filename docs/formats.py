@@ -33,6 +33,10 @@ FILES = (
     "test_inferred_*.py",
     "test_architecture.py",
     "test_reader.py",
+    "test_tensorflow.py",
+    "test_tfjs.py",
+    "test_gguf.py",
+    "test_array_files.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -43,6 +47,7 @@ COMPARED = (
     "test_outputs_are_those_of_torch",
     "test_scores_and_activations_of_digits",
     "test_older_versions",
+    "test_outputs_are_those_of_tensorflow",
 )
 DAMAGED = re.compile(r"mutat|cut_short|bad_files")  # tests whose files are of no framework's making
 # Who wrote a file that does not say so, by the beginning of its path (tests/data/README.md).
@@ -55,9 +60,32 @@ ORIGINS = (
     ("torch/old_1.4.0", "PyTorch 1.4.0"),
     ("torch/old_1.9.0", "PyTorch 1.9.0"),
     ("torch/", "PyTorch 2.13.0"),
+    ("exported/", "PyTorch 2.14.1"),
+    ("crossformat/mnist_cnn_frozen", "TensorFlow 2.21.0"),
+    ("crossformat/tf1_ckpt_tf115", "TensorFlow 1.15.5"),
+    ("crossformat/tfjs", "tensorflowjs 4.22.0"),
+    ("crossformat/tf", "TensorFlow 2.21.0"),
+    ("tensorflow/", "TensorFlow 2.21.0"),
+    ("gguf/", "gguf 0.19.0"),
+    ("flax/", "Flax 0.12.8"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
-READ = ("onnx_file", "keras", "pytorch", "pytorch.shards", "safetensors_file")  # modules with a `read`
+READ = (
+    "onnx_file",
+    "keras",
+    "pytorch",
+    "pytorch.shards",
+    "safetensors_file",
+    "tflite",
+    "tensorflow.checkpoints",
+    "tensorflow.saved_model",
+    "tensorflow.frozen",
+    "tfjs",
+    "pytorch.exported",
+    "gguf",
+    "numpy_file",
+    "flax_file",
+)  # modules with a `read`
 WHAT = {
     "onnx": "models",
     "keras-h5": "whole models",
@@ -66,6 +94,17 @@ WHAT = {
     "torchscript": "TorchScript",
     "pytorch": "state dicts, training checkpoints, whole modules",
     "safetensors": "weights alone",
+    "tflite": "models, each signature one",
+    "tf1-checkpoint": "checkpoints of version 1, with .meta beside them",
+    "tf2-checkpoint": "checkpoints of version 2",
+    "saved-model": "SavedModels, each signature one",
+    "frozen-graph": "frozen graphs",
+    "tfjs-layers": "layers of Keras",
+    "tfjs-graph": "graphs",
+    "torch-export": "programs",
+    "gguf": "weights alone",
+    "npz": "weights alone",
+    "flax-msgpack": "weights alone",
 }
 STRUCTURES = {frozenset({"graph"}): "read", frozenset({"weights"}): "inferred"}
 NOT_SHOWN = ("numbers", "operations")  # modules of the tables: what programs do beside tensors; what is listed apart
@@ -190,6 +229,7 @@ def tables() -> dict[str, dict]:
         "operations": operations.OPERATIONS,
         "functions": operations.FUNCTIONS,
         "operators": _ours("formats.pytorch.operators").OPERATORS,
+        "tensorflow": _ours("formats.tensorflow.operators").OPERATORS,
     }
 
 
@@ -222,6 +262,7 @@ def page(recorder: Recorder) -> str:
         operations=_list(_names("operations", compared)),
         functions=_code(_names("functions", compared)),
         operators="\n".join(_groups("operators", compared)),
+        tensorflow="\n".join(_groups("tensorflow", compared)),
     )
 
 
@@ -298,7 +339,7 @@ def _groups(table, notes) -> Iterable[str]:
         rows[function.__module__.rpartition(".")[2]].append(name)
     for group, names in sorted((group, names) for group, names in rows.items() if group not in NOT_SHOWN):
         left = [name for name in names if name not in done]
-        shown = _code if table == "operators" else _list
+        shown = _list if table == "layers" else _code
         yield f"| {group} | {shown(done[name] for name in names if name in done)} | {shown(left)} |"
 
 
@@ -350,11 +391,19 @@ files that the tests opened.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
-- **Named, and not read**, by their content, with the way to a file that opens: TensorFlow Lite, SavedModel, frozen
-  graphs and checkpoints of TensorFlow, TensorFlow.js, GGUF, Caffe, Core ML, OpenVINO, ncnn, PaddlePaddle, MXNet, Flax,
-  Darknet, TensorRT, `.ort`, programs of torch.export, `.npz`, pickles and joblib files of scikit-learn and the like,
-  states of optimizers, curves of a training, Git LFS pointers, web pages and answers of servers, archives, which are
-  said to hold a model where they do.
+- **Named, and not read**, by their content, with the way to a file that opens: Caffe, Core ML,
+  OpenVINO, ncnn, PaddlePaddle, MXNet, Darknet, TensorRT, `.ort`, pickles
+  and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
+  pages and answers of servers, archives, which are said to hold a model where they do.
+- **TensorFlow**: a checkpoint opens by any of its files, by the name that TensorFlow gives it, or by its folder;
+  graph.pbtxt and .meta take the weights beside them. Checksums of numbers are looked at up to 16 MB. Quantised models
+  of TensorFlow Lite are computed with the numbers that their integers stand for, rounded where the file rounds them;
+  integers at their ends are given as these numbers. A list of labels that is packed behind a model names the classes.
+- **TensorFlow.js**: quantised weights are the numbers that their integers stand for.
+- **torch.export**: archives of torch 2.7 and later, in the operators of the export or the core set; weights that are
+  pickled in it are not read.
+- **GGUF** 2 and 3: Q4_0 to Q8_1, the K and IQ types, TQ, MXFP4 and NVFP4 are drawn as the numbers that they stand for,
+  worked out when they are looked at; heads and context are those of the header, names are llama.cpp's own.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several
   models in it the names are listed.
 
@@ -421,6 +470,17 @@ In TorchScript archives, traced or scripted. Names are those of `aten`; each sta
 | | compared | read, not compared |
 |---|---|---|
 {operators}
+
+## Operators of TensorFlow
+
+In checkpoints with their graph, frozen graphs, SavedModels (functions stand in the place of their calls) and, by the
+same names, TensorFlow Lite. *Compared*: in a model of the tests that gives what TensorFlow gave. A graph is shown as it
+predicts: branches of training, losses, gradients and counters are left out. Loops, such as a recurrent layer of Keras
+in a SavedModel, are opaque.
+
+| | compared | read, not compared |
+|---|---|---|
+{tensorflow}
 """
 
 

@@ -36,7 +36,7 @@ from .save_style import NEUROSCENE_OT_save_style
 from .select_block import NEUROSCENE_OT_select_block
 from .select_related import NEUROSCENE_OT_select_related
 from .set_colors import NEUROSCENE_OT_set_colors
-from .set_detail import NEUROSCENE_OT_set_detail
+from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
@@ -70,6 +70,7 @@ CLASSES = (
     NEUROSCENE_OT_fold_blocks,
     NEUROSCENE_OT_select_block,
     NEUROSCENE_OT_set_detail,
+    NEUROSCENE_OT_set_network_detail,
     NEUROSCENE_OT_edit_cells,
     NEUROSCENE_OT_back_to_arrangement,
     NEUROSCENE_OT_bundle_lines,

@@ -6,6 +6,7 @@
 import bpy
 
 from . import menus
+from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
 from .inputs import NEUROSCENE_PT_inputs
@@ -32,6 +33,7 @@ CLASSES = (
     NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_book,
+    NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_inputs,
     NEUROSCENE_PT_shots,
     menus.NEUROSCENE_MT_select,

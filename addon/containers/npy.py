@@ -53,7 +53,7 @@ def read(path: Path) -> Stored | str:
     """The array of a .npy file, or in words why it is none of numbers. Raises `CheckpointError`."""
     with path.open("rb") as file:
         shape, dtype, turned, begin = header(path, file)
-    return _stored(path, path.stem, shape, dtype, turned, path.stat().st_size, begin, lambda: path.open("rb"))
+    return _stored(path, path.stem, shape, dtype, turned, path.stat().st_size, (begin, begin), lambda: path.open("rb"))
 
 
 def members(path: Path, opened: Archive) -> dict[str, Stored | str]:
@@ -65,12 +65,10 @@ def members(path: Path, opened: Archive) -> dict[str, Stored | str]:
         name = member.name.removesuffix(SUFFIX)
         with opened.open(member.name) as file:
             shape, dtype, turned, begin = header(path, file)
-        where = None if member.offset is None else member.offset + begin
-        end = member.size + (member.offset or 0)
-        held[name] = _stored(
-            path, name, shape, dtype, turned, end, begin if where is None else where, partial(opened.open, member.name),
-            where is None,
-        )  # fmt: skip
+        packed = member.offset is None
+        places = begin, (member.offset or 0) + begin
+        opening = partial(opened.open, member.name)
+        held[name] = _stored(path, name, shape, dtype, turned, member.size, places, opening, packed)
     return held
 
 
@@ -105,17 +103,21 @@ def header(path: Path, file: IO[bytes]) -> tuple[tuple[int, ...], str, bool, int
         problem = f"an array in it is damaged ({str(error)[:80] or type(error).__name__})"
         raise CheckpointError(path, problem, "fetch it again") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise CheckpointError(path, f"an array in it cannot be unpacked ({error})", "fetch it again") from error
+        raise CheckpointError(
+            path, f"an array in it cannot be unpacked ({brief(str(error))})", "fetch it again"
+        ) from error
     return shape, descr if isinstance(descr, str) else "a record", bool(turned), 8 + size + length
 
 
-def _stored(path, name, shape, dtype, turned, end, begin, opened: Callable[[], IO[bytes]], packed=False):
+def _stored(path, name, shape, dtype, turned, size_there, places, opened: Callable[[], IO[bytes]], packed=False):
+    """`places` are where the numbers begin in the array's own file, and in the file that it lies in."""
     kind = TYPES.get(dtype)
     other = TYPES.get(dtype.replace(">", "<")) if kind is None else None  # the other byte order
     if kind is None and other is None:
         return f"'{brief(name)}' is of the type {brief(dtype, 20)}"
     size = np.dtype(dtype).itemsize
-    needed, there = prod(shape) * size, end - begin
+    begin, at = places
+    needed, there = prod(shape) * size, size_there - begin
     if needed > there:
         raise CheckpointError(
             path,
@@ -125,7 +127,7 @@ def _stored(path, name, shape, dtype, turned, end, begin, opened: Callable[[], I
     if needed > LARGEST and packed:
         raise CheckpointError(path, f"the array '{brief(name)}' would unpack to {needed:,} bytes", "refused for safety")
     if not packed and kind is not None and (not turned or len(shape) < 2):
-        return Stored(name, shape, kind, path.name, begin)
+        return Stored(name, shape, kind, path.name, at)
     read_it = partial(_read, path, name, shape, dtype, turned, begin, needed, opened)
     return Stored(name, shape, kind or other or 0, read=read_it)
 
@@ -141,7 +143,7 @@ def _read(path, name, shape, dtype, turned, begin, needed, opened) -> np.ndarray
             data = file.read(needed)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise CheckpointError(
-            path, f"the array '{brief(name)}' cannot be unpacked ({error})", "fetch it again"
+            path, f"the array '{brief(name)}' cannot be unpacked ({brief(str(error))})", "fetch it again"
         ) from error
     if len(data) < needed:
         raise CheckpointError(path, f"the array '{brief(name)}' is cut short", "fetch it again")

@@ -115,3 +115,98 @@ def varint(value):
 
 def key(number, kind):
     return struct.pack("B", number << 3 | kind)
+
+
+# What a field holds: "int" (signed), "fixed" (32 bits), "float", "double", "text", "octets" (bytes that are read as
+# text), "span" (where its bytes begin and end), or the description of a message. Repeated ones stand in a list, packed
+# or not; of a map the entries are a dict.
+DEEPEST = 64  # messages in messages
+MOST_PACKED = 1 << 24  # numbers of a packed field that are unpacked
+
+
+class Description(dict):
+    """The fields of a kind of message: number -> (name, kind). Others are passed over."""
+
+
+class Many:
+    """A repeated field of a kind; text formats know it by its name as well."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+
+class Map:
+    """A map from texts to values of a kind."""
+
+    def __init__(self, kind):
+        self.kind = kind
+
+
+def decode(description: Description, data: memoryview, start: int, end: int, depth: int = 0) -> dict:
+    """A message by its description, as a dict by the names of fields; those that are not there have no entry.
+
+    Raises ValueError where the bytes are no such message.
+    """
+    if depth > DEEPEST:
+        raise ValueError("messages stand in one another too deep")
+    made: dict = {}
+    for number, begin, body, stop in fields(data, start, end):
+        if number not in description:
+            continue
+        name, kind = description[number]
+        wire = read_varint(data, begin, body)[0] & 7
+        if isinstance(kind, Many):
+            made.setdefault(name, []).extend(_several(kind.kind, wire, data, body, stop, depth))
+        elif isinstance(kind, Map):
+            entry = decode(Description({1: ("key", "text"), 2: ("value", kind.kind)}), data, body, stop, depth + 1)
+            made.setdefault(name, {})[entry.get("key", "")] = entry.get("value", {})
+        else:
+            made[name] = _value(kind, wire, data, body, stop, depth)
+    return made
+
+
+def _several(kind, wire, data, body, stop, depth):
+    if wire != 2 or kind in ("text", "octets", "span") or isinstance(kind, dict):
+        return [_value(kind, wire, data, body, stop, depth)]
+    size = {"float": 4, "fixed": 4, "double": 8}.get(kind)
+    if size:
+        if (stop - body) % size or (stop - body) // size > MOST_PACKED:
+            raise ValueError(f"the packed numbers at byte {body:,} are cut short, or too many")
+        how = {"float": "f", "fixed": "I", "double": "d"}[kind]
+        return struct.unpack(f"<{(stop - body) // size}{how}", data[body:stop])
+    numbers = []
+    while body < stop:
+        number, body = read_varint(data, body, stop)
+        numbers.append(_signed(number))
+        if len(numbers) > MOST_PACKED:
+            raise ValueError("too many numbers in one field")
+    return numbers
+
+
+def _value(kind, wire, data, body, stop, depth):
+    if isinstance(kind, dict):
+        _expect(wire == 2, body)
+        return decode(kind, data, body, stop, depth + 1)
+    if kind == "int":
+        _expect(wire == 0, body)
+        return _signed(read_varint(data, body, stop)[0])
+    if kind in ("float", "fixed"):
+        _expect(wire == 5, body)
+        return struct.unpack("<f" if kind == "float" else "<I", data[body:stop])[0]
+    if kind == "double":
+        _expect(wire == 1, body)
+        return struct.unpack("<d", data[body:stop])[0]
+    _expect(wire == 2, body)
+    if kind == "span":
+        return body, stop
+    return bytes(data[body:stop]).decode("utf-8", "replace")
+
+
+def _expect(fits, at):
+    if not fits:
+        raise ValueError(f"the field at byte {at:,} is of another type")
+
+
+def _signed(number):
+    number &= (1 << 64) - 1
+    return number - (1 << 64) if number >> 63 else number

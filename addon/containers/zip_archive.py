@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from .errors import CheckpointError
+from .natural_order import brief
 
 LOCAL, LOCAL_MAGIC = struct.Struct("<4s22xHH"), b"PK\x03\x04"
 MOST_MEMBERS = 1 << 20
@@ -41,21 +42,21 @@ class Archive:
         """A member's bytes, whole, at most so many. Raises `CheckpointError`."""
         member = self.members.get(name)
         if member is None:
-            raise CheckpointError(self.path, f"the archive has no '{name}'", "fetch it again")
+            raise CheckpointError(self.path, f"the archive has no '{brief(name)}'", "fetch it again")
         if member.size > most:
             raise CheckpointError(
                 self.path,
-                f"'{name}' in the archive has {member.size:,} bytes, more than the {most:,} that it can need",
+                f"'{brief(name)}' in the archive has {member.size:,} bytes, more than the {most:,} that it can need",
                 "refused for safety",
             )
         try:
             with self._zip.open(name) as file:
                 data = file.read(member.size)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-            problem = f"'{name}' in the archive is damaged ({error})"
+            problem = f"'{brief(name)}' in the archive is damaged ({brief(str(error))})"
             raise CheckpointError(self.path, problem, "fetch it again") from error
         if len(data) != member.size:
-            raise CheckpointError(self.path, f"'{name}' in the archive is cut short", "fetch it again")
+            raise CheckpointError(self.path, f"'{brief(name)}' in the archive is cut short", "fetch it again")
         return data
 
     def open(self, name: str) -> IO[bytes]:
@@ -63,7 +64,7 @@ class Archive:
         try:
             return self._zip.open(name)
         except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, ValueError) as error:
-            problem = f"'{name}' in the archive is damaged ({error})"
+            problem = f"'{brief(name)}' in the archive is damaged ({brief(str(error))})"
             raise CheckpointError(self.path, problem, "fetch it again") from error
 
 
@@ -72,7 +73,9 @@ def archive(path: Path) -> Archive:
     try:
         opened = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, struct.error, UnicodeDecodeError) as error:
-        raise CheckpointError(path, f"a damaged or cut short zip archive ({error})", "fetch it again") from error
+        raise CheckpointError(
+            path, f"a damaged or cut short zip archive ({brief(str(error))})", "fetch it again"
+        ) from error
     infos = opened.infolist()
     if len(infos) > MOST_MEMBERS:
         raise CheckpointError(path, f"a zip archive of {len(infos):,} files", "refused for safety")
@@ -92,21 +95,23 @@ def _member(path, file, length, info):
             path, f"the archive holds a file that leads outside of it ({name[:80]!r})", "refused for safety"
         )
     if info.flag_bits & 1:
-        raise CheckpointError(path, f"'{name}' in the archive is encrypted", "save it without a password")
+        raise CheckpointError(path, f"'{brief(name)}' in the archive is encrypted", "save it without a password")
     file.seek(max(info.header_offset, 0))
     header = file.read(LOCAL.size)
     if info.header_offset < 0 or len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
-        raise CheckpointError(path, f"'{name}' is not where the archive's directory says", "fetch it again")
+        raise CheckpointError(path, f"'{brief(name)}' is not where the archive's directory says", "fetch it again")
     _, name_length, extra_length = LOCAL.unpack(header)
     offset = info.header_offset + LOCAL.size + name_length + extra_length
     if offset + info.compress_size > length:
         raise CheckpointError(
-            path, f"'{name}' ends behind the end of the archive", "the file is cut short: fetch it again"
+            path, f"'{brief(name)}' ends behind the end of the archive", "the file is cut short: fetch it again"
         )
     if info.compress_type == zipfile.ZIP_STORED:
         if info.compress_size != info.file_size:
-            raise CheckpointError(path, f"the archive contradicts itself on the size of '{name}'", "fetch it again")
+            raise CheckpointError(
+                path, f"the archive contradicts itself on the size of '{brief(name)}'", "fetch it again"
+            )
         return Member(name, offset, info.file_size)
     if info.file_size > min(LARGEST, DENSEST * (info.compress_size + 1)):
-        raise CheckpointError(path, f"'{name}' would unpack to {info.file_size:,} bytes", "refused for safety")
+        raise CheckpointError(path, f"'{brief(name)}' would unpack to {info.file_size:,} bytes", "refused for safety")
     return Member(name, None, info.file_size)

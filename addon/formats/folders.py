@@ -31,13 +31,16 @@ USUAL = (
     "tf_model.h5",
 )
 SETTINGS = ("config.json", "adapter_config.json", "model_index.json", "metadata.json")
+TF_LIST = "checkpoint"  # of TensorFlow, which says which of a folder is the last
+TFJS = "model.json"  # of TensorFlow.js, with shards beside it
 ARRAYS = "network.json"  # of `export --arrays`, with weights and activations beside it
 SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
-TF2ONNX = "convert it: python -m tf2onnx.convert --saved-model {} --output model.onnx"
 # Files of a training that are no models, and shards, for which their index stands.
 BESIDE = re.compile(
-    r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}\..*", re.IGNORECASE
+    r"(optimizer|scheduler|training_args|scaler|rng_state|random_states).*|.*-\d{5}-of-\d{5}(\..*)?|.*\.meta",
+    re.IGNORECASE,
 )
+ARRAYS_ALONE = (".npz", ".npy")
 MOST_LOOKED_AT, MOST_SAID, MOST_ASKED = 4096, 8, 64
 
 
@@ -50,6 +53,11 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     _refuse_others(folder)
     inside = _files(folder)
     names = {path.name: path for path in inside}
+    whole = next(
+        (names[name] for name in (*SAVED_MODEL, TF_LIST, TFJS) if name in names and is_model(names[name])), None
+    )
+    if whole is not None:
+        return whole
     if ARRAYS in names and is_model(names[ARRAYS]):
         return names[ARRAYS]
     if any(name in names for name in SETTINGS):
@@ -57,6 +65,7 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
         if usual is not None:
             return usual
     models = [path for path in inside if not BESIDE.fullmatch(path.name) and is_model(path)]
+    models = [path for path in models if path.suffix.lower() not in ARRAYS_ALONE] or models
     if len(models) == 1:
         return models[0]
     below = [] if models else [path for path in _below(folder) if not BESIDE.fullmatch(path.name) and is_model(path)]
@@ -72,8 +81,6 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
 
 
 def _refuse_others(folder):
-    if any((folder / name).is_file() for name in SAVED_MODEL):
-        raise CheckpointError(folder, "a SavedModel of TensorFlow", TF2ONNX.format("FOLDER"))
     if (folder / "Data" / "com.apple.CoreML").is_dir() or (folder / "coremldata.bin").is_file():
         raise CheckpointError(folder, "a Core ML model", "export the model that it was made of as ONNX")
 

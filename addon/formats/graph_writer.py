@@ -24,6 +24,7 @@ class Writer:
 
     def __init__(self, name: str = "model"):
         self.graph = onnx.GraphProto(name=name or "model")
+        self.opset = OPSET
         self.readers: dict[str, Callable[[], np.ndarray]] = {}
         self.unsized: set[str] = set()  # as `Checkpoint.unsized`
         self.open: set[str] = set()  # as `Checkpoint.open`
@@ -145,7 +146,7 @@ class Writer:
         architecture: Path | None = None,
     ) -> Checkpoint:
         """The whole as a checkpoint, checked as a model from a file would be. Raises `CheckpointError`."""
-        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(OPAQUE, 1)]
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(OPAQUE, 1)]
         model = helper.make_model(self.graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name=producer)
         check(path, model, self.readers)
         return Checkpoint(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief
 from . import folders, foreign
 from .checkpoint import Checkpoint
-from .foreign import archives
+from .foreign import archives, magic, messages
 from .weights import Weights
 
+TABLE_END = (0xDB4775248B80FB57).to_bytes(8, "little")  # of TensorFlow's tables, in their last bytes
+TF_FILES = re.compile(r"(.+?)(?:\.data-\d{5}-of-\d{5}|\.meta)")
 INDEX = 1 << 16  # bytes of JSON in which an index names a file
 
 
@@ -73,8 +76,27 @@ def _is_json(head: bytes, path: Path) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
 
 
+def _is_numpy(head: bytes, path: Path) -> bool:
+    if head.startswith(b"\x93NUMPY"):
+        return True
+    if not head.startswith(b"PK\x03\x04"):
+        return False
+    from ..containers.zip_archive import archive
+
+    members = archive(path).members
+    return bool(members) and all(name.endswith(".npy") for name in members)
+
+
 def _is_arrays(head: bytes, path: Path) -> bool:
     return _is_json(head, path) and b'"neuroscene-arrays"' in head
+
+
+def _is_tfjs(head: bytes, path: Path) -> bool:
+    if not _is_json(head, path):
+        return False
+    with path.open("rb") as file:
+        text = file.read(INDEX)
+    return b'"modelTopology"' in text or b'"weightsManifest"' in text and b'"format"' in text
 
 
 def _is_index(pattern: bytes):
@@ -90,18 +112,57 @@ def _is_index(pattern: bytes):
     return sniff
 
 
+def _is_table(head: bytes, path: Path) -> bool:
+    """A checkpoint of TensorFlow: a sorted table, a shard or the .meta beside one, or the list in a folder."""
+    if head.startswith(b"model_checkpoint_path:"):
+        return True
+    if TF_FILES.fullmatch(path.name):
+        base = TF_FILES.fullmatch(path.name)
+        return base is not None and (path.with_name(f"{base[1]}.index").is_file() or path.with_name(base[1]).is_file())
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 8))
+        return file.read(8) == TABLE_END
+
+
+def _is_saved_model(head: bytes, path: Path) -> bool:
+    if path.name == "saved_model.pbtxt":
+        return head.lstrip().startswith((b"saved_model_schema_version", b"meta_graphs"))
+    return head[:3] == b"\x08\x01\x12" and path.suffix != ".onnx" and _kind_of_message(head, path) == "saved_model"
+
+
+def _is_graph(head: bytes, path: Path) -> bool:
+    if head.lstrip().startswith((b"node {", b"node{")) and b"op:" in head:
+        return True
+    return head[:1] == b"\x0a" and _kind_of_message(head, path) == "graph_def"
+
+
+def _kind_of_message(head: bytes, path: Path) -> str:
+    kind = messages.kind(head, path)
+    return {messages.GRAPH_DEF: "graph_def", messages.SAVED_MODEL: "saved_model"}.get(kind, "") if kind else ""
+
+
 READERS = (
     Reader("Keras (HDF5)", (".h5", ".hdf5"), lambda head, path: head.startswith(b"\x89HDF\r\n\x1a\n"), "keras"),
     Reader("Keras", (".keras",), _has_members("config.json", "model.weights.h5"), "keras"),
     Reader("Keras (sharded)", (".weights.json",), _is_index(rb"\.weights\.h5"), "keras"),
     Reader("PyTorch", (".pt", ".pth", ".bin"), _has_members("data.pkl", "constants.pkl"), "pytorch", True),
     Reader("PyTorch (torch.package)", (".pt",), _has_members(".data/extern_modules"), "pytorch", True),
+    Reader("torch.export", (".pt2",), _has_members("archive_format"), "pytorch.exported"),
     Reader("PyTorch (before 1.6)", (".pt", ".pth", ".bin"), _is_pickle, "pytorch", True),
     Reader("PyTorch (first versions)", (".pt", ".pth"), _is_tar, "pytorch"),
     Reader("Neuroscene's arrays", ("network.json",), _is_arrays, "arrays_file"),
+    Reader("TensorFlow.js", ("model.json",), _is_tfjs, "tfjs"),
     Reader("safetensors", (".safetensors",), _is_safetensors, "safetensors_file"),
     Reader("PyTorch (sharded)", (".bin.index.json",), _is_index(rb"\.(bin|pt|pth)"), "pytorch.shards"),
     Reader("safetensors (sharded)", (".safetensors.index.json",), _is_index(b""), "safetensors_file"),
+    Reader("GGUF", (".gguf",), lambda head, path: head[:4] in (b"GGUF", b"FUGG"), "gguf"),
+    Reader("TensorFlow Lite", (".tflite",), lambda head, path: head[4:8] == b"TFL3", "tflite", True),
+    Reader("NumPy", (".npz", ".npy"), _is_numpy, "numpy_file"),
+    Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
+    Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
+    Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),
+    Reader("TensorFlow graph", (".pb", ".pbtxt"), _is_graph, "tensorflow.frozen"),
     Reader("ONNX", (".onnx",), lambda head, path: True, "onnx_file"),  # a protobuf has no magic number
 )
 PICKLES = ("PyTorch (before 1.6)",)
@@ -131,6 +192,8 @@ def _sniffed(head: bytes, path: Path) -> Reader | None:
 
 def _file(path: Path) -> Path:
     """The file that a path names; in a model's folder its model. Raises `CheckpointError`."""
+    if not path.exists() and path.with_name(f"{path.name}.index").is_file():
+        return path.with_name(f"{path.name}.index")  # as TensorFlow calls a checkpoint
     if path.is_dir():
         return folders.model_in(path, _is_model)
     if not path.exists():
@@ -142,7 +205,7 @@ def _file(path: Path) -> Path:
 
 def _is_model(path: Path) -> bool:
     """Whether a file in a folder is one that a reader takes: by its suffix and by its content."""
-    if not path.name.lower().endswith((*SUFFIXES, ".ckpt")):
+    if not path.name.lower().endswith((*SUFFIXES, ".ckpt", "checkpoint")):
         return False
     try:
         _reader(path)

@@ -14,6 +14,7 @@ import numpy as np
 from ..nodes import materials
 from ..scene.building import studio
 from ..scene.entities import (
+    Arcs,
     Bars,
     BlockBox,
     Book,
@@ -32,6 +33,9 @@ NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes"
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "detail", "order", "label")
 BOOK = (
     "path",
+    "layer",
+    "place",
+    "turned",
     "pages",
     "operators",
     "channels",
@@ -102,17 +106,37 @@ def of_book(obj: bpy.types.Object, cells) -> dict:
     """What the node of a book's cover says; `cells` is what is seen of it. Its `grid` is that of what its cells are of:
     maps, heads or kernels, or matrices, whose layers are `layers`."""
     book = Book(obj)
-    count = {"sheet": 1, "norms": len(book.layers)}.get(book.shows, book.units_of)
+    matrices = book.units_of if book.layer else len(book.layers)
+    count = {"sheet": 1, "norms": matrices}.get(book.shows, book.units_of)
     return _plain(
         {
             "kind": book.KIND,
-            "name": book.path,
+            "name": book.path or book.layer,
             **book.told(BOOK),
             "value_is": book.meaning,
             "noun": NOUNS.get(book.shows, ""),
-            "grid": [count, *book.whole] if book.whole else None,
+            "grid": [count, *(book.whole[::-1] if book.turned else book.whole)] if book.whole else None,
             "range": float(book.inputs["Range"]),
             **_counts(cells),
+        }
+    )
+
+
+def of_arcs(obj: bpy.types.Object, curves) -> dict:
+    """What the node of arcs says; `curves` is what is seen of them."""
+    arcs = Arcs(obj)
+    return _plain(
+        {
+            "kind": arcs.KIND,
+            "layer": arcs.layer,
+            "source": arcs.source,
+            "target": arcs.target,
+            "heads": arcs.heads,
+            "tokens": arcs.tokens,
+            "drawn": arcs.drawn,
+            "total": arcs.total,
+            "range": float(arcs.inputs["Range"]),
+            "radius": float(curves.radius.max()) if curves else None,
         }
     )
 

@@ -116,7 +116,12 @@ def _placed(items, settings, levels, turn):
     if not settings.slant:
         return layered(items, settings, _gap)
     before = gaps(items, levels)
-    places, routes = layered(in_file(items), settings, lambda first, item: free(first, item, before[item.name]))
+    given = {item.name for item in items if not item.inputs}
+
+    def gap(first: Item, item: Item) -> float:
+        return free(first, item, before[item.name], first.name in given and item.name not in given)
+
+    places, routes = layered(in_file(items), settings, gap)
     routes = {ends: Route((0.0, 0.0, 0.0)) for ends in routes}  # books hide what runs through them
     if not any(levels.values()):
         return places, routes

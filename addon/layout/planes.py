@@ -24,14 +24,16 @@ BROADEST, SLIMMEST = (
     0.72 * HEIGHT,
     0.8,
 )  # what is above attention, metres, and the width of its weights for their height
+LEAST_ROOM = 0.27 * HEIGHT  # half the way that the arcs of attention run, at least
 BESIDE = 1.02  # of their width are the two planes above attention apart, along the signal
 SLIM = 0.4  # of a matrix, the shorter side as a share of the longer
-SMALLEST = 0.3  # of the widest plane of weights, one of few
+SMALLEST = 0.42  # of the widest plane of weights, one of few
 GROWTH = 0.19  # the power of parameters by which the sides of such planes grow
 DEEP = 0.02 * HEIGHT  # of a plane, along the signal
 STREAM = ("Add", "Sum", "Concat")  # layers of blocks whose sheets are what tokens are, not only on the way
 LOOKS_UP = ("Gather",)
 APART = 0.66  # of its width is free before a sheet, so that the one before is seen beside it
+INPUTS_APART = 0.8  # of the width of inputs that are no pictures is free between them
 NAMES = 0.17 * HEIGHT  # free on both sides of the input before the first sheet, for the names of tokens
 CLOSE, NEAR = 0.14, 0.16  # before a sheet that only passes on, and on both sides of attention
 
@@ -75,17 +77,19 @@ class PlaneSizes:
         if is_tokens(layer):
             return self._attention(layer) if layer.op == "Attention" else self._sheet(layer)
         matrices = matrices_of(layer)
+        apart = APART if self.attends else 0.0
         grid = layer.grid
         if grid.units > 1 and grid.is_map and None not in (layer.shape or (None,)):
             across = min(max(1, PIXELS // max(1, grid.columns)), square_of(grid.units))
             down = ceil(min(grid.units, across * across) / across)
-            return Planes({BELOW: (HEIGHT, HEIGHT * min(1.0, down / across * grid.rows / grid.columns))})
+            high = HEIGHT * min(1.0, down / across * grid.rows / grid.columns)
+            return Planes({BELOW: (HEIGHT, high)}, apart=apart)
         side = HEIGHT * max(SMALLEST, min(1.0, (layer.parameters / self.most) ** GROWTH))
         if not matrices:
-            return Planes({BELOW: (SMALLEST * HEIGHT, SMALLEST * HEIGHT)})
+            return Planes({BELOW: (SMALLEST * HEIGHT, SMALLEST * HEIGHT)}, apart=apart)
         rows, columns = max((matrix.shape for matrix in matrices), key=prod)
         share = max(SLIM, min(1 / SLIM, (columns / max(1, rows)) ** 0.5))
-        return Planes({BELOW: (side * min(1.0, share), side / max(1.0, share))})
+        return Planes({BELOW: (side * min(1.0, share), side / max(1.0, share))}, apart=apart)
 
     def _width(self, layer: Layer) -> float:
         features = (layer.shape[-1] if layer.shape else None) or self.features
@@ -116,6 +120,6 @@ class PlaneSizes:
             rows, columns = max((matrix.shape for matrix in matrices), key=prod)
             shape = rows * tiles / max(1, columns * ceil(len(matrices) / tiles))
             sizes[ABOVE] = min(BROADEST, UPPER * max(SLIMMEST, shape)), UPPER
-            step = (sizes[ABOVE][0] + wide) * BESIDE / 4
+            step = max(LEAST_ROOM, (sizes[ABOVE][0] + wide) * BESIDE / 4)
             middles = {ABOVE: (-step, UP), AHEAD: (step, UP)}
         return Planes(sizes, middles, NEAR)

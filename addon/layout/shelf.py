@@ -21,6 +21,7 @@ FLANK = 0.5 * HEIGHT  # metres before each item of a U
 ROOM = 2.8 * HEIGHT  # metres that all gaps of a row take together at most
 CLOSEST = 0.24 * HEIGHT  # metres between items of a row of many, in the mean
 LEAST = 0.045 * HEIGHT  # metres between two items
+ENTERING = 1.15  # of the width of an input and a sheet is free between them
 DOWN = 0.66 * HEIGHT  # metres, of a level of a U
 
 
@@ -51,7 +52,9 @@ def gaps(items: Sequence[Item], levels: Mapping[str, int]) -> dict[str, float]:
     return {item.name: max(LEAST, share * gap) for item, gap in zip(items, wanted, strict=True)}
 
 
-def free(before: Item, item: Item, row: float) -> float:
+def free(before: Item, item: Item, row: float, enters: bool = False) -> float:
     """The free room in metres before an item: a share of the width of the two where both are sheets or books of them,
-    else as the `row` has it."""
-    return item.apart * (before.size[1] + item.size[1]) / 2 if before.apart and item.apart else row
+    else as the `row` has it. What `enters` such a sheet stands beside the names of its rows."""
+    if not (before.apart and item.apart):
+        return row
+    return max(item.apart, ENTERING * enters) * (before.size[1] + item.size[1]) / 2

@@ -44,40 +44,50 @@ def has_attention(network: Network) -> bool:
     return any(layer.op == "Attention" and is_tokens(layer) for layer in network.layers)
 
 
-def is_unsized(network: Network) -> bool:
-    """Whether nobody knows how large all that a network gives is, so that no input can run."""
-    return any(layer.shape is None or None in layer.shape for layer in network.layers)
+def never_runs(network: Network) -> bool:
+    """Whether no input can run: how the weights are joined is inferred, or nobody knows how large all is that they
+    give."""
+    inferred = network.checkpoint.structure == "inferred"
+    return inferred or any(layer.shape is None or None in layer.shape for layer in network.layers)
 
 
-def opened_at_first(network: Network) -> frozenset[str]:
-    """Of the blocks that are closed at first those that are shown open where tokens look at one another: the first with
-    attention, and the stages of few layers."""
+def closed_at_first(network: Network) -> frozenset[str]:
+    """The blocks that are closed at first. Where tokens look at one another the first with attention is open, and so
+    are stages of few layers; of a small network what repeats it is closed."""
     if not has_attention(network):
-        return frozenset()
+        return network.closed
     attends = {layer.name for layer in network.layers if layer.op == "Attention" and is_tokens(layer)}
-    blocks = [block for block in network.blocks if block.path in network.closed]
+    repeated = {path for block in network.blocks if block.repeat > 1 for path in block.children}
+    closed = network.closed or repeated
+    blocks = [block for block in network.blocks if block.path in closed]
+    if not network.closed:
+        blocks = [block for block in blocks if not attends.isdisjoint(block.layers)]
     first = next((block for block in blocks if not attends.isdisjoint(block.layers)), None)
-    opened = {block.path for block in blocks if block.stage and len(block.layers) <= SHORT}
-    return frozenset(opened | ({first.path} if first and len(first.layers) <= FEW else set()))
+    opened = {first.path} if first and len(first.layers) <= FEW else set()
+    opened |= {block.path for block in blocks if block.stage and len(block.layers) <= SHORT}
+    return frozenset(block.path for block in blocks) - opened
 
 
-def default_levels(network: Network, shelf: bool, ran: bool, bars: Collection[str]) -> dict[str, str]:
+def default_levels(
+    network: Network, shelf: bool, ran: bool, bars: Collection[str], whole: bool = False
+) -> dict[str, str]:
     """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
-    `bars` beside them stay cells."""
-    unsized = is_unsized(network)
-    if not shelf and not unsized:
+    `bars` beside them stay cells, where an input can run; and so do all of a network beside no books that is wanted
+    `whole`."""
+    never = never_runs(network)
+    if not shelf and (whole or not never):
         return {}
     levels = {}
     for layer in network.layers:
-        if layer.op == "Input" or layer.name in bars:
+        unknown = layer.shape is None or None in layer.shape
+        if layer.op == "Input" and not unknown or layer.name in bars and not never:
             continue
-        weighs = bool(matrices_of(layer))
         if is_tokens(layer):
             levels[layer.name] = SHEET
-        elif shelf and layer.grid.units > 1 and layer.grid.is_map:
+        elif layer.grid.is_map and (shelf or not ran):
             levels[layer.name] = COVER
-        elif (weighs and not ran) or layer.shape is None:
+        elif not ran and (matrices_of(layer) or unknown):
             levels[layer.name] = COVER
     return levels
 

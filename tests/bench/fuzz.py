@@ -66,6 +66,40 @@ SAMPLES = {
     "pytorch-legacy": ["crossformat/mnist_cnn_state_dict_legacy_nonzip.pth"],
     "torchscript": ["crossformat/mnist_cnn_torchscript_trace.pt", "crossformat/mnist_cnn_torchscript_script.pt"],
     "safetensors": ["crossformat/mnist_cnn.safetensors", "crossformat/mnist_cnn_bf16.safetensors"],
+    "tflite": [
+        "crossformat/mnist_cnn_float32.tflite",
+        "crossformat/mnist_cnn_int8.tflite",
+        "tensorflow/words_int8.tflite",
+    ],
+    "frozen-graph": ["crossformat/mnist_cnn_frozen_tf2.pb"],
+    "graph-text": ["crossformat/tf1_ckpt_tf115/graph.pbtxt"],
+    "tf1-checkpoint": [
+        "crossformat/tf1_ckpt_tf115/v1_format.ckpt",
+        "crossformat/tf1_ckpt_tf221/mnist_cnn.ckpt-630.index",
+    ],
+    "tf1-graph": ["crossformat/tf1_ckpt_tf115/model.ckpt-630.meta"],
+    "tf2-checkpoint": ["crossformat/tf2_ckpt/mnist_cnn.index"],
+    "tfjs": ["crossformat/tfjs_layers_model/model.json", "crossformat/tfjs_graph_model/model.json"],
+    "gguf": ["gguf/llama.gguf", "gguf/gpt2.gguf"],
+    "npz": ["crossformat/mnist_cnn_weights.npz"],
+    "flax-msgpack": ["flax/small.msgpack"],
+    "torch-export": ["exported/pictures.pt2", "exported/series_core.pt2"],
+    "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
+}
+# What has to lie beside a file, which then keeps its name.
+BESIDE = {
+    "crossformat/tf1_ckpt_tf115/graph.pbtxt": ("checkpoint", "v1_format.ckpt", "model.ckpt-630.index"),
+    "crossformat/tf1_ckpt_tf115/v1_format.ckpt": ("v1_format.ckpt.meta",),
+    "crossformat/tf1_ckpt_tf115/model.ckpt-630.meta": ("model.ckpt-630.index", "model.ckpt-630.data-00000-of-00001"),
+    "crossformat/tf1_ckpt_tf221/mnist_cnn.ckpt-630.index": (
+        "mnist_cnn.ckpt-630.meta",
+        "mnist_cnn.ckpt-630.data-00000-of-00001",
+    ),
+    "crossformat/tf2_ckpt/mnist_cnn.index": ("mnist_cnn.data-00000-of-00001",),
+    "crossformat/tfjs_layers_model/model.json": ("group1-shard1of1.bin",),
+    "crossformat/tfjs_graph_model/model.json": ("group1-shard1of1.bin",),
+    "crossformat/savedmodel_keras3/saved_model.pb": ("variables",),
+    "tensorflow/words/saved_model.pb": ("variables",),
 }
 
 
@@ -94,7 +128,7 @@ def _fuzz(name, count, seed, kept) -> int:
         worker = Worker()
         for number in range(count):
             sample = chance.choice(list(wholes))
-            path = Path(folder) / f"damaged{Path(sample).suffix}"
+            path = _place(Path(folder), sample)
             path.write_bytes(mutate(wholes[sample], chance, name))
             begun = time.monotonic()
             answer = worker.ask(path)
@@ -115,6 +149,26 @@ def _fuzz(name, count, seed, kept) -> int:
         flush=True,
     )
     return failed
+
+
+def _place(folder: Path, sample: str) -> Path:
+    """Where a damaged file is written, with what has to lie beside it."""
+    if sample not in BESIDE:
+        return folder / f"damaged{Path(sample).suffix}"
+    whole = DATA / sample
+    target = folder / whole.parent.name
+    if not target.exists():
+        target.mkdir()
+        for name in {name for other in BESIDE for name in BESIDE[other] if (DATA / other).parent == whole.parent}:
+            beside = whole.parent / name
+            if beside.is_dir():
+                shutil.copytree(beside, target / name)
+            else:
+                shutil.copy(beside, target / name)
+    for name in BESIDE[sample]:  # another sample may have been one of these
+        if (whole.parent / name).is_file():
+            shutil.copy(whole.parent / name, target / name)
+    return target / whole.name
 
 
 def mutate(whole: bytes, chance: random.Random, name: str) -> bytes:
@@ -159,7 +213,7 @@ def nested_functions(whole: bytes, chance: random.Random) -> bytes:
 def long_strings(whole: bytes, chance: random.Random) -> bytes:
     """The file with a name in it made very long, wherever a name of the same bytes stands; lengths before it are put
     right where the format says them in one of the usual ways."""
-    names = re.findall(rb"[A-Za-z_][A-Za-z0-9_./:]{3,40}", whole)
+    names = re.findall(rb"[A-Za-z_][A-Za-z0-9_./:]{3,40}", whole) or [b"name"]
     old = chance.choice(names)
     piece = chance.choice((old, b"a", b"_1", b"a/", b"a.", b"__1", b"pos_embed", b"1", b"branch_"))
     new = (piece * (chance.choice((300, 5_000, 60_000)) // len(piece) + 1))[: chance.choice((300, 5_000, 60_000))]

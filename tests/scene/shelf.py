@@ -47,5 +47,5 @@ def faces(shown, obj):
     names = ("part", "value", "shade", "unit", "row", "column")
     if not len(mesh.polygons):
         return {"part": np.zeros(0, int)}, np.zeros((0, 4, 3))
-    made = {name: look.array(mesh.attributes, name) for name in names}
+    made = {name: look.array(mesh.attributes, name) for name in names if name in mesh.attributes}  # a frame has a part
     return made, look.array(mesh.attributes, "position").astype(np.float64)[ring].reshape(-1, 4, 3)

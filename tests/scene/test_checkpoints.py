@@ -13,8 +13,10 @@ from safetensors.numpy import save_file
 
 from neuroscene.addon.containers import CheckpointError, stopping
 from neuroscene.addon.formats import SUFFIXES
+from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene.background import in_background
 from neuroscene.addon.scene.building import build, importing
+from neuroscene.addon.scene.detail import cell_detail
 from scene import look
 from scene.command import check_refused, run_many
 from unit.make import DATA
@@ -58,6 +60,8 @@ def test_import_of_every_format(registered, kind):
 def test_weights_in_the_scene_are_those_of_the_file(registered):
     """A dense weight read back from the curves of an inferred network is the entry of the file's matrix."""
     network = imported(STATE)
+    ends = next(ends for ends in look.bundles(network) if "scores" in ends[1])
+    cell_detail.set_detail(network, list(ends), Wish("cells"))  # it opens with matrices, beside which lines say nothing
     (bundle,) = (one for (_, target), one in look.bundles(network).items() if "scores" in target)
     reference = np.load(CROSS / "mnist_cnn_weights.npz")
     (matrix,) = (reference[name] for name in reference if reference[name].shape == (32, 10))

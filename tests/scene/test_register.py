@@ -49,6 +49,7 @@ OPERATORS = {
     "select_related",
     "set_colors",
     "set_detail",
+    "set_network_detail",
     "set_map",
     "set_shot",
     "show_kernels",

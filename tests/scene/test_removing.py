@@ -120,6 +120,7 @@ ACTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ACTIONS)
 def test_blender_survives(name):
     program = BEGIN + _plain(ACTIONS[name]) + SURVIVED

@@ -57,23 +57,27 @@ NETWORKS = {
     "deep": deep,
     **{
         name: lambda _, name=name: look.ZOO / f"{name}.onnx"
-        for name in ("resnet18", "densenet", "inception", "mobilenet_v3", "unet")
+        for name in ("resnet18", "densenet", "inception", "mobilenet_v3", "unet", "vit")
     },
+    "letters": lambda _: look.SAMPLES / "letters_transformer.onnx",
 }
+GIVEN = {"letters": look.SAMPLES / "letters" / "letters.npy"}
 
 
 @pytest.fixture(params=NETWORKS)
 def network(request, tmp_path_factory):
     look.fresh()
     folder = tmp_path_factory.mktemp(request.param)
-    return look.build(NETWORKS[request.param](folder), FLOWER, fold_repeats=True)
+    return look.build(NETWORKS[request.param](folder), GIVEN.get(request.param, FLOWER), fold_repeats=True)
 
 
 def boxes(network, depsgraph):
     """What is seen of each layer and book, as corners in the picture (8, 2) and its distance, by its owner's name."""
     scene = NetworkScene(network)
-    books = {book.path: book.obj for book in scene.members(Book)}
+    books = {book.path: book.obj for book in scene.members(Book) if book.path}
     pictures = {shown.layer: shown.obj for shown in scene.members(InputPicture)}
+    planes = sorted((book for book in scene.members(Book) if book.layer), key=lambda book: book.place == "below")
+    pictures |= {book.layer: book.obj for book in planes}  # what is below stands for its layer
     camera = look.one_of(network, "camera")
     seen = {}
     for key, obj in [
@@ -100,6 +104,7 @@ def test_the_subject_fills_the_picture(network):
     assert (high[1] - low[1]) / (1 - foot) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("name", ["resnet18", "unet", "vit"])
 def test_in_every_format_all_is_in_the_picture_and_apart(registered, name, size):

@@ -199,6 +199,7 @@ def test_unfolded_it_is_as_an_open_import(blank, name):
     look.check_ends(network)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(3, 1, 0, 2), (0, 1, 2, 3)])
 def test_one_after_the_other_in_any_order(blank, order):
     network = zoo("resnet18")
@@ -309,6 +310,7 @@ def other_weights(path, target):
     onnx.save(made, target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", [(), ("layer2",), ("layer1", "layer3")])
 def test_a_newer_checkpoint_comes_to_what_is_built_and_what_is_not(blank, tmp_path, opened):
     path = shutil.copy(look.RESNET, tmp_path / "net.onnx")
@@ -347,6 +349,7 @@ def chain(path, count, maps=(16, 8, 4)):
     return save(path.parent, model(nodes, {"x": (1, 4, maps[0], maps[0])}, {last: None}, weights), path.name)
 
 
+@pytest.mark.slow
 def test_layers_that_come_and_go_inside_a_closed_block(blank, tmp_path):
     path = chain(tmp_path / "chain.onnx", 5)
     network = zoo("", path=path)
@@ -379,6 +382,7 @@ def test_a_block_whose_slider_is_keyframed_is_built_on_reload(blank):
     look.check_ends(network)
 
 
+@pytest.mark.slow
 def test_an_input_runs_before_or_after(blank, tmp_path):
     given = tmp_path / "input.npy"
     np.save(given, np.random.default_rng(0).random((1, 3, 64, 64), np.float32))

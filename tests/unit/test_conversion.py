@@ -33,13 +33,36 @@ KNOWN = [
     *sorted(CROSS.glob("mnist_cnn*_keras3.h5")),
     CROSS / "mnist_cnn_keras3.h5",
     *sorted(CROSS.glob("mnist_cnn_torchscript_*.pt")),
+    CROSS / "mnist_cnn_float32.tflite",
+    CROSS / "mnist_cnn_frozen_tf2.pb",
+    CROSS / "tf1_ckpt_tf115" / "model.ckpt-630.index",
+    CROSS / "tf1_ckpt_tf115" / "v1_format.ckpt",
+    CROSS / "savedmodel_keras3" / "saved_model.pb",
+    CROSS / "savedmodel_tf1style" / "saved_model.pb",
+    CROSS / "keras2_12" / "savedmodel" / "saved_model.pb",
+    CROSS / "tfjs_layers_model" / "model.json",
+    CROSS / "tfjs_graph_model" / "model.json",
 ]
+WHOLE = (
+    "onnx_external_data",
+    "tf1_ckpt_tf115",
+    "savedmodel_keras3",
+    "savedmodel_tf1style",
+    "savedmodel",
+    "tfjs_layers_model",
+    "tfjs_graph_model",
+)
 OTHERS = [
     *sorted((DATA / "keras").glob("*.keras")),
     *sorted((DATA / "keras").glob("*.h5")),
     *sorted((DATA / "torch").glob("*_traced.pt")),
     *sorted((DATA / "torch").glob("*_scripted.pt")),
     *sorted((DATA / "zoo").glob("*.onnx")),
+    *sorted((DATA / "exported").glob("*.pt2")),
+    *sorted((DATA / "tensorflow").glob("*.tflite")),
+    *sorted((DATA / "tensorflow").glob("*/saved_model.pb")),
+    CROSS / "mnist_cnn_float16.tflite",
+    CROSS / "mnist_cnn_int8.tflite",
 ]
 
 
@@ -60,7 +83,7 @@ def convert(path, folder, *more):
 @pytest.mark.parametrize("path", KNOWN, ids=lambda path: str(path.relative_to(DATA)))
 def test_the_known_scores(path, tmp_path):
     moved = tmp_path / "in"
-    shutil.copytree(path.parent, moved) if path.parent.name == "onnx_external_data" else moved.mkdir()
+    shutil.copytree(path.parent, moved) if path.parent.name in WHOLE else moved.mkdir()
     shutil.copy(path, moved / path.name)
     made = convert(moved / path.name, tmp_path)
     shutil.rmtree(moved)  # whatever the file still needs is gone

@@ -121,16 +121,12 @@ def arrays(**named) -> bytes:
 PAGE = b"<!DOCTYPE html>\n<html><head><title>best.onnx</title></head></html>"
 # Name of the file, its content, what is said of it.
 FILES = {
-    "TFLite": ("m.tflite", b"\x1c\0\0\0TFL3" + bytes(40), "a TensorFlow Lite model; convert it: python -m tf2onnx"),
-    "TFLite under another name": ("m.onnx", b"\x1c\0\0\0TFL3" + bytes(40), "TensorFlow Lite"),
-    "GGUF": ("m.gguf", b"GGUF\x03\0\0\0" + bytes(64), "a GGUF file, of llama.cpp; open the safetensors"),
-    "GraphDef": ("frozen.pb", GRAPH_DEF, "a frozen graph of TensorFlow (GraphDef); convert it: python -m tf2onnx"),
-    "GraphDef as text": ("frozen.pbtxt", b'node {\n  name: "x"\n  op: "Placeholder"\n}\n', "(GraphDef), as text"),
-    "SavedModel": ("saved_model.pb", whole(1, 1) + part(2, META_GRAPH), "a SavedModel of TensorFlow; convert it"),
     "MetaGraphDef": ("model.ckpt.meta", META_GRAPH, "a graph of TensorFlow (MetaGraphDef)"),
-    "TF checkpoint": ("m.index", bytes(99) + bytes.fromhex("57fb808b247547db"), "a TensorFlow checkpoint; save"),
-    "TF checkpoint's numbers": ("m.data-00000-of-00001", bytes(99), "a TensorFlow checkpoint"),
-    "TF checkpoint's list": ("checkpoint", b'model_checkpoint_path: "m"\n', "a TensorFlow checkpoint"),
+    "TF checkpoint's numbers": (
+        "m.data-00000-of-00001",
+        bytes(99),
+        "numbers of a TensorFlow checkpoint without its index",
+    ),
     "Caffe": ("net.caffemodel", part(1, b"LeNet") + CAFFE_LAYER * 2, "a model of Caffe; export it as ONNX"),
     "Caffe, older": ("net.caffemodel", part(1, b"CaffeNet deploy") + CAFFE_OLD, "a model of Caffe"),
     "Caffe as text": ("net.prototxt", b'name: "LeNet"\nlayer {\n  name: "data"\n}\n', "a network of Caffe, as text"),
@@ -152,9 +148,6 @@ FILES = {
     ),
     "MXNet": ("m-0000.params", struct.pack("<QQQ", 0x112, 0, 1) + bytes(64), "weights of MXNet; export the model"),
     "MXNet's graph": ("m-symbol.json", b'{"nodes": [], "arg_nodes": [0], "heads": []}', "of MXNet"),
-    "Flax": ("m.msgpack", b"\x81\xa6params\x81\xa7Dense_0\x80", "weights of Flax (MessagePack); save them with safe"),
-    "Flax, flat": ("m.msgpack", b"\x82\xa4step\x03\xa6kernel\xc7\x05\x01abcde", "weights of Flax"),
-    "pt2": ("m.pt2", zipped(m__archive_format=b"pt2"), "a program of torch.export, which is not read; export it as"),
     "joblib": ("m.joblib", OF_JOBLIB, "a file of joblib (scikit-learn: MLPClassifier), not a network; convert it"),
     "joblib, zlib": ("m.joblib", zlib.compress(OF_JOBLIB), "a file of joblib (scikit-learn: MLPClassifier)"),
     "joblib, gzip": ("m.pkl.gz", gzip.compress(OF_JOBLIB), "a file of joblib (scikit-learn: MLPClassifier)"),
@@ -173,8 +166,6 @@ FILES = {
         "a pickle of scikit-learn: SVC",
     ),
     "xgboost": ("m.pkl", of_library("xgboost.sklearn", "XGBClassifier"), "a pickle of XGBoost: XGBClassifier"),
-    "npz": ("w.npz", arrays(a=np.zeros(3), b=np.ones((2, 2))), "an archive of NumPy arrays (.npz)"),
-    "npy": ("w.npy", b"\x93NUMPY\x01\0" + bytes(99), "not a model but a NumPy array"),
     "LFS pointer": ("m.onnx", LFS, "a Git LFS pointer to a file of 123,456 bytes, not the file; run `git lfs pull`"),
     "web page": ("m.pt", PAGE, "a web page, not a model; fetch the file itself"),
     "web page, XHTML": ("m.pt", b'<?xml version="1.0"?>\n' + PAGE, "a web page, not a model"),
@@ -196,7 +187,6 @@ FILES = {
     "gzip": ("best.onnx.gz", gzip.compress(b"x"), "a gzip-compressed file that holds best.onnx; unpack it"),
     "7z": ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "a 7z archive, not a model; unpack it"),
     "Darknet": ("yolo.weights", struct.pack("<iiiQ", 0, 2, 5, 99) + bytes(64), "weights of Darknet"),
-    "TensorFlow.js": ("model.json", b'{"format": "layers-model", "weightsManifest": []}', "a model of TensorFlow.js"),
     "Keras without weights": (
         "m.json",
         b'{"class_name": "Sequential", "config": {}}',
@@ -204,7 +194,6 @@ FILES = {
     ),
     "settings": ("config.json", b'{"model_type": "bert", "architectures": ["BertModel"]}', "the settings of a model"),
     "XGBoost, binary": ("m.ubj", b"{L" + bytes(7) + b"\x07learner{", "an XGBoost model"),
-    "SavedModel as text": ("saved_model.pbtxt", b"saved_model_schema_version: 1\n" * 99, "a SavedModel of TensorFlow"),
     "ONNX as text": ("m.textproto", b"ir_version: 8\n" * 999, "an ONNX model as text; save it in binary"),
     "tar of a SavedModel": ("m.tar", tarred("m/saved_model.pb"), "a tar archive that holds a SavedModel"),
     "text": ("m.onnx", b"a model, really\n", "a text, not a model ('a model, really')"),
@@ -342,10 +331,8 @@ def test_folders_that_are_no_model(tmp_path, capsys):
     assert "a folder of several models; open one of a.onnx, b.onnx\n" in refused(two, capsys)
     inside = folder(tmp_path / "pipeline", unet__w_DOT_safetensors=BERT, vae__w_DOT_safetensors=BERT)
     assert "open one of unet/w.safetensors, vae/w.safetensors" in refused(inside, capsys)
-    lite = folder(tmp_path / "lite", m_DOT_tflite=FILES["TFLite"][1], readme_DOT_md=b"words")
-    assert "a folder with m.tflite, a TensorFlow Lite model; convert it" in refused(lite, capsys)
+    lite = folder(tmp_path / "lite", m_DOT_rknn=b"RKNN" + bytes(99), readme_DOT_md=b"words")
+    assert "a folder with m.rknn, a model for RKNN; open the ONNX" in refused(lite, capsys)
     assert "a folder without a model" in refused(folder(tmp_path / "none", notes_DOT_txt=b"x"), capsys)
-    saved = folder(tmp_path / "saved", saved_model_DOT_pb=b"x", variables__v_DOT_index=b"x")
-    assert "a SavedModel of TensorFlow; convert it: python -m tf2onnx.convert --saved-model" in refused(saved, capsys)
     core = folder(tmp_path / "m.mlpackage", Manifest_DOT_json=b"{}", Data__com_DOT_apple_DOT_CoreML__model=b"x")
     assert "a Core ML model" in refused(core, capsys)

@@ -18,6 +18,9 @@ WITHOUT_BLENDER = (
     "colormaps",
     "conversion",
     "series",
+    "gradients",
+    "attribution",
+    "training",
 )
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
@@ -29,6 +32,9 @@ MAY_IMPORT = {
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
     "series": {"containers", "formats", "structure", "network"},
+    "gradients": {"containers", "formats", "inference"},
+    "attribution": {"containers", "gradients", "inference", "network"},
+    "training": {"containers", "formats", "attribution", "gradients", "inference", "network", "written"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
@@ -58,6 +64,8 @@ MAY_IMPORT = {
         "inference",
         "conversion",
         "series",
+        "attribution",
+        "training",
         "scene",
         "gltf",
         "written",

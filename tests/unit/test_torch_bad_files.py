@@ -428,10 +428,3 @@ def test_mutations(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 100
-
-
-def test_a_program_of_torch_export_is_named(tmp_path):
-    with zipfile.ZipFile(tmp_path / "net.pt2", "w") as archive:
-        archive.writestr("net/archive_format", "pt2")
-    with pytest.raises(CheckpointError, match=r"torch\.export, which is not read; export it as ONNX"):
-        open_checkpoint(tmp_path / "net.pt2")

@@ -15,8 +15,6 @@ from ...containers import tar, zip_archive
 from ...containers.natural_order import brief
 from .kind import Kind
 
-EXPORTED = Kind("a program of torch.export, which is not read", "export it as ONNX, or save its state_dict")
-NUMPY = Kind("an archive of NumPy arrays (.npz), which names no layers", "save them: safetensors.numpy.save_file")
 # What may be a model, by its suffix or, in folders of one, its name; the likeliest first.
 MODEL = re.compile(
     r"\.(onnx|keras|safetensors|pt|pth|h5|hdf5|ckpt|bin|tflite|gguf|pb|mlmodel|caffemodel|pt2)$", re.IGNORECASE
@@ -60,10 +58,6 @@ def is_torch_tar(path: Path) -> bool:
 
 def _zip(path) -> Kind | None:
     names = list(zip_archive.archive(path).members)
-    if any(name.rpartition("/")[2] == "archive_format" for name in names):
-        return EXPORTED
-    if names and all(name.endswith(".npy") for name in names):
-        return NUMPY
     if any(name.endswith("com.apple.CoreML/model.mlmodel") for name in names):
         return Kind("a Core ML model in an archive", "export the model that it was made of as ONNX")
     return _holding("a zip archive", names)
@@ -138,10 +132,7 @@ def _holding(what: str, names: Iterable[str]) -> Kind:
     """An archive by what it holds: a model, several, or none."""
     names = list(names)
     if any(name.rpartition("/")[2] == "saved_model.pb" for name in names):
-        return Kind(
-            f"{what} that holds a SavedModel of TensorFlow",
-            "unpack it and convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
-        )
+        return Kind(f"{what} that holds a SavedModel of TensorFlow", "unpack it and open its folder")
     models = sorted(
         (name for name in names if MODEL.search(name) and not NO_MODEL.search(name)),
         key=lambda name: (_rank(name), name.count("/"), len(name)),

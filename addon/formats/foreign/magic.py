@@ -5,31 +5,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from .kind import TO_ONNX, Kind
 
-CONVERT = "convert it: python -m tf2onnx.convert --{} FILE --output model.onnx"
-TFLITE = Kind("a TensorFlow Lite model", CONVERT.format("tflite"))
-GGUF = Kind("a GGUF file, of llama.cpp", "open the safetensors files that it was made of")
 ORT = Kind("a model in ONNX Runtime's own format (.ort)", "open the .onnx file that it was made of")
-TF_CHECKPOINT = Kind(
-    "a TensorFlow checkpoint", "save the model as .keras, or its SavedModel as ONNX: python -m tf2onnx.convert"
-)
+TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "put the .index file beside it")
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
 MXNET = Kind("weights of MXNet", "export the model: mxnet.onnx.export_model")
 PADDLE = Kind("weights of PaddlePaddle", "convert the model: paddle2onnx --model_dir FOLDER --save_file model.onnx")
-FLAX = Kind("weights of Flax (MessagePack)", "save them with safetensors.flax.save_file")
 DARKNET = Kind("weights of Darknet", "open the ONNX or PyTorch model of the same network")
-NUMPY = Kind("not a model but a NumPy array", "save weights by name: safetensors.numpy.save_file")
 # Offset, bytes there, what it is.
 MAGIC = (
-    (4, b"TFL3", TFLITE),
     (4, b"ORTM", ORT),
-    (0, b"GGUF", GGUF),
-    (0, b"FUGG", GGUF),  # on a machine with the other byte order
     (0, b"lmgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),
     (0, b"tjgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),
     (0, b"fmgg", Kind("a GGML file, of llama.cpp", "open the safetensors files that it was made of")),
@@ -51,14 +40,12 @@ MAGIC = (
     (0, b"\x04\0\0\0\x01\0\0\0\x03\0\0\0V 1", Kind("a file of Torch 7 (Lua)", TO_ONNX)),
     (0, b"\x89PNG", Kind("not a model but a PNG picture", "open it as an input of a model")),
     (0, b"\xff\xd8\xff", Kind("not a model but a JPEG picture", "open it as an input of a model")),
-    (0, b"\x93NUMPY", NUMPY),
     (0, b"BLENDER", Kind("not a model but a Blender file", "open it in Blender")),
     (0, b"%PDF", Kind("not a model but a PDF document", "open the model's own file")),
     (0, b"PAR1", Kind("not a model but a table (Parquet)", "open the model's own file")),
     (0, b"SQLite format 3", Kind("not a model but a database (SQLite)", "open the model's own file")),
     (0, b"\x7fELF", Kind("not a model but a program", "open the model's own file")),
 )
-TABLE_END = (0xDB4775248B80FB57).to_bytes(8, "little")  # of TensorFlow's tables, in their last bytes
 # A Paddle tensor: versions and levels of detail, all 0, then the size of its description and the type in it.
 PADDLE_TENSOR = re.compile(rb"\0{16}..\0\0\x08[\0-\x20]\x10", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z_][\w./ -]*")
@@ -71,24 +58,14 @@ def kind(head: bytes, path: Path) -> Kind | None:
     for place, magic, known in MAGIC:
         if head[place : place + len(magic)] == magic:
             return known
-    if TF_SHARD.fullmatch(path.name) or _end(path, 8) == TABLE_END:
-        return TF_CHECKPOINT
+    if TF_SHARD.fullmatch(path.name):
+        return TF_SHARD_ALONE
     if PADDLE_TENSOR.match(head):
         return PADDLE
-    if _is_flax(head):
-        return FLAX
     return _beside(head, path)
 
 
-def _end(path, size) -> bytes:
-    """The last bytes of a file."""
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - size))
-        return file.read(size)
-
-
-def _is_flax(head) -> bool:
+def is_flax(head: bytes) -> bool:
     """Whether a file is a map of MessagePack whose first key is a name; no pickle begins so, nor a message."""
     starts = {0xDE: 3, 0xDF: 5} | dict.fromkeys(range(0x81, 0x90), 1)  # of the first key, by how many there are
     if not head or head[0] not in starts:

@@ -13,13 +13,11 @@ from pathlib import Path
 
 from ...containers.protobuf import fields
 from .kind import TO_ONNX, Kind
-from .magic import CONVERT
 
-GRAPH_DEF = Kind("a frozen graph of TensorFlow (GraphDef)", CONVERT.format("graphdef"))
-META_GRAPH = Kind("a graph of TensorFlow (MetaGraphDef)", CONVERT.format("checkpoint"))
-SAVED_MODEL = Kind(
-    "a SavedModel of TensorFlow", "convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx"
-)
+# These two are read; the table of formats tells them by what this module says.
+GRAPH_DEF = Kind("a frozen graph of TensorFlow (GraphDef)", "open it")
+SAVED_MODEL = Kind("a SavedModel of TensorFlow", "open its folder")
+META_GRAPH = Kind("a graph of TensorFlow (MetaGraphDef) without its weights", "put its checkpoint beside it")
 CAFFE = Kind("a model of Caffe", TO_ONNX)
 CORE_ML = Kind("a Core ML model", "export the model that it was made of as ONNX")
 PADDLE = Kind("a program of PaddlePaddle", "convert it: paddle2onnx --model_dir FOLDER --save_file model.onnx")

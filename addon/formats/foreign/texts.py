@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...containers.natural_order import brief
 from .kind import TO_ONNX, Kind
-from .magic import CONVERT, MXNET, TF_CHECKPOINT
+from .magic import MXNET
 
 PAGE = re.compile(rb"<(!doctype html|html|head|body|!--)", re.IGNORECASE)
 POINTER = re.compile(rb"version https?://git-(lfs|media)\S+spec/v\d", re.IGNORECASE)
@@ -40,14 +40,8 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return Kind("a web page, not a model", "fetch the file itself, often by a link named Download or raw")
     if text.startswith(b"<"):
         return _xml(text)
-    if text.startswith(b"model_checkpoint_path:"):
-        return TF_CHECKPOINT
-    if text.startswith((b"saved_model_schema_version:", b"meta_graphs {")):
-        return Kind("a SavedModel of TensorFlow, as text", CONVERT.format("saved-model"))
     if text.startswith(b"ir_version:"):
         return Kind("an ONNX model as text", "save it in binary: onnx.save_model(onnx.load(path, 'textproto'), path)")
-    if re.match(rb"(node|graph_def|versions|library)\s*\{", text):
-        return Kind("a graph of TensorFlow (GraphDef), as text", CONVERT.format("graphdef"))
     if re.match(
         rb"(#.*\n|\s)*(name:\s*\"[^\"]*\"\s*)?((force_backward:.*\s*)|(input(_dim|_shape)?\s*[:{]|layers?\s*\{))", text
     ):
@@ -109,8 +103,6 @@ def _parsed(path) -> dict | None:
 
 def _of_keys(held: dict) -> Kind | None:
     """The kind of a JSON object by its keys."""
-    if held.get("format") in ("layers-model", "graph-model") or "weightsManifest" in held:
-        return Kind("a model of TensorFlow.js", "open the Keras model that it was made of")
     if {"nodes", "arg_nodes", "heads"} <= set(held):
         return MXNET
     if isinstance(held.get("base_code"), dict):

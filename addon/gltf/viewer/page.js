@@ -116,7 +116,7 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return said.join(" · ");
   }
   function drawnLine({ layers: all, bundles, pictures = [] }) {
-    const layers = all.filter(({ name, facts: facts2 }) => !pictures.some(({ layer }) => layer === (facts2.layer ?? name)));
+    const layers = all.filter(({ name, facts: facts2 }) => !["sheet", "cover"].includes(facts2.detail) && !pictures.some(({ layer }) => layer === (facts2.layer ?? name)));
     const sum = (things, count) => things.reduce((total, { facts: facts2 }) => total + Number(count(facts2)), 0);
     const counts = [
       ["cells", sum(layers, ({ cells }) => cells), sum(layers, ({ grid }) => grid.reduce((a, b) => a * b))],

@@ -23,7 +23,7 @@ from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, obj
 from ..texts import words
 
 SHEETS_APART = 0.45  # of the width of a sheet is free before it, where they are closed books
-ROOM = 3.0  # widths, that is free before all of these together
+ROOM = 4.5  # widths, that is free before all of these together
 
 
 def make(
@@ -38,6 +38,7 @@ def make(
     """The collections and objects of all blocks that are `shown`, by path; parents come before children. `known` are
     objects that some of them have already. Those without their inside are closed."""
     level = network.levels
+    free = apart(network)
     made = {"": (top, root)}
     orders = {block.path: order for order, block in enumerate(network.blocks)}
     for block in shown.blocks:
@@ -77,7 +78,7 @@ def make(
             stage=block.stage,
             order=orders[block.path],
             level=level.get(block.layers[-1], 0),
-            apart=apart(network),
+            apart=free,
             parameters=network.parameters_in(block),
             built=block.path not in shown.unbuilt,
             first=shown.first(block.path),

@@ -18,6 +18,7 @@ from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Cover,
 from ...network.norms import NormReader
 from ...network.page_bars import Bars, bars
 from ...network.pages import Page, pages
+from ...network.planes import has_attention
 from ...nodes import book as group
 from ...nodes import materials as shaders
 from ...nodes.book import book_group
@@ -58,7 +59,8 @@ def materials(name: str) -> dict[str, bpy.types.Material]:
 
 def page_thickness(network: Network, blocks: Iterable[Block]) -> float:
     """How thick a page of one channel is, so that the thickest book of these blocks has its full depth."""
-    return sizes.page_thickness(_ends(pages(network, block)) for block in blocks)
+    thickest = sizes.THIN if has_attention(network) else sizes.THICKEST
+    return sizes.page_thickness((_ends(pages(network, block)) for block in blocks), thickest)
 
 
 def size_of(
@@ -252,8 +254,8 @@ def shape_of(picture: Picture, width: float, height: float) -> dict:
     }
 
 
-def points_of(part: int, picture: Picture) -> dict[str, np.ndarray]:
-    """The points of the cells of tiles."""
+def points_of(part: int, picture: Picture, turned: bool = False) -> dict[str, np.ndarray]:
+    """The points of the cells of tiles. What is `turned` has the rows of its tensor as columns of tiles."""
     tile, row, column = picture.cells
     place = np.arange(picture.tiles)
     line, turn = place // picture.across, place % picture.across
@@ -277,8 +279,8 @@ def points_of(part: int, picture: Picture) -> dict[str, np.ndarray]:
         "reach": reach[tile],
         "part": np.full(len(tile), part, np.int32),
         "unit": unit[tile],
-        "row": first[0],
-        "column": first[1],
+        "row": first[int(turned)],
+        "column": first[int(not turned)],
     }
 
 

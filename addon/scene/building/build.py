@@ -25,7 +25,7 @@ from ...network import Connection, Network
 from ...network.drawn import PLANES
 from ...network.joins import WEIGHT
 from ...network.lines import Lines, line_limits
-from ...network.planes import has_attention, opened_at_first
+from ...network.planes import closed_at_first, has_attention
 from ...network.statistics import statistics
 from ...nodes import materials as shaders
 from ...nodes.network import network_group
@@ -69,10 +69,11 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
 
 
 def _build(network, settings, ran, digest):
-    closed = network.closed - opened_at_first(network) if settings.fold_repeats else frozenset()
-    if closed:
+    closed = closed_at_first(network) if settings.fold_repeats else frozenset()
+    on_shelf = bool(closed) or settings.fold_repeats and has_attention(network)
+    if on_shelf:
         settings = replace(settings, layout=settings_of_shelf(settings.layout, has_attention(network)))
-    shares = planned.shares(network, settings.max_cells, bool(settings.layout.slant), ran)
+    shares = planned.shares(network, settings.max_cells, bool(settings.layout.slant), ran, not settings.fold_repeats)
     plan = planned.plan(network, closed, shares, settings.layout, ran)
     shown, drawn, arrangement = plan.shown, plan.drawn, plan.arrangement
     paints = _materials(network.name)
@@ -88,7 +89,7 @@ def _build(network, settings, ran, digest):
     for layer in plan.pictured:
         picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
         objects[layer.name].users_collection[0].objects.link(picture_obj)
-    planned.show_planes(plan, objects, paints)
+    planned.show_planes(plan, planned.read_planes(plan, objects), objects, paints)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
@@ -105,7 +106,7 @@ def _build(network, settings, ran, digest):
         made.connections.objects.link(obj)
 
     yield 0.75, "labels and light"
-    camera = studio.make_camera(f"{network.name} Hero", view=studio.of_shelf(network) if closed else None)
+    camera = studio.make_camera(f"{network.name} Hero", view=studio.of_shelf(network) if on_shelf else None)
     made.studio.objects.link(camera)
     _outputs(plan, objects, camera, paints, made)
     into = words.into(pairs)
@@ -124,7 +125,12 @@ def _build(network, settings, ran, digest):
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
     for obj in caption.make(
-        network, camera, paints, cells, (*objects.values(), *made.connections.objects), _caption(network, closed)
+        network,
+        camera,
+        paints,
+        cells,
+        (*objects.values(), *made.connections.objects),
+        _caption(network, on_shelf, any(drawn[layer.name].level in PLANES for layer in shown.layers)),
     ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
@@ -250,9 +256,11 @@ def _extent(arrangement: Arrangement):
     return max(along) - min(along), list(rows.values())
 
 
-def _caption(network, closed) -> str:
+def _caption(network, on_shelf: bool, planes_too: bool) -> str:
     """The name of the form of the caption."""
-    return "strip" if not closed else "sheets" if has_attention(network) else "band"
+    if on_shelf and has_attention(network):
+        return "sheets"
+    return "band" if on_shelf or planes_too else "strip"
 
 
 def _outputs(plan: planned.Plan, objects, camera, paints, made):

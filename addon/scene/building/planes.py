@@ -23,7 +23,7 @@ from ...nodes import book as group
 from ...nodes.book import book_group
 from ...nodes.tree import attach
 from .. import removing, sockets
-from ..entities import Book, NetworkScene
+from ..entities import Book, LayerObject, NetworkScene
 from ..texts import headings, labels, words
 from . import books
 
@@ -103,6 +103,9 @@ def refresh(collection: bpy.types.Collection, network: Network, ran: Ran | None)
     """Let the planes of a network show a new run, or a newer checkpoint. Raises `CheckpointError`, and then nothing has
     changed."""
     scene = NetworkScene(collection)
+    for layer in list(scene.members(LayerObject)):
+        if not layer.is_plane:
+            drop(layer.obj)
     objs = {name: layer for name, layer in scene.layers().items() if layer.is_plane and name in network.by_name}
     levels = {name: layer.detail for name, layer in objs.items()}
     shown = read(network, [network.layer(name) for name in objs], levels, ran)
@@ -151,14 +154,15 @@ def _fill(book: Book, plane: Plane, size: tuple[float, float], materials) -> Non
     width, height = size
     given = {"Cover Width": width, "Cover Height": height, "Empty": cover is None, "Token Rows": False}
     parts = []
+    is_turned = plane.turned and cover is not None and cover.picture.shows == NORMS
     if cover:
         picture = cover.picture
-        parts = [books.points_of(group.COVER, picture)]
+        parts = [books.points_of(group.COVER, picture, is_turned)]
         given |= books.shape_of(picture, width, height)
         if picture.shows == NORMS:
             given["Tile Gap"] = GAP if picture.tiles > 1 else 0.0
     books.write(book.obj.data, parts)
-    book.tell(turned=plane.turned and cover is not None and cover.picture.shows == NORMS, **books.told_of(cover))
+    book.tell(turned=is_turned, **books.told_of(cover))
     sockets.refresh(book, given)
     books.paint(book, materials)
     book.obj.update_tag()

@@ -13,7 +13,7 @@ import bpy
 
 from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings, Shape, shapes
-from ...layout.planes import NAMES, PlaneSizes
+from ...layout.planes import INPUTS_APART, NAMES, PlaneSizes
 from ...network import Connection, Layer, Network
 from ...network.drawn import PLANES, Drawn, Wish
 from ...network.joins import Unknown
@@ -43,7 +43,7 @@ class Plan:
     pictured: list[Layer]  # inputs that stand there as the pictures that they are
     slant: float  # radians, of its row
     room: dict[str, tuple[float, float, float]]  # metres, that layers take: along the signal, to the side, up
-    apart: dict[str, float]  # of layers that are planes, what of their width is free before them
+    apart: dict[str, float]  # of planes, and of inputs before such, what of their width is free before them
 
 
 def plan(
@@ -68,6 +68,9 @@ def plan(
     sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
     forms = PlaneSizes(network)
     apart = {layer.name: forms.of(layer).apart for layer in shown.layers if drawn[layer.name].level in PLANES}
+    if forms.attends:
+        given = [layer for layer in shown.layers if layer.op == "Input" and layer not in pictured]
+        apart |= {layer.name: INPUTS_APART for layer in given}
     arrangement = arranging.arranged(
         arranging.pieces(shown, room, apart),
         arranging.parts(shown),
@@ -94,17 +97,18 @@ def shares(
     limit: int,
     shelf: bool,
     ran: Ran | None,
+    whole: bool,
     wishes: Mapping[str, Wish] = {},
     known: Mapping[str, Drawn] = {},
 ) -> Shares:
-    """What of every layer is drawn, where nobody has wished it otherwise: on a `shelf` of books planes beside them.
-    `known` are layers that are drawn already."""
-    return Shares(network, limit, defaults(network, shelf, ran) | wishes, known)
+    """What of every layer is drawn, where nobody has wished it otherwise: on a `shelf` of books planes beside them, and
+    of a network that never runs, unless it is wanted `whole`. `known` are layers that are drawn already."""
+    return Shares(network, limit, defaults(network, shelf, ran, whole) | wishes, known)
 
 
-def defaults(network: Network, shelf: bool, ran: Ran | None) -> dict[str, Wish]:
+def defaults(network: Network, shelf: bool, ran: Ran | None, whole: bool) -> dict[str, Wish]:
     """The layers that stand as planes as long as nobody has wished something else."""
-    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)})
+    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)}, whole)
     return {name: Wish(level, 1) for name, level in levels.items()}
 
 
@@ -119,11 +123,16 @@ def last(network: Network) -> list[Layer]:
     ]
 
 
-def show_planes(plan: Plan, objs: Mapping[str, bpy.types.Object], materials: Mapping[str, bpy.types.Material]) -> None:
-    """The planes of those of these layers that stand as such; the layers are in their blocks. Raises
-    `CheckpointError`."""
-    levels = {name: plan.drawn[name].level for name in objs if plan.drawn[name].level in PLANES}
-    shown = planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+def read_planes(plan: Plan, names: Iterable[str]) -> planes.Shown:
+    """What those of these layers show that stand as planes. Raises `CheckpointError`."""
+    levels = {name: plan.drawn[name].level for name in names if plan.drawn[name].level in PLANES}
+    return planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+
+
+def show_planes(
+    plan: Plan, shown: planes.Shown, objs: Mapping[str, bpy.types.Object], materials: Mapping[str, bpy.types.Material]
+) -> None:
+    """The planes of layers with these objects, which are in their blocks."""
     planes.show(plan.network, objs, shown, materials, planes.way_of(plan.slant))
 
 

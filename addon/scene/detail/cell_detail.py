@@ -24,6 +24,7 @@ from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
 from ...network.visible import Shares
 from ..building import arcs, build, connections, importing, layers, planes, planned
+from ..building.unfolding import is_whole
 from ..editing import arranging, pruning, ranges
 from ..entities import NetworkScene
 from ..texts import caption
@@ -49,7 +50,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     share = _share(network, model, wish.level)
     settings = arranging.settings_of(network)
     shelf = bool(settings.slant)
-    default = planned.defaults(model, shelf, ran) if not wish.level else {}
+    default = planned.defaults(model, shelf, ran, is_whole(NetworkScene(network))) if not wish.level else {}
     shares = Shares(model, NetworkScene(network).settings["max_cells"], known=before)
     for name in names:
         level = default[name].level if name in default else wish.level

@@ -89,7 +89,15 @@ KINDS = {
             scrim=True,
             move=moves.dolly,
         ),
-        Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
+        Kind(
+            "unfold",
+            "From one slab a layer to every cell",
+            View(),
+            6 * RATE,
+            6 * RATE - 1,
+            shelf=SHELF,
+            move=reveals.unfold,
+        ),
         Kind(
             "training",
             "The network learns: every checkpoint in turn, with a chart of what was measured",

@@ -30,6 +30,8 @@ from ..entities import (
     scene_of,
 )
 from ..looks import painting, styles
+from ..texts import caption
+from ..texts.forms import SHEETS
 from . import keys
 from .kinds import KINDS
 from .stage import Stage
@@ -60,6 +62,8 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
         remove(network, name)
     first = 1 + APART * max((-(-_frames(other)[1] // APART) for other in shots(network).values()), default=0)
     view = kind.shelf if kind.shelf and arranging.settings_of(network).slant else kind.view
+    if view == studio.SHELF and caption.form_of(network) is SHEETS:
+        view = studio.SHEETS
     camera = studio.make_camera(f"{network.name} {name.title()}", name, view)
     ShotCamera(camera).frames = first, first + kind.frames - 1
     _shelf(network, name).objects.link(camera)

@@ -122,7 +122,7 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
         facts["facts"] = first
         rest = [fact.removesuffix(" from names and shapes") for fact in rest]
         facts["sentence"], explanation = sentences.of_shelf(network, ran is not None)
-        facts["explanation"] = "" if said["not finite"] else BETWEEN.join((*rest[-1:], explanation))
+        facts["explanation"] = "" if said["not finite"] else BETWEEN.join(filter(None, (*rest[-1:], explanation)))
         facts["sentence"] = BETWEEN.join((*rest[:-1], facts["sentence"]))
         said |= cover_legend.said(scene, form_of(collection).legends)
     _write(scene, said | facts)

@@ -25,12 +25,7 @@ MEANINGS = {  # of what covers show: the head, and what is dark and bright
     "heads": ("cover: attention", "0", "much"),
 }
 OF = {COVER: ("maps", "sheet"), HEADS: ("heads",), NORMS: ("norms", "kernels")}  # where each has a legend of its own
-SHEET_HEADS = {
-    "maps": "maps: activation",
-    "sheet": "sheets: activation",
-    "heads": "gold: attention",
-    "norms": "weights",
-}
+SHEET_HEADS = {"maps": "maps: activation", "sheet": "sheets: activation", "heads": "attention", "norms": "weights"}
 
 
 def strip_of(kind: str) -> str:

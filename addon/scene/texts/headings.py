@@ -10,10 +10,11 @@ from math import pi
 import bpy
 
 from ..entities import Book, Heading
-from .labels import seen_by_camera, text, write_body
+from .labels import seen_by_camera, text, width_of, write_body
 
 SIZE = 0.088  # of a text, as a share of the height of the highest plane
 LINE = 1.3
+FILLS = 1.08  # of the width of a plane, what stands over it at most
 OVER = 0.03  # of that height is free under a heading
 MOST_TOKENS = 24
 TOKEN = 0.6  # of the height of a row, of the name of its token at most
@@ -31,7 +32,8 @@ def over(book: Book, said: tuple[str, str], height: float, materials: dict) -> N
     for (part, (share, role)), body in zip(PARTS.items(), said, strict=True):
         heading = there.get(part) or _make(book, part, materials[role])
         write_body(heading.obj, body)
-        heading.obj.data.size = share * size
+        wide = FILLS * book.inputs["Cover Width"] / max(width_of(body), 1e-9)
+        heading.obj.data.size = min(share * size, wide)
         up = top + (LINE * PARTS["facts"][0] * size if part == "title" else 0.0)
         heading.obj.location = (0.0, 0.0, up)
 

@@ -83,7 +83,8 @@ def of_plane(network: Network, layer: Layer, shown: Sequence[Book]) -> dict[str,
         said |= {"shape": f"{grid.units:,} maps", "notes": f"{grid.rows:,} × {grid.columns:,}{shown_text}"}
     elif binned := _binned(book):
         said |= {"notes": binned}
-    said["base"] = said["notes"]
+    unknown = "input unknown" if layer.open else ""
+    said["notes"] = said["base"] = "\n".join(filter(None, (unknown, said["notes"])))
     return said
 
 
@@ -117,9 +118,8 @@ def heading_of_plane(layer: Layer, book: Book) -> tuple[str, str]:
     if book.shows == "heads":
         rows, columns = book.whole
         shown = f", {book.units:,} shown" if book.units < book.units_of else ""
-        return f"{book.units_of:,} heads of attention", f"{rows:,} × {columns:,} each{shown}"
-    whose = "attention" if layer.op == "Attention" else short_name(layer)
-    return f"weights of {whose}", facts_of_plane(book)
+        return f"{book.units_of:,} head{'s' * (book.units_of > 1)}", f"{rows:,} × {columns:,} each{shown}"
+    return "attention weights" if layer.op == "Attention" else "weights", facts_of_plane(book)
 
 
 def facts_of_plane(book: Book) -> str:
@@ -140,10 +140,10 @@ COVERS = {"maps": "maps", "heads": "heads", "kernels": "kernels"}  # what tiles 
 def of_cover(book: Book) -> str:
     """What the cover of a book shows, and of how much."""
     if not book.shows:
-        return "bare: nothing is known"
+        return "nothing until an input runs" if book.layer else "bare: nothing is known"
     if book.shows == "norms":
         count = len(book.layers)
-        layers = f"weights of {count:,} layer{'' if count == 1 else 's'}"
+        layers = f"weights, {facts_of_plane(book)}" if book.layer else f"weights of {count:,} layer{'s' * (count != 1)}"
         return layers if book.every == 1 else f"{layers}, one output in {book.every:,} at least"
     size = " × ".join(f"{side:,}" for side in book.whole)
     if book.shows == "sheet":

@@ -12,6 +12,7 @@ from ...containers.errors import CheckpointError
 from ...containers.stored import Stored
 from ...formats import keras
 from ...formats.checkpoint import Checkpoint
+from ...formats.keras.call import Finder
 from ...formats.weights import Weights
 from .onnx_model import counts, unfit
 
@@ -31,12 +32,31 @@ def attach(weights: Weights, config: dict, file: Path) -> Checkpoint:
     """Raises `CheckpointError` if the file is no architecture of Keras, or the weights do not fit it."""
     if not keras.is_architecture(config):
         raise CheckpointError(file, "not an architecture of Keras", "save one with model.to_json(), or give ONNX")
-    find = keras.finder(weights, config) if weights.layout == "keras" else _Finder(weights, file)
+    find: Finder
+    if weights.layout != "keras":
+        find = _Finder(weights, file)
+    elif weights.format in OF_KERAS:
+        find = keras.finder(weights, config)
+    else:
+        find = _Named(weights, file)
     notes = [*weights.notes, f"architecture from {file.name}"]
     made = keras.write(weights.path, config, find, weights.format, weights.producer, notes=notes, architecture=file)
     if isinstance(find, _Finder) and (unused := find.unused()):
         raise unfit(weights, file, unused, "give the architecture of this very model")
     return made
+
+
+OF_KERAS = ("keras-h5", "keras-v3", "keras-weights")
+# Keras's names of variables -> what other programs that order axes as Keras does call them.
+ALIKE = {
+    "gamma": ("scale", "weight"),
+    "beta": ("bias", "offset"),
+    "moving_mean": ("mean",),
+    "moving_variance": ("var", "variance"),
+    "embeddings": ("embedding", "embedding_table"),
+    "kernel": ("w", "weight", "weights"),
+    "bias": ("b", "biases"),
+}
 
 
 @dataclass
@@ -56,13 +76,21 @@ class _Finder:
             module, _, name = tensor.name.rpartition(".")
             self.modules.setdefault(module, {})[name] = tensor
 
+    def known(self, tensors: dict[str, Stored], name: str) -> str:
+        """What a module calls a variable of Keras's."""
+        return NAMES.get(name, name)
+
+    def fits(self, shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+        """Whether a tensor has the shape that a layer wants."""
+        return _fits(shape, wanted)
+
     def __call__(self, layer: str, name: str, shape: tuple[int | None, ...]) -> Stored:
         """The tensor for a layer's variable of Keras's name and shape. Raises `CheckpointError`."""
-        name = NAMES.get(name, name)
         if layer not in self._of:
             self._of[layer] = self._module(layer, name, shape)
-        stored = self.modules[self._of[layer]].get(name)
-        if stored is None or not _fits(stored.shape, shape):
+        tensors = self.modules[self._of[layer]]
+        stored = tensors.get(self.known(tensors, name))
+        if stored is None or not self.fits(stored.shape, shape):
             said = "no such tensor" if stored is None else f"the shape {list(stored.shape)}"
             raise CheckpointError(
                 self.file,
@@ -83,7 +111,8 @@ class _Finder:
             return exact
         taken = set(self._of.values())
         for module, tensors in self.modules.items():
-            if module not in taken and name in tensors and _fits(tensors[name].shape, shape):
+            called = self.known(tensors, name)
+            if module not in taken and called in tensors and self.fits(tensors[called].shape, shape):
                 return module
         raise CheckpointError(
             self.file,
@@ -91,6 +120,29 @@ class _Finder:
             f"'{layer}' with a {name} of {list(shape)}",
             "give another architecture",
         )
+
+
+class _Named(_Finder):
+    """Finds tensors in Keras's order of axes that are called LAYER/VARIABLE, for Keras's layers."""
+
+    def __post_init__(self):
+        self.layout = "keras"
+        self.modules = {}
+        for tensor in self.weights.tensors:
+            module, _, name = tensor.name.replace(".", "/").rpartition("/")
+            self.modules.setdefault(module, {})[name] = tensor
+
+    def known(self, tensors, name):
+        """What a module calls a variable of Keras's."""
+        return next((called for called in (name, *ALIKE.get(name, ())) if called in tensors), name)
+
+    def fits(self, shape, wanted):
+        """Whether a tensor has the shape that a layer wants."""
+        return len(shape) == len(wanted) and all(size in (None, have) for size, have in zip(wanted, shape, strict=True))
+
+    def _module(self, layer, name, shape):
+        ending = next((module for module in self.modules if module.endswith(f"/{layer}")), None)
+        return layer if layer in self.modules else ending or super()._module(layer, name, shape)
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

@@ -101,13 +101,21 @@ class Block:
     called: bool = False  # whether the container of such blocks is a layer that is called (Sequential)
     mask: bool = False  # whether the model is given a mask of the words that count
     has: tuple[str, ...] = ()  # modules that tell it from others of the same names
+    doubled: tuple[str, ...] = ()  # two modules, of which the first gives twice as much as the second reads
     alone: bool = False  # whether nothing else may be in the module: names that are common in plain networks, too
 
     def fits(self, node: Node) -> bool:
         """Whether a module has what this block must have."""
+        if self.doubled and not self._is_doubled(node):
+            return False
         if self.alone and not (node.path and all(name in (*self._names(), *BESIDE) for name in node.children)):
             return False
         return all(map(node.at, self.has)) and all(branch.optional or branch.fits(node) for branch in self.branches)
+
+    def _is_doubled(self, node):
+        first, second = (node.at(name) for name in self.doubled)
+        shapes = [part.tensors["weight"].shape for part in (first, second) if part and "weight" in part.tensors]
+        return len(shapes) == 2 and len(shapes[0]) == len(shapes[1]) == 2 and shapes[0][0] == 2 * shapes[1][1]
 
     def _names(self):
         """What the modules directly in such a block are called."""

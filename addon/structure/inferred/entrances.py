@@ -17,8 +17,10 @@ from .modules import Node, Tree
 from .order import Order
 
 LONGEST = 200  # characters of a name that says what a table is for
-POSITIONS = re.compile(r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?)$")
-KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$")
+POSITIONS = re.compile(
+    r"^(wpe|\w*pos(ition)?s?(itional)?_?(embed\w*|emb)|embed_positions|pos_emb\w*|positions?|position_embd)$"
+)
+KINDS_OF_WORDS = re.compile(r"^(token_type|segment|type)_?(embed\w*|emb)$|^wtt$|^token_types$")
 TOKENS = re.compile(r"^((cls|class|dist|distillation|reg)_token|register_tokens|class_embedding)$")
 PATCHES = re.compile(r"patch|conv_proj|^conv1$|^projection$|^proj$")
 COUNTED = "position_embeddings"  # RoBERTa's name for a table that begins at row 2

@@ -49,7 +49,7 @@ ROLES = {
 }
 FLAT_BLOCK = re.compile(r"(conv[0-9]+_block[0-9]+|block_[0-9]+)_(\w+)")  # of keras.applications
 RECURRENT = re.compile(r"(weight|bias)_(ih|hh|hr)(_l[0-9]+(_reverse)?)?")
-EMBEDDING = re.compile(r"embed|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
+EMBEDDING = re.compile(r"embed|_embd$|^token_types$|^wte$|^wpe$|^wtt$|^shared$|^emb$|vocab|lookup")
 NO_EMBEDDING = re.compile(r"embed_out|unembed|embed_dense|embed_proj|_proj$|^proj|mapping|patch|^embedding_hidden")
 TABLE = re.compile(r"word|token|pos|vocab|lookup|^w[tp]e$|^shared$|embed_tokens")  # what it has a row for
 HEAD = re.compile(r"head|decoder|classifier|output")  # may share the table of the words

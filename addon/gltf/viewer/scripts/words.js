@@ -116,9 +116,11 @@ export function factsLine({networks, layers, hidden}) {
   return said.join(" · ");
 }
 
-/** How much of the network is drawn, but for inputs that are there as pictures; nothing if all is. */
+/** How much of the network is drawn, but for inputs that are there as pictures; nothing if all is. Sheets and covers say on
+ * them what they show. */
 export function drawnLine({layers: all, bundles, pictures = []}) {
-  const layers = all.filter(({name, facts}) => !pictures.some(({layer}) => layer === (facts.layer ?? name)));
+  const layers = all.filter(({name, facts}) => !["sheet", "cover"].includes(facts.detail)
+    && !pictures.some(({layer}) => layer === (facts.layer ?? name)));
   const sum = (things, count) => things.reduce((total, {facts}) => total + Number(count(facts)), 0);
   const counts = [
     ["cells", sum(layers, ({cells}) => cells), sum(layers, ({grid}) => grid.reduce((a, b) => a * b))],

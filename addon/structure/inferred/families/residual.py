@@ -41,7 +41,36 @@ LLAMA_ATTENTION = _attention("self_attn", "q_proj k_proj v_proj", "self_attn.o_p
 LLAMA_MLP = Gated("mlp.gate_proj", "Swish", "mlp.up_proj", "mlp.down_proj")
 OPT_ATTENTION = _attention("self_attn", "q_proj k_proj v_proj", "self_attn.out_proj")
 
+# llama.cpp's names, in GGUF: all modules of a block are directly in it.
+GGUF_ATTENTION = _attention("", "attn_q attn_k attn_v", "attn_output", "attn_q_norm attn_k_norm")
+GGUF_ONE_MATRIX = _attention("", "attn_qkv", "attn_output")
+GGUF_MLP = Gated("ffn_gate", "Swish", "ffn_up", "ffn_down")
+GGUF_CHAIN = _chain("ffn_up GeluTanh ffn_down")
+GGUF = (
+    Block(
+        "Gemma",
+        (Branch(GGUF_ATTENTION, "attn_norm", "post_attention_norm"), Branch(GGUF_MLP, "ffn_norm", "post_ffw_norm")),
+        has=("post_attention_norm", "post_ffw_norm"),
+    ),
+    Block("Llama", (Branch(GGUF_ATTENTION, "attn_norm"), Branch(GGUF_MLP, "ffn_norm"))),
+    Block(
+        "Phi-3",
+        (Branch(GGUF_ONE_MATRIX, "attn_norm"), Branch(Gated("ffn_up", "Swish", "", "ffn_down"), "ffn_norm")),
+        doubled=("ffn_up", "ffn_down"),
+    ),
+    Block("GPT-2", (Branch(GGUF_ONE_MATRIX, "attn_norm"), Branch(GGUF_CHAIN, "ffn_norm"))),
+    Block("GPT-2", (Branch(GGUF_ATTENTION, "attn_norm"), Branch(GGUF_CHAIN, "ffn_norm"))),
+    Block("Phi", (Branch(GGUF_ONE_MATRIX, "attn_norm"), Branch(GGUF_CHAIN, "attn_norm")), parallel=True),
+    Block(
+        "BERT",
+        (Branch(GGUF_ATTENTION, "attn_output_norm"), Branch(_chain("ffn_up Gelu ffn_down"), "layer_output_norm")),
+        POST,
+        mask=True,
+    ),
+)
+
 BLOCKS = (
+    *GGUF,
     Block(
         "ResNet",
         (Branch(_chain("conv1 bn1 Relu conv2 bn2 Relu conv3 bn3")),),

@@ -24,7 +24,7 @@ from neuroscene.addon.network.network import by_unit
 from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
-from neuroscene.addon.scene.building import importing, unfolding
+from neuroscene.addon.scene.building import importing, kernels, unfolding
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import series_nodes
 from neuroscene.addon.scene.series import filling, known, showing
@@ -565,3 +565,17 @@ def test_an_export_is_of_the_step_that_is_shown(blank, tmp_path):
         told = file.facts(file.of_kind("network")[0])["scores"]
         assert [one["index"] for one in told] == np.argsort(-scores)[: len(told)].tolist()
         assert np.allclose([one["score"] for one in told], np.sort(scores)[::-1][: len(told)])
+
+
+def test_kernels_have_the_weights_of_the_step(network):
+    kernels.toggle(network, ["/conv1/Conv"])
+    (obj,) = look.of_kind(network, "kernels")
+    modifier = showing.slider(network, "checkpoints")
+    names = [one.name for one in obj.data.attributes]
+    assert numbered("weight", 2) in names
+    for step, path in enumerate(FILES):
+        compat.set_inputs(modifier, {"Checkpoint": float(step)})
+        look.evaluate(network)
+        own = look.array(obj.data.attributes, numbered("weight", step))
+        assert np.array_equal(own[:, 0], stored(path)["conv1.weight"].ravel())
+    assert obj.modifiers[0] in series_nodes(obj)

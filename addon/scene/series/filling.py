@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...colormaps import value_range
 from ...containers import CheckpointError
 from ...inference import Ran, activation
 from ...network import Network
@@ -20,9 +21,9 @@ from ...network.joins import WEIGHT
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
-from ..building import build, connections, importing, input_picture, layers, planned
+from ..building import build, connections, importing, input_picture, kernels, layers, planned
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, InputPicture, NetworkScene
+from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
 from . import faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
@@ -270,15 +271,26 @@ def _open(collection, network: Network, source: Source):
             if opened is not None:
                 stored[index] = taps.object_of(obj), opened
     steps: dict[int, list] = {index: [] for index in stored}
+    pictured = [each for each in NetworkScene(collection).members(Kernels) if each.layer in network.by_name]
+    place = {layer.name: number for number, layer in enumerate(network.layers)}
+    of_kernels: dict[str, list] = {each.layer: [] for each in pictured}
     for step in range(len(source)):
         yield step / len(source), "lines of expansions"
         shown = source.network(step)
         for index, (_, opened) in stored.items():
             steps[index].append(taps.read(shown.connections[index], opened))
+        for name, told in of_kernels.items():
+            told.append(kernels.weights_of(shown, shown.layers[place[name]].name))
     source.network(source.base)
     for index, (obj, opened) in stored.items():
         if all(told is not None for told in steps[index]):
             put_taps(obj, opened, steps[index], follow)
+
+    for each in pictured:
+        told = of_kernels[each.layer]
+        if all(weights is not None and list(weights.shape) == each.shape for weights in told):
+            showing.put_kernels(each.obj, [kernels.taps_of(weights) for weights in told], **follow)
+            each.inputs["Range"] = showing.lasting([value_range(weights) for weights in told])
 
 
 def put_taps(obj: bpy.types.Object, opened: taps.Opened, steps: list, follow: dict) -> None:

@@ -40,6 +40,8 @@ KNOWN = [
     CROSS / "savedmodel_keras3" / "saved_model.pb",
     CROSS / "savedmodel_tf1style" / "saved_model.pb",
     CROSS / "keras2_12" / "savedmodel" / "saved_model.pb",
+    DATA / "layers" / "digits.caffemodel",
+    DATA / "layers" / "digits.weights",
     CROSS / "tfjs_layers_model" / "model.json",
     CROSS / "tfjs_graph_model" / "model.json",
 ]
@@ -49,6 +51,7 @@ WHOLE = (
     "savedmodel_keras3",
     "savedmodel_tf1style",
     "savedmodel",
+    "layers",
     "tfjs_layers_model",
     "tfjs_graph_model",
 )

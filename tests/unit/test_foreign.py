@@ -127,9 +127,6 @@ FILES = {
         bytes(99),
         "numbers of a TensorFlow checkpoint without its index",
     ),
-    "Caffe": ("net.caffemodel", part(1, b"LeNet") + CAFFE_LAYER * 2, "a model of Caffe; export it as ONNX"),
-    "Caffe, older": ("net.caffemodel", part(1, b"CaffeNet deploy") + CAFFE_OLD, "a model of Caffe"),
-    "Caffe as text": ("net.prototxt", b'name: "LeNet"\nlayer {\n  name: "data"\n}\n', "a network of Caffe, as text"),
     "Core ML": ("m.mlmodel", CORE_ML, "a Core ML model; export the model that it was made of as ONNX"),
     "OpenVINO": (
         "m.xml",
@@ -186,7 +183,6 @@ FILES = {
     "tar, packed": ("m.tar.gz", gzip.compress(tarred("d" * 150 + "é/w.ckpt")), "a packed tar archive that holds ddd"),
     "gzip": ("best.onnx.gz", gzip.compress(b"x"), "a gzip-compressed file that holds best.onnx; unpack it"),
     "7z": ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "a 7z archive, not a model; unpack it"),
-    "Darknet": ("yolo.weights", struct.pack("<iiiQ", 0, 2, 5, 99) + bytes(64), "weights of Darknet"),
     "Keras without weights": (
         "m.json",
         b'{"class_name": "Sequential", "config": {}}',

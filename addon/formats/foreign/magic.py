@@ -15,7 +15,7 @@ TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "p
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
 MXNET = Kind("weights of MXNet", "export the model: mxnet.onnx.export_model")
 PADDLE = Kind("weights of PaddlePaddle", "convert the model: paddle2onnx --model_dir FOLDER --save_file model.onnx")
-DARKNET = Kind("weights of Darknet", "open the ONNX or PyTorch model of the same network")
+DARKNET = (b"\0\0\0\0\x02\0\0\0\x05\0\0\0", b"\0\0\0\0\x02\0\0\0\0\0\0\0")  # versions of its weights
 # Offset, bytes there, what it is.
 MAGIC = (
     (4, b"ORTM", ORT),
@@ -26,8 +26,6 @@ MAGIC = (
     (0, b"7767517\r\n", NCNN),
     (0, (7767517).to_bytes(4, "little"), NCNN),
     (0, b"\x12\x01\0\0\0\0\0\0", MXNET),
-    (0, b"\0\0\0\0\x02\0\0\0\x05\0\0\0", DARKNET),
-    (0, b"\0\0\0\0\x02\0\0\0\0\0\0\0", DARKNET),
     (0, b"ptrt", Kind("an engine of TensorRT", "open the ONNX model that it was built from")),
     (0, b"ftrt", Kind("an engine of TensorRT", "open the ONNX model that it was built from")),
     (0, b"RKNN", Kind("a model for RKNN", "open the ONNX model that it was made of")),

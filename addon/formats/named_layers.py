@@ -24,8 +24,9 @@ __all__ = ["Layers", "Shape", "Unwritable"]
 class Layers:
     """Writes layers one after the other; tensors go by their names in the graph."""
 
-    def __init__(self, path: Path, name: str = "model"):
-        self.path = path
+    def __init__(self, path: Path, name: str = "model", named: bool = True):
+        """`named`: what is listed are layers as people call them, and not operators with scopes in their names."""
+        self.path, self.named = path, named
         self.graph = TensorGraph(name)
         self.name = ""
         self.unknown: Counter[str] = Counter()
@@ -35,11 +36,18 @@ class Layers:
         return self.graph.input(name, shape, data_type).name
 
     def layer(
-        self, name: str, kind: str, write: Callable[[], str | list[str]] | None, inputs: Sequence[str], count: int = 1
+        self,
+        name: str,
+        kind: str,
+        write: Callable[[], str | list[str]] | None,
+        inputs: Sequence[str],
+        count: int = 1,
+        shapes: Sequence[Shape | None] = (),
     ) -> list[str]:
-        """What a layer gives: as `write` writes it, else as an opaque node of so many outputs."""
+        """What a layer gives: as `write` writes it, else as an opaque node of so many outputs, or of these shapes."""
         stopping.check()
-        self.name = self.graph.layer = name
+        self.name = name
+        self.graph.layer = name if self.named else ""
         mark = self.graph.mark()
         made: str | list[str] | None = None
         if write is not None:
@@ -49,7 +57,7 @@ class Layers:
                 self.graph.undo(mark)
         if made is None:
             self.unknown[kind] += 1
-            made = self.graph.opaque(kind, list(inputs), name, [None] * count)
+            made = self.graph.opaque(kind, list(inputs), name, shapes or [None] * count)
         outputs = [made] if isinstance(made, str) else made
         if outputs:
             outputs[0] = self.graph.called(Value(outputs[0]), name, mark).name

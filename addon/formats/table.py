@@ -95,6 +95,14 @@ def _is_darknet(head: bytes, path: Path) -> bool:
     return texts.is_darknet(head) or any(head.startswith(start) for start in magic.DARKNET)
 
 
+def _is_openvino(head: bytes, path: Path) -> bool:
+    """A network of OpenVINO, or the numbers beside one, which say nothing of themselves."""
+    if path.suffix == ".bin" and path.with_suffix(".xml").is_file():
+        with path.with_suffix(".xml").open("rb") as file:
+            head = file.read(foreign.HEAD)
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<net " in head
+
+
 def _is_arrays(head: bytes, path: Path) -> bool:
     return _is_json(head, path) and b'"neuroscene-arrays"' in head
 
@@ -170,6 +178,7 @@ READERS = (
     Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
     Reader("Caffe", (".caffemodel", ".prototxt"), _is_caffe, "caffe"),
     Reader("Darknet", (".weights", ".cfg"), _is_darknet, "darknet"),
+    Reader("OpenVINO", (".xml",), _is_openvino, "openvino"),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),
     Reader("TensorFlow graph", (".pb", ".pbtxt"), _is_graph, "tensorflow.frozen"),

@@ -86,6 +86,7 @@ SAMPLES = {
     "torch-export": ["exported/pictures.pt2", "exported/series_core.pt2"],
     "caffe": ["layers/digits.caffemodel"],
     "darknet": ["layers/digits.cfg", "layers/digits.weights"],
+    "openvino": ["openvino/digits.xml", "openvino/lstm.xml"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.
@@ -98,6 +99,8 @@ BESIDE = {
         "mnist_cnn.ckpt-630.data-00000-of-00001",
     ),
     "crossformat/tf2_ckpt/mnist_cnn.index": ("mnist_cnn.data-00000-of-00001",),
+    "openvino/digits.xml": ("digits.bin",),
+    "openvino/lstm.xml": ("lstm.bin",),
     "layers/digits.cfg": ("digits.weights",),
     "layers/digits.weights": ("digits.cfg",),
     "crossformat/tfjs_layers_model/model.json": ("group1-shard1of1.bin",),

@@ -42,6 +42,7 @@ KNOWN = [
     CROSS / "keras2_12" / "savedmodel" / "saved_model.pb",
     DATA / "layers" / "digits.caffemodel",
     DATA / "layers" / "digits.weights",
+    DATA / "openvino" / "digits.xml",
     CROSS / "tfjs_layers_model" / "model.json",
     CROSS / "tfjs_graph_model" / "model.json",
 ]
@@ -52,6 +53,7 @@ WHOLE = (
     "savedmodel_tf1style",
     "savedmodel",
     "layers",
+    "openvino",
     "tfjs_layers_model",
     "tfjs_graph_model",
 )
@@ -62,6 +64,7 @@ OTHERS = [
     *sorted((DATA / "torch").glob("*_scripted.pt")),
     *sorted((DATA / "zoo").glob("*.onnx")),
     *sorted((DATA / "exported").glob("*.pt2")),
+    *sorted((DATA / "openvino").glob("*.xml")),
     *sorted((DATA / "tensorflow").glob("*.tflite")),
     *sorted((DATA / "tensorflow").glob("*/saved_model.pb")),
     CROSS / "mnist_cnn_float16.tflite",

@@ -128,11 +128,6 @@ FILES = {
         "numbers of a TensorFlow checkpoint without its index",
     ),
     "Core ML": ("m.mlmodel", CORE_ML, "a Core ML model; export the model that it was made of as ONNX"),
-    "OpenVINO": (
-        "m.xml",
-        b'<?xml version="1.0"?>\n<net name="n" version="11">',
-        "a network of OpenVINO; open the ONNX",
-    ),
     "ncnn": ("m.param", b"7767517\n2 2\nInput data 0 1 data\n", "an ncnn model; open the ONNX"),
     "ncnn, binary": ("m.param.bin", (7767517).to_bytes(4, "little") + bytes(40), "an ncnn model"),
     "Paddle": ("m.pdmodel", PADDLE, "a program of PaddlePaddle; convert it: paddle2onnx"),
@@ -213,10 +208,7 @@ def test_a_model_of_onnxruntimes_own(tmp_path, capsys):
     assert "a model in ONNX Runtime's own format (.ort); open the .onnx" in refused(tmp_path / "m.ort", capsys)
 
 
-@pytest.mark.parametrize(
-    ("beside", "text", "said"),
-    [("m.xml", '<?xml version="1.0"?>\n<net name="n" version="11">', "OpenVINO"), ("m.param", "7767517\n", "ncnn")],
-)
+@pytest.mark.parametrize(("beside", "text", "said"), [("m.param", "7767517\n", "ncnn")])
 def test_raw_weights_beside_their_description(beside, text, said, tmp_path, capsys):
     (tmp_path / beside).write_text(text)
     (tmp_path / "m.bin").write_bytes(np.ones(40, np.float32).tobytes())

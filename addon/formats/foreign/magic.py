@@ -47,7 +47,6 @@ MAGIC = (
 # A Paddle tensor: versions and levels of detail, all 0, then the size of its description and the type in it.
 PADDLE_TENSOR = re.compile(rb"\0{16}..\0\0\x08[\0-\x20]\x10", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z_][\w./ -]*")
-DESCRIPTION = 512  # bytes of a description in which it says what it is
 TF_SHARD = re.compile(r".+\.data-\d{5}-of-\d{5}")
 
 
@@ -80,9 +79,4 @@ def _beside(head, path) -> Kind | None:
         return None
     if path.with_suffix(".param").is_file():
         return NCNN
-    description = path.with_suffix(".xml")
-    if description.is_file():
-        with description.open("rb") as file:
-            if b"<net " in file.read(DESCRIPTION):
-                return Kind("weights of OpenVINO", "open the ONNX model that they were made of")
     return None

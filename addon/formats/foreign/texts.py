@@ -71,8 +71,6 @@ def _pointer(text) -> Kind:
 
 
 def _xml(text) -> Kind | None:
-    if re.search(rb"<net\s+[^>]*name=", text) or b"<net " in text:
-        return Kind("a network of OpenVINO", "open the ONNX model that it was made of")
     if b"<Error>" in text:
         return Kind("an answer of a web server, not a model", "fetch it again")
     if b"<PMML" in text:

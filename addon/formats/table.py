@@ -95,6 +95,10 @@ def _is_darknet(head: bytes, path: Path) -> bool:
     return texts.is_darknet(head) or any(head.startswith(start) for start in magic.DARKNET)
 
 
+def _is_core_ml(head: bytes, path: Path) -> bool:
+    return head[:1] == b"\x08" and messages.kind(head, path) == messages.CORE_ML
+
+
 def _is_openvino(head: bytes, path: Path) -> bool:
     """A network of OpenVINO, or the numbers beside one, which say nothing of themselves."""
     if path.suffix == ".bin" and path.with_suffix(".xml").is_file():
@@ -178,6 +182,7 @@ READERS = (
     Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
     Reader("Caffe", (".caffemodel", ".prototxt"), _is_caffe, "caffe"),
     Reader("Darknet", (".weights", ".cfg"), _is_darknet, "darknet"),
+    Reader("Core ML", (".mlmodel",), _is_core_ml, "coreml"),
     Reader("OpenVINO", (".xml",), _is_openvino, "openvino"),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),

@@ -87,6 +87,7 @@ SAMPLES = {
     "caffe": ["layers/digits.caffemodel"],
     "darknet": ["layers/digits.cfg", "layers/digits.weights"],
     "openvino": ["openvino/digits.xml", "openvino/lstm.xml"],
+    "coreml": ["coreml/digits.mlmodel", "coreml/digits.mlpackage/Data/com.apple.CoreML/model.mlmodel"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.
@@ -99,6 +100,7 @@ BESIDE = {
         "mnist_cnn.ckpt-630.data-00000-of-00001",
     ),
     "crossformat/tf2_ckpt/mnist_cnn.index": ("mnist_cnn.data-00000-of-00001",),
+    "coreml/digits.mlpackage/Data/com.apple.CoreML/model.mlmodel": ("weights",),
     "openvino/digits.xml": ("digits.bin",),
     "openvino/lstm.xml": ("lstm.bin",),
     "layers/digits.cfg": ("digits.weights",),

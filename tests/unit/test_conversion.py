@@ -65,6 +65,7 @@ OTHERS = [
     *sorted((DATA / "zoo").glob("*.onnx")),
     *sorted((DATA / "exported").glob("*.pt2")),
     *sorted((DATA / "openvino").glob("*.xml")),
+    *sorted((DATA / "coreml").glob("*.ml*")),
     *sorted((DATA / "tensorflow").glob("*.tflite")),
     *sorted((DATA / "tensorflow").glob("*/saved_model.pb")),
     CROSS / "mnist_cnn_float16.tflite",

@@ -127,7 +127,6 @@ FILES = {
         bytes(99),
         "numbers of a TensorFlow checkpoint without its index",
     ),
-    "Core ML": ("m.mlmodel", CORE_ML, "a Core ML model; export the model that it was made of as ONNX"),
     "ncnn": ("m.param", b"7767517\n2 2\nInput data 0 1 data\n", "an ncnn model; open the ONNX"),
     "ncnn, binary": ("m.param.bin", (7767517).to_bytes(4, "little") + bytes(40), "an ncnn model"),
     "Paddle": ("m.pdmodel", PADDLE, "a program of PaddlePaddle; convert it: paddle2onnx"),
@@ -323,4 +322,4 @@ def test_folders_that_are_no_model(tmp_path, capsys):
     assert "a folder with m.rknn, a model for RKNN; open the ONNX" in refused(lite, capsys)
     assert "a folder without a model" in refused(folder(tmp_path / "none", notes_DOT_txt=b"x"), capsys)
     core = folder(tmp_path / "m.mlpackage", Manifest_DOT_json=b"{}", Data__com_DOT_apple_DOT_CoreML__model=b"x")
-    assert "a Core ML model" in refused(core, capsys)
+    assert "a Core ML model without its model.mlmodel; fetch it again" in refused(core, capsys)

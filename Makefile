@@ -10,12 +10,13 @@ JOBS ?= 2
 PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LINTED := addon/gltf/viewer/scripts .ci/web tests/web
 
-.PHONY: help setup demo test test-fast coverage bench lint types extension release clean
+.PHONY: help setup demo test test-all test-fast coverage bench lint types extension release clean
 
 help:
 	@echo "make setup      make $(VENV) with Blender $(BLENDER); BLENDER=4.5 or 5.2 chooses another"
 	@echo "make demo       a sample network as a scene, a picture and a glTF file in out/"
-	@echo "make test       run the tests, JOBS=$(JOBS) at a time; ARGS='-k name' is passed to pytest"
+	@echo "make test       run the tests, JOBS=$(JOBS) at a time, but for the slow ones; ARGS='-k name' is passed to pytest"
+	@echo "make test-all   run the slow ones too, as every push has it"
 	@echo "make test-fast  the tests that need no Blender and no patience"
 	@echo "make coverage   run the tests and tell which lines none of them reaches"
 	@echo "make bench      measure building and moving a large network"
@@ -37,6 +38,10 @@ demo: setup
 	@printf '%s\n' out/digits_cnn.blend out/digits_cnn.png out/digits_cnn.glb
 
 test: setup
+	$(PYTEST) -m "not slow" tests $(ARGS)
+	@echo "make test leaves out the tests that are marked slow; make test-all runs them too"
+
+test-all: setup
 	$(PYTEST) tests $(ARGS)
 
 test-fast: setup

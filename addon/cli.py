@@ -14,6 +14,9 @@ from .containers import CheckpointError
 from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
+METHODS = (
+    *("gradient", "gradient-input", "guided", "integrated", "smoothgrad", "deconvnet", "gradcam", "occlusion"),
+)  # of `attribute`, which is imported when it is asked for
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,12 +103,66 @@ def _parser():
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
+    subcommand = command("attribute", commands.attribute, "say how much each number of an input counts for a score")
+    subcommand.add_argument("--input", required=True, type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file")
+    subcommand.add_argument("--method", required=True, metavar="NAME", help=f"one of {', '.join(METHODS)}")
+    subcommand.add_argument("--class", dest="index", type=int, metavar="K", help="which class (default: the winner)")
+    subcommand.add_argument("--layer", default="", metavar="NAME", help="explain by what this layer gives")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".npz", ".png"), metavar="OUT.npz|OUT.png")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
+    subcommand = command("feature", commands.feature, "make the input that excites a unit most")
+    subcommand.add_argument("--layer", required=True, metavar="NAME", help="which layer, as inspect lists it")
+    subcommand.add_argument("--unit", required=True, type=int, metavar="U", help="which unit of it, from 0")
+    subcommand.add_argument("--steps", type=_count, default=128, metavar="N", help="how many steps (default: 128)")
+    subcommand.add_argument("--seed", type=int, default=0, metavar="S", help="where it begins (default: 0)")
+    subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png"), metavar="OUT.png")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
+    subcommand = command("train", commands.train, "train a network on a data set")
+    subcommand.add_argument(
+        "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
+    )
+    subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
+    subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
+    subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
+    subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
+    subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
+    subcommand.add_argument(
+        "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
+    )
+    subcommand.add_argument("--seed", type=int, default=0, metavar="S", help="of the order of samples (default: 0)")
+    subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="RUN/", help="a folder of checkpoints")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
     subcommand = command("convert", commands.convert, "write a model of any format as an ONNX file")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".onnx"), metavar="OUT.onnx")
 
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
+    subcommand.add_argument(
+        "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
+    )
     _drawing(subcommand)
+
+    subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)
+    subcommand.set_defaults(command=commands.series)
+    subcommand.add_argument("models", metavar="FOLDER|GLOB", type=Path, nargs="+")
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
+
+    subcommand = subcommands.add_parser("watch", help=commands.watch.__doc__, description=commands.watch.__doc__)
+    subcommand.set_defaults(command=commands.watch)
+    subcommand.add_argument("model", metavar="FOLDER", type=Path, help="where a training saves its checkpoints")
+    subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="FILM/", help="a folder of stills")
+    subcommand.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    subcommand.add_argument("--engine", choices=("cycles", "eevee"))
+    subcommand.add_argument("--samples", type=_count, metavar="N")
+    subcommand.add_argument("--size", type=_size, metavar="WxH")
+    subcommand.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
+    subcommand.add_argument("--max-cells", type=_count, metavar="N", help="cells to draw in all (default: 150,000)")
+    subcommand.add_argument(
+        "--idle", type=_count, metavar="SECONDS", help="end when no checkpoint has come for so long (default: never)"
+    )
 
     subcommand = command("render", commands.render, "render a model or a saved scene", "MODEL|SCENE.blend")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png", ".mp4"), metavar="OUT.png|OUT.mp4")
@@ -178,7 +235,14 @@ def _picture(command):
 
 
 def _drawing(command):
-    command.add_argument("--input", type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file to run")
+    command.add_argument(
+        "--input",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        help="a PNG, JPEG, .npy or .npz file to run; several are a series of inputs",
+    )
     command.add_argument(
         "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
     )

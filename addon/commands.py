@@ -76,6 +76,122 @@ def _scores(ran) -> list[dict]:
     return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
 
 
+def attribute(options: Namespace) -> None:
+    """Explain a score of a model by a method, and write what each number counts for."""
+    import numpy as np
+
+    from .attribution import attribute, drawing
+    from .inference import fit_file, run_file
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        network, _ = run_file(options.input, network)
+        inputs = {one.name: one.array for one in fit_file(options.input, network)}
+        made = _finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
+    target = made.target
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".png":
+            drawing.save_evidence(part, made.values)
+        else:
+            arrays = {"attribution": made.values, "input": made.input, "score": np.float32(target.value)}
+            if made.upsampled is not None:
+                arrays["upsampled"] = made.upsampled
+            with part.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+    said = {
+        "method": made.method,
+        "class": {"index": target.index, "label": target.name},
+        "score": target.value,
+        "tensor": target.tensor,
+        "by": made.by,
+        "shape": list(made.values.shape),
+        **({"note": target.note} if target.note else {}),
+        **made.settings,
+    }
+    if options.json:
+        print(json.dumps(said))
+        return
+    print(f"{options.output}: {made.method} of {target.name}, whose score is {target.value:.6g}, by {made.by}")
+
+
+def feature(options: Namespace) -> None:
+    """Make the input that excites a unit most, and write it as a picture."""
+    from .attribution import drawing, visualise
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    _writable(options.output)
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        made = _finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
+    with replacing(options.output) as part:
+        drawing.save_input(part, made.input)
+    if options.json:
+        print(json.dumps({"activation": made.activation, "layer": made.layer, "unit": made.unit}))
+        return
+    first, last = made.activation[0], made.activation[-1]
+    print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
+
+
+def train(options: Namespace) -> None:
+    """Train a network, with a checkpoint an epoch."""
+    import time
+
+    from . import training
+    from .network import summarise
+    from .structure import open_checkpoint
+    from .training.step import Rules
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")
+    if options.rate < 0 or options.decay < 0:
+        raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
+    begin = time.perf_counter()
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        data = training.load(options.data, network)
+        wanted = training.Options(
+            options.epochs,
+            options.batch,
+            options.rate,
+            options.seed,
+            Rules(options.optimizer, options.decay),
+            tuple(options.freeze),
+        )
+        done = _finish(training.train(network, data, options.output, wanted), progress)
+    seconds = time.perf_counter() - begin
+    if options.json:
+        epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
+        print(json.dumps({"epochs": epochs, "seconds": seconds}))
+        return
+    for one in done:
+        right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
+        print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")
+
+
+def _finish(steps, progress):
+    """Run all steps and return what they return."""
+    while True:
+        try:
+            share, text = next(steps)
+            progress(f"{share:4.0%} {text}")
+        except StopIteration as end:
+            return end.value
+
+
+def series(options: Namespace) -> None:
+    """Print the checkpoints of a training run in order."""
+    from .series import find
+    from .series.report import table
+
+    run = find(options.models)
+    print(json.dumps(run.told()) if options.json else table(run))
+
+
 def convert(options: Namespace) -> None:
     """Write a model as an ONNX file."""
     from .conversion import onnx_model
@@ -116,6 +232,23 @@ def render(options: Namespace) -> None:
         _open_scene(options, progress)
         written = rendering.render(options.output, _wanted(options, progress), progress)
     print(written)
+
+
+def watch(options: Namespace) -> None:
+    """Render a still of each checkpoint of a training while it runs."""
+    from .scene.series import film
+
+    folder = options.output
+    if not options.model.is_dir():
+        raise CheckpointError(
+            options.model, "no such folder", "name the folder that a training saves its checkpoints to"
+        )
+    _writable(folder / "0000.png")
+    with _quiet() as progress:
+        count, left_out = film.watch(options.model, folder, options, progress)
+    for path, why in left_out.items():
+        print(f"left out: {path}: {why}")
+    print(f"{folder}: {count} still{'' if count == 1 else 's'}")
 
 
 def look(options: Namespace) -> None:
@@ -211,9 +344,12 @@ def _export_arrays(options):
 
     if options.output.exists() and not options.output.is_dir():
         raise CheckpointError(options.output, "is a file", "give a folder for the arrays")
+    inputs = options.input or []
+    if len(inputs) > 1:
+        raise CheckpointError(inputs[1], "is a second input, and arrays are those of one", "give one --input")
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        network, ran = run_file(options.input, network) if options.input else (network, None)
+        network, ran = run_file(inputs[0], network) if inputs else (network, None)
         written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
     print(f"{options.output}: {written}")
 
@@ -269,12 +405,26 @@ def _make_scene(options, progress):
         given["lines_a_pair"] = given["max_connections"]
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     empty = bpy.context.scene
-    steps = importing.import_steps(
-        options.model, build.Settings(**given), options.input, dict(options.dim), options.architecture, options.part
-    )
+    settings = build.Settings(**given)
+    inputs = options.input or []
+    if _is_series(options, inputs):
+        from .scene.series import filling
+
+        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+    else:
+        steps = importing.import_steps(
+            options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part
+        )
     build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+
+
+def _is_series(options, inputs) -> bool:
+    """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
+    from .series import is_run
+
+    return getattr(options, "series", False) or len(inputs) > 1 or is_run(options.model)
 
 
 @contextmanager

@@ -24,7 +24,19 @@ from neuroscene.addon.scene.output import rendering
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-CNN, MLP = (ROOT / "sample_models" / f"digits_{kind}.onnx" for kind in ("cnn", "mlp"))
+SAMPLES = ROOT / "sample_models"
+CNN, MLP = (SAMPLES / f"digits_{kind}.onnx" for kind in ("cnn", "mlp"))
+PICTURES, CELLS, LETTERS = (
+    SAMPLES / f"{name}.onnx" for name in ("pictures_resnet", "cells_unet", "letters_transformer")
+)
+DIGIT = SAMPLES / "digits" / "digit_7.png"
+INPUTS = {
+    CNN: DIGIT,
+    MLP: DIGIT,
+    PICTURES: SAMPLES / "pictures" / "butterfly.png",
+    CELLS: SAMPLES / "cells" / "cells.png",
+    LETTERS: SAMPLES / "letters" / "letters.npy",
+}
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
 ZOO = {
     name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
@@ -43,6 +55,10 @@ STILLS = {
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
     "gallery/resnet": (ZOO["resnet18"], "fly-through", "", 88, WIDE),
+    "gallery/pictures": (PICTURES, "hero", "", None, WIDE),
+    "gallery/pictures-paper": (PICTURES, "hero", "Paper", None, WIDE),
+    "gallery/cells": (CELLS, "hero", "", None, WIDE),
+    "gallery/letters": (LETTERS, "hero", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
     **{f"zoo/{name}": (path, "hero", "", None, SMALL) for name, path in ZOO.items()},
 }
@@ -74,10 +90,9 @@ def film(name: str) -> None:
 
 
 def _stage(model, style):
-    """A model in an empty file, with a digit if it reads digits."""
+    """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    given = None if model in ZOO.values() else ROOT / "sample_models" / "digits" / "digit_7.png"
-    network = build.finish(importing.import_steps(model, build.Settings(), given))
+    network = build.finish(importing.import_steps(model, build.Settings(), INPUTS.get(model)))
     if style:
         saved_styles.apply(style, painting.part_of(bpy.context, network))
     return network

@@ -25,6 +25,7 @@ from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
+from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
@@ -35,15 +36,23 @@ from .save_style import NEUROSCENE_OT_save_style
 from .select_block import NEUROSCENE_OT_select_block
 from .select_related import NEUROSCENE_OT_select_related
 from .set_colors import NEUROSCENE_OT_set_colors
-from .set_detail import NEUROSCENE_OT_set_detail
+from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
+from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
+from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
     NEUROSCENE_FH_checkpoint,
+    NEUROSCENE_OT_import_series,
+    NEUROSCENE_OT_watch_folder,
+    NEUROSCENE_OT_stop_watching,
+    NEUROSCENE_OT_step_series,
+    NEUROSCENE_OT_play_series,
+    NEUROSCENE_OT_remove_series,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_attach_gltf,
@@ -61,6 +70,7 @@ CLASSES = (
     NEUROSCENE_OT_fold_blocks,
     NEUROSCENE_OT_select_block,
     NEUROSCENE_OT_set_detail,
+    NEUROSCENE_OT_set_network_detail,
     NEUROSCENE_OT_edit_cells,
     NEUROSCENE_OT_back_to_arrangement,
     NEUROSCENE_OT_bundle_lines,
@@ -104,6 +114,7 @@ def unregister():
 def _import_entry(self, context):
     usual = dict.fromkeys(suffix for reader in READERS for suffix in reader.suffixes[:1] if suffix.count(".") == 1)
     self.layout.operator(NEUROSCENE_OT_import_network.bl_idname, text=f"Neural Network ({', '.join(usual)})")
+    self.layout.operator(NEUROSCENE_OT_import_series.bl_idname, text="Neural Network in Training (folder, files)")
     self.layout.operator(NEUROSCENE_OT_attach_gltf.bl_idname, text="Neural Network of a glTF (.glb)")
 
 

@@ -5,12 +5,12 @@
 
 import bpy
 
-from ..addon.network.drawn import BOX, CELLS, MAPS, Wish
+from ..addon.network.drawn import BOX, CELLS, COVER, MAPS, SHEET, Wish
 from ..addon.scene import selection
 from ..addon.scene.detail import cell_detail
-from ..addon.scene.entities import LayerObject
+from ..addon.scene.entities import LayerObject, NetworkScene
 from .bases.of_layers import OfSelectedLayers
-from .bases.of_network import MakesRoom
+from .bases.of_network import ChangesNetwork, MakesRoom
 from .bases.stepwise import Stepwise
 
 LEVELS = {
@@ -18,15 +18,14 @@ LEVELS = {
     "BOX": (BOX, "Box", "The whole layer as one box"),
     "MAPS": (MAPS, "Maps", "Each map as one tile"),
     "CELLS": (CELLS, "Cells", "The strongest units with their cells"),
+    "SHEET": (SHEET, "Sheet", "Tokens by features, or weights, as one plane"),
+    "COVER": (COVER, "Cover", "The maps that vary most as one plane, or without an input the weights"),
 }
 
 
-class NEUROSCENE_OT_set_detail(Stepwise, OfSelectedLayers, MakesRoom, bpy.types.Operator):
-    """Draw the selected layers in more or less detail. Reads only the weights of these layers"""
+class _SetsDetail(Stepwise, MakesRoom):
+    """Draws some layers in more or less detail."""
 
-    bl_idname = "neuroscene.set_detail"
-    bl_label = "Set Detail"
-    bl_options = {"REGISTER", "UNDO"}
     doing = "Reading"
 
     level: bpy.props.EnumProperty(
@@ -73,9 +72,31 @@ class NEUROSCENE_OT_set_detail(Stepwise, OfSelectedLayers, MakesRoom, bpy.types.
     def run(self, context, network):
         wish = Wish(LEVELS[self.level][0], self.cells)
         self.collection = network.name
-        names = selection.selected(context, network)
+        names = self.names(context, network)
         return self.start(context, cell_detail.detail_steps(network, names, wish, self.lines))
 
     def done(self, context, said):
         self.settle(bpy.data.collections[self.collection])
         self.report({"INFO"}, said)
+
+
+class NEUROSCENE_OT_set_detail(_SetsDetail, OfSelectedLayers, bpy.types.Operator):
+    """Draw the selected layers in more or less detail. Reads only the weights of these layers"""
+
+    bl_idname = "neuroscene.set_detail"
+    bl_label = "Set Detail"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def names(self, context, network):
+        return selection.selected(context, network)
+
+
+class NEUROSCENE_OT_set_network_detail(_SetsDetail, ChangesNetwork, bpy.types.Operator):
+    """Draw all layers of the network in more or less detail. Inputs stay as they are"""
+
+    bl_idname = "neuroscene.set_network_detail"
+    bl_label = "Detail of All Layers"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def names(self, context, network):
+        return [name for name, layer in NetworkScene(network).layers().items() if layer.op != "Input"]

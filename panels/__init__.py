@@ -6,6 +6,7 @@
 import bpy
 
 from . import menus
+from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
 from .inputs import NEUROSCENE_PT_inputs
@@ -13,6 +14,7 @@ from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weig
 from .lines import NEUROSCENE_PT_lines
 from .look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from .networks import NEUROSCENE_PT_networks, NEUROSCENE_UL_layers
+from .series import NEUROSCENE_PT_series
 from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
@@ -20,6 +22,7 @@ from .sliders import NEUROSCENE_PT_sliders
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_series,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,
@@ -30,6 +33,7 @@ CLASSES = (
     NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_book,
+    NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_inputs,
     NEUROSCENE_PT_shots,
     menus.NEUROSCENE_MT_select,

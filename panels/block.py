@@ -44,10 +44,9 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
 
 def _block(obj) -> BlockBox | None:
     """The block that an object is, or that its layer is in, or that it is the book of."""
+    obj = obj.parent if Book.is_one(obj) else obj
     layer = LayerObject.of(obj)
-    if layer:
-        return next(layer.outward(), None)
-    return BlockBox.of(obj.parent if Book.is_one(obj) else obj)
+    return next(layer.outward(), None) if layer else BlockBox.of(obj)
 
 
 def _name(block):

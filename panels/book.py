@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The active book, or that of the active block: what its cover shows, and how far it is open."""
+"""The active book, that of the active block, or a plane of the active layer: what it shows, and how far it is open."""
 
 import bpy
 
 from ..addon.nodes.sockets import BOOK
-from ..addon.scene.entities import BlockBox, Book
+from ..addon.scene.entities import BlockBox, Book, LayerObject
 from ..addon.scene.texts import words
 from .sidebar import Sidebar, sockets, table
 
@@ -29,19 +29,24 @@ class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
 
 
 def _book(obj) -> Book | None:
-    """The book that an object is, or that stands for its block."""
-    children = obj.children if BlockBox.is_one(obj) else ()
+    """The book that an object is, or that stands for its block or layer."""
+    children = obj.children if BlockBox.is_one(obj) or LayerObject.is_one(obj) else ()
     return Book.of(obj) or next(filter(None, map(Book.of, children)), None)
 
 
 def _details(book):
     """Labels and texts of the facts on a book."""
-    yield "Cover", words.of_cover(book)
+    yield "Plane" if book.layer else "Cover", words.of_cover(book)
     if book.shows:
         yield "Numbers", book.meaning
     if book.heads:
         yield "Heads", f"{book.heads_shown:,} of {book.heads_of:,}, {book.heads_meaning}"
-    yield "Pages", f"{len(book.pages):,}"
+    if book.turned:
+        yield "Columns", "outputs"
+    if max(book.bins, default=1) > 1:
+        yield "Bins", " × ".join(f"{step:,}" for step in book.bins)
+    if book.path:
+        yield "Pages", f"{len(book.pages):,}"
     if set(book.bars) - {"none"}:
         yield "Edges", ", ".join(sorted(set(book.bars) - {"none"}))
     if book.too_large:

@@ -13,7 +13,7 @@ from .sidebar import Sidebar, moved, table
 
 MOST_PARTS = 6
 RELATED = (("INPUTS", "OUTPUTS"), ("UPSTREAM", "DOWNSTREAM"))
-LEVELS = {"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps", "CELLS": "Cells"}
+LEVELS = ({"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps"}, {"CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"})
 
 
 class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
@@ -48,12 +48,14 @@ class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
         layer = LayerObject(context.object)
         _, rows, columns = layer.grid
         wished = layer.wished_detail
-        row = self.layout.row(align=True)
-        for level, text in LEVELS.items():
-            button_row = row.row(align=True)
-            button_row.enabled = level != "MAPS" or rows * columns > 1
-            pressed = wished == ("" if level == "AUTO" else level.lower())
-            button_row.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
+        column = self.layout.column(align=True)
+        for levels in LEVELS:
+            row = column.row(align=True)
+            for level, text in levels.items():
+                button_row = row.row(align=True)
+                button_row.enabled = level != "MAPS" or rows * columns > 1
+                pressed = wished == ("" if level == "AUTO" else level.lower())
+                button_row.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
         row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
 
 
@@ -94,6 +96,8 @@ def _details(layer: LayerObject):
             "cells": f"{drawn:,} of {units * rows * columns:,} cells",
             "maps": f"{drawn:,} of {units:,} maps",
             "box": "as a box",
+            "sheet": "as a sheet",
+            "cover": "as a cover",
         }[layer.detail or "cells"],
     )
     yield "Color", "nothing until an input runs" if layer.value_is == "none" else layer.value_is

@@ -126,6 +126,7 @@ class NEUROSCENE_PT_networks(Sidebar, bpy.types.Panel):
         row = box.row(align=True)
         row.operator("neuroscene.find_layers", icon="VIEWZOOM").uuid = shown.uuid
         row.operator("neuroscene.arrange_network", text="Arrange", icon="ALIGN_LEFT").uuid = shown.uuid
+        box.operator("neuroscene.set_network_detail", icon="MOD_REMESH").uuid = shown.uuid
         if any(map(BlockCollection.is_one, network.children)):
             row = box.row(align=True)
             for text, which, fold in (("Fold Repeats", "REPEATS", True), ("Unfold All", "ALL", False)):

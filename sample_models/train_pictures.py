@@ -124,7 +124,7 @@ def main():
         written,
         {"classes": json.dumps(draw_pictures.KINDS), "held_out_accuracy": f"{accuracy:.4f}", "license": "CC0-1.0"},
     )
-    written.producer_name = "neuroscene"
+    written.producer_name, written.producer_version = "neuroscene", ""
     onnx.save(written, path)
     print(f"{sum(weight.numel() for weight in model.parameters()):,} weights, {accuracy:.1%} of {len(held)} held out")
 

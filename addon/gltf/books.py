@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is seen of a book: the cells of its cover and of heads of attention, and its pages."""
+"""What is seen of a book: the cells of its cover and of heads, and its pages; and of an input's picture."""
 
 from __future__ import annotations
 
@@ -24,19 +24,32 @@ def contents(
 ) -> tuple[CellCopies | None, CellCopies | None, Surface | None]:
     """The cells of the cover, those of heads, and all else of the evaluated mesh of a book, None of what there is not.
     `read` gives an attribute of the mesh."""
-    count = len(mesh.polygons)
+    corners = _corners(mesh)
     part = read("part")
-    if not count or len(mesh.loops) != 4 * count or part is None or len(part) != count:
+    if corners is None or part is None or len(part) != len(corners):
         return None, None, None  # somebody has put other nodes behind ours
-    ring = np.empty(4 * count, np.int32)
-    mesh.loops.foreach_get("vertex_index", ring)
-    corners = framing.mesh_points(mesh)[ring].astype(np.float64).reshape(count, 4, 3)
-    colours = _colours(mesh, read, count)
+    colours = _colours(mesh, read, len(corners))
     rest = ~np.isin(part, (COVER, HEADS))
     return (
         *(_cells(corners[mine], colours[mine], read, mine, whole) for mine in (part == COVER, part == HEADS)),
         _surface(corners[rest], colours[rest]) if rest.any() else None,
     )
+
+
+def picture(mesh: bpy.types.Mesh, read: Callable[[str], np.ndarray | None]) -> Surface | None:
+    """All faces of the mesh of an input's picture, None where somebody has made others of them."""
+    corners = _corners(mesh)
+    return None if corners is None else _surface(corners, _colours(mesh, read, len(corners)))
+
+
+def _corners(mesh):
+    """The corners (n, 4, 3) of the faces of a mesh, None if there are none or some have not four."""
+    count = len(mesh.polygons)
+    if not count or len(mesh.loops) != 4 * count:
+        return None
+    ring = np.empty(4 * count, np.int32)
+    mesh.loops.foreach_get("vertex_index", ring)
+    return framing.mesh_points(mesh)[ring].astype(np.float64).reshape(count, 4, 3)
 
 
 def _colours(mesh, read, count):

@@ -13,13 +13,28 @@ import numpy as np
 
 from ..nodes import materials
 from ..scene.building import studio
-from ..scene.entities import Bars, BlockBox, Book, Bundle, ClassName, Kernels, LayerObject, NetworkScene, ShotCamera
+from ..scene.entities import (
+    Arcs,
+    Bars,
+    BlockBox,
+    Book,
+    Bundle,
+    ClassName,
+    InputPicture,
+    Kernels,
+    LayerObject,
+    NetworkScene,
+    ShotCamera,
+)
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
 LAYER = ("layer", "op", "shape", "value_is", "grid", "block", "inputs", "detail", "order", "label")
 BOOK = (
     "path",
+    "layer",
+    "place",
+    "turned",
     "pages",
     "operators",
     "channels",
@@ -39,7 +54,7 @@ BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", 
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
-BESIDE = (Bars, Kernels)
+BESIDE = (Bars, InputPicture, Kernels)
 
 
 def of_network(collection: bpy.types.Collection) -> dict:
@@ -51,6 +66,7 @@ def of_network(collection: bpy.types.Collection) -> dict:
             "name": collection.name,
             **network.told(NETWORK),
             "parameters": network.parameters,
+            "layers": network.layer_count,
             "scores": _scores(network),
             "text": _text_colours(network.materials),
             "source": _file_name(network.source),
@@ -89,17 +105,37 @@ def of_book(obj: bpy.types.Object, cells) -> dict:
     """What the node of a book's cover says; `cells` is what is seen of it. Its `grid` is that of what its cells are of:
     maps, heads or kernels, or matrices, whose layers are `layers`."""
     book = Book(obj)
-    count = {"sheet": 1, "norms": len(book.layers)}.get(book.shows, book.units_of)
+    matrices = book.units_of if book.layer else len(book.layers)
+    count = {"sheet": 1, "norms": matrices}.get(book.shows, book.units_of)
     return _plain(
         {
             "kind": book.KIND,
-            "name": book.path,
+            "name": book.path or book.layer,
             **book.told(BOOK),
             "value_is": book.meaning,
             "noun": NOUNS.get(book.shows, ""),
-            "grid": [count, *book.whole] if book.whole else None,
+            "grid": [count, *(book.whole[::-1] if book.turned else book.whole)] if book.whole else None,
             "range": float(book.inputs["Range"]),
             **_counts(cells),
+        }
+    )
+
+
+def of_arcs(obj: bpy.types.Object, curves) -> dict:
+    """What the node of arcs says; `curves` is what is seen of them."""
+    arcs = Arcs(obj)
+    return _plain(
+        {
+            "kind": arcs.KIND,
+            "layer": arcs.layer,
+            "source": arcs.source,
+            "target": arcs.target,
+            "heads": arcs.heads,
+            "tokens": arcs.tokens,
+            "drawn": arcs.drawn,
+            "total": arcs.total,
+            "range": float(arcs.inputs["Range"]),
+            "radius": float(curves.radius.max()) if curves else None,
         }
     )
 

@@ -16,14 +16,15 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene.camera import framing
-from ..scene.entities import BlockBox, Book, Bundle, CellShape, LayerObject, NetworkScene, kind, objects
+from ..scene.entities import BlockBox, Book, CellShape, Inputs, LayerObject, NetworkScene, kind, nodes, objects
 from ..scene.texts import labels
 from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "book", "layer", "connections", "bars", "kernels")
-TEXTS = {"label": "labels", "class": "classes"}  # kinds of text, and what they are called after what they are below
+DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels", "picture")
+# Kinds of text, and what they are called after what they are below.
+TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
 SHORT = 1e-4  # metres; a shorter line joins two layers in one folded block
 Content = Surface | CellCopies | Curves
@@ -126,8 +127,14 @@ class Gatherer:
         if kind == "connections":
             curves, extent = _curves(obj, geometry, self.whole)
             return self._add(obj.name, facts.of_connections(obj, extent, curves), obj, parent, curves)
+        if kind == "arcs":
+            curves, _ = _curves(obj, geometry, self.whole, ("value", "source", "target"))
+            return self._add(obj.name, facts.of_arcs(obj, curves), obj, parent, curves)
         if kind == "book":
             return self._show_book(obj, geometry.mesh, parent)
+        if kind == "picture":
+            content = books.picture(geometry.mesh, _reader(geometry.mesh.attributes)) if geometry.mesh else None
+            return self._add(obj.name, facts.of_other(obj), obj, parent, content)
         if kind != "layer":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)
@@ -145,7 +152,9 @@ class Gatherer:
         if heads is not None:
             self._add(f"{obj.name} heads", facts.of_heads(obj, heads), obj, part, heads)
         if rest is not None:
-            self._add(f"{obj.name} pages", {"kind": "pages", "path": Book(obj).path}, obj, part, rest)
+            book = Book(obj)
+            known = {"kind": "pages", "path": book.path} if book.path else {"kind": "backing", "layer": book.layer}
+            self._add(f"{obj.name} pages", known, obj, part, rest)
         return part
 
     def _say(self, owner, texts, kind, called):
@@ -266,7 +275,7 @@ def _joined(geometry, whole):
     return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
 
 
-def _curves(obj, geometry, whole):
+def _curves(obj, geometry, whole, told=("weight", "source", "target")):
     """The lines of a bundle that have a length and a width, or all, or None; and the range in force."""
     curves = geometry.curves
     if curves is None or not len(curves.curves):
@@ -281,13 +290,9 @@ def _curves(obj, geometry, whole):
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():
         return None, extent
-    material = Bundle(obj).inputs["Material"]
+    material = Inputs(nodes(obj))["Material"]
     colours = paint(material, read, count)
-    numbers = {
-        name: numbers_of_lines[seen]
-        for name in ("weight", "source", "target")
-        if (numbers_of_lines := read(name)) is not None
-    }
+    numbers = {name: numbers_of_lines[seen] for name in told if (numbers_of_lines := read(name)) is not None}
     kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom
     smooth = kind is None or not kind.any()
     return Curves(points[seen], colours[seen], numbers, radius[seen], smooth), extent

@@ -3,7 +3,7 @@
 
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
-from .files import run_file, run_file_pruned
+from .files import fit_file, run_file, run_file_pruned
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
 from .pictures import load_picture
 from .pruning import Pruned, run_pruned
@@ -18,6 +18,7 @@ __all__ = [
     "activation",
     "by_name",
     "fit",
+    "fit_file",
     "fit_named",
     "load_array",
     "load_arrays",

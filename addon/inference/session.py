@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,8 +62,19 @@ def activations(
     of integers `zeros` are what stands for 0, which they have where the factor is 0. Raises `CheckpointError` where the
     model cannot be run.
     """
-    import onnxruntime
+    session, names = _opened(checkpoint, tensors, masks, zeros)
+    values = session.run(names, inputs)
+    arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    return inputs | arrays
 
+
+def _opened(
+    checkpoint: Checkpoint,
+    tensors: list[str],
+    masks: Mapping[str, np.ndarray] = {},
+    zeros: Mapping[str, np.ndarray] = {},
+) -> tuple[Session, list[str]]:
+    """A session that gives those of these tensors that there are, and their names."""
     checkpoint.check_runs()
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
@@ -74,25 +86,53 @@ def activations(
     model.graph.output.extend(
         onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(tensors) if name in made - outputs
     )
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(checkpoint.folder))
-    try:
-        read = _read(checkpoint)
-        options.add_external_initializers(list(read), list(read.values()))
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-        given = {tensor.name for tensor in session.get_inputs()}
-        names = [name for name in tensors if name in made | outputs]
-        values = session.run(names, {name: value for name, value in inputs.items() if name in given})
-    except Exception as error:  # onnxruntime's own exception types share no base but Exception
-        reason = str(error).split("\n")[0].split(" : ", 2)[-1]
-        raise CheckpointError(checkpoint.path, f"cannot be run ({reason[:200]})") from error
-    arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
-    return inputs | arrays
+    return Session(checkpoint, model), [name for name in tensors if name in made | outputs]
 
 
-def _read(checkpoint: Checkpoint) -> dict:
+def reader(checkpoint: Checkpoint, tensor: str) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+    """A function of inputs that gives a tensor for them, as often as it is asked. Raises `CheckpointError`."""
+    session, names = _opened(checkpoint, [tensor])
+    if not names:
+        return lambda inputs: inputs[tensor]
+    return lambda inputs: session.run(names, inputs)[0]
+
+
+class Session:
+    """A model made of a checkpoint's, with its weights where they lie, ready to run.
+
+    `optimised`: onnxruntime may put other operators in place of some. Raises `CheckpointError` where it cannot be run.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, model: onnx.ModelProto, optimised: bool = False):
+        import onnxruntime
+
+        self.checkpoint = checkpoint
+        levels = onnxruntime.GraphOptimizationLevel
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(checkpoint.folder))
+        with self._refusing():
+            read = _read(checkpoint, model)
+            options.add_external_initializers(list(read), list(read.values()))
+            self.session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+
+    def run(self, names: list[str], inputs: Mapping[str, np.ndarray]) -> list:
+        """The values of these outputs; inputs that the model does not read are left out."""
+        given = {tensor.name for tensor in self.session.get_inputs()}
+        with self._refusing():
+            return self.session.run(names, {name: value for name, value in inputs.items() if name in given})
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # onnxruntime's own exception types share no base but Exception
+            reason = str(error).split("\n")[0].split(" : ", 2)[-1]
+            raise CheckpointError(self.checkpoint.path, f"cannot be run ({reason[:200]})") from error
+
+
+def _read(checkpoint: Checkpoint, model: onnx.ModelProto) -> dict:
     """The weights that do not lie in the file as they are, as onnxruntime takes them."""
     from onnxruntime import OrtValue
 
@@ -100,7 +140,7 @@ def _read(checkpoint: Checkpoint) -> dict:
         initializer.name: OrtValue.ortvalue_from_numpy_with_onnx_type(
             np.asarray(checkpoint.readers[initializer.name](), order="C"), initializer.data_type
         )
-        for initializer in checkpoint.model.graph.initializer
+        for initializer in model.graph.initializer
         if initializer.name in checkpoint.readers
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from .layered import Item, LayoutSettings, Place, Route, axes, layered
 from .shapes import HEIGHT
-from .shelf import DOWN, gaps, in_file
+from .shelf import DOWN, free, gaps, in_file
 
 MARGIN = 0.05 * HEIGHT  # of a tray round what stands on it
 TRAY = 0.018 * HEIGHT  # thickness
@@ -35,6 +35,7 @@ class Piece:
     size: Vector  # of its box, metres: along the signal, to the side, up
     block: str = ""
     level: int = 0  # of a U, how far down it stands
+    apart: float = 0.0  # what of its width is free before it; 0: as the row has it
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,12 @@ def _placed(items, settings, levels, turn):
     if not settings.slant:
         return layered(items, settings, _gap)
     before = gaps(items, levels)
-    places, routes = layered(in_file(items), settings, lambda _, item: before[item.name])
+    given = {item.name for item in items if not item.inputs}
+
+    def gap(first: Item, item: Item) -> float:
+        return free(first, item, before[item.name], first.name in given and item.name not in given)
+
+    places, routes = layered(in_file(items), settings, gap)
     routes = {ends: Route((0.0, 0.0, 0.0)) for ends in routes}  # books hide what runs through them
     if not any(levels.values()):
         return places, routes
@@ -146,7 +152,7 @@ def _items(pieces, outer, parts, settings):
         reads = dict.fromkeys(outer.get(tensor, tensor) for piece in within for tensor in piece.inputs)
         reads.pop(name, None)
         if name not in parts or outer.get(within[0].name) != name:
-            items.append(Item(name, tuple(reads), within[0].size, within[0].block))
+            items.append(Item(name, tuple(reads), within[0].size, within[0].block, within[0].apart))
             continue
         known = {item_within.name for item_within in within}
         inner[name] = layered(

@@ -15,6 +15,7 @@ from .shapes import HEIGHT
 
 TURN = radians(-32)  # books stand half towards a camera on the side of the output
 THICKEST = 0.5 * HEIGHT  # the thickest book of a network
+THIN = 0.15 * HEIGHT  # the same where books stand among sheets
 PAGE = 0.009 * HEIGHT  # of thickness has a page of one channel at most, however few pages there are
 LEAST_PAGE = 1e-5 * HEIGHT
 GAP = 0.0028 * HEIGHT  # between pages
@@ -70,14 +71,14 @@ def arches(channels: Sequence[int], ends: Sequence[bool]) -> list[tuple[Reach, R
     return made
 
 
-def page_thickness(books: Iterable[tuple[Sequence[int], Sequence[bool]]]) -> float:
-    """How thick a page of one channel is, so that the thickest book of a network is `THICKEST`: `books` are channels
+def page_thickness(books: Iterable[tuple[Sequence[int], Sequence[bool]]], thickest: float = THICKEST) -> float:
+    """How thick a page of one channel is, so that the thickest book of a network is `thickest`: `books` are channels
     and ends of each."""
     fits = [PAGE]
     for channels, ends in books:
         _, cover = reaches(channels, ends)
         if cover.thick:
-            fits.append((THICKEST - cover.gaps * GAP) / cover.thick)
+            fits.append((thickest - cover.gaps * GAP) / cover.thick)
     return max(LEAST_PAGE, min(fits))
 
 
@@ -103,7 +104,7 @@ def storey(heads: int, side: float = HEIGHT) -> tuple[float, float]:
     """Width and height of the heads of attention above a cover of this side."""
     across = columns_of(heads)
     down = ceil(heads / across)
-    tile = min(side / across, STOREY_HIGH * side / down)
+    tile = min(side / across, STOREY_HIGH * max(side, HEIGHT) / down)
     return tile * across, tile * down
 
 

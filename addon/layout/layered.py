@@ -43,6 +43,7 @@ class Item:
     inputs: tuple[str, ...]  # names of other items
     size: tuple[float, float, float]  # metres: along the signal, to the side, up; of its box, about its centre
     block: str = ""  # path of its block, "a/b/c"
+    apart: float = 0.0  # what of its width is free before it in a row of sheets; 0: as the row has it
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,16 @@ from math import ceil, cos, isqrt, log2, radians, sin, sqrt
 import numpy as np
 
 from ..network import Network
-from ..network.drawn import BOX, MAPS, Drawn
+from ..network.drawn import BOX, MAPS, PLANES, Drawn
+from .height import HEIGHT
+from .planes import DEEP, PlaneSizes
 
-HEIGHT = 10.0  # of the tallest layer, metres; every other length follows it
 TURN = radians(28)  # maps stand like louvres, half towards the camera
 COLUMN = 40  # units; a longer vector becomes a ribbon several cells wide
 FUNNEL = 0.62  # heights follow (cells high) ** FUNNEL, so that small maps stay readable
 STRIP = 3.0  # times as long as wide; the proportions of such a map are not kept when it is thinned
 RISE = 3.4  # pitches; twice what a cell of full value stands out from the middle of its layer
+PLANE_PITCH = DEEP / 4
 THIN = 0.06 * HEIGHT  # of a box of few units, and of vectors that are boxes
 
 
@@ -58,18 +60,28 @@ class Shape:
         return thick * along + wide * across, thick * across + wide * along, self.height + 2 * self.pitch
 
 
-def shapes(network: Network, drawn: dict[str, Drawn]) -> dict[str, Shape]:
-    """The shape of every layer, by name."""
+def shapes(network: Network, drawn: dict[str, Drawn], shelf: bool = False) -> dict[str, Shape]:
+    """The shape of every layer, by name. On a `shelf` planes face along the signal, as covers do."""
     maps = [layer for layer in network.layers if layer.grid.is_map and layer.op != "Input"]
     tallest = max((_cells_high(layer, drawn[layer.name]) for layer in maps), default=1)
     widest = max((max(layer_in_maps.grid.rows, layer_in_maps.grid.columns) for layer_in_maps in maps), default=1)
     most = max(layer.grid.units for layer in network.layers)
-    return {
-        layer.name: _shape(layer, drawn[layer.name], tallest)
-        if drawn[layer.name].level != BOX
-        else _box(layer.grid, widest, most)
-        for layer in network.layers
-    }
+    sizes = PlaneSizes(network)
+
+    def shape(layer) -> Shape:
+        level = drawn[layer.name].level
+        if level in PLANES:
+            return _plane(sizes.of(layer).size, 0.0 if shelf else TURN)
+        return _box(layer.grid, widest, most) if level == BOX else _shape(layer, drawn[layer.name], tallest)
+
+    return {layer.name: shape(layer) for layer in network.layers}
+
+
+def _plane(size, turn) -> Shape:
+    """The room of planes; its one cell, which nobody sees, is as large."""
+    deep, wide, high = size
+    cell = deep / RISE / PLANE_PITCH, wide / PLANE_PITCH, high / PLANE_PITCH
+    return Shape(high, wide, PLANE_PITCH, cell=cell, turn=turn)
 
 
 def _box(grid, widest, most) -> Shape:

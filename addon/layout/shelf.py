@@ -15,17 +15,20 @@ from .shapes import HEIGHT
 
 SLANT = radians(32)  # of a row whose covers are seen from the side where the signal leaves
 LONGEST = 8.0 * HEIGHT  # metres of a row
+LONGEST_OF_SHEETS = 14.0 * HEIGHT
 FIRST, LAST = 0.62 * HEIGHT, 0.2 * HEIGHT  # metres free before the first and the last item: perspective enlarges that
 FLANK = 0.5 * HEIGHT  # metres before each item of a U
 ROOM = 2.8 * HEIGHT  # metres that all gaps of a row take together at most
 CLOSEST = 0.24 * HEIGHT  # metres between items of a row of many, in the mean
 LEAST = 0.045 * HEIGHT  # metres between two items
+ENTERING = 1.15  # of the width of an input and a sheet is free between them
 DOWN = 0.66 * HEIGHT  # metres, of a level of a U
 
 
-def settings_of_shelf(settings: LayoutSettings) -> LayoutSettings:
-    """Settings in which books are seen from the side where the signal leaves."""
-    return replace(settings, slant=SLANT, longest=min(settings.longest, LONGEST), snake=False)
+def settings_of_shelf(settings: LayoutSettings, sheets: bool = False) -> LayoutSettings:
+    """Settings in which books are seen from the side where the signal leaves, or `sheets` of tokens beside them."""
+    longest = LONGEST_OF_SHEETS if sheets else LONGEST
+    return replace(settings, slant=SLANT, longest=min(settings.longest, longest), snake=False)
 
 
 def in_file(items: Sequence[Item]) -> list[Item]:
@@ -47,3 +50,11 @@ def gaps(items: Sequence[Item], levels: Mapping[str, int]) -> dict[str, float]:
     room = max(ROOM, CLOSEST * count)
     share = 1.0 if even else min(1.0, room / max(sum(wanted[1:]), 1e-9))
     return {item.name: max(LEAST, share * gap) for item, gap in zip(items, wanted, strict=True)}
+
+
+def free(before: Item, item: Item, row: float, enters: bool = False) -> float:
+    """The free room in metres before an item: a share of the width of the two where both are sheets or books of them,
+    else as the `row` has it. What `enters` such a sheet stands beside the names of its rows."""
+    if not (before.apart and item.apart):
+        return row
+    return max(item.apart, ENTERING * enters) * (before.size[1] + item.size[1]) / 2

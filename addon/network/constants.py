@@ -382,3 +382,8 @@ def _filled(checkpoint, node, shape, leaves, nodes):
         return np.broadcast_to(value.reshape(()), size)
 
     return [Constant(name, size, data_type, read, (*leaves, Leaf(name, size, data_type, read, True)), nodes)]
+
+
+def forget() -> None:
+    """Let go of the value that is kept for whoever asks for it again: the numbers behind it are others now."""
+    _latest.clear()

@@ -9,7 +9,9 @@ attention; without one, the weights of its layers. A `Cover` says which numbers 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, isqrt
@@ -32,6 +34,20 @@ FULL = {MAPS: 97.0, SHEET: 99.3}  # the percentile of what is shown above 0 that
 FULL_HEADS = 0.75
 OF_WEIGHTS = 3.0, 99.5  # percentiles of a matrix between which its norms are told apart
 Values = Callable[[Layer], "np.ndarray | None"]
+
+
+_KEPT: ContextVar[dict[tuple[str, str], np.ndarray] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def same_units(kept: dict[tuple[str, str], np.ndarray]) -> Iterator[None]:
+    """Inside, pictures of layers show those of their units that are `kept`, by what is shown and the name of the layer;
+    where there are none, those that they choose are kept."""
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
 
 
 @dataclass(frozen=True)
@@ -132,12 +148,12 @@ def cover(
     flat, or None. Raises `CheckpointError`."""
     layer = last(network, block)
     ran = values(layer)
-    heads = _heads(network, block, values, cells)
+    heads = heads_of(network, block.layers, values, cells)
     if ran is not None and layer.grid.size:
         if layer.op == "Attention" and heads is not None:
             return Cover(heads)
-        return Cover(_maps(layer, ran, cells) if _is_maps(layer.grid) else _sheet(layer, ran, cells), heads)
-    return _weights(network, block, cells, reader or NormReader())
+        return Cover(maps_of(layer, ran, cells) if is_maps(layer.grid) else sheet_of(layer, ran, cells), heads)
+    return weights_of(network, block.layers, cells, reader or NormReader())
 
 
 def last(network: Network, block: Block) -> Layer:
@@ -148,12 +164,12 @@ def last(network: Network, block: Block) -> Layer:
     return network.layer(leaving[-1])
 
 
-def _is_maps(grid: Grid) -> bool:
+def is_maps(grid: Grid) -> bool:
     """Whether units are pictures, or single cells; else they are rows of a sheet."""
     return not grid.is_map or grid.units > 1 and grid.rows > 1 and grid.columns > 1
 
 
-def _maps(layer, ran, cells) -> Picture:
+def maps_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Picture:
     """As many maps as have room in channel order, else those that vary most."""
     grid = layer.grid
     maps = by_unit(ran, grid)
@@ -168,7 +184,7 @@ def _maps(layer, ran, cells) -> Picture:
     while across * down * rows * columns > cells and across * down > 1:
         across, down = (across - 1, down) if across >= down else (across, down - 1)
     count = min(grid.units, across * down)
-    units = np.arange(grid.units) if count == grid.units else _varying(maps, count)
+    units = np.arange(grid.units) if count == grid.units else _varying(maps, count, (MAPS, layer.name))
     shown = _binned(maps[units], (1, *steps))
     return _tiles(
         MAPS,
@@ -183,15 +199,22 @@ def _maps(layer, ran, cells) -> Picture:
     )
 
 
-def _varying(maps, count):
-    """The units whose maps have the largest standard deviation, ascending; what is not finite comes first."""
+def _varying(maps, count, of):
+    """The units whose maps have the largest standard deviation, ascending; what is not finite comes first. `of`: what
+    is shown, and the name of its layer."""
+    kept = _KEPT.get()
+    if kept is not None and len(kept.get(of, ())) == count:
+        return kept[of]
     flat = maps.reshape(len(maps), -1)
     with np.errstate(invalid="ignore", over="ignore"):
         spread = np.nan_to_num(flat.std(1, dtype=np.float64), nan=np.inf, posinf=np.inf)
-    return np.sort(np.argsort(-spread, kind="stable")[:count])
+    units = np.sort(np.argsort(-spread, kind="stable")[:count])
+    if kept is not None:
+        kept[of] = units
+    return units
 
 
-def _sheet(layer, ran, cells) -> Picture:
+def sheet_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Picture:
     """Tokens x features, or units x places of one dimension: a tile a row; what is too long in bins."""
     grid = layer.grid
     matrix = by_unit(ran, grid).reshape(-1, grid.columns)
@@ -211,9 +234,9 @@ def _rows(shows, layer, matrix, cells, longest) -> Picture:
     return picture
 
 
-def _heads(network, block, values, cells) -> Picture | None:
-    """The patterns of the last layer of attention in a block that ran."""
-    for name in reversed(block.layers):
+def heads_of(network: Network, names: Sequence[str], values: Values, cells: int = PIXELS * PIXELS) -> Picture | None:
+    """The patterns of the last layer of attention among these that ran."""
+    for name in reversed(names):
         layer = network.layer(name)
         ran = values(layer) if layer.op == "Attention" and layer.grid.is_map else None
         if ran is None or not layer.grid.size:
@@ -222,7 +245,7 @@ def _heads(network, block, values, cells) -> Picture | None:
         patterns = by_unit(ran, grid)
         units = np.arange(grid.units)
         if grid.units > MOST_HEADS:
-            units = _varying(patterns, MOST_HEADS)
+            units = _varying(patterns, MOST_HEADS, (HEADS, layer.name))
         most = min(LONGEST_HEAD, max(1, isqrt(max(1, cells) // len(units))))
         steps = ceil(grid.rows / most), ceil(grid.columns / most)
         shown = _binned(patterns[units], (1, *steps))
@@ -232,15 +255,16 @@ def _heads(network, block, values, cells) -> Picture | None:
     return None
 
 
-def _weights(network, block, cells, reader) -> Cover | None:
-    """Without an input: a square a matrix of weights, or the kernels of a first layer."""
-    matrices = [
-        (name, matrix) for name in block.layers for matrix in matrices_of(network.layer(name)) if matrix.constant.size
-    ]
+def weights_of(network: Network, names: Sequence[str], cells: int, reader: NormReader, finest: int = 0) -> Cover | None:
+    """The weights of layers: a square a matrix, or the kernels of a first layer. None where they are all alike, as
+    those that only fill a place. A matrix has at most `finest` rows and columns, without it as many as the reader
+    takes."""
+    matrices = [(name, matrix) for name in names for matrix in matrices_of(network.layer(name)) if matrix.constant.size]
     if len(matrices) == 1 and (kernels := _kernels(network, *matrices[0], cells)) is not None:
         return Cover(kernels)
-    most = min(reader.most, max(1, isqrt(max(1, cells) // max(1, len(matrices)))))
-    shown, left = [], []
+    most = min(finest or reader.most, max(1, isqrt(max(1, cells) // max(1, len(matrices)))))
+    shown: list[tuple] = []
+    left: list[str] = []
     for name, matrix in matrices:
         norms = reader.of(matrix, most)
         if norms is None:
@@ -249,14 +273,14 @@ def _weights(network, block, cells, reader) -> Cover | None:
             shown.append((name, matrix, norms))
     if not shown:
         return None
-    names = tuple(dict.fromkeys(name for name, *_ in shown))
+    whose = tuple(dict.fromkeys(name for name, *_ in shown))
     forms = {(matrix.form, norms.exact) for _, matrix, norms in shown}
     picture = Picture(
         NORMS,
         _meaning(forms),
-        names,
+        whose,
         ceil(len(shown) ** 0.5),
-        np.array([names.index(name) for name, *_ in shown], np.int32),
+        np.array([whose.index(name) for name, *_ in shown], np.int32),
         np.arange(len(shown), dtype=np.int32),
         np.array([norms.cells.shape for *_, norms in shown], np.int32),
         np.array([norms.bins for *_, norms in shown], np.int32),
@@ -291,7 +315,7 @@ def _kernels(network, name, matrix, cells) -> Picture | None:
         taps = np.sqrt(np.square(np.asarray(array, np.float64)).mean(1)).astype(np.float32)
     if (taps == taps.flat[0]).all():
         return None
-    units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count)
+    units = np.arange(len(taps)) if count == len(taps) else _varying(taps, count, (KERNELS, name))
     meaning = "size of weight" if shape[1] == 1 else "RMS of weights"
     return _tiles(
         KERNELS, meaning, network.layer(name), square_of(count), units, taps[units], (1, 1), shape[2:], len(taps)

@@ -5,7 +5,8 @@
 
 A layer that is too large shows its strongest units and, of a large map, every n-th row and column; if that would leave
 next to nothing of a map, each map as one tile; in the end the whole layer as one box. Indices stay those of the tensor.
-The small layers show everything.
+The small layers show everything. A layer that stands as one plane, a sheet of its numbers or a cover of its maps, has
+one cell that nobody sees, for lines to end on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ import numpy as np
 from .network import Grid, Layer, Network
 
 CELLS, MAPS, BOX = "cells", "maps", "box"
-LEVELS = (BOX, MAPS, CELLS)
+SHEET, COVER = "sheet", "cover"
+LEVELS = (BOX, MAPS, CELLS, SHEET, COVER)
+PLANES = (SHEET, COVER)
+ONE = (BOX, *PLANES)  # levels at which one cell stands for the whole layer
 FEW_UNITS = 16  # a map is thinned out before fewer units than this are shown
 FEW_CELLS = 256  # below this many, maps are not thinned out further but become tiles
 BAND = 4  # times as long as wide is a map that is thinned along its length
@@ -40,7 +44,7 @@ class Wish:
 class Drawn:
     """The drawn cells of a layer: all combinations of these units, rows and columns (ascending indices).
 
-    At the level of maps a cell stands for all of its unit's map, at that of boxes for the whole layer; row and column
+    At the level of maps a cell stands for all of its unit's map, at those of `ONE` for the whole layer; row and column
     are then those of the middle.
     """
 
@@ -53,6 +57,11 @@ class Drawn:
     @property
     def size(self) -> int:
         return len(self.units) * len(self.rows) * len(self.columns)
+
+    @property
+    def has_one_cell(self) -> bool:
+        """Whether one cell stands for the whole layer."""
+        return self.level in ONE
 
     @property
     def whole(self) -> bool:
@@ -74,7 +83,7 @@ class Drawn:
         """The vertices that draw these elements of the tensor; -1 for those that are not drawn."""
         if not self.size:  # somebody has deleted the cells
             return np.full(len(flat), -1)
-        if self.level == BOX:
+        if self.has_one_cell:
             return np.zeros(len(flat), np.int64)
         if self.level == MAPS:
             unit = flat // self.grid.strides[0] % self.grid.units
@@ -97,7 +106,7 @@ class Drawn:
         """What the drawn cells show of values for all cells (flat): their own, or the mean of all they stand for."""
         if self.level == CELLS:
             return values[self.flat]
-        if self.level == BOX:
+        if self.has_one_cell:
             return np.full(1, values.mean())
         grid = self.grid
         if grid.strides[0] == 1:
@@ -160,8 +169,8 @@ def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str
             else (MAPS if maps and cells >= min(FEW_TILES, grid.units) else BOX)
         )
     middle = np.array([grid.rows // 2]), np.array([grid.columns // 2])
-    if level == BOX:
-        return Drawn(grid, np.array([grid.units // 2]), *middle, BOX)
+    if level in ONE:
+        return Drawn(grid, np.array([grid.units // 2]), *middle, level)
     if level == MAPS and grid.is_map:
         return Drawn(grid, _units(layer, max(1, min(grid.units, cells)), drawn), *middle, MAPS)
     if grid.size <= cells:

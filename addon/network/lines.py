@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .drawn import BOX, CELLS, MAPS, Drawn, allocate
+from .drawn import CELLS, MAPS, Drawn, allocate
 from .joins import UNKNOWN, WEIGHT, Edges, Join
 from .network import Connection
 
@@ -48,7 +48,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     if not source.size or not target.size:  # somebody has deleted the cells
         none = np.zeros(0)
         return _lines(join.level, none, none, none, none, none, total)
-    if join.carries == UNKNOWN or BOX in (source.level, target.level):
+    if join.carries == UNKNOWN or source.has_one_cell or target.has_one_cell:
         return _evenly(source, target, limit)
     by_kernel = (
         join.form == "kernels"

@@ -208,6 +208,11 @@ class Network:
         return self.by_name[name]
 
     @property
+    def layer_count(self) -> int:
+        """How many layers there are but for inputs."""
+        return sum(layer.op != "Input" for layer in self.layers)
+
+    @property
     def open_inputs(self) -> int:
         """How many layers read something of which nobody knows what it is."""
         return sum(layer.open for layer in self.layers)

@@ -148,10 +148,10 @@ def table(network: Network) -> str:
 
 
 def open_text(network: Network) -> str:
-    """How much of an inferred structure is left open: "; 3 inputs open: what is not known is open"."""
+    """How much of an inferred structure is left open: "; 3 inputs open: nobody knows what is read"."""
     count = network.open_inputs
     said = f"{count:,} input{'s' if count > 1 else ''} open"
-    return f" ({said}: what is not known is open)" if count else ""
+    return f" ({said}: nobody knows what is read)" if count else ""
 
 
 def _names(names: Sequence[str]) -> str:

@@ -183,10 +183,10 @@ class _Tree:
 
 
 def _name(stage: _Item) -> str:
-    """The name of the block that is most of a stage, "" where there is none."""
+    """The name of the block that is at least half of a stage, "" where there is none."""
     largest = max(stage.inside, key=lambda item: len(item.layers))
     named = largest.block
-    return named.name if named and not named.inferred and 2 * len(largest.layers) > len(stage.layers) else ""
+    return named.name if named and not named.inferred and 2 * len(largest.layers) >= len(stage.layers) else ""
 
 
 def _around(tree: _Tree) -> None:

@@ -14,6 +14,7 @@ from .sockets.block import BLOCK
 from .tree import GroupBuilder, reuse
 from .vectors import mixed, scaled
 
+SEEN = "book"  # how much is seen of the book that stands for this, an attribute of the instance
 UNBUILT = "unbuilt"  # an attribute of the trays: 1 where nothing is inside yet, so that the block stays closed
 EDGE = 0.42  # of the height, above and below the middle, reach the lines that end on an edge
 ENDS = {  # where the signal leaves a book, and where it enters from above and from below; shares of the box
@@ -106,5 +107,5 @@ def _build():
         group.put(join.inputs[0], part)
     shown = join.outputs[0]
     both = group.math("SUBTRACT", 1.0, group.math("MULTIPLY", group.math("SUBTRACT", 1.0, fold), left))
-    shown = group.store(shown, "book", group.math("MULTIPLY", fold, left), "INSTANCE")
+    shown = group.store(shown, SEEN, group.math("MULTIPLY", fold, left), "INSTANCE")
     return group.finish(group.store(shown, "fold", both, "INSTANCE"))

@@ -12,20 +12,22 @@ from __future__ import annotations
 import bpy
 
 from ..colormaps.value import NOT_FINITE_SHADE
+from .block import SEEN
+from .network import of_network
 from .part import within
 from .ranges import LEAST
 from .sockets.book import BOOK
 from .tree import GroupBuilder, Value, reuse
 from .vectors import only
 
-COVER, HEADS, BAR, PAGE, ARCH, PLATE = range(6)  # values of `part`
+COVER, HEADS, BAR, PAGE, ARCH, PLATE, FRAME = range(7)  # values of `part`
 FAR = "far"  # a vector: of a cell (columns, rows, 0) of its tile, of others the far end along the book
 STEPS = 32  # faces of an arch
 AHEAD = 0.015  # metres stand the cells before their plate
 ABOVE = 0.01  # and arches above the pages
 ARCH_SIDE = 0.44  # of the width to the left of the middle
 NUMBERS = {"value": "FLOAT", "unit": "INT", "row": "INT", "column": "INT", "part": "INT"}
-SEEN = "book"  # how much of a block's book is seen, an attribute of its instance
+FOLLOWED = "followed token"  # an attribute of the network's instance
 Socket = bpy.types.NodeSocket
 
 
@@ -56,11 +58,14 @@ def _build():
         within(group, "Neuroscene Book Bars", _bars, _some(group, BAR), scale, near, *size, *_of_bars(group)),
         within(group, "Neuroscene Book Leaves", _leaves, _some(group, PAGE), scale, near, *size, *_of_bars(group)),
         within(group, "Neuroscene Book Plate", _plate, front, *size, group["Margin"], group["Plate Material"], 0.0),
+        within(group, "Neuroscene Book Frame", _framed, front, *size, *_of_frame(group)),
         within(group, "Neuroscene Book Heads", _heads, _some(group, HEADS), front, *size, *_of_heads(group)),
         within(group, "Neuroscene Book Cover", _cover, _some(group, COVER), front, *size, *_of_cover(group)),
     ]
     made[0] = only(group, group["Arches"], made[0])
-    made[4] = only(group, heads, made[4])
+    made[3] = only(group, group.call("FunctionNodeBooleanMath", {0: group["Empty"]}, operation="NOT"), made[3])
+    made[4] = only(group, _frames(group), made[4])
+    made[5] = only(group, heads, made[5])
     for geometry in made:
         group.put(both.inputs[0], geometry)
     return group.finish(_seen(group, both.outputs[0]))
@@ -77,6 +82,30 @@ def _of_bars(group):
 def _of_heads(group):
     names = ("Heads Width", "Heads Distance", "Heads Rows", "Heads Gap", "Rim", "Rim Up To", "Heads Range")
     return [group[name] for name in (*names, "Heads Gamma", "Margin", "Heads Material", "Plate Material")]
+
+
+def _of_frame(group):
+    (followed,) = of_network(group, FOLLOWED)
+    material = group.when(group["Empty"], group["Empty Material"], group["Follow Material"], "MATERIAL")
+    row = group.math("DIVIDE", followed, group.math("MAXIMUM", group["Row Step"], 1.0))
+    names = ("Tile Rows", "Tile Gap", "Frame")
+    return [group["Empty"], row, *(group[name] for name in names), material]
+
+
+def _frames(group) -> Socket:
+    """Whether there is a frame: round an empty plane, or round the row of a token that is followed."""
+    (followed,) = of_network(group, FOLLOWED)
+    root = group.call(
+        "GeometryNodeAttributeDomainSize",
+        {"Geometry": group.near(group["Network"])},
+        "Instance Count",
+        component="INSTANCES",
+    )
+    shown = group.math("MULTIPLY", group["Token Rows"], group.math("GREATER_THAN", followed, -0.5))
+    shown = group.math("MULTIPLY", shown, group.math("GREATER_THAN", root, 0.5))
+    last = group.math("MULTIPLY", group["Tile Rows"], group.math("MAXIMUM", group["Row Step"], 1.0))
+    shown = group.math("MULTIPLY", shown, group.math("LESS_THAN", followed, group.math("SUBTRACT", last, 0.5)))
+    return group.math("GREATER_THAN", group.math("MAXIMUM", shown, group["Empty"]), 0.5)
 
 
 def _of_cover(group):
@@ -245,6 +274,43 @@ def _plate(group, front, width, height, margin, material, middle):
     return group.call("GeometryNodeSetMaterial", {"Geometry": square, "Material": material})
 
 
+def _framed(group, front, width, height, empty, row, down, gap, thick, material):
+    """Four strips round the whole plane, or round a row of it; where `row` is between two they are on the way."""
+    between = group.math("MULTIPLY", width, gap)
+    less = group.math("MULTIPLY", between, group.math("SUBTRACT", down, 1.0))
+    high = group.math("DIVIDE", group.math("SUBTRACT", height, less), down)
+    middle = group.math("MULTIPLY_ADD", group.math("ADD", row, 0.5), group.math("MULTIPLY", high, -1.0), height)
+    middle = group.math("SUBTRACT", middle, group.math("MULTIPLY", row, between))
+    middle = group.math("SUBTRACT", middle, group.math("MULTIPLY", height, 0.5))
+    middle = group.when(empty, 0.0, middle)
+    tall = group.math("ADD", group.when(empty, height, high), group.math("MULTIPLY", thick, 2.0))
+    wide = group.math("ADD", width, group.math("MULTIPLY", thick, 2.0))
+    strips = group.node("GeometryNodeJoinGeometry")
+    sides = {"Size X": 1.0, "Size Y": 1.0, "Vertices X": 2, "Vertices Y": 2}
+    x = group.math("ADD", front, 3 * AHEAD)
+    for sign in (1.0, -1.0):
+        for upright in (False, True):
+            square = group.call("GeometryNodeMeshGrid", sides)
+            across, up, _ = group.separate(group.call("GeometryNodeInputPosition", {}))
+            far = group.math("MULTIPLY", group.math("SUBTRACT", wide if upright else tall, thick), 0.5 * sign)
+            if upright:
+                y = group.math("MULTIPLY_ADD", across, thick, far)
+                z = group.math("MULTIPLY_ADD", up, tall, middle)
+            else:
+                y = group.math("MULTIPLY", across, wide)
+                z = group.math("ADD", group.math("MULTIPLY_ADD", up, thick, far), middle)
+            place = group.vector(x, y, z)
+            strip = group.call("GeometryNodeSetPosition", {"Geometry": square, "Position": place})
+            group.put(strips.inputs[0], strip)
+    frame = group.call(
+        "GeometryNodeStoreNamedAttribute",
+        {"Geometry": strips.outputs[0], "Name": "part", "Value": FRAME},
+        data_type="INT",
+        domain="FACE",
+    )
+    return group.call("GeometryNodeSetMaterial", {"Geometry": frame, "Material": material})
+
+
 def _bars(group, points, scale, near, width, height, shown, gamma, material):
     """The four edges of a tenth of a page."""
     faces = _Faces(group, points, 4)
@@ -304,7 +370,7 @@ def _between(group, share, first, second):
 
 
 def _seen(group, geometry):
-    """The book as far as its block is closed; whole where it is of none."""
+    """The book as far as its block is closed, or the layer is seen for which it stands; whole where it is of none."""
     info = group.node("GeometryNodeObjectInfo", transform_space="RELATIVE")
     group.put(info.inputs["Object"], group["Block"])
     box = info.outputs["Geometry"]

@@ -4,12 +4,14 @@
 """The group "Neuroscene Layer": cells as instances on points, arranged by unit, row and column.
 
 Each step is a module of its own: where cells stand (arrangement, reduced, reveal's explosion, fold), what stands there
-(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, reduced's number).
+(cells), what of it is seen (reveal), and what comes with it (backing, fold's slab, number, a loose end). Where
+planes stand for the layer, its one cell has no size, and says in the attribute `book` how much of these is seen.
 """
 
 import bpy
 
-from . import backing, cells, fold, reveal
+from . import backing, cells, fold, loose_end, reveal
+from .block import SEEN
 from .reduced import Reduced
 from .sockets.layer import LAYER
 from .tree import GroupBuilder, reuse
@@ -37,18 +39,26 @@ def _build():
     points = cells.shaded(group, points)
     hidden, hides = reveal.hidden(group, broken)
     points = group.when(hides, group.store(points, "hidden", hidden), points, "GEOMETRY")
+    left = group.math("SUBTRACT", 1.0, group.attribute("hidden"))
+    seen = group.math("MULTIPLY", folded.kept, left)
+    points = group.when(group["Plane"], group.store(points, SEEN, seen), points, "GEOMETRY")
     look = cells.Cells(group)
     size = reduced.scale(look.scale(folded.kept), look.even, folded.kept)
-    seen = scaled(group, size, group.math("SUBTRACT", 1.0, group.attribute("hidden")))
+    size = group.when(hides, scaled(group, size, left), size, "VECTOR")
     made = group.call(
         "GeometryNodeInstanceOnPoints",
-        {"Points": points, "Instance": look.shape(), "Scale": group.when(hides, seen, size, "VECTOR")},
+        {
+            "Points": points,
+            "Instance": look.shape(),
+            "Scale": group.when(group["Plane"], (0.0, 0.0, 0.0), size, "VECTOR"),
+        },
     )
     made = group.when(hides, group.store(made, "hides", 1.0, "INSTANCE"), made, "GEOMETRY")
     both = group.node("GeometryNodeJoinGeometry")
     # A multi-input socket lists the latest link first; connections count instances, so cells must come first.
     for geometry in (
         backing.plates(group, units, reduced.shown, folded),
+        loose_end.loose_end(group, folded),
         reduced.number(folded),
         folded.slab(units, points),
         made,

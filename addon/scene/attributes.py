@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import re
+
 import bpy
 import numpy as np
 
 DTYPES = {"INT": np.int32, "FLOAT": np.float32}
+OF_STEP = re.compile(r".+\.[0-9]{3}")  # what a step of a series holds: see `nodes.series`
 
 
 def array(obj: bpy.types.Object, name: str) -> np.ndarray:
@@ -17,3 +20,15 @@ def array(obj: bpy.types.Object, name: str) -> np.ndarray:
     values = np.empty(len(attribute.data), DTYPES[attribute.data_type])
     attribute.data.foreach_get("value", values)
     return values
+
+
+def forget_steps(obj: bpy.types.Object) -> None:
+    """Let go of what an object holds for the steps of a series: its cells or lines are others now, which it shows."""
+    forget_steps_of(obj.data)
+
+
+def forget_steps_of(data: bpy.types.Mesh | bpy.types.HairCurves) -> None:
+    """The same, of a data-block."""
+    attributes = data.attributes
+    for name in [attribute.name for attribute in attributes if OF_STEP.fullmatch(attribute.name)]:
+        attributes.remove(attributes[name])

@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import cells
 import gltf
 import lines
 import memory
 
+import cells
 import pictures
 
 DRAGS, LAYERS = 40, 10_000

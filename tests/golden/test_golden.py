@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every shot and style of the sample network as it was last approved, pixel by pixel.
+"""Every shot and style of the sample network, and the large ones as books, as they were last approved, pixel by pixel.
 
 `pytest tests/golden --write-golden` approves anew.
 """
@@ -24,8 +24,8 @@ PIXEL, IMAGE = 4, 0.01  # of 255 a channel, and the share of pixels that may dif
 VERSION = "{}.{}".format(*bpy.app.version)
 
 
-def render(path: Path, given, shot="hero", style="") -> None:
-    network = look.build(look.CNN, given)
+def render(path: Path, given, shot="hero", style="", model=look.CNN) -> None:
+    network = look.build(model, given, fold_repeats=model != look.CNN)
     if style:
         saved_styles.apply(style, painting.part_of(bpy.context, network))
     scene = look.scene_of(network)
@@ -41,17 +41,27 @@ def render(path: Path, given, shot="hero", style="") -> None:
     rendering.render(path, rendering.Options(shot=shot))
 
 
+KINDS = [name for name in shots.KINDS if name not in ("hero", "training")]  # the last is of a run
 PICTURES = {
-    "digit_7": (look.DIGIT,),
-    "at_rest": (None,),
-    **{f"shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in shots.KINDS if name != "hero"},
-    **{f"style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"},
+    "digits_cnn_digit_7": (look.DIGIT,),
+    "digits_cnn_at_rest": (None,),
+    **{f"digits_cnn_shot_{name.replace('-', '_')}": (look.DIGIT, name) for name in KINDS},
+    **{f"digits_cnn_style_{name.lower()}": (look.DIGIT, "hero", name) for name in styles.STYLES if name != "Cinema"},
+    **{
+        name: (given and look.SAMPLES / given, "hero", "", look.SAMPLES / f"{model}.onnx")
+        for name, model, given in (
+            ("pictures_resnet", "pictures_resnet", "pictures/butterfly.png"),
+            ("pictures_resnet_at_rest", "pictures_resnet", None),
+            ("cells_unet", "cells_unet", "cells/cells.png"),
+            ("letters_transformer", "letters_transformer", "letters/letters.npy"),
+        )
+    },
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_golden(blank, request, tmp_path, name):
-    golden, path = Path(__file__).with_name(f"digits_cnn_{name}_{VERSION}.png"), tmp_path / f"{name}.png"
+    golden, path = Path(__file__).with_name(f"{name}_{VERSION}.png"), tmp_path / f"{name}.png"
     render(path, *PICTURES[name])
     if request.config.getoption("--write-golden"):
         golden.write_bytes(path.read_bytes())

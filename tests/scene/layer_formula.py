@@ -202,6 +202,15 @@ class Expected:
         place = self.middle + below - [0, 0, 0.6 * size]
         return self.boxed(place + self.given["Fold"] * (self.middle - place)), np.full(3, self.kept)
 
+    def dashes(self):
+        """Places and sizes, (6, 3) each, of the dashes at the end of the way to what nobody knows."""
+        way = np.array(self.given["Loose End"])
+        reach = np.linalg.norm(way)
+        share = (np.arange(6) + 0.5) / 6
+        place = self.middle + np.outer(reach - 1.8 + 1.8 * share, way / reach)
+        radius = 0.045 * (1 - 0.7 * share)
+        return place + self.block * (self.anchor - place), np.stack([radius, radius, np.ones(6)], 1) * (1 - self.block)
+
     def plates(self):
         """Places and sizes, (n, 3) each."""
         given = self.given

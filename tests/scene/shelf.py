@@ -15,7 +15,7 @@ from scene import look
 from unit.make import seeded
 from unit.test_books import run
 
-COVER, HEADS, BAR, PAGE, ARCH, PLATE = range(6)
+COVER, HEADS, BAR, PAGE, ARCH, PLATE, FRAME = range(7)
 
 
 def scene_with_books(folder, path, paths, given=True, thickness=None):
@@ -47,5 +47,5 @@ def faces(shown, obj):
     names = ("part", "value", "shade", "unit", "row", "column")
     if not len(mesh.polygons):
         return {"part": np.zeros(0, int)}, np.zeros((0, 4, 3))
-    made = {name: look.array(mesh.attributes, name) for name in names}
+    made = {name: look.array(mesh.attributes, name) for name in names if name in mesh.attributes}  # a frame has a part
     return made, look.array(mesh.attributes, "position").astype(np.float64)[ring].reshape(-1, 4, 3)

@@ -257,7 +257,7 @@ def test_unfolding_the_repeats_gives_the_whole_network(blank):
     build.finish(unfolding.build_steps(network, paths))
     blocks.fold(network, paths, 0.0)
     arrange(network)
-    check_as_imported(network, zoo("vit", settings_of_shelf(build.Settings().layout), fold_repeats=False))
+    check_as_imported(network, zoo("vit", settings_of_shelf(build.Settings().layout, sheets=True), fold_repeats=False))
     check_apart(network)
 
 

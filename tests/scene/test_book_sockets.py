@@ -7,15 +7,18 @@ import pytest
 
 from neuroscene.addon.scene.entities import Book
 from scene import look
-from scene.shelf import ARCH, BAR, COVER, HEADS, PAGE, PLATE, faces, scene_with_books
+from scene.shelf import ARCH, BAR, COVER, FRAME, HEADS, PAGE, PLATE, faces, scene_with_books
 
 STEPS = 32
+FOLLOWED = 3.5  # between two tokens
 
 
 @pytest.fixture(scope="module")
 def vit(tmp_path_factory):
     paths = ("encoder/layers/encoder_layer_0", "encoder/layers/encoder_layer_1")
-    return scene_with_books(tmp_path_factory.mktemp("vit"), look.VIT, paths)
+    shown = scene_with_books(tmp_path_factory.mktemp("vit"), look.VIT, paths)
+    look.set_input(look.one_of(shown.network, "root"), "Followed Token", FOLLOWED)
+    return shown
 
 
 def test_tokens_and_heads_are_those_of_the_run(vit):
@@ -65,8 +68,12 @@ CASES = (
     + [("Arch Rise", one) for one in (0.0, 2.0)]
     + [("Arch Rise by Span", one) for one in (0.0, 1.0)]
     + [("Reach", one) for one in ((30.0, 6.0, 3.0),)]
+    + [("Empty", one) for one in (True, False)]
+    + [("Token Rows", one) for one in (True, False)]
+    + [("Row Step", one) for one in (1, 2)]
+    + [("Frame", one) for one in (0.0, 0.5)]
 )
-MATERIALS = {f"{name} Material" for name in ("Cover", "Heads", "Page", "Plate", "Arch")}
+MATERIALS = {f"{name} Material" for name in ("Cover", "Heads", "Page", "Plate", "Arch", "Follow", "Empty")}
 
 
 def points(obj):
@@ -107,6 +114,21 @@ def middles(obj, given):
     middle, size, _ = tiles(mine, width, height, given["Tile Rows"], given["Tile Aspect"], given["Tile Gap"])
     made[COVER] = middle, size, shade(mine, given["Range"], given["Gamma"], given["Magnitude"])
     plates = [((deep / 2, 0, 0), (0, width + 2 * given["Margin"], height + 2 * given["Margin"]))]
+    plates = [] if given["Empty"] else plates
+    if given["Empty"] or given["Token Rows"]:
+        thick, down = given["Frame"], given["Tile Rows"]
+        between = given["Tile Gap"] * width
+        high = (height - between * (down - 1)) / down
+        up = height / 2 - high / 2 - FOLLOWED / given["Row Step"] * (high + between)
+        up, high = (0.0, height) if given["Empty"] else (up, high)
+        strips = [
+            *(
+                ((deep / 2 + 0.045, 0, up + side * (high + thick) / 2), (0, width + 2 * thick, thick))
+                for side in (-1, 1)
+            ),
+            *(((deep / 2 + 0.045, side * (width + thick) / 2, up), (0, thick, high + 2 * thick)) for side in (-1, 1)),
+        ]
+        made[FRAME] = *map(np.array, zip(*strips, strict=True)), None
     if given["Heads Rows"]:
         mine = some[HEADS]
         heads = given["Heads Width"]
@@ -153,9 +175,9 @@ def test_sockets(vit, socket, value):
     for part, (middle, size, shade) in expected.items():
         mine = made["part"] == part
         low, high = corners[mine].min(1), corners[mine].max(1)
-        if part == PLATE:
-            order = np.argsort(((low + high) / 2)[:, 2])
-            low, high = low[order], high[order]
+        if part in (PLATE, FRAME):
+            order, of_expected = (np.lexsort(np.round(found, 3).T) for found in ((low + high) / 2, middle))
+            low, high, middle, size = low[order], high[order], middle[of_expected], size[of_expected]
         assert np.allclose((low + high) / 2, middle, atol=2e-5), (part, socket)
         assert np.allclose(high - low, size, atol=2e-5), (part, socket)
         if shade is not None and part != PLATE:
@@ -167,7 +189,7 @@ def test_sockets(vit, socket, value):
 def test_faces_look_outwards(vit):
     made, corners = faces(vit, vit.books["encoder/layers/encoder_layer_1"])
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0])
-    for part in (COVER, HEADS, PLATE):
+    for part in (COVER, HEADS, PLATE, FRAME):
         assert (normal[made["part"] == part, 0] > 0).all()
     bars = made["part"] == BAR
     assert (np.einsum("ij,ij->i", normal[bars], corners[bars].mean(1) * [0, 1, 1]) > 0).all()
@@ -179,7 +201,7 @@ def test_every_socket_is_tried_described_and_bounded(vit):
         for one in look.modifier(vit.books["encoder/layers/encoder_layer_1"]).node_group.interface.items_tree
         if one.item_type == "SOCKET" and one.in_out == "INPUT" and one.socket_type != "NodeSocketGeometry"
     ]
-    assert {one.name for one in items} == {name for name, _ in CASES} | MATERIALS | {"Block"}
+    assert {one.name for one in items} == {name for name, _ in CASES} | MATERIALS | {"Block", "Network"}
     for one in items:
         assert one.description, one.name
 

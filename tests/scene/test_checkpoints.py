@@ -13,8 +13,10 @@ from safetensors.numpy import save_file
 
 from neuroscene.addon.containers import CheckpointError, stopping
 from neuroscene.addon.formats import SUFFIXES
+from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.scene.background import in_background
 from neuroscene.addon.scene.building import build, importing
+from neuroscene.addon.scene.detail import cell_detail
 from scene import look
 from scene.command import check_refused, run_many
 from unit.make import DATA
@@ -58,6 +60,8 @@ def test_import_of_every_format(registered, kind):
 def test_weights_in_the_scene_are_those_of_the_file(registered):
     """A dense weight read back from the curves of an inferred network is the entry of the file's matrix."""
     network = imported(STATE)
+    ends = next(ends for ends in look.bundles(network) if "scores" in ends[1])
+    cell_detail.set_detail(network, list(ends), Wish("cells"))  # it opens with matrices, beside which lines say nothing
     (bundle,) = (one for (_, target), one in look.bundles(network).items() if "scores" in target)
     reference = np.load(CROSS / "mnist_cnn_weights.npz")
     (matrix,) = (reference[name] for name in reference if reference[name].shape == (32, 10))
@@ -66,15 +70,24 @@ def test_weights_in_the_scene_are_those_of_the_file(registered):
 
 
 def test_what_is_not_known_is_open_and_said(registered, tmp_path):
-    """Two towers side by side: nobody knows what the second reads; no line enters it, and its label says so."""
+    """Two towers side by side: nobody knows what the second reads; no line enters it, its label says so, and dashes
+    lead from it against the signal, beyond its cells."""
     shapes = {"img.0": (8, 3, 3, 3), "img.2": (16, 8, 3, 3), "aud.0": (8, 1, 3, 3), "aud.2": (16, 8, 3, 3)}
     weights = {f"{name}.weight": np.ones(shape, np.float32) for name, shape in (shapes | {"head": (5, 32)}).items()}
     save_file(weights, tmp_path / "towers.safetensors")
     network = imported(tmp_path / "towers.safetensors")
-    assert "1 input open: what is not known is open" in caption(network)
+    assert "1 input open: nobody knows what is read" in caption(network)
     assert all(target != "/aud/aud.0/Conv" for _, target in look.bundles(network))
     said = {name: look.facts(layer)["label"] for name, layer in look.layers(network).items()}
     assert [name for name, label in said.items() if "input unknown" in str(label)] == ["/aud/aud.0/Conv"]
+    loose = {name: look.inputs(layer)["Loose End"] for name, layer in look.layers(network).items()}
+    assert [name for name, way in loose.items() if any(way)] == ["/aud/aud.0/Conv"]
+    tower, depsgraph = look.layers(network)["/aud/aud.0/Conv"], look.evaluate(network)
+    matrices, _ = look.local_instances(tower, depsgraph)
+    dashes = look.world(tower, depsgraph, matrices[len(tower.data.vertices) :, :3, 3])
+    ends = [look.layers(network)[f"/aud/aud.{number}/Conv"].matrix_world.translation for number in (0, 2)]
+    signal = np.array(ends[1] - ends[0]) / (ends[1] - ends[0]).length
+    assert len(dashes) == 6 and ((dashes - np.array(ends[0])) @ signal < -0.05).all()
 
 
 def test_an_inferred_network_cannot_be_run(registered):

@@ -250,6 +250,7 @@ def test_weights_whose_cells_are_not_known_are_not_made_up(blank, reads):
 # The file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path, budget, step",
     [(look.CNN, 900, 1), (look.CNN, 60, 1), (look.RESNET, 3000, 2), (look.RESNET, 300, 5), (look.RESNET, 40, 5)],

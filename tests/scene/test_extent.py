@@ -48,6 +48,7 @@ MOST = {
     "Spread": 4.0,
     "Explode": 4.0,
     "Radius": 4.0,
+    "Loose End": (-9.0, 9.0, 9.0),
 }
 
 
@@ -59,6 +60,8 @@ def far(socket) -> list:
         return []
     if socket.items:
         return list(socket.items)
+    if socket.kind == "Bool":
+        return [True, False]
     if socket.name in MOST:
         return [MOST[socket.name]] + ([-MOST[socket.name]] if socket.name == "Offset" else [])
     return [socket.low, socket.high if socket.high is not None else 10 * socket.default + 1]

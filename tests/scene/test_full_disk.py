@@ -10,6 +10,8 @@ import pytest
 from scene import look
 from scene.command import check_refused, run
 
+pytestmark = pytest.mark.slow
+
 OLD = b"what was here before"
 ROOM = 6000  # bytes that a file may have: less than each of these outputs
 COMMANDS = {

@@ -61,7 +61,10 @@ INTS = {
     "Unit Columns": ((1, 2, 4), {}),
     "Shown Units": ((0, 1, 5), MIXED | {"Backing": 0.1, "Fold": 0.2}),
 }
-VECTORS = {"Cell Size": (((0.0, 0.5, 1.0), (0.5, 1.0, 0.5), (1.0, 2.0, 3.0)), {"Arrangement": 0.7})}
+VECTORS = {
+    "Cell Size": (((0.0, 0.5, 1.0), (0.5, 1.0, 0.5), (1.0, 2.0, 3.0)), {"Arrangement": 0.7}),
+    "Loose End": (((0.0, 0.0, 0.0), (-3.0, 0.0, 0.0), (1.0, 2.0, 2.5)), {"Fold": 0.5, "Backing": 0.1}),
+}
 MENUS = {"Shape": ({}, LAYER["Shape"].items), "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
 # Objects and materials, each with a test of its own below.
 THINGS = {"Cell", "Material", "Number Material", "Backing Material", "Block", "Network"}
@@ -161,6 +164,8 @@ def check(thing, **around) -> np.ndarray:
         assert shade[count] == pytest.approx(expected.shade.mean(), abs=1e-5)
     if expected.reduced:
         after.append(expected.number())
+    if any(given["Loose End"]):
+        after += zip(*expected.dashes(), strict=True)
     if given["Backing"]:
         after += zip(*expected.plates(), strict=True)
     assert len(matrices) == count + len(after)

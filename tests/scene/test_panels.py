@@ -97,7 +97,7 @@ def test_detail_panel(resnet):
     thing = look.layers(resnet)["/conv1/Conv"]
     select(thing)
     levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
-    assert list(levels) == ["Auto", "Box", "Maps", "Cells", ""] and levels["Auto"].depress
+    assert list(levels) == ["Auto", "Box", "Maps", "Cells", "Sheet", "Cover", ""] and levels["Auto"].depress
     run("set_detail", level="MAPS")
     levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
     assert levels["Maps"].depress and not levels["Auto"].depress

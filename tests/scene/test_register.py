@@ -32,6 +32,12 @@ OPERATORS = {
     "frame_layers",
     "frame_network",
     "import_network",
+    "import_series",
+    "play_series",
+    "remove_series",
+    "step_series",
+    "stop_watching",
+    "watch_folder",
     "put_back",
     "reload_checkpoint",
     "remove_shot",
@@ -43,6 +49,7 @@ OPERATORS = {
     "select_related",
     "set_colors",
     "set_detail",
+    "set_network_detail",
     "set_map",
     "set_shot",
     "show_kernels",
@@ -129,6 +136,6 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "attach_gltf"}))
+@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "import_series", "watch_folder", "attach_gltf"}))
 def test_operators_wait_for_a_network(registered, name):
     assert not getattr(bpy.ops.neuroscene, name).poll()

@@ -72,6 +72,7 @@ def test_without_a_camera(scene):
     assert not bpy.ops.neuroscene.render_film.poll()
 
 
+@pytest.mark.slow
 def test_a_picture_from_a_window_says_what_it_shows(scene, tmp_path):
     """Blender's own render, of one network or of two, and after a newer checkpoint has come; none of another scene."""
 

@@ -150,6 +150,7 @@ def test_times_are_said_in_words():
     ]
 
 
+@pytest.mark.slow
 def test_shots_on_the_command_line(tmp_path):
     small = ["--size", "48x27", "--samples", 1]
     other = DATA / "crossformat" / "mnist_cnn.keras"
@@ -196,6 +197,7 @@ def openjd(*arguments):
     )
 
 
+@pytest.mark.slow
 def test_a_farm_job_runs_whole(tmp_path, blender):
     """By the reference implementation of Open Job Description: valid, in chunks, and every frame is there after it."""
     job = tmp_path / "job"

@@ -6,13 +6,15 @@ import bpy
 import numpy as np
 import pytest
 
+from neuroscene.addon.gltf import export
 from neuroscene.addon.inference import run_file
 from neuroscene.addon.scene.building import importing, input_picture, skips
 from neuroscene.addon.scene.camera import picture
 from neuroscene.addon.scene.entities import BlockBox, Book, InputPicture, LayerObject, Leader, NetworkScene
 from neuroscene.addon.scene.texts import caption, leaders
-from scene import look
+from scene import exported, look
 from scene.acting import run
+from scene.glb import Glb
 from scene.networks import FORMATS
 from scene.test_framing import captions, overlaps
 from unit.make import model, node, save, seeded
@@ -55,23 +57,27 @@ NETWORKS = {
     "deep": deep,
     **{
         name: lambda _, name=name: look.ZOO / f"{name}.onnx"
-        for name in ("resnet18", "densenet", "inception", "mobilenet_v3", "unet")
+        for name in ("resnet18", "densenet", "inception", "mobilenet_v3", "unet", "vit")
     },
+    "letters": lambda _: look.SAMPLES / "letters_transformer.onnx",
 }
+GIVEN = {"letters": look.SAMPLES / "letters" / "letters.npy"}
 
 
 @pytest.fixture(params=NETWORKS)
 def network(request, tmp_path_factory):
     look.fresh()
     folder = tmp_path_factory.mktemp(request.param)
-    return look.build(NETWORKS[request.param](folder), FLOWER, fold_repeats=True)
+    return look.build(NETWORKS[request.param](folder), GIVEN.get(request.param, FLOWER), fold_repeats=True)
 
 
 def boxes(network, depsgraph):
     """What is seen of each layer and book, as corners in the picture (8, 2) and its distance, by its owner's name."""
     scene = NetworkScene(network)
-    books = {book.path: book.obj for book in scene.members(Book)}
+    books = {book.path: book.obj for book in scene.members(Book) if book.path}
     pictures = {shown.layer: shown.obj for shown in scene.members(InputPicture)}
+    planes = sorted((book for book in scene.members(Book) if book.layer), key=lambda book: book.place == "below")
+    pictures |= {book.layer: book.obj for book in planes}  # what is below stands for its layer
     camera = look.one_of(network, "camera")
     seen = {}
     for key, obj in [
@@ -98,6 +104,7 @@ def test_the_subject_fills_the_picture(network):
     assert (high[1] - low[1]) / (1 - foot) > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("name", ["resnet18", "unet", "vit"])
 def test_in_every_format_all_is_in_the_picture_and_apart(registered, name, size):
@@ -191,6 +198,25 @@ def test_the_input_is_seen_as_it_is(registered):
     points = look.seen(network, depsgraph, look.world(shown.obj, depsgraph, look.values_of(shown.obj, "position")))
     whole = points[:-16]
     assert points[0][0] < whole[:, 0].mean() and points[0][1] > whole[:, 1].mean()
+
+
+def test_the_input_leaves_as_it_is(registered, tmp_path):
+    """Its pixels in a GLB, linear, in its place; other files are written too."""
+    look.fresh()
+    network = look.build(look.SAMPLES / "pictures_resnet.onnx", FLOWER, fold_repeats=True)
+    (shown,) = NetworkScene(network).members(InputPicture)
+    export.export(tmp_path / "out.glb")
+    file = Glb(tmp_path / "out.glb")
+    assert file.of_kind("picture") == [shown.obj.name] and file.facts(shown.obj.name)["layer"] == "image"
+    pixels = look.png(FLOWER).reshape(-1, 3) / 255
+    colors = file.colours(shown.obj.name).reshape(-1, 4, 4)
+    assert len(colors) == len(pixels) + 4 and np.ptp(colors, axis=1).max() == 0  # and four of the frame
+    np.testing.assert_allclose(colors[:-4, 0, :3], pixels**2.2, atol=exported.HALF)
+    points = file.positions(shown.obj.name).reshape(-1, 4, 3)[:-4]
+    expected = look.world(shown.obj, look.evaluate(network), look.values_of(shown.obj, "position")[:-16])
+    np.testing.assert_allclose([points.min((0, 1)), points.max((0, 1))], [expected.min(0), expected.max(0)], atol=1e-3)
+    for suffix in (".html", ".usdc"):
+        export.export(tmp_path / f"out{suffix}")
 
 
 def test_another_input_changes_covers_lines_and_picture(registered):

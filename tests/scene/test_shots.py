@@ -19,7 +19,7 @@ from unit.make import DATA
 
 WHOLE = ("elevation", "plan", "turntable", "unfold")  # shots in which all is in the picture, in every frame
 SHOWN = ("layer", "block", "connections", "bars")
-EVERY = [name for name in shots.KINDS if name != "before-after"]
+EVERY = [name for name in shots.KINDS if name not in ("before-after", "training")]  # for these a pair or a run
 
 
 def seen(network, points):
@@ -60,6 +60,7 @@ def add(network, name, form="16:9"):
     return shots.add(network, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cnn", "tall", "resnet18", "bert"])
 def test_all_is_in_the_picture_of_every_frame(name, tmp_path):
     network = build(name, tmp_path)
@@ -277,6 +278,7 @@ def test_a_dolly_is_where_the_signal_is(name, tmp_path):
             assert 0 < across < 1 and 0 < up < 1, (thing.name, across, up)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["cnn", "resnet18", "mobilenet_v3"])
 def test_all_stands_on_the_floor(name, tmp_path):
     """The floor is under the network, and no label under the floor, whatever the format."""

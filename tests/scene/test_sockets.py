@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, tree, value
+from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, series, tree, value
 from neuroscene.addon.nodes.sockets import ALL, OF
 from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
@@ -51,6 +51,13 @@ def groups() -> dict:
         lambda: legend.text_group(labels.font()),
         *(lambda kind=kind: legend.ranges_group(kind) for kind in legend.KINDS),
         value.value_group,
+        series.cells_group,
+        series.lines_group,
+        series.bars_group,
+        series.picture_group,
+        series.words_group,
+        series.curve_group,
+        *(lambda kind=kind: series.slider_group(kind) for kind in series.sockets.OF_KIND),
     ):
         make()
     return {one.name: one for one in bpy.data.node_groups if tree.MARK in one}
@@ -101,7 +108,7 @@ def test_sockets_are_those_that_are_stored(blank, root, request):
 
 
 # What we set without a file having a say: materials, the width of lines, which blocks are folded when a file opens.
-OURS = {"layer": set(), "connections": {"Radius"}, "block": {"Fold"}, "root": set()}
+OURS = {"layer": set(), "connections": {"Radius"}, "block": {"Fold"}, "root": {"Followed Token"}}
 
 
 @pytest.mark.parametrize("model", [look.CNN, look.VIT, look.ZOO / "lstm.onnx"], ids=lambda path: path.stem)

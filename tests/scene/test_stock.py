@@ -13,6 +13,8 @@ import pytest
 
 from scene import look
 
+pytestmark = pytest.mark.slow
+
 
 def chain():
     """The sample network with a digit and a layer that was moved."""

@@ -382,6 +382,7 @@ def test_a_style_sets_nothing_but_a_look(registered):
         assert look.inputs(layer)["Softness"] == 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown, role", [("CELLS", "cells"), ("LINES", "lines")])
 def test_set_map(registered, shown, role):
     network = look.build(look.CNN, look.DIGIT)

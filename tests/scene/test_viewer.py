@@ -180,6 +180,7 @@ def test_cells_say_the_numbers_of_the_network(page, sample):
             check_number(said["activation"], sample.activations[name][tuple(expected)])
 
 
+@pytest.mark.slow
 @needs_browser
 def test_whatever_is_pointed_at_is_true(page, sample):
     """All over the picture: cells have the activations that onnxruntime finds, lines the weights of the file."""
@@ -209,6 +210,7 @@ def test_lines_say_the_weights_of_the_file(page, sample):
     assert len(found) >= 8
 
 
+@pytest.mark.slow
 @needs_browser
 def test_a_click_folds_a_layer_and_its_lines_follow(page, sample):
     corner, middle = sample.pixels["image"][30], sample.pixels["image"].mean(0)
@@ -251,6 +253,7 @@ def test_drag_turns_and_reset_turns_back(page, sample):
     assert labels(page) == before
 
 
+@pytest.mark.slow
 @needs_browser
 def test_keys(page, sample):
     focused = "document.activeElement.querySelector('.name')?.textContent"
@@ -415,6 +418,7 @@ def similarity(a: np.ndarray, b: np.ndarray) -> float:
     return float(found.mean())
 
 
+@pytest.mark.slow
 @needs_browser
 def test_the_picture_is_that_of_blender(blank, tmp_path, chromium):
     network = look.build(look.CNN, look.DIGIT)

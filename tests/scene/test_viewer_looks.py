@@ -57,6 +57,7 @@ def test_the_page_wears_the_style(blank, tmp_path, chromium, style):
     page.close()
 
 
+@pytest.mark.slow
 def test_labels_say_what_blender_says(blank, tmp_path, chromium):
     network = look.build(look.RESNET, max_cells=3_000)
     page = opened(chromium, shown(tmp_path, network))
@@ -74,6 +75,7 @@ def test_labels_say_what_blender_says(blank, tmp_path, chromium):
     page.close()
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_said(blank, tmp_path, chromium):
     """How many lines there are, and what a closed block has in it. Where a total is unknown, what is drawn counts."""
     network = look.build(look.VIT, max_cells=2_000)
@@ -129,6 +131,7 @@ def middle_of(network, name, camera, index):
     return x * SIZE[0], (1 - y) * SIZE[1]
 
 
+@pytest.mark.slow
 def test_a_shot_is_played(blank, tmp_path, chromium):
     network = look.build(look.CNN, look.DIGIT, max_cells=2_000, max_connections=100)
     shots.add(network, "turntable")
@@ -167,6 +170,7 @@ def test_a_shot_is_played(blank, tmp_path, chromium):
     page.close()
 
 
+@pytest.mark.slow
 def test_poses_are_played(blank, tmp_path, chromium):
     network = look.build(look.CNN, look.DIGIT, max_cells=1_000, max_connections=50)
     shots.add(network, "unfold")

@@ -10,6 +10,8 @@ import pytest
 
 from scene import look
 
+pytestmark = pytest.mark.slow
+
 WALKER = Path(__file__).with_name("wandering.py")
 WALKS = {
     "flat": (look.CNN, 1, 120),

@@ -104,12 +104,6 @@ def test_messages_that_are_no_model(message, tmp_path):
     refused(save(tmp_path, message.SerializeToString()))
 
 
-def test_a_graph_of_tensorflow(tmp_path):
-    """GraphDef: repeated NodeDef node = 1 {name = 1, op = 2, input = 3}; VersionDef versions = 4."""
-    nodes = [b"\x0a\x01x\x12\x0bPlaceholder", b"\x0a\x01y\x12\x04Relu\x1a\x01x"]
-    refused(save(tmp_path, b"".join(b"\x0a" + bytes([len(one)]) + one for one in nodes) + b"\x22\x03\x08\xc2\x0e"))
-
-
 def test_an_empty_graph_and_no_operator_set(tmp_path):
     refused(save(tmp_path, helper.make_model(graph([], {"x": (1,)}, {}))))
     made = onnx.ModelProto()

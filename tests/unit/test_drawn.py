@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.network import Grid
-from neuroscene.addon.network.drawn import BOX, CELLS, FEW_CELLS, FEW_TILES, LEVELS, MAPS, Wish, allocate, share_out
+from neuroscene.addon.network.drawn import CELLS, FEW_CELLS, FEW_TILES, LEVELS, MAPS, Wish, allocate, share_out
 from unit.make import model, network, node, seeded
 
 
@@ -72,8 +72,8 @@ def check(layer, drawn):
     np.testing.assert_array_equal(drawn.find(drawn.flat), np.arange(drawn.size))
     np.testing.assert_array_equal(unit[drawn.middle(drawn.units)], drawn.units)
     of = unit_of(layer.grid)
-    shown_at = {CELLS: np.arange(size), MAPS: of, BOX: np.zeros(size, int)}[drawn.level]
-    shown = {CELLS: drawn.flat, MAPS: drawn.units, BOX: np.zeros(1, int)}[drawn.level]
+    shown_at = {CELLS: np.arange(size), MAPS: of}.get(drawn.level, np.zeros(size, int))
+    shown = {CELLS: drawn.flat, MAPS: drawn.units}.get(drawn.level, np.zeros(1, int))
     expected = np.full(size, -1)
     expected[shown] = np.arange(len(shown))
     np.testing.assert_array_equal(drawn.find(np.arange(size)), expected[shown_at])

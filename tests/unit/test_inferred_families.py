@@ -80,7 +80,7 @@ def test_what_is_open_is_said(tmp_path, name):
     assert all("open" not in name for layer in said["layers"] for name in layer["inputs"])
     assert all("open" not in value["name"] for value in said["inputs"])
     first = table(network).splitlines()[0]
-    assert f"{network.open_inputs} input" in first and "what is not known is open" in first
+    assert f"{network.open_inputs} input" in first and "nobody knows what is read" in first
 
 
 @pytest.mark.slow

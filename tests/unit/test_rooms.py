@@ -8,7 +8,20 @@ import sys
 
 import pytest
 
-WITHOUT_BLENDER = ("containers", "formats", "structure", "network", "layout", "inference", "colormaps", "conversion")
+WITHOUT_BLENDER = (
+    "containers",
+    "formats",
+    "structure",
+    "network",
+    "layout",
+    "inference",
+    "colormaps",
+    "conversion",
+    "series",
+    "gradients",
+    "attribution",
+    "training",
+)
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
     "containers": set(),
@@ -18,6 +31,10 @@ MAY_IMPORT = {
     "network": {"containers", "formats"},
     "layout": {"network"},
     "inference": {"containers", "formats", "network"},
+    "series": {"containers", "formats", "structure", "network"},
+    "gradients": {"containers", "formats", "inference"},
+    "attribution": {"containers", "gradients", "inference", "network"},
+    "training": {"containers", "formats", "attribution", "gradients", "inference", "network", "written"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
     "compat": set(),
     "folders": set(),
@@ -31,6 +48,7 @@ MAY_IMPORT = {
         "layout",
         "inference",
         "colormaps",
+        "series",
         "nodes",
         "compat",
         "folders",
@@ -45,6 +63,9 @@ MAY_IMPORT = {
         "network",
         "inference",
         "conversion",
+        "series",
+        "attribution",
+        "training",
         "scene",
         "gltf",
         "written",

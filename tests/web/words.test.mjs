@@ -76,6 +76,17 @@ test("the facts count every layer but the inputs, closed ones too", () => {
   assert.equal(factsLine(model), "29,066 parameters in 2 layers · digit_7.png → 7 (99.9%)");
 });
 
+test("the facts count layers that a closed block has without showing them", () => {
+  const model = {layers: [{facts: {op: "Conv"}}], hidden: [], networks: [{parameters: "5", layers: 39}]};
+  assert.equal(factsLine(model), "5 parameters in 39 layers");
+});
+
+test("an input that is there as a picture lacks no cells", () => {
+  const layers = [{name: "image", facts: {layer: "image", cells: 0, grid: [3, 128, 128]}}];
+  assert.equal(drawnLine({layers, bundles: [], pictures: [{layer: "image"}]}), "");
+  assert.equal(drawnLine({layers, bundles: []}), "Drawn: 0 of 49,152 cells, the strongest.");
+});
+
 test("what is left out is told, and nothing where all is drawn", () => {
   const layers = [{facts: {cells: 60, grid: [1, 10, 10]}}];
   const bundle = (drawn, total) => ({facts: {drawn, total}});

@@ -106,7 +106,8 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return { heading: block.name, rows, note };
   }
   function factsLine({ networks, layers, hidden }) {
-    const count = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
+    const there = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
+    const count = Math.max(there, networks.reduce((sum, network) => sum + Number(network.layers ?? 0), 0));
     const parameters = networks.reduce((sum, network) => sum + Number(network.parameters ?? 0), 0);
     const said = [`${thousands(parameters)} parameters in ${thousands(count)} ${count === 1 ? "layer" : "layers"}`];
     for (const { input, scores } of networks) {
@@ -114,13 +115,14 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     }
     return said.join(" · ");
   }
-  function drawnLine({ layers, bundles }) {
+  function drawnLine({ layers: all, bundles, pictures = [] }) {
+    const layers = all.filter(({ name, facts: facts2 }) => !["sheet", "cover"].includes(facts2.detail) && !pictures.some(({ layer }) => layer === (facts2.layer ?? name)));
     const sum = (things, count) => things.reduce((total, { facts: facts2 }) => total + Number(count(facts2)), 0);
     const counts = [
       ["cells", sum(layers, ({ cells }) => cells), sum(layers, ({ grid }) => grid.reduce((a, b) => a * b))],
       ["connections", sum(bundles, ({ drawn }) => drawn), sum(bundles, ({ drawn, total }) => total || drawn)]
     ];
-    const said = counts.filter(([, drawn, all]) => drawn < all).map(([what, drawn, all]) => `${thousands(drawn)} of ${thousands(all)} ${what}`);
+    const said = counts.filter(([, drawn, all2]) => drawn < all2).map(([what, drawn, all2]) => `${thousands(drawn)} of ${thousands(all2)} ${what}`);
     return said.length ? `Drawn: ${said.join(", ")}, the strongest.` : "";
   }
   function scoreWords({ label, score }) {
@@ -132,7 +134,17 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
   async function readModel(buffer) {
     const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
     gltf.scene.updateMatrixWorld(true);
-    const ofKind = { network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: [] };
+    const ofKind = {
+      network: [],
+      block: [],
+      layer: [],
+      connections: [],
+      label: [],
+      bars: [],
+      book: [],
+      heads: [],
+      picture: []
+    };
     gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
     ofKind.label.forEach((node) => node.removeFromParent());
     const layers = ofKind.layer.map(readLayer);
@@ -142,6 +154,7 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
       animations: gltf.animations,
       bars: ofKind.bars,
       networks: ofKind.network.map(facts),
+      pictures: ofKind.picture.map(facts),
       layers: layers.filter(isSeen),
       hidden: layers.filter((layer) => !isSeen(layer)),
       books: [...ofKind.book, ...ofKind.heads].map(readLayer)

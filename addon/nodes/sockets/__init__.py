@@ -3,6 +3,7 @@
 
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
+from .arcs import ARCS
 from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
@@ -11,6 +12,7 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
+from .series import ALL as OF_SERIES
 from .value import VALUE
 
 # By the kind of object.
@@ -22,6 +24,7 @@ OF = {
     "bars": BARS,
     "kernels": KERNELS,
     "book": BOOK,
+    "arcs": ARCS,
 }
 ALL = {
     interface.name: interface
@@ -33,10 +36,12 @@ ALL = {
         BARS,
         KERNELS,
         BOOK,
+        ARCS,
         VALUE,
         EXPANSION,
         TEXT,
         NUMBER,
         *RANGES.values(),
+        *OF_SERIES,
     )
 }

@@ -138,6 +138,10 @@ BOOK = Interface(
                 "Gamma", "Float", 0.7, 0.01, 100.0, about="Sets the power of the values", follows=True, first=(4, 2)
             ),
             Socket("Magnitude", "Bool", False, about="Shows negative values as bright as positive ones", follows=True),
+            Socket("Empty", "Bool", False, about="Shows a frame in place of the plate", follows=True),
+            Socket("Token Rows", "Bool", False, about="Frames the row of the token that is followed", follows=True),
+            Socket("Row Step", "Int", 1, 1, 1 << 20, about="Count of the tokens in a row", follows=True),
+            Socket("Frame", "Float", 0.06, 0.0, 1e4, about="Sets the width of a frame", subtype="DISTANCE", look=True),
             Socket("Margin", "Float", 0.1, 0.0, 1e4, about="Sets the edge of the plate", subtype="DISTANCE", look=True),
         ),
         *panel(
@@ -203,7 +207,20 @@ BOOK = Interface(
             Socket("Page Material", "Material", about="Shows the attribute 'shade' of bars", look=True, paint="pages"),
             Socket("Plate Material", "Material", about="Lies behind the cells", look=True, paint="boards"),
             Socket("Arch Material", "Material", about="Colors the arches", look=True, paint="arches"),
-            Socket("Block", "Object", about="Follows the block that the book stands for, and is gone where it is open"),
+            Socket(
+                "Follow Material",
+                "Material",
+                about="Colors the frame round the followed token",
+                look=True,
+                paint="followed",
+            ),
+            Socket("Empty Material", "Material", about="Colors the frame of an empty plane", look=True, paint="track"),
+            Socket(
+                "Block",
+                "Object",
+                about="Follows the block or layer that this stands for, and is gone where that shows itself",
+            ),
+            Socket("Network", "Object", about="Follows this object, which has the sliders of the whole network"),
         ),
     ),
 )

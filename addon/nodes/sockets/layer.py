@@ -139,6 +139,17 @@ LAYER = Interface(
                 extent=True,
                 follows=True,
             ),
+            Socket(
+                "Loose End",
+                "Vector",
+                (0.0, 0.0, 0.0),
+                -1e4,
+                1e4,
+                about="Draws dashes from the layer this way, because nobody knows what it reads. 0 draws none",
+                subtype="TRANSLATION",
+                extent=True,
+                follows=True,
+            ),
         ),
         *panel(
             "Cells",
@@ -330,12 +341,19 @@ LAYER = Interface(
             Socket(
                 "Number Material",
                 "Material",
-                about="Colors the number that tells how many units are small squares",
+                about="Colors the dashes of a loose end, and the number that tells how many units are small squares",
                 look=True,
             ),
         ),
         *panel(
             "Hand",
+            Socket(
+                "Plane",
+                "Bool",
+                False,
+                about="Hides the one cell of a layer that stands as a sheet or a cover",
+                follows=True,
+            ),
             Socket(
                 "By Hand",
                 "Float",

@@ -61,5 +61,14 @@ NETWORK = Interface(
             first=(1, 5),
             about="Hides this share of each hidden layer's units, the least important first",
         ),
+        Socket(
+            "Followed Token",
+            "Float",
+            -1.0,
+            -1.0,
+            1e6,
+            first=(1, 6),
+            about="Frames the row of this token, from 0, on every sheet, and shows what it looks at. -1 follows none",
+        ),
     ),
 )

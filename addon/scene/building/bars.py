@@ -16,6 +16,7 @@ from ...network import Layer, Network
 from ...nodes.bars import bars_group
 from ...nodes.ranges import LEAST
 from ...nodes.tree import attach
+from ..attributes import forget_steps
 from ..camera import framing
 from ..entities import Bars, ClassName, NetworkScene
 from ..texts.labels import text
@@ -102,6 +103,7 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
 
 def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dict) -> None:
     """Grow bars to these values (one a class) and light up the winner."""
+    forget_steps(bars)
     winner = np.zeros(len(values), np.float32)
     best = np.nan_to_num(values, nan=-np.inf, posinf=np.finfo(np.float32).max)
     winner[int(best.argmax())] = 1.0

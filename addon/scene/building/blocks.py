@@ -14,12 +14,16 @@ from mathutils import Vector
 from ... import colormaps
 from ...layout import Frame
 from ...network import Network
+from ...network.planes import has_attention
 from ...network.visible import Visible
 from ...nodes.block import UNBUILT, block_group
 from ...nodes.tree import attach
 from ..camera import framing
 from ..entities import BlockBox, BlockCollection, LayerObject, NetworkScene, objects
 from ..texts import words
+
+SHEETS_APART = 0.45  # of the width of a sheet is free before it, where they are closed books
+ROOM = 4.5  # widths, that is free before all of these together
 
 
 def make(
@@ -34,6 +38,7 @@ def make(
     """The collections and objects of all blocks that are `shown`, by path; parents come before children. `known` are
     objects that some of them have already. Those without their inside are closed."""
     level = network.levels
+    free = apart(network)
     made = {"": (top, root)}
     orders = {block.path: order for order, block in enumerate(network.blocks)}
     for block in shown.blocks:
@@ -73,6 +78,7 @@ def make(
             stage=block.stage,
             order=orders[block.path],
             level=level.get(block.layers[-1], 0),
+            apart=free,
             parameters=network.parameters_in(block),
             built=block.path not in shown.unbuilt,
             first=shown.first(block.path),
@@ -82,6 +88,13 @@ def make(
             put(obj, frames[block.path], frames.get(block.parent))
         made[block.path] = collection, obj
     return made
+
+
+def apart(network: Network) -> float:
+    """What of the width of books is free before them, 0 where their row decides."""
+    if not has_attention(network):
+        return 0.0
+    return min(SHEETS_APART, ROOM / max(1, len(network.closed)))
 
 
 def colour(signature: int) -> tuple[float, float, float, float]:

@@ -18,12 +18,14 @@ from ...network.covers import HEADS, KERNELS, MAPS, NORMS, PIXELS, SHEET, Cover,
 from ...network.norms import NormReader
 from ...network.page_bars import Bars, bars
 from ...network.pages import Page, pages
+from ...network.planes import has_attention
 from ...nodes import book as group
 from ...nodes import materials as shaders
 from ...nodes.book import book_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..entities import BlockBox, Book, NetworkScene, RoleMaterial, network_of
+from ..attributes import forget_steps_of
+from ..entities import BlockBox, Book, NetworkScene, RoleMaterial, Root, network_of
 
 CELLS = PIXELS * PIXELS  # of a cover
 GAMMA = {MAPS: 0.7, SHEET: 1.0, HEADS: 0.8, KERNELS: 1.0, NORMS: 1.0}
@@ -57,7 +59,8 @@ def materials(name: str) -> dict[str, bpy.types.Material]:
 
 def page_thickness(network: Network, blocks: Iterable[Block]) -> float:
     """How thick a page of one channel is, so that the thickest book of these blocks has its full depth."""
-    return sizes.page_thickness(_ends(pages(network, block)) for block in blocks)
+    thickest = sizes.THIN if has_attention(network) else sizes.THICKEST
+    return sizes.page_thickness((_ends(pages(network, block)) for block in blocks), thickest)
 
 
 def size_of(
@@ -104,7 +107,10 @@ def make(
             "Page Material": materials["pages"],
             "Plate Material": materials["boards"],
             "Arch Material": materials["arches"],
+            "Follow Material": materials.get("followed"),
+            "Empty Material": materials.get("track"),
             "Block": block_obj,
+            "Network": root_of(block_obj),
         },
     )
     book = Book.make(obj)
@@ -125,6 +131,13 @@ def show(book_obj: bpy.types.Object, network: Network, block: Block, ran: Ran | 
     _fill(book, block, shown, *contents, NetworkScene(home).materials if home else {})
 
 
+def root_of(obj: bpy.types.Object) -> bpy.types.Object | None:
+    """The root of the network of a block or a layer: the outermost of its parents."""
+    while obj.parent:
+        obj = obj.parent
+    return obj if Root.is_one(obj) else None
+
+
 def read(network: Network, block: Block, shown: list[Page], ran: Ran | None) -> tuple[Cover | None, Bars]:
     """What the cover and the pages of a book show. Raises `CheckpointError`."""
 
@@ -142,9 +155,8 @@ def _ends(shown):
 def _fill(book: Book, block, shown, cover: Cover | None, bars: Bars, materials) -> None:
     """Write points, sockets and facts of a book."""
     obj = book.obj
-    reaches, whole = sizes.reaches(*_ends(shown))
-    parts = [*_of_pages(shown, reaches, bars), _of_arches(sizes.arches(*_ends(shown)))]
-    given = {"Reach": (whole.thick, whole.gaps, whole.pages)}
+    _, whole = sizes.reaches(*_ends(shown))
+    given = {"Empty": cover is None, "Reach": (whole.thick, whole.gaps, whole.pages)}
     known = Book(obj).inputs
     side = known["Cover Width"]
     facts = {
@@ -154,34 +166,41 @@ def _fill(book: Book, block, shown, cover: Cover | None, bars: Bars, materials) 
         "channels": [page.channels for page in shown],
         "ends": [place for place, page in enumerate(shown) if page.ends_block],
         "bars": list(bars.meanings),
-        **_told(cover),
+        **told_of(cover),
     }
     heads = cover.heads if cover else None
     if cover:
-        parts.insert(0, _of_picture(group.COVER, cover.picture))
-        given |= _shape(cover.picture, side, known["Cover Height"])
+        given |= shape_of(cover.picture, side, known["Cover Height"])
     if heads:
-        parts.insert(1, _of_picture(group.HEADS, heads))
         width, _ = sizes.storey(heads.tiles, side)
         given |= {"Heads Width": width, "Heads Gap": sizes.tile_gap(heads.across), "Heads Range": heads.full}
     given["Heads Rows"] = heads.down if heads else 0
-    _write(obj.data, parts)
+    write(obj.data, parts_of(shown, cover, bars))
     book.tell(**facts)
     sockets.refresh(book, given)
-    _paint(book, materials)
+    paint(book, materials)
     obj.update_tag()
 
 
-def _paint(book: Book, materials) -> None:
+def parts_of(shown: list[Page], cover: Cover | None, bars: Bars) -> list[dict[str, np.ndarray]]:
+    """The points of a book, part by part."""
+    reaches, _ = sizes.reaches(*_ends(shown))
+    parts = [points_of(group.COVER, cover.picture)] if cover else []
+    parts += [points_of(group.HEADS, cover.heads)] if cover and cover.heads else []
+    return [*parts, *_of_pages(shown, reaches, bars), _of_arches(sizes.arches(*_ends(shown)))]
+
+
+def paint(book: Book, materials) -> None:
     """The material of what the cover shows now, unless somebody has put another one there."""
     present = book.inputs["Cover Material"]
     role = RoleMaterial.of(present)
-    if present is None or role is not None and role.role in ("maps", "norms") and role.role != book.cover_role:
+    if present is None or role is not None and role.role in ("maps", "norms", "heads") and role.role != book.cover_role:
         if material := materials.get(book.cover_role):
             book.inputs["Cover Material"] = material
 
 
-def _told(cover: Cover | None) -> dict:
+def told_of(cover: Cover | None) -> dict:
+    """What a book says of its cover."""
     picture = cover.picture if cover else None
     heads = cover.heads if cover else None
     told = {
@@ -191,6 +210,7 @@ def _told(cover: Cover | None) -> dict:
         "units": picture.tiles if picture else 0,
         "units_of": picture.units if picture else 0,
         "chosen": picture.chosen if picture else False,
+        "alike": bool((picture.whole == picture.whole[0]).all()) if picture else True,
         "whole": picture.whole[0].tolist() if picture else [],
         "bins": picture.bins[0].tolist() if picture else [],
         "every": picture.every if picture else 1,
@@ -206,7 +226,7 @@ def _told(cover: Cover | None) -> dict:
     }
 
 
-def _shape(picture: Picture, width: float, height: float) -> dict:
+def shape_of(picture: Picture, width: float, height: float) -> dict:
     """The sockets of the cover for what it shows: tiles as wide as have room, that keep the proportions of maps."""
     across, down = picture.across, picture.down
     aspect = 0.0
@@ -229,11 +249,13 @@ def _shape(picture: Picture, width: float, height: float) -> dict:
         "Range": picture.full,
         "Gamma": GAMMA[picture.shows],
         "Magnitude": picture.shows == SHEET,
+        "Token Rows": picture.shows == SHEET,
+        "Row Step": int(picture.bins[0, 0]) if picture.shows == SHEET else 1,
     }
 
 
-def _of_picture(part: int, picture: Picture) -> dict[str, np.ndarray]:
-    """The points of the cells of tiles."""
+def points_of(part: int, picture: Picture, turned: bool = False) -> dict[str, np.ndarray]:
+    """The points of the cells of tiles. What is `turned` has the rows of its tensor as columns of tiles."""
     tile, row, column = picture.cells
     place = np.arange(picture.tiles)
     line, turn = place // picture.across, place % picture.across
@@ -247,7 +269,7 @@ def _of_picture(part: int, picture: Picture) -> dict[str, np.ndarray]:
     first = row * picture.bins[tile, 0], column * picture.bins[tile, 1]
     if picture.shows == SHEET:  # its tiles are the rows
         first, unit = (unit[tile], first[1]), np.zeros_like(unit)
-    elif picture.shows == NORMS:
+    elif picture.shows == NORMS and len(picture.layers) > 1:
         unit = picture.layer
     return {
         "position": np.stack([turn[tile] + across, line[tile] + down, count[tile]], -1),
@@ -257,8 +279,8 @@ def _of_picture(part: int, picture: Picture) -> dict[str, np.ndarray]:
         "reach": reach[tile],
         "part": np.full(len(tile), part, np.int32),
         "unit": unit[tile],
-        "row": first[0],
-        "column": first[1],
+        "row": first[int(turned)],
+        "column": first[int(not turned)],
     }
 
 
@@ -315,9 +337,13 @@ def _vector(reach):
     return reach.thick, reach.gaps, reach.pages
 
 
-def _write(mesh: bpy.types.Mesh, parts: list[dict[str, np.ndarray]]) -> None:
+def write(mesh: bpy.types.Mesh, parts: list[dict[str, np.ndarray]]) -> None:
     """Let a mesh have these points and no others."""
     mesh.clear_geometry()
+    forget_steps_of(mesh)
+    if not parts:
+        mesh.update_tag()
+        return
     mesh.vertices.add(sum(len(part["part"]) for part in parts))
     for name in ("position", group.FAR):
         vectors = np.concatenate([part[name] for part in parts]).astype(np.float32)

@@ -21,11 +21,12 @@ from ...colormaps.value import NOT_FINITE
 from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings
 from ...layout.shelf import settings_of_shelf
-from ...network import Connection, Layer, Network
+from ...network import Connection, Network
+from ...network.drawn import PLANES
 from ...network.joins import WEIGHT
 from ...network.lines import Lines, line_limits
+from ...network.planes import closed_at_first, has_attention
 from ...network.statistics import statistics
-from ...network.visible import Shares
 from ...nodes import materials as shaders
 from ...nodes.network import network_group
 from ...nodes.tree import attach
@@ -34,7 +35,7 @@ from ..editing import arranging, pruning, ranges
 from ..entities import Bars, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
 from ..output import film
 from ..texts import caption, labels, words
-from . import bars, blocks, books, input_picture, layers, planned, shelf, studio
+from . import arcs, bars, blocks, books, input_picture, layers, planned, shelf, studio
 from .planned import Steps
 
 MAX_CELLS = 150_000
@@ -68,10 +69,12 @@ def build(network: Network, settings: Settings, ran: Ran | None = None) -> Steps
 
 
 def _build(network, settings, ran, digest):
-    closed = network.closed if settings.fold_repeats else frozenset()
-    if closed:
-        settings = replace(settings, layout=settings_of_shelf(settings.layout))
-    plan = planned.plan(network, closed, Shares(network, settings.max_cells), settings.layout, ran)
+    closed = closed_at_first(network) if settings.fold_repeats else frozenset()
+    on_shelf = bool(closed) or settings.fold_repeats and has_attention(network)
+    if on_shelf:
+        settings = replace(settings, layout=settings_of_shelf(settings.layout, has_attention(network)))
+    shares = planned.shares(network, settings.max_cells, bool(settings.layout.slant), ran, not settings.fold_repeats)
+    plan = planned.plan(network, closed, shares, settings.layout, ran)
     shown, drawn, arrangement = plan.shown, plan.drawn, plan.arrangement
     paints = _materials(network.name)
     cells = planned.cell_shapes()
@@ -86,6 +89,7 @@ def _build(network, settings, ran, digest):
     for layer in plan.pictured:
         picture_obj = input_picture.make(layer, objects[layer.name], ran, paints)
         objects[layer.name].users_collection[0].objects.link(picture_obj)
+    planned.show_planes(plan, planned.read_planes(plan, objects), objects, paints)
     yield 0.34, "importance of units"
     pruning.mark(network, objects, drawn, ran)
 
@@ -102,12 +106,13 @@ def _build(network, settings, ran, digest):
         made.connections.objects.link(obj)
 
     yield 0.75, "labels and light"
-    camera = studio.make_camera(f"{network.name} Hero", view=studio.SHELF if closed else None)
+    camera = studio.make_camera(f"{network.name} Hero", view=studio.of_shelf(network) if on_shelf else None)
     made.studio.objects.link(camera)
     _outputs(plan, objects, camera, paints, made)
     into = words.into(pairs)
     for layer in shown.layers:
-        labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
+        if drawn[layer.name].level not in PLANES:  # which say what they show
+            labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
     for layer in plan.pictured:
         labels.say(objects[layer.name], words.of_picture(layer))
     for block in shown.blocks:
@@ -120,11 +125,17 @@ def _build(network, settings, ran, digest):
     if settings.new_scene:  # another's scene has its own
         made.studio.objects.link(studio.make_floor(network.name, paints["floor"]))
     for obj in caption.make(
-        network, camera, paints, cells, (*objects.values(), *made.connections.objects), "band" if closed else "strip"
+        network,
+        camera,
+        paints,
+        cells,
+        (*objects.values(), *made.connections.objects),
+        _caption(network, on_shelf, any(drawn[layer.name].level in PLANES for layer in shown.layers)),
     ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())
     ranges.fill(made.network)
+    arcs.show(made.network, network, ran)
     known: dict = {}
     for index, layer in enumerate(shown.layers):
         if index % 16 == 0:
@@ -226,6 +237,7 @@ def _materials(name):
         "label": shaders.flat(f"{name} Label", "#dbe4f3", 0.95),
         "dim": shaders.flat(f"{name} Dim", "#a3b2ca", 0.8),
         "hot": shaders.flat(f"{name} Hot", "#ffd9a0", 1.6),
+        "followed": shaders.flat(f"{name} Followed", "#ffb861", 1.0),
         "not_finite": shaders.flat(f"{name} Not Finite", NOT_FINITE, 0.9),
     }
     for role, material in materials.items():
@@ -244,19 +256,15 @@ def _extent(arrangement: Arrangement):
     return max(along) - min(along), list(rows.values())
 
 
-def last(network: Network) -> list[Layer]:
-    """The layers that give an output of the network, are read by no other, and have few enough cells for bars."""
-    given = {spec.name for spec in network.outputs}
-    read = {name for layer in network.layers for name in layer.inputs}
-    return [
-        layer
-        for layer in network.layers
-        if layer.name not in read and bars.wanted(layer) and given.intersection(layer.outputs)
-    ]
+def _caption(network, on_shelf: bool, planes_too: bool) -> str:
+    """The name of the form of the caption."""
+    if on_shelf and has_attention(network):
+        return "sheets"
+    return "band" if on_shelf or planes_too else "strip"
 
 
 def _outputs(plan: planned.Plan, objects, camera, paints, made):
-    for layer in last(plan.network):
+    for layer in planned.last(plan.network):
         if layer.name not in objects:
             continue
         obj, names = bars.make(
@@ -280,7 +288,7 @@ def add_bars(scene: NetworkScene, plan: planned.Plan, objs: Mapping[str, bpy.typ
     have = {bars.layer for bars in scene.members(Bars)}
     into = scene.child("labels")
     camera = next(scene.members(ShotCamera), None)
-    for layer in last(plan.network) if camera else ():
+    for layer in planned.last(plan.network) if camera else ():
         if layer.name not in have and layer.name in objs:
             obj, names = bars.make(
                 layer,
@@ -311,6 +319,7 @@ def know(collection: bpy.types.Collection, network: Network, digest: str) -> Non
         shown=source.part,
         parts=list(source.parts),
         parameters=network.parameters,
+        layer_count=network.layer_count,
         samples=network.samples,
         sizes={f"{assumed.input}:{assumed.axis}": assumed.size for assumed in network.assumed},
     )

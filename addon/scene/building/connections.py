@@ -18,7 +18,7 @@ from ...nodes.bundling import STORED
 from ...nodes.connections import POINTS, connections_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array
+from ..attributes import array, forget_steps
 from ..entities import Bundle, NetworkScene, RoleMaterial, network_of
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
@@ -122,6 +122,7 @@ def _new(source, target, root, values) -> bpy.types.Object:
 def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
     """Put these connections into a bundle, in place of those it has; offsets by which others were bundled go."""
     drop_offsets(obj)
+    forget_steps(obj)
     fill(
         obj.data,
         len(lines),

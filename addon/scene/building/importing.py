@@ -23,7 +23,7 @@ from ..detail import expansion
 from ..editing import bundling, pruning, ranges
 from ..entities import InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..texts import caption, labels, words
-from . import bars, build, connections, input_picture, layers, planned, shelf
+from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
 from .build import Settings
 from .planned import Steps
 
@@ -109,6 +109,11 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 
 def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
+    from ..series import following, known  # here: that builds on this
+
+    series = known.read(collection)
+    if "checkpoints" in series:
+        return (yield from following.with_input(collection, path))
     network = yield from reopen_steps(collection)
     followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
@@ -117,6 +122,8 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
         )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     chosen = yield from choose_lines(network, drawn, build.limits(collection, network), ran)
+    if series:
+        following.remove(collection, "samples")
     show(collection, network, ran, chosen)
     return ran
 
@@ -190,6 +197,8 @@ def show(
         elif ran is None:
             layers.set_values(obj, *layers.resting_values(layer, drawn[layer.name]))
     shelf.show(collection, network, ran)
+    planes.refresh(collection, network, ran)
+    arcs.show(collection, network, ran)
     input_picture.show(collection, network, ran)
     pruning.mark(network, objs, drawn, ran)
     lines = []
@@ -232,10 +241,13 @@ def say(collection, network, objs, drawn, lines):
     texts = {(label.owner, label.part): label.obj for label in scene.members(Label)}
     pictured = {picture.layer for picture in scene.members(InputPicture)}
     into = words.into(lines)
+    shown = planes.by_layer(scene)
     for layer in network.layers:
         if layer.name in objs:
             if layer.name in pictured:
                 said = words.of_picture(layer)
+            elif layer.name in shown:
+                said = words.of_plane(network, layer, shown[layer.name])
             else:
                 said = words.of_layer(layer, drawn[layer.name], into.get(layer.name, []))
             labels.say(objs[layer.name], said)

@@ -16,6 +16,7 @@ from ...layout import HEIGHT
 from ...network import Grid, Layer, Network
 from ...network.network import by_unit
 from .. import sockets
+from ..attributes import forget_steps
 from ..entities import InputPicture, LayerObject, NetworkScene
 
 CHANNELS = (1, 3)
@@ -102,15 +103,22 @@ def _form(mesh, width, height, step, grid) -> None:
 
 def _write(obj: bpy.types.Object, layer: Layer, ran: Ran | None) -> None:
     """Write the pixels of a run, 0 to 1 as a screen shows them, or of none an even dark."""
-    pixels, low, high = _pixels(layer, ran)
-    colors = np.ones((len(pixels) + 4, 4), np.float32)
-    colors[:-4, :3] = pixels
+    colors, low, high = colors_of(layer, ran)
+    forget_steps(obj)
     attribute = obj.data.attributes.get("picture")
     if attribute is None or len(attribute.data) != len(colors):  # somebody has changed the mesh
         return
     attribute.data.foreach_set("color", colors.ravel())
     obj.data.update_tag()
     InputPicture(obj).tell(low=low, high=high)
+
+
+def colors_of(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:
+    """Colors (faces, 4) of the picture of a run with its frame, and the values that are black and white."""
+    pixels, low, high = _pixels(layer, ran)
+    colors = np.ones((len(pixels) + 4, 4), np.float32)
+    colors[:-4, :3] = pixels
+    return colors, low, high
 
 
 def _pixels(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:

@@ -12,12 +12,13 @@ from mathutils import Matrix, Vector
 from ...colormaps import value_range
 from ...layout import Arrangement, Shape
 from ...network import Grid, Layer
-from ...network.drawn import BOX, CELLS, Drawn
+from ...network.drawn import CELLS, PLANES, Drawn
 from ...network.statistics import Statistics
+from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array
+from ..attributes import array, forget_steps
 from ..editing import by_hand, ranges
 from ..entities import LayerObject
 from ..texts import labels
@@ -49,7 +50,7 @@ def _axis(layer, count) -> int | None:
 
 
 def _spread(values, drawn, axis):
-    return np.full(1, values.mean(), np.float32) if drawn.level == BOX else values[drawn.cells[axis]]
+    return np.full(1, values.mean(), np.float32) if drawn.has_one_cell else values[drawn.cells[axis]]
 
 
 def make(
@@ -93,7 +94,9 @@ def know(obj: bpy.types.Object, layer: Layer) -> None:
         nodes=layer.nodes,
         block=layer.block,
         multiply_adds=layer.multiply_adds,
+        open=layer.open,
     )
+    _leave_loose(LayerObject(obj))
 
 
 def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells: dict) -> None:
@@ -113,7 +116,8 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
     for name in ("value", "importance", "order", "importance_order"):
         mesh.attributes.new(name, "FLOAT", "POINT")
     mesh.attributes.new("unit_rank", "INT", "POINT")
-    box = drawn.level == BOX
+    one = drawn.has_one_cell
+    plane = drawn.level in PLANES
     same = layer_object.detail == drawn.level
     structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
     values = {
@@ -121,16 +125,17 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
         "Unit Columns": shape.unit_columns,
         "Unit Gap": shape.unit_gap,
         "Cell Size": shape.cell,
-        "Backing": 0.12 * shape.pitch if layer.grid.is_map and not box else 0.0,
+        "Backing": 0.12 * shape.pitch if layer.grid.is_map and not one else 0.0,
+        "Plane": plane,
     }
     if not same:
         structure |= values | {
             "Cell": cells["tile"],
             "Shape": "Sphere" if shape.round else "Tile",
-            "Size": 1.0 if shape.round or box else 0.95,
+            "Size": 1.0 if shape.round or one else 0.95,
             "Size by Value": LESS if shape.round else 0.0,
-            "Thickness": 1.0 if box else 0.3,
-            "Relief": 0.0 if box else 1.3,
+            "Thickness": 1.0 if one else 0.3,
+            "Relief": 0.0 if one else 1.3,
             "Line Axis": 0.0 if layer.grid.is_map else 1.0,
         }
     sockets.write(layer_object, structure)
@@ -144,10 +149,19 @@ def put(obj: bpy.types.Object, name: str, arrangement: Arrangement, outer: tuple
     """Give a layer its place; `outer` is that of the block it is in."""
     place = arrangement.places[name]
     obj.location = Vector(place.location) - Vector(outer)
+    LayerObject(obj).tell(row=place.row, backwards=place.backwards, placed=obj.location)
     layer = LayerObject(obj)
-    maps = layer.grid[1] * layer.grid[2] > 1
-    axes = arrangement.turn * ABOUT if arrangement.about and maps else arrangement.turn
-    layer.tell(row=place.row, backwards=place.backwards, placed=obj.location, axes=axes.ravel().tolist())
+    if layer.open:
+        layer.upstream = arrangement.turn[:, 0] * (1.0 if place.backwards else -1.0)
+    face(obj, arrangement.turn, arrangement.about)
+
+
+def face(obj: bpy.types.Object, axes: np.ndarray, about: bool) -> None:
+    """Turn a layer in a network with these axes; maps and planes are turned about where they are looked at from where
+    the signal leaves."""
+    layer = LayerObject(obj)
+    maps = layer.grid[1] * layer.grid[2] > 1 or layer.is_plane
+    layer.axes = (axes * ABOUT if about and maps else axes).ravel().tolist()
     turn(obj)
 
 
@@ -155,7 +169,21 @@ def turn(obj: bpy.types.Object) -> None:
     """Turn a layer as its shape and the direction of its network want it."""
     layer = LayerObject(obj)
     axes = Matrix(np.reshape(layer.axes, (3, 3)).tolist())
-    obj.rotation_euler = (axes @ Matrix.Rotation(layer.turn, 3, "Z")).to_euler()
+    axes = axes @ Matrix.Rotation(layer.turn, 3, "Z")
+    obj.rotation_euler = axes.to_euler()
+    _leave_loose(layer, axes)
+
+
+def _leave_loose(layer: LayerObject, axes: Matrix | None = None) -> None:
+    """Let dashes lead nowhere from a layer that reads what nobody knows; `axes` are the layer's in the network's space,
+    if known."""
+    if not layer.open:
+        if "Loose End" in layer.given:
+            sockets.refresh(layer, {"Loose End": (0.0, 0.0, 0.0)})
+    elif axes is not None and layer.upstream:
+        way = axes.transposed() @ Vector(layer.upstream)
+        reach = loose_end.LENGTH + sum(abs(part) * side / 2 for part, side in zip(way, layer.size, strict=True))
+        sockets.refresh(layer, {"Loose End": tuple(way * reach)})
 
 
 def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
@@ -185,6 +213,7 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
     values = by_hand.of_vertices(obj, np.ascontiguousarray(values, np.float32))
+    forget_steps(obj)
     _write(obj, "value", values)
     _write(obj, "importance", np.abs(values))
     rank(obj)

@@ -13,15 +13,17 @@ import bpy
 
 from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings, Shape, shapes
+from ...layout.planes import INPUTS_APART, NAMES, PlaneSizes
 from ...network import Connection, Layer, Network
-from ...network.drawn import Drawn
+from ...network.drawn import PLANES, Drawn, Wish
 from ...network.joins import Unknown
 from ...network.lines import Lines, strongest
+from ...network.planes import default_levels, has_attention
 from ...network.visible import Joint, Shares, Visible
 from ..detail import expansion
 from ..editing import arranging
 from ..entities import Bundle, CellShape, LayerObject
-from . import books, connections, input_picture, layers, shelf, skips
+from . import bars, blocks, books, connections, input_picture, layers, planes, shelf, skips
 
 Steps = Generator[tuple[float, str], None, Any]  # (share done, what is next), and what it returns in the end
 
@@ -39,6 +41,9 @@ class Plan:
     ran: Ran | None
     thickness: float  # metres, of a page of one channel in a book
     pictured: list[Layer]  # inputs that stand there as the pictures that they are
+    slant: float  # radians, of its row
+    room: dict[str, tuple[float, float, float]]  # metres, that layers take: along the signal, to the side, up
+    apart: dict[str, float]  # of planes, and of inputs before such, what of their width is free before them
 
 
 def plan(
@@ -53,17 +58,82 @@ def plan(
     far as they choose which cells are drawn."""
     shown = Visible(network, unbuilt)
     drawn = shares.sized(shown.layers)
-    formed = shapes(network, drawn)
+    formed = shapes(network, drawn, bool(layout.slant))
     pictured = [layer for layer in shown.layers if layout.slant and input_picture.is_picture(layer)]
     room = {layer.name: formed[layer.name].size for layer in shown.layers}
     room |= {layer.name: input_picture.size_of(layer.grid) for layer in pictured}
+    room |= _beside_names(network, [layer for layer in shown.layers if layer not in pictured], room, layout)
     thickness = books.page_thickness(network, shown.unbuilt.values())
     covers = shelf.covers(network, shown.unbuilt)
     sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
+    forms = PlaneSizes(network)
+    apart = {layer.name: forms.of(layer).apart for layer in shown.layers if drawn[layer.name].level in PLANES}
+    if forms.attends:
+        given = [layer for layer in shown.layers if layer.op == "Input" and layer not in pictured]
+        apart |= {layer.name: INPUTS_APART for layer in given}
     arrangement = arranging.arranged(
-        arranging.pieces(shown, room), arranging.parts(shown), arranging.sealed(shown, sizes), layout, folded
+        arranging.pieces(shown, room, apart),
+        arranging.parts(shown),
+        arranging.sealed(shown, sizes, blocks.apart(network)),
+        layout,
+        folded,
     )
-    return Plan(network, shown, drawn, formed, arrangement, ran, thickness, pictured)
+    return Plan(network, shown, drawn, formed, arrangement, ran, thickness, pictured, layout.slant, room, apart)
+
+
+def _beside_names(
+    network: Network, layers: Sequence[Layer], room: Mapping[str, tuple], layout: LayoutSettings
+) -> dict[str, tuple]:
+    """The room of the last input before sheets of tokens, with what the names of these take."""
+    given = [layer.name for layer in layers if layer.op == "Input"]
+    if not given or not layout.slant or not has_attention(network):
+        return {}
+    along, side, up = room[given[-1]]
+    return {given[-1]: (along + 2 * NAMES, side, up)}
+
+
+def shares(
+    network: Network,
+    limit: int,
+    shelf: bool,
+    ran: Ran | None,
+    whole: bool,
+    wishes: Mapping[str, Wish] = {},
+    known: Mapping[str, Drawn] = {},
+) -> Shares:
+    """What of every layer is drawn, where nobody has wished it otherwise: on a `shelf` of books planes beside them, and
+    of a network that never runs, unless it is wanted `whole`. `known` are layers that are drawn already."""
+    return Shares(network, limit, defaults(network, shelf, ran, whole) | wishes, known)
+
+
+def defaults(network: Network, shelf: bool, ran: Ran | None, whole: bool) -> dict[str, Wish]:
+    """The layers that stand as planes as long as nobody has wished something else."""
+    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)}, whole)
+    return {name: Wish(level, 1) for name, level in levels.items()}
+
+
+def last(network: Network) -> list[Layer]:
+    """The layers that give an output of the network, are read by no other, and have few enough cells for bars."""
+    given = {spec.name for spec in network.outputs}
+    read = {name for layer in network.layers for name in layer.inputs}
+    return [
+        layer
+        for layer in network.layers
+        if layer.name not in read and bars.wanted(layer) and given.intersection(layer.outputs)
+    ]
+
+
+def read_planes(plan: Plan, names: Iterable[str]) -> planes.Shown:
+    """What those of these layers show that stand as planes. Raises `CheckpointError`."""
+    levels = {name: plan.drawn[name].level for name in names if plan.drawn[name].level in PLANES}
+    return planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+
+
+def show_planes(
+    plan: Plan, shown: planes.Shown, objs: Mapping[str, bpy.types.Object], materials: Mapping[str, bpy.types.Material]
+) -> None:
+    """The planes of layers with these objects, which are in their blocks."""
+    planes.show(plan.network, objs, shown, materials, planes.way_of(plan.slant))
 
 
 def make_layers(plan: Plan, made: Sequence[Layer], paints: dict, begin: float, end: float) -> Steps:
@@ -90,7 +160,9 @@ def place_layers(plan: Plan, objs: Mapping[str, bpy.types.Object], within: Mappi
         layers.put(obj, layer.name, plan.arrangement, around.middle if around else (0.0, 0.0, 0.0))
         layer_object = LayerObject(obj)
         layer_object.inputs.update({"Network": root, "Block": obj.parent if around else None})
-        layer_object.tell(order=index, level=level.get(layer.name, 0))
+        if layer.op == "Input" and layer not in plan.pictured:
+            layer_object.size = plan.room[layer.name]
+        layer_object.tell(order=index, level=level.get(layer.name, 0), apart=plan.apart.get(layer.name, 0.0))
         (collection if layer.block else free).objects.link(obj)
 
 

@@ -11,8 +11,10 @@ import bpy
 
 from ...inference import Ran
 from ...layout import HEIGHT
+from ...layout.planes import WIDE as WIDTH
 from ...network import Network
 from ...network.covers import PIXELS, square_of
+from ...network.planes import has_attention
 from ..entities import Book, Label, NetworkScene
 from ..texts import labels, words
 from . import books, skips
@@ -23,8 +25,10 @@ SHRINK = 0.38  # the power by which covers of small maps are smaller
 
 def covers(network: Network, paths: Collection[str]) -> dict[str, tuple[float, float]]:
     """The width and height of the cover of each of these blocks, in metres: of a U-Net as wide as its maps are large,
-    and no higher than their rows."""
+    and no higher than their rows; where tokens look at one another as narrow as sheets."""
     level = network.levels
+    if has_attention(network):
+        return dict.fromkeys(paths, (WIDTH, HEIGHT))
     if not level:
         return dict.fromkeys(paths, (HEIGHT, HEIGHT))
     largest = max(layer.grid.rows for layer in network.layers)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import hypot, radians, sqrt
 
 import bpy
@@ -15,6 +15,8 @@ from mathutils import Vector
 from ... import compat
 from ...colormaps import linear
 from ...layout import HEIGHT
+from ...network import Network
+from ...network.planes import has_attention
 from ...nodes.tree import TreeBuilder
 from ..entities import Floor, Light, NetworkScene, ShotCamera, StudioScene, StudioWorld
 from ..output import quality
@@ -49,6 +51,12 @@ class View:
 SHELF = View(
     azimuth=radians(116), elevation=radians(9), lens=48.0, f_stop=0.0
 )  # of books: from where the signal leaves
+SHEETS = replace(SHELF, elevation=radians(8), lens=70.0)  # a long row of sheets: the first are not much smaller
+
+
+def of_shelf(network: Network) -> View:
+    """How a camera looks at the books of a network, or at its sheets."""
+    return SHEETS if has_attention(network) else SHELF
 
 
 def make_camera(name: str, shot: str = "hero", view: View | None = None) -> bpy.types.Object:

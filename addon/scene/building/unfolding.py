@@ -15,13 +15,12 @@ from ...network import Network
 from ...network.drawn import Wish
 from ...network.stages import MANY
 from ...network.statistics import statistics
-from ...network.visible import Shares
 from .. import removing
 from ..editing import arranging, pruning, ranges
 from ..entities import BlockBox, Book, Bundle, LayerObject, NetworkScene
 from ..looks import saved_styles, styles
 from ..texts import caption, labels, words
-from . import bars, blocks, build, connections, importing, layers, planned, shelf
+from . import arcs, bars, blocks, build, connections, importing, layers, planned, shelf
 from .planned import Steps
 
 
@@ -71,9 +70,12 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     ran = yield from importing.ran_steps(collection, network)
     scene = NetworkScene(collection)
     there = {name: layer.obj for name, layer in scene.layers().items()}
-    shares = Shares(
+    shares = planned.shares(
         network,
         scene.settings["max_cells"],
+        bool(scene.settings["layout"].get("slant")),
+        ran,
+        is_whole(scene),
         wishes_of(there),
         {name: layers.drawn_of(obj) for name, obj in there.items() if name in network.by_name},
     )
@@ -99,9 +101,11 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     }
     lines = yield from planned.choose_lines(plan, joined, build.limits(collection, network), 0.55, 0.9)
     bundles = planned.make_bundles(plan, lines, every, root, paints, scene.weight_range)
+    seen = planned.read_planes(plan, objs)
     yield 0.9, "what is inside"
 
-    _settle(scene, plan, objs, every, bundles, set(opened))
+    _settle(scene, plan, objs, every, bundles, set(opened), seen)
+    arcs.show(collection, network, ran)
     if ran:
         bars.show(collection, network, ran)
     _tell_ranges(scene, network)
@@ -109,7 +113,15 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     ranges.fill(collection)
     caption.watch(collection)
     caption.show(collection, network, ran)
+    from ..series import following  # here: that builds on this
+
+    yield from following.steps(collection)
     return len(objs)
+
+
+def is_whole(scene: NetworkScene) -> bool:
+    """Whether all of a network was wanted in cells when it was imported."""
+    return not scene.settings.get("fold_repeats", True)
 
 
 def wishes_of(objs: dict[str, bpy.types.Object]) -> dict[str, Wish]:
@@ -121,7 +133,7 @@ def wishes_of(objs: dict[str, bpy.types.Object]) -> dict[str, Wish]:
     }
 
 
-def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opened: set[str]) -> None:
+def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opened: set[str], shown_planes) -> None:
     """Put what was made into the scene, in place of what stood for it."""
     collection, root = scene.collection, scene.root().obj
     network, shown, paints = plan.network, plan.shown, scene.materials
@@ -134,6 +146,7 @@ def _settle(scene: NetworkScene, plan: planned.Plan, objs, every, bundles, opene
     for path in opened:
         blocks.form(before[path], plan.arrangement.frames[path])
     planned.place_layers(plan, objs, within, root, scene.child("layers"))
+    planned.show_planes(plan, shown_planes, objs, paints)
     removing.remove([bundle.obj for bundle in joints])
     boxes = {path: obj for path, (_, obj) in within.items() if path}
     new = boxes.keys() - before.keys()

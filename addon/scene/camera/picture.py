@@ -23,6 +23,7 @@ from ..entities import (
     CaptionPart,
     ClassName,
     Floor,
+    Heading,
     InputPicture,
     Kernels,
     Label,
@@ -38,6 +39,8 @@ from ..entities import (
 )
 from ..texts import caption, labelling, labels, leaders
 from . import framing
+
+PASSING = 0.15  # of its width is free before a sheet that only passes on
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     beside = framing.corners(
         (
             member.obj
-            for member in NetworkScene(network).members(Bars, Book, ClassName, Kernels, Title)
+            for member in NetworkScene(network).members(Bars, Book, ClassName, Heading, Kernels, Title)
             if not member.obj.hide_render
         ),
         depsgraph,
@@ -301,10 +304,11 @@ def _hide_beside(network):
     units = {bars.layer: len(bars.obj.data.vertices) for bars in scene.members(Bars)}
     away = {name for name, count in units.items() if cells.get(name) != count}
     boxes = scene.blocks()
-    away |= _inside(boxes, blocks.folded(boxes))
-    for member in scene.members(Bars, ClassName):
+    inside = _inside(boxes, blocks.folded(boxes))
+    away |= inside
+    for member in scene.members(Bars, ClassName, Heading):
         obj = member.obj
-        hidden = member.layer in away
+        hidden = member.layer in (inside if isinstance(member, Heading) else away)
         changes = not obj.hide_render if hidden else member.away  # what was hidden by hand stays so
         if changes:
             obj.hide_viewport = obj.hide_render = hidden
@@ -343,12 +347,23 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
         labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row, solid=path in closed))
     layers = list(scene.members(LayerObject))
     pictures = {picture.layer: picture.obj for picture in scene.members(InputPicture)}
+    lowest: dict[str, bpy.types.Object] = {}
+    above = {book.layer for book in scene.members(Book) if book.place in ("above", "ahead")}
+    above -= {book.layer for book in scene.members(Book) if book.place == "below"}
+    for book in scene.members(Book):
+        if book.layer and (book.layer not in lowest or book.place in ("below", "ahead")):
+            lowest[book.layer] = book.obj
     read = {name for layer in layers for name in layer.sources}
     for layer in layers:
         name = layer.name
-        box = np.zeros((0, 3)) if name in inside else framing.box_corners(pictures.get(name, layer.obj), depsgraph)
+        box = np.zeros((0, 3))
+        if name not in inside:
+            standing = pictures.get(name) or (lowest.get(name) if layer.is_plane else None) or layer.obj
+            box = framing.box_corners(standing, depsgraph)
         said = texts.get(("layer", name), {})
-        labelled.append(labelling.Labelled(layer.obj, said, box, row=layer.row, last=name not in read))
+        # a sheet that only passes on is hidden but for an edge, and what is above says itself what it is
+        quiet = layer.is_plane and (0 < layer.apart < PASSING or name in above)
+        labelled.append(labelling.Labelled(layer.obj, said, box, row=layer.row, last=name not in read, quiet=quiet))
     return labelled
 
 

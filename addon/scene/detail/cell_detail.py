@@ -16,13 +16,16 @@ import numpy as np
 
 from ...inference import Ran, activation
 from ...layout import shapes
+from ...layout.layered import axes
+from ...layout.planes import PlaneSizes
 from ...network import Connection
-from ...network.drawn import BOX, CELLS, FEW_CELLS, Drawn, Wish, allocate, choose
+from ...network.drawn import CELLS, FEW_CELLS, PLANES, Drawn, Wish, allocate, choose
 from ...network.joins import WEIGHT, Unknown
 from ...network.lines import Lines
 from ...network.visible import Shares
-from ..building import build, connections, importing, layers, planned
-from ..editing import pruning, ranges
+from ..building import arcs, build, connections, importing, layers, planes, planned
+from ..building.unfolding import is_whole
+from ..editing import arranging, pruning, ranges
 from ..entities import NetworkScene
 from ..texts import caption
 from . import expansion
@@ -45,11 +48,17 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     shown = NetworkScene(network).layers()
     before = {name: layers.drawn_of(layer_object.obj) for name, layer_object in shown.items()}
     share = _share(network, model, wish.level)
+    settings = arranging.settings_of(network)
+    shelf = bool(settings.slant)
+    default = planned.defaults(model, shelf, ran, is_whole(NetworkScene(network))) if not wish.level else {}
     shares = Shares(model, NetworkScene(network).settings["max_cells"], known=before)
     for name in names:
-        shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, wish.level)
+        level = default[name].level if name in default else wish.level
+        shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, level)
     drawn = shares.sized([])  # some layers may have been deleted, or are in blocks without their inside
-    formed = shapes(model, drawn)
+    formed = shapes(model, drawn, shelf)
+    levels = {name: drawn[name].level for name in names if drawn[name].level in PLANES}
+    seen = planes.read(model, [model.layer(name) for name in levels], levels, ran)
     cells = planned.cell_shapes()
     resting = {}
     for place, name in enumerate(names):
@@ -59,25 +68,35 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
             resting[name] = layers.resting_values(layer, drawn[name])
     wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.level else 0) for name in names}
     chosen = yield from _choose(network, model, set(names), before, drawn, ran, wished)
+    forms = PlaneSizes(model)
     for name in names:
         layer = model.layer(name)
         layer_object = shown[name]
         obj = layer_object.obj
-        turn = layer_object.turn
+        turned = layer_object.turn, layer_object.is_plane
         layers.show(obj, layer, drawn[name], formed[name], cells)
-        if formed[name].turn != turn:  # else it may have been turned by hand
-            layers.turn(obj)
+        if turned != (layer_object.turn, layer_object.is_plane):  # else it may have been turned by hand
+            layers.face(obj, axes(settings.direction), shelf)
+        if name not in levels:
+            planes.drop(obj)
+        layer_object.apart = forms.of(layer).apart if name in levels else 0.0
         if name in resting:
             layers.set_values(obj, *resting[name])
         else:
             layers.set_activation(obj, drawn[name], activation(layer, ran))
         pruning.put(obj, drawn[name])
         layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
+    objs = {name: shown[name].obj for name in levels}
+    planes.show(model, objs, seen, NetworkScene(network).materials, planes.way_of(settings.slant))
     _draw(network, chosen, set(names), drawn, len(model.connections))
+    arcs.show(network, model, ran)
     ranges.fill(network)
     caption.follow(network)
     into = [(connection, lines) for _, connection, lines in chosen if connection.target.name in names]
     importing.say(network, model, {name: shown[name].obj for name in names}, drawn, into)
+    from ..series import following  # here: that builds on this
+
+    yield from following.steps(network)
     return _summary([drawn[name] for name in names], _bare(chosen, set(names), drawn))
 
 
@@ -132,7 +151,7 @@ def _bare(chosen, names, drawn) -> list[str]:
             if connection.target.name not in names
             and lines.level == "unknown"
             and connection.join.carries == WEIGHT
-            and drawn[connection.target.name].level != BOX
+            and not drawn[connection.target.name].has_one_cell
         }
     )
 
@@ -162,7 +181,7 @@ def _followed(
 def _places(lines: Lines, before: Drawn, now: Drawn) -> np.ndarray:
     """The vertices from which lines start now, -1 where that cannot be told."""
     nowhere = np.full(len(lines), -1)
-    if BOX in (before.level, now.level) or lines.level == "unknown":
+    if before.has_one_cell or now.has_one_cell or lines.level == "unknown":
         return nowhere
     if lines.source.max(initial=-1) >= before.size:  # somebody has deleted cells
         return nowhere

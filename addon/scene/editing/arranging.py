@@ -36,6 +36,7 @@ class Sealed:
     layers: Sequence[str]
     size: tuple[float, float, float]
     level: int = 0  # as of `Piece`
+    apart: float = 0.0  # the same
 
     @property
     def key(self) -> str:
@@ -48,11 +49,21 @@ def key_of(path: str, name: str = "") -> str:
     return f"\0{path}" if path else name
 
 
-def pieces(shown: Visible, room: Mapping[str, tuple[float, float, float]]) -> list[Piece]:
-    """The layers that are there with the room that they take, in metres, as the layout takes them."""
+def pieces(
+    shown: Visible, room: Mapping[str, tuple[float, float, float]], apart: Mapping[str, float] = {}
+) -> list[Piece]:
+    """The layers that are there as the layout takes them, with the room that they take, in metres, and what of their
+    width is free before each."""
     level = shown.network.levels
     return [
-        Piece(layer.name, tuple(layer.inputs), room[layer.name], layer.block, level.get(layer.name, 0))
+        Piece(
+            layer.name,
+            tuple(layer.inputs),
+            room[layer.name],
+            layer.block,
+            level.get(layer.name, 0),
+            apart.get(layer.name, 0.0),
+        )
         for layer in shown.layers
     ]
 
@@ -62,11 +73,11 @@ def parts(shown: Visible) -> list[BlockPiece]:
     return [BlockPiece(block.path, block.parent, block.layers) for block in shown.blocks]
 
 
-def sealed(shown: Visible, sizes: Mapping[str, tuple[float, float, float]]) -> list[Sealed]:
+def sealed(shown: Visible, sizes: Mapping[str, tuple[float, float, float]], apart: float = 0.0) -> list[Sealed]:
     """The blocks without their inside, as the layout takes them; `sizes` are those of their books by path."""
     level = shown.network.levels
     return [
-        Sealed(path, block.parent, shown.reads(path), block.layers, sizes[path], level.get(block.layers[-1], 0))
+        Sealed(path, block.parent, shown.reads(path), block.layers, sizes[path], level.get(block.layers[-1], 0), apart)
         for path, block in shown.unbuilt.items()
     ]
 
@@ -92,7 +103,10 @@ def arranged(
     arrangement = arrange(
         [
             *(replace(piece, inputs=outside(piece.inputs)) for piece in pieces),
-            *(Piece(box.key, outside(box.reads, box.key), box.size, box.parent, box.level) for box in sealed),
+            *(
+                Piece(box.key, outside(box.reads, box.key), box.size, box.parent, box.level, box.apart)
+                for box in sealed
+            ),
         ],
         [
             BlockPiece(part.path, part.parent, outside(part.layers), len(part.layers) > MOST * total)
@@ -177,6 +191,7 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
             box.layers,
             tuple(np.abs(turn.T @ np.array(box.inputs["Box"])).tolist()),
             box.level,
+            box.apart,
         )
         for path, box in boxes.items()
         if not box.built
@@ -190,6 +205,7 @@ def rearrange(network: bpy.types.Collection, settings: LayoutSettings, reset: Co
                 sizes[name],
                 layer.block,
                 layer.level,
+                layer.apart,
             )
             for name, layer in shown.items()
         ],

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...inference import Ran
 from ...network import Network
-from ...network.drawn import BOX, Drawn
+from ...network.drawn import Drawn
 from ...network.importance import rank
 from . import by_hand
 
@@ -34,7 +34,7 @@ def put(obj: bpy.types.Object, drawn: Drawn) -> None:
     """Let the cells that a layer draws now know when pruning hides them. Reads no weights."""
     axis, *units = obj.data.get(ATTRIBUTE, [0.0])
     values = np.zeros(drawn.size, np.float32)
-    if units and drawn.level != BOX:
+    if units and not drawn.has_one_cell:
         values[:] = np.array(units, np.float32)[drawn.cells[int(axis)]]
     attributes = obj.data.attributes
     attribute = attributes.get(ATTRIBUTE) or attributes.new(ATTRIBUTE, "FLOAT", "POINT")

@@ -7,18 +7,20 @@ An entity is made from a data-block where it is needed, and holds nothing else. 
 give are the data-blocks themselves.
 """
 
-from .beside import Bars, BesideLayer, ClassName, InputPicture, Kernels, KernelsLabel
+from .arcs import Arcs
+from .beside import Bars, BesideLayer, ClassName, Heading, InputPicture, Kernels, KernelsLabel
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
-from .marks import kind, modifier, nodes
+from .marks import kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
-from .studio import Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
+from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
 from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
+    "Arcs",
     "Bars",
     "BesideLayer",
     "BlockBox",
@@ -29,9 +31,11 @@ __all__ = [
     "CellShape",
     "ClassName",
     "Entity",
+    "FilmPart",
     "Floor",
     "Font",
     "GoneLayer",
+    "Heading",
     "InputPicture",
     "Inputs",
     "Kernels",
@@ -67,4 +71,5 @@ __all__ = [
     "nodes",
     "objects",
     "scene_of",
+    "series_nodes",
 ]

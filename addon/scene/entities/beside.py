@@ -44,6 +44,17 @@ class ClassName(BesideLayer):
     away: Fact[bool] = Fact(FLAG, False)
 
 
+class Heading(BesideLayer):
+    """A text on a plane of a layer, or with a `path` on the cover of that block: `part` is "title", "facts" or
+    "tokens"."""
+
+    __slots__ = ()
+    KIND = "heading"
+    path: Fact[str] = Fact(TEXT, "")
+    part: Fact[str] = Fact(TEXT, "")
+    away: Fact[bool] = Fact(FLAG, False)
+
+
 class Kernels(BesideLayer):
     """The kernels of a first layer as pictures. `shape` is (units, channels, rows, columns)."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import bpy
 
+from ...nodes import series
+
 KEY = "neuroscene"
 TYPES = {
     "root": "MESH",
@@ -15,17 +17,29 @@ TYPES = {
     "block": "MESH",
     "book": "MESH",
     "connections": "CURVES",
+    "arcs": "CURVES",
     "bars": "MESH",
     "kernels": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",
     "class": "FONT",
+    "heading": "FONT",
     "title": "FONT",
     "camera": "CAMERA",
 }
-WITH_NODES = ("root", "layer", "gone", "block", "book", "connections", "bars", "kernels")  # set by sockets
-SET_BY_HAND = ("root", "layer", "block", "book", "connections")
+WITH_NODES = (  # set by sockets
+    "root",
+    "layer",
+    "gone",
+    "block",
+    "book",
+    "connections",
+    "arcs",
+    "bars",
+    "kernels",
+)
+SET_BY_HAND = ("root", "layer", "block", "book", "connections", "arcs")
 
 
 def facts(id_data: bpy.types.ID | None):
@@ -51,8 +65,17 @@ def mark(id_data: bpy.types.ID, kind: str) -> None:
 
 
 def nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of any object."""
-    return next((modifier for modifier in obj.modifiers if modifier.type == "NODES" and modifier.node_group), None)
+    """The geometry-nodes modifier of any object; those of series come before an object's own, and are none."""
+    return next((modifier for modifier in _every(obj) if not series.is_of_series(modifier.node_group)), None)
+
+
+def series_nodes(obj: bpy.types.Object) -> list[bpy.types.NodesModifier]:
+    """The modifiers of series on an object."""
+    return [modifier for modifier in _every(obj) if series.is_of_series(modifier.node_group)]
+
+
+def _every(obj):
+    return (modifier for modifier in obj.modifiers if modifier.type == "NODES" and modifier.node_group)
 
 
 def modifier(obj: bpy.types.Object | None) -> bpy.types.NodesModifier | None:

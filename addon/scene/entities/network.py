@@ -33,9 +33,11 @@ class NetworkScene(Entity):
     `source` is the path of its file, of which `stat`, `sha256`, `format`, `producer`, `structure` and `notes` tell;
     `architecture` the file that says how its weights are joined, `part` the model that was chosen in a file of several
     (`parts`) and `shown` the one that it is. `settings` is what it was drawn with, `sizes` those of its open
-    dimensions, `materials` its own by role, `weight_range` the weight in full colour. `input`, `input_note` and
-    `input_path` tell what ran, `not_finite` and `changes` what the sidebar says; `style` is the last one,
-    `own_look` the look before a shot asked for a style, and `beside` the uuid of the network that it is compared with.
+    dimensions, `layer_count` how many layers it has, drawn or not, but for inputs, `materials` its own by role,
+    `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and
+    `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
+    `scene.series.known`), `own_look` the look before a shot asked for a style, and `beside` the uuid of the network
+    that it is compared with.
     """
 
     __slots__ = ()
@@ -54,9 +56,11 @@ class NetworkScene(Entity):
     shown: Fact[str] = Fact(TEXT, "")
     parts: Fact[list[str]] = Fact(TEXTS, [])
     parameters: Fact[int] = Fact(COUNT)
+    layer_count: Fact[int] = Fact(WHOLE, 0)
     samples: Fact[int] = Fact(WHOLE, 1)
     sizes: Fact[dict[str, int]] = Fact(GROUP, {})
     settings: Fact[dict] = Fact(GROUP)
+    series: Fact[str] = Fact(TEXT, "")
     materials: Fact[dict[str, bpy.types.Material]] = Fact(GROUP, {})
     weight_range: Fact[float] = Fact(NUMBER)
     input: Fact[str] = Fact(TEXT, "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...network.drawn import ONE, PLANES
 from .entity import Entity, WithSockets
 from .facts import BOX, COUNT, FLAG, GROUP, KNOWN_COUNT, NUMBER, NUMBERS, PLACE, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 class Placed(WithSockets):
     """What the arrangement has put where it stands, in the space of its parent. `label` are the texts of its label by
-    part, `base` what of the notes stays however many lines are shown; `level` is how far down it stands in a U."""
+    part, `base` what of the notes stays however many lines are shown; `level` is how far down it stands in a U, and
+    `apart` what of its width is free before it, 0 where its row decides."""
 
     __slots__ = ()
     placed: Fact[tuple[float, float, float] | None] = Fact(PLACE, None)
@@ -27,6 +29,7 @@ class Placed(WithSockets):
     row: Fact[int] = Fact(WHOLE, 0)
     level: Fact[int] = Fact(WHOLE, 0)
     order: Fact[int] = Fact(WHOLE, 0)
+    apart: Fact[float] = Fact(NUMBER, 0.0)
     parameters: Fact[int] = Fact(COUNT)
     label: Fact[dict[str, str]] = Fact(GROUP, {})
     base: Fact[str] = Fact(TEXT, "")
@@ -47,7 +50,9 @@ class Placed(WithSockets):
 class LayerObject(Placed):
     """The object of a layer. `name` is the layer's own, whatever the object is called; `grid` and `strides` are those
     of its cells, `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail`
-    is what of it is drawn ("box", "maps", "cells") and `wish` what somebody asked for: "detail", "cells", "lines"."""
+    is what of it is drawn ("box", "maps", "cells", "sheet", "cover") and `wish` what somebody asked for: "detail",
+    "cells", "lines". `open`: nobody knows what it reads; `upstream` is where that would come from, in the network's
+    space."""
 
     __slots__ = ()
     KIND = "layer"
@@ -67,6 +72,8 @@ class LayerObject(Placed):
     wish: Fact[dict] = Fact(GROUP, {})
     size: Fact[tuple[float, float, float]] = Fact(PLACE)
     turn: Fact[float] = Fact(NUMBER)
+    open: Fact[bool] = Fact(FLAG, False)
+    upstream: Fact[tuple[float, float, float] | None] = Fact(PLACE, None)
     axes: Fact[list[float]] = Fact(NUMBERS)
     backwards: Fact[bool] = Fact(FLAG, False)
     value_is: Fact[str] = Fact(TEXT, "none")
@@ -75,6 +82,16 @@ class LayerObject(Placed):
     @property
     def named(self) -> str:
         return self.name
+
+    @property
+    def has_one_cell(self) -> bool:
+        """Whether one cell stands for the whole layer: a box, or one that nobody sees where the layer is a plane."""
+        return self.detail in ONE
+
+    @property
+    def is_plane(self) -> bool:
+        """Whether it stands as a sheet or a cover, which are books of their own."""
+        return self.detail in PLANES
 
     @property
     def wished_detail(self) -> str:

@@ -31,6 +31,15 @@ class Rig(ObjectEntity):
     shot: Fact[str] = Fact(TEXT)
 
 
+class FilmPart(ObjectEntity):
+    """A text or a chart that was made for a shot, and is seen in that alone. `role` is what it is."""
+
+    __slots__ = ()
+    KIND = "film part"
+    shot: Fact[str] = Fact(TEXT)
+    role: Fact[str] = Fact(TEXT, "")
+
+
 class ShotCollection(Entity):
     """The collection of a shot, with its camera and rigs."""
 

@@ -57,4 +57,4 @@ def _carries(obj) -> str:
 
 def _is_box(obj) -> bool:
     layer = LayerObject.of(obj)
-    return layer is not None and layer.detail == "box"
+    return layer is not None and layer.has_one_cell

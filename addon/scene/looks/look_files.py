@@ -180,7 +180,7 @@ def _set(obj: bpy.types.Object, values: dict) -> int:
         return 0
     inputs = Inputs(nodes)
     layer = LayerObject.of(obj)
-    away = {socket.name for socket in OF["layer"] if socket.boxed} if layer and layer.detail == "box" else set()
+    away = {socket.name for socket in OF["layer"] if socket.boxed} if layer and layer.has_one_cell else set()
     given = {}
     for socket in _sockets(obj):
         value = values.get(socket.name)

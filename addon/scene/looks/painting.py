@@ -19,7 +19,7 @@ from ...colormaps import ColorMap, linear, maps
 from ...nodes import materials as shaders
 from ...nodes.sockets import OF, VALUE
 from ..building import blocks, connections
-from ..entities import Bars, BlockBox, Book, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
+from ..entities import Arcs, Bars, BlockBox, Book, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
 from ..texts import caption
 
 PARTS = {
@@ -54,7 +54,7 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
     The lines into a layer belong to it.
     """
-    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "block", "bars", "book")]
+    every = [obj for obj in objects(network) if kind(obj) in ("layer", "connections", "arcs", "block", "bars", "book")]
     if which == "NETWORK":
         return Part(network, network.name, tuple(every), True)
     objs = set()
@@ -65,11 +65,14 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
         layer = LayerObject.of(active)
         box = BlockBox.of(active)
         book = Book.of(active)
+        if book and book.layer:
+            layer = LayerObject.of(active.parent)
         name = box.path if box else layer.block if layer else book.path if book else ""
         paths = {name} - {""}
     else:
         objs = set(context.view_layer.objects.selected) or {context.view_layer.objects.active}
-        paths = {entity.path for entity in (*map(BlockBox.of, objs), *map(Book.of, objs)) if entity}
+        paths = {entity.path for entity in (*map(BlockBox.of, objs), *map(Book.of, objs)) if entity} - {""}
+        objs |= {obj.parent for obj in objs if (book := Book.of(obj)) and book.layer}
     for path, box in NetworkScene(network).blocks().items():  # parents come first
         paths |= {path} if box.parent in paths else set()
     objs |= {box.obj for box in map(BlockBox.of, every) if box and box.path in paths}
@@ -82,12 +85,13 @@ def part_of(context: bpy.types.Context, network: bpy.types.Collection, which: st
 
 
 def _layer_of(obj: bpy.types.Object) -> str | None:
-    """The name of the layer that an object is or belongs to: of a bundle, the one that it enters."""
+    """The name of the layer that an object is or belongs to: of a bundle, the one that it enters; None of the book of a
+    block."""
     if bundle := Bundle.of(obj):
         return bundle.target
     layer = LayerObject.of(obj)
-    beside = Bars.of(obj)
-    return layer.name if layer else beside.layer if beside else None
+    beside = Bars.of(obj) or Arcs.of(obj) or Book.of(obj)
+    return layer.name if layer else (beside.layer or None) if beside else None
 
 
 def slots(obj: bpy.types.Object) -> Iterator[tuple[bpy.types.NodesModifier, str, str]]:

@@ -125,6 +125,7 @@ CINEMA = Style(
         "label": _flat("#dbe4f3", 0.95),
         "dim": _flat("#a3b2ca", 0.8),
         "hot": _flat("#ffd9a0", 1.6),
+        "followed": _flat("#ffb861", 1.0),
     },
     backdrop=Backdrop(
         ("#2a3a5a", "#1c2942", "#101828", "#0a0f1a"),
@@ -162,6 +163,7 @@ PAPER = Style(
         "label": _flat("#080b10"),
         "dim": _flat("#353e4a"),
         "hot": _flat("#a8480c"),
+        "followed": _flat("#c9781f"),
     },
     backdrop=Backdrop(("#ffffff",) * 4, "#ffffff", 1.0, {}, "Standard", "None", 0.0, 0.0, True),
 )
@@ -190,6 +192,7 @@ BLUEPRINT = Style(
         "label": _flat("#f2f7ff"),
         "dim": _flat("#b8d0f0"),
         "hot": _flat("#ffffff"),
+        "followed": _flat("#ffd98a"),
     },
     backdrop=Backdrop(("#1c539f", "#1a4d96", "#16458a", "#123c7c"), "#16458a", 0.2, {}, "Standard", "None", 0.0, 0.0),
 )
@@ -218,6 +221,7 @@ NEON = Style(
         "label": _flat("#d9f3ff", 1.1),
         "dim": _flat("#7f9bc4", 0.8),
         "hot": _flat("#ff8fc4", 2.0),
+        "followed": _flat("#ffd23f", 1.2),
     },
     backdrop=Backdrop(
         ("#080a16", "#06070f", "#030409", "#000000"),
@@ -255,6 +259,7 @@ CLAY = Style(
         "label": _flat("#2e261f"),
         "dim": _flat("#332b23"),
         "hot": _flat("#8f3a16"),
+        "followed": _flat("#c07a1e"),
     },
     backdrop=Backdrop(
         ("#efe7dc", "#e9e0d3", "#dfd4c5", "#d2c5b3"),
@@ -295,7 +300,7 @@ def dress(style: Style, objs: Iterable[bpy.types.Object]) -> None:
     """Give the sockets of layers, bundles and blocks what a style wants."""
     for obj in objs:
         if layer := LayerObject.of(obj):
-            away = LAYER.having("boxed") if layer.detail == "box" else ()
+            away = LAYER.having("boxed") if layer.has_one_cell else ()
             _set(obj, {name: value for name, value in style.layers.items() if name not in away})
         elif bundle := Bundle.of(obj):
             share = 1.0 if bundle.carries == "weight" else connections.COPY_RADIUS
@@ -344,7 +349,7 @@ def _is_full(obj) -> bool:
     bundle = Bundle.of(obj)
     if bundle:
         return bundle.carries == "weight"
-    return layer is None or layer.detail != "box"
+    return layer is None or not layer.has_one_cell
 
 
 def _values(obj, names) -> dict:

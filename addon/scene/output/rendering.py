@@ -154,7 +154,7 @@ def _digest(by_file) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     return json.dumps(
         [
-            [network.sha256, network.settings, network.sizes, network.input_path, network.style or None]
+            [network.sha256, network.settings, network.sizes, network.input_path, network.style or None, network.series]
             for network in map(NetworkScene, networks())
         ]
     )

@@ -34,6 +34,11 @@ def move_input(shot: str, obj: bpy.types.Object, name: str, keys: Keys, how: str
     _move(shot, obj, compat.input_path(nodes(obj), name), keys, how)
 
 
+def move_path(shot: str, obj: bpy.types.Object, path: str, keys: Keys, how: str = "BEZIER") -> None:
+    """As `move_input`, of any property of an object."""
+    _move(shot, obj, path, keys, how)
+
+
 def appear(shot: str, obj: bpy.types.Object, first: int, at: int, last: int) -> None:
     """Let an object grow out of nothing, so that it is there from a frame of a shot on. Whether it is hidden stays free
     for what other shots show."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import radians
 
 from ..building.studio import SHELF, STILL, View
-from . import compare, macro, moves, reveals
+from . import compare, macro, moves, reveals, training
 
 RATE = 24  # frames a second
 
@@ -84,11 +84,32 @@ KINDS = {
             View(f_stop=0.0),
             10 * RATE,
             150,
+            shelf=SHELF,
             labels=False,
             scrim=True,
             move=moves.dolly,
         ),
-        Kind("unfold", "From one slab a layer to every cell", View(), 6 * RATE, 6 * RATE - 1, move=reveals.unfold),
+        Kind(
+            "unfold",
+            "From one slab a layer to every cell",
+            View(),
+            6 * RATE,
+            6 * RATE - 1,
+            shelf=SHELF,
+            move=reveals.unfold,
+        ),
+        Kind(
+            "training",
+            "The network learns: every checkpoint in turn, with a chart of what was measured",
+            View(azimuth=radians(64), elevation=radians(8), f_stop=0.0),
+            18 * RATE,
+            18 * RATE - 1,
+            shelf=View(azimuth=radians(112), elevation=radians(8), lens=48.0, f_stop=0.0),
+            labels=False,
+            caption=False,
+            move=training.place,
+            check=training.check,
+        ),
         Kind(
             "before-after",
             "Two checkpoints in one scene, one above the other in the same colors",

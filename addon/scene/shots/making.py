@@ -17,6 +17,7 @@ from ..editing import arranging
 from ..entities import (
     CaptionPart,
     ClassName,
+    FilmPart,
     Label,
     Leader,
     NetworkScene,
@@ -29,6 +30,8 @@ from ..entities import (
     scene_of,
 )
 from ..looks import painting, styles
+from ..texts import caption
+from ..texts.forms import SHEETS
 from . import keys
 from .kinds import KINDS
 from .stage import Stage
@@ -59,6 +62,8 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
         remove(network, name)
     first = 1 + APART * max((-(-_frames(other)[1] // APART) for other in shots(network).values()), default=0)
     view = kind.shelf if kind.shelf and arranging.settings_of(network).slant else kind.view
+    if view == studio.SHELF and caption.form_of(network) is SHEETS:
+        view = studio.SHEETS
     camera = studio.make_camera(f"{network.name} {name.title()}", name, view)
     ShotCamera(camera).frames = first, first + kind.frames - 1
     _shelf(network, name).objects.link(camera)
@@ -135,6 +140,10 @@ def _show(network, kind):
     """Show the texts that belong to a kind of shot, and no others."""
     picture.hide(network, CaptionPart, bool(kind and not kind.caption))
     picture.hide(network, Scrim, not (kind and kind.scrim))
+    for part in NetworkScene(network).members(FilmPart):
+        part.obj.hide_viewport = not (kind and part.shot == kind.name)
+        if part.obj.animation_data is None:  # else it comes and goes in its shot
+            part.obj.hide_render = part.obj.hide_viewport
     picture.hide(network, ClassName, bool(kind and not kind.classes))
     if kind and not kind.labels:
         picture.hide(network, Label)
@@ -191,7 +200,7 @@ def _clear(network, scene, camera):
     camera.parent = None
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
-    removing.remove([rig.obj for rig in NetworkScene(network).members(Rig) if rig.shot == name])
+    removing.remove([part.obj for part in NetworkScene(network).members(Rig, FilmPart) if part.shot == name])
 
 
 def _frames(camera) -> tuple[int, int]:

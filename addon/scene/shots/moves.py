@@ -15,7 +15,8 @@ import numpy as np
 from mathutils import Vector
 
 from ..camera import framing, picture
-from ..entities import LayerObject
+from ..editing import arranging
+from ..entities import BlockBox, layer_or_block
 from . import keys, reveals
 from .stage import Stage
 
@@ -88,22 +89,28 @@ def fly_through(stage: Stage) -> None:
 
 
 def dolly(stage: Stage) -> None:
-    """Go with the signal, at a distance at which the highest layer fills the picture."""
+    """Go with the signal, past layers and books, at a distance at which the highest of them fills the picture."""
     view = stage.seen()
     camera = stage.camera
     arrivals = reveals.arrivals(stage.network)
     picture.aim(stage.network, camera)
-    boxes = {LayerObject(obj.obj).name: obj.box for obj in view.labelled if not obj.block and len(obj.box)}
+    boxes = {arrives: obj.box for obj in view.labelled if len(obj.box) and (arrives := _key(obj.obj)) in arrivals}
     tallest = max(boxes.values(), key=lambda box: np.ptp(box[:, 2]))
     framing.fit(camera, tallest, view.aspect, framing.Margins())
     apart = np.array(camera.location) - tallest.mean(0)
-    passed = [name for name in arrivals if name in boxes]
-    stops = np.array_split(np.array(passed), min(len(passed), STOPS))  # branches are not chased after one by one
+    passed = np.array([name for name in arrivals if name in boxes], object)
+    stops = np.array_split(passed, min(len(passed), STOPS))  # branches are not chased after one by one
     times = [0.0, *(np.mean([arrivals[name] for name in stop]) for stop in stops), 1.0]
     places = [Vector(np.mean([boxes[name].mean(0) for name in stop], 0) + apart) for stop in stops]
     _travel(camera, stage, times, [places[0], *places, places[-1]])
     stage.near(view)
     reveals.signal(stage)
+
+
+def _key(obj: bpy.types.Object) -> str:
+    """By what `reveals.arrivals` knows a layer, or a block without its inside."""
+    owner = layer_or_block(obj)
+    return arranging.key_of(owner.named) if isinstance(owner, BlockBox) else owner.named
 
 
 def _travel(obj: bpy.types.Object, stage: Stage, times, places: list[Vector]) -> None:

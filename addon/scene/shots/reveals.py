@@ -14,7 +14,7 @@ import numpy as np
 from ..building import blocks
 from ..camera import picture
 from ..editing import arranging
-from ..entities import Bars, Bundle, ClassName, Label, Leader, NetworkScene, ObjectEntity
+from ..entities import Bars, Bundle, ClassName, Heading, Label, Leader, NetworkScene, ObjectEntity
 from . import keys
 from .stage import Stage
 
@@ -75,7 +75,7 @@ def signal(stage: Stage) -> None:
 def _appear(stage, times, labels: bool = False):
     """Let what is beside layers, or under them, appear when these do; the labels of blocks are there."""
     scene = NetworkScene(stage.network)
-    owned = [(member, member.layer) for member in scene.members(Bars, ClassName)]
+    owned = [(member, member.layer) for member in scene.members(Bars, ClassName, Heading)]
     owned += [(label, label.owner) for label in scene.members(Label, Leader) if labels and label.of_kind == "layer"]
     for member, name in owned:
         if name in times:

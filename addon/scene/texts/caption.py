@@ -29,7 +29,7 @@ from ..attributes import array
 from ..camera import framing
 from ..entities import Bundle, CaptionPart, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
 from . import cover_legend, labels, sentences, words
-from .forms import BAND, FORMS, MARGIN, Form
+from .forms import FORMS, MARGIN, Form
 from .labels import font, seen_by_camera, text
 from .words import shortened
 
@@ -38,6 +38,7 @@ LONGEST = 44  # letters of the name
 CELLS = 40  # length of a legend, in frame heights; colour patches in it
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
+COVER_STRIPS = {cover_legend.strip_of(kind) for kind in cover_legend.PAINTS}
 LINE_STRIP, LINES = "line strip", "lines"
 PAINT = {"cube": "cells", "line": "lines"}
 NO_WEIGHT = "link without a weight"
@@ -85,16 +86,20 @@ def make(
         say(role, text_form.size, text_form.paint, text_form.x, text_form.y, text_form.side)
     if form.rule:
         add(_rule(materials["track"]), 0.0, form.rule, "whole", "rule")
-    if cover_legend.COVER in form.legends:
-        x = form.legend(cover_legend.COVER)
-        add(cover_legend.strip(materials, form.length), x + form.length / 2, 0.0285, "right", cover_legend.STRIP)
-        say(cover_legend.COVER, 0.0185, "label", x, 0.048)
-        say(f"{cover_legend.COVER} low", 0.0165, "dim", x, 0.0)
-        say(f"{cover_legend.COVER} high", 0.0165, "dim", x + form.length, 0.0, align="RIGHT")
+    for kind in form.legends:
+        if kind in cover_legend.PAINTS:
+            x = form.legend(kind)
+            strip = cover_legend.strip(materials, form.length, kind)
+            add(strip, x + form.length / 2, 0.0285, "right", cover_legend.strip_of(kind))
+            say(kind, 0.0185, "label", x, 0.048)
+            say(f"{kind} low", 0.0165, "dim", x, 0.0)
+            say(f"{kind} high", 0.0165, "dim", x + form.length, 0.0, align="RIGHT")
     for strip, kind, centre in (
         (_cell_strip(materials, cells, form.length), "cube", form.length / 2),
         (_line_strip(materials, form.length), "line", 0.0),
     ):
+        if kind not in form.legends:
+            continue
         x = form.legend(kind)
         add(strip, x + centre, 0.0285, "right", f"{kind} strip")
         for role, size, paint, shift, y, align in (
@@ -109,17 +114,17 @@ def make(
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
     """Let the strip of a network speak of what it holds and of a run."""
-    first, *rest = _facts(network, ran)
-    facts = {"name": shortened(network.name, LONGEST), "facts": BETWEEN.join((first, *rest))}
     scene = NetworkScene(collection)
+    first, *rest = _facts(network, ran, bool(scene.series))
+    facts = {"name": shortened(network.name, LONGEST), "facts": BETWEEN.join((first, *rest))}
     said = _of_scene(scene)
     if form_of(collection).middle:
         facts["facts"] = first
         rest = [fact.removesuffix(" from names and shapes") for fact in rest]
         facts["sentence"], explanation = sentences.of_shelf(network, ran is not None)
-        facts["explanation"] = "" if said["not finite"] else BETWEEN.join((*rest[-1:], explanation))
+        facts["explanation"] = "" if said["not finite"] else BETWEEN.join(filter(None, (*rest[-1:], explanation)))
         facts["sentence"] = BETWEEN.join((*rest[:-1], facts["sentence"]))
-        said |= cover_legend.said(scene)
+        said |= cover_legend.said(scene, form_of(collection).legends)
     _write(scene, said | facts)
 
 
@@ -129,7 +134,7 @@ def follow(collection: bpy.types.Collection) -> None:
     said = _of_scene(scene)
     if form_of(collection).middle:  # its sentences are of the network, not of materials
         del said["sentence"]
-        said |= cover_legend.said(scene)
+        said |= cover_legend.said(scene, form_of(collection).legends)
     _write(scene, said)
 
 
@@ -219,7 +224,8 @@ def _write(scene: NetworkScene, said: dict) -> None:
             continue
         if obj.type == "FONT":
             labels.write_body(obj, said[role])
-        elif role == cover_legend.STRIP:
+        elif role in COVER_STRIPS:
+            obj.hide_render = obj.hide_viewport = said[role] is None
             if said[role] and obj.data.materials:
                 obj.data.materials[0] = said[role]
         elif role.endswith("strip"):
@@ -239,7 +245,7 @@ def _of_scene(scene: NetworkScene) -> dict:
     wrong = not_finite(scene.collection)
     scene.not_finite = wrong  # the sidebar says so too
     line, sentence = words.of_lines(*_line_grains(scene))
-    return _legends(materials, line, bool(scene.input), form_of(scene.collection) is BAND) | {
+    return _legends(materials, line, bool(scene.input), form_of(scene.collection).middle > 0) | {
         "sentence": "" if wrong else _sentence(materials, sentence),
         "not finite": wrong and f"In this color: {wrong}.",
     }
@@ -310,15 +316,16 @@ def _sentence(materials, line: str) -> str:
     return f"{said}: from {below} for none to {above}."
 
 
-def _facts(network: Network, ran: Ran | None) -> list[str]:
-    facts = [f"{network.parameters:,} parameters in {sum(layer.op != 'Input' for layer in network.layers):,} layers"]
+def _facts(network: Network, ran: Ran | None, varies: bool) -> list[str]:
+    """What is said of a network and of what runs through it; of a series the words of its steps say what comes out."""
+    facts = [f"{network.parameters:,} parameters in {network.layer_count:,} layers"]
     if network.checkpoint.structure == "inferred":
         facts.append(f"structure inferred from names and shapes{open_text(network)}")
     if network.samples > 1:
         facts.append(f"sample 1 of {network.samples:,}")
     if ran is None:
         return facts
-    best = ran.scores[0] if ran.scores else None
+    best = ran.scores[0] if ran.scores and not varies else None
     share = best is not None and 0 <= best.score <= 1
     return [*facts, ran.file + (f" → {best.label} ({best.score:.1%})" if share else "")]
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MARGIN = 0.04  # from the edges, of the frame's width and height
 
@@ -90,4 +90,5 @@ BAND = Form(  # under a shelf of books
     rule=0.072,
     legends=("cover", "cube", "line"),
 )
-FORMS = {"strip": STRIP, "band": BAND}
+SHEETS = replace(BAND, legends=("cover", "heads", "norms"))  # where tokens look at one another
+FORMS = {"strip": STRIP, "band": BAND, "sheets": SHEETS}

@@ -177,7 +177,8 @@ def visible_middles(seen: np.ndarray, rows: np.ndarray, at: np.ndarray) -> np.nd
     depth = seen[:, :, 2].mean(1)
     middles = (left + right) / 2
     for index in range(len(seen)):
-        nearer = (depth < depth[index]) & (seen[:, :, 1].max(1) > seen[index, :, 1].min()) & (rows == rows[index])
+        nearer = (depth < depth[index]) & (rows == rows[index])
+        nearer &= (seen[:, :, 1].max(1) > seen[index, :, 1].min()) & (seen[:, :, 1].min(1) < seen[index, :, 1].max())
         inside = at[(at >= left[index]) & (at <= right[index])]
         hidden = ((inside[:, None] >= left[nearer]) & (inside[:, None] <= right[nearer])).any(1)
         runs = np.split(np.arange(len(inside)), np.flatnonzero(np.diff(hidden.astype(int))) + 1)

@@ -112,13 +112,13 @@ def parts(owner: bpy.types.Object) -> list[Part]:
         body = label.get(name, "")
         if body:
             below = above + size * LINE * (body.count("\n") + 1) + 0.1
-            said.append(Part(name, body, above, size * _width(body), below))
+            said.append(Part(name, body, above, size * width_of(body), below))
             above = below
     return said
 
 
 @cache
-def _width(body: str) -> float:
+def width_of(body: str) -> float:
     """The width of the widest line of a text, in ems."""
     face = blf.load(str(FONT))
     fine = 100

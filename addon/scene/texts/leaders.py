@@ -19,7 +19,7 @@ from .labelling import SAMPLES, Labelled, hide, visible_middles
 EM = 0.029  # of the picture's shorter side, the size of a name
 LEADER = "leader"  # the part of a label that is its line
 MOST = 12  # names
-FEW = 16  # letters of small print that is said in a row
+FEW, FEW_OF_PLANE = 16, 26  # letters of small print that is said in a row
 BETWEEN = 0.7  # ems, at least, between two names
 DROP = 2.6  # ems from the lowest end of a line to the names
 FOOT = 0.02  # of the picture's height, free under the names
@@ -92,9 +92,11 @@ def arrange(
 
 
 def _parts(labelled: Labelled) -> list[labels.Part]:
-    """What a label says in a row: of a layer its small print is left out."""
+    """What a label says in a row: of a layer of cells its small print is left out, of a plane what is long of it."""
     parts = labels.parts(labelled.obj)
-    return [part for part in parts if labelled.block or part.name != "notes" or len(part.body) < FEW]
+    layer = LayerObject.of(labelled.obj)
+    most = FEW_OF_PLANE if layer and layer.is_plane else FEW
+    return [part for part in parts if labelled.block or part.name != "notes" or len(part.body) < most]
 
 
 def _put(labelled, parts, place, anchor, em, depth, camera, depsgraph, make):

@@ -7,6 +7,7 @@ explains the marks."""
 from __future__ import annotations
 
 from ...network import Layer, Network
+from ...network.planes import closed_at_first, has_attention, never_runs
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -19,9 +20,13 @@ def of_shelf(network: Network, ran: bool) -> tuple[str, str]:
 def _sentence(network: Network, ran: bool) -> str:
     attention = [layer for layer in network.layers if layer.op == "Attention" and layer.shape and len(layer.shape) == 2]
     if ran and attention and None not in attention[-1].shape:
-        rows, numbers = attention[-1].shape
-        return f"A row is one of {rows:,} parts of the input, a stripe one of its {numbers:,} numbers. Gold: attention."
+        numbers = attention[-1].shape[1]
+        inside = {name for path in closed_at_first(network) for name in network.block_by_path[path].layers}
+        arcs = " Arcs: what it looks at." if any(layer.name not in inside for layer in attention) else ""
+        return f"A row is a token, a stripe one of its {numbers:,} numbers.{arcs}"
     if not ran:
+        if not network.closed and never_runs(network):
+            return "What the network has learned. Bright: a strong weight, a row an output, a column an input."
         return "What the network has learned, before it sees anything."
     given = "A picture" if _sees_pictures(network) else "The input"
     if network.levels:
@@ -62,6 +67,13 @@ def _sees_pictures(network: Network) -> bool:
 def _explanation(network: Network, ran: bool) -> str:
     mapped = any(layer.grid.is_map and layer.grid.units > 1 for layer in network.layers)
     thick = "as thick as it has maps" if mapped else "as thick as it is wide"
+    if has_attention(network):
+        if ran:
+            return "A square above is a head: its row looks, its column is looked at."
+        run = " Run Input shows activations." * (not never_runs(network))
+        return f"Above: how tokens are changed. Frames: what they are.{run}"
+    if not network.closed and never_runs(network):
+        return ""
     if ran:
         return f"A book is a stage, a page a layer, {thick}."
-    return f"A book is a stage, a page a layer, {thick}. To see it work, run an input."
+    return "A book is a stage, a page a layer." + " Run Input shows activations." * (not never_runs(network))

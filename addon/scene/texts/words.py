@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ...network import Block, Connection, Layer, Network
 from ...network.drawn import BOX, MAPS, Drawn
@@ -18,6 +19,7 @@ from ..entities import Book
 LONGEST, LONGEST_BLOCK = 22, 40  # characters of a name
 FEW = 4  # parts of a layer that are all named
 GENERIC = ("BiasAdd", "Conv2D", "convolution")
+ADDS = ("Add", "Sum")
 SUMS = ("Add", "Sub", "Mul", "Div")  # between modules, not in one
 LEVEL_NOUNS = ("kernels", "kernels", "weights", "weights at all positions")  # lines of the levels 0 to 3
 QUIET = ("Cast", "Identity", "Dropout")
@@ -58,16 +60,78 @@ def of_book(network: Network, block: Block, book: Book) -> dict[str, str]:
     if grid.units > 1 and grid.is_map and last.op != "Attention":
         parts = f"{grid.units:,} maps", f"{grid.rows:,} × {grid.columns:,}" + shown * (book.shows == "maps")
     elif book.shows == "sheet":
-        binned = [
-            f"{kept:,} of {size:,}"
-            for kept, size in ((-(-size // step), size) for size, step in zip(book.whole, book.bins, strict=True))
-            if kept < size
-        ]
-        parts = shape_text(last), f"{', '.join(binned)} shown" if binned else ""
+        parts = shape_text(last), _binned(book)
     else:
         count = len(block.layers)
         parts = shape_text(last), f"{count:,} layers" if count > 1 else ""
     return {"name": name, "shape": parts[0], "notes": parts[1]}
+
+
+def of_plane(network: Network, layer: Layer, shown: Sequence[Book]) -> dict[str, str]:
+    """The label of a layer that stands as planes: what people call it, what it gives, and what of that is shown."""
+    book = next((book for book in shown if book.place == "below"), None)
+    said = {"name": plane_name(network, layer), "shape": shape_text(layer), "notes": "", "base": ""}
+    if layer.op == "Attention":
+        said |= {"shape": f"{layer.grid.units:,} heads"}
+    elif book is None or not book.shows:
+        pass  # the caption says what to do
+    elif book.shows in ("norms", "kernels"):
+        said |= {"shape": facts_of_plane(book), "notes": "" if book.shows == "norms" else "kernels"}
+    elif book.shows == "maps" and layer.grid.is_map:
+        grid = layer.grid
+        shown_text = f", {book.units:,} shown" if book.units < book.units_of else ", all shown"
+        said |= {"shape": f"{grid.units:,} maps", "notes": f"{grid.rows:,} × {grid.columns:,}{shown_text}"}
+    elif binned := _binned(book):
+        said |= {"notes": binned}
+    unknown = "input unknown" if layer.open else ""
+    said["notes"] = said["base"] = "\n".join(filter(None, (unknown, said["notes"])))
+    return said
+
+
+def _binned(book: Book) -> str:
+    """How many rows and columns of a sheet are shown, "" where all are."""
+    binned = [
+        f"{kept:,} of {size:,}"
+        for kept, size in ((-(-size // step), size) for size, step in zip(book.whole, book.bins, strict=True))
+        if kept < size
+    ]
+    return f"{', '.join(binned)} shown" if binned else ""
+
+
+def plane_name(network: Network, layer: Layer) -> str:
+    """What to call a layer of tokens: a sum behind attention, or at the end of a block, by what it is the end of."""
+    if layer.op not in ADDS:
+        return short_name(layer)
+    read = {network.by_name[name].op for name in layer.inputs if name in network.by_name}
+    if "Attention" in read:
+        return "after attention"
+    if "Gather" in read:
+        return "tokens as numbers"
+    block = network.block_by_path.get(layer.block)
+    if block and len(block.layers) > 1 and block.layers[-1] == layer.name:
+        return shortened(block.name)
+    return short_name(layer)
+
+
+def heading_of_plane(layer: Layer, book: Book) -> tuple[str, str]:
+    """What stands over a plane that is above a sheet: what it is, and of how much."""
+    if book.shows == "heads":
+        rows, columns = book.whole
+        shown = f", {book.units:,} shown" if book.units < book.units_of else ""
+        return f"{book.units_of:,} head{'s' * (book.units_of > 1)}", f"{rows:,} × {columns:,} each{shown}"
+    return "attention weights" if layer.op == "Attention" else "weights", facts_of_plane(book)
+
+
+def facts_of_plane(book: Book) -> str:
+    """The sizes of the matrices on a plane, an input a row where they are turned, and what of them is binned."""
+    if book.shows == "heads" or not book.whole:
+        return ""
+    rows, columns = book.whole
+    count = f"{book.units_of:,} × " if book.units_of > 1 and book.alike else ""
+    more = f" and {book.units_of - 1:,} more" if book.units_of > 1 and not book.alike else ""
+    binned = f", RMS of {book.bins[0]:,} × {book.bins[1]:,}" if max(book.bins) > 1 and not more else ""
+    shown = f", {book.units:,} of {book.units_of:,}" if book.shows == "kernels" and book.chosen else ""
+    return f"{count}{rows:,} × {columns:,}{more}{binned}{shown}"
 
 
 COVERS = {"maps": "maps", "heads": "heads", "kernels": "kernels"}  # what tiles are called
@@ -76,10 +140,10 @@ COVERS = {"maps": "maps", "heads": "heads", "kernels": "kernels"}  # what tiles 
 def of_cover(book: Book) -> str:
     """What the cover of a book shows, and of how much."""
     if not book.shows:
-        return "bare: nothing is known"
+        return "nothing until an input runs" if book.layer else "bare: nothing is known"
     if book.shows == "norms":
         count = len(book.layers)
-        layers = f"weights of {count:,} layer{'' if count == 1 else 's'}"
+        layers = f"weights, {facts_of_plane(book)}" if book.layer else f"weights of {count:,} layer{'s' * (count != 1)}"
         return layers if book.every == 1 else f"{layers}, one output in {book.every:,} at least"
     size = " × ".join(f"{side:,}" for side in book.whole)
     if book.shows == "sheet":

@@ -22,11 +22,26 @@ from ...network.statistics import statistics
 from ...network.visible import Joint, Shares, Visible
 from .. import removing
 from ..background import in_background
-from ..building import blocks, build, connections, importing, kernels, layers, planned, shelf, unfolding
+from ..building import blocks, build, connections, importing, kernels, layers, planes, planned, shelf, unfolding
 from ..detail import expansion
 from ..editing import arranging
-from ..entities import Bars, Bundle, ClassName, GoneLayer, Label, LayerObject, Leader, NetworkScene, kind, networks
+from ..entities import (
+    Arcs,
+    Bars,
+    Book,
+    Bundle,
+    ClassName,
+    GoneLayer,
+    Heading,
+    Label,
+    LayerObject,
+    Leader,
+    NetworkScene,
+    kind,
+    networks,
+)
 from ..output import film
+from ..series import following
 from ..texts import caption, labels, words
 from . import matching
 from .matching import Changes
@@ -84,8 +99,9 @@ def steps(
     changes = matching.compare(shown, network, visible.within, _inside(NetworkScene(collection)))
     kept = {changes.pairs[name]: layer.obj for name, layer in shown.items() if name in changes.pairs}
     back = _gone(collection, visible, changes)
-    reshaped = {*changes.reshaped, *back}
-    shares = _shares(network, kept, reshaped, settings)
+    cells_again = _cells_again(network, kept, settings, ran)
+    reshaped = {*changes.reshaped, *back, *cells_again}
+    shares = _shares(network, kept, reshaped, settings, ran)
     drawn = {layer.name: shares[layer.name] for layer in visible.layers}
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
     chosen = yield from _part(choosing, 0.1, 0.6)
@@ -97,7 +113,7 @@ def steps(
     yield 0.9, "cells and lines"
     stages = {block.path for block in visible.blocks if block.stage}
     lacks = stages - NetworkScene(collection).blocks().keys()  # a scene of an older version has none
-    if changes.lines() or lacks or _ends(visible) != _old_ends(collection, changes):
+    if changes.lines() or lacks or cells_again or _ends(visible) != _old_ends(collection, changes):
         for name in changes.removed:
             if name in shown:
                 _put_away(collection, shown[name])
@@ -119,6 +135,7 @@ def steps(
     scene.changes = changes.lines()
     if scene.scene:
         film.sign(scene.scene)
+    yield from following.steps(collection)
     return changes
 
 
@@ -256,7 +273,7 @@ def _restructure(collection, plan: planned.Plan, changes: Changes, kept: dict, r
         LayerObject(obj).inputs["Block"] = parent if layer.block else None
         _move(obj, box if layer.block else scene.child("layers"))
         layers.know(obj, layer)
-        LayerObject(obj).order = index
+        LayerObject(obj).tell(order=index, apart=plan.apart.get(layer.name, 0.0))
     removing.remove([known[path] for path in known.keys() - within.keys()])
     _join(scene, plan, changes, kept, {path: obj for path, (_, obj) in within.items() if path})
     build.add_bars(scene, plan, kept)
@@ -291,11 +308,23 @@ def _bring_back(layer: GoneLayer) -> bpy.types.Object:
     return layer.come_back().obj
 
 
-def _shares(network: Network, kept, reshaped, settings) -> Shares:
+def _cells_again(network: Network, kept, settings, ran) -> set[str]:
+    """The layers that stand as planes for want of an input, where nobody has wished it, and now one can run."""
+    planes_now = {name for name, obj in kept.items() if LayerObject(obj).is_plane and not LayerObject(obj).wish}
+    if not planes_now:
+        return set()
+    shelf, whole = bool(settings["layout"].get("slant")), not settings.get("fold_repeats", True)
+    return set() if shelf else planes_now - planned.defaults(network, shelf, ran, whole).keys()
+
+
+def _shares(network: Network, kept, reshaped, settings, ran) -> Shares:
     """What of each layer is drawn: of those that are still there the same cells."""
-    return Shares(
+    return planned.shares(
         network,
         settings["max_cells"],
+        bool(settings["layout"].get("slant")),
+        ran,
+        not settings.get("fold_repeats", True),
         unfolding.wishes_of(kept),
         {name: layers.drawn_of(obj) for name, obj in kept.items() if name not in reshaped},
     )
@@ -308,6 +337,7 @@ def _put_away(collection, layer: LayerObject) -> None:
     obj = layer.obj
     away.hide_viewport = away.hide_render = True
     removing.remove([child for child in obj.children if kind(child) in ("label", "bars", "class")])
+    planes.drop(obj)
     layer.put_away()
     obj.parent = scene.root().obj
     for holder in obj.users_collection:
@@ -331,7 +361,7 @@ def _rename(collection, old: str, new: str) -> None:
     for label in scene.members(Label, Leader):
         if label.owner == old:
             label.owner = new
-    for beside in scene.members(Bars, ClassName):
+    for beside in scene.members(Arcs, Bars, Book, ClassName, Heading):
         if beside.layer == old:
             beside.layer = new
     for layer in scene.members(LayerObject):

@@ -14,12 +14,13 @@ const FACTS = "neuroscene";
 export async function readModel(buffer) {
   const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
   gltf.scene.updateMatrixWorld(true);
-  const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: []};
+  const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: [],
+                  picture: []};
   gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
   ofKind.label.forEach((node) => node.removeFromParent());  // the page writes its own, sharper
   const layers = ofKind.layer.map(readLayer);
   const model = {scene: gltf.scene, cameras: gltf.cameras, animations: gltf.animations, bars: ofKind.bars,
-                 networks: ofKind.network.map(facts), layers: layers.filter(isSeen),
+                 networks: ofKind.network.map(facts), pictures: ofKind.picture.map(facts), layers: layers.filter(isSeen),
                  hidden: layers.filter((layer) => !isSeen(layer)),
                  books: [...ofKind.book, ...ofKind.heads].map(readLayer)};
   model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);

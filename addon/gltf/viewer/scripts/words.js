@@ -106,7 +106,8 @@ function describeBlock({block}) {
 
 /** One line on all that is shown. */
 export function factsLine({networks, layers, hidden}) {
-  const count = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
+  const there = [...layers, ...hidden].filter((layer) => layer.facts.op !== "Input").length;
+  const count = Math.max(there, networks.reduce((sum, network) => sum + Number(network.layers ?? 0), 0));
   const parameters = networks.reduce((sum, network) => sum + Number(network.parameters ?? 0), 0);
   const said = [`${thousands(parameters)} parameters in ${thousands(count)} ${count === 1 ? "layer" : "layers"}`];
   for (const {input, scores} of networks) {
@@ -115,8 +116,11 @@ export function factsLine({networks, layers, hidden}) {
   return said.join(" · ");
 }
 
-/** How much of the network is drawn; nothing if all is. */
-export function drawnLine({layers, bundles}) {
+/** How much of the network is drawn, but for inputs that are there as pictures; nothing if all is. Sheets and covers say on
+ * them what they show. */
+export function drawnLine({layers: all, bundles, pictures = []}) {
+  const layers = all.filter(({name, facts}) => !["sheet", "cover"].includes(facts.detail)
+    && !pictures.some(({layer}) => layer === (facts.layer ?? name)));
   const sum = (things, count) => things.reduce((total, {facts}) => total + Number(count(facts)), 0);
   const counts = [
     ["cells", sum(layers, ({cells}) => cells), sum(layers, ({grid}) => grid.reduce((a, b) => a * b))],

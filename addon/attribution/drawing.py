@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Evidence and inputs as pictures, by Pillow."""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+LEAST = 448  # pixels of the longer side; small maps are enlarged by whole squares
+FULL = 0.995  # of the sizes are below that in full color
+POWER = 0.6  # of a number's size, its color: else one pixel would gray the rest
+# against, nothing, for: a pair that no other map of the project uses
+STOPS = (
+    *((-1.0, "#ee63e4"), (-0.72, "#c62fbc"), (-0.32, "#661c70"), (0.0, "#233050")),
+    *((0.32, "#12684e"), (0.72, "#2fcf92"), (1.0, "#5df0b2")),
+)
+
+
+def save_evidence(path: Path, values: np.ndarray) -> None:
+    """Save what each number counts for as a picture: green for, magenta against. Channels are summed."""
+    _save(path, evidence(values))
+
+
+def evidence(values: np.ndarray) -> np.ndarray:
+    """Colors (rows, columns, 3), 0 to 1, of evidence (channels, rows, columns), (rows, columns) or flat."""
+    flat = _map(values)
+    finite = np.where(np.isfinite(flat), flat, 0)
+    full = float(np.quantile(np.abs(finite), FULL)) or float(np.abs(finite).max()) or 1.0
+    shade = np.sign(finite) * np.minimum(np.abs(finite) / full, 1) ** POWER
+    places = [place for place, _ in STOPS]
+    colors = np.array([[int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)] for _, text in STOPS])
+    return np.stack([np.interp(shade, places, colors[:, channel]) for channel in range(3)], -1)
+
+
+def save_input(path: Path, values: np.ndarray) -> None:
+    """Save an input (channels, rows, columns), or flat, from 0 to 1 as a picture; where it has other counts of channels
+    than 1 and 3, their mean."""
+    if values.ndim == 3 and len(values) == 3:
+        colors = np.moveaxis(values, 0, -1)
+    else:
+        gray = values.mean(0) if values.ndim == 3 else _map(values)
+        colors = np.repeat(gray[..., None], 3, -1)
+    _save(path, colors)
+
+
+def _map(values: np.ndarray) -> np.ndarray:
+    """Numbers as (rows, columns)."""
+    if values.ndim == 2:
+        return values
+    if values.ndim > 2:
+        return values.reshape(-1, *values.shape[-2:]).sum(0)
+    flat = values.reshape(-1)
+    columns = ceil(len(flat) ** 0.5)
+    return np.pad(flat, (0, -len(flat) % columns)).reshape(-1, columns)
+
+
+def _save(path, colors):
+    pixels = (np.clip(colors, 0, 1) * 255).round().astype(np.uint8)
+    side = max(1, LEAST // max(pixels.shape[:2]))
+    Image.fromarray(pixels.repeat(side, 0).repeat(side, 1)).save(path, format="PNG")

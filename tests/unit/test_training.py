@@ -1,0 +1,202 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training against PyTorch's losses, step by step; what it writes; what it refuses."""
+
+import csv
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from neuroscene.addon import training
+from neuroscene.addon.cli import main
+from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.network import summarise
+from neuroscene.addon.structure import open_checkpoint
+from neuroscene.addon.training.step import Rules
+from unit.make import DATA, model, node, save, seeded
+
+FOLDER = DATA / "training"
+TRUTH = json.loads((FOLDER / "losses.json").read_text())
+RULES = {"sgd": (Rules("sgd"), 0.05), "adam": (Rules("adam"), 0.01), "decay": (Rules("sgd", decay=0.01), 0.05)}
+
+
+def finished(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def opened(path):
+    return summarise(open_checkpoint(path))
+
+
+def trained(folder, name, **options):
+    network = opened(FOLDER / f"{name}.onnx")
+    return finished(
+        training.train(network, training.load(FOLDER / f"{name}.npz", network), folder, training.Options(**options))
+    )
+
+
+def weights(path):
+    return {one.name: onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
+
+
+@pytest.mark.parametrize("case", TRUTH)
+def test_losses_are_those_of_pytorch(tmp_path, case):
+    """The same start, data and order: 20 steps, two epochs of ten."""
+    name, rule = case.split()
+    rules, rate = RULES[rule]
+    done = trained(tmp_path, name, epochs=2, batch=16, rate=rate, seed=7, rules=rules)
+    losses = [loss for epoch in done for loss in epoch.steps]
+    assert len(losses) == 20
+    np.testing.assert_allclose(losses, TRUTH[case], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn", "transformer"])
+def test_it_learns_and_writes_checkpoints(tmp_path, name):
+    done = trained(tmp_path / "run", name, epochs=6, batch=24, rate=0.01)
+    files = sorted(path.name for path in (tmp_path / "run").iterdir())
+    assert files == [*(f"epoch_{i:02}.onnx" for i in range(7)), "metrics.csv"]
+    assert [one.file for one in done] == files[:-1] and done[-1].loss < done[1].loss
+    start = weights(tmp_path / "run/epoch_00.onnx")
+    assert all(np.array_equal(start[key], value) for key, value in weights(FOLDER / f"{name}.onnx").items())
+    data = np.load(FOLDER / f"{name}.npz")
+    for one in done:
+        onnx.checker.check_model(tmp_path / "run" / one.file, full_check=True)
+        session = onnxruntime.InferenceSession(tmp_path / "run" / one.file, providers=["CPUExecutionProvider"])
+        scores = session.run(None, {"x": data["x_test"]})[0]
+        assert one.accuracy == (scores.argmax(1) == data["y_test"]).mean()
+    rows = list(csv.DictReader((tmp_path / "run/metrics.csv").open()))
+    assert [(int(row["epoch"]), float(row["loss"]), float(row["accuracy"])) for row in rows] == [
+        (one.epoch, one.loss, one.accuracy) for one in done
+    ]
+
+
+def test_running_numbers_follow_the_batches(tmp_path):
+    """One step of one batch of all: mean and variance move a tenth of the way, as PyTorch's do."""
+    done = trained(tmp_path, "cnn", epochs=1, batch=160, rate=1e-9)
+    before, after = (weights(tmp_path / one.file) for one in done)
+    data = np.load(FOLDER / "cnn.npz")
+    made = onnx.load(FOLDER / "cnn.onnx")
+    first = next(one for one in made.graph.node if one.op_type == "BatchNormalization")
+    made.graph.output.append(onnx.helper.make_empty_tensor_value_info(first.input[0]))
+    maps = onnxruntime.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"]).run(
+        [first.input[0]], {"x": data["x_train"]}
+    )[0]
+    mean, variance = first.input[3:5]
+    np.testing.assert_allclose(after[mean], 0.9 * before[mean] + 0.1 * maps.mean((0, 2, 3)), atol=1e-5)
+    sample = maps.transpose(1, 0, 2, 3).reshape(4, -1).var(1, ddof=1)
+    np.testing.assert_allclose(after[variance], 0.9 * before[variance] + 0.1 * sample, atol=1e-5)
+
+
+def test_equal_seeds_give_equal_weights(tmp_path):
+    runs = [
+        trained(tmp_path / str(number), "cnn", epochs=1, batch=32, seed=seed) for number, seed in enumerate((3, 3, 4))
+    ]
+    one, same, other = (weights(tmp_path / str(number) / run[-1].file) for number, run in enumerate(runs))
+    assert all(np.array_equal(one[key], same[key]) for key in one)
+    assert any(not np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_frozen_weights_stay(tmp_path):
+    done = trained(tmp_path, "mlp", epochs=1, frozen=("0.",))
+    before, after = (weights(tmp_path / done[place].file) for place in (0, -1))
+    assert {key for key in before if np.array_equal(before[key], after[key])} == {"0.weight", "0.bias"}
+
+
+def test_dropout_leaves_out_while_training_only(tmp_path):
+    """Over many steps of rate 0 the mean loss differs from that without dropout, and so do losses of equal batches."""
+    nodes = [
+        node("MatMul", ["x", "w"], ["h"]),
+        node("Dropout", ["h", "half"], ["d"]),
+        node("MatMul", ["d", "v"], ["y"]),
+    ]
+    held = {"w": seeded(12, 16), "half": np.array(0.5, np.float32), "v": seeded(16, 5, seed=1)}
+    path = save(tmp_path, model(nodes, {"x": (16, 12)}, {"y": (16, 5)}, held))
+    network = opened(path)
+    data = training.load(FOLDER / "mlp.npz", network)
+    done = finished(training.train(network, data, tmp_path / "run", training.Options(epochs=1, batch=160, rate=1e-12)))
+    again = finished(
+        training.train(network, data, tmp_path / "two", training.Options(epochs=1, batch=160, rate=1e-12, seed=1))
+    )
+    logits = data.x_train @ held["w"] @ held["v"]
+    log = (
+        logits
+        - np.log(np.exp(logits - logits.max(1, keepdims=True)).sum(1, keepdims=True))
+        - logits.max(1, keepdims=True)
+    )
+    plain = -log[np.arange(160), data.y_train].mean()
+    assert done[1].loss != again[1].loss and done[1].loss != pytest.approx(plain, rel=1e-3)
+
+
+def test_numbers_are_learned_by_their_squared_distance(tmp_path):
+    path = save(
+        tmp_path, model([node("MatMul", ["x", "w"], ["y"])], {"x": ("n", 4)}, {"y": ("n", 2)}, {"w": seeded(4, 2)})
+    )
+    x = seeded(64, 4, seed=2)
+    y = x @ seeded(4, 2, seed=3)
+    np.savez(tmp_path / "data.npz", x_train=x, y_train=y, x_test=x[:8], y_test=y[:8])
+    network = opened(path)
+    data = training.load(tmp_path / "data.npz", network)
+    done = finished(training.train(network, data, tmp_path / "run", training.Options(epochs=40, batch=16, rate=0.05)))
+    assert done[0].loss == pytest.approx(((x[:8] @ seeded(4, 2) - y[:8]) ** 2).mean(), rel=1e-5)
+    assert done[-1].loss < 1e-3 and done[-1].accuracy is None
+
+
+def test_command(tmp_path, capsys):
+    arguments = ["train", str(FOLDER / "mlp.onnx"), "--data", str(FOLDER / "mlp.npz"), "--epochs", "3", "--batch", "16"]
+    assert main([*arguments, "-o", str(tmp_path / "run"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [one["epoch"] for one in said["epochs"]] == [0, 1, 2, 3] and said["seconds"] > 0
+    assert all(set(one) == {"epoch", "loss", "accuracy", "file"} for one in said["epochs"])
+    assert all((tmp_path / "run" / one["file"]).is_file() for one in said["epochs"])
+    assert main(["series", str(tmp_path / "run"), "--json"]) == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    assert [step["step"] for step in steps] == [0, 1, 2, 3]
+    assert [step["values"]["accuracy"] for step in steps] == [one["accuracy"] for one in said["epochs"]]
+
+
+def test_training_goes_on_from_a_checkpoint(tmp_path):
+    first = trained(tmp_path / "one", "mlp", epochs=2)
+    network = opened(tmp_path / "one" / first[-1].file)
+    data = training.load(FOLDER / "mlp.npz", network)
+    done = finished(training.train(network, data, tmp_path / "two", training.Options(epochs=1)))
+    assert done[0].accuracy == first[-1].accuracy
+
+
+def test_a_loss_that_is_not_finite_stops(tmp_path):
+    with pytest.raises(CheckpointError, match=r"not finite at step \d+ .*epoch_\d+.onnx is the last good") as raised:
+        trained(tmp_path, "mlp", epochs=50, rate=1e30, rules=Rules("sgd"))
+    kept = str(raised.value).split("rate than ")[1].split(";")[1].split()[0]
+    assert all(np.isfinite(value).all() for value in weights(tmp_path / kept).values() if value.dtype.kind == "f")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x_train": None}, "holds no array 'x_train'"),
+        ({"y_train": np.zeros(3, np.int64)}, "160 samples in x_train, but 3 answers"),
+        ({"y_train": np.full(160, 9)}, "gives 5 scores, and the data has a class 9"),
+        ({"y_train": np.full(160, -1)}, "class below 0"),
+        ({"x_test": np.zeros((32, 7), np.float32)}, "samples of shape [7] in 'x_test', and the network reads [12]"),
+        ({"x_train": np.zeros((0, 12), np.float32)}, "no"),
+    ],
+)
+def test_data_that_does_not_fit_is_one_plain_line(tmp_path, capsys, arrays, said):
+    held = dict(np.load(FOLDER / "mlp.npz")) | arrays
+    np.savez(tmp_path / "data.npz", **{key: value for key, value in held.items() if value is not None})
+    run = tmp_path / "run"
+    assert main(["train", str(FOLDER / "mlp.onnx"), "--data", str(tmp_path / "data.npz"), "-o", str(run)]) == 2
+    lines = capsys.readouterr().err.strip().split("\n")
+    assert len(lines) == 1 and said in lines[0]
+
+
+def test_a_network_without_weights_is_refused(tmp_path, capsys):
+    path = save(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": (1, 12)}, {"y": (1, 12)}))
+    arguments = ["train", str(path), "--data", str(FOLDER / "mlp.npz"), "-o", str(tmp_path / "run")]
+    assert main(arguments) == 2 and "no weights that could be trained" in capsys.readouterr().err

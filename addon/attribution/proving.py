@@ -104,7 +104,8 @@ def prove(
 ) -> Generator[tuple[float, str], None, Proof]:
     """Prune this share of the units of every hidden layer, ranked on one part of the samples, and measure on the other.
 
-    `by` is one of `RANKINGS`; unless said each unit is tried ("greedy") in a small network, else "taylor-iterative". Yields (share done, what is next). Raises `CheckpointError`.
+    `by` is one of `RANKINGS`; unless said each unit is tried ("greedy") in a small network, else "taylor-iterative".
+    Yields (share done, what is next). Raises `CheckpointError`.
     """
     if by not in ("", *RANKINGS):
         raise CheckpointError(

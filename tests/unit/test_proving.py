@@ -61,9 +61,9 @@ def test_looking_anew_is_better_than_once(network):
 @pytest.mark.parametrize("name", ["digits_cnn", "digits_mlp"])
 def test_ours_are_better_than_chance_on_the_shipped_networks(name, share):
     proof = finished(prove(summarise(open_checkpoint(SAMPLES / f"{name}.onnx")), DIGITS, share))
-    assert proof.by == "greedy" and proof.accuracy > max(proof.chance)
-    if share == 0.5:  # at 0.3 three deviations above chance would be more than all
-        assert proof.accuracy >= np.mean(proof.chance) + 3 * np.std(proof.chance)
+    above = (proof.accuracy - np.mean(proof.chance)) / np.std(proof.chance)
+    assert proof.by == "greedy" and proof.accuracy > 0.7
+    assert above >= (3 if share == 0.5 else 1.5)  # at 0.3 three deviations above chance would be more than all
 
 
 def test_masks_do_what_zeroed_weights_do():

@@ -14,6 +14,7 @@ from .containers import CheckpointError
 from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
+TEMPLATES = ("mlp", "lenet", "resnet", "unet", "gpt")
 RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 METHODS = (
     *("gradient", "gradient-input", "guided", "integrated", "smoothgrad", "deconvnet", "gradcam", "occlusion"),
@@ -131,7 +132,20 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png"), metavar="OUT.png")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
-    subcommand = command("train", commands.train, "train a network on a data set")
+    subcommand = subcommands.add_parser(
+        "compose", help="build a network from a specification", description="build a network from a specification"
+    )
+    subcommand.set_defaults(command=commands.compose)
+    subcommand.add_argument(
+        "specification", metavar="SPEC.json|TEMPLATE", help=f"a file, or one of {', '.join(TEMPLATES)}"
+    )
+    subcommand.add_argument("--seed", type=int, metavar="S", help="of the weights (default: that of the specification)")
+    subcommand.add_argument(
+        "-o", "--output", required=True, type=_suffix(".onnx", ".json"), metavar="OUT.onnx|OUT.json"
+    )
+    subcommand.add_argument("--json", action="store_true", help="print the shape of every layer as one JSON object")
+
+    subcommand = command("train", commands.train, "train a network on a data set", "MODEL|SPEC.json")
     subcommand.add_argument(
         "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import sys
 import tempfile
@@ -170,6 +171,43 @@ def feature(options: Namespace) -> None:
     print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
 
 
+def compose(options: Namespace) -> None:
+    """Build a network from a specification or a template, and write it as ONNX, or its specification as JSON."""
+    from dataclasses import replace as changed
+
+    from . import composing
+
+    path = Path(options.specification)
+    given = composing.read(path) if path.suffix.lower() == ".json" else composing.template(options.specification)
+    if options.seed is not None:
+        if options.seed < 0:
+            raise CheckpointError(options.specification, "has a seed below 0", "choose one from 0 on")
+        given = changed(given, seed=options.seed)
+    composed = composing.compose(given)
+    _writable(options.output)
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".json":
+            part.write_text(given.to_json() + "\n", encoding="utf-8")
+        else:
+            part.write_bytes(composed.model.SerializeToString())
+    if options.json:
+        print(json.dumps({"layers": [{"name": name, "shape": list(shape)} for name, shape in composed.shapes.items()]}))
+        return
+    numbers = sum(math.prod(tensor.dims) for tensor in composed.model.graph.initializer)
+    print(f"{options.output}: {len(given.layers):,} layers, {numbers:,} numbers")
+
+
+def _specified(path: Path, folder: str) -> Path:
+    """The model of a specification, as a file in a folder; of any other file that file."""
+    from . import composing
+
+    if path.suffix.lower() != ".json":
+        return path
+    made = Path(folder) / f"{path.stem}.onnx"
+    made.write_bytes(composing.compose(composing.read(path)).model.SerializeToString())
+    return made
+
+
 def train(options: Namespace) -> None:
     """Train a network, with a checkpoint an epoch."""
     import time
@@ -184,8 +222,9 @@ def train(options: Namespace) -> None:
     if options.rate < 0 or options.decay < 0:
         raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
     begin = time.perf_counter()
-    with _quiet() as progress:
-        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+    with _quiet() as progress, tempfile.TemporaryDirectory() as folder:
+        model = _specified(options.model, folder)
+        network = summarise(open_checkpoint(model, options.architecture, options.part), dict(options.dim))
         data = training.load(options.data, network)
         wanted = training.Options(
             options.epochs,

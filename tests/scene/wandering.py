@@ -29,7 +29,15 @@ from neuroscene.addon.scene.looks import saved_styles
 from scene import look
 
 WITHOUT_WINDOW = ("frame_layers",)  # looks at a 3D view
-SLOW = "import_series", "compare_checkpoints", "attach_gltf", "export_gltf", "render_film", "import_network", "reload_checkpoint"
+SLOW = (
+    "import_series",
+    "compare_checkpoints",
+    "attach_gltf",
+    "export_gltf",
+    "render_film",
+    "import_network",
+    "reload_checkpoint",
+)
 HANGS = 120  # seconds: a step that takes so long is stopped, and says where it was
 CHECKED = 0.3  # share of our steps whose undo and redo are checked
 

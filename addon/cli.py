@@ -169,6 +169,9 @@ def _parser():
     subcommand.add_argument(
         "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
     )
+    subcommand.add_argument(
+        "--max-steps", type=_count, metavar="N", help="steps of a series, evenly from a longer run (default: 250)"
+    )
     _drawing(subcommand)
 
     subcommand = subcommands.add_parser("series", help=commands.series.__doc__, description=commands.series.__doc__)

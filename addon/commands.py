@@ -483,7 +483,9 @@ def _make_scene(options, progress):
     if _is_series(options, inputs):
         from .scene.series import filling
 
-        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+        steps = filling.import_steps(
+            [options.model], settings, inputs, dict(options.dim), getattr(options, "max_steps", None) or 0
+        )
     else:
         steps = importing.import_steps(
             options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part

@@ -29,7 +29,7 @@ from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import series_nodes
 from neuroscene.addon.scene.series import filling, known, showing
 from neuroscene.addon.scene.updating import reloading
-from scene import look
+from scene import command, look
 from scene.glb import Glb
 
 RUN = look.ROOT / "tests" / "data" / "series" / "run"
@@ -579,3 +579,28 @@ def test_kernels_have_the_weights_of_the_step(network):
         own = look.array(obj.data.attributes, numbered("weight", step))
         assert np.array_equal(own[:, 0], stored(path)["conv1.weight"].ravel())
     assert obj.modifiers[0] in series_nodes(obj)
+
+
+def test_the_command_builds_a_run(tmp_path):
+    """Of a folder, of a pattern, thinned, and of several inputs; what cannot be a series is one plain line."""
+    small = ("--max-cells", 1000)
+    scene = tmp_path / "scene.blend"
+    made = command.run_many(
+        [
+            ["build", RUN, "-o", scene, "--input", DIGIT, *small],
+            ["build", RUN / "*.onnx", "-o", tmp_path / "two.blend", "--series", "--max-steps", 2, *small],
+            ["build", FILES[0], "-o", tmp_path / "in.blend", "--series", "--input", DIGIT, look.DIGIT, *small],
+            ["build", FILES[0], "-o", tmp_path / "no.blend", "--series", *small],
+            ["build", tmp_path / "gone*", "-o", tmp_path / "no.blend", "--series", *small],
+        ]
+    )
+    assert [done.status for done in made] == [0, 0, 0, 2, 2], made
+    assert not (tmp_path / "no.blend").exists()
+    assert all(done.err.count("\n") == 1 for done in made[3:])
+    for path, kind, count in (
+        (scene, "checkpoints", 3),
+        (tmp_path / "two.blend", "checkpoints", 2),
+        (tmp_path / "in.blend", "samples", 2),
+    ):
+        bpy.ops.wm.open_mainfile(filepath=str(path), use_scripts=False)
+        assert len(known.read(entities.networks()[0])[kind]) == count

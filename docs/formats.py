@@ -37,6 +37,10 @@ FILES = (
     "test_tfjs.py",
     "test_gguf.py",
     "test_array_files.py",
+    "test_named_layers.py",
+    "test_torch_export.py",
+    "test_openvino.py",
+    "test_coreml.py",
 )
 LARGEST = 1 << 21  # bytes of a file that is looked up among those of the tests
 # Tests that hold what a run computes against what the framework computed.
@@ -68,6 +72,8 @@ ORIGINS = (
     ("tensorflow/", "TensorFlow 2.21.0"),
     ("gguf/", "gguf 0.19.0"),
     ("flax/", "Flax 0.12.8"),
+    ("openvino/", "OpenVINO 2026.4.1"),
+    ("coreml/", "coremltools 9.0"),
     ("crossformat/", "PyTorch 2.13.0"),
 )
 READ = (
@@ -82,6 +88,10 @@ READ = (
     "tensorflow.frozen",
     "tfjs",
     "pytorch.exported",
+    "caffe",
+    "darknet",
+    "openvino",
+    "coreml",
     "gguf",
     "numpy_file",
     "flax_file",
@@ -102,6 +112,10 @@ WHAT = {
     "tfjs-layers": "layers of Keras",
     "tfjs-graph": "graphs",
     "torch-export": "programs",
+    "caffe": "networks with their weights, or as text alone",
+    "darknet": "networks with their weights",
+    "openvino": "networks with their weights",
+    "coreml": "neural networks and ML programs",
     "gguf": "weights alone",
     "npz": "weights alone",
     "flax-msgpack": "weights alone",
@@ -391,10 +405,10 @@ files that the tests opened.
 - **Refused**, in one line that says what is wrong and what to do: files that are cut short or damaged, pickles that
   ask for code, archives and headers that claim more than they may, links out of the folder, the tar archives of the
   first versions of PyTorch.
-- **Named, and not read**, by their content, with the way to a file that opens: Caffe, Core ML,
-  OpenVINO, ncnn, PaddlePaddle, MXNet, Darknet, TensorRT, `.ort`, pickles
-  and joblib files of scikit-learn and the like, states of optimizers, curves of a training, Git LFS pointers, web
-  pages and answers of servers, archives, which are said to hold a model where they do.
+- **Named, and not read**, by their content, with the way to a file that opens: ncnn,
+  PaddlePaddle, MXNet, TensorRT, `.ort`, pickles and joblib files of scikit-learn and the like, states of
+  optimizers, curves of a training, Git LFS pointers, web pages and answers of servers, archives, which are said to
+  hold a model where they do.
 - **TensorFlow**: a checkpoint opens by any of its files, by the name that TensorFlow gives it, or by its folder;
   graph.pbtxt and .meta take the weights beside them. Checksums of numbers are looked at up to 16 MB. Quantised models
   of TensorFlow Lite are computed with the numbers that their integers stand for, rounded where the file rounds them;
@@ -402,6 +416,11 @@ files that the tests opened.
 - **TensorFlow.js**: quantised weights are the numbers that their integers stand for.
 - **torch.export**: archives of torch 2.7 and later, in the operators of the export or the core set; weights that are
   pickled in it are not read.
+- **Caffe** and **Darknet**: text and weights lie beside one another, by one name; a network of Caffe is shown as it is
+  tested. Layers that are not known are opaque: detection, region.
+- **OpenVINO**: IR 10 and 11; operators that are not known are opaque, with the shapes that the file tells.
+- **Core ML**: `.mlmodel` and `.mlpackage`; weights that are packed in fewer bits, pipelines, and models that are no
+  networks are not read; what Core ML does to pictures before a network is not shown.
 - **GGUF** 2 and 3: Q4_0 to Q8_1, the K and IQ types, TQ, MXFP4 and NVFP4 are drawn as the numbers that they stand for,
   worked out when they are looked at; heads and context are those of the header, names are llama.cpp's own.
 - **Folders**: one of Hugging Face's libraries opens its weights, one with a single checkpoint that one; of several

@@ -118,8 +118,8 @@ def key(number, kind):
 
 
 # What a field holds: "int" (signed), "fixed" (32 bits), "float", "double", "text", "octets" (bytes that are read as
-# text), "span" (where its bytes begin and end), or the description of a message. Repeated ones stand in a list, packed
-# or not; of a map the entries are a dict.
+# text), "span" (where its bytes begin and end), "text_or_int", or the description of a message. Repeated ones stand in
+# a list, packed or not; of a map the entries are a dict.
 DEEPEST = 64  # messages in messages
 MOST_PACKED = 1 << 24  # numbers of a packed field that are unpacked
 
@@ -187,6 +187,8 @@ def _value(kind, wire, data, body, stop, depth):
     if isinstance(kind, dict):
         _expect(wire == 2, body)
         return decode(kind, data, body, stop, depth + 1)
+    if kind == "text_or_int":  # of types that were renumbered, and words for numbers in texts
+        kind = "int" if wire == 0 else "text"
     if kind == "int":
         _expect(wire == 0, body)
         return _signed(read_varint(data, body, stop)[0])

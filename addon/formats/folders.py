@@ -50,6 +50,9 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
     Raises `CheckpointError` where the folder is a model of another kind, and where it holds none or several models:
     these are listed.
     """
+    package = folder / "Data" / "com.apple.CoreML" / "model.mlmodel"
+    if package.is_file() and is_model(package):
+        return package
     _refuse_others(folder)
     inside = _files(folder)
     names = {path.name: path for path in inside}
@@ -81,8 +84,10 @@ def model_in(folder: Path, is_model: Callable[[Path], bool]) -> Path:
 
 
 def _refuse_others(folder):
-    if (folder / "Data" / "com.apple.CoreML").is_dir() or (folder / "coremldata.bin").is_file():
-        raise CheckpointError(folder, "a Core ML model", "export the model that it was made of as ONNX")
+    if (folder / "Data" / "com.apple.CoreML").is_dir():
+        raise CheckpointError(folder, "a Core ML model without its model.mlmodel", "fetch it again")
+    if (folder / "coremldata.bin").is_file():
+        raise CheckpointError(folder, "a Core ML model that is compiled", "open the .mlpackage that it was made of")
 
 
 def _refuse_foreign(folder, inside):

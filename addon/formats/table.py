@@ -16,7 +16,7 @@ from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief
 from . import folders, foreign
 from .checkpoint import Checkpoint
-from .foreign import archives, magic, messages
+from .foreign import archives, magic, messages, texts
 from .weights import Weights
 
 TABLE_END = (0xDB4775248B80FB57).to_bytes(8, "little")  # of TensorFlow's tables, in their last bytes
@@ -85,6 +85,26 @@ def _is_numpy(head: bytes, path: Path) -> bool:
 
     members = archive(path).members
     return bool(members) and all(name.endswith(".npy") for name in members)
+
+
+def _is_caffe(head: bytes, path: Path) -> bool:
+    return texts.is_caffe(head) or head[:1] == b"\x0a" and messages.kind(head, path) == messages.CAFFE
+
+
+def _is_darknet(head: bytes, path: Path) -> bool:
+    return texts.is_darknet(head) or any(head.startswith(start) for start in magic.DARKNET)
+
+
+def _is_core_ml(head: bytes, path: Path) -> bool:
+    return head[:1] == b"\x08" and messages.kind(head, path) == messages.CORE_ML
+
+
+def _is_openvino(head: bytes, path: Path) -> bool:
+    """A network of OpenVINO, or the numbers beside one, which say nothing of themselves."""
+    if path.suffix == ".bin" and path.with_suffix(".xml").is_file():
+        with path.with_suffix(".xml").open("rb") as file:
+            head = file.read(foreign.HEAD)
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<net " in head
 
 
 def _is_arrays(head: bytes, path: Path) -> bool:
@@ -160,6 +180,10 @@ READERS = (
     Reader("TensorFlow Lite", (".tflite",), lambda head, path: head[4:8] == b"TFL3", "tflite", True),
     Reader("NumPy", (".npz", ".npy"), _is_numpy, "numpy_file"),
     Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
+    Reader("Caffe", (".caffemodel", ".prototxt"), _is_caffe, "caffe"),
+    Reader("Darknet", (".weights", ".cfg"), _is_darknet, "darknet"),
+    Reader("Core ML", (".mlmodel",), _is_core_ml, "coreml"),
+    Reader("OpenVINO", (".xml",), _is_openvino, "openvino"),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),
     Reader("TensorFlow graph", (".pb", ".pbtxt"), _is_graph, "tensorflow.frozen"),

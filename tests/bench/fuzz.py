@@ -84,6 +84,10 @@ SAMPLES = {
     "npz": ["crossformat/mnist_cnn_weights.npz"],
     "flax-msgpack": ["flax/small.msgpack"],
     "torch-export": ["exported/pictures.pt2", "exported/series_core.pt2"],
+    "caffe": ["layers/digits.caffemodel"],
+    "darknet": ["layers/digits.cfg", "layers/digits.weights"],
+    "openvino": ["openvino/digits.xml", "openvino/lstm.xml"],
+    "coreml": ["coreml/digits.mlmodel", "coreml/digits.mlpackage/Data/com.apple.CoreML/model.mlmodel"],
     "saved-model": ["crossformat/savedmodel_keras3/saved_model.pb", "tensorflow/words/saved_model.pb"],
 }
 # What has to lie beside a file, which then keeps its name.
@@ -96,6 +100,11 @@ BESIDE = {
         "mnist_cnn.ckpt-630.data-00000-of-00001",
     ),
     "crossformat/tf2_ckpt/mnist_cnn.index": ("mnist_cnn.data-00000-of-00001",),
+    "coreml/digits.mlpackage/Data/com.apple.CoreML/model.mlmodel": ("weights",),
+    "openvino/digits.xml": ("digits.bin",),
+    "openvino/lstm.xml": ("lstm.bin",),
+    "layers/digits.cfg": ("digits.weights",),
+    "layers/digits.weights": ("digits.cfg",),
     "crossformat/tfjs_layers_model/model.json": ("group1-shard1of1.bin",),
     "crossformat/tfjs_graph_model/model.json": ("group1-shard1of1.bin",),
     "crossformat/savedmodel_keras3/saved_model.pb": ("variables",),

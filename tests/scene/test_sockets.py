@@ -70,6 +70,7 @@ def groups() -> dict:
         series.lines_group,
         series.bars_group,
         series.picture_group,
+        series.kernels_group,
         series.words_group,
         series.curve_group,
         *(lambda kind=kind: series.slider_group(kind) for kind in series.sockets.OF_KIND),

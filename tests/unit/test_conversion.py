@@ -40,6 +40,9 @@ KNOWN = [
     CROSS / "savedmodel_keras3" / "saved_model.pb",
     CROSS / "savedmodel_tf1style" / "saved_model.pb",
     CROSS / "keras2_12" / "savedmodel" / "saved_model.pb",
+    DATA / "layers" / "digits.caffemodel",
+    DATA / "layers" / "digits.weights",
+    DATA / "openvino" / "digits.xml",
     CROSS / "tfjs_layers_model" / "model.json",
     CROSS / "tfjs_graph_model" / "model.json",
 ]
@@ -49,6 +52,8 @@ WHOLE = (
     "savedmodel_keras3",
     "savedmodel_tf1style",
     "savedmodel",
+    "layers",
+    "openvino",
     "tfjs_layers_model",
     "tfjs_graph_model",
 )
@@ -59,6 +64,8 @@ OTHERS = [
     *sorted((DATA / "torch").glob("*_scripted.pt")),
     *sorted((DATA / "zoo").glob("*.onnx")),
     *sorted((DATA / "exported").glob("*.pt2")),
+    *sorted((DATA / "openvino").glob("*.xml")),
+    *sorted((DATA / "coreml").glob("*.ml*")),
     *sorted((DATA / "tensorflow").glob("*.tflite")),
     *sorted((DATA / "tensorflow").glob("*/saved_model.pb")),
     CROSS / "mnist_cnn_float16.tflite",

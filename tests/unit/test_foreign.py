@@ -127,15 +127,6 @@ FILES = {
         bytes(99),
         "numbers of a TensorFlow checkpoint without its index",
     ),
-    "Caffe": ("net.caffemodel", part(1, b"LeNet") + CAFFE_LAYER * 2, "a model of Caffe; export it as ONNX"),
-    "Caffe, older": ("net.caffemodel", part(1, b"CaffeNet deploy") + CAFFE_OLD, "a model of Caffe"),
-    "Caffe as text": ("net.prototxt", b'name: "LeNet"\nlayer {\n  name: "data"\n}\n', "a network of Caffe, as text"),
-    "Core ML": ("m.mlmodel", CORE_ML, "a Core ML model; export the model that it was made of as ONNX"),
-    "OpenVINO": (
-        "m.xml",
-        b'<?xml version="1.0"?>\n<net name="n" version="11">',
-        "a network of OpenVINO; open the ONNX",
-    ),
     "ncnn": ("m.param", b"7767517\n2 2\nInput data 0 1 data\n", "an ncnn model; open the ONNX"),
     "ncnn, binary": ("m.param.bin", (7767517).to_bytes(4, "little") + bytes(40), "an ncnn model"),
     "Paddle": ("m.pdmodel", PADDLE, "a program of PaddlePaddle; convert it: paddle2onnx"),
@@ -186,7 +177,6 @@ FILES = {
     "tar, packed": ("m.tar.gz", gzip.compress(tarred("d" * 150 + "é/w.ckpt")), "a packed tar archive that holds ddd"),
     "gzip": ("best.onnx.gz", gzip.compress(b"x"), "a gzip-compressed file that holds best.onnx; unpack it"),
     "7z": ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "a 7z archive, not a model; unpack it"),
-    "Darknet": ("yolo.weights", struct.pack("<iiiQ", 0, 2, 5, 99) + bytes(64), "weights of Darknet"),
     "Keras without weights": (
         "m.json",
         b'{"class_name": "Sequential", "config": {}}',
@@ -217,10 +207,7 @@ def test_a_model_of_onnxruntimes_own(tmp_path, capsys):
     assert "a model in ONNX Runtime's own format (.ort); open the .onnx" in refused(tmp_path / "m.ort", capsys)
 
 
-@pytest.mark.parametrize(
-    ("beside", "text", "said"),
-    [("m.xml", '<?xml version="1.0"?>\n<net name="n" version="11">', "OpenVINO"), ("m.param", "7767517\n", "ncnn")],
-)
+@pytest.mark.parametrize(("beside", "text", "said"), [("m.param", "7767517\n", "ncnn")])
 def test_raw_weights_beside_their_description(beside, text, said, tmp_path, capsys):
     (tmp_path / beside).write_text(text)
     (tmp_path / "m.bin").write_bytes(np.ones(40, np.float32).tobytes())
@@ -335,4 +322,4 @@ def test_folders_that_are_no_model(tmp_path, capsys):
     assert "a folder with m.rknn, a model for RKNN; open the ONNX" in refused(lite, capsys)
     assert "a folder without a model" in refused(folder(tmp_path / "none", notes_DOT_txt=b"x"), capsys)
     core = folder(tmp_path / "m.mlpackage", Manifest_DOT_json=b"{}", Data__com_DOT_apple_DOT_CoreML__model=b"x")
-    assert "a Core ML model" in refused(core, capsys)
+    assert "a Core ML model without its model.mlmodel; fetch it again" in refused(core, capsys)

@@ -59,7 +59,7 @@ def is_torch_tar(path: Path) -> bool:
 def _zip(path) -> Kind | None:
     names = list(zip_archive.archive(path).members)
     if any(name.endswith("com.apple.CoreML/model.mlmodel") for name in names):
-        return Kind("a Core ML model in an archive", "export the model that it was made of as ONNX")
+        return Kind("a Core ML model in an archive", "unpack it and open its folder")
     return _holding("a zip archive", names)
 
 

@@ -15,7 +15,7 @@ TF_SHARD_ALONE = Kind("numbers of a TensorFlow checkpoint without its index", "p
 NCNN = Kind("an ncnn model", "open the ONNX model that it was made of")
 MXNET = Kind("weights of MXNet", "export the model: mxnet.onnx.export_model")
 PADDLE = Kind("weights of PaddlePaddle", "convert the model: paddle2onnx --model_dir FOLDER --save_file model.onnx")
-DARKNET = Kind("weights of Darknet", "open the ONNX or PyTorch model of the same network")
+DARKNET = (b"\0\0\0\0\x02\0\0\0\x05\0\0\0", b"\0\0\0\0\x02\0\0\0\0\0\0\0")  # versions of its weights
 # Offset, bytes there, what it is.
 MAGIC = (
     (4, b"ORTM", ORT),
@@ -26,8 +26,6 @@ MAGIC = (
     (0, b"7767517\r\n", NCNN),
     (0, (7767517).to_bytes(4, "little"), NCNN),
     (0, b"\x12\x01\0\0\0\0\0\0", MXNET),
-    (0, b"\0\0\0\0\x02\0\0\0\x05\0\0\0", DARKNET),
-    (0, b"\0\0\0\0\x02\0\0\0\0\0\0\0", DARKNET),
     (0, b"ptrt", Kind("an engine of TensorRT", "open the ONNX model that it was built from")),
     (0, b"ftrt", Kind("an engine of TensorRT", "open the ONNX model that it was built from")),
     (0, b"RKNN", Kind("a model for RKNN", "open the ONNX model that it was made of")),
@@ -49,7 +47,6 @@ MAGIC = (
 # A Paddle tensor: versions and levels of detail, all 0, then the size of its description and the type in it.
 PADDLE_TENSOR = re.compile(rb"\0{16}..\0\0\x08[\0-\x20]\x10", re.DOTALL)
 NAME = re.compile(rb"[A-Za-z_][\w./ -]*")
-DESCRIPTION = 512  # bytes of a description in which it says what it is
 TF_SHARD = re.compile(r".+\.data-\d{5}-of-\d{5}")
 
 
@@ -82,9 +79,4 @@ def _beside(head, path) -> Kind | None:
         return None
     if path.with_suffix(".param").is_file():
         return NCNN
-    description = path.with_suffix(".xml")
-    if description.is_file():
-        with description.open("rb") as file:
-            if b"<net " in file.read(DESCRIPTION):
-                return Kind("weights of OpenVINO", "open the ONNX model that they were made of")
     return None

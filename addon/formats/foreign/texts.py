@@ -23,7 +23,9 @@ ANSWERS = re.compile(
 )
 LARGEST = 1 << 24  # bytes of JSON that are looked at
 SHORT = 2048  # bytes of a text that is shown
-CAFFE = Kind("a network of Caffe, as text", TO_ONNX)
+CAFFE = re.compile(
+    rb"(#.*\n|\s)*(name:\s*\"[^\"]*\"(#.*\n|\s)*)?((force_backward:.*\s*)|(input(_dim|_shape)?\s*[:{]|layers?\s*\{))"
+)
 KERAS = Kind(
     "an architecture of Keras without weights", "open the file of its weights, with this one as --architecture"
 )
@@ -42,17 +44,22 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return _xml(text)
     if text.startswith(b"ir_version:"):
         return Kind("an ONNX model as text", "save it in binary: onnx.save_model(onnx.load(path, 'textproto'), path)")
-    if re.match(
-        rb"(#.*\n|\s)*(name:\s*\"[^\"]*\"\s*)?((force_backward:.*\s*)|(input(_dim|_shape)?\s*[:{]|layers?\s*\{))", text
-    ):
-        return CAFFE
-    if re.match(rb"(#.*\n|\s)*\[(net|network)\]", text):
-        return Kind("a network of Darknet, as text", "open the ONNX or PyTorch model of the same network")
     if ANSWERS.match(text):
         return Kind(
             f"an answer of a web server, not a model ('{_shown(text)}')", "fetch it again, logged in if need be"
         )
     return _plain(head)
+
+
+def is_caffe(head: bytes) -> bool:
+    """Whether a text is a network of Caffe."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return bool(CAFFE.match(text))
+
+
+def is_darknet(head: bytes) -> bool:
+    """Whether a text is a network of Darknet."""
+    return bool(re.match(rb"(#.*\n|\s)*\[(net|network)\]", head.removeprefix(b"\xef\xbb\xbf").lstrip()))
 
 
 def _pointer(text) -> Kind:
@@ -64,8 +71,6 @@ def _pointer(text) -> Kind:
 
 
 def _xml(text) -> Kind | None:
-    if re.search(rb"<net\s+[^>]*name=", text) or b"<net " in text:
-        return Kind("a network of OpenVINO", "open the ONNX model that it was made of")
     if b"<Error>" in text:
         return Kind("an answer of a web server, not a model", "fetch it again")
     if b"<PMML" in text:

@@ -19,8 +19,9 @@ from ..camera import picture
 from ..entities import CaptionPart, NetworkScene, scene_of
 from ..texts import labels
 from .known import Known
+from .letters import Letters, letters, mesh_of
+from .letters import joined as all_of
 
-Letters = tuple[np.ndarray, list[tuple[int, ...]]]  # corners (n, 3) and faces
 ROLE, NOTE = "series", "series note"
 PLACES = {"strip": (0.0, 0.104, 0.027), "band": (0.0, 0.09, 0.025)}  # x, y and size in the caption, by its form
 
@@ -43,34 +44,11 @@ def make(
     return obj
 
 
-def letters(text: str, size: float, align: str = "LEFT", foot: str = "BOTTOM") -> Letters:
-    """Corners (n, 3) and faces of a text."""
-    material = bpy.data.materials.new("letters")
-    obj = labels.text(text, size, material, align, foot)
-    mesh = bpy.data.meshes.new_from_object(obj)
-    corners = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", corners)
-    faces = [tuple(face.vertices) for face in mesh.polygons]
-    curve = obj.data
-    bpy.data.objects.remove(obj)
-    bpy.data.curves.remove(curve)
-    bpy.data.meshes.remove(mesh)
-    bpy.data.materials.remove(material)
-    return corners.reshape(-1, 3), faces
-
-
 def joined(name: str, parts: Sequence[Letters]) -> bpy.types.Mesh:
     """One mesh of all, whose faces know of which step they are."""
-    corners, faces, steps = [], [], []
-    count = 0
-    for step, (places, shapes) in enumerate(parts):
-        corners.append(places)
-        faces += [tuple(corner + count for corner in shape) for shape in shapes]
-        steps += [step] * len(shapes)
-        count += len(places)
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(np.concatenate([*corners, np.zeros((0, 3), np.float32)]).tolist(), [], faces)
-    mesh.attributes.new("step", "INT", "FACE").data.foreach_set("value", np.array(steps, np.int32))
+    mesh = mesh_of(name, all_of(parts))
+    steps = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.counts) for part in parts])
+    mesh.attributes.new("step", "INT", "FACE").data.foreach_set("value", steps)
     return mesh
 
 

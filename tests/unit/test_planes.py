@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuroscene.addon.layout import HEIGHT, shapes
+from neuroscene.addon.layout import HEIGHT, LayoutSettings, Piece, arrange, shapes
 from neuroscene.addon.layout.planes import UP, PlaneSizes
+from neuroscene.addon.layout.shelf import settings_of_shelf
 from neuroscene.addon.network import Grid
 from neuroscene.addon.network.arcs import EACH, arcs, ends
 from neuroscene.addon.network.drawn import COVER, SHEET, Wish, share_out
@@ -193,3 +194,14 @@ def test_planes_are_as_large_as_they_say(gpt2):
             assert made.middles["above"][1] == made.middles["ahead"][1] == UP
     hidden, narrow = network.layer("/transformer/h.0/mlp/c_fc/Gemm"), network.layer("/transformer/h.0/Add")
     assert sizes.of(hidden).sizes["below"][0] == 2 * sizes.of(narrow).sizes["below"][0]  # four times the features
+
+
+def test_branches_of_sheets_stand_behind_one_another():
+    network = opened(ZOO.parent / "inferred" / "llama.safetensors")
+    layers = [layer for layer in network.layers if is_tokens(layer)]
+    sizes = PlaneSizes(network)
+    pieces = [Piece(one.name, tuple(one.inputs), sizes.of(one).size, apart=sizes.of(one).apart) for one in layers]
+    places = arrange(pieces, (), settings_of_shelf(LayoutSettings(longest=0), sheets=True)).places
+    assert len({place.lane for place in places.values()}) == 1
+    along = [place.location[0] for place in places.values()]
+    assert sorted(along) == along and len(set(along)) == len(along)  # in the order of the network

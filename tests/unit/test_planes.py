@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from neuroscene.addon.layout import HEIGHT, LayoutSettings, Piece, arrange, shapes
 from neuroscene.addon.layout.planes import UP, PlaneSizes
@@ -205,3 +206,12 @@ def test_branches_of_sheets_stand_behind_one_another():
     assert len({place.lane for place in places.values()}) == 1
     along = [place.location[0] for place in places.values()]
     assert sorted(along) == along and len(set(along)) == len(along)  # in the order of the network
+
+
+def test_a_network_of_few_weights_keeps_its_cells(tmp_path):
+    """Where lines show every weight; one matrix too large, and all open as planes."""
+    for width, planes_shown in ((20, False), (41, True)):
+        weights = {"a.weight": seeded(width, 9), "b.weight": seeded(5, width), "b.bias": seeded(5)}
+        safetensors.numpy.save_file(weights, tmp_path / f"{width}.safetensors")
+        network = opened(tmp_path / f"{width}.safetensors")
+        assert bool(default_levels(network, False, False, ())) == planes_shown

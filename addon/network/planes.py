@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from .norms import NormReader
 CELLS = PIXELS * PIXELS  # of a plane
 FINEST = 128  # rows and columns of a matrix
 LONGEST = 64, 384  # rows and columns of a sheet
+LINES = 360  # between two layers
 FEW, SHORT = 20, 3  # layers; a larger block of attention, or a stage, is not open at first
 BELOW, ABOVE, AHEAD = "below", "above", "ahead"  # places of planes of a layer; ahead is above and farther on
 
@@ -69,15 +71,21 @@ def closed_at_first(network: Network) -> frozenset[str]:
     return frozenset(block.path for block in blocks) - opened
 
 
+def _is_small(network: Network) -> bool:
+    """Whether a line a pair of units shows all weights between any two layers."""
+    matrices = [matrix for layer in network.layers for matrix in matrices_of(layer)]
+    return all(prod(matrix.shape) <= LINES for matrix in matrices)
+
+
 def default_levels(
     network: Network, shelf: bool, ran: bool, bars: Collection[str], whole: bool = False
 ) -> dict[str, str]:
     """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
     `bars` beside them stay cells, where an input can run; and so do all of a network beside no books that is wanted
-    `whole`."""
+    `whole`, or whose weights are few enough that lines show them all."""
     never = never_runs(network)
-    if not shelf and (whole or not never):
+    if not shelf and (whole or not never or _is_small(network)):
         return {}
     levels = {}
     for layer in network.layers:

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
-from neuroscene.addon.layout import HEIGHT, shapes
+from neuroscene.addon.layout import HEIGHT, LayoutSettings, Piece, arrange, shapes
 from neuroscene.addon.layout.planes import UP, PlaneSizes
+from neuroscene.addon.layout.shelf import settings_of_shelf
 from neuroscene.addon.network import Grid
 from neuroscene.addon.network.arcs import EACH, arcs, ends
 from neuroscene.addon.network.drawn import COVER, SHEET, Wish, share_out
@@ -193,3 +195,23 @@ def test_planes_are_as_large_as_they_say(gpt2):
             assert made.middles["above"][1] == made.middles["ahead"][1] == UP
     hidden, narrow = network.layer("/transformer/h.0/mlp/c_fc/Gemm"), network.layer("/transformer/h.0/Add")
     assert sizes.of(hidden).sizes["below"][0] == 2 * sizes.of(narrow).sizes["below"][0]  # four times the features
+
+
+def test_branches_of_sheets_stand_behind_one_another():
+    network = opened(ZOO.parent / "inferred" / "llama.safetensors")
+    layers = [layer for layer in network.layers if is_tokens(layer)]
+    sizes = PlaneSizes(network)
+    pieces = [Piece(one.name, tuple(one.inputs), sizes.of(one).size, apart=sizes.of(one).apart) for one in layers]
+    places = arrange(pieces, (), settings_of_shelf(LayoutSettings(longest=0), sheets=True)).places
+    assert len({place.lane for place in places.values()}) == 1
+    along = [place.location[0] for place in places.values()]
+    assert sorted(along) == along and len(set(along)) == len(along)  # in the order of the network
+
+
+def test_a_network_of_few_weights_keeps_its_cells(tmp_path):
+    """Where lines show every weight; one matrix too large, and all open as planes."""
+    for width, planes_shown in ((20, False), (41, True)):
+        weights = {"a.weight": seeded(width, 9), "b.weight": seeded(5, width), "b.bias": seeded(5)}
+        safetensors.numpy.save_file(weights, tmp_path / f"{width}.safetensors")
+        network = opened(tmp_path / f"{width}.safetensors")
+        assert bool(default_levels(network, False, False, ())) == planes_shown

@@ -24,7 +24,7 @@ MEANINGS = {  # of what covers show: the head, and what is dark and bright
     "kernels": ("cover: size of weights", "small", "large"),
     "heads": ("cover: attention", "0", "much"),
 }
-OF = {COVER: ("maps", "sheet"), HEADS: ("heads",), NORMS: ("norms", "kernels")}  # where each has a legend of its own
+OF = {COVER: ("sheet", "maps"), HEADS: ("heads",), NORMS: ("norms", "kernels")}  # where each has a legend of its own
 SHEET_HEADS = {
     "maps": "maps: activation",
     "sheet": "size of activation",

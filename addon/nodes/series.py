@@ -75,7 +75,7 @@ def kernels_group() -> bpy.types.NodeTree:
 
 
 def words_group() -> bpy.types.NodeTree:
-    """Keeps the faces whose `step` is the nearest."""
+    """Keeps the faces between whose `begin` and `end` the slider stands."""
     return reuse(sockets.WORDS.name, _words)
 
 
@@ -245,8 +245,8 @@ def _words():
     group = GroupBuilder(sockets.WORDS.name)
     group.declare(sockets.WORDS)
     steps = _Steps(group)
-    step = group.attribute("step", "INT")
-    shown = group.math("COMPARE", step, steps.now, 0.5)
+    begun = group.math("SUBTRACT", 1.0, group.math("LESS_THAN", steps.now, group.attribute("begin")))
+    shown = group.math("MULTIPLY", begun, group.math("LESS_THAN", steps.now, group.attribute("end")))
     kept = group.call(
         "GeometryNodeSeparateGeometry", {"Geometry": group["Geometry"], "Selection": shown}, domain="FACE"
     )

@@ -29,7 +29,7 @@ def fill(run: Run) -> tuple[list[str], set[Path]]:
     files in which something was measured."""
     notes: list[str] = []
     used = set()
-    folders = dict.fromkeys((run.folder, *(step.file.parent for step in run.steps)))
+    folders = dict.fromkeys((run.folder, *((step.origin or step.path).parent for step in run.steps)))
     every = (path for folder in [*folders][:MOST_FOLDERS] for path in near(folder))
     for path in dict.fromkeys(every):
         try:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make the pictures and films of docs/gallery.md, and the architectures of the README, from shipped models, each as the
+"""Make the pictures and films of docs/gallery.md, from shipped models, each as the
 command line makes it.
 
     .venv/bin/python docs/gallery.py ["still gallery/hero" "film" ...]    all of them, or those whose names begin so
@@ -39,12 +39,8 @@ INPUTS = {
     LETTERS: SAMPLES / "letters" / "letters.npy",
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
-ZOO = {
-    name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
-    for name in ("resnet18", "unet", "mobilenet_v3", "vit", "gpt2", "lstm")
-}
 RUN = ROOT / "tests" / "data" / "series" / "*" / "epoch_*.onnx"  # the checkpoints of a training
-WIDE, SMALL, FILM = (1280, 720), (960, 540), (768, 432)
+WIDE, FILM = (1280, 720), (768, 432)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
     "gallery/hero": (CNN, "hero", "", None, WIDE),
@@ -57,13 +53,12 @@ STILLS = {
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
     "gallery/training": (RUN, "training", "", 255, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
-    "gallery/resnet": (ZOO["resnet18"], "fly-through", "", 88, WIDE),
+    "gallery/pictures-dolly": (PICTURES, "dolly", "", 80, WIDE),
     "gallery/pictures": (PICTURES, "hero", "", None, WIDE),
     "gallery/pictures-paper": (PICTURES, "hero", "Paper", None, WIDE),
     "gallery/cells": (CELLS, "hero", "", None, WIDE),
     "gallery/letters": (LETTERS, "hero", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
-    **{f"zoo/{name}": (path, "hero", "", None, SMALL) for name, path in ZOO.items()},
 }
 FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold"), "gallery/training": (RUN, "training")}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8

@@ -77,39 +77,41 @@ def _is_small(network: Network) -> bool:
     return all(prod(matrix.shape) <= LINES for matrix in matrices)
 
 
-def default_levels(
+def default_details(
     network: Network, shelf: bool, ran: bool, bars: Collection[str], whole: bool = False
 ) -> dict[str, str]:
-    """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
+    """Which layers are planes as long as nobody has chosen, and of which detail: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
     `bars` beside them stay cells, where an input can run; and so do all of a network beside no books that is wanted
     `whole`, or whose weights are few enough that lines show them all."""
     never = never_runs(network)
     if not shelf and (whole or not never or _is_small(network)):
         return {}
-    levels = {}
+    details = {}
     for layer in network.layers:
         unknown = layer.shape is None or None in layer.shape
         if layer.op == "Input" and not unknown or layer.name in bars and not never:
             continue
         if is_tokens(layer):
-            levels[layer.name] = SHEET
+            details[layer.name] = SHEET
         elif layer.grid.is_map and (shelf or not ran):
-            levels[layer.name] = COVER
+            details[layer.name] = COVER
         elif not ran and (matrices_of(layer) or unknown):
-            levels[layer.name] = COVER
-    return levels
+            details[layer.name] = COVER
+    return details
 
 
-def planes(network: Network, layer: Layer, level: str, values: Values, reader: NormReader | None = None) -> list[Plane]:
-    """What a layer shows at the level of sheets or of covers.
+def planes(
+    network: Network, layer: Layer, detail: str, values: Values, reader: NormReader | None = None
+) -> list[Plane]:
+    """What a layer shows at the detail of sheets or of covers.
 
     Tokens x features: below, what a run gives, else an empty frame; above, the weights. Attention has the weights and
-    the patterns of its heads above. Of all others there is one plane: at the level of covers the maps of a run, and
+    the patterns of its heads above. Of all others there is one plane: at the detail of covers the maps of a run, and
     without one, or at that of sheets, the weights. Raises `CheckpointError`.
     """
     ran = values(layer) if layer.grid.size else None
-    if ran is not None and level == COVER and not is_tokens(layer):
+    if ran is not None and detail == COVER and not is_tokens(layer):
         return [Plane(BELOW, _given(network, layer, ran, values))]  # reads no weight
     weights = weights_of(network, [layer.name], CELLS, reader or NormReader(), FINEST)
     above = [Plane(ABOVE, turned(weights), True)] if weights else []

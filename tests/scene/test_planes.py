@@ -360,7 +360,7 @@ def test_setting_a_plane_is_one_step_of_undo(registered):
         scene.view_layers[0].objects.active = obj
         obj.select_set(True, view_layer=scene.view_layers[0])
         bpy.ops.ed.undo_push(message="selected")
-        assert bpy.ops.neuroscene.set_detail(level="COVER") == {"FINISHED"}
+        assert bpy.ops.neuroscene.set_detail(detail="COVER") == {"FINISHED"}
     bpy.ops.ed.undo_push(message="cover")
     assert len(planes_of(bpy.data.collections[name])) == 1
     bpy.ops.ed.undo()
@@ -377,11 +377,11 @@ def test_small_networks_keep_their_look(blank):
 def test_all_layers_of_a_network_at_once(registered):
     network = look.build(look.MLP)
     cells = {name: len(obj.data.vertices) for name, obj in look.layers(network).items()}
-    assert bpy.ops.neuroscene.set_network_detail(level="SHEET") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_network_detail(detail="SHEET") == {"FINISHED"}
     layers = look.layers(network)
     inputs = {name for name, obj in layers.items() if look.facts(obj)["op"] == "Input"}
     assert {name for name, _ in planes_of(network)} == layers.keys() - inputs and inputs
-    assert bpy.ops.neuroscene.set_network_detail(level="AUTO") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_network_detail(detail="AUTO") == {"FINISHED"}
     assert not planes_of(network)
     assert {name: len(obj.data.vertices) for name, obj in look.layers(network).items()} == cells
     look.check_ends(network)

@@ -170,7 +170,7 @@ class Walk:
 
     def for_set_detail(self):
         return {
-            "level": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]),
+            "detail": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]),
             "cells": self.random.choice([0, 1, 60]),
             "lines": self.random.choice([0, 3, 40]),
             "arrange": self.coin(),

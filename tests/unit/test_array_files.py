@@ -151,7 +151,7 @@ def pack(value) -> bytes:
     if isinstance(value, bool):
         return b"\xc3" if value else b"\xc2"
     if isinstance(value, str):
-        return b"\xdb" + struct.pack(">I", len(value.encode())) + value.encode()
+        return bytes([0xD9, len(value)]) + value.encode()
     if isinstance(value, bytes):
         return b"\xc6" + struct.pack(">I", len(value)) + value
     if isinstance(value, np.ndarray):

@@ -60,7 +60,7 @@ def test_no_file(tmp_path):
         (b"PK\x03\x04" + bytes(99), "zip"),
         (b"\x89HDF\r\n\x1a\n" + bytes(99), "HDF5"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
-        (b"\x93NUMPY\x01\x00", "NumPy"),
+        (b"\x93NUMPY\x01\x00", "damaged"),
         (b"\x1f\x8b\x08", "gzip"),
     ],
 )

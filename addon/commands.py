@@ -484,7 +484,12 @@ def _make_scene(options, progress):
         from .scene.series import filling
 
         steps = filling.import_steps(
-            [options.model], settings, inputs, dict(options.dim), getattr(options, "max_steps", None) or 0
+            [options.model],
+            settings,
+            inputs,
+            dict(options.dim),
+            getattr(options, "max_steps", None) or 0,
+            options.architecture,
         )
     else:
         steps = importing.import_steps(

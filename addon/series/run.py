@@ -35,7 +35,7 @@ NOT_WHOLE = re.compile(
 class Step:
     """One checkpoint. `number` is its place in the training: steps where all of the run say so, else epochs (`unit`
     of the run says which); `epoch` is its epoch where that is known. `values` are what was measured there, by name.
-    `origin` is the file of which `path` is a copy, if it is one."""
+    `origin` is the file of which `path` is a copy, if it is one; `architecture` is as for `open_checkpoint`."""
 
     path: Path
     number: int
@@ -43,6 +43,7 @@ class Step:
     values: dict[str, float] = field(default_factory=dict)
     opened: Checkpoint | None = field(default=None, repr=False, compare=False)
     origin: Path | None = None
+    architecture: Path | None = None
 
     @property
     def file(self) -> Path:
@@ -51,7 +52,7 @@ class Step:
 
     def open(self) -> Checkpoint:
         """The checkpoint. Raises `CheckpointError`."""
-        return self.opened or open_checkpoint(self.path)
+        return self.opened or open_checkpoint(self.path, self.architecture)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ def _finite(values: dict[str, float]) -> dict[str, float | None]:
     return {name: number if isfinite(number) else None for name, number in values.items()}
 
 
-def find(given: Iterable[str | Path], fewest: int = 1) -> Run:
-    """The run whose checkpoints are these files, or in these folders, or match these patterns.
+def find(given: Iterable[str | Path], fewest: int = 1, architecture: Path | None = None) -> Run:
+    """The run whose checkpoints are these files, or in these folders, or match these patterns. `architecture` says how
+    the weights of weights-only files are joined, as for `open_checkpoint`.
 
     Raises `CheckpointError` where there are fewer than `fewest`, and where they are of two different networks.
     """
@@ -101,7 +103,7 @@ def find(given: Iterable[str | Path], fewest: int = 1) -> Run:
     left_out = dict(found.left_out)
     if not found.paths:
         raise CheckpointError(given[0], "no checkpoints are there", "name the folder that a training saves them to")
-    opened = _open(found, left_out)
+    opened = _open(found, left_out, architecture)
     if not opened:
         why = next((left_out[path] for path in found.paths if path in left_out), "there is none")
         raise CheckpointError(
@@ -118,8 +120,9 @@ def find(given: Iterable[str | Path], fewest: int = 1) -> Run:
     run.notes += measured
     left_out |= {path: "not a model" for path in found.others if path not in used}
     run.left_out = [LeftOut(path, left_out[path]) for path in sorted(left_out, key=lambda path: natural(str(path)))]
-    if len(steps) > MOST_KEPT:
-        for step in steps:
+    for step in steps:
+        step.architecture = architecture
+        if len(steps) > MOST_KEPT:
             step.opened = None
     return run
 
@@ -130,7 +133,7 @@ class _Opened:
     print: str
 
 
-def _open(found: Candidates, left_out: dict[Path, str]) -> dict[Path, _Opened]:
+def _open(found: Candidates, left_out: dict[Path, str], architecture: Path | None) -> dict[Path, _Opened]:
     """Those that can be read; in place of one that cannot, the same in another format."""
     opened: dict[Path, _Opened] = {}
     few = len(found.paths) <= MOST_KEPT
@@ -139,7 +142,7 @@ def _open(found: Candidates, left_out: dict[Path, str]) -> dict[Path, _Opened]:
         for path in (wanted, *found.instead.get(wanted, ())):
             stopping.check()
             try:
-                opened[path] = _opened(path)
+                opened[path] = _opened(path, architecture)
             except CheckpointError as error:
                 left_out[path] = _why(path, error.problem)
                 continue
@@ -154,9 +157,9 @@ def _open(found: Candidates, left_out: dict[Path, str]) -> dict[Path, _Opened]:
     return opened
 
 
-def _opened(path: Path) -> _Opened:
+def _opened(path: Path, architecture: Path | None) -> _Opened:
     before = path.stat()
-    checkpoint = open_checkpoint(path)
+    checkpoint = open_checkpoint(path, architecture)
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CheckpointError(path, "changes while it is read")

@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import safetensors.numpy
 from PIL import Image
 
 from neuroscene.addon import compat, inference
@@ -604,3 +605,23 @@ def test_the_command_builds_a_run(tmp_path):
     ):
         bpy.ops.wm.open_mainfile(filepath=str(path), use_scripts=False)
         assert len(known.read(entities.networks()[0])[kind]) == count
+
+
+def test_weights_only_files_run_by_an_architecture(blank, tmp_path):
+    """The activations are those of the ONNX files with the same weights."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in FILES:
+        weights = {name: array for name, array in stored(path).items() if array.dtype == np.float32}
+        safetensors.numpy.save_file(weights, folder / f"{path.stem}.safetensors")
+    steps = filling.import_steps([folder], builder.Settings(max_cells=3000), [DIGIT], architecture=FILES[0])
+    network = builder.finish(steps)
+    for step, path in enumerate(FILES):
+        values, _ = evaluated(network, step)
+        expected = tensors(path)
+        for name, layer in look.layers(network).items():
+            facts = look.facts(layer)
+            flat = expected[facts["tensor"]].reshape(-1)[look.cells_of(layer) @ np.array(facts["strides"])]
+            assert np.allclose(values[name], flat, rtol=0, atol=1e-5), (step, name)
+    cell_detail.set_detail(network, ["/conv2/Conv"], Wish("cells", 3000))
+    assert len(known.read(network)["checkpoints"]) == 3

@@ -59,11 +59,15 @@ def import_steps(
     inputs: list[str | Path] = [],  # noqa: B006 - never changed
     sizes: dict[str, int] | None = None,
     most: int = 0,
+    architecture: str | Path | None = None,
 ) -> planned.Steps:
-    """Build the scene of a training run, or of several inputs of one model, with at most so many steps.
+    """Build the scene of a training run, or of several inputs of one model, with at most so many steps. `architecture`
+    is as for `open_checkpoint`.
     Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
-    source, run = yield from in_background(lambda: _source(given, inputs, sizes), "reading the checkpoints")
+    source, run = yield from in_background(
+        lambda: _source(given, inputs, sizes, architecture), "reading the checkpoints"
+    )
     return (yield from build_steps(source, run, settings, most=most))
 
 
@@ -80,18 +84,18 @@ def build_steps(
     return collection
 
 
-def _source(given, inputs, sizes):
+def _source(given, inputs, sizes, architecture):
     """The steps of files and inputs: a run of checkpoints, else several inputs of one."""
     paths = [Path(path) for path in given]
     files = [Path(path) for path in inputs]
-    run = find(paths)
+    run = find(paths, architecture=Path(architecture) if architecture else None)
     if len(run.steps) >= FEWEST:
         if len(files) > 1:
             raise CheckpointError(
                 files[1], "is a second input for a series of checkpoints", "give one input, or one checkpoint"
             )
         return Checkpoints(run, run.steps, files[0] if files else None, dict(sizes or {})), run
-    network = importing.open_network(run.steps[0].path, sizes)
+    network = importing.open_network(run.steps[0].path, sizes, architecture)
     samples = Samples.of(network, files) if files else None
     if samples is None or len(samples) < FEWEST:
         raise CheckpointError(

@@ -26,9 +26,10 @@ def with_input(collection: bpy.types.Collection, given: str | Path) -> Steps:
     """Let another input run through every checkpoint of a network's series. Yields and returns as
     `importing.run_steps`; nothing changes before the last step. Raises `CheckpointError`."""
     series = known.read(collection)["checkpoints"]
-    source, run = yield from in_background(
-        lambda: of_checkpoints(replace(series, given=[str(given)]), NetworkScene(collection).sizes), "running the input"
-    )
+    asked = replace(series, given=[str(given)])
+    scene = NetworkScene(collection)
+    sizes, architecture = scene.sizes, importing.architecture_of(scene)
+    source, run = yield from in_background(lambda: of_checkpoints(asked, sizes, architecture), "running the input")
     ran = source.ran(source.base)
     yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
     return ran
@@ -60,21 +61,24 @@ def remove(collection: bpy.types.Collection, kind: str) -> None:
 
 def _source(collection, series: Known) -> tuple[Source, Run | None]:
     sizes = NetworkScene(collection).sizes
+    architecture = importing.architecture_of(NetworkScene(collection))
     if series.kind == "checkpoints":
         if Path(bpy.path.abspath(NetworkScene(collection).source)) != Path(series.files[-1]):
             raise CheckpointError(series.files[-1], "is not what the network shows")
-        return of_checkpoints(series, sizes)
-    network = importing.open_network(bpy.path.abspath(NetworkScene(collection).source), sizes)
+        return of_checkpoints(series, sizes, architecture)
+    network = importing.open_network(bpy.path.abspath(NetworkScene(collection).source), sizes, architecture or None)
     return Samples.of(network, [Path(path) for path in dict.fromkeys(series.given)]), None
 
 
-def of_checkpoints(series: Known, sizes: dict[str, int]) -> tuple[Checkpoints, Run]:
+def of_checkpoints(series: Known, sizes: dict[str, int], architecture: str) -> tuple[Checkpoints, Run]:
     """The steps of a series that is known. Raises `CheckpointError` where a file of it is gone."""
     values = series.values or [{} for _ in series.files]
     made = [
         Step(Path(path), number, None, {name: float("nan") if value is None else value for name, value in told.items()})
         for path, number, told in zip(series.files, series.numbers, values, strict=True)
     ]
+    for step in made:
+        step.architecture = Path(architecture) if architecture else None
     given = Path(series.given[0]) if series.given else None
     run = Run(Path(series.files[0]).parent, made, [], series.unit)
     return Checkpoints(run, made, given, dict(sizes)), run

@@ -14,6 +14,8 @@ from .containers import CheckpointError
 from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
+TEMPLATES = ("mlp", "lenet", "resnet", "unet", "gpt")
+RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 METHODS = (
     *("gradient", "gradient-input", "guided", "integrated", "smoothgrad", "deconvnet", "gradcam", "occlusion"),
 )  # of `attribute`, which is imported when it is asked for
@@ -87,10 +89,9 @@ def _parser():
     subcommand = command("run", commands.run, "run a model on one input")
     subcommand.add_argument(
         "--input",
-        required=True,
         type=Path,
         metavar="FILE",
-        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input",
+        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input; with --data it may be left out",
     )
     subcommand.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
     subcommand.add_argument(
@@ -99,6 +100,18 @@ def _parser():
         default=0.0,
         metavar="P",
         help="leave out this share (0 to 1) of each hidden layer's units, the least important first",
+    )
+    subcommand.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE.npz",
+        help="with --prune: x and y, to rank units on one half and prove on the other",
+    )
+    subcommand.add_argument(
+        "--by",
+        choices=RANKINGS,
+        default="",
+        help="with --data: how units are ranked (default: greedy in small networks, else taylor-iterative)",
     )
     subcommand.add_argument("--activations", type=Path, metavar="OUT.npz", help="write every layer's output")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
@@ -119,7 +132,20 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png"), metavar="OUT.png")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
-    subcommand = command("train", commands.train, "train a network on a data set")
+    subcommand = subcommands.add_parser(
+        "compose", help="build a network from a specification", description="build a network from a specification"
+    )
+    subcommand.set_defaults(command=commands.compose)
+    subcommand.add_argument(
+        "specification", metavar="SPEC.json|TEMPLATE", help=f"a file, or one of {', '.join(TEMPLATES)}"
+    )
+    subcommand.add_argument("--seed", type=int, metavar="S", help="of the weights (default: that of the specification)")
+    subcommand.add_argument(
+        "-o", "--output", required=True, type=_suffix(".onnx", ".json"), metavar="OUT.onnx|OUT.json"
+    )
+    subcommand.add_argument("--json", action="store_true", help="print the shape of every layer as one JSON object")
+
+    subcommand = command("train", commands.train, "train a network on a data set", "MODEL|SPEC.json")
     subcommand.add_argument(
         "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
     )
@@ -142,6 +168,9 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
     subcommand.add_argument(
         "--series", action="store_true", help="show the checkpoints of a training run, or several inputs, as steps"
+    )
+    subcommand.add_argument(
+        "--max-steps", type=_count, metavar="N", help="steps of a series, evenly from a longer run (default: 250)"
     )
     _drawing(subcommand)
 

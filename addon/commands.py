@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import os
 import sys
 import tempfile
@@ -38,6 +39,9 @@ def run(options: Namespace) -> None:
     from .network import summarise
     from .structure import open_checkpoint
 
+    if options.data or not options.input:
+        _prove(options)
+        return
     with _quiet():
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         parts = bool(options.activations)
@@ -70,6 +74,37 @@ def run(options: Namespace) -> None:
         print(f"{score.score:10.6f}  {score.label}")
     for name, shape in outputs.items():
         print(f"output {name} {shape}")
+
+
+def _prove(options) -> None:
+    """Prune a model on data, and print how many samples it gets right that did not rank."""
+    from .attribution import prove
+    from .network import summarise
+    from .structure import open_checkpoint
+
+    if not options.data:
+        raise CheckpointError(options.model, "needs an input to run", "give --input FILE")
+    if not options.prune:
+        raise CheckpointError(options.data, "is data, and data says which units can go", "give --prune P as well")
+    if options.input or options.activations:
+        raise CheckpointError(options.data, "is many samples", "leave --input and --activations out, or --data")
+    with _quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        proof = _finish(prove(network, options.data, options.prune, options.by), progress)
+    chance = sum(proof.chance) / len(proof.chance)
+    layers = [{"name": name, "pruned": int((~kept).sum()), "units": len(kept)} for name, kept in proof.kept.items()]
+    if options.json:
+        said = {"share": proof.share, "by": proof.by, "layers": layers, "ranked_on": proof.ranked_on}
+        said |= {"tested_on": proof.proven_on, "accuracy_unpruned": proof.whole, "accuracy_random": proof.chance}
+        said["labels"] = "the network's own decisions" if proof.own else "of the data"
+        print(json.dumps({"accuracy": proof.accuracy, "pruned": said}))
+        return
+    print(", ".join(f"{layer['pruned']:,} of {layer['units']:,} in {layer['name']}" for layer in layers))
+    against = "of its own decisions" if proof.own else "right"
+    print(
+        f"{proof.accuracy:.1%} {against} without them, {proof.whole:.1%} with all; units taken at random: {chance:.1%}"
+        f" (ranked by {proof.by} on {proof.ranked_on:,} samples, tested on {proof.proven_on:,} others)"
+    )
 
 
 def _scores(ran) -> list[dict]:
@@ -136,6 +171,43 @@ def feature(options: Namespace) -> None:
     print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
 
 
+def compose(options: Namespace) -> None:
+    """Build a network from a specification or a template, and write it as ONNX, or its specification as JSON."""
+    from dataclasses import replace as changed
+
+    from . import composing
+
+    path = Path(options.specification)
+    given = composing.read(path) if path.suffix.lower() == ".json" else composing.template(options.specification)
+    if options.seed is not None:
+        if options.seed < 0:
+            raise CheckpointError(options.specification, "has a seed below 0", "choose one from 0 on")
+        given = changed(given, seed=options.seed)
+    composed = composing.compose(given)
+    _writable(options.output)
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".json":
+            part.write_text(given.to_json() + "\n", encoding="utf-8")
+        else:
+            part.write_bytes(composed.model.SerializeToString())
+    if options.json:
+        print(json.dumps({"layers": [{"name": name, "shape": list(shape)} for name, shape in composed.shapes.items()]}))
+        return
+    numbers = sum(math.prod(tensor.dims) for tensor in composed.model.graph.initializer)
+    print(f"{options.output}: {len(given.layers):,} layers, {numbers:,} numbers")
+
+
+def _specified(path: Path, folder: str) -> Path:
+    """The model of a specification, as a file in a folder; of any other file that file."""
+    from . import composing
+
+    if path.suffix.lower() != ".json":
+        return path
+    made = Path(folder) / f"{path.stem}.onnx"
+    made.write_bytes(composing.compose(composing.read(path)).model.SerializeToString())
+    return made
+
+
 def train(options: Namespace) -> None:
     """Train a network, with a checkpoint an epoch."""
     import time
@@ -150,8 +222,9 @@ def train(options: Namespace) -> None:
     if options.rate < 0 or options.decay < 0:
         raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
     begin = time.perf_counter()
-    with _quiet() as progress:
-        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+    with _quiet() as progress, tempfile.TemporaryDirectory() as folder:
+        model = _specified(options.model, folder)
+        network = summarise(open_checkpoint(model, options.architecture, options.part), dict(options.dim))
         data = training.load(options.data, network)
         wanted = training.Options(
             options.epochs,
@@ -410,7 +483,9 @@ def _make_scene(options, progress):
     if _is_series(options, inputs):
         from .scene.series import filling
 
-        steps = filling.import_steps([options.model], settings, inputs, dict(options.dim))
+        steps = filling.import_steps(
+            [options.model], settings, inputs, dict(options.dim), getattr(options, "max_steps", None) or 0
+        )
     else:
         steps = importing.import_steps(
             options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part

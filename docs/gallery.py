@@ -21,6 +21,7 @@ from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import scene_of
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
+from neuroscene.addon.scene.series import filling
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -42,6 +43,7 @@ ZOO = {
     name: ROOT / "tests" / "data" / "zoo" / f"{name}.onnx"
     for name in ("resnet18", "unet", "mobilenet_v3", "vit", "gpt2", "lstm")
 }
+RUN = ROOT / "tests" / "data" / "series" / "*" / "epoch_*.onnx"  # the checkpoints of a training
 WIDE, SMALL, FILM = (1280, 720), (960, 540), (768, 432)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
@@ -53,6 +55,7 @@ STILLS = {
     "gallery/fly-through": (CNN, "fly-through", "", 62, WIDE),
     "gallery/dolly": (CNN, "dolly", "", 110, WIDE),
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
+    "gallery/training": (RUN, "training", "", 255, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
     "gallery/resnet": (ZOO["resnet18"], "fly-through", "", 88, WIDE),
     "gallery/pictures": (PICTURES, "hero", "", None, WIDE),
@@ -62,7 +65,7 @@ STILLS = {
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
     **{f"zoo/{name}": (path, "hero", "", None, SMALL) for name, path in ZOO.items()},
 }
-FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold")}
+FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold"), "gallery/training": (RUN, "training")}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8
 
 
@@ -92,7 +95,11 @@ def film(name: str) -> None:
 def _stage(model, style):
     """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    network = build.finish(importing.import_steps(model, build.Settings(), INPUTS.get(model)))
+    if model == RUN:
+        steps = filling.import_steps([model], build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
+    else:
+        steps = importing.import_steps(model, build.Settings(), INPUTS.get(model))
+    network = build.finish(steps)
     if style:
         saved_styles.apply(style, painting.part_of(bpy.context, network))
     return network

@@ -19,7 +19,8 @@ OBJECTS = {
     "layer": "Layers",
     "connections": "Connections",
     "block": "Blocks",
-    "book": "Books",
+    "book": "Books, sheets and covers",
+    "arcs": "Arcs of attention",
     "root": "The whole network",
 }
 ROLES = {"look": "look", "extent": "room", "follows": "file"}

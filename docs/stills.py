@@ -19,7 +19,7 @@ from neuroscene.addon.scene import selection
 from neuroscene.addon.scene.building import build, importing, kernels, studio
 from neuroscene.addon.scene.camera import framing, picture
 from neuroscene.addon.scene.editing import arranging, bundling
-from neuroscene.addon.scene.entities import NetworkScene, members, modifier, scene_of
+from neuroscene.addon.scene.entities import NetworkScene, kind, modifier, objects, scene_of
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 
@@ -75,9 +75,9 @@ class Stage:
             corners = framing.corners([self.layers[name] for name in self.near], view_layer.depsgraph)
             framing.fit(camera, corners, SIZE[0] / SIZE[1], framing.Margins())
             studio.focus(camera, float(framing.project(camera, corners)[:, 2].mean()))
-            for kind in ("caption", "label"):
-                for one in members(self.network, kind):
-                    one.hide_render = True
+            for obj in objects(self.network):
+                if kind(obj) in ("caption", "label"):
+                    obj.hide_render = True
 
     def write(self, name):
         self._frame()

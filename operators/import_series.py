@@ -43,6 +43,9 @@ class NEUROSCENE_OT_import_series(Stepwise, bpy.types.Operator, ImportHelper):
     def execute(self, context):
         self._made = Made()
         folder = Path(bpy.path.abspath(self.directory or self.filepath))
+        if not (self.directory or self.filepath):
+            self.report({"ERROR"}, "Choose the folder of a training run, or files of it")
+            return {"CANCELLED"}
         chosen = [folder / entry.name for entry in self.files if entry.name]
         given = [bpy.path.abspath(self.input)] if self.input else []
         settings = build.Settings(max_cells=self.max_cells)

@@ -13,7 +13,7 @@ from .bases.of_layers import OfSelectedLayers
 from .bases.of_network import ChangesNetwork, MakesRoom
 from .bases.stepwise import Stepwise
 
-LEVELS = {
+DETAILS = {
     "AUTO": ("", "Auto", "As the budget of the whole scene has it"),
     "BOX": (BOX, "Box", "The whole layer as one box"),
     "MAPS": (MAPS, "Maps", "Each map as one tile"),
@@ -28,8 +28,8 @@ class _SetsDetail(Stepwise, MakesRoom):
 
     doing = "Reading"
 
-    level: bpy.props.EnumProperty(
-        name="Level", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *level[1:]) for key, level in LEVELS.items()]
+    detail: bpy.props.EnumProperty(
+        name="Detail", default="AUTO", options={"SKIP_SAVE"}, items=[(key, *kind[1:]) for key, kind in DETAILS.items()]
     )
     cells: bpy.props.IntProperty(
         name="Cells",
@@ -50,14 +50,16 @@ class _SetsDetail(Stepwise, MakesRoom):
 
     @classmethod
     def description(cls, context, properties):
-        return f"{LEVELS[properties.level][2]}. More detail reads the layers' own weights from the file, and no others"
+        return (
+            f"{DETAILS[properties.detail][2]}. More detail reads the layers' own weights from the file, and no others"
+        )
 
     def invoke(self, context, event):
-        if self.properties.is_property_set("level"):  # by a button that knows which
+        if self.properties.is_property_set("detail"):  # by a button that knows which
             return self.execute(context)
         layer = LayerObject.of(context.object)
         wish, detail = (layer.wish, layer.wished_detail) if layer else ({}, "")
-        self.level = next((key for key, (level, *_) in LEVELS.items() if level == detail), "AUTO")
+        self.detail = next((key for key, (kind, *_) in DETAILS.items() if kind == detail), "AUTO")
         self.cells, self.lines = wish.get("cells", 0), wish.get("lines", 0)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Set")
 
@@ -65,12 +67,12 @@ class _SetsDetail(Stepwise, MakesRoom):
         layout = self.layout
         layout.use_property_split = True
         layout.use_property_decorate = False
-        layout.row().prop(self, "level", expand=True)
+        layout.row().prop(self, "detail", expand=True)
         for name in ("cells", "lines", "arrange"):
             layout.prop(self, name)
 
     def run(self, context, network):
-        wish = Wish(LEVELS[self.level][0], self.cells)
+        wish = Wish(DETAILS[self.detail][0], self.cells)
         self.collection = network.name
         names = self.names(context, network)
         return self.start(context, cell_detail.detail_steps(network, names, wish, self.lines))

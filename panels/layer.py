@@ -13,7 +13,7 @@ from .sidebar import Sidebar, moved, table
 
 MOST_PARTS = 6
 RELATED = (("INPUTS", "OUTPUTS"), ("UPSTREAM", "DOWNSTREAM"))
-LEVELS = ({"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps"}, {"CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"})
+DETAILS = ({"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps"}, {"CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"})
 
 
 class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
@@ -49,13 +49,13 @@ class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
         _, rows, columns = layer.grid
         wished = layer.wished_detail
         column = self.layout.column(align=True)
-        for levels in LEVELS:
+        for details in DETAILS:
             row = column.row(align=True)
-            for level, text in levels.items():
+            for detail, text in details.items():
                 button_row = row.row(align=True)
-                button_row.enabled = level != "MAPS" or rows * columns > 1
-                pressed = wished == ("" if level == "AUTO" else level.lower())
-                button_row.operator("neuroscene.set_detail", text=text, depress=pressed).level = level
+                button_row.enabled = detail != "MAPS" or rows * columns > 1
+                pressed = wished == ("" if detail == "AUTO" else detail.lower())
+                button_row.operator("neuroscene.set_detail", text=text, depress=pressed).detail = detail
         row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
 
 

@@ -6,6 +6,19 @@
 from . import drawing
 from .features import Feature, visualise
 from .methods import METHODS, Attribution, attribute
+from .proving import RANKINGS, Proof, prove
 from .targets import Target, target_of
 
-__all__ = ["METHODS", "drawing", "Attribution", "Feature", "Target", "attribute", "target_of", "visualise"]
+__all__ = [
+    "METHODS",
+    "RANKINGS",
+    "Attribution",
+    "Feature",
+    "Proof",
+    "Target",
+    "attribute",
+    "drawing",
+    "prove",
+    "target_of",
+    "visualise",
+]

@@ -53,29 +53,45 @@ class _Question:
     layer: str  # the name that was asked for, "" of the input
 
     @property
+    def input(self) -> str:
+        """The first input of floats, "" where there is none."""
+        floats = (spec.name for spec in self.network.inputs if self.inputs[spec.name].dtype.kind == "f")
+        return self.by if self.by in self.inputs else next(floats, "")
+
+    @property
+    def given(self) -> np.ndarray:
+        """The numbers of that input, which a method changes. Raises `CheckpointError` where there is none."""
+        return self.inputs[self.input or _input_of(self.network, self.inputs)]
+
+    @property
     def start(self) -> np.ndarray:
         """The numbers of the tensor by which it is."""
         if self.by in self.inputs:
             return self.inputs[self.by]
         return activations(self.network.checkpoint, dict(self.inputs), [self.by])[self.by]
 
-    def gradients(self, relu: str = "gradient") -> Callable[[np.ndarray], np.ndarray]:
-        """The derivative for other numbers of the input."""
+    def gradients(self, relu: str = "gradient") -> Callable[[np.ndarray | None], np.ndarray]:
+        """The derivative by the tensor, for other numbers of the input, or for what it is."""
         derivative = derive(self.network.checkpoint, self.inputs, self.target.tensor, [self.by], relu)
         seed = self.target.seed
 
-        def of(array: np.ndarray) -> np.ndarray:
-            inputs = {**self.inputs, self.by: array} if self.by in self.inputs else self.inputs
+        def of(array: np.ndarray | None) -> np.ndarray:
+            inputs = self.inputs if array is None else {**self.inputs, self.input: array}
             return derivative.run(inputs, seed)[self.by]
 
         return of
+
+    def values(self) -> Callable[[np.ndarray], np.ndarray]:
+        """The numbers of the tensor, for other numbers of the input."""
+        value = reader(self.network.checkpoint, self.by)
+        return lambda array: value({**self.inputs, self.input: array})
 
     def score(self) -> Callable[[np.ndarray], float]:
         """The score for other numbers of the input."""
         value = reader(self.network.checkpoint, self.target.tensor)
 
         def of(array: np.ndarray) -> float:
-            return float((value({**self.inputs, self.by: array}).astype(np.float64) * self.target.seed).sum())
+            return float((value({**self.inputs, self.input: array}).astype(np.float64) * self.target.seed).sum())
 
         return of
 
@@ -135,7 +151,7 @@ def _shaper(network: Network, name: str, by: str) -> Callable[[np.ndarray], np.n
 def _gradient(question: _Question, relu: str = "gradient"):
     """The derivative of the score (Simonyan et al. 2013)."""
     yield 0.1, "derivatives"
-    return question.gradients(relu)(question.start), {}
+    return question.gradients(relu)(None), {}
 
 
 def _gradient_input(question: _Question):
@@ -155,21 +171,28 @@ def _deconvnet(question: _Question):
 
 
 def _integrated(question: _Question):
-    """The input times the mean derivative on the way from black to it (Sundararajan et al. 2017). The sum is the
+    """The input times the mean derivative on the way from black to it (Sundararajan et al. 2017); of a layer its
+    conductance: each derivative times what the layer changed in that step (Dhamdhere et al. 2018). The sum is the
     difference of the scores at both ends; steps are doubled until it is, within 1 %."""
     gradients = question.gradients()
     score = question.score()
-    start = question.start
-    base = np.zeros_like(start)
-    wanted = score(start) - score(base)
+    layer = question.values() if question.by not in question.inputs else None
+    start = question.given
+    wanted = score(start) - score(np.zeros_like(start))
     steps = LEAST_STEPS
     while True:
-        total = np.zeros(start.shape, np.float64)
+        total = np.zeros(question.start.shape, np.float64)
+        before = layer(np.zeros_like(start)).astype(np.float64) if layer else np.zeros(())
         for step in range(steps):
             yield step / steps, f"step {step + 1} of {steps}"
-            share = (step + 0.5) / steps
-            total += gradients((base + share * (start - base)).astype(start.dtype))
-        values = (total / steps * (start.astype(np.float64) - base)).astype(start.dtype)
+            gradient = gradients((start * ((step + 0.5) / steps)).astype(start.dtype))
+            if layer is None:
+                total += gradient * (start.astype(np.float64) / steps)
+                continue
+            after = layer((start * ((step + 1) / steps)).astype(start.dtype)).astype(np.float64)
+            total += gradient * (after - before)
+            before = after
+        values = total.astype(start.dtype)
         missed = float(values.astype(np.float64).sum()) - wanted
         if abs(missed) <= CLOSE * abs(wanted) or steps >= MOST_STEPS:
             break
@@ -180,10 +203,10 @@ def _integrated(question: _Question):
 def _smoothgrad(question: _Question):
     """The mean derivative of noisy copies of the input (Smilkov et al. 2017); the noise has a fixed seed."""
     gradients = question.gradients()
-    start = question.start
+    start = question.given
     random = np.random.default_rng(0)
     width = NOISE * float(np.ptp(start))
-    total = np.zeros(start.shape, np.float64)
+    total = np.zeros(question.start.shape, np.float64)
     for sample in range(SAMPLES):
         yield sample / SAMPLES, f"copy {sample + 1} of {SAMPLES}"
         total += gradients((start + random.normal(0, width, start.shape)).astype(start.dtype))
@@ -274,4 +297,4 @@ METHODS: dict[str, Callable] = {
     "gradcam": _gradcam,
     "occlusion": _occlusion,
 }
-BY_INPUT = ("integrated", "smoothgrad", "occlusion")
+BY_INPUT = ("occlusion",)

@@ -26,6 +26,7 @@ from ..scene.entities import (
     NetworkScene,
     ShotCamera,
 )
+from ..scene.series import playing
 from ..scene.texts import labels
 
 NETWORK = ("uuid", "format", "producer", "structure", "sha256", "input", "sizes", "settings")
@@ -216,8 +217,7 @@ def _scores(network: NetworkScene) -> list[dict]:
     """The best classes of the run that is shown, from its bars."""
     scores = []
     for bars in network.members(Bars):
-        values = np.empty(len(bars.obj.data.vertices), np.float32)
-        bars.obj.data.attributes["value"].data.foreach_get("value", values)
+        values = playing.shown(network.collection, bars.obj, "value")
         names = {
             name.index: labels.body_of(name.obj) for name in network.members(ClassName) if name.layer == bars.layer
         }

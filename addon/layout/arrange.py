@@ -13,7 +13,7 @@ import numpy as np
 
 from .layered import Item, LayoutSettings, Place, Route, axes, layered
 from .shapes import HEIGHT
-from .shelf import DOWN, free, gaps, in_file
+from .shelf import DOWN, behind, free, gaps, in_file
 
 MARGIN = 0.05 * HEIGHT  # of a tray round what stands on it
 TRAY = 0.018 * HEIGHT  # thickness
@@ -121,7 +121,10 @@ def _placed(items, settings, levels, turn):
     def gap(first: Item, item: Item) -> float:
         return free(first, item, before[item.name], first.name in given and item.name not in given)
 
-    places, routes = layered(in_file(items), settings, gap)
+    one_file = (
+        behind if any(item.apart for item in items) else in_file
+    )  # a branch over another would be far from its row
+    places, routes = layered(one_file(items), settings, gap)
     routes = {ends: Route((0.0, 0.0, 0.0)) for ends in routes}  # books hide what runs through them
     if not any(levels.values()):
         return places, routes

@@ -24,7 +24,7 @@ BROADEST, SLIMMEST = (
     0.72 * HEIGHT,
     0.8,
 )  # what is above attention, metres, and the width of its weights for their height
-LEAST_ROOM = 0.27 * HEIGHT  # half the way that the arcs of attention run, at least
+LEAST_ROOM = 0.3 * HEIGHT  # half the way that the arcs of attention run, at least
 BESIDE = 1.02  # of their width are the two planes above attention apart, along the signal
 SLIM = 0.4  # of a matrix, the shorter side as a share of the longer
 SMALLEST = 0.42  # of the widest plane of weights, one of few
@@ -35,7 +35,7 @@ LOOKS_UP = ("Gather",)
 APART = 0.66  # of its width is free before a sheet, so that the one before is seen beside it
 INPUTS_APART = 0.8  # of the width of inputs that are no pictures is free between them
 NAMES = 0.17 * HEIGHT  # free on both sides of the input before the first sheet, for the names of tokens
-CLOSE, NEAR = 0.14, 0.16  # before a sheet that only passes on, and on both sides of attention
+CLOSE, NEAR = 0.14, 0.3  # before a sheet that only passes on, and on both sides of attention
 
 
 @dataclass(frozen=True)

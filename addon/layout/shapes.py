@@ -69,10 +69,10 @@ def shapes(network: Network, drawn: dict[str, Drawn], shelf: bool = False) -> di
     sizes = PlaneSizes(network)
 
     def shape(layer) -> Shape:
-        level = drawn[layer.name].level
-        if level in PLANES:
+        detail = drawn[layer.name].detail
+        if detail in PLANES:
             return _plane(sizes.of(layer).size, 0.0 if shelf else TURN)
-        return _box(layer.grid, widest, most) if level == BOX else _shape(layer, drawn[layer.name], tallest)
+        return _box(layer.grid, widest, most) if detail == BOX else _shape(layer, drawn[layer.name], tallest)
 
     return {layer.name: shape(layer) for layer in network.layers}
 
@@ -126,7 +126,7 @@ def _shape(layer, drawn, tallest) -> Shape:
     else:
         height = HEIGHT * (_cells_high(layer, drawn) / tallest) ** FUNNEL
     pitch = min(height / high, 1.3 * HEIGHT / wide)
-    thick = min(rows, columns) / 4 if drawn.level == MAPS else 1.0  # a tile is as thick as one cell of four would be
+    thick = min(rows, columns) / 4 if drawn.detail == MAPS else 1.0  # a tile is as thick as one cell of four would be
     return Shape(
         pitch * high, pitch * wide, pitch * thick, across, gap / thick, (1.0, broad / thick, tall / thick), turn=TURN
     )
@@ -134,7 +134,7 @@ def _shape(layer, drawn, tallest) -> Shape:
 
 def _cell(grid, drawn) -> tuple[float, float]:
     """Height and width of a drawn cell, so that a thinned map keeps its proportions, unless it is a mere strip."""
-    if drawn.level == MAPS:
+    if drawn.detail == MAPS:
         return float(grid.rows), float(grid.columns)
     high, wide = grid.rows / len(drawn.rows), grid.columns / len(drawn.columns)
     if max(grid.rows, grid.columns) > STRIP * min(grid.rows, grid.columns):

@@ -41,6 +41,13 @@ def in_file(items: Sequence[Item]) -> list[Item]:
     return made
 
 
+def behind(items: Sequence[Item]) -> list[Item]:
+    """Items of which each stands behind the one before, also branches that are side by side."""
+    ordered = in_file(items)
+    before = [(), *((item.name,) for item in ordered[:-1])]
+    return [replace(item, inputs=inputs) for item, inputs in zip(ordered, before, strict=True)]
+
+
 def gaps(items: Sequence[Item], levels: Mapping[str, int]) -> dict[str, float]:
     """The free room in metres before each item by its name, less towards the camera; on a U's flanks, where one hides
     the other less, it is even."""

@@ -214,11 +214,13 @@ def _varying(maps, count, of):
     return units
 
 
-def sheet_of(layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS) -> Picture:
+def sheet_of(
+    layer: Layer, ran: np.ndarray, cells: int = PIXELS * PIXELS, longest: tuple[int, int] = LONGEST_SHEET
+) -> Picture:
     """Tokens x features, or units x places of one dimension: a tile a row; what is too long in bins."""
     grid = layer.grid
     matrix = by_unit(ran, grid).reshape(-1, grid.columns)
-    return _rows(SHEET, layer, matrix, cells, LONGEST_SHEET)
+    return _rows(SHEET, layer, matrix, cells, longest)
 
 
 def _rows(shows, layer, matrix, cells, longest) -> Picture:

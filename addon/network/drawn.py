@@ -34,9 +34,9 @@ LARGEST_RANKING = 1 << 22  # units; above this they are not ranked by their weig
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody has chosen for one layer. An empty level leaves it to the budget."""
+    """What somebody has chosen for one layer. An empty detail leaves it to the budget."""
 
-    level: str = ""
+    detail: str = ""
     cells: int = 0  # at most so many, 0 for its share of the budget
 
 
@@ -52,7 +52,7 @@ class Drawn:
     units: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
-    level: str = CELLS
+    detail: str = CELLS
 
     @property
     def size(self) -> int:
@@ -61,7 +61,7 @@ class Drawn:
     @property
     def has_one_cell(self) -> bool:
         """Whether one cell stands for the whole layer."""
-        return self.level in ONE
+        return self.detail in ONE
 
     @property
     def whole(self) -> bool:
@@ -85,7 +85,7 @@ class Drawn:
             return np.full(len(flat), -1)
         if self.has_one_cell:
             return np.zeros(len(flat), np.int64)
-        if self.level == MAPS:
+        if self.detail == MAPS:
             unit = flat // self.grid.strides[0] % self.grid.units
             at = np.minimum(np.searchsorted(self.units, unit), len(self.units) - 1)
             return np.where(self.units[at] == unit, at, -1)
@@ -104,7 +104,7 @@ class Drawn:
 
     def sample(self, values: np.ndarray) -> np.ndarray:
         """What the drawn cells show of values for all cells (flat): their own, or the mean of all they stand for."""
-        if self.level == CELLS:
+        if self.detail == CELLS:
             return values[self.flat]
         if self.has_one_cell:
             return np.full(1, values.mean())
@@ -142,7 +142,7 @@ def share_out(network: Network, limit: int, wishes: Mapping[str, Wish] = {}) -> 
     room = iter(allocate(free, limit))
     drawn: dict[str, Drawn] = {}
     for layer, wish in zip(network.layers, asked, strict=True):
-        drawn[layer.name] = choose(layer, wish.cells or next(room), drawn, wish.level)
+        drawn[layer.name] = choose(layer, wish.cells or next(room), drawn, wish.detail)
     return drawn
 
 
@@ -158,20 +158,20 @@ def allocate(sizes: list[int], limit: int) -> list[int]:
     return [min(size, share) for size in sizes]
 
 
-def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, level: str = "") -> Drawn:
+def choose(layer: Layer, cells: int, drawn: Mapping[str, Drawn] = {}, detail: str = "") -> Drawn:
     """What is drawn of one layer with so many cells; `drawn` is what its inputs show, if that is known."""
     grid = layer.grid
-    if not level:
+    if not detail:
         maps = grid.is_map and grid.units > 1
-        level = (
+        detail = (
             CELLS
             if grid.size <= cells or cells >= (FEW_CELLS if maps else FEW_TILES)
             else (MAPS if maps and cells >= min(FEW_TILES, grid.units) else BOX)
         )
     middle = np.array([grid.rows // 2]), np.array([grid.columns // 2])
-    if level in ONE:
-        return Drawn(grid, np.array([grid.units // 2]), *middle, level)
-    if level == MAPS and grid.is_map:
+    if detail in ONE:
+        return Drawn(grid, np.array([grid.units // 2]), *middle, detail)
+    if detail == MAPS and grid.is_map:
         return Drawn(grid, _units(layer, max(1, min(grid.units, cells)), drawn), *middle, MAPS)
     if grid.size <= cells:
         return Drawn(grid, np.arange(grid.units), np.arange(grid.rows), np.arange(grid.columns))

@@ -61,7 +61,7 @@ def expand(
     """The strongest kernels between drawn units, at most so many, and of the strongest of these all taps, at most so
     many in all. None where the connection has no kernels, or an end is drawn as one box or
     not at all."""
-    shown = {source.level, target.level}
+    shown = {source.detail, target.detail}
     all_kernels = kernels_of(connection) if shown <= {CELLS, MAPS} else None
     if all_kernels is None or not len(source.units) or not len(target.units):
         return None

@@ -22,11 +22,11 @@ CANDIDATES = 4  # target cells looked at, and edges ranked, for each line that m
 class Lines:
     """Drawn connections as parallel arrays. `source` and `target` index the drawn cells (vertices) of two layers.
 
-    `level` says what a weight is: "cell" (one entry of the weight tensor, or an operator's own coefficient), "unit"
+    `grain` says what a weight is: "cell" (one entry of the weight tensor, or an operator's own coefficient), "unit"
     (the signed sum of a kernel's taps, its magnitude their L2 norm), or "unknown".
     """
 
-    level: str
+    grain: str
     source: np.ndarray  # int32
     target: np.ndarray  # int32
     weight: np.ndarray  # float32
@@ -47,7 +47,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     join, total = connection.join, connection.join.fan_in * connection.target.size
     if not source.size or not target.size:  # somebody has deleted the cells
         none = np.zeros(0)
-        return _lines(join.level, none, none, none, none, none, total)
+        return _lines(join.grain, none, none, none, none, none, total)
     if join.carries == UNKNOWN or source.has_one_cell or target.has_one_cell:
         return _evenly(source, target, limit)
     by_kernel = (
@@ -55,7 +55,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
         and (source.grid.is_map or target.grid.is_map or join.taps > 1)
         and (source.grid.units, target.grid.units) == (join.channels, join.units)
     )
-    if by_kernel and (activations[0] is None or MAPS in (source.level, target.level)):
+    if by_kernel and (activations[0] is None or MAPS in (source.detail, target.detail)):
         return _kernels(join, source, target, limit)
     edges, importance = _candidates(join, source, target, limit, activations)
     if not len(edges) and by_kernel:
@@ -64,7 +64,7 @@ def strongest(connection: Connection, source: Drawn, target: Drawn, limit: int, 
     edges = edges.take(chosen)
     importance = importance[chosen]
     return _lines(
-        join.level,
+        join.grain,
         source.find(edges.source),
         target.find(edges.target),
         edges.weight,
@@ -110,9 +110,9 @@ def _kernels(join, source, target, limit):
     )
 
 
-def _lines(level, source, target, weight, magnitude, importance, total):
+def _lines(grain, source, target, weight, magnitude, importance, total):
     return Lines(
-        level,
+        grain,
         source.astype(np.int32),
         target.astype(np.int32),
         weight.astype(np.float32),
@@ -125,7 +125,7 @@ def _lines(level, source, target, weight, magnitude, importance, total):
 def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activations):
     """The edges worth choosing from, and their importance."""
     targets = _some_targets(join, target, limit, activations[1])
-    part = source.level == CELLS and not source.whole  # of the cells; maps show all of them
+    part = source.detail == CELLS and not source.whole  # of the cells; maps show all of them
     step = max(1, CHUNK // max(1, min(join.fan_in, source.size * join.taps) if part else join.fan_in))
     candidates, strengths = [], []
     hint = np.sort(source.flat) if part else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from .norms import NormReader
 
 CELLS = PIXELS * PIXELS  # of a plane
 FINEST = 128  # rows and columns of a matrix
+LONGEST = 64, 384  # rows and columns of a sheet
+LINES = 360  # between two layers
 FEW, SHORT = 20, 3  # layers; a larger block of attention, or a stage, is not open at first
 BELOW, ABOVE, AHEAD = "below", "above", "ahead"  # places of planes of a layer; ahead is above and farther on
 
@@ -68,52 +71,65 @@ def closed_at_first(network: Network) -> frozenset[str]:
     return frozenset(block.path for block in blocks) - opened
 
 
-def default_levels(
+def _is_small(network: Network) -> bool:
+    """Whether a line a pair of units shows all weights between any two layers."""
+    matrices = [matrix for layer in network.layers for matrix in matrices_of(layer)]
+    return all(prod(matrix.shape) <= LINES for matrix in matrices)
+
+
+def default_details(
     network: Network, shelf: bool, ran: bool, bars: Collection[str], whole: bool = False
 ) -> dict[str, str]:
-    """Which layers are planes as long as nobody has chosen, and of which level: on a shelf of books those that give
+    """Which layers are planes as long as nobody has chosen, and of which detail: on a shelf of books those that give
     tokens or maps, and without an input, where cells would show nothing but biases, those with weights. Those with
     `bars` beside them stay cells, where an input can run; and so do all of a network beside no books that is wanted
-    `whole`."""
+    `whole`, or whose weights are few enough that lines show them all."""
     never = never_runs(network)
-    if not shelf and (whole or not never):
+    if not shelf and (whole or not never or _is_small(network)):
         return {}
-    levels = {}
+    details = {}
     for layer in network.layers:
         unknown = layer.shape is None or None in layer.shape
         if layer.op == "Input" and not unknown or layer.name in bars and not never:
             continue
         if is_tokens(layer):
-            levels[layer.name] = SHEET
+            details[layer.name] = SHEET
         elif layer.grid.is_map and (shelf or not ran):
-            levels[layer.name] = COVER
+            details[layer.name] = COVER
         elif not ran and (matrices_of(layer) or unknown):
-            levels[layer.name] = COVER
-    return levels
+            details[layer.name] = COVER
+    return details
 
 
-def planes(network: Network, layer: Layer, level: str, values: Values, reader: NormReader | None = None) -> list[Plane]:
-    """What a layer shows at the level of sheets or of covers.
+def planes(
+    network: Network, layer: Layer, detail: str, values: Values, reader: NormReader | None = None
+) -> list[Plane]:
+    """What a layer shows at the detail of sheets or of covers.
 
     Tokens x features: below, what a run gives, else an empty frame; above, the weights. Attention has the weights and
-    the patterns of its heads above. Of all others there is one plane: at the level of covers the maps of a run, and
+    the patterns of its heads above. Of all others there is one plane: at the detail of covers the maps of a run, and
     without one, or at that of sheets, the weights. Raises `CheckpointError`.
     """
-    reader = reader or NormReader()
-    weights = weights_of(network, [layer.name], CELLS, reader, FINEST)
     ran = values(layer) if layer.grid.size else None
-    if is_tokens(layer):
-        if layer.op == "Attention":
-            heads = heads_of(network, [layer.name], values, CELLS)
-            made = [Plane(ABOVE, turned(weights), True)] if weights else []
-            return [*made, Plane(AHEAD, Cover(heads))] if heads else made or [Plane(AHEAD, None)]
-        below = Plane(BELOW, Cover(sheet_of(layer, ran, CELLS)) if ran is not None else None)
-        return [below, Plane(ABOVE, turned(weights), True)] if weights else [below]
-    if ran is not None and (level == COVER or weights is None):
-        if layer.op == "Attention" and (heads := heads_of(network, [layer.name], values, CELLS)):
-            return [Plane(BELOW, Cover(heads))]
-        return [Plane(BELOW, Cover(maps_of(layer, ran, CELLS) if is_maps(layer.grid) else sheet_of(layer, ran, CELLS)))]
-    return [Plane(BELOW, weights)]
+    if ran is not None and detail == COVER and not is_tokens(layer):
+        return [Plane(BELOW, _given(network, layer, ran, values))]  # reads no weight
+    weights = weights_of(network, [layer.name], CELLS, reader or NormReader(), FINEST)
+    above = [Plane(ABOVE, turned(weights), True)] if weights else []
+    if not is_tokens(layer):
+        given = _given(network, layer, ran, values) if ran is not None and weights is None else None
+        return [Plane(BELOW, weights or given)]
+    if layer.op != "Attention":
+        return [Plane(BELOW, Cover(sheet_of(layer, ran, CELLS, LONGEST)) if ran is not None else None), *above]
+    heads = heads_of(network, [layer.name], values, CELLS)
+    return [*above, Plane(AHEAD, Cover(heads))] if heads else above or [Plane(AHEAD, None)]
+
+
+def _given(network: Network, layer: Layer, ran: np.ndarray, values: Values) -> Cover:
+    """What a layer that gives no tokens has given in a run."""
+    heads = heads_of(network, [layer.name], values, CELLS) if layer.op == "Attention" else None
+    if heads:
+        return Cover(heads)
+    return Cover(maps_of(layer, ran, CELLS) if is_maps(layer.grid) else sheet_of(layer, ran, CELLS))
 
 
 def turned(cover: Cover) -> Cover:

@@ -111,8 +111,8 @@ class Shares(Mapping[str, Drawn]):
                 continue
             way.pop()
             if layer.name not in self.chosen:
-                level = self.wishes[layer.name].level if layer.name in self.wishes else ""
-                self.chosen[layer.name] = choose(layer, self.cells[layer.name], self.chosen, level)
+                detail = self.wishes[layer.name].detail if layer.name in self.wishes else ""
+                self.chosen[layer.name] = choose(layer, self.cells[layer.name], self.chosen, detail)
         return self.chosen[name]
 
     def _leans(self, layer: Layer) -> bool:
@@ -128,9 +128,9 @@ class Shares(Mapping[str, Drawn]):
             if layer.name in wanted:
                 drawn[layer.name] = self[layer.name]
                 continue
-            level = self.wishes[layer.name].level if layer.name in self.wishes else ""
-            key = layer.grid, self.cells[layer.name], level
+            detail = self.wishes[layer.name].detail if layer.name in self.wishes else ""
+            key = layer.grid, self.cells[layer.name], detail
             if key not in alike:
-                alike[key] = choose(replace(layer, strength=None, inputs=[]), key[1], {}, level)
+                alike[key] = choose(replace(layer, strength=None, inputs=[]), key[1], {}, detail)
             drawn[layer.name] = alike[key]
         return drawn

@@ -22,7 +22,14 @@ NEAR = 0.06  # of the way to the next step, within which words of a step are sho
 # Groups that come before the own one of an object; words and curves have no other.
 BEFORE = {
     interface.name
-    for interface in (sockets.CELLS, sockets.LINES, sockets.BARS, sockets.PICTURE, *sockets.OF_KIND.values())
+    for interface in (
+        sockets.CELLS,
+        sockets.LINES,
+        sockets.BARS,
+        sockets.PICTURE,
+        sockets.KERNELS,
+        *sockets.OF_KIND.values(),
+    )
 }
 
 
@@ -62,8 +69,13 @@ def picture_group() -> bpy.types.NodeTree:
     return reuse(sockets.PICTURE.name, _picture)
 
 
+def kernels_group() -> bpy.types.NodeTree:
+    """Overwrites the vector `weight` of points."""
+    return reuse(sockets.KERNELS.name, _kernels)
+
+
 def words_group() -> bpy.types.NodeTree:
-    """Keeps the faces whose `step` is the nearest."""
+    """Keeps the faces between whose `begin` and `end` the slider stands."""
     return reuse(sockets.WORDS.name, _words)
 
 
@@ -113,6 +125,20 @@ class _Steps:
             ends.append((outputs[0], next(output for output in outputs if output.name == "Exists")))
         return ends
 
+    def pair(self, name: str, kind: str):
+        """An attribute at both steps, and whether it is there."""
+        (first, there), (second, _) = self.both(name, kind)
+        return first, second, there
+
+    def stored(self, geometry, name: str, value: Value, there: Value, kind: str, domain: str) -> bpy.types.NodeSocket:
+        """Geometry with an attribute where there are numbers of steps for it."""
+        return self.group.call(
+            "GeometryNodeStoreNamedAttribute",
+            {"Geometry": geometry, "Selection": there, "Name": name, "Value": value},
+            data_type=kind,
+            domain=domain,
+        )
+
     def mixed(self, first: Value, second: Value) -> bpy.types.NodeSocket:
         """Of two numbers the first where the slider stands at a whole number, else their blend. To multiply what is not
         finite by 0 would spoil the other."""
@@ -129,12 +155,7 @@ class _Steps:
         (first, there), (second, _) = self.both(of or name)
         if absolute:
             first, second = group.math("ABSOLUTE", first), group.math("ABSOLUTE", second)
-        return group.call(
-            "GeometryNodeStoreNamedAttribute",
-            {"Geometry": geometry, "Selection": there, "Name": name, "Value": self.mixed(first, second)},
-            data_type="FLOAT",
-            domain=domain,
-        )
+        return self.stored(geometry, name, self.mixed(first, second), there, "FLOAT", domain)
 
 
 def _cells():
@@ -202,28 +223,30 @@ def _picture():
     group = GroupBuilder(sockets.PICTURE.name)
     group.declare(sockets.PICTURE)
     steps = _Steps(group)
-    (first, there), (second, _) = steps.both("picture", "FLOAT_COLOR")
+    first, second, there = steps.pair("picture", "FLOAT_COLOR")
     node = group.node("ShaderNodeMix", data_type="RGBA")
     group.put(find(node.inputs, ("Factor", "VALUE")), steps.share)
     group.put(find(node.inputs, ("A", "RGBA")), first)
     group.put(find(node.inputs, ("B", "RGBA")), second)
     mixed = group.when(steps.between, find(node.outputs, ("Result", "RGBA")), first, "RGBA")
-    return group.finish(
-        group.call(
-            "GeometryNodeStoreNamedAttribute",
-            {"Geometry": group["Geometry"], "Selection": there, "Name": "picture", "Value": mixed},
-            data_type="FLOAT_COLOR",
-            domain="FACE",
-        )
-    )
+    return group.finish(steps.stored(group["Geometry"], "picture", mixed, there, "FLOAT_COLOR", "FACE"))
+
+
+def _kernels():
+    group = GroupBuilder(sockets.KERNELS.name)
+    group.declare(sockets.KERNELS)
+    steps = _Steps(group)
+    first, second, there = steps.pair("weight", "FLOAT_VECTOR")
+    mixed = group.when(steps.between, vectors.mixed(group, steps.share, first, second), first, "VECTOR")
+    return group.finish(steps.stored(group["Geometry"], "weight", mixed, there, "FLOAT_VECTOR", "POINT"))
 
 
 def _words():
     group = GroupBuilder(sockets.WORDS.name)
     group.declare(sockets.WORDS)
     steps = _Steps(group)
-    step = group.attribute("step", "INT")
-    shown = group.math("COMPARE", step, steps.now, 0.5)
+    begun = group.math("SUBTRACT", 1.0, group.math("LESS_THAN", steps.now, group.attribute("begin")))
+    shown = group.math("MULTIPLY", begun, group.math("LESS_THAN", steps.now, group.attribute("end")))
     kept = group.call(
         "GeometryNodeSeparateGeometry", {"Geometry": group["Geometry"], "Selection": shown}, domain="FACE"
     )

@@ -21,6 +21,7 @@ WORD = re.compile(r"[A-Za-z]+")
 STEPS = {"step", "steps", "iter", "iters", "iteration", "iterations", "it", "batch", "batches", "update", "updates"}
 EPOCHS = {"epoch", "epochs", "ep"}
 PLAIN = {"ckpt", "ckp", "checkpoint", "chkpt", "cp", "weights", "model", "snapshot", "state", "save", "saved"}
+VERSIONS = {"v", "version", "seed", "run", "rank", "gpu", "worker"}  # numbers behind these count nothing
 SUFFIX = re.compile(
     r"(\.(index|data-\d+-of-\d+|meta|weights|safetensors|keras|hdf5|h5|onnx|ckpt|tar|pth|pt|bin|pb|tflite|npz|json|gz))+$",
     re.IGNORECASE,
@@ -142,6 +143,7 @@ def _plain(every: list[list[Slot]]) -> int | None:
         place
         for place in range(len(every[0]))
         if all(found[place].is_whole and not found[place].measured for found in every)
+        and not every[0][place].words & VERSIONS
     ]
     varies = [place for place in whole if len({found[place].text for found in every}) > 1]
     worded = [place for place in varies or whole if every[0][place].words & PLAIN]

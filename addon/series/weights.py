@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from onnx import TensorProto
+from onnx import GraphProto, TensorProto
 
 from ..formats import Checkpoint
 from ..network import Network, constants
@@ -23,7 +23,8 @@ def fingerprint(checkpoint: Checkpoint) -> str:
     graph = checkpoint.model.graph
     digest = hashlib.sha256()
     digest.update(f"{checkpoint.structure} {sorted(checkpoint.open)} {sorted(checkpoint.unsized)}".encode())
-    for message in (*graph.input, *graph.output, *graph.node, *checkpoint.model.opset_import):
+    structure = GraphProto(node=graph.node, input=graph.input, output=graph.output)
+    for message in (structure, *checkpoint.model.opset_import):
         digest.update(message.SerializeToString(deterministic=True))
     for tensor in graph.initializer:
         digest.update(f"{tensor.name} {list(tensor.dims)} {tensor.data_type}".encode())

@@ -38,6 +38,7 @@ def main() -> int:
         *_part("layout"),
         *_part("hero"),
         *_part("curves"),
+        *_part("series"),
     ]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)

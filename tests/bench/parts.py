@@ -14,6 +14,7 @@ from pathlib import Path
 import gltf
 import lines
 import memory
+import steps
 
 import cells
 import pictures
@@ -189,5 +190,6 @@ if __name__ == "__main__":
         "hero": pictures.hero,
         "curves": pictures.curves,
         "sharded": sharded,
+        "series": steps.series,
     }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

@@ -399,7 +399,7 @@ def test_operator_in_one_step_of_undo(registered):
     select(network, "conv1", "conv2")
     bpy.ops.ed.undo_push(message="before")
     before = look.geometry(network)
-    assert set_detail(network, "conv1", "conv2", level="CELLS", cells=2000, lines=50) == {"FINISHED"}
+    assert set_detail(network, "conv1", "conv2", detail="CELLS", cells=2000, lines=50) == {"FINISHED"}
     after = look.geometry(look_again())
     assert level(look_again(), "conv1") == ("cells", 8 * 14 * 14)
     bpy.ops.ed.undo()
@@ -424,9 +424,9 @@ def test_operator_makes_room(registered):
     things = look.layers(network)
     things["image"].location.z += 3
     places = {name: tuple(one.location) for name, one in things.items()}
-    set_detail(network, "dense1", level="CELLS", cells=10**6, arrange=False)
+    set_detail(network, "dense1", detail="CELLS", cells=10**6, arrange=False)
     assert {name: tuple(one.location) for name, one in things.items()} == places
-    set_detail(network, "dense1", level="CELLS", cells=10**6)
+    set_detail(network, "dense1", detail="CELLS", cells=10**6)
     assert things["scores"].location.x > places["scores"][0] and tuple(things["image"].location) == places["image"]
 
 
@@ -434,14 +434,14 @@ def test_operator_of_the_active_layer(registered):
     network = look.build(look.CNN)
     select(network)
     bpy.context.view_layer.objects.active = look.layers(network)["conv2"]
-    assert bpy.ops.neuroscene.set_detail(level="BOX") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_detail(detail="BOX") == {"FINISHED"}
     assert level(network, "conv2") == ("box", 1)
 
 
 def test_operator_puts_a_label_where_there_was_none(registered):
     network = look.build(look.MLP)
     name = next(name for name in look.layers(network) if not note(network, name))
-    set_detail(network, name, level="BOX")
+    set_detail(network, name, detail="BOX")
     assert look.labels(network)[name]["notes"].data.body == note(network, name) != ""
 
 
@@ -458,7 +458,7 @@ def test_operator_reports_in_one_line(registered, tmp_path, what):
     select(network, "conv2")
     blocks = look.blocks()
     with pytest.raises(RuntimeError, match="digit.png" if what == "input" else "model.onnx") as error:
-        bpy.ops.neuroscene.set_detail(level="BOX")
+        bpy.ops.neuroscene.set_detail(detail="BOX")
     assert len(str(error.value).strip().splitlines()) == 1
     assert look.blocks() == blocks and level(network, "conv2")[0] == "cells"
 

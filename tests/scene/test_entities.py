@@ -102,14 +102,6 @@ def test_optional_facts(network):
     assert layer("conv2").wish == conv.wish == {}
 
 
-@pytest.mark.parametrize("entity, once", [(layer, "detail"), (bundle, "grain")])
-def test_scenes_of_older_versions_say_level(network, entity, once):
-    facts = look.facts(entity().obj)
-    said = facts.pop(once)
-    entity().obj[look.KEY] = facts | {"level": said}
-    assert said and getattr(entity(), once) == said
-
-
 def test_a_needed_fact_of_the_wrong_kind_or_none_is_a_plain_error(network):
     conv = layer()
     wrong = (

@@ -98,7 +98,7 @@ def test_detail_panel(resnet):
     select(thing)
     levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
     assert list(levels) == ["Auto", "Box", "Maps", "Cells", "Sheet", "Cover", ""] and levels["Auto"].depress
-    run("set_detail", level="MAPS")
+    run("set_detail", detail="MAPS")
     levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
     assert levels["Maps"].depress and not levels["Auto"].depress
 

@@ -230,6 +230,15 @@ def test_names_of_tokens_stand_beside_their_rows(gpt2):
     assert abs(box[:, 2].max() - first.mean()) < np.ptp(first) and abs(box[:, 2].min() - last.mean()) < np.ptp(last)
 
 
+def test_each_ramp_has_a_bar_of_its_own(gpt2):
+    texts = {look.facts(one).get("role"): one for one in look.of_kind(gpt2.network, "caption")}
+    heads = {role: texts[role].data.body for role in ("cover", "heads", "norms")}
+    assert heads == {"cover": "size of activation", "heads": "attention", "norms": "size of weights"}
+    kept = NetworkScene(gpt2.network).materials
+    for role, material in (("cover strip", "maps"), ("heads strip", "heads"), ("norms strip", "norms")):
+        assert list(texts[role].data.materials) == [kept[material]] and not texts[role].hide_render
+
+
 def test_without_an_input_there_is_no_activation_anywhere(tmp_path):
     shown = transformer(tmp_path, given=False)
     assert not arcs_of(shown.network) and look.inputs(look.one_of(shown.network, "root"))["Followed Token"] == -1
@@ -351,7 +360,7 @@ def test_setting_a_plane_is_one_step_of_undo(registered):
         scene.view_layers[0].objects.active = obj
         obj.select_set(True, view_layer=scene.view_layers[0])
         bpy.ops.ed.undo_push(message="selected")
-        assert bpy.ops.neuroscene.set_detail(level="COVER") == {"FINISHED"}
+        assert bpy.ops.neuroscene.set_detail(detail="COVER") == {"FINISHED"}
     bpy.ops.ed.undo_push(message="cover")
     assert len(planes_of(bpy.data.collections[name])) == 1
     bpy.ops.ed.undo()
@@ -368,11 +377,11 @@ def test_small_networks_keep_their_look(blank):
 def test_all_layers_of_a_network_at_once(registered):
     network = look.build(look.MLP)
     cells = {name: len(obj.data.vertices) for name, obj in look.layers(network).items()}
-    assert bpy.ops.neuroscene.set_network_detail(level="SHEET") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_network_detail(detail="SHEET") == {"FINISHED"}
     layers = look.layers(network)
     inputs = {name for name, obj in layers.items() if look.facts(obj)["op"] == "Input"}
     assert {name for name, _ in planes_of(network)} == layers.keys() - inputs and inputs
-    assert bpy.ops.neuroscene.set_network_detail(level="AUTO") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_network_detail(detail="AUTO") == {"FINISHED"}
     assert not planes_of(network)
     assert {name: len(obj.data.vertices) for name, obj in look.layers(network).items()} == cells
     look.check_ends(network)
@@ -398,3 +407,32 @@ def test_a_network_that_never_runs_opens_with_its_weights(blank, tmp_path):
         assert place == "below" and look.facts(obj)["shows"] == "norms" and tuple(look.facts(obj)["bins"]) == step
         at = tuple(made[axis][mine] // size for axis, size in zip(("row", "column"), step, strict=True))
         assert mine.sum() == expected.size and np.allclose(made["value"][mine], expected[at], rtol=1e-5)
+
+
+def test_a_cover_stays_through_another_input_a_reload_and_a_file(blank, tmp_path):
+    network = look.build(look.CNN, look.DIGIT)
+    model = importing.reopen(network)
+    layer = model.layer("conv2")
+    cell_detail.set_detail(network, ["conv2"], Wish("cover"))
+    (plane,) = planes_of(network).values()
+    look.set_input(plane, "Gamma", 0.31)  # by hand
+
+    def check(digit):
+        (plane,) = planes_of(network).values()
+        made, _ = faces(SimpleNamespace(network=network), plane)
+        mine = made["part"] == COVER
+        maps = activation(layer, run_file(digit, model)[1]).reshape(layer.grid.units, layer.grid.rows, -1)
+        assert np.array_equal(made["value"][mine], maps[tuple(made[one][mine] for one in ("unit", "row", "column"))])
+        assert np.isclose(look.inputs(plane)["Gamma"], 0.31)
+
+    check(look.DIGIT)
+    importing.run_in_scene(network, look.OTHER_DIGIT)
+    check(look.OTHER_DIGIT)
+    build.finish(reloading.steps(network))
+    check(look.OTHER_DIGIT)
+    name = network.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    network = bpy.data.collections[name]
+    check(look.OTHER_DIGIT)
+    assert look.facts(look.layers(network)["conv2"])["wish"]["detail"] == "cover"

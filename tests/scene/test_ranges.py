@@ -192,7 +192,7 @@ def test_the_table_follows_a_run_and_more_detail(registered):
     for one in bpy.data.objects:
         one.select_set(one == thing)
     bpy.context.view_layer.objects.active = thing
-    assert bpy.ops.neuroscene.set_detail(level="MAPS") == {"FINISHED"}
+    assert bpy.ops.neuroscene.set_detail(detail="MAPS") == {"FINISHED"}
     assert np.isclose(told(thing, look.evaluate(network)), before)
 
 

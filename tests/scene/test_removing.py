@@ -65,7 +65,7 @@ ACTIONS = {
     "another detail": """
         select(look.layers(network)["conv2"])
         for level in ("BOX", "CELLS", "MAPS", "AUTO"):
-            run("set_detail", level=level)
+            run("set_detail", detail=level)
             update()""",
     "a layer goes": """
         removing.remove([look.layers(network)["conv1"]])
@@ -263,7 +263,7 @@ def test_detail_brings_deleted_cells_back(registered, level):
     bpy.ops.mesh.select_all(action="SELECT")
     bpy.ops.mesh.delete(type="VERT")
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert run("set_detail", level=level, cells=60) == {"FINISHED"}
+    assert run("set_detail", detail=level, cells=60) == {"FINISHED"}
     assert len(look.layers(network)["conv1"].data.vertices)
 
 
@@ -297,6 +297,6 @@ def test_detail_of_what_is_hidden(registered, way):
     if way == "unlink":
         network.children.unlink(holder)
     select(things["conv2"])
-    assert run("set_detail", level="BOX") == {"FINISHED"}
+    assert run("set_detail", detail="BOX") == {"FINISHED"}
     assert run("frame_network") == {"FINISHED"}
     assert len(things["conv2"].data.vertices) == 1

@@ -17,18 +17,20 @@ from PIL import Image
 
 from neuroscene.addon import compat, inference
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.gltf import export
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.network.joins import WEIGHT
 from neuroscene.addon.network.network import by_unit
 from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
-from neuroscene.addon.scene.building import importing, unfolding
+from neuroscene.addon.scene.building import importing, kernels, unfolding
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.entities import series_nodes
 from neuroscene.addon.scene.series import filling, known, showing
 from neuroscene.addon.scene.updating import reloading
-from scene import look
+from scene import command, look
+from scene.glb import Glb
 
 RUN = look.ROOT / "tests" / "data" / "series" / "run"
 FILES = sorted(RUN.glob("*.onnx"))
@@ -548,3 +550,57 @@ def test_what_is_unfolded_has_its_steps_too(blank, steps_of_resnet, tmp_path):
                 assert np.array_equal(own, flat[look.cells_of(layer) @ np.array(look.facts(layer)["strides"])]), name
             else:
                 assert any(series_nodes(child) for child in layer.children) or series_nodes(layer), name
+
+
+def test_an_export_is_of_the_step_that_is_shown(blank, tmp_path):
+    network = build(max_cells=2000)
+    for step in (0, 2):
+        values, weights = evaluated(network, step)
+        export.export(tmp_path / f"{step}.glb", export.ExportOptions())
+        file = Glb(tmp_path / f"{step}.glb")
+        for name in values:
+            assert np.allclose(file.instanced(name, "_VALUE"), values[name], atol=1e-6), (step, name)
+        (bars,) = look.of_kind(network, "bars")
+        scores = look.values_of(bars, numbered("value", step))
+        told = file.facts(file.of_kind("network")[0])["scores"]
+        assert [one["index"] for one in told] == np.argsort(-scores)[: len(told)].tolist()
+        assert np.allclose([one["score"] for one in told], np.sort(scores)[::-1][: len(told)])
+
+
+def test_kernels_have_the_weights_of_the_step(network):
+    kernels.toggle(network, ["/conv1/Conv"])
+    (obj,) = look.of_kind(network, "kernels")
+    modifier = showing.slider(network, "checkpoints")
+    names = [one.name for one in obj.data.attributes]
+    assert numbered("weight", 2) in names
+    for step, path in enumerate(FILES):
+        compat.set_inputs(modifier, {"Checkpoint": float(step)})
+        look.evaluate(network)
+        own = look.array(obj.data.attributes, numbered("weight", step))
+        assert np.array_equal(own[:, 0], stored(path)["conv1.weight"].ravel())
+    assert obj.modifiers[0] in series_nodes(obj)
+
+
+def test_the_command_builds_a_run(tmp_path):
+    """Of a folder, of a pattern, thinned, and of several inputs; what cannot be a series is one plain line."""
+    small = ("--max-cells", 1000)
+    scene = tmp_path / "scene.blend"
+    made = command.run_many(
+        [
+            ["build", RUN, "-o", scene, "--input", DIGIT, *small],
+            ["build", RUN / "*.onnx", "-o", tmp_path / "two.blend", "--series", "--max-steps", 2, *small],
+            ["build", FILES[0], "-o", tmp_path / "in.blend", "--series", "--input", DIGIT, look.DIGIT, *small],
+            ["build", FILES[0], "-o", tmp_path / "no.blend", "--series", *small],
+            ["build", tmp_path / "gone*", "-o", tmp_path / "no.blend", "--series", *small],
+        ]
+    )
+    assert [done.status for done in made] == [0, 0, 0, 2, 2], made
+    assert not (tmp_path / "no.blend").exists()
+    assert all(done.err.count("\n") == 1 for done in made[3:])
+    for path, kind, count in (
+        (scene, "checkpoints", 3),
+        (tmp_path / "two.blend", "checkpoints", 2),
+        (tmp_path / "in.blend", "samples", 2),
+    ):
+        bpy.ops.wm.open_mainfile(filepath=str(path), use_scripts=False)
+        assert len(known.read(entities.networks()[0])[kind]) == count

@@ -60,8 +60,17 @@ NETWORKS = {
         for name in ("resnet18", "densenet", "inception", "mobilenet_v3", "unet", "vit")
     },
     "letters": lambda _: look.SAMPLES / "letters_transformer.onnx",
+    "cells": lambda _: look.SAMPLES / "cells_unet.onnx",
+    "pictures": lambda _: look.SAMPLES / "pictures_resnet.onnx",
+    "gpt2": lambda _: look.ZOO / "gpt2.onnx",
+    "bert": lambda _: look.ZOO / "bert.onnx",
 }
-GIVEN = {"letters": look.SAMPLES / "letters" / "letters.npy"}
+GIVEN = {
+    "letters": look.SAMPLES / "letters" / "letters.npy",
+    "cells": look.SAMPLES / "cells" / "cells.png",
+    **dict.fromkeys(("pictures", "gpt2", "bert")),  # as they are before they have seen anything
+}
+US = "unet", "cells_unet"
 
 
 @pytest.fixture(params=NETWORKS)
@@ -145,7 +154,7 @@ def test_each_line_ends_on_the_visible_part_of_its_own(network):
     depsgraph = look.evaluate(network)
     seen = boxes(network, depsgraph)
     lines = [line for line in NetworkScene(network).members(Leader) if not line.obj.hide_render]
-    assert bool(lines) != (network.name == "unet"), "names of a U stand under what they name"
+    assert bool(lines) != (network.name in US), "names of a U stand under what they name"
     for line in lines:
         points = look.world(line.obj, depsgraph, look.values_of(line.obj, "position"))
         end = look.seen(network, depsgraph, points[4:]).mean(0)

@@ -11,7 +11,20 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import compat
-from neuroscene.addon.nodes import bars, block, book, connections, kernels, layer, legend, network, series, tree, value
+from neuroscene.addon.nodes import (
+    arcs,
+    bars,
+    block,
+    book,
+    connections,
+    kernels,
+    layer,
+    legend,
+    network,
+    series,
+    tree,
+    value,
+)
 from neuroscene.addon.nodes.sockets import ALL, OF
 from neuroscene.addon.scene.looks import copying
 from neuroscene.addon.scene.texts import labels
@@ -34,6 +47,7 @@ LOOKS = (
     "Neuroscene Connections",
     "Neuroscene Block",
     "Neuroscene Book",
+    "Neuroscene Arcs",
 )  # of what Copy Look copies
 
 
@@ -42,6 +56,7 @@ def groups() -> dict:
     for make in (
         block.block_group,
         book.book_group,
+        arcs.arcs_group,
         connections.connections_group,
         bars.bars_group,
         kernels.kernels_group,
@@ -55,6 +70,7 @@ def groups() -> dict:
         series.lines_group,
         series.bars_group,
         series.picture_group,
+        series.kernels_group,
         series.words_group,
         series.curve_group,
         *(lambda kind=kind: series.slider_group(kind) for kind in series.sockets.OF_KIND),

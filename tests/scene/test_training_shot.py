@@ -12,7 +12,7 @@ from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build as builder
-from neuroscene.addon.scene.series import chart, filling, known, showing
+from neuroscene.addon.scene.series import chart, filling, known, showing, words
 from scene import look
 
 RUN = look.ROOT / "tests" / "data" / "series" / "run"
@@ -192,3 +192,24 @@ def test_a_network_without_a_run_is_refused(blank):
     with pytest.raises(CheckpointError, match="no series"):
         shots.add(network, "training")
     assert look.blocks() == before
+
+
+def test_the_answer_is_that_of_the_bars_between_steps_too(blank):
+    """The words change where the blend of the scores does."""
+    network = build()
+    shots.add(network, "training")
+    series = known.read(network)["checkpoints"]
+    (bars,) = look.of_kind(network, "bars")
+    names = [f"value.{step:03d}" for step in range(3)]
+    chance = np.random.default_rng(5).random((3, 10)).astype(np.float32)
+    for name, scores in zip(names, chance, strict=True):
+        bars.data.attributes[name].data.foreach_set("value", scores)
+    starts = words.begins(network, series)
+    assert starts == sorted(starts)
+    for at in np.linspace(0.01, 1.99, 60):
+        low = int(at)
+        blend = chance[low] * (1 - (at - low)) + chance[low + 1] * (at - low)
+        said = max(step for step in range(3) if starts[step] <= at or step == 0)
+        winners = {int(chance[step].argmax()) for step in (low, low + 1)}
+        if int(blend.argmax()) in winners:  # else a third one wins meanwhile
+            assert int(chance[said].argmax()) == int(blend.argmax()), at

@@ -29,7 +29,15 @@ from neuroscene.addon.scene.looks import saved_styles
 from scene import look
 
 WITHOUT_WINDOW = ("frame_layers",)  # looks at a 3D view
-SLOW = "compare_checkpoints", "attach_gltf", "export_gltf", "render_film", "import_network", "reload_checkpoint"
+SLOW = (
+    "import_series",
+    "compare_checkpoints",
+    "attach_gltf",
+    "export_gltf",
+    "render_film",
+    "import_network",
+    "reload_checkpoint",
+)
 HANGS = 120  # seconds: a step that takes so long is stopped, and says where it was
 CHECKED = 0.3  # share of our steps whose undo and redo are checked
 
@@ -102,6 +110,14 @@ class Walk:
             "new_scene": self.coin(),
         }
 
+    def for_import_series(self):
+        run = look.ROOT / "tests" / "data" / "series" / "run"
+        given = self.random.choice(["", str(look.DIGIT)])
+        return {"directory": str(run), "input": given, "max_cells": 500} if self.random.random() < 0.8 else {}
+
+    def for_play_series(self):
+        return {"way": self.random.choice(["EASED", "STEPS", "SECONDS"])}
+
     def for_reload_checkpoint(self):
         return {"filepath": str(self.random.choice([self.model, self.model, "", look.MLP]))}
 
@@ -154,7 +170,7 @@ class Walk:
 
     def for_set_detail(self):
         return {
-            "level": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]),
+            "detail": self.random.choice(["AUTO", "BOX", "MAPS", "CELLS"]),
             "cells": self.random.choice([0, 1, 60]),
             "lines": self.random.choice([0, 3, 40]),
             "arrange": self.coin(),

@@ -110,6 +110,34 @@ def test_integrated_gradients_are_complete(cnn):
         assert made.settings["completeness_error"] == pytest.approx(made.values.sum() - wanted, abs=1e-3)
 
 
+@pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "conv3", "pool2", "dense1"])
+def test_every_layer_divides_the_same_number(cnn, layer):
+    """Conductance adds up to the difference of scores, on whatever layer."""
+    made = finished(attribute(*cnn, "integrated", layer=layer))
+    both = scores(np.concatenate([cnn[1]["image"], np.zeros_like(cnn[1]["image"])]))[:, 7]
+    assert made.values.sum() == pytest.approx(float(both[0] - both[1]), rel=0.01)
+    assert made.values.shape == cnn[0].layer(layer).shape
+
+
+@pytest.mark.parametrize("name", ["resnet18", "unet", "densenet"])
+def test_other_networks_are_complete_too(name):
+    network = summarise(open_checkpoint(DATA / f"zoo/{name}.onnx"))
+    (spec,) = network.inputs
+    image = {spec.name: np.random.default_rng(4).random([size or 1 for size in spec.shape]).astype(np.float32)}
+    made = finished(attribute(network, image, "integrated"))
+    assert made.values.sum() == pytest.approx(made.settings["difference"], rel=0.01)
+
+
+def test_tokens_are_explained_by_a_layer(capsys, tmp_path):
+    """No derivative by whole numbers, but by what they mean; a method that changes an input says that it cannot."""
+    letters, array = SAMPLES / "letters_transformer.onnx", SAMPLES / "letters/letters.npy"
+    out = tmp_path / "out.npz"
+    base = ["attribute", str(letters), "--input", str(array), "--layer", "/Add", "-o", str(out), "--method"]
+    assert main([*base, "gradient-input"]) == 0
+    assert np.load(out)["attribution"].shape == (12, 64)
+    assert main([*base, "integrated"]) == 2 and "reads whole numbers" in capsys.readouterr().err
+
+
 def test_guided_and_deconvnet_by_hand(tmp_path):
     """y = relu(x W) V: what passes at the Relu, written out."""
     first, second = seeded(5, 6, seed=1), seeded(6, 3, seed=2)
@@ -252,7 +280,7 @@ def test_what_cannot_be_explained_is_one_plain_line(tmp_path, capsys):
     assert "no method 'magic'" in refused(capsys, tmp_path, *base, "magic")
     assert "has no layer 'conv9'" in refused(capsys, tmp_path, *base, "gradcam", "--layer", "conv9")
     assert "'dense1' gives no maps" in refused(capsys, tmp_path, *base, "gradcam", "--layer", "dense1")
-    assert "explains inputs only" in refused(capsys, tmp_path, *base, "integrated", "--layer", "conv2")
+    assert "explains inputs only" in refused(capsys, tmp_path, *base, "occlusion", "--layer", "conv2")
     assert "one of conv" not in refused(
         capsys, tmp_path, "feature", CNN, "--layer", "conv2", "--unit", 99, "-o", tmp_path / "out.png"
     )

@@ -45,8 +45,8 @@ def test_thinned_layers_keep_exact_indices(shape, limit, tmp_path):
         maps = layer.grid.is_map and layer.grid.units > 1
         assert layer.size == size
         assert drawn.size <= room and drawn.whole == (size <= room)
-        assert (drawn.level == CELLS) == (size <= room or room >= (FEW_CELLS if maps else FEW_TILES))
-        assert drawn.level != MAPS or maps and room >= min(FEW_TILES, layer.grid.units)
+        assert (drawn.detail == CELLS) == (size <= room or room >= (FEW_CELLS if maps else FEW_TILES))
+        assert drawn.detail != MAPS or maps and room >= min(FEW_TILES, layer.grid.units)
         check(layer, drawn)
 
 
@@ -57,7 +57,7 @@ def test_a_wish_is_granted(shape, level, cells, tmp_path):
     found = network(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": shape}, {"y": shape}))
     layer = found.layer("y")
     drawn = share_out(found, 1000, {"y": Wish(level, cells)})["y"]
-    assert drawn.level == (CELLS if level == MAPS and not layer.grid.is_map else level)
+    assert drawn.detail == (CELLS if level == MAPS and not layer.grid.is_map else level)
     assert drawn.size <= cells
     check(layer, drawn)
 
@@ -72,8 +72,8 @@ def check(layer, drawn):
     np.testing.assert_array_equal(drawn.find(drawn.flat), np.arange(drawn.size))
     np.testing.assert_array_equal(unit[drawn.middle(drawn.units)], drawn.units)
     of = unit_of(layer.grid)
-    shown_at = {CELLS: np.arange(size), MAPS: of}.get(drawn.level, np.zeros(size, int))
-    shown = {CELLS: drawn.flat, MAPS: drawn.units}.get(drawn.level, np.zeros(1, int))
+    shown_at = {CELLS: np.arange(size), MAPS: of}.get(drawn.detail, np.zeros(size, int))
+    shown = {CELLS: drawn.flat, MAPS: drawn.units}.get(drawn.detail, np.zeros(1, int))
     expected = np.full(size, -1)
     expected[shown] = np.arange(len(shown))
     np.testing.assert_array_equal(drawn.find(np.arange(size)), expected[shown_at])

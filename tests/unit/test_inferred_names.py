@@ -336,7 +336,7 @@ def test_whole_kernels_join_maps_of_one_cell():
     found = network({"a.weight": (8, 3, 5, 5), "b.weight": (4, 8, 3, 3)})
     drawn = share_out(found, 1000)
     lines = strongest(found.connections[1], drawn["/a/Conv"], drawn["/b/Conv"], 100)
-    assert lines.level == "unit" and len(lines) == 32
+    assert lines.grain == "unit" and len(lines) == 32
     assert (lines.weight == 9).all() and (lines.magnitude == 3).all()
 
 

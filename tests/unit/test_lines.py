@@ -42,7 +42,7 @@ def lines_into(found, name, limit, cells=10_000, values=None):
 @pytest.mark.parametrize("cells", [10_000, 40])
 def test_dense_after_flatten_carries_the_weights_of_the_file(cells, tmp_path):
     lines, source, target = lines_into(network(tmp_path, DENSE), "y", 300, cells)
-    assert len(lines) and lines.level == "cell" and lines.total == 3000
+    assert len(lines) and lines.grain == "cell" and lines.total == 3000
     np.testing.assert_array_equal(lines.weight, seeded(50, 60)[target[:, 0], source[:, 0]])
     np.testing.assert_array_equal(lines.magnitude, np.abs(lines.weight))
 
@@ -60,7 +60,7 @@ def test_kernels_carry_the_sum_of_the_taps_of_the_file(groups, multiplier, cells
     lines, source, target = lines_into(network(tmp_path, conv(groups, multiplier)), "y", 100, cells)
     weight = seeded(*((6 * multiplier, 1, 3, 3) if groups == 6 else (8, 6 // groups, 3, 3)))
     taps = weight[target[:, 0], source[:, 0] % (6 // groups)].reshape(len(lines), 9)
-    assert len(lines) and lines.level == "unit"
+    assert len(lines) and lines.grain == "unit"
     assert (target[:, 0] // (len(weight) // groups) == source[:, 0] // (6 // groups)).all()
     np.testing.assert_allclose(lines.weight, taps.sum(1), atol=1e-5)
     np.testing.assert_allclose(lines.magnitude, np.linalg.norm(taps, axis=1), rtol=1e-5)
@@ -74,7 +74,7 @@ def test_taps_carry_the_weights_of_the_file(groups, multiplier, cells, tmp_path)
     weight = seeded(*((6 * multiplier, 1, 3, 3) if groups == 6 else (8, 6 // groups, 3, 3)))
     tap = source[:, 1:] - target[:, 1:] + 1
     expected = weight[target[:, 0], source[:, 0] % (6 // groups), tap[:, 0], tap[:, 1]]
-    assert len(lines) and lines.level == "cell" and source[:, 0].max() > 0
+    assert len(lines) and lines.grain == "cell" and source[:, 0].max() > 0
     np.testing.assert_array_equal(lines.weight, expected)
     active = given[0][tuple(source.T)]
     np.testing.assert_allclose(lines.importance, np.abs(expected * active), rtol=1e-6)
@@ -82,7 +82,7 @@ def test_taps_carry_the_weights_of_the_file(groups, multiplier, cells, tmp_path)
 
 def test_between_tiles_kernels_are_drawn_with_activations_too(tmp_path):
     lines, source, target = lines_into(network(tmp_path, conv()), "y", 48, 200, seeded(486, seed=3))
-    assert len(lines) == 48 and lines.level == "unit"
+    assert len(lines) == 48 and lines.grain == "unit"
     taps = seeded(8, 6, 9)[target[:, 0], source[:, 0]]
     np.testing.assert_allclose(lines.weight, taps.sum(1), atol=1e-5)
 
@@ -94,7 +94,7 @@ def test_lines_to_a_box_claim_no_weight(tmp_path):
         drawn = share_out(found, 10_000, wishes)
         ends = drawn["x"], drawn["y"]
         lines = strongest(connection, *ends, 50, (seeded(486), None))
-        assert lines.level == "unknown" and not lines.weight.any() and 1 <= len(lines) <= 50
+        assert lines.grain == "unknown" and not lines.weight.any() and 1 <= len(lines) <= 50
         for index, end in zip((lines.source, lines.target), ends, strict=True):
             assert len(np.unique(index)) == min(len(lines), end.size) and index.max() < end.size
 
@@ -180,7 +180,7 @@ def test_lines_of_an_unknown_operator_claim_no_weight(tmp_path):
     )
     for values in (None, seeded(30)):
         lines, *_ = lines_into(network(tmp_path, made), "y", 10, values=values)
-        assert lines.level == "unknown" and (lines.weight == 0).all() and lines.total == 0
+        assert lines.grain == "unknown" and (lines.weight == 0).all() and lines.total == 0
         assert len(set(lines.source)) == len(set(lines.target)) == len(lines) == 10
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
-from neuroscene.addon.layout import HEIGHT, shapes
+from neuroscene.addon.layout import HEIGHT, LayoutSettings, Piece, arrange, shapes
 from neuroscene.addon.layout.planes import UP, PlaneSizes
+from neuroscene.addon.layout.shelf import settings_of_shelf
 from neuroscene.addon.network import Grid
 from neuroscene.addon.network.arcs import EACH, arcs, ends
 from neuroscene.addon.network.drawn import COVER, SHEET, Wish, share_out
 from neuroscene.addon.network.matrices import TABLE
-from neuroscene.addon.network.planes import closed_at_first, default_levels, has_attention, is_tokens, planes
+from neuroscene.addon.network.planes import closed_at_first, default_details, has_attention, is_tokens, planes
 from unit.make import model, node, save, seeded
 from unit.test_books import ZOO, nothing, opened, rms_in_bins, run, weights_of
 
@@ -139,16 +141,16 @@ def test_arcs_join_what_attention_reads_and_what_it_changes(gpt2):
 
 def test_levels_that_nobody_has_chosen():
     network = opened(GPT2)
-    assert default_levels(network, False, False, ()) == {}  # a network beside no books keeps its cells
+    assert default_details(network, False, False, ()) == {}  # a network beside no books keeps its cells
     for ran in (False, True):
-        levels = default_levels(network, True, ran, ())
+        levels = default_details(network, True, ran, ())
         assert {network.layer(name).op for name in levels} >= {"Attention", "Add"}
         assert set(levels.values()) == {SHEET} and "input_ids" not in levels
     network = opened(RESNET)
-    at_rest, ran = (default_levels(network, True, given, ("/fc/Gemm",)) for given in (False, True))
+    at_rest, ran = (default_details(network, True, given, ("/fc/Gemm",)) for given in (False, True))
     assert set(at_rest.values()) == set(ran.values()) == {COVER} and "/fc/Gemm" not in at_rest
     assert {"/conv1/Conv", "/maxpool/MaxPool"} <= ran.keys()
-    assert "/fc/Gemm" in default_levels(network, True, False, ())  # its cells would show biases alone
+    assert "/fc/Gemm" in default_details(network, True, False, ())  # its cells would show biases alone
 
 
 def test_the_first_block_with_attention_is_open():
@@ -193,3 +195,23 @@ def test_planes_are_as_large_as_they_say(gpt2):
             assert made.middles["above"][1] == made.middles["ahead"][1] == UP
     hidden, narrow = network.layer("/transformer/h.0/mlp/c_fc/Gemm"), network.layer("/transformer/h.0/Add")
     assert sizes.of(hidden).sizes["below"][0] == 2 * sizes.of(narrow).sizes["below"][0]  # four times the features
+
+
+def test_branches_of_sheets_stand_behind_one_another():
+    network = opened(ZOO.parent / "inferred" / "llama.safetensors")
+    layers = [layer for layer in network.layers if is_tokens(layer)]
+    sizes = PlaneSizes(network)
+    pieces = [Piece(one.name, tuple(one.inputs), sizes.of(one).size, apart=sizes.of(one).apart) for one in layers]
+    places = arrange(pieces, (), settings_of_shelf(LayoutSettings(longest=0), sheets=True)).places
+    assert len({place.lane for place in places.values()}) == 1
+    along = [place.location[0] for place in places.values()]
+    assert sorted(along) == along and len(set(along)) == len(along)  # in the order of the network
+
+
+def test_a_network_of_few_weights_keeps_its_cells(tmp_path):
+    """Where lines show every weight; one matrix too large, and all open as planes."""
+    for width, planes_shown in ((20, False), (41, True)):
+        weights = {"a.weight": seeded(width, 9), "b.weight": seeded(5, width), "b.bias": seeded(5)}
+        safetensors.numpy.save_file(weights, tmp_path / f"{width}.safetensors")
+        network = opened(tmp_path / f"{width}.safetensors")
+        assert bool(default_details(network, False, False, ())) == planes_shown

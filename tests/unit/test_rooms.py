@@ -21,6 +21,7 @@ WITHOUT_BLENDER = (
     "gradients",
     "attribution",
     "training",
+    "composing",
 )
 # A room may import itself and the rooms named here; compat and cli stand beside the rooms.
 MAY_IMPORT = {
@@ -33,6 +34,7 @@ MAY_IMPORT = {
     "inference": {"containers", "formats", "network"},
     "series": {"containers", "formats", "structure", "network"},
     "gradients": {"containers", "formats", "inference"},
+    "composing": {"containers"},
     "attribution": {"containers", "gradients", "inference", "network"},
     "training": {"containers", "formats", "attribution", "gradients", "inference", "network", "written"},
     "conversion": {"containers", "formats", "network", "inference", "written"},
@@ -66,6 +68,7 @@ MAY_IMPORT = {
         "series",
         "attribution",
         "training",
+        "composing",
         "scene",
         "gltf",
         "written",

@@ -83,7 +83,7 @@ class Join(ABC):
     """How the cells of one layer feed those of another."""
 
     carries = UNKNOWN
-    level = "cell"  # what an edge's weight is: see `lines.Lines`
+    grain = "cell"  # what an edge's weight is: see `lines.Lines`
     fan_in = 1  # edges into one cell, about
     taps = 1  # edges into one cell from one unit of the source, about
     form = ""  # of its weights: "kernels" (then it has the method `kernels`), a "matrix", or neither

@@ -28,7 +28,7 @@ class Recurrent(Join):
     """
 
     carries = WEIGHT
-    level = "unit"
+    grain = "unit"
     ranks = True
 
     def __init__(self, weight, shape: tuple[int, int, int, int], again: bool, first_backwards: bool, steps: int):

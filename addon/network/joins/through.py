@@ -27,7 +27,7 @@ class Through(Join):
         self.join = join
         self.source_of = source_of
         self.size = size
-        self.carries, self.level, self.fan_in, self.taps = join.carries, join.level, join.fan_in, join.taps
+        self.carries, self.grain, self.fan_in, self.taps = join.carries, join.grain, join.fan_in, join.taps
         self.ranks = join.ranks
 
     @property

@@ -47,7 +47,7 @@ ARCS = Interface(
             Socket(
                 "Dim",
                 "Float",
-                0.5,
+                0.35,
                 0.0,
                 1.0,
                 about="Sets how bright and thick the arcs of other tokens are, as a share",

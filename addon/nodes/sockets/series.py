@@ -45,6 +45,7 @@ LINES = Interface(
 )
 BARS = Interface("Neuroscene Series Bars", FOLLOWS)
 PICTURE = Interface("Neuroscene Series Picture", FOLLOWS)
+KERNELS = Interface("Neuroscene Series Kernels", FOLLOWS)
 WORDS = Interface("Neuroscene Series Words", FOLLOWS)
 CURVE = Interface(
     "Neuroscene Series Curve",
@@ -57,4 +58,4 @@ CURVE = Interface(
         Socket("Material", "Material", paint="hot"),
     ),
 )
-ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, PICTURE, WORDS, CURVE)
+ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, PICTURE, KERNELS, WORDS, CURVE)

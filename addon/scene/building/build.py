@@ -111,7 +111,7 @@ def _build(network, settings, ran, digest):
     _outputs(plan, objects, camera, paints, made)
     into = words.into(pairs)
     for layer in shown.layers:
-        if drawn[layer.name].level not in PLANES:  # which say what they show
+        if drawn[layer.name].detail not in PLANES:  # which say what they show
             labels.say(objects[layer.name], words.of_layer(layer, drawn[layer.name], into.get(layer.name, [])))
     for layer in plan.pictured:
         labels.say(objects[layer.name], words.of_picture(layer))
@@ -130,7 +130,7 @@ def _build(network, settings, ran, digest):
         paints,
         cells,
         (*objects.values(), *made.connections.objects),
-        _caption(network, on_shelf, any(drawn[layer.name].level in PLANES for layer in shown.layers)),
+        _caption(network, on_shelf, any(drawn[layer.name].detail in PLANES for layer in shown.layers)),
     ):
         made.studio.objects.link(obj)
     _remember(made.network, network, settings, ran, paints, weights, digest.result())

@@ -60,7 +60,7 @@ def make(
         {
             "Radius": RADIUS * (1.0 if weighted else COPY_RADIUS),
             "Weight Range": weight_range,
-            "Material": materials["lines" if weighted and lines.level != "unknown" else "copies"],
+            "Material": materials["lines" if weighted and lines.grain != "unknown" else "copies"],
         },
     )
     Bundle.make(
@@ -135,7 +135,7 @@ def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
     bundle = Bundle(obj)
     sockets.refresh(bundle, {"Importance Range": extent or 1.0})
-    bundle.tell(grain=lines.level, drawn=len(lines), total=lines.total)
+    bundle.tell(grain=lines.grain, drawn=len(lines), total=lines.total)
     _paint(bundle)
 
 

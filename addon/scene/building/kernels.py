@@ -20,6 +20,7 @@ from ...nodes import materials as shaders
 from ...nodes.kernels import kernels_group
 from ...nodes.tree import attach
 from .. import removing
+from ..attributes import forget_steps
 from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, RoleMaterial, kind, nodes
 from ..texts import caption
 from . import build, importing, planned
@@ -74,6 +75,9 @@ def toggle_steps(network: bpy.types.Collection, names: list[str]) -> planned.Ste
         )
     for name, weights in pictured.items():
         make(network, layers[name].obj, weights)
+    from ..series import following  # here: that builds on this
+
+    yield from following.steps(network)
     count = sum(map(len, pictured.values()))
     return f"{count:,} kernels of {', '.join(pictured)}"
 
@@ -142,10 +146,16 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
     return obj
 
 
+def taps_of(weights: np.ndarray) -> np.ndarray:
+    """The weights of red, green and blue at every tap, (units, rows, columns, 3); of one channel, three times."""
+    return np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
+
+
 def _write(kernels: Kernels, weights: np.ndarray) -> None:
-    """The weights of red, green and blue at every tap; of one channel, three times."""
+    """Let kernels have these weights."""
     mesh = kernels.obj.data
-    taps = np.broadcast_to(weights.transpose(0, 2, 3, 1), (len(weights), *weights.shape[2:], 3))
+    taps = taps_of(weights)
+    forget_steps(kernels.obj)
     if 3 * len(mesh.vertices) == taps.size:  # nobody has deleted some of them
         mesh.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
     kernels.inputs["Range"] = value_range(weights)

@@ -117,8 +117,8 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
         mesh.attributes.new(name, "FLOAT", "POINT")
     mesh.attributes.new("unit_rank", "INT", "POINT")
     one = drawn.has_one_cell
-    plane = drawn.level in PLANES
-    same = layer_object.detail == drawn.level
+    plane = drawn.detail in PLANES
+    same = layer_object.detail == drawn.detail
     structure = dict(zip(("Units", "Rows", "Columns"), counts, strict=True))
     values = {
         "Pitch": shape.pitch,
@@ -141,7 +141,7 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
     sockets.write(layer_object, structure)
     if same:  # what somebody has set stays
         sockets.refresh(layer_object, values)
-    layer_object.tell(detail=drawn.level, size=shape.size, turn=shape.turn)
+    layer_object.tell(detail=drawn.detail, size=shape.size, turn=shape.turn)
     by_hand.keep(obj, held)
 
 
@@ -202,7 +202,7 @@ def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
 
 def set_activation(obj: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
     """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
-    meaning = "activation" if drawn.level == CELLS else "mean activation"
+    meaning = "activation" if drawn.detail == CELLS else "mean activation"
     set_values(obj, drawn.sample(values), meaning, value_range(values))
     ranges.note(obj, values)
 

@@ -33,14 +33,14 @@ GAP = 0.035  # of the width of a plane, between matrices
 Shown = dict[str, list[Plane]]
 
 
-def read(network: Network, layers: Iterable[Layer], levels: Mapping[str, str], ran: Ran | None) -> Shown:
-    """What these layers show at these levels, by name. Raises `CheckpointError`."""
+def read(network: Network, layers: Iterable[Layer], details: Mapping[str, str], ran: Ran | None) -> Shown:
+    """What these layers show at these details, by name. Raises `CheckpointError`."""
     reader = NormReader()
 
     def values(layer: Layer):
         return activation(layer, ran)
 
-    return {layer.name: planes(network, layer, levels[layer.name], values, reader) for layer in layers}
+    return {layer.name: planes(network, layer, details[layer.name], values, reader) for layer in layers}
 
 
 def show(
@@ -107,8 +107,8 @@ def refresh(collection: bpy.types.Collection, network: Network, ran: Ran | None)
         if not layer.is_plane:
             drop(layer.obj)
     objs = {name: layer for name, layer in scene.layers().items() if layer.is_plane and name in network.by_name}
-    levels = {name: layer.detail for name, layer in objs.items()}
-    shown = read(network, [network.layer(name) for name in objs], levels, ran)
+    details = {name: layer.detail for name, layer in objs.items()}
+    shown = read(network, [network.layer(name) for name in objs], details, ran)
     way = way_of(scene.settings["layout"].get("slant", 0.0))
     show(network, {name: layer.obj for name, layer in objs.items()}, shown, scene.materials, way)
 

@@ -18,7 +18,7 @@ from ...network import Connection, Layer, Network
 from ...network.drawn import PLANES, Drawn, Wish
 from ...network.joins import Unknown
 from ...network.lines import Lines, strongest
-from ...network.planes import default_levels, has_attention
+from ...network.planes import default_details, has_attention
 from ...network.visible import Joint, Shares, Visible
 from ..detail import expansion
 from ..editing import arranging
@@ -67,7 +67,7 @@ def plan(
     covers = shelf.covers(network, shown.unbuilt)
     sizes = {path: books.size_of(network, block, thickness, *covers[path]) for path, block in shown.unbuilt.items()}
     forms = PlaneSizes(network)
-    apart = {layer.name: forms.of(layer).apart for layer in shown.layers if drawn[layer.name].level in PLANES}
+    apart = {layer.name: forms.of(layer).apart for layer in shown.layers if drawn[layer.name].detail in PLANES}
     if forms.attends:
         given = [layer for layer in shown.layers if layer.op == "Input" and layer not in pictured]
         apart |= {layer.name: INPUTS_APART for layer in given}
@@ -108,8 +108,8 @@ def shares(
 
 def defaults(network: Network, shelf: bool, ran: Ran | None, whole: bool) -> dict[str, Wish]:
     """The layers that stand as planes as long as nobody has wished something else."""
-    levels = default_levels(network, shelf, ran is not None, {layer.name for layer in last(network)}, whole)
-    return {name: Wish(level, 1) for name, level in levels.items()}
+    details = default_details(network, shelf, ran is not None, {layer.name for layer in last(network)}, whole)
+    return {name: Wish(detail, 1) for name, detail in details.items()}
 
 
 def last(network: Network) -> list[Layer]:
@@ -125,8 +125,8 @@ def last(network: Network) -> list[Layer]:
 
 def read_planes(plan: Plan, names: Iterable[str]) -> planes.Shown:
     """What those of these layers show that stand as planes. Raises `CheckpointError`."""
-    levels = {name: plan.drawn[name].level for name in names if plan.drawn[name].level in PLANES}
-    return planes.read(plan.network, [plan.network.layer(name) for name in levels], levels, plan.ran)
+    details = {name: plan.drawn[name].detail for name in names if plan.drawn[name].detail in PLANES}
+    return planes.read(plan.network, [plan.network.layer(name) for name in details], details, plan.ran)
 
 
 def show_planes(

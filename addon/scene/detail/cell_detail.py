@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""More or less detail of single layers that stand in a scene: their level, how many cells, how many lines.
+"""More or less detail of single layers that stand in a scene: their detail, how many cells, how many lines.
 
 The lines into a layer are part of its detail; those out of it are part of the detail of the layers that read it. So
 raising a layer reads its own weights and no others.
@@ -32,8 +32,8 @@ from . import expansion
 
 
 def set_detail(network: bpy.types.Collection, names: list[str], wish: Wish, lines: int = 0) -> str:
-    """Draw these layers at another level of detail, each with up to `lines` lines from each that it reads (0: as many
-    as before, or with an empty level as many as the network's settings give).
+    """Draw these layers at another detail, each with up to `lines` lines from each that it reads (0: as many
+    as before, or with an empty detail as many as the network's settings give).
 
     If an input has run, it runs again. Returns one line on what was done; raises `CheckpointError`, and then nothing
     has changed.
@@ -47,18 +47,18 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     ran = yield from importing.ran_steps(network, model)
     shown = NetworkScene(network).layers()
     before = {name: layers.drawn_of(layer_object.obj) for name, layer_object in shown.items()}
-    share = _share(network, model, wish.level)
+    share = _share(network, model, wish.detail)
     settings = arranging.settings_of(network)
     shelf = bool(settings.slant)
-    default = planned.defaults(model, shelf, ran, is_whole(NetworkScene(network))) if not wish.level else {}
+    default = planned.defaults(model, shelf, ran, is_whole(NetworkScene(network))) if not wish.detail else {}
     shares = Shares(model, NetworkScene(network).settings["max_cells"], known=before)
     for name in names:
-        level = default[name].level if name in default else wish.level
-        shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, level)
+        detail = default[name].detail if name in default else wish.detail
+        shares.chosen[name] = choose(model.layer(name), wish.cells or share[name], shares, detail)
     drawn = shares.sized([])  # some layers may have been deleted, or are in blocks without their inside
     formed = shapes(model, drawn, shelf)
-    levels = {name: drawn[name].level for name in names if drawn[name].level in PLANES}
-    seen = planes.read(model, [model.layer(name) for name in levels], levels, ran)
+    details = {name: drawn[name].detail for name in names if drawn[name].detail in PLANES}
+    seen = planes.read(model, [model.layer(name) for name in details], details, ran)
     cells = planned.cell_shapes()
     resting = {}
     for place, name in enumerate(names):
@@ -66,7 +66,7 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
         layer = model.layer(name)
         if activation(layer, ran) is None:
             resting[name] = layers.resting_values(layer, drawn[name])
-    wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.level else 0) for name in names}
+    wished = {name: lines or (shown[name].wish.get("lines", 0) if wish.detail else 0) for name in names}
     chosen = yield from _choose(network, model, set(names), before, drawn, ran, wished)
     forms = PlaneSizes(model)
     for name in names:
@@ -77,16 +77,16 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
         layers.show(obj, layer, drawn[name], formed[name], cells)
         if turned != (layer_object.turn, layer_object.is_plane):  # else it may have been turned by hand
             layers.face(obj, axes(settings.direction), shelf)
-        if name not in levels:
+        if name not in details:
             planes.drop(obj)
-        layer_object.apart = forms.of(layer).apart if name in levels else 0.0
+        layer_object.apart = forms.of(layer).apart if name in details else 0.0
         if name in resting:
             layers.set_values(obj, *resting[name])
         else:
             layers.set_activation(obj, drawn[name], activation(layer, ran))
         pruning.put(obj, drawn[name])
-        layer_object.wish = {"detail": wish.level, "cells": wish.cells, "lines": wished[name]}
-    objs = {name: shown[name].obj for name in levels}
+        layer_object.wish = {"detail": wish.detail, "cells": wish.cells, "lines": wished[name]}
+    objs = {name: shown[name].obj for name in details}
     planes.show(model, objs, seen, NetworkScene(network).materials, planes.way_of(settings.slant))
     _draw(network, chosen, set(names), drawn, len(model.connections))
     arcs.show(network, model, ran)
@@ -100,10 +100,10 @@ def detail_steps(network: bpy.types.Collection, names: list[str], wish: Wish, li
     return _summary([drawn[name] for name in names], _bare(chosen, set(names), drawn))
 
 
-def _share(network, model, level) -> dict[str, int]:
+def _share(network, model, detail) -> dict[str, int]:
     """The cells of each layer under the network's budget; who asks for cells gets some, however small the budget."""
     room = allocate([layer.size for layer in model.layers], NetworkScene(network).settings["max_cells"])
-    least = FEW_CELLS if level == CELLS else 1
+    least = FEW_CELLS if detail == CELLS else 1
     return {layer.name: max(cells, least) for layer, cells in zip(model.layers, room, strict=True)}
 
 
@@ -149,7 +149,7 @@ def _bare(chosen, names, drawn) -> list[str]:
             connection.target.name
             for _, connection, lines in chosen
             if connection.target.name not in names
-            and lines.level == "unknown"
+            and lines.grain == "unknown"
             and connection.join.carries == WEIGHT
             and not drawn[connection.target.name].has_one_cell
         }
@@ -175,20 +175,20 @@ def _followed(
         bare = replace(connection, join=Unknown(connection.source.size, connection.target.size))
         return planned.choose(bare, drawn, limit, None)
     rest = (getattr(lines, name)[known] for name in ("target", "weight", "magnitude", "importance"))
-    return Lines(lines.level, source[known].astype(np.int32), *rest, lines.total)
+    return Lines(lines.grain, source[known].astype(np.int32), *rest, lines.total)
 
 
 def _places(lines: Lines, before: Drawn, now: Drawn) -> np.ndarray:
     """The vertices from which lines start now, -1 where that cannot be told."""
     nowhere = np.full(len(lines), -1)
-    if before.has_one_cell or now.has_one_cell or lines.level == "unknown":
+    if before.has_one_cell or now.has_one_cell or lines.grain == "unknown":
         return nowhere
     if lines.source.max(initial=-1) >= before.size:  # somebody has deleted cells
         return nowhere
     units = before.cells[0][lines.source].astype(np.int64)
-    if lines.level == "unit":  # a kernel stands for its whole map
+    if lines.grain == "unit":  # a kernel stands for its whole map
         return np.where(np.isin(units, now.units), now.middle(units), -1)
-    if before.level != CELLS and now.level == CELLS:  # which cell of the map is not known
+    if before.detail != CELLS and now.detail == CELLS:  # which cell of the map is not known
         return nowhere
     return now.find(before.flat[lines.source])
 

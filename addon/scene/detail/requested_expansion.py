@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import bpy
 
 from ...network.expand import budget
-from ..building import importing, layers
+from ..building import build, importing, layers
 from ..entities import Bundle, LayerObject, NetworkScene
 from . import expansion
 
@@ -33,4 +33,7 @@ def store(
         ends = [drawn.get(end) for end in bundle.ends]
         if None not in ends:  # layers may have been deleted
             done += expansion.store(obj, model.connections[bundle.index], *ends, *budget(len(objs)))
+    from ..series import following  # here: that builds on this
+
+    build.finish(following.steps(network))
     return f"{done:,} of {len(objs):,} bundle{'' if len(objs) == 1 else 's'} can be expanded"

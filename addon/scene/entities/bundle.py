@@ -31,7 +31,7 @@ class Bundle(WithSockets):
     carries: Fact[str] = Fact(TEXT)
     form: Fact[str] = Fact(TEXT, "")
     taps: Fact[int] = Fact(WHOLE, 1)
-    grain: Fact[str] = Fact(TEXT, "", once="level")
+    grain: Fact[str] = Fact(TEXT, "")
     drawn: Fact[int] = Fact(WHOLE, 0)
     total: Fact[int] = Fact(WHOLE, 0)
     counts: Fact[list[int]] = Fact(COUNTS, [])

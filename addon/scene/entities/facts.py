@@ -28,17 +28,16 @@ class Kind(Generic[T]):
 
 
 class Fact(Generic[T]):
-    """A fact on a data-block, under a `key`, and `once` under another, as in scenes of older versions.
+    """A fact on a data-block, under a `key`.
 
     Without a default it must be there: to read it raises `CheckpointError` where somebody has taken it away, or made it
     something of another kind. To write what is of another kind raises `TypeError`.
     """
 
-    def __init__(self, kind: Kind[T], default: Any = NEEDED, key: str = "", once: str = ""):
+    def __init__(self, kind: Kind[T], default: Any = NEEDED, key: str = ""):
         self.kind = kind
         self.default = default
         self.key = key
-        self.once = once
 
     def __set_name__(self, owner, name):
         self.key = self.key or name
@@ -48,8 +47,6 @@ class Fact(Generic[T]):
             return self
         facts = entity.facts
         value = facts.get(self.key)
-        if value is None and self.once:
-            value = facts.get(self.once)
         if value is not None:
             try:
                 return self.kind.read(value)

@@ -68,7 +68,7 @@ class LayerObject(Placed):
     grid: Fact[list[int]] = Fact(WHOLES)
     strides: Fact[list[int]] = Fact(WHOLES)
     statistics: Fact[dict] = Fact(GROUP, {})
-    detail: Fact[str] = Fact(TEXT, "", once="level")
+    detail: Fact[str] = Fact(TEXT, "")
     wish: Fact[dict] = Fact(GROUP, {})
     size: Fact[tuple[float, float, float]] = Fact(PLACE)
     turn: Fact[float] = Fact(NUMBER)
@@ -96,8 +96,7 @@ class LayerObject(Placed):
     @property
     def wished_detail(self) -> str:
         """The detail that somebody asked for, "" where the network's settings decide."""
-        wish = self.wish
-        return wish.get("detail", wish.get("level", ""))
+        return self.wish.get("detail", "")
 
     def incoming(self) -> list[Bundle]:
         """The bundles of its network that enter it."""

@@ -22,6 +22,7 @@ from ...nodes.tree import attach
 from ..texts import labels
 from . import words
 from .known import ACCURACIES, LOSSES, Known, percent
+from .letters import Letters, joined, letters, mesh_of
 
 SIZE = 0.2  # of letters, in the height of the chart
 TICKS = 11  # along the foot, at most
@@ -166,15 +167,12 @@ def _line(curve: Measured, series: Known, width: float, height: float) -> bpy.ty
 def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     """Grid, ticks and their numbers: one mesh, a material a color."""
     used = list(dict.fromkeys(["track", "dim", *(curve.paint for curve in shown)]))
-    corners: list[np.ndarray] = []
-    faces: list[tuple[int, ...]] = []
+    parts: list[Letters] = []
     material: list[int] = []
 
-    def add(part: words.Letters, paint: str) -> None:
-        begin = sum(map(len, corners))
-        corners.append(part[0])
-        faces.extend(tuple(corner + begin for corner in face) for face in part[1])
-        material.extend([used.index(paint)] * len(part[1]))
+    def add(part: Letters, paint: str, *shift: float) -> None:
+        parts.append(part._replace(corners=part.corners + np.array(shift or (0, 0, 0), np.float32)))
+        material.extend([used.index(paint)] * len(part.counts))
 
     size = 0.8 * SIZE * height
     behind = 0.01 * height
@@ -185,30 +183,27 @@ def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     for curve in reversed(shown):
         texts = [_standing(curve.tick(share * curve.most), size, "RIGHT") for share in (0.0, 0.5, 1.0)]
         for share, part in zip((0.0, 0.5, 1.0), texts, strict=True):
-            add((part[0] + np.array([edge, 0, share * height - 0.36 * size], np.float32), part[1]), curve.paint)
-        edge -= max(float(np.ptp(part[0][:, 0])) for part in texts if len(part[0])) + 0.16 * height
+            add(part, curve.paint, edge, 0, share * height - 0.36 * size)
+        edge -= max(float(np.ptp(part.corners[:, 0])) for part in texts if len(part.corners)) + 0.16 * height
     places = across(series)
     for step in ticks(series):
         x = float(places[step]) * width
         add(_box((x, behind, 0.0), (x, behind, -0.045 * height), THIN * height), "track")
         part = _standing(f"{series.numbers[step]:,}", size, "CENTER")
-        add((part[0] + np.array([x, 0, -0.26 * height], np.float32), part[1]), "dim")
+        add(part, "dim", x, 0, -0.26 * height)
     part = _standing(series.unit, size, "CENTER")
-    add((part[0] + np.array([width / 2, 0, -0.5 * height], np.float32), part[1]), "dim")
-    mesh = bpy.data.meshes.new(f"{name} axes")
-    mesh.from_pydata(np.concatenate(corners).tolist(), [], faces)
+    add(part, "dim", width / 2, 0, -0.5 * height)
+    mesh = mesh_of(f"{name} axes", joined(parts))
     for paint in used:
         mesh.materials.append(paints[paint])
     mesh.polygons.foreach_set("material_index", np.array(material, np.int32))
     return mesh
 
 
-def _standing(text: str, size: float, align: str) -> words.Letters:
+def _standing(text: str, size: float, align: str) -> Letters:
     """A text in the x-z plane."""
-    if not text:
-        return np.zeros((0, 3), np.float32), []
-    corners, faces = words.letters(text, size, align, "BOTTOM_BASELINE")
-    return corners[:, [0, 2, 1]] * np.array([1, -1, 1], np.float32), faces
+    flat = letters(text, size, align, "BOTTOM_BASELINE")
+    return flat._replace(corners=flat.corners[:, [0, 2, 1]] * np.array([1, -1, 1], np.float32))
 
 
 def _shift(mesh: bpy.types.Mesh, offset: np.ndarray) -> None:
@@ -217,13 +212,13 @@ def _shift(mesh: bpy.types.Mesh, offset: np.ndarray) -> None:
     mesh.vertices.foreach_set("co", (corners.reshape(-1, 3) + offset.astype(np.float32)).ravel())
 
 
-def _box(begin, end, half) -> words.Letters:
+def _box(begin, end, half) -> Letters:
     """A thin bar between two points, along x or z, seen from -y."""
     low = np.minimum(begin, end) - half
     high = np.maximum(begin, end) + half
     y = begin[1]
     corners = [(low[0], y, low[2]), (high[0], y, low[2]), (high[0], y, high[2]), (low[0], y, high[2])]
-    return np.array(corners, np.float32), [(0, 1, 2, 3)]
+    return Letters(np.array(corners, np.float32), np.arange(4, dtype=np.int32), np.array([4], np.int32))
 
 
 def left_of(series: Known, height: float) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ...colormaps import value_range
 from ...containers import CheckpointError
 from ...inference import Ran, activation
 from ...network import Network
@@ -20,9 +21,9 @@ from ...network.joins import WEIGHT
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
-from ..building import build, connections, importing, input_picture, layers, planned
+from ..building import build, connections, importing, input_picture, kernels, layers, planned
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, InputPicture, NetworkScene
+from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
 from . import faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
@@ -30,6 +31,7 @@ from .lines import Query
 from .sources import Checkpoints, Samples, Source
 
 BUDGET = 1 << 26  # numbers of a series: 256 MB
+MOST_STEPS = 250  # as many as ten seconds of film have frames
 FEWEST = 2
 STEPS = "reading the steps"
 
@@ -56,21 +58,25 @@ def import_steps(
     settings: build.Settings,
     inputs: list[str | Path] = [],  # noqa: B006 - never changed
     sizes: dict[str, int] | None = None,
+    most: int = 0,
 ) -> planned.Steps:
-    """Build the scene of a training run, or of several inputs of one model. Yields and returns as `build.build`."""
+    """Build the scene of a training run, or of several inputs of one model, with at most so many steps.
+    Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     source, run = yield from in_background(lambda: _source(given, inputs, sizes), "reading the checkpoints")
-    return (yield from build_steps(source, run, settings))
+    return (yield from build_steps(source, run, settings, most=most))
 
 
-def build_steps(source: Source, run: Run | None, settings: build.Settings, whole: bool = False) -> planned.Steps:
-    """Build the scene of a series; `whole` is as for `fill_steps`. Yields and returns as `build.build`."""
+def build_steps(
+    source: Source, run: Run | None, settings: build.Settings, whole: bool = False, most: int = 0
+) -> planned.Steps:
+    """Build the scene of a series; `whole` and `most` are as for `fill_steps`. Yields and returns as `build.build`."""
     network = source.network(source.base)
     if run is not None:
         network.name = run.folder.resolve().name or network.name
     ran = source.ran(source.base)
     collection = yield from _part(build.build(network, settings, ran), 0.05, 0.5)
-    yield from _part(fill_steps(collection, source, run, whole=whole), 0.5, 1.0)
+    yield from _part(fill_steps(collection, source, run, whole=whole, most=most), 0.5, 1.0)
     return collection
 
 
@@ -95,11 +101,16 @@ def _source(given, inputs, sizes):
 
 
 def fill_steps(
-    collection: bpy.types.Collection, source: Source, run: Run | None = None, total: int = 0, whole: bool = False
+    collection: bpy.types.Collection,
+    source: Source,
+    run: Run | None = None,
+    total: int = 0,
+    whole: bool = False,
+    most: int = 0,
 ) -> planned.Steps:
     """Give a network in a scene this series, of `total` steps before it was thinned; the network shows its base from
-    then on. With `whole` also what is alike at all steps has numbers for each, for more steps will come. Yields as
-    `build.build`, and changes nothing before the last step."""
+    then on. With `whole` also what is alike at all steps has numbers for each, for more steps will come; of more than
+    `most` steps some are left out, evenly. Yields as `build.build`, and changes nothing before the last step."""
     network = source.network(source.base)
     count = len(source)
     total = max(total, count)
@@ -112,7 +123,8 @@ def fill_steps(
     drawn_lines += sum(
         len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
     )
-    kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, MOST)))
+    most = min(MOST, most or MOST_STEPS)
+    kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, most)))
     if len(kept) < count:
         source = source.thinned(kept)
     network = source.network(source.base)
@@ -270,15 +282,26 @@ def _open(collection, network: Network, source: Source):
             if opened is not None:
                 stored[index] = taps.object_of(obj), opened
     steps: dict[int, list] = {index: [] for index in stored}
+    pictured = [each for each in NetworkScene(collection).members(Kernels) if each.layer in network.by_name]
+    place = {layer.name: number for number, layer in enumerate(network.layers)}
+    of_kernels: dict[str, list] = {each.layer: [] for each in pictured}
     for step in range(len(source)):
         yield step / len(source), "lines of expansions"
         shown = source.network(step)
         for index, (_, opened) in stored.items():
             steps[index].append(taps.read(shown.connections[index], opened))
+        for name, told in of_kernels.items():
+            told.append(kernels.weights_of(shown, shown.layers[place[name]].name))
     source.network(source.base)
     for index, (obj, opened) in stored.items():
         if all(told is not None for told in steps[index]):
             put_taps(obj, opened, steps[index], follow)
+
+    for each in pictured:
+        told = of_kernels[each.layer]
+        if all(weights is not None and list(weights.shape) == each.shape for weights in told):
+            showing.put_kernels(each.obj, [kernels.taps_of(weights) for weights in told], **follow)
+            each.inputs["Range"] = showing.lasting([value_range(weights) for weights in told])
 
 
 def put_taps(obj: bpy.types.Object, opened: taps.Opened, steps: list, follow: dict) -> None:

@@ -30,7 +30,7 @@ def with_input(collection: bpy.types.Collection, given: str | Path) -> Steps:
         lambda: of_checkpoints(replace(series, given=[str(given)]), NetworkScene(collection).sizes), "running the input"
     )
     ran = source.ran(source.base)
-    yield from filling.fill_steps(collection, source, run, series.total, series.growing)
+    yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
     return ran
 
 
@@ -42,7 +42,7 @@ def steps(collection: bpy.types.Collection) -> Steps:
             source, run = yield from in_background(
                 lambda series=series: _source(collection, series), "reading the steps"
             )
-            yield from filling.fill_steps(collection, source, run, series.total, series.growing)
+            yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
         except CheckpointError:
             remove(collection, kind)
             return False

@@ -76,15 +76,15 @@ def chosen(
     ends = drawn[connection.source.name], drawn[connection.target.name]
     lines = choose(connection, dict(drawn), limit, ran)
     join = connection.join
-    if lines.level == "unknown" or join.carries != WEIGHT or not len(lines):
+    if lines.grain == "unknown" or join.carries != WEIGHT or not len(lines):
         return lines, None
     pool = [(lines, False)]
     if changed is not None:
         values = tuple(activation(end, ran) for end in (connection.source, connection.target))
         moving = strongest(changed, *ends, limit, values)
-        if moving.level == lines.level and len(moving):
+        if moving.grain == lines.grain and len(moving):
             pool = [(_some(lines, limit // 2), False), (moving, True), (lines, False)]
-    kernels = lines.level == "unit" and join.level != "unit"
+    kernels = lines.grain == "unit" and join.grain != "unit"
     query = _query(kernels, ends, [each for each, _ in pool])
     last = query.edges(join)
     differences = query.edges(changed.join).weight if changed is not None else None
@@ -103,7 +103,7 @@ def chosen(
     source, target = (end[order].astype(np.int32) for end in vertices)
     importance = importance_of(join, query, kept, activation(connection.source, ran))
     made = Lines(
-        lines.level,
+        lines.grain,
         source,
         target,
         kept.weight.astype(np.float32),
@@ -117,10 +117,10 @@ def chosen(
 def query_of(connection: Connection, drawn: Mapping[str, Drawn], lines: Lines) -> Query | None:
     """How to ask for the weights of lines that are there, by those that they have now; None where they carry none."""
     join = connection.join
-    if lines.level == "unknown" or join.carries != WEIGHT or not len(lines):
+    if lines.grain == "unknown" or join.carries != WEIGHT or not len(lines):
         return None
     ends = drawn[connection.source.name], drawn[connection.target.name]
-    kernels = lines.level == "unit" and join.level != "unit"
+    kernels = lines.grain == "unit" and join.grain != "unit"
     query = _query(kernels, ends, [lines])
     edges = query.edges(join)
     places = _found(lines, _vertices(edges, ends, kernels), edges.weight, ends)
@@ -154,7 +154,7 @@ def _query(kernels: bool, ends: tuple[Drawn, Drawn], pool: list[Lines]) -> Query
     none = np.zeros(0, np.int64)
     if kernels:
         return Query(True, np.unique(target.cells[0][stops]), np.unique(source.cells[0][starts]), none)
-    hint = np.sort(source.flat[starts]) if source.level == CELLS else None
+    hint = np.sort(source.flat[starts]) if source.detail == CELLS else None
     return Query(False, np.unique(target.flat[stops]), hint, none)
 
 

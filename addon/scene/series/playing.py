@@ -106,3 +106,16 @@ def forget(obj: bpy.types.Object, path: str) -> None:
     for curves in compat.curves_of(obj):
         for curve in [curve for curve in curves if curve.data_path == path]:
             curves.remove(curve)
+
+
+def shown(collection: bpy.types.Collection, obj: bpy.types.Object, name: str) -> np.ndarray:
+    """An attribute as the sliders let it be seen now, (n,): as `nodes.series` has it."""
+    for kind, series in known.read(collection).items():
+        now = float(np.clip(place(collection, kind), 0, len(series) - 1))
+        low = floor(now)
+        ends = [numbered(name, step) for step in (low, min(low + 1, len(series) - 1))]
+        if all(end in obj.data.attributes for end in ends):
+            first, second = (array(obj, end) for end in ends)
+            share = np.float32(now - low)
+            return first * (1 - share) + second * share if share else first
+    return array(obj, name)

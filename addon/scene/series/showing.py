@@ -98,14 +98,26 @@ def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) ->
 
 def put_pictures(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
     """Let the picture of an input have these colors (faces, 4), an array a step."""
+    _put_many(obj, steps, "picture", ("FLOAT_COLOR", "FACE", "color"), groups.picture_group(), root, kind)
+
+
+def put_kernels(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
+    """Let kernels have these weights (taps, 3), an array a step."""
+    if steps[0].size == 3 * len(obj.data.vertices):  # nobody has deleted some of them
+        _put_many(obj, steps, "weight", ("FLOAT_VECTOR", "POINT", "vector"), groups.kernels_group(), root, kind)
+
+
+def _put_many(obj, steps, name, form, group, root, kind) -> None:
+    """Let an object hold several numbers a place, and follow the slider; `form` is the type, domain and field."""
     forget_steps(obj)
-    for step, colors in enumerate(steps):
-        attribute = obj.data.attributes.new(groups.numbered("picture", step), "FLOAT_COLOR", "FACE")
-        attribute.data.foreach_set("color", np.ascontiguousarray(colors, np.float32).ravel())
+    for step, values in enumerate(steps):
+        attribute = obj.data.attributes.new(groups.numbered(name, step), *form[:2])
+        attribute.data.foreach_set(form[2], np.ascontiguousarray(values, np.float32).ravel())
     given = {"Network": root, "Slider": groups.sockets.attribute(kind), "Last": len(steps) - 1}
     modifier = next(iter(series_nodes(obj)), None)
     if modifier is None:
-        attach(obj, FOLLOWS, groups.picture_group(), given)
+        attach(obj, FOLLOWS, group, given)
+        obj.modifiers.move(len(obj.modifiers) - 1, 0)
     else:
         compat.set_inputs(modifier, given)
     obj.data.update_tag()

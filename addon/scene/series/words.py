@@ -14,13 +14,15 @@ import numpy as np
 from ...nodes import series as groups
 from ...nodes.tree import attach
 from .. import removing
+from ..attributes import array
 from ..building import studio
 from ..camera import picture
-from ..entities import CaptionPart, NetworkScene, scene_of
+from ..entities import Bars, CaptionPart, NetworkScene, scene_of
 from ..texts import labels
 from .known import Known
+from .letters import Letters, letters, mesh_of
+from .letters import joined as all_of
 
-Letters = tuple[np.ndarray, list[tuple[int, ...]]]  # corners (n, 3) and faces
 ROLE, NOTE = "series", "series note"
 PLACES = {"strip": (0.0, 0.104, 0.027), "band": (0.0, 0.09, 0.025)}  # x, y and size in the caption, by its form
 
@@ -33,9 +35,16 @@ def make(
     follow: dict,
     align: str = "LEFT",
     foot: str = "BOTTOM",
+    begins: Sequence[float] = (),
 ) -> bpy.types.Object:
-    """An object that shows the text of the nearest step; `follow` are *Network* and *Slider*."""
+    """An object that shows the text of one step; `follow` are *Network* and *Slider*. `begins` says from where of the
+    slider on each is shown; without them it is the nearest."""
     mesh = joined(name, [letters(text, size, align, foot) for text in texts])
+    starts = np.array(begins or [step - 0.5 for step in range(len(texts))], np.float32)
+    starts[:1] = -1.0
+    steps = array_of(mesh)
+    for attribute, places in (("begin", starts), ("end", np.append(starts[1:], np.float32(len(texts))))):
+        mesh.attributes.new(attribute, "FLOAT", "FACE").data.foreach_set("value", places[steps])
     mesh.materials.append(material)
     obj = bpy.data.objects.new(name, mesh)
     attach(obj, "Words", groups.words_group(), follow | {"Last": len(texts) - 1})
@@ -43,35 +52,36 @@ def make(
     return obj
 
 
-def letters(text: str, size: float, align: str = "LEFT", foot: str = "BOTTOM") -> Letters:
-    """Corners (n, 3) and faces of a text."""
-    material = bpy.data.materials.new("letters")
-    obj = labels.text(text, size, material, align, foot)
-    mesh = bpy.data.meshes.new_from_object(obj)
-    corners = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", corners)
-    faces = [tuple(face.vertices) for face in mesh.polygons]
-    curve = obj.data
-    bpy.data.objects.remove(obj)
-    bpy.data.curves.remove(curve)
-    bpy.data.meshes.remove(mesh)
-    bpy.data.materials.remove(material)
-    return corners.reshape(-1, 3), faces
-
-
 def joined(name: str, parts: Sequence[Letters]) -> bpy.types.Mesh:
     """One mesh of all, whose faces know of which step they are."""
-    corners, faces, steps = [], [], []
-    count = 0
-    for step, (places, shapes) in enumerate(parts):
-        corners.append(places)
-        faces += [tuple(corner + count for corner in shape) for shape in shapes]
-        steps += [step] * len(shapes)
-        count += len(places)
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(np.concatenate([*corners, np.zeros((0, 3), np.float32)]).tolist(), [], faces)
-    mesh.attributes.new("step", "INT", "FACE").data.foreach_set("value", np.array(steps, np.int32))
+    mesh = mesh_of(name, all_of(parts))
+    steps = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part.counts) for part in parts])
+    mesh.attributes.new("step", "INT", "FACE").data.foreach_set("value", steps)
     return mesh
+
+
+def array_of(mesh: bpy.types.Mesh) -> np.ndarray:
+    """The step of each face, (faces,) int32."""
+    steps = np.empty(len(mesh.polygons), np.int32)
+    mesh.attributes["step"].data.foreach_get("value", steps)
+    return steps
+
+
+def begins(collection: bpy.types.Collection, series: Known) -> list[float]:
+    """From where of the slider on the answer of each step is that of the bars: between two steps these are a blend, in
+    which another class may win sooner or later than half-way."""
+    bars = next((each.obj for each in NetworkScene(collection).members(Bars)), None)
+    names = [groups.numbered("value", step) for step in range(len(series))]
+    starts = [step - 0.5 for step in range(len(series))]
+    if bars is None or not all(name in bars.data.attributes for name in names):
+        return starts
+    scores = [np.nan_to_num(array(bars, name), nan=-1e30, posinf=1e30, neginf=-1e30) for name in names]
+    for step, (before, after) in enumerate(zip(scores, scores[1:], strict=False)):
+        was, will = int(before.argmax()), int(after.argmax())
+        if was != will:
+            lead, gain = float(before[was]) - float(before[will]), float(after[will]) - float(after[was])
+            starts[step + 1] = step + lead / (lead + gain) if lead + gain > 0 else step + 0.5
+    return starts
 
 
 def show(collection: bpy.types.Collection, series: Known) -> None:
@@ -84,7 +94,14 @@ def show(collection: bpy.types.Collection, series: Known) -> None:
     x, y, size = PLACES[holder.form]
     follow = {"Network": scene.root().obj, "Slider": groups.sockets.attribute(series.kind)}
     texts = ["  ·  ".join(filter(None, (series.says(step), series.answers(step)))) for step in range(len(series))]
-    obj = make(f"{collection.name} {series.kind}", texts, size, scene.materials["hot"], follow)
+    obj = make(
+        f"{collection.name} {series.kind}",
+        texts,
+        size,
+        scene.materials["hot"],
+        follow,
+        begins=begins(collection, series),
+    )
     _hang(holder, obj, x, y, ROLE)
     notes = [series.thinned()]
     if series.wrong >= 0:

@@ -152,7 +152,8 @@ def _words(stage: Stage, series, root, paints, aspect: float) -> None:
     for role, texts in said.items():
         if any(texts):
             x, y, size, paint, align = PLACES[role]
-            obj = words.make(f"{stage.network.name} {role}", texts, size, paints[paint], follow, align)
+            starts = words.begins(stage.network, series) if role in ("answer", "sure") else ()
+            obj = words.make(f"{stage.network.name} {role}", texts, size, paints[paint], follow, align, begins=starts)
             _hang(stage, obj, role, x, y, aspect, FAR, 1.0)
     scene = NetworkScene(stage.network)
     unit = series.unit if series.unit != "checkpoint" else "checkpoint"

@@ -19,13 +19,19 @@ COVER, HEADS, NORMS = "cover", "heads", "norms"  # the legends that show a mater
 PAINTS = {COVER: "maps", HEADS: "heads", NORMS: "norms"}
 MEANINGS = {  # of what covers show: the head, and what is dark and bright
     "maps": ("cover: activation", "0", "most of a cover"),
-    "sheet": ("cover: activation", "0", "most of a sheet"),
+    "sheet": ("size of activation", "0", "most of a sheet"),
     "norms": ("cover: size of weights", "small", "large"),
     "kernels": ("cover: size of weights", "small", "large"),
     "heads": ("cover: attention", "0", "much"),
 }
-OF = {COVER: ("maps", "sheet"), HEADS: ("heads",), NORMS: ("norms", "kernels")}  # where each has a legend of its own
-SHEET_HEADS = {"maps": "maps: activation", "sheet": "sheets: activation", "heads": "attention", "norms": "weights"}
+OF = {COVER: ("sheet", "maps"), HEADS: ("heads",), NORMS: ("norms", "kernels")}  # where each has a legend of its own
+SHEET_HEADS = {
+    "maps": "maps: activation",
+    "sheet": "size of activation",
+    "heads": "attention",
+    "norms": "size of weights",
+    "kernels": "size of weights",
+}
 
 
 def strip_of(kind: str) -> str:

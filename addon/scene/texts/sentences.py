@@ -26,7 +26,8 @@ def _sentence(network: Network, ran: bool) -> str:
         return f"A row is a token, a stripe one of its {numbers:,} numbers.{arcs}"
     if not ran:
         if not network.closed and never_runs(network):
-            return "What the network has learned. Bright: a strong weight, a row an output, a column an input."
+            matrices = "" if has_attention(network) else ", a row an output, a column an input"
+            return f"What the network has learned. Bright: a strong weight{matrices}."
         return "What the network has learned, before it sees anything."
     given = "A picture" if _sees_pictures(network) else "The input"
     if network.levels:

@@ -182,12 +182,12 @@ def shape_text(layer: Layer) -> str:
 def left_out(drawn: Drawn) -> str:
     """What of a layer is not drawn, in words; empty if all is."""
     grid = drawn.grid
-    if drawn.level == BOX:
+    if drawn.detail == BOX:
         return f"a box for {grid.size:,} cells" if grid.size > 1 else ""
     lines = []
     if len(drawn.units) < grid.units:
         lines.append(f"{len(drawn.units):,} of {grid.units:,} {'channels' if grid.is_map else 'units'}")
-    if drawn.level == MAPS:
+    if drawn.detail == MAPS:
         lines.append(f"a tile for {grid.rows:,} × {grid.columns:,} cells")
     elif (len(drawn.rows), len(drawn.columns)) != (grid.rows, grid.columns):
         lines.append(f"{len(drawn.rows):,} × {len(drawn.columns):,} of {grid.rows:,} × {grid.columns:,} cells")
@@ -197,7 +197,7 @@ def left_out(drawn: Drawn) -> str:
 def notes(base: str, lines: list[tuple[Connection, Lines]]) -> str:
     """The small print of a label: what is said of a layer and its cells, and what is left out of its connections."""
     said = [
-        part_of(len(chosen), chosen.total, noun(connection.join.form, chosen.level))
+        part_of(len(chosen), chosen.total, noun(connection.join.form, chosen.grain))
         for connection, chosen in lines
         if connection.join.carries == WEIGHT and len(chosen) < chosen.total
     ]

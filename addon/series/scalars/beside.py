@@ -18,7 +18,7 @@ from .curves import Curve, Curves
 if TYPE_CHECKING:
     from ..run import Run, Step
 
-MOST_FILES, MOST_ENTRIES, DEEPEST = 64, 4096, 3
+MOST_FILES, MOST_ENTRIES, MOST_FOLDERS, DEEPEST = 64, 4096, 16, 3
 OF_CHECKPOINTS = ("checkpoints", "checkpoint", "ckpt", "ckpts", "weights", "models", "saved_models", "model", "epochs")
 HELD_OUT = ("validation", "val", "valid", "eval", "test", "dev")
 TABLES = (".csv", ".tsv", ".jsonl", ".json", ".log")
@@ -29,7 +29,9 @@ def fill(run: Run) -> tuple[list[str], set[Path]]:
     files in which something was measured."""
     notes: list[str] = []
     used = set()
-    for path in near(run.folder):
+    folders = dict.fromkeys((run.folder, *((step.origin or step.path).parent for step in run.steps)))
+    every = (path for folder in [*folders][:MOST_FOLDERS] for path in near(folder))
+    for path in dict.fromkeys(every):
         try:
             read = of_file(path)
         except CheckpointError:

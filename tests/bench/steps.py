@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a series of checkpoints costs: to open a run, to step a frame, to let one join while a training runs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = sorted((ROOT / "tests" / "data" / "series").glob("*/epoch_*.onnx"), key=lambda path: path.name)
+DIGIT = ROOT / "sample_models" / "digits" / "digit_5.png"
+OPENED, FRAMES, LINES = 50, 60, 100_000
+
+
+def series():
+    """Rows of the bench."""
+    return [*_opening(), *_stepping(), *_joining()]
+
+
+def _opening():
+    import onnx
+
+    from bench import row
+    from neuroscene.addon.series import find
+
+    with tempfile.TemporaryDirectory() as place:
+        for number in range(OPENED):
+            shutil.copy(RUN[number % len(RUN)], Path(place) / f"epoch_{number}.onnx")
+        ours, bare = [], []
+        for _ in range(5):
+            begin = time.process_time()
+            run = find([place])
+            ours.append(time.process_time() - begin)
+            begin = time.process_time()
+            for step in run.steps:
+                model = onnx.load(step.path)
+                sum(float(onnx.numpy_helper.to_array(tensor).sum()) for tensor in model.graph.initializer)
+            bare.append(time.process_time() - begin)
+    return [row(f"opening {OPENED} checkpoints", min(ours) / min(bare), "x", "as many onnx.load and a sum", 6)]
+
+
+def _stepping():
+    """A frame in which the slider moves, to one of the same scene without a series in which another slider does."""
+    import bpy
+
+    from bench import row
+    from neuroscene.addon import compat
+    from neuroscene.addon.scene.building import build
+    from neuroscene.addon.scene.entities import NetworkScene
+    from neuroscene.addon.scene.series import filling, showing
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    settings = build.Settings(max_connections=LINES, lines_a_pair=LINES)
+    network = build.finish(filling.import_steps(RUN, settings, [DIGIT]))
+    scene = NetworkScene(network)
+    count = sum(bundle.drawn for bundle in scene.bundles())
+    modifier = showing.slider(network, "checkpoints")
+    own = scene.root().modifier
+
+    def fastest(of, name, most) -> float:
+        seconds = []
+        for frame in range(FRAMES):
+            compat.set_inputs(of, {name: most * (frame + 0.5) / FRAMES})
+            begin = time.perf_counter()
+            scene.scene.view_layers[0].update()
+            seconds.append(time.perf_counter() - begin)
+        return min(seconds)
+
+    stepped = fastest(modifier, "Checkpoint", len(RUN) - 1.0)
+    showing.remove(network)
+    scene.scene.view_layers[0].update()
+    bare = fastest(own, "Bundle", 0.5)
+    return [row(f"a step of {len(RUN)} checkpoints, {count:,} lines", stepped / bare, "x", "a frame without them", 1.5)]
+
+
+def _joining():
+    from bench import row
+    from neuroscene.addon.scene.series.live import Live
+    from neuroscene.addon.series import Watch
+
+    with tempfile.TemporaryDirectory() as place:
+        live, watch = Live(Path(place), DIGIT), Watch(place)
+        seconds = []
+        for path in RUN:
+            shutil.copy(path, place)
+            with watch.arrivals():
+                pass
+            begin = time.perf_counter()
+            with watch.arrivals() as arrived:
+                for each in arrived:
+                    live.take(each)
+            live.network()
+            seconds.append(time.perf_counter() - begin)
+    return [row("a checkpoint joins while a training runs", max(seconds[1:]), "s", "the bound alone", 1.0)]

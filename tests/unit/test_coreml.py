@@ -99,3 +99,75 @@ def test_a_folder_without_its_model(tmp_path):
 @pytest.mark.slow
 def test_mutations(tmp_path):
     assert mutations("coreml", tmp_path) > 20
+
+
+# Layers as coremltools' encoders have them; no framework but Apple's computes them
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    value &= (1 << 64) - 1
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def part(number: int, content) -> bytes:
+    if isinstance(content, float):
+        return varint(number << 3 | 5) + np.float32(content).tobytes()
+    if isinstance(content, int):
+        return varint(number << 3) + varint(content)
+    content = content.encode() if isinstance(content, str) else content
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def network_of(kind: int, settings: bytes, inputs=("x",)) -> bytes:
+    """A model of one layer over maps of (2, 3, 4)."""
+    sizes = part(5, part(1, varint(2) + varint(3) + varint(4)) + part(2, 65568))
+    read = b"".join(part(1, part(1, name) + part(3, sizes)) for name in inputs)
+    about = read + part(10, part(1, "y") + part(3, sizes))
+    layer = part(1, "one") + b"".join(part(2, name) for name in inputs) + part(3, "y") + part(kind, settings)
+    return part(1, 4) + part(2, about) + part(500, part(1, layer))
+
+
+X = np.random.default_rng(0).random((1, 2, 3, 4), dtype=np.float32)
+BORDERS = part(10, part(10, part(1, 1)) + part(10, part(1, 2) + part(2, 1)))
+WIDER = ((0, 0), (0, 0), (1, 0), (2, 1))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "expected"),
+    [
+        (200, part(1, part(1, 2.5)) + BORDERS, np.pad(X, WIDER, constant_values=2.5)),
+        (200, part(2, b"") + BORDERS, np.pad(X, WIDER, mode="reflect")),
+        (200, part(3, b"") + BORDERS, np.pad(X, WIDER, mode="edge")),
+        (210, part(1, varint(2) + varint(3)), X.repeat(2, 2).repeat(3, 3)),
+        (220, b"", np.sqrt(X)),
+        (220, part(1, 1) + part(3, 0.5), 1 / np.sqrt(X + 0.5)),
+        (220, part(1, 2) + part(3, 0.5), 1 / (X + 0.5)),
+        (220, part(1, 3) + part(2, 3.0) + part(4, 1.0) + part(5, 2.0), (1 + 2 * X) ** 3),
+        (220, part(1, 7) + part(2, 0.5), np.maximum(X, 0.5)),
+        (180, part(1, 2.0) + part(2, 0.75) + part(3, 3) + part(4, 1.0),
+         X / (1 + 2 / 3 * (X**2).sum(1, keepdims=True)) ** 0.75),
+        (795, part(1, 2), X / (1 + np.exp(-1.702 * X))),
+    ],
+)  # fmt: skip
+def test_one_layer(kind, settings, expected, tmp_path):
+    path = tmp_path / "m.mlmodel"
+    path.write_bytes(network_of(kind, settings))
+    np.testing.assert_allclose(activations(open_checkpoint(path), {"x": X}, ["y"])["y"], expected, rtol=1e-5)
+
+
+def test_several_inputs(tmp_path):
+    path = tmp_path / "m.mlmodel"
+    path.write_bytes(network_of(240, b"", ("x", "z")))
+    made = activations(open_checkpoint(path), {"x": X, "z": 3 * X}, ["y"])["y"]
+    np.testing.assert_allclose(made, 2 * X, rtol=1e-6)
+
+
+def test_a_layer_that_is_not_written(tmp_path):
+    path = tmp_path / "m.mlmodel"
+    path.write_bytes(network_of(410, b""))
+    (node,) = (node for node in open_checkpoint(path).model.graph.node if node.domain == OPAQUE)
+    assert node.op_type == "gru"

@@ -17,7 +17,7 @@ from unit.digits import CROSS, REFERENCE, SCORES, arrays, same_bits, scores
 from unit.make import DATA
 
 TENSORFLOW = DATA / "tensorflow"
-VALUES = dict(np.load(TENSORFLOW / "values.npz"))
+VALUES = {key: value for name in ("values", "lstm") for key, value in np.load(TENSORFLOW / f"{name}.npz").items()}
 # File -> its format, what wrote it; all hold the thirteen arrays.
 GRAPHS = {
     "mnist_cnn_frozen_tf2.pb": ("frozen-graph", ""),

@@ -100,6 +100,20 @@ SCALE = Description(
         5: ("bias", WEIGHTS),
     }
 )
+PADDING = Description(
+    {
+        1: ("constant", Description({1: ("value", "float")})),
+        2: ("reflection", NOTHING),
+        3: ("replication", NOTHING),
+        10: ("paddingAmounts", BORDER),
+    }
+)
+UPSAMPLE = Description({1: ("scalingFactor", Many("int")), 5: ("mode", "int"), 6: ("linearUpsampleMode", "int")})
+UNARY = Description(
+    {1: ("type", "int"), 2: ("alpha", "float"), 3: ("epsilon", "float"), 4: ("shift", "float"), 5: ("scale", "float")}
+)
+LRN = Description({1: ("alpha", "float"), 2: ("beta", "float"), 3: ("localSize", "int"), 4: ("k", "float")})
+AXES = Description({1: ("axes", Many("int"))})
 ROW = Description({1: ("shape", Many("int")), 2: ("bias", WEIGHTS)})
 LAYER = Description(
     {
@@ -112,8 +126,13 @@ LAYER = Description(
         140: ("innerProduct", DENSE),
         160: ("batchnorm", NORM),
         175: ("softmax", NOTHING),
+        180: ("lrn", LRN),
+        200: ("padding", PADDING),
+        210: ("upsample", UPSAMPLE),
+        220: ("unary", UNARY),
         230: ("add", ALPHA),
         231: ("multiply", ALPHA),
+        240: ("average", NOTHING),
         245: ("scale", SCALE),
         250: ("bias", ROW),
         260: ("max", NOTHING),
@@ -123,12 +142,15 @@ LAYER = Description(
         310: ("permute", Description({1: ("axis", Many("int"))})),
         320: ("concat", Description({100: ("sequenceConcat", "int")})),
         600: ("copy", NOTHING),
+        795: ("gelu", Description({1: ("mode", "int")})),
         880: ("addBroadcastable", NOTHING),
         900: ("multiplyBroadcastable", NOTHING),
         950: ("softmaxND", Description({1: ("axis", "int")})),
         980: ("concatND", Description({1: ("axis", "int")})),
-        985: ("transpose", Description({1: ("axes", Many("int"))})),
+        985: ("transpose", AXES),
         1140: ("reshapeStatic", Description({1: ("targetShape", Many("int"))})),
+        1120: ("squeeze", AXES),
+        1125: ("expandDims", AXES),
         1130: ("flattenTo2D", Description({1: ("axis", "int")})),
     }
 )
@@ -139,14 +161,9 @@ LAYER |= {
         150: "embedding",
         165: "mvn",
         170: "l2normalize",
-        180: "lrn",
         190: "crop",
-        200: "padding",
-        210: "upsample",
         211: "resizeBilinear",
         212: "cropResize",
-        220: "unary",
-        240: "average",
         270: "dot",
         280: "reduce",
         290: "loadConstant",
@@ -161,15 +178,12 @@ LAYER |= {
         500: "custom",
         605: "branch",
         615: "loop",
-        795: "gelu",
         930: "gather",
         975: "splitND",
         995: "sliceStatic",
         1040: "embeddingND",
         1045: "batchedMatmul",
         1070: "loadConstantND",
-        1120: "squeeze",
-        1125: "expandDims",
         1155: "constantPad",
         1280: "reduceMean",
         1350: "layerNormalization",

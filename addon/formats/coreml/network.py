@@ -251,6 +251,100 @@ def _several(op: str) -> Callable:
     return write
 
 
+def _average(net: _Network, settings, inputs):
+    y = inputs[0]
+    for other in inputs[1:]:
+        y = net.made.node("Add", y, other)
+    return net.made.node("Mul", y, net.made.number(1 / len(inputs)))
+
+
+def _padding(net: _Network, settings, inputs):
+    edges = settings.get("paddingAmounts", {}).get("borderAmounts", []) or [{}, {}]
+    rank = len(net.made.shape(inputs[0]))
+    if len(edges) != 2 or rank < 3:
+        raise Unwritable("borders of other axes")
+    before, behind = ([edge.get(name, 0) for edge in edges] for name in ("startEdgeSize", "endEdgeSize"))
+    if any(not 0 <= size < 1 << 20 for size in before + behind):
+        raise ValueError(f"borders of '{brief(net.name)}' that cannot be")
+    still = [0] * (rank - 2)
+    pads = net.made.constant([*still, *before, *still, *behind])
+    mode = next((mode for kind, mode in MODES.items() if kind in settings), "constant")
+    value = net.made.number(float(settings.get("constant", {}).get("value", 0)))
+    return net.made.node("Pad", inputs[0], pads, *([value] if mode == "constant" else []), mode=mode)
+
+
+MODES = {"reflection": "reflect", "replication": "edge"}
+
+
+def _upsample(net: _Network, settings, inputs):
+    factors = settings.get("scalingFactor", [])
+    rank = len(net.made.shape(inputs[0]))
+    if len(factors) != 2 or rank < 3 or any(not 0 < factor < 1 << 12 for factor in factors):
+        raise Unwritable("factors that are no whole numbers")
+    way: dict
+    if not settings.get("mode"):
+        way = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    else:
+        ways = {1: "align_corners", 2: "half_pixel"}
+        if settings.get("linearUpsampleMode") not in ways:
+            raise Unwritable("the spacing of older versions")
+        way = {"mode": "linear", "coordinate_transformation_mode": ways[settings["linearUpsampleMode"]]}
+    scales = net.made.number([1.0] * (rank - 2) + [float(factor) for factor in factors])
+    return net.made.node("Resize", inputs[0], "", scales, **way)
+
+
+def _unary(net: _Network, settings, inputs):
+    made, x = net.made, inputs[0]
+    scale, shift = float(settings.get("scale", 0)) or 1.0, float(settings.get("shift", 0))
+    epsilon, alpha = float(settings.get("epsilon", 0)) or 1e-6, made.number(float(settings.get("alpha", 0)))
+    if scale != 1:
+        x = made.node("Mul", x, made.number(scale))
+    if shift:
+        x = made.node("Add", x, made.number(shift))
+    kind = settings.get("type", 0)
+    if kind in (1, 2):  # epsilon keeps them from dividing by 0
+        x = made.node("Add", x, made.number(epsilon))
+        return made.node("Reciprocal", made.node("Sqrt", x) if kind == 1 else x)
+    if kind in (3, 7):
+        return made.node("Pow" if kind == 3 else "Max", x, alpha)
+    plain = {0: "Sqrt", 4: "Exp", 5: "Log", 6: "Abs"}
+    if kind not in plain:
+        raise Unwritable("another function")
+    return made.node(plain[kind], x)
+
+
+def _lrn(net: _Network, settings, inputs):
+    size = settings.get("localSize", 0)
+    if not 0 < size < 1 << 20 or len(net.made.shape(inputs[0])) < 3:
+        raise Unwritable("a width that cannot be")
+    numbers: dict = {name: float(settings.get(name, 0)) for name in ("alpha", "beta")}
+    return net.made.node("LRN", inputs[0], size=size, bias=float(settings.get("k", 0)) or 1.0, **numbers)
+
+
+def _gelu(net: _Network, settings, inputs):
+    made, x = net.made, inputs[0]
+    mode = settings.get("mode", 0)
+    if mode == 2:
+        return made.node("Mul", x, made.node("Sigmoid", made.node("Mul", x, made.number(1.702))))
+    if mode:
+        cube = made.node("Mul", made.node("Mul", made.node("Mul", x, x), x), made.number(0.044715))
+        inner = made.node("Tanh", made.node("Mul", made.node("Add", x, cube), made.number(0.7978845608028654)))
+    else:
+        inner = made.node("Erf", made.node("Mul", x, made.number(0.7071067811865476)))
+    half = made.node("Mul", x, made.number(0.5))
+    return made.node("Mul", half, made.node("Add", inner, made.number(1.0)))
+
+
+def _axes(op: str) -> Callable:
+    def write(net: _Network, settings, inputs):
+        axes = [int(axis) for axis in settings.get("axes", [])]
+        if not axes or not net.exact:
+            raise Unwritable("axes that are not told")
+        return net.made.node(op, inputs[0], net.made.constant(axes))
+
+    return write
+
+
 def _reshape(net: _Network, settings, inputs):
     sizes = [int(size) for size in settings.get("targetShape", [])]
     if settings.get("mode", 0):
@@ -293,6 +387,14 @@ WRITERS: dict[str, Callable] = {
     "multiplyBroadcastable": _several("Mul"),
     "max": _several("Max"),
     "min": _several("Min"),
+    "average": _average,
+    "padding": _padding,
+    "upsample": _upsample,
+    "unary": _unary,
+    "lrn": _lrn,
+    "gelu": _gelu,
+    "squeeze": _axes("Squeeze"),
+    "expandDims": _axes("Unsqueeze"),
     "scale": _scale,
     "bias": _bias,
     "reshape": _reshape,

@@ -122,8 +122,9 @@ def lookup(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
 
 def lstm(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
     """A long short-term memory over (batch, steps, in), its gates apart: input, forget, cell, output."""
-    if any(call.has(place) for place in (9, 10, 11, 16, 17, 20, 21, 22, 23)) or not call.has(1):
-        raise Unwritable("peepholes, projections or normalised gates")
+    peeps = [place for place in (9, 11, 10) if call.has(place)]  # of input, output and forget
+    if any(call.has(place) for place in (16, 17, 20, 21, 22, 23)) or not call.has(1) or len(peeps) not in (0, 3):
+        raise Unwritable("projections, normalised or coupled gates")
     if settings.number(1, "f") or settings.number(2, "f") or ACT_TANH != settings.number(0, "b"):
         raise Unwritable("limits of its state")
     order = (0, 3, 1, 2)  # ONNX has the gates as input, output, forget, cell
@@ -141,7 +142,11 @@ def lstm(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
     first = bool(settings.number(3, "b"))  # steps come before samples
     x = call.plain(call.x)
     x = x if first else call.node("Transpose", x, perm=[1, 0, 2])
-    y, *_ = call.node("LSTM", x, inner, recurrent, bias, outputs=3, hidden_size=units)
+    more = []
+    if peeps:
+        row = call.node("Concat", *(call.plain(call.value(place)) for place in peeps), axis=0)
+        more = ["", "", "", call.node("Unsqueeze", row, call.constant([0]))]
+    y, *_ = call.node("LSTM", x, inner, recurrent, bias, *more, outputs=3, hidden_size=units)
     y = call.node("Squeeze", y, call.constant([1]))
     return Value(y if first else call.node("Transpose", y, perm=[1, 0, 2]))
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil, cos, radians, sin, sqrt
+from math import ceil, sqrt
 
 from ..network.covers import columns_of
 from .shapes import HEIGHT
 
-TURN = radians(-32)  # books stand half towards a camera on the side of the output
 THICKEST = 0.5 * HEIGHT  # the thickest book of a network
 THIN = 0.15 * HEIGHT  # the same where books stand among sheets
 PAGE = 0.009 * HEIGHT  # of thickness has a page of one channel at most, however few pages there are
@@ -106,13 +105,6 @@ def storey(heads: int, side: float = HEIGHT) -> tuple[float, float]:
     down = ceil(heads / across)
     tile = min(side / across, STOREY_HIGH * max(side, HEIGHT) / down)
     return tile * across, tile * down
-
-
-def turned(size: tuple[float, float, float], turn: float = TURN) -> tuple[float, float, float]:
-    """The box round a book of this size that is turned about the up axis."""
-    depth, side, height = size
-    along, across = abs(cos(turn)), abs(sin(turn))
-    return depth * along + side * across, depth * across + side * along, height
 
 
 def tile_gap(across: int) -> float:

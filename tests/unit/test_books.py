@@ -414,14 +414,6 @@ def test_the_thickest_book_is_half_as_deep_as_high():
     assert books.page_thickness([([1, 1], [False, False])]) == books.PAGE
 
 
-def test_a_turned_book_has_a_box_round_it():
-    depth, side, height = size = (2.0, 10.0, 11.0)
-    corners = np.array([(x, y) for x in (-1, 1) for y in (-5, 5)]) @ np.array(
-        [[np.cos(books.TURN), np.sin(books.TURN)], [-np.sin(books.TURN), np.cos(books.TURN)]]
-    )
-    assert np.allclose(books.turned(size), [*np.ptp(corners, axis=0), height])
-
-
 def test_the_last_layer_is_one_that_others_read():
     network = opened(ZOO / "resnet18.onnx")
     assert last(network, block_of(network, "layer1/layer1.0")).name == "/layer1/layer1.0/Add"

@@ -107,7 +107,6 @@ OPTIONS = {
     "unknown command": ["draw", look.MLP],
     "no model": ["inspect"],
     "unknown option": ["inspect", look.MLP, "--fast"],
-    "no input": ["run", look.MLP],
     "no output": ["build", look.MLP],
     "wrong suffix of a scene": ["build", look.MLP, "-o", "o.txt"],
     "wrong suffix of a picture": ["render", look.MLP, "-o", "o.bmp"],

@@ -110,7 +110,6 @@ OPTIONS = {
     "no output": ["build", look.MLP],
     "wrong suffix of a scene": ["build", look.MLP, "-o", "o.txt"],
     "wrong suffix of a picture": ["render", look.MLP, "-o", "o.bmp"],
-    "wrong suffix of a model": ["export", look.MLP, "-o", "o.stl"],
     "no number": ["build", look.MLP, "-o", "o.blend", "--max-cells", "many"],
     "zero": ["build", look.MLP, "-o", "o.blend", "--max-connections", "0"],
     "a negative number": ["run", look.MLP, "--input", look.DIGIT, "--top", "-1"],
@@ -131,6 +130,10 @@ def test_wrong_options():
     for name, done in zip(OPTIONS, run_many(list(OPTIONS.values())), strict=True):
         assert done.status == 2 and done.out == "", name
         assert re.fullmatch(r"neuroscene( \w+)?: .+; see neuroscene( \w+)? --help\n", done.err), (name, done.err)
+
+
+def test_wrong_suffix_of_an_export():
+    check_refused(run("export", look.MLP, "-o", "o.stl"), "o.stl", "should end in .glb")
 
 
 def test_exit_status_of_the_process(tmp_path):

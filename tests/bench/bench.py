@@ -39,6 +39,7 @@ def main() -> int:
         *_part("hero"),
         *_part("curves"),
         *_part("series"),
+        *_part("training"),
     ]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)
@@ -46,6 +47,8 @@ def main() -> int:
             path = Path(folder) / "model.onnx"
             _part("make", model, str(path))
             rows += _import_rows(name, path, goal)
+            if model == "resnet50":
+                rows += _part("evidence", str(path))
         for model, (name, goal) in MANY.items():
             path = Path(folder) / "model.onnx"
             _part("make", model, str(path))

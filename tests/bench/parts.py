@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import evidence
 import gltf
 import lines
 import memory
@@ -191,5 +192,7 @@ if __name__ == "__main__":
         "curves": pictures.curves,
         "sharded": sharded,
         "series": steps.series,
+        "evidence": evidence.evidence,
+        "training": evidence.training,
     }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

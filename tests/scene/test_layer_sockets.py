@@ -346,6 +346,18 @@ def test_block(layer):
         check(layer, fold=fold, anchor=(1.0, -2.0, 0.5))
 
 
+def test_a_plane_in_place_of_a_layer_leaves_cells_no_size(layer):
+    """They stay where they are, for lines end on them."""
+    before, _ = look.local_instances(layer, evaluate())
+    look.set_input(layer, "Plane", True)
+    after, _ = look.local_instances(layer, evaluate())
+    count = len(layer.data.vertices)
+    assert np.allclose(after[:count, :3, 3], before[:count, :3, 3], atol=1e-5)
+    assert np.abs(after[:count, :3, :3]).max() < 1e-6 < np.abs(before[:count, :3, :3]).max()
+    look.set_input(layer, "Plane", False)
+    check(layer)
+
+
 def test_network(layer):
     root = bpy.data.objects.new("root", bpy.data.meshes.new("root"))
     bpy.context.scene.collection.objects.link(root)
@@ -390,7 +402,7 @@ def test_a_mesh_that_has_lost_cells_shows_no_wrong_ones(layer):
 
 
 def test_every_socket_is_tested_described_and_bounded():
-    assert {*LAYER.names} == {*NUMBERS, *MENUS, *THINGS, *RANGES}
+    assert {*LAYER.names} == {*NUMBERS, *MENUS, *THINGS, *RANGES, "Plane"}
     for socket in LAYER:
         assert socket.about and socket.panel, socket.name
         if socket.kind in ("Float", "Int"):

@@ -64,7 +64,7 @@ def test_letters_are_as_large_as_those_of_our_own_font(blank, text):
     wide, high, _ = np.ptp(outline(text), 0)
     _, latin, _ = np.ptp(outline("Hxg"), 0)
     assert 0.55 * latin < high < 1.4 * latin
-    assert wide == pytest.approx(labels.width(text), rel=0.25)  # the room that the label is given
+    assert wide == pytest.approx(labels.width_of(text), rel=0.25)  # the room that the label is given
 
 
 def test_latin_text_keeps_our_font_and_a_text_may_change_its_script(blank):

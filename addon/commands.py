@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .containers import CheckpointError
+from .containers.stepping import finish
 from .written import replacing
 
 SCENES = (".glb", ".usdc", ".obj", ".html")  # what a scene can be exported as
@@ -90,7 +91,7 @@ def _prove(options) -> None:
         raise CheckpointError(options.data, "is many samples", "leave --input and --activations out, or --data")
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        proof = _finish(prove(network, options.data, options.prune, options.by), progress)
+        proof = finish(prove(network, options.data, options.prune, options.by), progress)
     chance = sum(proof.chance) / len(proof.chance)
     layers = [{"name": name, "pruned": int((~kept).sum()), "units": len(kept)} for name, kept in proof.kept.items()]
     if options.json:
@@ -125,7 +126,7 @@ def attribute(options: Namespace) -> None:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         network, _ = run_file(options.input, network)
         inputs = {one.name: one.array for one in fit_file(options.input, network)}
-        made = _finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
+        made = finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
     target = made.target
     with replacing(options.output) as part:
         if options.output.suffix.lower() == ".png":
@@ -161,7 +162,7 @@ def feature(options: Namespace) -> None:
     _writable(options.output)
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        made = _finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
+        made = finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
     with replacing(options.output) as part:
         drawing.save_input(part, made.input)
     if options.json:
@@ -234,7 +235,7 @@ def train(options: Namespace) -> None:
             Rules(options.optimizer, options.decay),
             tuple(options.freeze),
         )
-        done = _finish(training.train(network, data, options.output, wanted), progress)
+        done = finish(training.train(network, data, options.output, wanted), progress)
     seconds = time.perf_counter() - begin
     if options.json:
         epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
@@ -244,16 +245,6 @@ def train(options: Namespace) -> None:
         right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
         print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
     print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")
-
-
-def _finish(steps, progress):
-    """Run all steps and return what they return."""
-    while True:
-        try:
-            share, text = next(steps)
-            progress(f"{share:4.0%} {text}")
-        except StopIteration as end:
-            return end.value
 
 
 def series(options: Namespace) -> None:
@@ -273,7 +264,7 @@ def convert(options: Namespace) -> None:
     _writable(options.output)
     with _quiet() as progress:
         checkpoint = open_checkpoint(options.model, options.architecture, options.part)
-        written = onnx_model.finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
+        written = finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
     print("\n".join([f"{options.output}: {written}", *(f"note: {note}" for note in checkpoint.notes)]))
 
 
@@ -410,7 +401,7 @@ def export(options: Namespace) -> None:
 
 def _export_arrays(options):
     """Write layers, weights and activations into a folder."""
-    from .conversion import arrays, onnx_model
+    from .conversion import arrays
     from .inference import run_file
     from .network import summarise
     from .structure import open_checkpoint
@@ -423,7 +414,7 @@ def _export_arrays(options):
     with _quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         network, ran = run_file(inputs[0], network) if inputs else (network, None)
-        written = onnx_model.finish(arrays.steps(network, ran, options.output), progress)
+        written = finish(arrays.steps(network, ran, options.output), progress)
     print(f"{options.output}: {written}")
 
 

@@ -253,13 +253,3 @@ def pieces(checkpoint: Checkpoint, tensor: TensorProto) -> Iterator[bytes]:
         )
     for start in range(0, data.size, PIECE):
         yield data[start : start + PIECE].tobytes()
-
-
-def finish(work: Steps, progress=lambda text: None) -> str:
-    """Do all steps; returns what the generator does."""
-    while True:
-        try:
-            share, text = next(work)
-        except StopIteration as end:
-            return end.value
-        progress(f"{share:4.0%} {brief(text)}")

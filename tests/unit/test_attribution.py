@@ -13,6 +13,7 @@ from PIL import Image
 from neuroscene.addon.attribution import attribute, target_of, visualise
 from neuroscene.addon.attribution.resampling import enlarged
 from neuroscene.addon.cli import main
+from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.gradients import derive
 from neuroscene.addon.inference import fit_file, run_file
 from neuroscene.addon.network import summarise
@@ -24,14 +25,6 @@ CNN, DIGIT = SAMPLES / "digits_cnn.onnx", SAMPLES / "digits/digit_7.png"
 TRUTH = np.load(DATA / "gradients.npz")
 TOKENS = {"gpt2": 50, "bert": 2}
 KERAS = DATA / "crossformat/mnist_cnn.keras"
-
-
-def finished(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.mark.parametrize("name", TRUTH.files)
@@ -85,7 +78,7 @@ def test_the_target_is_before_the_softmax(cnn):
 
 def test_gradient_by_differences(cnn):
     """Along many directions; some Relus turn on the way, so that single slopes are a little off."""
-    made = finished(attribute(*cnn, "gradient"))
+    made = finish(attribute(*cnn, "gradient"))
     image = cnn[1]["image"]
     assert made.values.shape == (1, 28, 28) and np.array_equal(made.input, image[0])
     step = np.float32(3e-4)
@@ -96,13 +89,13 @@ def test_gradient_by_differences(cnn):
         pairs.append(((made.values * way[0]).sum(), (ends[0] - ends[1]) / (2 * float(step))))
     ours, slopes = np.array(pairs).T
     assert np.corrcoef(ours, slopes)[0, 1] > 0.995 and (ours @ slopes) / (slopes @ slopes) == pytest.approx(1, abs=0.02)
-    times = finished(attribute(*cnn, "gradient-input"))
+    times = finish(attribute(*cnn, "gradient-input"))
     assert np.allclose(times.values, made.values * image[0], atol=1e-6)
 
 
 def test_integrated_gradients_are_complete(cnn):
     for index in (None, 2):
-        made = finished(attribute(*cnn, "integrated", index))
+        made = finish(attribute(*cnn, "integrated", index))
         both = scores(np.concatenate([cnn[1]["image"], np.zeros_like(cnn[1]["image"])]))[:, made.target.index]
         wanted = float(both[0] - both[1])
         assert made.settings["difference"] == pytest.approx(wanted, abs=1e-3)
@@ -113,7 +106,7 @@ def test_integrated_gradients_are_complete(cnn):
 @pytest.mark.parametrize("layer", ["conv1", "pool1", "conv2", "conv3", "pool2", "dense1"])
 def test_every_layer_divides_the_same_number(cnn, layer):
     """Conductance adds up to the difference of scores, on whatever layer."""
-    made = finished(attribute(*cnn, "integrated", layer=layer))
+    made = finish(attribute(*cnn, "integrated", layer=layer))
     both = scores(np.concatenate([cnn[1]["image"], np.zeros_like(cnn[1]["image"])]))[:, 7]
     assert made.values.sum() == pytest.approx(float(both[0] - both[1]), rel=0.01)
     assert made.values.shape == cnn[0].layer(layer).shape
@@ -124,7 +117,7 @@ def test_other_networks_are_complete_too(name):
     network = summarise(open_checkpoint(DATA / f"zoo/{name}.onnx"))
     (spec,) = network.inputs
     image = {spec.name: np.random.default_rng(4).random([size or 1 for size in spec.shape]).astype(np.float32)}
-    made = finished(attribute(network, image, "integrated"))
+    made = finish(attribute(network, image, "integrated"))
     assert made.values.sum() == pytest.approx(made.settings["difference"], rel=0.01)
 
 
@@ -153,18 +146,18 @@ def test_guided_and_deconvnet_by_hand(tmp_path):
             ("guided", np.maximum(above, 0) * on),
             ("deconvnet", np.maximum(above, 0)),
         ):
-            made = finished(attribute(network, {"x": x}, method, index))
+            made = finish(attribute(network, {"x": x}, method, index))
             assert np.allclose(made.values, first @ passed, atol=1e-5), method
 
 
 def test_smoothgrad_is_near_the_mean_of_noisy_gradients(cnn):
     network, inputs = cnn
-    made = finished(attribute(*cnn, "smoothgrad"))
-    again = finished(attribute(*cnn, "smoothgrad"))
+    made = finish(attribute(*cnn, "smoothgrad"))
+    again = finish(attribute(*cnn, "smoothgrad"))
     assert np.array_equal(made.values, again.values)
     random = np.random.default_rng(5)
     some = [
-        finished(
+        finish(
             attribute(
                 network,
                 {"image": inputs["image"] + random.normal(0, 0.15, (1, 1, 28, 28)).astype(np.float32)},
@@ -179,7 +172,7 @@ def test_smoothgrad_is_near_the_mean_of_noisy_gradients(cnn):
 
 def test_gradcam_is_its_formula(cnn):
     network, inputs = cnn
-    made = finished(attribute(network, inputs, "gradcam", layer="conv3"))
+    made = finish(attribute(network, inputs, "gradcam", layer="conv3"))
     tensor = network.layer("conv3").tensor
     derivative = derive(network.checkpoint, inputs, "scores", [tensor], also=[tensor])
     seed = np.zeros((1, 10), np.float32)
@@ -192,7 +185,7 @@ def test_gradcam_is_its_formula(cnn):
     assert np.allclose(
         made.upsampled, np.asarray(Image.fromarray(expected).resize((28, 28), Image.BILINEAR)), atol=1e-5
     )
-    assert finished(attribute(network, inputs, "gradcam")).by == "conv3"
+    assert finish(attribute(network, inputs, "gradcam")).by == "conv3"
 
 
 def test_maps_are_enlarged_as_by_pillow():
@@ -204,7 +197,7 @@ def test_maps_are_enlarged_as_by_pillow():
 
 def test_occlusion_is_brute_force(cnn):
     network, inputs = cnn
-    made = finished(attribute(*cnn, "occlusion"))
+    made = finish(attribute(*cnn, "occlusion"))
     (size, _), (stride, _) = made.settings["patch"], made.settings["stride"]
     image = inputs["image"]
     starts = sorted({*range(0, 28 - size + 1, stride), 28 - size})
@@ -225,7 +218,7 @@ def test_occlusion_is_brute_force(cnn):
 def test_every_layer_divides_the_score(cnn):
     """Gradient x activation of the last hidden layer is the score but for its bias."""
     network, inputs = cnn
-    made = finished(attribute(network, inputs, "gradient-input", layer="dense1"))
+    made = finish(attribute(network, inputs, "gradient-input", layer="dense1"))
     weights = {one.name: onnx.numpy_helper.to_array(one) for one in onnx.load(CNN).graph.initializer}
     (bias,) = [array for array in weights.values() if array.shape == (10,)]
     assert made.values.sum() == pytest.approx(made.target.value - bias[7], abs=1e-3)
@@ -310,7 +303,7 @@ def test_constant_outputs_have_no_evidence(tmp_path):
     path = save(tmp_path, model(nodes, {"x": (1, 4)}, {"y": (1, 3)}, weights))
     network = summarise(open_checkpoint(path))
     for method in ("gradient", "integrated", "occlusion", "smoothgrad"):
-        assert not finished(attribute(network, {"x": seeded(1, 4)}, method)).values.any()
+        assert not finish(attribute(network, {"x": seeded(1, 4)}, method)).values.any()
 
 
 # features
@@ -318,8 +311,8 @@ def test_constant_outputs_have_no_evidence(tmp_path):
 
 def test_a_feature_excites_its_unit(tmp_path, capsys):
     network = summarise(open_checkpoint(CNN))
-    made = finished(visualise(network, "conv2", 3, steps=32))
-    again = finished(visualise(network, "conv2", 3, steps=32))
+    made = finish(visualise(network, "conv2", 3, steps=32))
+    again = finish(visualise(network, "conv2", 3, steps=32))
     assert made.activation == again.activation and np.array_equal(made.input, again.input)
     assert made.input.shape == (1, 28, 28) and 0 <= made.input.min() and made.input.max() <= 1
     session_model = onnx.load(CNN)

@@ -13,6 +13,7 @@ from onnx import TensorProto
 
 from neuroscene.addon.cli import main
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.conversion import arrays, onnx_model
 from neuroscene.addon.inference.session import activations
 from neuroscene.addon.network import summarise
@@ -149,7 +150,7 @@ def test_large_weights_lie_beside(tmp_path):
     """As above 2 GB, with a limit that a small model reaches."""
     checkpoint = open_checkpoint(CROSS / "mnist_cnn.keras")
     out = tmp_path / "made.onnx"
-    assert "made.onnx.data" in onnx_model.finish(onnx_model.steps(checkpoint, out, largest=50_000))
+    assert "made.onnx.data" in finish(onnx_model.steps(checkpoint, out, largest=50_000))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["made.onnx", "made.onnx.data"]
     assert out.stat().st_size < 50_000 < (tmp_path / "made.onnx.data").stat().st_size
     runs = session(out)
@@ -204,7 +205,7 @@ def test_a_weight_that_is_cut_short_leaves_nothing(tmp_path):
     checkpoint = open_checkpoint(path)
     path.write_bytes(path.read_bytes()[:9000])
     with pytest.raises(CheckpointError, match="cut short"):
-        onnx_model.finish(onnx_model.steps(checkpoint, tmp_path / "out.onnx"))
+        finish(onnx_model.steps(checkpoint, tmp_path / "out.onnx"))
     assert [file.name for file in tmp_path.iterdir()] == ["cut.onnx"]
 
 
@@ -258,7 +259,7 @@ def test_arrays_are_the_files_numbers(tmp_path, capsys):
 def test_arrays_are_read_back(path, tmp_path):
     """The folder opens as a model: the same layers and weights, and what runs computes the same."""
     first = summarise(open_checkpoint(path))
-    onnx_model.finish(arrays.steps(first, None, tmp_path / "out"))
+    finish(arrays.steps(first, None, tmp_path / "out"))
     again = summarise(open_checkpoint(tmp_path / "out"))
     assert again.checkpoint.format == "neuroscene-arrays"
     assert again.checkpoint.structure == first.checkpoint.structure
@@ -282,7 +283,7 @@ def test_arrays_are_read_back(path, tmp_path):
     ],
 )
 def test_damaged_arrays(spoil, said, tmp_path):
-    onnx_model.finish(arrays.steps(summarise(open_checkpoint(CROSS / "mnist_cnn.keras")), None, tmp_path))
+    finish(arrays.steps(summarise(open_checkpoint(CROSS / "mnist_cnn.keras")), None, tmp_path))
     spoil(tmp_path)
     with pytest.raises(CheckpointError, match=said):
         open_checkpoint(tmp_path / "network.json")

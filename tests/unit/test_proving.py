@@ -12,6 +12,7 @@ import pytest
 from neuroscene.addon.attribution import prove
 from neuroscene.addon.attribution.masking import Masked
 from neuroscene.addon.cli import main
+from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.network import summarise
 from neuroscene.addon.structure import open_checkpoint
 from unit.make import DATA
@@ -19,14 +20,6 @@ from unit.make import DATA
 KERAS = DATA / "crossformat/mnist_cnn.keras"
 DIGITS = DATA / "crossformat/mnist5k_split.npz"
 SAMPLES = DATA.parents[1] / "sample_models"
-
-
-def finished(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +31,7 @@ def network():
     ("by", "least"), [("activations", 0.7), ("taylor", 0.7), pytest.param("greedy", 0.92, marks=pytest.mark.slow)]
 )
 def test_half_of_the_units_can_go(network, by, least):
-    proof = finished(prove(network, DIGITS, 0.5, by))
+    proof = finish(prove(network, DIGITS, 0.5, by))
     assert proof.whole > 0.96 and proof.accuracy >= least > max(proof.chance)
     assert (proof.ranked_on, proof.proven_on, proof.own) == (500, 500, False)
     assert {name: (len(kept), int(kept.sum())) for name, kept in proof.kept.items()} == {
@@ -51,8 +44,8 @@ def test_half_of_the_units_can_go(network, by, least):
 
 @pytest.mark.slow
 def test_looking_anew_is_better_than_once(network):
-    once = finished(prove(network, DIGITS, 0.5, "taylor"))
-    again = finished(prove(network, DIGITS, 0.5, "taylor-iterative"))
+    once = finish(prove(network, DIGITS, 0.5, "taylor"))
+    again = finish(prove(network, DIGITS, 0.5, "taylor-iterative"))
     assert again.accuracy >= 0.87 > once.accuracy
 
 
@@ -60,7 +53,7 @@ def test_looking_anew_is_better_than_once(network):
 @pytest.mark.parametrize("share", [0.3, 0.5])
 @pytest.mark.parametrize("name", ["digits_cnn", "digits_mlp"])
 def test_ours_are_better_than_chance_on_the_shipped_networks(name, share):
-    proof = finished(prove(summarise(open_checkpoint(SAMPLES / f"{name}.onnx")), DIGITS, share))
+    proof = finish(prove(summarise(open_checkpoint(SAMPLES / f"{name}.onnx")), DIGITS, share))
     above = (proof.accuracy - np.mean(proof.chance)) / np.std(proof.chance)
     assert proof.by == "greedy" and proof.accuracy > 0.7
     assert above >= (3 if share == 0.5 else 1.5)  # at 0.3 three deviations above chance would be more than all
@@ -91,7 +84,7 @@ def test_masks_do_what_zeroed_weights_do():
 
 def test_without_answers_its_own_decisions_count(tmp_path, network):
     np.savez(tmp_path / "x.npz", x=np.load(DIGITS)["x_test"][:100])
-    proof = finished(prove(network, tmp_path / "x.npz", 0.25, "activations"))
+    proof = finish(prove(network, tmp_path / "x.npz", 0.25, "activations"))
     assert proof.own and proof.whole == 1.0 and (proof.ranked_on, proof.proven_on) == (50, 50)
 
 
@@ -99,7 +92,7 @@ def test_training_samples_rank_and_the_others_prove(tmp_path, network):
     held = np.load(DIGITS)
     x, y = held["x_test"], held["y_test"]
     np.savez(tmp_path / "both.npz", x_train=x[:60], y_train=y[:60], x_test=x[60:90], y_test=y[60:90])
-    proof = finished(prove(network, tmp_path / "both.npz", 0.25, "weights"))
+    proof = finish(prove(network, tmp_path / "both.npz", 0.25, "weights"))
     assert (proof.ranked_on, proof.proven_on) == (60, 30)
 
 

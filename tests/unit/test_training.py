@@ -13,6 +13,7 @@ import pytest
 from neuroscene.addon import training
 from neuroscene.addon.cli import main
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.network import summarise
 from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.training.step import Rules
@@ -23,21 +24,13 @@ TRUTH = json.loads((FOLDER / "losses.json").read_text())
 RULES = {"sgd": (Rules("sgd"), 0.05), "adam": (Rules("adam"), 0.01), "decay": (Rules("sgd", decay=0.01), 0.05)}
 
 
-def finished(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 def opened(path):
     return summarise(open_checkpoint(path))
 
 
 def trained(folder, name, **options):
     network = opened(FOLDER / f"{name}.onnx")
-    return finished(
+    return finish(
         training.train(network, training.load(FOLDER / f"{name}.npz", network), folder, training.Options(**options))
     )
 
@@ -120,8 +113,8 @@ def test_dropout_leaves_out_while_training_only(tmp_path):
     path = save(tmp_path, model(nodes, {"x": (16, 12)}, {"y": (16, 5)}, held))
     network = opened(path)
     data = training.load(FOLDER / "mlp.npz", network)
-    done = finished(training.train(network, data, tmp_path / "run", training.Options(epochs=1, batch=160, rate=1e-12)))
-    again = finished(
+    done = finish(training.train(network, data, tmp_path / "run", training.Options(epochs=1, batch=160, rate=1e-12)))
+    again = finish(
         training.train(network, data, tmp_path / "two", training.Options(epochs=1, batch=160, rate=1e-12, seed=1))
     )
     logits = data.x_train @ held["w"] @ held["v"]
@@ -143,7 +136,7 @@ def test_numbers_are_learned_by_their_squared_distance(tmp_path):
     np.savez(tmp_path / "data.npz", x_train=x, y_train=y, x_test=x[:8], y_test=y[:8])
     network = opened(path)
     data = training.load(tmp_path / "data.npz", network)
-    done = finished(training.train(network, data, tmp_path / "run", training.Options(epochs=40, batch=16, rate=0.05)))
+    done = finish(training.train(network, data, tmp_path / "run", training.Options(epochs=40, batch=16, rate=0.05)))
     assert done[0].loss == pytest.approx(((x[:8] @ seeded(4, 2) - y[:8]) ** 2).mean(), rel=1e-5)
     assert done[-1].loss < 1e-3 and done[-1].accuracy is None
 
@@ -165,7 +158,7 @@ def test_training_goes_on_from_a_checkpoint(tmp_path):
     first = trained(tmp_path / "one", "mlp", epochs=2)
     network = opened(tmp_path / "one" / first[-1].file)
     data = training.load(FOLDER / "mlp.npz", network)
-    done = finished(training.train(network, data, tmp_path / "two", training.Options(epochs=1)))
+    done = finish(training.train(network, data, tmp_path / "two", training.Options(epochs=1)))
     assert done[0].accuracy == first[-1].accuracy
 
 

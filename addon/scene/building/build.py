@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 
 from ...colormaps.value import NOT_FINITE
+from ...containers import stepping
 from ...inference import Ran, activation
 from ...layout import Arrangement, LayoutSettings
 from ...layout.shelf import settings_of_shelf
@@ -155,14 +155,7 @@ def _build(network, settings, ran, digest):
     return made.network
 
 
-def finish(steps: Steps, progress: Callable[[str], None] = lambda text: None) -> Any:
-    """Run all steps at once and return what they return; `progress` is told what is done."""
-    while True:
-        try:
-            share, text = next(steps)
-            progress(f"{share:4.0%} {text}")
-        except StopIteration as end:
-            return end.value
+finish = stepping.finish  # so that whoever builds needs this room alone
 
 
 def limits(

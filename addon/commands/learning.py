@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Commands that explain a network, compose one, and train it."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+from ..containers import CheckpointError
+from ..containers.stepping import finish
+from ..written import replacing
+from .output import quiet, writable
+
+
+def attribute(options: Namespace) -> None:
+    """Explain a score of a model by a method, and write what each number counts for."""
+    import numpy as np
+
+    from ..attribution import attribute, drawing
+    from ..inference import fit_file, run_file
+    from ..network import summarise
+    from ..structure import open_checkpoint
+
+    writable(options.output)
+    with quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        network, _ = run_file(options.input, network)
+        inputs = {one.name: one.array for one in fit_file(options.input, network)}
+        made = finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
+    target = made.target
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".png":
+            drawing.save_evidence(part, made.values)
+        else:
+            arrays = {"attribution": made.values, "input": made.input, "score": np.float32(target.value)}
+            if made.upsampled is not None:
+                arrays["upsampled"] = made.upsampled
+            with part.open("wb") as file:
+                np.savez_compressed(file, **arrays)
+    said = {
+        "method": made.method,
+        "class": {"index": target.index, "label": target.name},
+        "score": target.value,
+        "tensor": target.tensor,
+        "by": made.by,
+        "shape": list(made.values.shape),
+        **({"note": target.note} if target.note else {}),
+        **made.settings,
+    }
+    if options.json:
+        print(json.dumps(said))
+        return
+    print(f"{options.output}: {made.method} of {target.name}, whose score is {target.value:.6g}, by {made.by}")
+
+
+def feature(options: Namespace) -> None:
+    """Make the input that excites a unit most, and write it as a picture."""
+    from ..attribution import drawing, visualise
+    from ..network import summarise
+    from ..structure import open_checkpoint
+
+    writable(options.output)
+    with quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        made = finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
+    with replacing(options.output) as part:
+        drawing.save_input(part, made.input)
+    if options.json:
+        print(json.dumps({"activation": made.activation, "layer": made.layer, "unit": made.unit}))
+        return
+    first, last = made.activation[0], made.activation[-1]
+    print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
+
+
+def compose(options: Namespace) -> None:
+    """Build a network from a specification or a template, and write it as ONNX, or its specification as JSON."""
+    from dataclasses import replace as changed
+
+    from .. import composing
+
+    path = Path(options.specification)
+    given = composing.read(path) if path.suffix.lower() == ".json" else composing.template(options.specification)
+    if options.seed is not None:
+        if options.seed < 0:
+            raise CheckpointError(options.specification, "has a seed below 0", "choose one from 0 on")
+        given = changed(given, seed=options.seed)
+    composed = composing.compose(given)
+    writable(options.output)
+    with replacing(options.output) as part:
+        if options.output.suffix.lower() == ".json":
+            part.write_text(given.to_json() + "\n", encoding="utf-8")
+        else:
+            part.write_bytes(composed.model.SerializeToString())
+    if options.json:
+        print(json.dumps({"layers": [{"name": name, "shape": list(shape)} for name, shape in composed.shapes.items()]}))
+        return
+    numbers = sum(math.prod(tensor.dims) for tensor in composed.model.graph.initializer)
+    print(f"{options.output}: {len(given.layers):,} layers, {numbers:,} numbers")
+
+
+def _specified(path: Path, folder: str) -> Path:
+    """The model of a specification, as a file in a folder; of any other file that file."""
+    from .. import composing
+
+    if path.suffix.lower() != ".json":
+        return path
+    made = Path(folder) / f"{path.stem}.onnx"
+    made.write_bytes(composing.compose(composing.read(path)).model.SerializeToString())
+    return made
+
+
+def train(options: Namespace) -> None:
+    """Train a network, with a checkpoint an epoch."""
+    import time
+
+    from .. import training
+    from ..network import summarise
+    from ..structure import open_checkpoint
+    from ..training.step import Rules
+
+    if options.output.exists() and not options.output.is_dir():
+        raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")
+    if options.rate < 0 or options.decay < 0:
+        raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
+    begin = time.perf_counter()
+    with quiet() as progress, tempfile.TemporaryDirectory() as folder:
+        model = _specified(options.model, folder)
+        network = summarise(open_checkpoint(model, options.architecture, options.part), dict(options.dim))
+        data = training.load(options.data, network)
+        wanted = training.Options(
+            options.epochs,
+            options.batch,
+            options.rate,
+            options.seed,
+            Rules(options.optimizer, options.decay),
+            tuple(options.freeze),
+        )
+        done = finish(training.train(network, data, options.output, wanted), progress)
+    seconds = time.perf_counter() - begin
+    if options.json:
+        epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
+        print(json.dumps({"epochs": epochs, "seconds": seconds}))
+        return
+    for one in done:
+        right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
+        print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")

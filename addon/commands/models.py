@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Commands that look at a model, run it, or write it for others."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+
+from ..containers import CheckpointError
+from ..containers.stepping import finish
+from ..written import replacing
+from .output import quiet, writable
+
+
+def inspect(options: Namespace) -> None:
+    """Print what is in a model."""
+    from ..network import summarise
+    from ..network.report import report, table
+    from ..structure import open_checkpoint
+
+    network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+    print(json.dumps(report(network)) if options.json else table(network))
+
+
+def run(options: Namespace) -> None:
+    """Run a model on an input and print its scores."""
+    import numpy as np
+
+    from ..inference import by_name, run_file, run_file_pruned
+    from ..network import summarise
+    from ..structure import open_checkpoint
+
+    if options.data or not options.input:
+        _prove(options)
+        return
+    with quiet():
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        parts = bool(options.activations)
+        if options.prune:
+            network, whole, ran, pruned = run_file_pruned(options.input, network, options.prune, options.top, parts)
+        else:
+            network, ran = run_file(options.input, network, options.top, parts)
+    outputs = {spec.name: list(ran.values[spec.name].shape) for spec in network.outputs if spec.name in ran.values}
+    if options.activations:
+        writable(options.activations)
+        with replacing(options.activations) as part, part.open("wb") as file:  # a name would get another suffix
+            np.savez_compressed(file, **by_name(network, ran.values))
+    if options.json:
+        said = {"outputs": outputs, "top": _scores(ran), "input": {"file": ran.file, "fitted": ran.note}}
+        if options.prune:
+            layers = [{"name": name, "pruned": gone, "units": of} for name, (gone, of) in pruned.items()]
+            said["pruned"] = {"share": options.prune, "layers": layers, "top_unpruned": _scores(whole)}
+        print(json.dumps(said))
+        return
+    print(f"{ran.file}: {ran.note}")
+    if options.prune:
+        print(
+            "pruned: "
+            + (
+                ", ".join(f"{gone:,} of {of:,} in {name}" for name, (gone, of) in pruned.items() if gone)
+                or "nothing, for there are too few units"
+            )
+        )
+    for score in ran.scores:
+        print(f"{score.score:10.6f}  {score.label}")
+    for name, shape in outputs.items():
+        print(f"output {name} {shape}")
+
+
+def _prove(options) -> None:
+    """Prune a model on data, and print how many samples it gets right that did not rank."""
+    from ..attribution import prove
+    from ..network import summarise
+    from ..structure import open_checkpoint
+
+    if not options.data:
+        raise CheckpointError(options.model, "needs an input to run", "give --input FILE")
+    if not options.prune:
+        raise CheckpointError(options.data, "is data, and data says which units can go", "give --prune P as well")
+    if options.input or options.activations:
+        raise CheckpointError(options.data, "is many samples", "leave --input and --activations out, or --data")
+    with quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        proof = finish(prove(network, options.data, options.prune, options.by), progress)
+    chance = sum(proof.chance) / len(proof.chance)
+    layers = [{"name": name, "pruned": int((~kept).sum()), "units": len(kept)} for name, kept in proof.kept.items()]
+    if options.json:
+        said = {"share": proof.share, "by": proof.by, "layers": layers, "ranked_on": proof.ranked_on}
+        said |= {"tested_on": proof.proven_on, "accuracy_unpruned": proof.whole, "accuracy_random": proof.chance}
+        said["labels"] = "the network's own decisions" if proof.own else "of the data"
+        print(json.dumps({"accuracy": proof.accuracy, "pruned": said}))
+        return
+    print(", ".join(f"{layer['pruned']:,} of {layer['units']:,} in {layer['name']}" for layer in layers))
+    against = "of its own decisions" if proof.own else "right"
+    print(
+        f"{proof.accuracy:.1%} {against} without them, {proof.whole:.1%} with all; units taken at random: {chance:.1%}"
+        f" (ranked by {proof.by} on {proof.ranked_on:,} samples, tested on {proof.proven_on:,} others)"
+    )
+
+
+def _scores(ran) -> list[dict]:
+    return [{"index": score.index, "label": score.label, "score": score.score} for score in ran.scores]
+
+
+def series(options: Namespace) -> None:
+    """Print the checkpoints of a training run in order."""
+    from ..series import find
+    from ..series.report import table
+
+    run = find(options.models)
+    print(json.dumps(run.told()) if options.json else table(run))
+
+
+def convert(options: Namespace) -> None:
+    """Write a model as an ONNX file."""
+    from ..conversion import onnx_model
+    from ..structure import open_checkpoint
+
+    writable(options.output)
+    with quiet() as progress:
+        checkpoint = open_checkpoint(options.model, options.architecture, options.part)
+        written = finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
+    print("\n".join([f"{options.output}: {written}", *(f"note: {note}" for note in checkpoint.notes)]))

@@ -271,6 +271,7 @@ def _module():
 
     spec = importlib.util.spec_from_file_location("bundling", HERE.parents[1] / "addon" / "layout" / "bundling.py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its data classes look themselves up there
     spec.loader.exec_module(module)
     return module
 

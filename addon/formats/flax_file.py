@@ -23,7 +23,7 @@ from ..containers.stored import FLOATS, MOST_AXES, MOST_ELEMENTS, Stored
 from .weights import Weights, config_beside
 
 FORMAT = "flax-msgpack"
-ARRAY, SCALAR = 1, 3  # extension types
+ARRAY = 1  # an extension type
 CHUNKED = "__msgpack_chunked_array__"
 COLLECTIONS = ("params", "batch_stats", "model", "state", "variables", "target", "model_state")
 LEFT = ("opt_state", "optimizer", "step", "rng", "dropout_rng", "epoch", "opt", "tx")

@@ -177,13 +177,7 @@ class Call:
 
     def axis(self, value: Value, axis: int) -> int:
         """Where an axis of Keras's tensor is in the graph's."""
-        rank = self.rank(value)
-        if not -rank <= axis < rank:
-            raise Unwritable(f"it has no axis {axis}")
-        axis %= rank
-        if not value.maps or axis == 0:
-            return axis
-        return 1 if axis == rank - 1 else axis + 1
+        return value.axis(axis, self.rank(value))
 
     def alike(self, given: list[Value]) -> tuple[list[str], bool]:
         """Tensors of one rank in one layout, and whether it is that of maps."""

@@ -41,6 +41,15 @@ class Value:
     maps: bool = False
     mask: str = ""
 
+    def axis(self, axis: int, rank: int) -> int:
+        """Where an axis of the file's tensor is in the graph's. Raises `Unwritable` where there is none."""
+        if not -rank <= axis < rank:
+            raise Unwritable(f"it has no axis {axis}")
+        axis %= rank
+        if not self.maps or axis == 0:
+            return axis
+        return 1 if axis == rank - 1 else axis + 1
+
 
 class Graph:
     """A graph that grows node by node; shapes are ONNX's own inference, with None for a size that stays open."""

@@ -183,13 +183,7 @@ class Call:
 
     def axis(self, value: Value, axis: int) -> int:
         """Where an axis of the file's tensor is in the graph's."""
-        rank = self.rank(value)
-        if not -rank <= axis < rank:
-            raise Unwritable(f"it has no axis {axis}")
-        axis %= rank
-        if not value.maps or axis == 0:
-            return axis
-        return 1 if axis == rank - 1 else axis + 1
+        return value.axis(axis, self.rank(value))
 
     def alike(self, given: Sequence[Value]) -> tuple[list[str], bool]:
         """Tensors of one layout, broadcast as the file has them, and whether it is that of maps."""

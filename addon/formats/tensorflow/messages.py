@@ -62,7 +62,6 @@ TENSOR_INFO = Description({1: ("name", "text"), 2: ("dtype", "int"), 3: ("tensor
 SERVING = Description({1: ("inputs", Map(TENSOR_INFO)), 2: ("outputs", Map(TENSOR_INFO)), 3: ("method_name", "text")})
 META_INFO = Description({4: ("tags", Many("text")), 5: ("tensorflow_version", "text")})
 SAVER = Description({1: ("filename_tensor_name", "text"), 3: ("restore_op_name", "text")})
-VARIABLE = Description({1: ("dtype", "int"), 2: ("shape", SHAPE), 6: ("name", "text")})
 CHILD = Description({1: ("node_id", "int"), 2: ("local_name", "text")})
 META_GRAPH = Description(
     {

@@ -38,7 +38,7 @@ TYPES = {
     17: TensorProto.INT4,
     18: TensorProto.BFLOAT16,
 }
-CUSTOM, PLACEHOLDER = 32, 127
+CUSTOM = 32
 
 
 @dataclass(frozen=True)

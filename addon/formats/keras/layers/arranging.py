@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
+from ...indexing import FAR
 from ..call import Call, values
 from ..graph import Unwritable, Value
 from .operations import CAST, operands, operation
-from .reshaping import FAR, resized
+from .reshaping import resized
 from .table import Written
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
+from ...indexing import Cuts
 from ..call import Call, values
 from ..graph import Unwritable, Value
 from .activations import ACTIVATIONS
-from .reshaping import FAR
 from .table import Written, writes
 
 OPERATIONS: dict = {}  # keras.ops by class name
@@ -366,33 +366,11 @@ def get_item(call: Call) -> Written:
         raise Unwritable("more places than axes")
     place = key.index(...) if ... in key else len(key)
     key[place : place + 1] = [slice(None)] * (rank - taken)
-    axis = 0
-    cuts: list[tuple] = []
-    gone: list[int] = []  # axes that a whole number takes away
-    new: list[int] = []
-    for position, part in enumerate(key):
-        if part is None:
-            new.append(position - len(gone))
-            continue
-        if isinstance(part, int):
-            gone.append(axis)
-            part = slice(part, part + 1 if part != -1 else None)
-        if part != slice(None):
-            step = part.step or 1
-            ends = (0, FAR) if step > 0 else (-1, -FAR)
-            cuts.append(
-                (
-                    part.start if part.start is not None else ends[0],
-                    part.stop if part.stop is not None else ends[1],
-                    axis,
-                    step,
-                )
-            )
-        axis += 1
-    if cuts:
-        x = call.node("Slice", x, *(call.constant(column) for column in zip(*cuts, strict=True)))
-    x = call.node("Squeeze", x, call.constant(gone)) if gone else x
-    return Value(call.node("Unsqueeze", x, call.constant(new)) if new else x)
+    cuts = Cuts.of(key)
+    if cuts.axes:
+        x = call.node("Slice", x, *map(call.constant, (cuts.starts, cuts.stops, cuts.axes, cuts.strides)))
+    x = call.node("Squeeze", x, call.constant(cuts.gone)) if cuts.gone else x
+    return Value(call.node("Unsqueeze", x, call.constant(cuts.new)) if cuts.new else x)
 
 
 def _slice(part):

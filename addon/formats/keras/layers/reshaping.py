@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-
+from ...indexing import FAR
 from ..call import Call, known, tuple_of
 from ..graph import Unwritable, Value
 from .convolution import axes_of
 from .table import Written, writes
-
-FAR = np.iinfo(np.int64).max  # in Slice, to the end
 
 
 @writes("Flatten")

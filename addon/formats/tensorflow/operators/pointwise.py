@@ -14,8 +14,6 @@ from ..graph import Call, Unwritable, Value
 from .convolution import add_to_convolution
 from .table import OPERATORS, Written, op
 
-BOOLEAN = TensorProto.BOOL
-
 
 def known(call: Call, function: Callable, *places: int) -> np.ndarray | None:
     """What a function gives for numbers that are known, None in place of those that are open."""

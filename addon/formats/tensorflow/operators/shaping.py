@@ -10,11 +10,10 @@ from math import prod
 import numpy as np
 from onnx import TensorProto
 
+from ...indexing import FAR, Cuts
 from ..graph import Call, Unwritable, Value
 from .pointwise import noted
 from .table import Written, op
-
-FAR = np.iinfo(np.int64).max
 
 
 @op(
@@ -258,36 +257,15 @@ def strided(call: Call) -> Written:
 
 def cut_by_key(call: Call, x: Value, key: list) -> Value:
     """What Python's x[key] is, of slices, whole numbers and None for new axes."""
-    starts: list[int] = []
-    stops: list[int] = []
-    axes: list[int] = []
-    strides: list[int] = []
-    gone: list[int] = []
-    new: list[int] = []
-    axis = 0
-    for position, part in enumerate(key):
-        if part is None:
-            new.append(position - len(gone))
-            continue
-        if isinstance(part, int):
-            gone.append(axis)
-            part = slice(part, part + 1 if part != -1 else None, 1)
-        step = 1 if part.step is None else part.step
-        if (part.start, part.stop, step) != (None, None, 1):
-            forward = step > 0
-            starts.append((0 if forward else -1) if part.start is None else part.start)
-            stops.append((FAR if forward else -FAR) if part.stop is None else part.stop)
-            axes.append(axis)
-            strides.append(step)
-        axis += 1
+    cuts = Cuts.of(key)
     numbers = call.graph.known.get(x.name)
-    maps = x.maps and not gone and not new
+    maps = x.maps and not cuts.gone and not cuts.new
     name = x.name if maps else call.plain(x)
-    if axes:
-        along = [call.axis(x, place) for place in axes] if maps else axes
-        name = sliced(call, name, starts, stops, along, strides)
-    name = call.node("Squeeze", name, call.constant(gone)) if gone else name
-    name = call.node("Unsqueeze", name, call.constant(new)) if new else name
+    if cuts.axes:
+        along = [call.axis(x, place) for place in cuts.axes] if maps else cuts.axes
+        name = sliced(call, name, cuts.starts, cuts.stops, along, cuts.strides)
+    name = call.node("Squeeze", name, call.constant(cuts.gone)) if cuts.gone else name
+    name = call.node("Unsqueeze", name, call.constant(cuts.new)) if cuts.new else name
     made = Value(name, maps)
     return made if numbers is None or maps else noted(call, made, np.asarray(numbers[tuple(key)], numbers.dtype))
 

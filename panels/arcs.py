@@ -7,7 +7,7 @@ import bpy
 
 from ..addon.nodes.sockets import ARCS
 from ..addon.scene.entities import Arcs, LayerObject, NetworkScene, network_of
-from .sidebar import Sidebar, sockets, table
+from .sidebar import Sidebar, inspector
 
 
 class NEUROSCENE_PT_arcs(Sidebar, bpy.types.Panel):
@@ -18,13 +18,8 @@ class NEUROSCENE_PT_arcs(Sidebar, bpy.types.Panel):
         return _arcs(context.object) is not None
 
     def draw(self, context):
-        layout = self.layout
         arcs = _arcs(context.object)
-        table(layout, _details(arcs))
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        for names in ARCS.rows():
-            sockets(layout.column(align=True), arcs.modifier, names)
+        inspector(self.layout, _details(arcs), ARCS, arcs.modifier)
 
 
 def _arcs(obj) -> Arcs | None:

@@ -8,7 +8,7 @@ import bpy
 from ..addon.nodes.sockets import BOOK
 from ..addon.scene.entities import BlockBox, Book, LayerObject
 from ..addon.scene.texts import words
-from .sidebar import Sidebar, sockets, table
+from .sidebar import Sidebar, inspector
 
 
 class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
@@ -19,13 +19,8 @@ class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
         return _book(context.object) is not None
 
     def draw(self, context):
-        layout = self.layout
         book = _book(context.object)
-        table(layout, _details(book))
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        for names in BOOK.rows():
-            sockets(layout.column(align=True), book.modifier, names)
+        inspector(self.layout, _details(book), BOOK, book.modifier)
 
 
 def _book(obj) -> Book | None:

@@ -35,6 +35,15 @@ def sockets(layout, modifier, names):
     return rows
 
 
+def inspector(layout, rows, interface, modifier):
+    """A table of what something is, and the inputs of its modifier that are changed most, as fields."""
+    table(layout, rows)
+    layout.use_property_split = True
+    layout.use_property_decorate = False
+    for names in interface.rows():
+        sockets(layout.column(align=True), modifier, names)
+
+
 def moved(layout):
     """That somebody has moved the active object, and the way back."""
     row = layout.row()

@@ -19,3 +19,15 @@ def finish(steps: Generator[tuple[float, str], None, T], progress: Callable[[str
         except StopIteration as end:
             return end.value
         progress(f"{share:4.0%} {text}")
+
+
+def part(
+    steps: Generator[tuple[float, str], None, T], begin: float, end: float
+) -> Generator[tuple[float, str], None, T]:
+    """Go through steps as a part, from share to share, of others; returns what they return."""
+    while True:
+        try:
+            share, text = next(steps)
+        except StopIteration as last:
+            return last.value
+        yield begin + (end - begin) * share, text

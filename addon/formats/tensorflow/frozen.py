@@ -9,7 +9,7 @@ import mmap
 from pathlib import Path
 
 from ...containers.errors import CheckpointError
-from ...containers.protobuf import decode, fields
+from ...containers.protobuf import decode
 from ..checkpoint import Checkpoint
 from . import flat as flats
 from .flat import Flat, UnfoldableError
@@ -129,17 +129,3 @@ def write(path: Path, flat: Flat, source: Source, ends: Ends, format: str, produ
         return Writing(flat, source, ends).checkpoint(format, producer, notes)
     except Unwritable as error:
         raise CheckpointError(path, f"a graph of TensorFlow that cannot be read: {error}") from error
-
-
-def looks_like(data: memoryview) -> bool:
-    """Whether bytes begin as a GraphDef: nodes with a name and an operator, or a library of functions."""
-    try:
-        for number, _, body, stop in fields(data, 0, len(data)):
-            if number == 1:
-                inner = {field for field, *_ in fields(data, body, stop)}
-                return {1, 2} <= inner
-            if number not in (2, 3, 4):
-                return False
-    except ValueError:
-        return False
-    return False

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import bpy
 import numpy as np
@@ -87,39 +88,49 @@ def make(
     contents = read(network, block, shown, ran)
     if thickness is None:
         thickness = sizes.page_thickness([_ends(shown)])
-    mesh = bpy.data.meshes.new(f"{block_obj.name} book")
-    obj = bpy.data.objects.new(mesh.name, mesh)
-    attach(
-        obj,
-        "Book",
-        book_group(),
-        {
-            "Page Thickness": thickness,
-            "Page Gap": sizes.GAP,
-            "Cover Width": side,
-            "Cover Height": height,
-            "Margin": sizes.MARGIN * side,
-            "Arch Width": 2 * sizes.ARCH * side,
-            "Arch Rise": sizes.RISE * side,
-            "Arch Rise by Span": sizes.SPAN_RISE,
-            "Heads Distance": sizes.STOREY * side,
-            "Heads Material": materials["heads"],
-            "Page Material": materials["pages"],
-            "Plate Material": materials["boards"],
-            "Arch Material": materials["arches"],
-            "Follow Material": materials.get("followed"),
-            "Empty Material": materials.get("track"),
-            "Block": block_obj,
-            "Network": root_of(block_obj),
-        },
-    )
-    book = Book.make(obj)
+    given = {
+        "Page Thickness": thickness,
+        "Page Gap": sizes.GAP,
+        "Cover Width": side,
+        "Cover Height": height,
+        "Margin": sizes.MARGIN * side,
+        "Arch Width": 2 * sizes.ARCH * side,
+        "Arch Rise": sizes.RISE * side,
+        "Arch Rise by Span": sizes.SPAN_RISE,
+        "Heads Distance": sizes.STOREY * side,
+    }
+    book = new(f"{block_obj.name} book", block_obj, materials, given)
     _fill(book, block, shown, *contents, materials)
-    obj.parent = block_obj
-    for collection in block_obj.users_collection:
-        collection.objects.link(obj)
     BlockBox(block_obj).inputs["Book"] = True
-    return obj
+    return book.obj
+
+
+def new(
+    name: str,
+    owner: bpy.types.Object,
+    materials: Mapping[str, bpy.types.Material],
+    given: Mapping[str, Any],
+    **facts: Any,
+) -> Book:
+    """An empty book with these inputs and facts, a child of a block or a layer, in its collections."""
+    mesh = bpy.data.meshes.new(name)
+    obj = bpy.data.objects.new(mesh.name, mesh)
+    own = {
+        "Heads Material": materials["heads"],
+        "Page Material": materials["pages"],
+        "Plate Material": materials["boards"],
+        "Arch Material": materials["arches"],
+        "Follow Material": materials.get("followed"),
+        "Empty Material": materials.get("track"),
+        "Block": owner,
+        "Network": root_of(owner),
+    }
+    attach(obj, "Book", book_group(), {**given, **own})
+    book = Book.make(obj, **facts)
+    obj.parent = owner
+    for collection in owner.users_collection:
+        collection.objects.link(obj)
+    return book
 
 
 def show(book_obj: bpy.types.Object, network: Network, block: Block, ran: Ran | None) -> None:

@@ -20,8 +20,6 @@ from ...network.covers import NORMS
 from ...network.norms import NormReader
 from ...network.planes import BELOW, Plane, planes
 from ...nodes import book as group
-from ...nodes.book import book_group
-from ...nodes.tree import attach
 from .. import removing, sockets
 from ..entities import Book, LayerObject, NetworkScene
 from ..texts import headings, labels, words
@@ -62,7 +60,7 @@ def show(
             size = form.sizes.get(plane.place) or next(iter(form.sizes.values()))
             book = there.pop(plane.place, None)
             if book is None:
-                book = _make(layer_obj, name, plane.place, size, materials)
+                book = _make(layer_obj, name, plane.place, materials)
                 ahead, up = form.middles.get(plane.place, (0.0, 0.0))
                 book.obj.location = (way or Vector((1.0, 0.0, 0.0))) * ahead + Vector((0.0, 0.0, up))
             _fill(book, plane, size, materials)
@@ -119,33 +117,10 @@ def way_of(slant: float) -> Vector:
     return Vector((-1.0, -tan(slant), 0.0)) if slant else Vector((1.0, 0.0, 0.0))
 
 
-def _make(layer_obj, name, place, size, materials) -> Book:
-    mesh = bpy.data.meshes.new(f"{layer_obj.name} {place}")
-    obj = bpy.data.objects.new(mesh.name, mesh)
-    attach(
-        obj,
-        "Book",
-        book_group(),
-        {
-            "Margin": MARGIN,
-            "Frame": FRAME,
-            "Arches": False,
-            "Reach": (0.0, 0.0, 0.0),
-            "Heads Material": materials["heads"],
-            "Page Material": materials["pages"],
-            "Plate Material": materials["boards"],
-            "Arch Material": materials["arches"],
-            "Follow Material": materials.get("followed"),
-            "Empty Material": materials.get("track"),
-            "Block": layer_obj,
-            "Network": books.root_of(layer_obj),
-        },
-    )
-    book = Book.make(obj, layer=name, place=place)
-    obj.parent = layer_obj
-    obj.rotation_euler = (0.0, 0.0, pi)  # covers face +X, layers -X
-    for collection in layer_obj.users_collection:
-        collection.objects.link(obj)
+def _make(layer_obj, name, place, materials) -> Book:
+    given = {"Margin": MARGIN, "Frame": FRAME, "Arches": False, "Reach": (0.0, 0.0, 0.0)}
+    book = books.new(f"{layer_obj.name} {place}", layer_obj, materials, given, layer=name, place=place)
+    book.obj.rotation_euler = (0.0, 0.0, pi)  # covers face +X, layers -X
     return book
 
 

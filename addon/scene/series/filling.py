@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 from ...colormaps import value_range
-from ...containers import CheckpointError
+from ...containers import CheckpointError, stepping
 from ...inference import Ran, activation
 from ...network import Network
 from ...network.drawn import Drawn
@@ -79,8 +79,8 @@ def build_steps(
     if run is not None:
         network.name = run.folder.resolve().name or network.name
     ran = source.ran(source.base)
-    collection = yield from _part(build.build(network, settings, ran), 0.05, 0.5)
-    yield from _part(fill_steps(collection, source, run, whole=whole, most=most), 0.5, 1.0)
+    collection = yield from stepping.part(build.build(network, settings, ran), 0.05, 0.5)
+    yield from stepping.part(fill_steps(collection, source, run, whole=whole, most=most), 0.5, 1.0)
     return collection
 
 
@@ -135,8 +135,8 @@ def fill_steps(
     ran = source.ran(source.base)
     covers = Faces.of(collection, network)
     covers.read(network, ran)  # the scene shows the units that are kept now
-    chosen, queries = yield from _part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from _part(_gather(network, drawn, queries, source, covers), 0.3, 0.85)
+    chosen, queries = yield from stepping.part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
+    gathered = yield from stepping.part(_gather(network, drawn, queries, source, covers), 0.3, 0.85)
     network = source.network(source.base)
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
@@ -145,7 +145,7 @@ def fill_steps(
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
     if source.kind == "checkpoints":
-        yield from _part(_open(collection, network, source), 0.9, 0.99)
+        yield from stepping.part(_open(collection, network, source), 0.9, 0.99)
     words.show(collection, series)
     return collection
 
@@ -375,13 +375,3 @@ def _known(source: Source, run, total: int, gathered: Gathered) -> Known:
 
 def plain(values: Mapping[str, float]) -> dict[str, float | None]:
     return {name: number if np.isfinite(number) else None for name, number in values.items()}
-
-
-def _part(going, begin: float, end: float):
-    """Go through the steps of another as a part of these; returns what it returns."""
-    while True:
-        try:
-            share, text = next(going)
-        except StopIteration as last:
-            return last.value
-        yield begin + (end - begin) * share, text

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import bpy
 
-from ...containers import CheckpointError
+from ...containers import CheckpointError, stepping
 from ...inference import Ran, run_file
 from ...network import Network, summarise
 from ...network.statistics import statistics
@@ -104,7 +104,7 @@ def steps(
     shares = _shares(network, kept, reshaped, settings, ran)
     drawn = {layer.name: shares[layer.name] for layer in visible.layers}
     choosing = importing.choose_lines(network, drawn, build.limits(collection, network), ran)
-    chosen = yield from _part(choosing, 0.1, 0.6)
+    chosen = yield from stepping.part(choosing, 0.1, 0.6)
     told, known = {}, {}
     for index, layer in enumerate(visible.layers):
         if index % 16 == 0:
@@ -170,16 +170,6 @@ def _follow(scene: NetworkScene, visible: Visible) -> None:
                 first=visible.first(path),
             )
             labels.say(box.obj, words.of_block(block, visible.network))
-
-
-def _part(going: Generator, begin: float, end: float):
-    """Go through the steps of another as a part of these; returns what it returns."""
-    while True:
-        try:
-            share, text = next(going)
-        except StopIteration as last:
-            return last.value
-        yield begin + (end - begin) * share, text
 
 
 def _open(path: str | Path, sizes: dict[str, int], architecture: str | Path, part: str) -> Network:

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..containers import CheckpointError
 from ..gradients import derive
+from ..inference.session import reader
 from ..network import Network
 from ..network.network import by_unit
-from .targets import unit_of
+from .targets import float_input, map_axes, unit_of
 
 STEPS = 128
 RATE = 0.05  # of the range of the input, a step
@@ -43,15 +44,21 @@ def visualise(
     """
     network.checkpoint.check_runs()
     inputs = _start(network)
-    (name,) = [spec.name for spec in network.inputs if inputs[spec.name].dtype.kind == "f"][:1] or [""]
+    name = float_input(network, inputs)
     if not name:
         raise CheckpointError(network.checkpoint.path, "reads whole numbers, and no input between these exists")
     target = unit_of(network, inputs, layer, unit)
     # what is dead behind a Relu yet has a slope before it
     before = _before_activation(network, target.tensor)
-    derivative = derive(network.checkpoint, inputs, before, [name], also=[target.tensor])
-    axes = _map_axes(network, name, inputs[name].shape)
-    best: tuple[float, np.ndarray, list[float]] | None = None
+    derivative = derive(network.checkpoint, inputs, before, [name])
+    value = reader(network.checkpoint, target.tensor)
+    axes = map_axes(network, name, inputs[name].ndim)
+    axes = axes if len(axes) == 2 else ()
+    tries: list[tuple[float, np.ndarray, list[float]]] = []
+
+    def height(array: np.ndarray) -> float:
+        return float((value({**inputs, name: array}).astype(np.float64) * target.seed).sum())
+
     for start in range(STARTS):
         random = np.random.default_rng([seed, start])
         array = np.clip(0.5 + 0.1 * random.standard_normal(inputs[name].shape), 0, 1).astype(inputs[name].dtype)
@@ -61,7 +68,7 @@ def visualise(
             shift = _shift(random, array.shape, axes)
             moved = np.roll(array, shift, axes) if axes else array
             made = derivative.run({**inputs, name: moved}, target.seed)
-            heights.append(_height(derivative, inputs, name, array, target) if axes else _sum(made, target))
+            heights.append(height(array))
             gradient = made[name].astype(np.float64)
             gradient = np.roll(gradient, [-by for by in shift], axes) if axes else gradient
             gradient = _smooth(gradient, axes)
@@ -70,13 +77,12 @@ def visualise(
                 break
             fade = 1.0 - 0.8 * step / steps
             array = np.clip(array + RATE * fade * gradient / size, 0, 1).astype(array.dtype)
-        heights.append(_height(derivative, inputs, name, array, target))
-        if best is None or heights[-1] > best[0]:
-            best = heights[-1], array, heights
+        heights.append(height(array))
+        tries.append((heights[-1], array, heights))
         if heights[-1] > heights[0]:
             break
-    assert best is not None
-    return Feature(layer, unit, _as_maps(network, name, best[1]), best[2])
+    _, array, heights = max(tries, key=lambda tried: tried[0])
+    return Feature(layer, unit, _as_maps(network, name, array), heights)
 
 
 def _before_activation(network: Network, tensor: str) -> str:
@@ -98,22 +104,6 @@ def _start(network: Network) -> dict[str, np.ndarray]:
     return inputs
 
 
-def _sum(made, target) -> float:
-    return float((made[target.tensor].astype(np.float64) * target.seed).sum())
-
-
-def _height(derivative, inputs, name, array, target) -> float:
-    return _sum(derivative.run({**inputs, name: array}, target.seed), target)
-
-
-def _map_axes(network: Network, name: str, shape) -> tuple[int, ...]:
-    """The axes of rows and columns of an input of pictures, none of others."""
-    layer = next((one for one in network.layers if one.tensor == name), None)
-    if len(shape) != 4 or layer is None:
-        return ()
-    return (1, 2) if layer.grid.strides[0] == 1 and layer.grid.units < layer.size else (2, 3)
-
-
 def _shift(random, shape, axes) -> list[int]:
     reach = int(min((shape[axis] for axis in axes), default=0) * JITTER)
     return [int(random.integers(-reach, reach + 1)) for _ in axes]
@@ -131,7 +121,7 @@ def _smooth(gradient: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 
 def _as_maps(network: Network, name: str, array: np.ndarray) -> np.ndarray:
-    layer = next((one for one in network.layers if one.tensor == name), None)
+    layer = next((layer for layer in network.layers if layer.tensor == name), None)
     if layer is not None and array.ndim == 4:
         return by_unit(array, layer.grid)
     return array[0] if array.ndim > 1 else array

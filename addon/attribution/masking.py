@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from onnx import helper
 
 from ..containers import CheckpointError
 from ..gradients import Derivative, derive
-from ..inference.session import Session
+from ..inference.session import Session, open_batch
 from ..network import Layer, Network
 from ..network.importance import rank, units_of
 from .targets import before_shares
@@ -44,10 +44,10 @@ class Masked:
 
     def __init__(self, network: Network):
         network.checkpoint.check_runs()
-        ranks = rank(network)
+        self.ranks = rank(network)
         self.hidden = {
             name: Hidden(network.layer(name), len(ranking.importance), units_of(network.layer(name), ranking.axis))
-            for name, ranking in ranks.items()
+            for name, ranking in self.ranks.items()
             if ranking.leader == name and network.layer(name).shape is not None
         }
         if not self.hidden:
@@ -69,12 +69,7 @@ class Masked:
     def scores_of(self, samples: np.ndarray, kept: Mapping[str, np.ndarray]) -> np.ndarray:
         """The scores (n, classes) of samples (n, ...)."""
         if self._session is None:
-            model = onnx.ModelProto()
-            model.CopyFrom(self.checkpoint.model)
-            for value in (*model.graph.input[:1], *model.graph.output):
-                if value.type.tensor_type.shape.dim:
-                    value.type.tensor_type.shape.dim[0].Clear()
-            self._session = Session(self.checkpoint, model, optimised=True)
+            self._session = self._opened()
         masks = self._masks(kept)
         parts = [
             self._session.run([self.scores], {**masks, self.input: samples[begin : begin + BATCH]})[0]
@@ -111,13 +106,7 @@ class Masked:
     def activations(self, samples: np.ndarray, kept: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """By layer the root mean square of what each unit gives, (count,)."""
         totals = {name: np.zeros(hidden.count) for name, hidden in self.hidden.items()}
-        model = onnx.ModelProto()
-        model.CopyFrom(self.checkpoint.model)
-        model.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in self._values())
-        for value in model.graph.input[:1]:
-            if value.type.tensor_type.shape.dim:
-                value.type.tensor_type.shape.dim[0].Clear()
-        session = Session(self.checkpoint, model, optimised=True)
+        session = self._opened(self._values())
         masks = self._masks(kept)
         for begin in range(0, len(samples), BATCH):
             values = session.run(self._values(), {**masks, self.input: samples[begin : begin + BATCH]})
@@ -125,6 +114,14 @@ class Masked:
                 square = np.square(value.reshape(len(value), -1).astype(np.float64)).sum(0)
                 totals[name] = total + np.bincount(hidden.units, square, hidden.count)
         return {name: np.sqrt(total / len(samples)) for name, total in totals.items()}
+
+    def _opened(self, tensors: Sequence[str] = ()) -> Session:
+        """A session for any count of samples that gives these tensors too."""
+        model = onnx.ModelProto()
+        model.CopyFrom(self.checkpoint.model)
+        model.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in tensors)
+        open_batch(model, self.input)
+        return Session(self.checkpoint, model, optimised=True)
 
     def _values(self) -> list[str]:
         return [_value(hidden.layer.tensor) for hidden in self.hidden.values()]

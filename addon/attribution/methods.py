@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..inference.session import activations, reader
 from ..network import Layer, Network
 from ..network.network import by_unit
 from .resampling import enlarged
-from .targets import Target, layer_of, target_of, tensor_of
+from .targets import Target, float_input, layer_of, map_axes, target_of, tensor_of
 
 Progress = Generator[tuple[float, str], None, "Attribution"]
 LEAST_STEPS, MOST_STEPS = 32, 256  # of integrated gradients
@@ -55,15 +56,14 @@ class _Question:
     @property
     def input(self) -> str:
         """The first input of floats, "" where there is none."""
-        floats = (spec.name for spec in self.network.inputs if self.inputs[spec.name].dtype.kind == "f")
-        return self.by if self.by in self.inputs else next(floats, "")
+        return self.by if self.by in self.inputs else float_input(self.network, self.inputs)
 
     @property
     def given(self) -> np.ndarray:
         """The numbers of that input, which a method changes. Raises `CheckpointError` where there is none."""
         return self.inputs[self.input or _input_of(self.network, self.inputs)]
 
-    @property
+    @cached_property
     def start(self) -> np.ndarray:
         """The numbers of the tensor by which it is."""
         if self.by in self.inputs:
@@ -124,9 +124,9 @@ def attribute(
 
 def _input_of(network: Network, inputs: Mapping[str, np.ndarray]) -> str:
     """The first input of floats."""
-    for spec in network.inputs:
-        if inputs[spec.name].dtype.kind == "f":
-            return spec.name
+    name = float_input(network, inputs)
+    if name:
+        return name
     raise CheckpointError(
         network.checkpoint.path,
         "reads whole numbers, and no derivative by these exists",
@@ -240,13 +240,7 @@ def _occlusion(question: _Question):
 def _patches(question: _Question) -> tuple[list[int], list[int], list[int]]:
     """Along which axes patches lie, how large they are and how far apart: maps along rows and columns."""
     shape = question.start.shape
-    layer = next((one for one in question.network.layers if one.tensor == question.by), None)
-    channels_last = layer is not None and layer.grid.strides[0] == 1 and layer.grid.units < layer.size
-    inner = list(range(1, len(shape)))
-    if len(inner) > 2:
-        axes = inner[:-1] if channels_last else inner[1:]
-    else:
-        axes = inner
+    axes = list(map_axes(question.network, question.by, len(shape)) or range(1, len(shape)))
     size = max(1, round(min(shape[axis] for axis in axes) / PATCHES)) if len(axes) > 1 else 1
     return axes, [min(size, shape[axis]) for axis in axes], [max(1, size // 2)] * len(axes)
 
@@ -272,7 +266,7 @@ def _gradcam(network: Network, inputs: Mapping[str, np.ndarray], target: Target,
     gradient = by_unit(derivative.run(inputs, target.seed)[tensor], layer.grid)
     maps = by_unit(activations(network.checkpoint, dict(inputs), [tensor])[tensor], layer.grid)
     values = np.maximum((gradient.mean((1, 2))[:, None, None] * maps).sum(0), 0)
-    by = next((spec.name for spec in network.inputs if inputs[spec.name].dtype.kind == "f"), "")
+    by = float_input(network, inputs)
     given = _shaper(network, "", by)(inputs[by]) if by else maps
     size = given.shape[-2:] if given.ndim > 1 else values.shape
     return Attribution("gradcam", target, layer.name, values, given, enlarged(values, size), {"layer": layer.name})

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..containers import CheckpointError
 from ..inference import load_arrays
+from ..inference.samples import answers_of, samples_of
 from ..network import Network
-from ..network.importance import rank
 from .masking import Masked, accuracy, loss
 
 RANKED = 500  # samples that rank at the most
@@ -24,7 +24,6 @@ RANDOM = 20  # orders of chance that a ranking is held against
 SMALL = 128  # hidden units, up to which each is tried
 RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 PAIRS = (("x", "y"), ("x_test", "y_test"), ("x_train", "y_train"))
-BYTES = 255.0
 
 
 @dataclass(frozen=True)
@@ -64,24 +63,17 @@ def load_samples(path: str | Path, network: Network, masked: Masked) -> Samples:
     have = [pair for pair in PAIRS if pair[0] in arrays]
     if not have:
         raise CheckpointError(path, "holds no array 'x'", "save x and y with numpy.savez")
-    shape = network.inputs[0].shape
-    dtype = np.dtype(network.inputs[0].dtype)
     parts = []
     for name, answer in have[:2] if have[0][0] != "x" else have[:1]:
-        samples = arrays[name]
-        if samples.dtype == np.uint8 and dtype.kind == "f":
-            samples = samples.astype(dtype) / dtype.type(BYTES)
-        wanted = [size or 1 for size in (shape or samples.shape)[1:]]
-        if len(samples) < 2 or samples[0].size != int(np.prod(wanted)):
-            raise CheckpointError(
-                path, f"has samples of shape {list(samples.shape[1:])} in '{name}', and the network reads {wanted}"
-            )
+        samples = samples_of(path, name, arrays[name], network.inputs[0])
         answers = arrays.get(answer)
+        if len(samples) < 2:
+            raise CheckpointError(path, f"has one sample in '{name}', and one cannot rank and prove")
         if answers is not None and len(answers) != len(samples):
             raise CheckpointError(
                 path, f"has {len(samples):,} samples in '{name}', but {len(answers):,} answers in '{answer}'"
             )
-        parts.append((samples.reshape(len(samples), *wanted).astype(dtype), answers))
+        parts.append((samples, None if answers is None else answers_of(path, answer, answers)))
     own = any(answers is None for _, answers in parts)
     known = [
         (x, _classes(masked.scores_of(x, masked.all_kept()).argmax(1) if own else answers)) for x, answers in parts
@@ -151,27 +143,26 @@ def _lowest(importance: Mapping[str, np.ndarray], goal: Mapping[str, int]) -> di
 
 def _by_weights(masked: Masked, network: Network, samples: Samples, goal):
     """Norms of the weights into a unit and out of it; no sample is looked at."""
-    ranks = rank(network)
     yield 0.5, "norms of weights"
-    return _lowest({name: ranks[name].importance for name in masked.hidden}, goal)
+    return _lowest({name: masked.ranks[name].importance for name in masked.hidden}, goal)
 
 
 def _by_activations(masked: Masked, network: Network, samples: Samples, goal):
     yield 0.1, "activations"
     size = masked.activations(samples.ranking, masked.all_kept())
-    ranks = rank(network)
-    strengths = {name: size[name] * _reach(ranks, network, name) for name in masked.hidden}
+    strengths = {name: size[name] * _reach(masked, network, name) for name in masked.hidden}
     return _lowest(strengths, goal)
 
 
-def _reach(ranks, network: Network, name: str) -> np.ndarray:
+def _reach(masked: Masked, network: Network, name: str) -> np.ndarray:
     """What is made of a unit: its importance by weights without the norm of the weights into it."""
     layer = network.layer(name)
-    strength = layer.strength() if layer.strength else np.ones(len(ranks[name].importance))
+    importance = masked.ranks[name].importance
+    strength = layer.strength() if layer.strength else np.ones(len(importance))
     scale = layer.scale() if layer.scale else None
     if scale is not None and len(scale) == len(strength):
         strength = strength * np.abs(scale)
-    return ranks[name].importance / np.maximum(strength, 1e-12)
+    return importance / np.maximum(strength, 1e-12)
 
 
 def _by_taylor(masked: Masked, network: Network, samples: Samples, goal):

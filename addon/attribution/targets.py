@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..containers import CheckpointError
 from ..containers.natural_order import brief
-from ..inference import Fitted, by_name
+from ..inference import by_name
 from ..inference.session import activations
-from ..network import Grid, Layer, Network
+from ..network import Layer, Network
+from ..network.network import by_unit
 
 SHARES = ("Softmax", "LogSoftmax")
 PASSES = ("Identity", "Cast", "Dropout")
@@ -31,19 +32,6 @@ class Target:
     name: str
     value: float
     note: str = ""
-
-
-def given(network: Network, fitted: Sequence[Fitted]) -> dict[str, np.ndarray]:
-    """The inputs of a network by name. Raises `CheckpointError` where one is missing."""
-    arrays = {one.name: one.array for one in fitted}
-    for spec in network.inputs:
-        if spec.name not in arrays:
-            raise CheckpointError(
-                network.checkpoint.path,
-                f"has {len(network.inputs)} inputs, and '{spec.name}' was not given",
-                "give a .npz file with an array for each, by its name",
-            )
-    return arrays
 
 
 def target_of(network: Network, inputs: Mapping[str, np.ndarray], index: int | None = None) -> Target:
@@ -77,27 +65,20 @@ def target_of(network: Network, inputs: Mapping[str, np.ndarray], index: int | N
 
 def unit_of(network: Network, inputs: Mapping[str, np.ndarray], layer: str, unit: int) -> Target:
     """The mean of a unit of a layer over its map. Raises `CheckpointError` where there is no such unit."""
-    found = layer_of(network, layer)
-    tensor = found.shown or found.tensor
-    if not 0 <= unit < found.grid.units:
+    of = layer_of(network, layer)
+    tensor = of.shown or of.tensor
+    if not 0 <= unit < of.grid.units:
         raise CheckpointError(
             network.checkpoint.path,
-            f"'{brief(found.name)}' has no unit {unit}: it has {found.grid.units:,}",
-            f"choose one of 0 to {found.grid.units - 1}",
+            f"'{brief(of.name)}' has no unit {unit}: it has {of.grid.units:,}",
+            f"choose one of 0 to {of.grid.units - 1}",
         )
     value = activations(network.checkpoint, dict(inputs), [tensor])[tensor]
-    places = cells(found.grid, value.size)[unit].ravel()
+    places = by_unit(np.arange(value.size), of.grid)[unit].ravel()
     seed = np.zeros(value.size, value.dtype)
     seed[places] = 1 / len(places)
     total = float((value.ravel() * seed).sum())
-    return Target(tensor, seed.reshape(value.shape), unit, f"{found.name} unit {unit}", total)
-
-
-def cells(grid: Grid, size: int) -> np.ndarray:
-    """The flat places in a tensor of so many numbers of the cells of its first sample, (units, rows, columns)."""
-    unit, row, column = np.ogrid[: grid.units, : grid.rows, : grid.columns]
-    places = unit * grid.strides[0] + row * grid.strides[1] + column * grid.strides[2]
-    return np.minimum(places, size - 1)
+    return Target(tensor, seed.reshape(value.shape), unit, f"{of.name} unit {unit}", total)
 
 
 def layer_of(network: Network, name: str) -> Layer:
@@ -110,6 +91,20 @@ def layer_of(network: Network, name: str) -> Layer:
     raise CheckpointError(
         network.checkpoint.path, f"has no layer '{brief(name)}'", "choose one of those that 'inspect' lists"
     )
+
+
+def float_input(network: Network, inputs: Mapping[str, np.ndarray]) -> str:
+    """The first input of floats, "" where there is none."""
+    return next((spec.name for spec in network.inputs if inputs[spec.name].dtype.kind == "f"), "")
+
+
+def map_axes(network: Network, tensor: str, rank: int) -> tuple[int, ...]:
+    """The axes of a tensor (n, ...) along which maps lie, () of others: behind the channels, or before them."""
+    layer = next((layer for layer in network.layers if layer.tensor == tensor), None)
+    if rank < 4:
+        return ()
+    last = layer is not None and layer.grid.strides[0] == 1 and layer.grid.units < layer.size
+    return tuple(range(1, rank - 1)) if last else tuple(range(2, rank))
 
 
 def tensor_of(network: Network, name: str) -> str:

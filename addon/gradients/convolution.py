@@ -6,6 +6,8 @@ transposed one and the other way round; by its weights it is one of the maps wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .rules import Gradients, rule
 from .tape import Tape, attributes
 from .windows import Window
@@ -23,7 +25,7 @@ def _conv(tape, node, gradients, wanted):
     if wanted[0]:
         made[0] = tape.add("ConvTranspose", gradients[0], weights, group=groups, **window.spread())
     if wanted[1]:
-        made[1] = _kernels(tape, maps, gradients[0], tape.shape(maps), tape.shape(node.output[0]), window, groups)
+        made[1] = _kernels(tape, maps, gradients[0], tape.shape(maps)[:2], window, groups)
     if len(wanted) > 2 and wanted[2]:
         made[2] = _bias(tape, gradients[0], len(kernel))
     return made
@@ -44,7 +46,7 @@ def _conv_transpose(tape, node, gradients, wanted):
         whole = tape.add("Conv", gradients[0], weights, group=groups, **window.gathered())
         made[0] = _cut(tape, whole, counts)
     if wanted[1]:
-        made[1] = _kernels(tape, gradients[0], maps, tape.shape(node.output[0]), tape.shape(maps), window, groups)
+        made[1] = _kernels(tape, gradients[0], maps, tape.shape(node.output[0])[:2], window, groups)
     if len(wanted) > 2 and wanted[2]:
         made[2] = _bias(tape, gradients[0], len(kernel))
     return made
@@ -68,10 +70,10 @@ def _turned(given, kernel, sizes, counts) -> Window:
     return Window.of({"strides": strides, "dilations": dilations, "pads": pads}, kernel, sizes, counts)
 
 
-def _kernels(tape: Tape, fine: str, coarse: str, fine_shape, coarse_shape, window: Window, groups: int) -> str:
+def _kernels(tape: Tape, fine: str, coarse: str, fine_shape: Sequence[int], window: Window, groups: int) -> str:
     """The sum over samples and places of a finer map (n, a, ...) times a coarser one (n, b, ...), for each place of the
-    kernel: (b, a / groups, *kernel)."""
-    samples, channels = fine_shape[:2]
+    kernel: (b, a / groups, *kernel). `fine_shape` is (n, a)."""
+    samples, channels = fine_shape
     count = len(window.sizes)
     inside = channels // groups
     axes = range(3, 3 + count)

@@ -144,10 +144,8 @@ def _types(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> dict[str
     """The types of tensors, as far as ONNX's inference of them goes; others are taken for float32."""
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     types |= {name: helper.np_dtype_to_tensor_dtype(array.dtype) for name, array in inputs.items()}
-    bare = onnx.ModelProto()
-    bare.CopyFrom(_without_numbers(model) if _is_large(model) else model)
     try:
-        inferred = shape_inference.infer_shapes(bare).graph
+        inferred = shape_inference.infer_shapes(_without_numbers(model) if _is_large(model) else model).graph
     except Exception:  # a model that runs may yet be more than inference can follow; it raises several types
         return types
     for value in (*inferred.value_info, *inferred.output):

@@ -97,6 +97,14 @@ def reader(checkpoint: Checkpoint, tensor: str) -> Callable[[Mapping[str, np.nda
     return lambda inputs: session.run(names, inputs)[0]
 
 
+def open_batch(model: onnx.ModelProto, name: str) -> None:
+    """Let an input of a model, and all outputs, have any count of samples."""
+    values = (value for value in model.graph.input if value.name == name)
+    for value in (*values, *model.graph.output):
+        if value.type.tensor_type.shape.dim:
+            value.type.tensor_type.shape.dim[0].Clear()
+
+
 class Session:
     """A model made of a checkpoint's, with its weights where they lie, ready to run.
 

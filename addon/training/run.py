@@ -17,7 +17,7 @@ from onnx import TensorProto, numpy_helper
 from ..attribution.targets import before_shares
 from ..containers import CheckpointError
 from ..formats import Checkpoint
-from ..inference.session import Session
+from ..inference.session import Session, open_batch
 from ..network import Network
 from ..written import replacing
 from .data import DataSet
@@ -187,12 +187,7 @@ def _tested(checkpoint, whole: onnx.ModelProto, data: DataSet, scores: str, name
     model.CopyFrom(whole)
     if scores not in {value.name for value in model.graph.output}:
         model.graph.output.append(onnx.helper.make_empty_tensor_value_info(scores))
-    for value in model.graph.input:
-        if value.name == name and value.type.tensor_type.shape.dim:
-            value.type.tensor_type.shape.dim[0].Clear()
-    for value in model.graph.output:
-        if value.type.tensor_type.shape.dim:
-            value.type.tensor_type.shape.dim[0].Clear()
+    open_batch(model, name)
     session = Session(checkpoint, model, optimised=True)
     largest = int(max(data.y_train.max(), data.y_test.max())) if data.classes else 0
     total, right, count = 0.0, 0, len(data.x_test)

@@ -52,7 +52,6 @@ class Step:
         self.weights = list(weights)
         derivative = derive(checkpoint, {**inputs, **weights}, scores, self.weights, training=True)
         self.masks = derivative.masks
-        self.statistics = [name for name in derivative.statistics]
         self.learned = [name for name in self.weights if name in derivative.outputs]
         model = derivative.model
         graph = model.graph

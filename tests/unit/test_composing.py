@@ -9,6 +9,8 @@ import onnx
 import onnxruntime
 import pytest
 
+from neuroscene.addon import cli
+from neuroscene.addon.attribution import METHODS, RANKINGS
 from neuroscene.addon.cli import main
 from neuroscene.addon.composing import TEMPLATES, compose, parse, template
 from neuroscene.addon.composing.specification import SETTINGS
@@ -179,6 +181,11 @@ def test_what_cannot_be_is_one_plain_line(content, said):
     with pytest.raises(CheckpointError) as raised:
         compose(parse(content))
     assert said in str(raised.value) and "\n" not in str(raised.value)
+
+
+def test_the_help_names_what_there_is():
+    """The command line lists names without importing the rooms that have them."""
+    assert (cli.TEMPLATES, cli.METHODS, cli.RANKINGS) == (tuple(TEMPLATES), tuple(METHODS), RANKINGS)
 
 
 def test_command(tmp_path, capsys):

@@ -112,6 +112,8 @@ def test_command(capsys):
         ({"z": np.zeros(3)}, "holds no array 'x'"),
         ({"x": np.zeros((4, 5), np.float32)}, "samples of shape [5] in 'x'"),
         ({"x": np.zeros((4, 28, 28), np.float32), "y": np.zeros(3)}, "4 samples in 'x', but 3 answers"),
+        ({"x": np.zeros((4, 28, 28), np.float32), "y": np.full(4, -1)}, "a class below 0 in 'y'"),
+        ({"x": np.zeros((1, 28, 28), np.float32), "y": np.zeros(1, int)}, "one sample in 'x'"),
         ({"x": np.zeros((4, 28, 28), np.float32), "y": np.full(4, 12)}, "a class that the network does not give"),
     ],
 )

@@ -37,7 +37,8 @@ class NetworkScene(Entity):
     `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and
     `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
     `scene.series.known`), `own_look` the look before a shot asked for a style, and `beside` the uuid of the network
-    that it is compared with.
+    that it is compared with. `class_names`, `scaling` (JSON, see `building.choices`) and `labels` (a file that says
+    what is right for samples) were chosen by somebody.
     """
 
     __slots__ = ()
@@ -71,6 +72,9 @@ class NetworkScene(Entity):
     style: Fact[str] = Fact(TEXT, "")
     own_look: Fact[str] = Fact(TEXT, "")
     beside: Fact[str] = Fact(TEXT, "")
+    class_names: Fact[list[str]] = Fact(TEXTS, [])
+    scaling: Fact[str] = Fact(TEXT, "")
+    labels: Fact[str] = Fact(TEXT, "")
 
     @property
     def collection(self) -> bpy.types.Collection:

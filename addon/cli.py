@@ -306,6 +306,40 @@ def _drawing(command):
         metavar="N",
         help="connections to draw in all (default: up to 360 between two layers)",
     )
+    command.add_argument(
+        "--evidence",
+        type=_methods,
+        metavar="METHOD[,METHOD ...]",
+        help=f"show how much each cell counts for the answer, by {', '.join(METHODS)}; several are steps of a slider",
+    )
+    command.add_argument(
+        "--class",
+        dest="index",
+        type=_class,
+        metavar="K[,K ...]",
+        help="with --evidence: of which class (default: the winner); several are steps of a slider",
+    )
+    command.add_argument(
+        "--against",
+        type=int,
+        metavar="K",
+        help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
+        "for none",
+    )
+
+
+def _methods(text):
+    names = tuple(text.split(","))
+    wrong = next((name for name in names if name not in METHODS), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"there is no method '{wrong}'; the methods are: {', '.join(METHODS)}")
+    return names
+
+
+def _class(text):
+    if not all(part.isdigit() for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of a class, nor several as in 7,2")
+    return tuple(int(part) for part in text.split(","))
 
 
 def _dim(text):

@@ -242,9 +242,28 @@ def _make_scene(options, progress):
             options.part,
             reading,
         )
-    build.finish(steps, progress)
+    collection = build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+    _explain(options, collection, progress)
+
+
+def _explain(options, collection, progress):
+    """Let the network of the open file show the evidence that is asked for."""
+    methods = getattr(options, "evidence", None)
+    if not methods:
+        if getattr(options, "index", None) or getattr(options, "against", None) is not None:
+            raise CheckpointError(options.model, "was asked why a class, but not how", "give --evidence METHOD as well")
+        return
+    from ..scene.building import build
+    from ..scene.explaining import explaining
+    from ..scene.explaining.known import NONE, RUNNER_UP, WINNER, Asked
+
+    against = options.against
+    if against is None:
+        against = RUNNER_UP if methods == ("integrated",) and len(options.index or ()) < 2 else NONE
+    asked = Asked(methods, options.index or (WINNER,), NONE if against == -1 else against)
+    build.finish(explaining.explain_steps(collection, asked), progress)
 
 
 def _is_series(options, inputs) -> bool:

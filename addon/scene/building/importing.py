@@ -127,11 +127,14 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 
 def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
-    from ..series import following, known  # here: that builds on this
+    from ..explaining import explaining  # here: those build on this
+    from ..series import following, known
 
     series = known.read(collection)
     if "checkpoints" in series:
-        return (yield from following.with_input(collection, path))
+        ran = yield from following.with_input(collection, path)
+        yield from explaining.again(collection)
+        return ran
     network = yield from reopen_steps(collection)
     followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
@@ -140,9 +143,10 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
         )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     chosen = yield from choose_lines(network, drawn, build.limits(collection, network), ran)
-    if series:
+    if "samples" in series:
         following.remove(collection, "samples")
     show(collection, network, ran, chosen)
+    yield from explaining.again(collection)
     return ran
 
 

@@ -9,12 +9,19 @@ from collections.abc import Callable
 
 import bpy
 
+from ...colormaps import EVIDENCE
 from ...nodes import materials as shaders
 from ..entities import NetworkScene, RoleMaterial
 
+FOR, AGAINST = "#3ee0a0", "#f07be8"  # in words
 WRONG = "#ff7a66"  # of what is said of a sample and is not right
 MAKERS: dict[str, Callable[[str], bpy.types.Material]] = {
-    "wrong": lambda name: shaders.flat(f"{name} Wrong", WRONG, 1.2)
+    "wrong": lambda name: shaders.flat(f"{name} Wrong", WRONG, 1.2),
+    "evidence": lambda name: shaders.evidence(f"{name} Evidence"),
+    "evidence lines": lambda name: shaders.lines(f"{name} Evidence Lines", EVIDENCE),
+    "sheet": lambda name: shaders.sheet(f"{name} Sheet"),
+    "for": lambda name: shaders.flat(f"{name} For", FOR, 1.0),
+    "against": lambda name: shaders.flat(f"{name} Against", AGAINST, 1.0),
 }
 
 

@@ -41,7 +41,11 @@ def with_input(collection: bpy.types.Collection, given: str | Path) -> Steps:
 def steps(collection: bpy.types.Collection) -> Steps:
     """Read the series of a network again, for cells or lines of it are others now. Where its files are gone, or are no
     more those of the network, it goes too. Yields as `build.build`; returns whether there is a series."""
+    from ..explaining import explaining  # here: that builds on this
+
     for kind, series in known.read(collection).items():
+        if kind == "evidence":
+            continue
         try:
             source, run = yield from in_background(
                 lambda series=series: _source(collection, series), "reading the steps"
@@ -50,12 +54,18 @@ def steps(collection: bpy.types.Collection) -> Steps:
         except CheckpointError:
             remove(collection, kind)
             return False
+    yield from explaining.again(collection)
     return bool(known.read(collection))
 
 
 def remove(collection: bpy.types.Collection, kind: str) -> None:
     """Take a series away; the network shows the step that it was made with."""
-    showing.remove(collection)
+    if kind == "evidence":
+        from ..explaining import explaining  # here: that builds on this
+
+        explaining.hide(collection)
+        return
+    showing.remove(collection, kind)
     removing.remove(
         [part.obj for part in NetworkScene(collection).members(CaptionPart) if part.role in (words.ROLE, words.NOTE)]
     )

@@ -32,7 +32,7 @@ class Known:
     `given` the inputs that run. `wrong` says from which step on numbers are not finite, -1 if all are. `top` are class
     and score of the highest output at each step. `growing`: whether more may come, so that all has numbers for each.
     `true` is what is right for each sample, "" where nobody says; `sources` are the files and folders that they come
-    from, of which `numbers` says which are shown."""
+    from, of which `numbers` says which are shown. `labels` are the names of steps of evidence."""
 
     kind: str
     unit: str
@@ -46,6 +46,7 @@ class Known:
     growing: bool = False
     true: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -61,6 +62,9 @@ class Known:
 
     def heads(self, step: int) -> str:
         """What a step is called: "epoch 4 of 10"."""
+        if self.kind == "evidence":
+            name = self.labels[step] if step < len(self.labels) else ""
+            return f"{name} ({step + 1:,} of {len(self):,})"
         if self.kind == "samples":
             return f"input {step + 1:,} of {len(self):,}"
         if self.unit == "checkpoint":

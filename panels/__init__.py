@@ -9,6 +9,7 @@ from . import menus
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
+from .evidence import NEUROSCENE_PT_evidence
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -23,6 +24,7 @@ CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
     NEUROSCENE_PT_series,
+    NEUROSCENE_PT_evidence,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,

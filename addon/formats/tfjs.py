@@ -26,8 +26,8 @@ from ..containers.stored import MOST_AXES, MOST_ELEMENTS, Stored
 from . import keras
 from .checkpoint import Checkpoint
 from .keras.variables import said
+from .tensorflow import dropout, frozen
 from .tensorflow import flat as flats
-from .tensorflow import frozen
 from .tensorflow.graph_text import Text
 from .tensorflow.messages import GRAPH, TENSOR_INFO, TYPE_NAMES, data_type, sizes
 from .tensorflow.writing import Ends, Source
@@ -237,6 +237,7 @@ def _graph(path, topology, signature, tensors, producer) -> Checkpoint:
         raise CheckpointError(path, f"its topology is damaged ({str(error)[:100]})", "fetch it again") from error
     flat = frozen.flattened(path, said_graph)
     flats.decide(flat)
+    dropout.leave_out(flat)
     ends = Ends()
     for name, info in named["inputs"].items():
         at = flats.place(info.get("name", ""))

@@ -170,7 +170,7 @@ def pool(call: Call) -> Written:
 def normalise(call: Call) -> Written:
     """(x - mean) / sqrt(variance + epsilon) x scale + offset, with the moving mean and variance of the file."""
     if call.get("is_training", True) and call.op != "BatchNormInference":
-        raise Unwritable("it normalises by the batch, as in training")
+        return _by_sample(call)
     call.assume_rank(call.x, 4)
     x = entering(call, call.x) if call.rank(call.x) > 2 else call.plain(call.x)
     scale, offset, mean, variance = (_row(call, call.value(place)) for place in range(1, 5))
@@ -180,6 +180,16 @@ def normalise(call: Call) -> Written:
     value = leaving(call, made) if call.rank(call.x) > 2 else Value(made)
     rest = [call.value(place) for place in range(1, 5)]
     return [value] if call.op == "BatchNormInference" else [value, *rest, *[call.value(4)] * call.outputs]
+
+
+def _by_sample(call) -> Written:
+    """Normalised by its own mean and variance: what Keras makes a layer normalisation of, with every vector as a
+    channel of one sample. Of more samples it is training."""
+    x = call.plain(call.x)
+    if not is_first(call) or call.graph.shape(x)[0] != 1 or call.graph.is_stored(call.value(1).name):
+        raise Unwritable("it normalises by the batch, as in training")
+    scale, offset = (call.plain(call.value(place)) for place in (1, 2))
+    return [Value(call.node("InstanceNormalization", x, scale, offset, epsilon=float(call.get("epsilon", EPSILON))))]
 
 
 def _row(call, value):

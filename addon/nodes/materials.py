@@ -104,6 +104,21 @@ def flat(name: str, colour: str, strength: float = 1.0) -> bpy.types.Material:
     return _finish(material, tree, output, _emission(tree, _colour(tree, colour), strength))
 
 
+def fading(name: str, material: bpy.types.Material) -> bpy.types.Material:
+    """A copy of a material that is as clear as its object's color says: so that an object may fade, its alpha is
+    keyframed."""
+    made = material.copy()
+    made.name = name
+    tree = TreeBuilder(made.node_tree)
+    output = next(node for node in made.node_tree.nodes if node.type == "OUTPUT_MATERIAL")
+    surface = output.inputs["Surface"].links[0].from_socket
+    seen = tree.call("ShaderNodeObjectInfo", {}, "Alpha")
+    mixed = tree.call("ShaderNodeMixShader", {0: seen, 1: tree.call("ShaderNodeBsdfTransparent", {}), 2: surface})
+    tree.put(output.inputs["Surface"], mixed)
+    made.surface_render_method = "BLENDED"
+    return made
+
+
 def bars(name: str) -> bpy.types.Material:
     """Bars of an output: amber for the winner, steel for the rest."""
     material, tree, output = _new(name, "#ffb861")

@@ -4,6 +4,7 @@
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
 from .arcs import ARCS
+from .arrival import ARRIVAL
 from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
@@ -43,5 +44,6 @@ ALL = {
         NUMBER,
         *RANGES.values(),
         *OF_SERIES,
+        ARRIVAL,
     )
 }

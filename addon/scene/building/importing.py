@@ -24,6 +24,7 @@ from ..background import in_background
 from ..detail import expansion
 from ..editing import bundling, pruning, ranges
 from ..entities import ClassName, InputPicture, Label, LayerObject, NetworkScene, scene_of
+from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
 from .build import Settings
@@ -252,6 +253,7 @@ def show(
         bars.show(collection, network, ran)
     ranges.fill(collection)
     scene.tell(**build.facts_of(ran), weight_range=weights)
+    run_facts.remember(collection, network, ran)
     caption.show(collection, network, ran)  # it speaks of the input that the scene now names
 
 

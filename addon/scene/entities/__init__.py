@@ -22,7 +22,7 @@ from .beside import (
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
-from .marks import kind, modifier, nodes, series_nodes
+from .marks import arrival_nodes, kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
@@ -74,6 +74,7 @@ __all__ = [
     "Title",
     "WithSockets",
     "add_child",
+    "arrival_nodes",
     "chosen",
     "kind",
     "layer_or_block",

@@ -22,7 +22,7 @@ from ..building import histograms, importing
 from ..building.choices import Choices
 from ..building.planned import Steps
 from ..entities import CaptionPart, NetworkScene
-from . import filling, known, showing, words
+from . import confusion, filling, known, showing, words
 from .known import Known
 from .sources import Checkpoints, Samples, Source
 
@@ -135,6 +135,8 @@ def remove(collection: bpy.types.Collection, kind: str) -> None:
         explaining.hide(collection)
         return
     showing.remove(collection, kind)
+    if kind == "samples":
+        confusion.hide(collection)
     removing.remove(
         [part.obj for part in NetworkScene(collection).members(CaptionPart) if part.role in (words.ROLE, words.NOTE)]
     )

@@ -16,8 +16,18 @@ from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
 from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
+from .compose_network import NEUROSCENE_OT_compose_network, NEUROSCENE_OT_edit_copy
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
+from .edit_layers import (
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_remove_layer,
+)
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
@@ -88,6 +98,15 @@ CLASSES = (
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
+    NEUROSCENE_OT_compose_network,
+    NEUROSCENE_OT_edit_copy,
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_remove_layer,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_discard_draft,
 )
 _commands = []
 

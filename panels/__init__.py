@@ -9,6 +9,7 @@ from . import menus
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
+from .composing import PLACES, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -22,6 +23,7 @@ from .sliders import NEUROSCENE_PT_sliders
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_compose,
     NEUROSCENE_PT_series,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
@@ -38,6 +40,9 @@ CLASSES = (
     NEUROSCENE_PT_shots,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
+    menus.NEUROSCENE_MT_add,
+    NEUROSCENE_MT_add_layer,
+    *PLACES,
 )
 
 
@@ -47,10 +52,12 @@ def register():
         bpy.utils.register_class(class_)
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
+    bpy.types.VIEW3D_MT_add.append(menus.in_add)
 
 
 def unregister():
     """Take back what `register` did."""
+    bpy.types.VIEW3D_MT_add.remove(menus.in_add)
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     for class_ in reversed(CLASSES):

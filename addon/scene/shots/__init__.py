@@ -5,6 +5,7 @@
 
 from .compare import steps as compared
 from .kinds import KINDS, Kind
-from .making import add, framed, refit, remove, shots, switch
+from .making import add, check, framed, refit, remove, shots, switch
+from .renewing import renew
 
-__all__ = ["KINDS", "Kind", "add", "compared", "framed", "refit", "remove", "shots", "switch"]
+__all__ = ["KINDS", "Kind", "add", "check", "compared", "framed", "refit", "remove", "renew", "shots", "switch"]

@@ -18,11 +18,11 @@ END = 1 << 20  # as a poster: the last frame
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of shot. `frames` is how long it is, unless `length` says so of a network, `poster` the frame of it that a still shows (from 0). `style` is that
-    which it is made for; without one the network keeps its own. `shelf` is how it looks at books on a shelf, as `view`
-    without one. `move` puts the camera in its place and adds what
-    moves, `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and
-    `scrim` tell whether those are shown; a caption that the network may come behind stands on a scrim.
+    """A kind of shot. `frames` is how long it is, unless `length` says so of a network, and `poster` the frame of it
+    that a still shows (from 0). `style` is that which it is made for; without one the network keeps its own. `shelf` is
+    how it looks at books on a shelf, as `view` without one. `move` puts the camera in its place and adds what moves,
+    `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and `scrim`
+    tell whether those are shown; a caption that the network may come behind stands on a scrim.
     """
 
     name: str

@@ -38,7 +38,7 @@ class NetworkScene(Entity):
     `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
     `scene.series.known`), `run` as JSON what the last run gave of each layer (see `scene.storyboard.run_facts`),
     `storyboard` as JSON what its film shows (see `scene.storyboard.beats`), `own_look` the look before a shot asked for
-    a style, and `beside` the uuid of the network that it is compared with.
+    a style, and `beside` the uuid of the network that it is compared with, as the `beside_place`th.
     """
 
     __slots__ = ()
@@ -74,6 +74,7 @@ class NetworkScene(Entity):
     storyboard: Fact[str] = Fact(TEXT, "")
     own_look: Fact[str] = Fact(TEXT, "")
     beside: Fact[str] = Fact(TEXT, "")
+    beside_place: Fact[int] = Fact(WHOLE, 0)
 
     @property
     def collection(self) -> bpy.types.Collection:

@@ -127,10 +127,10 @@ KINDS = {
         ),
         Kind(
             "before-after",
-            "Two checkpoints in one scene, one above the other in the same colors",
+            "Two or more checkpoints in one scene in the same colors, one above the other or side by side",
             View(azimuth=radians(72), elevation=radians(8), f_stop=0.0),
             move=compare.place,
-            check=compare.pair,
+            check=compare.every,
         ),
     )
 }

@@ -21,7 +21,9 @@ from unit.make import DATA
 
 WHOLE = ("elevation", "plan", "turntable", "unfold")  # shots in which all is in the picture, in every frame
 SHOWN = ("layer", "block", "connections", "bars")
-EVERY = [name for name in shots.KINDS if name not in ("before-after", "training")]  # for these a pair or a run
+EVERY = [
+    name for name in shots.KINDS if name not in ("before-after", "training", "training-close")
+]  # for these a pair or a run
 
 
 def seen(network, points):

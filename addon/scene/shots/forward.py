@@ -35,7 +35,8 @@ TITLED = framing.Margins(left=0.53, right=0.08, bottom=0.2, top=0.18)
 WIDE = framing.Margins(left=0.04, right=0.04, bottom=captions.FOOT + 0.02, top=0.05)
 NEAR = framing.Margins(left=0.05, right=0.27, bottom=captions.FOOT + 0.02, top=0.07)
 LAST = replace(NEAR, left=0.12, right=0.05)
-ANCHOR = 0.2  # of the free width is left of what is shown
+ANCHOR, LAST_ANCHOR = 0.2, 0.75  # of the free width is left of what is shown
+NARROW_ANCHOR = 1.2  # more of it, of a width of the picture that is not filled
 SMALLEST = 0.45  # of the height of a network: nothing is looked at as if it were smaller
 BACK = 3  # pieces before a beat's own that are in its picture, at most
 SETTLE, REST = 0.15, 0.6  # seconds by which the camera is there before the signal; shares of the way that it rests
@@ -166,9 +167,19 @@ def _camera(stage: Stage, board: Storyboard, view: picture.Seen, boxes) -> None:
             is_last = beat.about == order[-1]
             points, leftwards = _points(stage, beat, boxes, order, is_last, out.get(beat.about, 0.0))
             margins = _free(LAST if is_last else NEAR, view.aspect, leftwards)
-            anchor = 0.6 if is_last else ANCHOR
+            anchor = LAST_ANCHOR if is_last else _anchor(stage, points, view.aspect, margins)
             look(first, last, points, margins, turned, 0.0, 1 - anchor if leftwards else anchor)
     _put(camera, rig, _apart(stops))
+
+
+def _anchor(stage: Stage, points: np.ndarray, aspect: float, margins: framing.Margins) -> float:
+    """Where what is shown stands in the free width: in its middle if it is narrow, else where the signal comes from."""
+    camera = stage.camera
+    framing.aim(camera, stage.view.azimuth + stage.heading, stage.view.elevation)
+    framing.fit(camera, points, aspect, margins)
+    across, _ = framing.slopes(camera.data, aspect)
+    wide = float(np.ptp(framing.project(camera, points)[:, 0])) / (2 * across)
+    return float(np.clip(ANCHOR + NARROW_ANCHOR * (0.6 - wide), ANCHOR, LAST_ANCHOR))
 
 
 def _way(stage: Stage) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import radians
 
 from ..building.studio import SHELF, STILL, View
-from . import compare, forward, macro, moves, reveals, training
+from . import compare, forward, macro, moves, reveals, training, training_close
 
 RATE = 24  # frames a second
 END = 1 << 20  # as a poster: the last frame
@@ -123,6 +123,18 @@ KINDS = {
             labels=False,
             caption=False,
             move=training.place,
+            check=training.check,
+        ),
+        Kind(
+            "training-close",
+            "The network learns, seen from near: the layers between which most changes",
+            View(azimuth=radians(58), elevation=radians(8), lens=50.0, f_stop=0.0),
+            12 * RATE,
+            12 * RATE - 1,
+            shelf=View(azimuth=radians(116), elevation=radians(8), lens=50.0, f_stop=0.0),
+            labels=False,
+            caption=False,
+            move=training_close.place,
             check=training.check,
         ),
         Kind(

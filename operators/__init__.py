@@ -52,6 +52,13 @@ from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
+from .storyboard import (
+    NEUROSCENE_OT_add_beat,
+    NEUROSCENE_OT_apply_storyboard,
+    NEUROSCENE_OT_edit_storyboard,
+    NEUROSCENE_OT_new_storyboard,
+    NEUROSCENE_OT_remove_beat,
+)
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 
 CLASSES = (
@@ -70,6 +77,11 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_edit_storyboard,
+    NEUROSCENE_OT_new_storyboard,
+    NEUROSCENE_OT_apply_storyboard,
+    NEUROSCENE_OT_add_beat,
+    NEUROSCENE_OT_remove_beat,
     NEUROSCENE_OT_compare_checkpoints,
     NEUROSCENE_OT_render_quality,
     NEUROSCENE_OT_render_film,

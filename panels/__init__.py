@@ -19,9 +19,11 @@ from .series import NEUROSCENE_PT_series
 from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
+from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
 
 CLASSES = (
     NEUROSCENE_UL_layers,
+    NEUROSCENE_UL_beats,
     NEUROSCENE_PT_networks,
     NEUROSCENE_PT_compose,
     NEUROSCENE_PT_series,
@@ -38,6 +40,7 @@ CLASSES = (
     NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_inputs,
     NEUROSCENE_PT_shots,
+    NEUROSCENE_PT_storyboard,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
     menus.NEUROSCENE_MT_add,

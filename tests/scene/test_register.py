@@ -12,7 +12,12 @@ from neuroscene.addon import cli
 from scene import look
 
 OPERATORS = {
+    "add_beat",
     "add_shot",
+    "apply_storyboard",
+    "edit_storyboard",
+    "new_storyboard",
+    "remove_beat",
     "apply_style",
     "arrange_network",
     "attach_architecture",

@@ -246,6 +246,9 @@ def show(
     ranges.fill(collection)
     scene.tell(**build.facts_of(ran), weight_range=weights)
     run_facts.remember(collection, network, ran)
+    from .. import shots  # here: that builds on this
+
+    shots.renew(collection)
     caption.show(collection, network, ran)  # it speaks of the input that the scene now names
 
 

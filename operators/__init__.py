@@ -28,6 +28,7 @@ from .edit_layers import (
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_remove_layer,
 )
+from .explain_answer import NEUROSCENE_OT_explain_answer, NEUROSCENE_OT_hide_evidence
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
@@ -50,6 +51,7 @@ from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_deta
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_kernels import NEUROSCENE_OT_show_kernels
+from .show_tensor import NEUROSCENE_OT_show_tensor
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 from .storyboard import (
@@ -74,6 +76,9 @@ CLASSES = (
     NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_attach_gltf,
     NEUROSCENE_OT_run_input,
+    NEUROSCENE_OT_explain_answer,
+    NEUROSCENE_OT_hide_evidence,
+    NEUROSCENE_OT_show_tensor,
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,

@@ -10,6 +10,7 @@ from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
 from .composing import PLACES, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
+from .evidence import NEUROSCENE_PT_evidence
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -27,6 +28,7 @@ CLASSES = (
     NEUROSCENE_PT_networks,
     NEUROSCENE_PT_compose,
     NEUROSCENE_PT_series,
+    NEUROSCENE_PT_evidence,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,

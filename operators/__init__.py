@@ -61,6 +61,7 @@ from .storyboard import (
     NEUROSCENE_OT_new_storyboard,
     NEUROSCENE_OT_remove_beat,
 )
+from .train_network import NEUROSCENE_OT_pause_training, NEUROSCENE_OT_stop_training, NEUROSCENE_OT_train_network
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 
 CLASSES = (
@@ -124,6 +125,9 @@ CLASSES = (
     NEUROSCENE_OT_choose_layer,
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_train_network,
+    NEUROSCENE_OT_pause_training,
+    NEUROSCENE_OT_stop_training,
 )
 _commands = []
 

@@ -21,12 +21,14 @@ from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
 from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
+from .training import NEUROSCENE_PT_training
 
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_UL_beats,
     NEUROSCENE_PT_networks,
     NEUROSCENE_PT_compose,
+    NEUROSCENE_PT_training,
     NEUROSCENE_PT_series,
     NEUROSCENE_PT_evidence,
     NEUROSCENE_PT_sliders,

@@ -18,6 +18,18 @@ OPERATORS = {
     "edit_storyboard",
     "new_storyboard",
     "remove_beat",
+    "compose_network",
+    "edit_copy",
+    "add_layer",
+    "remove_layer",
+    "duplicate_layer",
+    "move_layer",
+    "choose_layer",
+    "randomize_weights",
+    "discard_draft",
+    "train_network",
+    "pause_training",
+    "stop_training",
     "apply_style",
     "arrange_network",
     "attach_architecture",
@@ -107,7 +119,10 @@ def test_nothing_is_left(blank, capfd):
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
         assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
-        assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
+        assert during["properties"]["Collection"] - before["properties"]["Collection"] == {
+            "neuroscene_state",
+            "neuroscene_layer",
+        }
         assert during["handlers"] == before["handlers"]
         for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object", "VIEW3D_MT_object"):
             assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
@@ -144,6 +159,9 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "import_series", "watch_folder", "attach_gltf"}))
+WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network"}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS - WITHOUT_NETWORK))
 def test_operators_wait_for_a_network(registered, name):
     assert not getattr(bpy.ops.neuroscene, name).poll()

@@ -50,6 +50,7 @@ from .set_colors import NEUROSCENE_OT_set_colors
 from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
+from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
@@ -114,6 +115,7 @@ CLASSES = (
     NEUROSCENE_OT_set_map,
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
+    NEUROSCENE_OT_show_histograms,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
     NEUROSCENE_OT_compose_network,

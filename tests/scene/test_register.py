@@ -72,6 +72,7 @@ OPERATORS = {
     "set_network_detail",
     "set_map",
     "set_shot",
+    "show_histograms",
     "show_kernels",
     "store_expansion",
 }

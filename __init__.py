@@ -7,8 +7,9 @@
 def register():
     """Register all classes with Blender."""
     from . import operators, panels  # here: they need Blender, and reading a model does not
-    from .addon import properties
+    from .addon import preferences, properties
 
+    preferences.register()
     properties.register()
     operators.register()
     panels.register()
@@ -17,8 +18,9 @@ def register():
 def unregister():
     """Take all classes back from Blender."""
     from . import operators, panels
-    from .addon import properties
+    from .addon import preferences, properties
 
     panels.unregister()
     operators.unregister()
     properties.unregister()
+    preferences.unregister()

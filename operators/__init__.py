@@ -28,6 +28,7 @@ from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_netwo
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
+from .read_cells import NEUROSCENE_OT_pin_reading, NEUROSCENE_OT_read_cells, NEUROSCENE_OT_select_under_mouse
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
@@ -78,6 +79,9 @@ CLASSES = (
     NEUROSCENE_OT_find_layers,
     NEUROSCENE_OT_select_related,
     NEUROSCENE_OT_frame_layers,
+    NEUROSCENE_OT_read_cells,
+    NEUROSCENE_OT_select_under_mouse,
+    NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,
     NEUROSCENE_OT_save_look,

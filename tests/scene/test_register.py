@@ -33,6 +33,9 @@ OPERATORS = {
     "frame_network",
     "import_network",
     "import_series",
+    "pin_reading",
+    "read_cells",
+    "select_under_mouse",
     "play_series",
     "remove_series",
     "step_series",
@@ -98,7 +101,14 @@ def test_nothing_is_left(blank, capfd):
         during, command = state(), is_command(capfd)
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
-        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {
+            "OT",
+            "FH",
+            "PT",
+            "UL",
+            "MT",
+            "Preferences",
+        }
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
         assert during["handlers"] == before["handlers"]
         for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object", "VIEW3D_MT_object"):

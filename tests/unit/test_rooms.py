@@ -57,6 +57,7 @@ MAY_IMPORT = {
         "written",
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
+    "preferences": set(),
     "properties": {"scene"},
     "commands": {
         "containers",

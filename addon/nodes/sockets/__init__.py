@@ -3,6 +3,7 @@
 
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
+from .annotation import ANNOTATION
 from .arcs import ARCS
 from .bars import BARS
 from .block import BLOCK
@@ -25,6 +26,7 @@ OF = {
     "kernels": KERNELS,
     "book": BOOK,
     "arcs": ARCS,
+    "annotation": ANNOTATION,
 }
 ALL = {
     interface.name: interface
@@ -37,6 +39,7 @@ ALL = {
         KERNELS,
         BOOK,
         ARCS,
+        ANNOTATION,
         VALUE,
         EXPANSION,
         TEXT,

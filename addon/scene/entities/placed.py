@@ -131,6 +131,17 @@ class GoneLayer(LayerObject):
         return LayerObject(self.id_data)
 
 
+class LayerCopy(LayerObject):
+    """A duplicate of a layer, which is no layer of its network: nothing that happens to that happens to it. `way` is
+    "snapshot", with numbers of its own that stay, or "follower", which has the data of the layer and so its numbers;
+    `shows` is the input whose numbers a snapshot has."""
+
+    __slots__ = ()
+    KIND = "copy"
+    way: Fact[str] = Fact(TEXT, "snapshot")
+    shows: Fact[str] = Fact(TEXT, "")
+
+
 class BlockBox(Placed):
     """The object of a block: its trays, and the box that it folds to. `parent` is the path of the block round it, ""
     of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it.

@@ -18,6 +18,16 @@ from .check_pruning import NEUROSCENE_OT_check_pruning
 from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
+from .edit_layers import (
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_toggle_layer,
+    define,
+)
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
@@ -79,6 +89,13 @@ CLASSES = (
     NEUROSCENE_OT_find_layers,
     NEUROSCENE_OT_select_related,
     NEUROSCENE_OT_frame_layers,
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_toggle_layer,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_rename_layer,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_under_mouse,
     NEUROSCENE_OT_pin_reading,
@@ -100,6 +117,7 @@ def register():
     """Register the operators, their entries in menus, and the command line."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
+    define()
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))

@@ -10,6 +10,15 @@ import bpy
 from ..operators.read_cells import PREFER, TOOL
 
 HERE = Path(__file__).parent
+KEYS = (
+    ("neuroscene.delete_layers", "X", {}, {"confirm": True}),
+    ("neuroscene.delete_layers", "DEL", {}, {}),
+    ("neuroscene.duplicate_and_move", "D", {"shift": True}, {}),
+    ("neuroscene.hide_layers", "H", {}, {}),
+    ("neuroscene.hide_layers", "H", {"shift": True}, {"unselected": True}),
+    ("neuroscene.isolate_layers", "NUMPAD_SLASH", {}, {}),
+    ("neuroscene.isolate_layers", "SLASH", {}, {}),
+)
 _keys = []
 
 
@@ -58,6 +67,12 @@ def register():
     if configuration:
         keymap = configuration.keymaps.new("3D View", space_type="VIEW_3D")
         _keys.append((keymap, keymap.keymap_items.new("neuroscene.read_cells", "MOUSEMOVE", "ANY", any=True)))
+        keymap = configuration.keymaps.new("Object Mode")
+        for operator, key, options, settings in KEYS:  # where no layer is selected, Blender's own
+            item = keymap.keymap_items.new(operator, key, "PRESS", **options)
+            for name, value in settings.items():
+                setattr(item.properties, name, value)
+            _keys.append((keymap, item))
 
 
 def unregister():

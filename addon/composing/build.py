@@ -24,6 +24,14 @@ MOST = 1 << 30  # numbers of all weights, and of what a layer gives
 Shape = tuple[int, ...]
 
 
+class LayerError(CheckpointError):
+    """A layer that cannot be; `layer` is its name, `what` the reason without it."""
+
+    def __init__(self, network: str, layer: LayerSpec, what: str, advice: str = ""):
+        super().__init__(network, f"'{brief(layer.name)}' ({layer.op}) {what}", advice)
+        self.layer, self.what = layer.name, what
+
+
 @dataclass(frozen=True)
 class Composed:
     """A model, and the shape of what each layer gives for one sample, by its name; the input's too."""
@@ -74,8 +82,8 @@ class _Writer:
     def zeros(self, layer: LayerSpec, count: int, part: str = "bias") -> str:
         return self.weight(f"{layer.name}.{part}", np.zeros(count, np.float32))
 
-    def refused(self, layer: LayerSpec, what: str, advice: str = "") -> CheckpointError:
-        return CheckpointError(self.specification.name, f"'{brief(layer.name)}' ({layer.op}) {what}", advice)
+    def refused(self, layer: LayerSpec, what: str, advice: str = "") -> LayerError:
+        return LayerError(self.specification.name, layer, what, advice)
 
     def count(self, layer: LayerSpec, name: str, default: Any = None) -> int:
         value = layer.settings.get(name, default)
@@ -143,6 +151,18 @@ def compose(specification: Specification) -> Composed:
         properties["classes"] = json.dumps(list(specification.classes))
     helper.set_model_props(model, properties)
     return Composed(model, writer.shapes)
+
+
+def carry(model: onnx.ModelProto, older: onnx.ModelProto) -> int:
+    """Let a model keep the weights of an older one that have the same names and shapes; how many tensors these are."""
+    held = {tensor.name: tensor for tensor in older.graph.initializer}
+    carried = 0
+    for tensor in model.graph.initializer:
+        other = held.get(tensor.name)
+        if other is not None and (other.dims, other.data_type) == (tensor.dims, tensor.data_type):
+            tensor.CopyFrom(other)
+            carried += 1
+    return carried
 
 
 def _padding(writer: _Writer, layer: LayerSpec, kernel, dilation, stride, sizes) -> tuple[list[int], list[int]]:

@@ -40,7 +40,7 @@ def _build():
 
     curves, ends = _ends(group, curves, layers, opened)
     share = group.math("DIVIDE", group.attribute("importance"), extent, clamp=True)
-    strength = group.number(share, 1.0)  # what is not finite is seen
+    strength = choice.strength(group, group.number(share, 1.0))  # what is not finite is seen
     curves = group.store(curves, "strength", group.math("POWER", strength, group["Width Power"]), "CURVE")
     curves = group.store(curves, "shade", choice.shade(group, layers[0], full, extent), "CURVE")
     curves = ranges.tell(group, curves, "Weight Range", full, "CURVE")
@@ -62,7 +62,19 @@ def _build():
         group.math("MAXIMUM", bundle, closing),
     )
     curves = group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": where})
-    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
+    material = group.when(choice.shows_evidence(group), group["Evidence Material"], group["Material"], "MATERIAL")
+    made = group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": material})
+    nothing = group.call("GeometryNodePoints", {"Count": 0})
+    return group.finish(group.when(_has_both(group, layers), made, nothing, "GEOMETRY"))
+
+
+def _has_both(group, layers):
+    """Whether there are layers at both ends: lines to nowhere go with a layer that was deleted."""
+    counts = [
+        group.call("GeometryNodeAttributeDomainSize", {"Geometry": layer}, "Instance Count", component="INSTANCES")
+        for layer in layers
+    ]
+    return group.math("GREATER_THAN", group.math("MULTIPLY", *counts), 0.5)
 
 
 def _info(group, name):

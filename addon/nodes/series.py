@@ -24,6 +24,7 @@ BEFORE = {
     interface.name
     for interface in (
         sockets.CELLS,
+        sockets.EVIDENCE,
         sockets.LINES,
         sockets.BARS,
         sockets.PICTURE,
@@ -52,6 +53,11 @@ def slider_group(kind: str) -> bpy.types.NodeTree:
 def cells_group() -> bpy.types.NodeTree:
     """Overwrites `value` of points."""
     return reuse(sockets.CELLS.name, _cells)
+
+
+def evidence_group() -> bpy.types.NodeTree:
+    """Overwrites `evidence` and `evidence_range` of points."""
+    return reuse(sockets.EVIDENCE.name, _evidence)
 
 
 def lines_group() -> bpy.types.NodeTree:
@@ -162,6 +168,14 @@ def _cells():
     group = GroupBuilder(sockets.CELLS.name)
     group.declare(sockets.CELLS)
     return group.finish(_Steps(group).overwritten(group["Geometry"], "value", "POINT"))
+
+
+def _evidence():
+    group = GroupBuilder(sockets.EVIDENCE.name)
+    group.declare(sockets.EVIDENCE)
+    steps = _Steps(group)
+    counts = steps.overwritten(group["Geometry"], "evidence", "POINT")
+    return group.finish(steps.overwritten(counts, "evidence_range", "POINT"))
 
 
 def _lines():

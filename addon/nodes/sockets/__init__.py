@@ -5,6 +5,7 @@
 
 from .annotation import ANNOTATION
 from .arcs import ARCS
+from .arrival import ARRIVAL
 from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
@@ -46,5 +47,6 @@ ALL = {
         NUMBER,
         *RANGES.values(),
         *OF_SERIES,
+        ARRIVAL,
     )
 }

@@ -34,6 +34,7 @@ from ..camera import picture
 from ..editing import arranging, pruning, ranges
 from ..entities import Bars, LayerObject, NetworkScene, RoleMaterial, Root, ShotCamera, add_child
 from ..output import film
+from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, blocks, books, input_picture, layers, planned, shelf, studio
 from .planned import Steps
@@ -141,6 +142,7 @@ def _build(network, settings, ran, digest):
         if index % 16 == 0:
             yield 0.78 + 0.07 * index / len(shown.layers), f"statistics of {layer.name}"
         layers.tell(objects[layer.name], statistics(layer, known))
+    run_facts.remember(made.network, network, ran)
     caption.show(made.network, network, ran)
 
     yield 0.85, "framing"

@@ -19,6 +19,7 @@ from .. import removing
 from ..editing import arranging, pruning, ranges
 from ..entities import BlockBox, Book, Bundle, LayerObject, NetworkScene
 from ..looks import saved_styles, styles
+from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, blocks, build, connections, importing, layers, planned, shelf
 from .planned import Steps
@@ -112,6 +113,7 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     _say(scene, plan, set(objs) | {network.connections[index].target.name for index in lines})
     ranges.fill(collection)
     caption.watch(collection)
+    run_facts.remember(collection, network, ran)
     caption.show(collection, network, ran)
     from ..series import following  # here: that builds on this
 

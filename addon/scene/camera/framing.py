@@ -126,9 +126,10 @@ def rotation(camera: bpy.types.Object) -> np.ndarray:
     return np.array(camera.rotation_euler.to_matrix())
 
 
-def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Margins) -> None:
+def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Margins, anchor: float = 0.5) -> None:
     """Move a camera, without turning it, to the nearest place from which all points lie inside the margins. One that
-    is orthographic gets the width that it takes."""
+    is orthographic gets the width that it takes. Where the height decides, `anchor` says how the rest of the width is
+    shared: at 0 the points begin at the left margin."""
     axes = rotation(camera)
     x, y, z = (points @ axes).T
     if camera.data.type == "ORTHO":
@@ -143,7 +144,10 @@ def fit(camera: bpy.types.Object, points: np.ndarray, aspect: float, margins: Ma
         below = (value + least * z).min()
         sides.append((above, below, least, most, (above - below) / (most - least)))
     back = max(side[4] for side in sides)
-    centre = [(above - most * back + below - least * back) / 2 for above, below, least, most, _ in sides]
+    centre = [
+        (above - most * back) * share + (below - least * back) * (1 - share)
+        for (above, below, least, most, _), share in zip(sides, (anchor, 0.5), strict=True)
+    ]
     camera.location = Vector(axes @ np.array([*centre, back]))
 
 

@@ -8,11 +8,21 @@ give are the data-blocks themselves.
 """
 
 from .arcs import Arcs
-from .beside import Bars, BesideLayer, ClassName, Heading, InputPicture, Kernels, KernelsLabel
+from .beside import (
+    Bars,
+    BesideLayer,
+    ClassName,
+    EvidenceRelief,
+    EvidenceSheet,
+    Heading,
+    InputPicture,
+    Kernels,
+    KernelsLabel,
+)
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
-from .marks import kind, modifier, nodes, series_nodes
+from .marks import arrival_nodes, kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerCopy, LayerObject, Placed, layer_or_block
@@ -32,6 +42,8 @@ __all__ = [
     "CellShape",
     "ClassName",
     "Entity",
+    "EvidenceRelief",
+    "EvidenceSheet",
     "FilmPart",
     "Floor",
     "Font",
@@ -64,6 +76,7 @@ __all__ = [
     "Title",
     "WithSockets",
     "add_child",
+    "arrival_nodes",
     "chosen",
     "kind",
     "layer_or_block",

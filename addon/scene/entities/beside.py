@@ -18,13 +18,28 @@ class BesideLayer(ObjectEntity):
 
 class InputPicture(ObjectEntity):
     """The input `layer` as a picture; `low` and `high` are the values that are black and white in it, both 0 where
-    nothing ran."""
+    nothing ran. `away`: whether we have hidden it, as behind its evidence."""
 
     __slots__ = ()
     KIND = "picture"
     layer: Fact[str] = Fact(TEXT)
     low: Fact[float] = Fact(NUMBER, 0.0)
     high: Fact[float] = Fact(NUMBER, 0.0)
+    away: Fact[bool] = Fact(FLAG, False)
+
+
+class EvidenceRelief(BesideLayer):
+    """A picture as cells that rise by what they count for an answer, in its place."""
+
+    __slots__ = ()
+    KIND = "evidence relief"
+
+
+class EvidenceSheet(BesideLayer):
+    """Grad-CAM, a face a cell, before the maps or the input of that layer."""
+
+    __slots__ = ()
+    KIND = "evidence sheet"
 
 
 class Bars(BesideLayer):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bpy
 
-from ...nodes import series
+from ...nodes import arrival, series
 
 KEY = "neuroscene"
 TYPES = {
@@ -69,13 +69,23 @@ def mark(id_data: bpy.types.ID, kind: str) -> None:
 
 
 def nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
-    """The geometry-nodes modifier of any object; those of series come before an object's own, and are none."""
-    return next((modifier for modifier in _every(obj) if not series.is_of_series(modifier.node_group)), None)
+    """The geometry-nodes modifier of any object; those of series and films come before its own, and are none."""
+    every = _every(obj)
+    return next((modifier for modifier in every if not _comes_before(modifier.node_group)), None)
 
 
 def series_nodes(obj: bpy.types.Object) -> list[bpy.types.NodesModifier]:
     """The modifiers of series on an object."""
     return [modifier for modifier in _every(obj) if series.is_of_series(modifier.node_group)]
+
+
+def arrival_nodes(obj: bpy.types.Object) -> bpy.types.NodesModifier | None:
+    """The modifier that lets the numbers of an object appear in a film."""
+    return next((modifier for modifier in _every(obj) if arrival.is_arrival(modifier.node_group)), None)
+
+
+def _comes_before(tree):
+    return series.is_of_series(tree) or arrival.is_arrival(tree)
 
 
 def _every(obj):

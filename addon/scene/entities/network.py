@@ -36,8 +36,11 @@ class NetworkScene(Entity):
     dimensions, `layer_count` how many layers it has, drawn or not, but for inputs, `materials` its own by role,
     `weight_range` the weight in full colour. `input`, `input_note` and `input_path` tell what ran, `not_finite` and
     `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
-    `scene.series.known`), `own_look` the look before a shot asked for a style, and `beside` the uuid of the network
-    that it is compared with.
+    `scene.series.known`), `run` as JSON what the last run gave of each layer (see `scene.storyboard.run_facts`),
+    `storyboard` as JSON what its film shows (see `scene.storyboard.beats`), `own_look` the look before a shot asked for
+    a style, and `beside` the uuid of the network that it is compared with. `class_names`, `scaling` (JSON, see
+    `building.choices`) and `labels` (a file that says what is right for samples) were chosen by somebody; `evidence`
+    says as JSON of which answer it shows the evidence (see `scene.explaining.known`).
     """
 
     __slots__ = ()
@@ -69,8 +72,14 @@ class NetworkScene(Entity):
     not_finite: Fact[str] = Fact(TEXT, "")
     changes: Fact[list[str]] = Fact(TEXTS, [])
     style: Fact[str] = Fact(TEXT, "")
+    run: Fact[str] = Fact(TEXT, "")
+    storyboard: Fact[str] = Fact(TEXT, "")
     own_look: Fact[str] = Fact(TEXT, "")
     beside: Fact[str] = Fact(TEXT, "")
+    class_names: Fact[list[str]] = Fact(TEXTS, [])
+    scaling: Fact[str] = Fact(TEXT, "")
+    labels: Fact[str] = Fact(TEXT, "")
+    evidence: Fact[str] = Fact(TEXT, "")
 
     @property
     def collection(self) -> bpy.types.Collection:

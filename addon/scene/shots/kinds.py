@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from math import radians
 
 from ..building.studio import SHELF, STILL, View
-from . import compare, macro, moves, reveals, training
+from . import compare, forward, macro, moves, reveals, training
 
 RATE = 24  # frames a second
+END = 1 << 20  # as a poster: the last frame
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of shot. `frames` is how long it is, `poster` the frame of it that a still shows (from 0). `style` is that
+    """A kind of shot. `frames` is how long it is, unless `length` says so of a network, `poster` the frame of it that a still shows (from 0). `style` is that
     which it is made for; without one the network keeps its own. `shelf` is how it looks at books on a shelf, as `view`
     without one. `move` puts the camera in its place and adds what
     moves, `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and
@@ -37,6 +38,7 @@ class Kind:
     scrim: bool = False
     move: Callable | None = None
     check: Callable | None = None
+    length: Callable | None = None
 
 
 KINDS = {
@@ -97,6 +99,19 @@ KINDS = {
             6 * RATE - 1,
             shelf=SHELF,
             move=reveals.unfold,
+        ),
+        Kind(
+            "forward",
+            "The input goes through the network, layer by layer, with a line of explanation for each",
+            View(azimuth=radians(65), elevation=radians(6), lens=42.0, f_stop=0.0),
+            20 * RATE,
+            END,
+            shelf=View(azimuth=radians(115), elevation=radians(7), lens=44.0, f_stop=0.0),
+            labels=False,
+            caption=False,
+            move=forward.place,
+            check=forward.check,
+            length=forward.length,
         ),
         Kind(
             "training",

@@ -32,8 +32,8 @@ from ..entities import (
 from ..looks import painting, styles
 from ..texts import caption
 from ..texts.forms import SHEETS
-from . import keys
-from .kinds import KINDS
+from . import film_parts, forward, keys, passing
+from .kinds import KINDS, RATE
 from .stage import Stage
 
 APART = 100  # shots begin at the frames 1, 101, 201 ...
@@ -45,8 +45,9 @@ def shots(network: bpy.types.Collection) -> dict[str, bpy.types.Object]:
     return {camera.shot: camera.obj for camera in sorted(cameras, key=lambda camera: _frames(camera.obj))}
 
 
-def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
-    """Add a shot of one of KINDS to the scene of a network, and look through it; one that is there is made anew.
+def add(network: bpy.types.Collection, name: str, seconds: float = 0.0) -> bpy.types.Object:
+    """Add a shot of one of KINDS to the scene of a network, and look through it; one that is there is made anew. It
+    takes so many seconds, its own time at 0.
 
     Raises `CheckpointError` where there is no such kind, or the network stands in no scene.
     """
@@ -55,6 +56,7 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
         raise CheckpointError(network.name, f"there is no shot '{name}'", f"the shots are: {', '.join(KINDS)}")
     scene = _scene(network)
     check(network, name)
+    frames = kind.length(network, seconds) if kind.length else round(seconds * RATE) or kind.frames
     made = transaction.Made()
     _keep_frames(scene)
     before = ShotCamera(scene.camera).shot if scene.camera in shots(network).values() else None
@@ -65,7 +67,7 @@ def add(network: bpy.types.Collection, name: str) -> bpy.types.Object:
     if view == studio.SHELF and caption.form_of(network) is SHEETS:
         view = studio.SHEETS
     camera = studio.make_camera(f"{network.name} {name.title()}", name, view)
-    ShotCamera(camera).frames = first, first + kind.frames - 1
+    ShotCamera(camera).frames = first, first + frames - 1
     _shelf(network, name).objects.link(camera)
     switch(network, name)
     for shot, other in shots(network).items():
@@ -201,6 +203,9 @@ def _clear(network, scene, camera):
     for constraint in list(camera.constraints):
         camera.constraints.remove(constraint)
     removing.remove([part.obj for part in NetworkScene(network).members(Rig, FilmPart) if part.shot == name])
+    film_parts.forget_paints(network)
+    if name == forward.KIND:
+        passing.forget(network)
 
 
 def _frames(camera) -> tuple[int, int]:

@@ -9,6 +9,8 @@ from . import menus, overlay, tool
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
+from .composing import PLACES, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
+from .evidence import NEUROSCENE_PT_evidence
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -18,11 +20,15 @@ from .series import NEUROSCENE_PT_series
 from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
+from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
 
 CLASSES = (
     NEUROSCENE_UL_layers,
+    NEUROSCENE_UL_beats,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_compose,
     NEUROSCENE_PT_series,
+    NEUROSCENE_PT_evidence,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,
@@ -36,8 +42,12 @@ CLASSES = (
     NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_inputs,
     NEUROSCENE_PT_shots,
+    NEUROSCENE_PT_storyboard,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
+    menus.NEUROSCENE_MT_add,
+    NEUROSCENE_MT_add_layer,
+    *PLACES,
 )
 
 
@@ -49,10 +59,12 @@ def register():
     overlay.register()
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
+    bpy.types.VIEW3D_MT_add.append(menus.in_add)
 
 
 def unregister():
     """Take back what `register` did."""
+    bpy.types.VIEW3D_MT_add.remove(menus.in_add)
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     overlay.unregister()

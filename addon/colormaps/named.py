@@ -3,9 +3,9 @@
 
 """The named colour maps, as the stops of a ramp whose colours are mixed in linear RGB, as Blender's is.
 
-All but the two defaults and those of books are worked out here in Oklab so that equal steps of a value look equal,
-lightness only rises (away from the middle, if it is a diverging map), and no kind of colour blindness makes one arm
-look like the other.
+All but the two defaults, that of evidence and those of books are worked out here in Oklab so that equal steps of a
+value look equal, lightness only rises (away from the middle, if it is a diverging map), and no kind of colour blindness
+makes one arm look like the other.
 """
 
 from __future__ import annotations

@@ -12,7 +12,12 @@ from neuroscene.addon import cli
 from scene import look
 
 OPERATORS = {
+    "add_beat",
     "add_shot",
+    "apply_storyboard",
+    "edit_storyboard",
+    "new_storyboard",
+    "remove_beat",
     "apply_style",
     "arrange_network",
     "attach_architecture",
@@ -23,6 +28,9 @@ OPERATORS = {
     "compare_checkpoints",
     "copy_look",
     "edit_cells",
+    "explain_answer",
+    "hide_evidence",
+    "show_tensor",
     "export_gltf",
     "export_onnx",
     "find_layers",

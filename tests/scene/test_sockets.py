@@ -67,6 +67,7 @@ def groups() -> dict:
         *(lambda kind=kind: legend.ranges_group(kind) for kind in legend.KINDS),
         value.value_group,
         series.cells_group,
+        series.evidence_group,
         series.lines_group,
         series.bars_group,
         series.picture_group,

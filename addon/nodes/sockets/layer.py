@@ -250,6 +250,7 @@ LAYER = Interface(
                 subtype="FACTOR",
                 about="Shows how much each cell counts for the answer: by color and relief, over its value in gray. "
                 "Explain Answer works it out. 0 shows values",
+                extent=True,
             ),
             Socket(
                 "Evidence Gain",
@@ -267,6 +268,7 @@ LAYER = Interface(
                 20.0,
                 about="Raises cells that count much by up to this depth, in pitches. Neurons become bars: what speaks "
                 "for the answer points against the signal, what speaks against it along the signal",
+                extent=True,
             ),
             Socket(
                 "Evidence Material",

@@ -23,7 +23,7 @@ from .. import selection
 from ..background import in_background
 from ..detail import expansion
 from ..editing import bundling, pruning, ranges
-from ..entities import InputPicture, Label, LayerObject, NetworkScene, scene_of
+from ..entities import ClassName, InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
@@ -157,6 +157,14 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     return ran
 
 
+def name_classes(collection: bpy.types.Collection, network: Network) -> None:
+    """Let the texts at bars say the names of classes that a network has now."""
+    for label in NetworkScene(collection).members(ClassName):
+        layer = network.by_name.get(label.layer)
+        if layer is not None and len(network.classes) == layer.grid.units and label.index < layer.grid.units:
+            labels.write_body(label.obj, network.classes[label.index])
+
+
 def pruned_score(collection: bpy.types.Collection) -> str:
     """One line: what a network in the scene says of its input, and what it says without the units that its slider
     Prune hides. Raises `CheckpointError`."""
@@ -252,6 +260,9 @@ def show(
     ranges.fill(collection)
     scene.tell(**build.facts_of(ran), weight_range=weights)
     run_facts.remember(collection, network, ran)
+    from .. import shots  # here: that builds on this
+
+    shots.renew(collection)
     caption.show(collection, network, ran)  # it speaks of the input that the scene now names
 
 

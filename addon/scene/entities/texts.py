@@ -47,10 +47,11 @@ class Annotation(WithSockets):
 
 
 class Title(ObjectEntity):
-    """The name of one of two networks that are compared."""
+    """The name of one of the networks that are compared; `said` is what we wrote."""
 
     __slots__ = ()
     KIND = "title"
+    said: Fact[str] = Fact(TEXT, "")
 
 
 class CaptionPart(ObjectEntity):

@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import compat
 from ...attribution import Explained
+from ...containers import CheckpointError
 from ...network.drawn import Drawn
 from ...nodes import series as groups
 from ...nodes.sockets.series import EVIDENCE
@@ -46,6 +47,9 @@ def show(
     """Let the layers of a network show these steps, and the bundles (by the place of their connection) what each line
     counts in the first."""
     scene = NetworkScene(collection)
+    for member in scene.members(LayerObject, Bundle):
+        if "Evidence" not in member.inputs:
+            raise CheckpointError(collection.name, "was made by an older version", "import the network again")
     material, of_lines = paint_of(scene, "evidence"), paint_of(scene, "evidence lines")
     root = scene.root().obj
     if len(told) > 1:
@@ -119,14 +123,15 @@ def hide(collection: bpy.types.Collection) -> None:
         _off(layer)
     for bundle in scene.members(Bundle):
         _forget(bundle.obj.data)
-        bundle.inputs.update({"Evidence": 0.0})
+        if "Evidence" in bundle.inputs:
+            bundle.inputs.update({"Evidence": 0.0})
     slider = showing.slider(collection, "evidence")
     if slider:
         slider.id_data.modifiers.remove(slider)
 
 
 def _off(layer: LayerObject) -> None:
-    if layer.inputs["Evidence"]:
+    if "Evidence" in layer.inputs and layer.inputs["Evidence"]:
         layer.inputs.update({"Evidence": 0.0})
     modifier = steps_of(layer.obj)
     if modifier:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...attribution import Explained
 from ...network import Network
+from .. import removing
 from ..building.paints import paint_of
 from ..entities import Label, LayerObject, NetworkScene
 from ..texts.words import shortened
@@ -52,10 +53,10 @@ def words(network: Network, told: Sequence[Explained], asked: Asked, given: str)
     answer.title = f"Why {name} and not {other}?" if other else f"Why {name}?"
     if several:
         answer.title = f"Why {', '.join(classes[:4])}?"
-    answer.facts = _facts(first)
+    answer.facts = f"{shortened(given, LONGEST)}: {_facts(first)}"
     answer.low, answer.high = (f"for {other}", f"for {name}") if other else ("lowers it", "raises it")
     answer.sentence = _sentence(network, first, len(told))
-    if first.method == "integrated":
+    if first.method == "integrated" and len(told) == 1:
         answer.sums = {layer: sums(first, layer) for layer in first.values}
     return answer
 
@@ -71,22 +72,25 @@ def _facts(told: Explained) -> str:
 
 
 def _sentence(network: Network, told: Explained, count: int) -> str:
-    several = f" The slider Evidence on the root goes through {count} answers." if count > 1 else ""
+    if count > 1:
+        return f"{count} answers, each layer on its own scale: the slider Evidence on the root goes through them."
     if told.method != "integrated":
-        return f"{NAMES[told.method].capitalize()}, each layer on its own scale.{several}"
+        return f"{_capital(NAMES[told.method])}, each layer on its own scale."
     layers = [name for name in told.values if network.layer(name).size > 0]
     whole = [name for name in layers if told.divides(name)]
     difference = number(told.difference)
     if len(whole) == len(layers):
-        said = f"Every layer divides the same {difference} points among its cells, each on its own scale."
-    elif whole:
-        said = (
+        return f"Every layer divides the same {difference} points among its cells, each on its own scale."
+    if whole:
+        return (
             f"{len(whole)} of {len(layers)} layers divide the same {difference} points; what others lack went another "
             "way."
         )
-    else:
-        said = f"Integrated gradients of {difference} points; their sums miss that."
-    return said + several
+    return f"Integrated gradients of {difference} points; their sums miss that."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def tell(collection: bpy.types.Collection, answer: Answer) -> None:
@@ -106,7 +110,9 @@ def tell(collection: bpy.types.Collection, answer: Answer) -> None:
 
 def untell(collection: bpy.types.Collection) -> None:
     """Let labels say what they said before."""
-    for layer in NetworkScene(collection).members(LayerObject):
+    scene = NetworkScene(collection)
+    removing.remove([label.obj for label in scene.members(Label) if label.part == PART])
+    for layer in scene.members(LayerObject):
         label = dict(layer.label)
         if label.pop(PART, None) is not None or RESTING in label:
             if RESTING in label:

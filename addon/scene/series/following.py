@@ -11,6 +11,10 @@ from pathlib import Path
 import bpy
 
 from ...containers import CheckpointError
+from ...inference import open_data
+from ...inference.pictures import frames_of
+from ...network import Network
+from ...network.scaling import Scaling
 from ...series import Run, Step
 from .. import removing
 from ..background import in_background
@@ -36,6 +40,69 @@ def with_input(collection: bpy.types.Collection, given: str | Path) -> Steps:
     ran = source.ran(source.base)
     yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
     return ran
+
+
+def run_inputs(
+    collection: bpy.types.Collection,
+    given: list[Path],
+    labels: str | Path = "",
+    classes: str | Path = "",
+    scaling: Scaling | str | None = "",
+) -> Steps:
+    """Run an input through a network in the scene, or several, a folder or a moving picture as a series of samples.
+    `labels` and `classes` are files, "" for none or as before; `scaling` is None where it is to be guessed, "" as
+    before. Yields as `build.build` and returns a line; nothing changes before the last step. Raises
+    `CheckpointError`."""
+    from ..explaining import explaining  # here: that builds on this
+
+    scene = NetworkScene(collection)
+    before = Choices.of(scene)
+    network = yield from importing.reopen_steps(collection)
+    named = Choices.from_file(network, classes).classes if classes else before.classes
+    chosen = replace(before, classes=named, scaling=before.scaling if isinstance(scaling, str) else scaling)
+    network.scaling = chosen.scaling
+    if named:
+        network.classes = list(named)
+    several = len(given) > 1 or given[0].is_dir() or frames_of(given[0]) > 1 or _holds_many(given[0], network)
+    if not several:
+        if labels:
+            raise CheckpointError(labels, "says what is right for several inputs", "choose these too, or their folder")
+        kept = before
+        chosen.keep(scene)
+        try:
+            ran = yield from importing.run_steps(collection, given[0])
+        except BaseException:
+            kept.keep(scene)
+            raise
+        importing.name_classes(collection, network)
+        best = f": {ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else ""
+        return f"{ran.file}{best} [{ran.note}]"
+    if "checkpoints" in known.read(collection):
+        raise CheckpointError(
+            given[0],
+            "is several inputs, and the cells of a series of checkpoints have one number for each checkpoint",
+            "choose one input; it runs through every checkpoint",
+        )
+    source = yield from in_background(
+        lambda: Samples.of(chosen.apply(network), given, labels or None), "reading the inputs"
+    )
+    shown = yield from importing.reopen_steps(collection)
+    if [layer.shape for layer in source.model.layers] != [layer.shape for layer in shown.layers]:
+        raise CheckpointError(
+            given[0], "has a different size from what the scene was made for", "import the model with these inputs"
+        )
+    yield from filling.fill_steps(collection, source)
+    chosen.keep(scene)
+    scene.labels = str(Path(labels).resolve()) if labels else ""
+    importing.name_classes(collection, network)
+    yield from explaining.again(collection)
+    series = known.read(collection)["samples"]
+    return ", ".join(filter(None, (f"{len(series):,} inputs", series.counted(), series.thinned())))
+
+
+def _holds_many(path: Path, network: Network) -> bool:
+    """Whether a file holds several samples."""
+    return path.suffix.lower() == ".npz" and len(open_data([path], network)) > 1
 
 
 def steps(collection: bpy.types.Collection) -> Steps:

@@ -155,12 +155,17 @@ def _parser():
 
     subcommand = command("train", commands.train, "train a network on a data set", "MODEL|SPEC.json")
     subcommand.add_argument(
-        "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
+        "--data",
+        required=True,
+        type=Path,
+        metavar="FILE.npz",
+        help="x_train, y_train, x_test and y_test; or a folder of pictures by class",
     )
     subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
     subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
     subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
     subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
+    subcommand.add_argument("--schedule", choices=("constant", "cosine"), default="constant", help="default: constant")
     subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
     subcommand.add_argument(
         "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
@@ -272,6 +277,7 @@ def _reading(command):
 
 def _picture(command):
     command.add_argument("--shot", metavar="NAME", help="which camera (default: hero)")
+    command.add_argument("--seconds", type=_seconds, metavar="S", help="how long the shot is (default: its own time)")
     command.add_argument("--engine", choices=("cycles", "eevee"))
     command.add_argument("--samples", type=_count, metavar="N")
     command.add_argument("--size", type=_size, metavar="WxH")
@@ -279,7 +285,12 @@ def _picture(command):
     command.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
     command.add_argument("--transparent", action="store_true", help="without the background, for compositing")
     command.add_argument(
-        "--with", dest="other", type=Path, metavar="MODEL", help="another checkpoint, for the shot before-after"
+        "--with",
+        dest="other",
+        type=Path,
+        action="append",
+        metavar="MODEL",
+        help="another checkpoint, for the shot before-after; give it again for more",
     )
 
 
@@ -363,6 +374,16 @@ def _three(text):
     if len(values) not in (1, 3) or not all(abs(value) < 1e6 for value in values):
         raise argparse.ArgumentTypeError(f"'{text}' is not one number, nor three as in 0.5,0.5,0.5")
     return values
+
+
+def _seconds(text):
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 600:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds from 1 to 600")
+    return seconds
 
 
 def _share(text):

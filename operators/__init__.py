@@ -16,8 +16,18 @@ from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
 from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
+from .compose_network import NEUROSCENE_OT_compose_network, NEUROSCENE_OT_edit_copy
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
+from .edit_layers import (
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_remove_layer,
+)
 from .explain_answer import NEUROSCENE_OT_explain_answer, NEUROSCENE_OT_hide_evidence
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
@@ -29,6 +39,7 @@ from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_netwo
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
+from .read_cells import NEUROSCENE_OT_pin_reading, NEUROSCENE_OT_read_cells, NEUROSCENE_OT_select_under_mouse
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
@@ -45,7 +56,25 @@ from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
+from .storyboard import (
+    NEUROSCENE_OT_add_beat,
+    NEUROSCENE_OT_apply_storyboard,
+    NEUROSCENE_OT_edit_storyboard,
+    NEUROSCENE_OT_new_storyboard,
+    NEUROSCENE_OT_remove_beat,
+)
+from .train_network import NEUROSCENE_OT_pause_training, NEUROSCENE_OT_stop_training, NEUROSCENE_OT_train_network
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
+from .whole_layers import (
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_toggle_layer,
+    define,
+)
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
@@ -66,6 +95,11 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_edit_storyboard,
+    NEUROSCENE_OT_new_storyboard,
+    NEUROSCENE_OT_apply_storyboard,
+    NEUROSCENE_OT_add_beat,
+    NEUROSCENE_OT_remove_beat,
     NEUROSCENE_OT_compare_checkpoints,
     NEUROSCENE_OT_render_quality,
     NEUROSCENE_OT_render_film,
@@ -84,6 +118,16 @@ CLASSES = (
     NEUROSCENE_OT_find_layers,
     NEUROSCENE_OT_select_related,
     NEUROSCENE_OT_frame_layers,
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_toggle_layer,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_read_cells,
+    NEUROSCENE_OT_select_under_mouse,
+    NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,
     NEUROSCENE_OT_save_look,
@@ -95,6 +139,18 @@ CLASSES = (
     NEUROSCENE_OT_show_histograms,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
+    NEUROSCENE_OT_compose_network,
+    NEUROSCENE_OT_edit_copy,
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_remove_layer,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_train_network,
+    NEUROSCENE_OT_pause_training,
+    NEUROSCENE_OT_stop_training,
 )
 _commands = []
 
@@ -103,6 +159,7 @@ def register():
     """Register the operators, their entries in menus, and the command line."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
+    define()
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))

@@ -15,7 +15,7 @@ from .import_network import GLOB
 
 
 class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Operator, ImportHelper):
-    """Import another checkpoint below the network, with the same input and ranges, and show both"""
+    """Import another checkpoint beside the network, with the same input and ranges, and show all that are compared"""
 
     bl_idname = "neuroscene.compare_checkpoints"
     bl_label = "Compare with Checkpoint"
@@ -29,7 +29,7 @@ class NEUROSCENE_OT_compare_checkpoints(Stepwise, ChangesNetwork, bpy.types.Oper
 
     def run(self, context, network):
         self._made = Made()
-        self.collection = network.name
+        self.collection = shots.head(network).name
         return self.start(context, shots.compared(network, self.filepath))
 
     def done(self, context, result):

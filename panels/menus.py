@@ -42,6 +42,23 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
         layout.operator_menu_enum("neuroscene.add_shot", "shot")
 
 
+class NEUROSCENE_MT_add(bpy.types.Menu):
+    bl_label = "Neural Network"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        layout.operator_enum("neuroscene.compose_network", "template")
+        layout.separator()
+        layout.operator("neuroscene.import_network", text="From a File...", icon="IMPORT")
+
+
+def in_add(self, context):
+    """The entry in the menu Add."""
+    self.layout.separator()
+    self.layout.menu("NEUROSCENE_MT_add", icon="OUTLINER_OB_POINTCLOUD")
+
+
 def in_select(self, context):
     """The entry in the menu Select."""
     _entry(self.layout, "NEUROSCENE_MT_select")

@@ -103,11 +103,12 @@ def _wanted(options, progress):
         options.frames,
         options.quality,
         options.transparent,
+        options.seconds,
     )
 
 
 def _compare(options, progress):
-    """Put another checkpoint beside the network of the open file."""
+    """Put other checkpoints beside the network of the open file."""
     import bpy
 
     from ..scene import shots
@@ -118,7 +119,8 @@ def _compare(options, progress):
     if network is None:
         raise CheckpointError(options.model, "holds no network", "open a scene that Neuroscene built")
     bpy.context.window.scene = scene_of(network)
-    build.finish(shots.compared(network, options.other), progress)
+    for other in options.other:
+        build.finish(shots.compared(network, other), progress)
     options.shot = options.shot or "before-after"
 
 

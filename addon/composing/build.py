@@ -20,6 +20,8 @@ from ..containers.natural_order import brief
 from .specification import LARGEST_SIZE, LayerSpec, Specification
 
 OPSET = 20
+# Operators by which a layer goes: the node bears its name, whatever is done to what it gives.
+MAIN = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "GlobalAveragePool", "BatchNormalization", "Gather")
 MOST = 1 << 30  # numbers of all weights, and of what a layer gives
 Shape = tuple[int, ...]
 
@@ -133,7 +135,9 @@ def compose(specification: Specification) -> Composed:
     writer = _Writer(specification)
     writer.shapes[specification.input] = specification.shape
     for layer in specification.layers:
+        begin = len(writer.nodes)
         BUILDERS[layer.op](writer, layer, [writer.shapes[name] for name in layer.inputs])
+        _name(writer.nodes[begin:], layer)
     last = specification.layers[-1].name
     kind = TensorProto.INT64 if specification.tokens else TensorProto.FLOAT
     graph = helper.make_graph(
@@ -151,6 +155,18 @@ def compose(specification: Specification) -> Composed:
         properties["classes"] = json.dumps(list(specification.classes))
     helper.set_model_props(model, properties)
     return Composed(model, writer.shapes)
+
+
+def _name(nodes: list[onnx.NodeProto], layer: LayerSpec) -> None:
+    """Give the name of a layer to the node that it goes by."""
+    if layer.op == "Attention":  # several products, none of which is the layer
+        return
+    main = next((node for node in nodes if node.op_type in MAIN), nodes[0] if nodes else None)
+    for node in nodes:
+        if node is main:
+            node.name = layer.name
+        elif node.name == layer.name:
+            node.name = f"{layer.name}.{node.op_type}"
 
 
 def carry(model: onnx.ModelProto, older: onnx.ModelProto) -> int:

@@ -12,6 +12,7 @@ from .tree import GroupBuilder, find
 from .vectors import mixed, plus, scaled
 
 STORED = "bundle_"  # attributes of points: offsets after so many iterations, "bundle_1", "bundle_2", ...
+UNBOUNDED = 1 << 10  # rounds, where nobody knows how many were worked out
 LEG = 3 / 7  # of the way: of 8 points the first four make the way to the centre, the others that from it
 
 
@@ -53,13 +54,11 @@ def by_density(group: GroupBuilder, points: list, ends: list, transforms: list, 
     """Points moved by the stored offsets, which turn and scale with both layers; where the ends come together, in a
     folded block, there are none. `extra` is as above; `transforms` are those of the layers as the lines see them."""
     share = group.math("MAXIMUM", group["Density"], extra)
-    low = group.math("FLOOR", group["Iterations"])
-    offset = mixed(
-        group,
-        group.math("FRACT", group["Iterations"]),
-        _stored(group, low),
-        _stored(group, group.math("ADD", low, 1.0)),
-    )
+    rounds = group["Rounds"]
+    last = group.when(group.math("GREATER_THAN", rounds, 0.5), rounds, float(UNBOUNDED))
+    done = group.math("MINIMUM", group["Iterations"], last)
+    low = group.math("FLOOR", done)
+    offset = mixed(group, group.math("FRACT", done), _stored(group, low), _stored(group, group.math("ADD", low, 1.0)))
     turned = [
         group.call("FunctionNodeTransformDirection", {"Direction": offset, "Transform": _since(group, now, end)})
         for now, end in zip(transforms, ("Source", "Target"), strict=True)

@@ -13,7 +13,7 @@ from PIL import Image
 from neuroscene.addon import compat
 from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.building import importing
-from neuroscene.addon.scene.entities import series_nodes
+from neuroscene.addon.scene.entities import arrival_nodes, series_nodes
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_models"
@@ -154,7 +154,8 @@ def cells_of(thing) -> np.ndarray:
 
 
 def modifier(thing):
-    (found,) = (one for one in thing.modifiers if one.type == "NODES" and one not in series_nodes(thing))
+    before = (*series_nodes(thing), arrival_nodes(thing))
+    (found,) = (one for one in thing.modifiers if one.type == "NODES" and one not in before)
     return found
 
 

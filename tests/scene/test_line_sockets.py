@@ -41,7 +41,8 @@ WIDTH = {
 PULSE = {"Pulse": (0.0, 0.5, 1.0), "Pulse Strength": (0.0, 0.5, 3.0), "Pulse Width": (0.01, 0.2, 1.0)}
 DENSITY = {
     "Density": (0.0, 0.5, 1.0),
-    "Iterations": (0.0, 1.5, 6.0),
+    "Iterations": (0.0, 1.5, 6.0, 9.0),
+    "Rounds": (0, 2, 4),
     "Rest Length": (0.0, 10.0, 200.0),
     "Rest Source Rotation": ((0.0, 0.0, 0.0), (0.3, 0.0, 0.5), (1.0, 2.0, 3.0)),
     "Rest Target Rotation": ((0.0, 0.0, 0.0), (0.3, 0.0, 0.5), (1.0, 2.0, 3.0)),
@@ -271,9 +272,10 @@ def offsets_of(lines, bundle, turned=True):
     stored = [np.zeros((lines.count, 8, 3))]
     while f"bundle_{len(stored)}" in bundle.data.attributes:
         stored.append(look.array(bundle.data.attributes, f"bundle_{len(stored)}").reshape(-1, 8, 3).astype(np.float64))
-    low = int(given["Iterations"])
-    high = stored[low + 1] if low + 1 < len(stored) else np.zeros_like(stored[0])
-    offset = stored[low] + (given["Iterations"] - low) * (high - stored[low])
+    done = min(given["Iterations"], given["Rounds"] or np.inf)
+    low = int(done)
+    first, high = (stored[at] if at < len(stored) else np.zeros_like(stored[0]) for at in (low, low + 1))
+    offset = first + (done - low) * (high - first)
     found = []
     for name in ("Source", "Target"):
         rest = np.array(Matrix.LocRotScale(None, Euler(given[f"Rest {name} Rotation"]), None).to_3x3()) @ np.diag(

@@ -12,14 +12,18 @@ import pytest
 from neuroscene.addon import compat
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.scene import shots
+from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.building import studio
+from neuroscene.addon.scene.updating import reloading
 from scene import look
 from scene.networks import FORMATS, build
 from unit.make import DATA
 
 WHOLE = ("elevation", "plan", "turntable", "unfold")  # shots in which all is in the picture, in every frame
 SHOWN = ("layer", "block", "connections", "bars")
-EVERY = [name for name in shots.KINDS if name not in ("before-after", "training")]  # for these a pair or a run
+EVERY = [
+    name for name in shots.KINDS if name not in ("before-after", "training", "training-close")
+]  # for these a pair or a run
 
 
 def seen(network, points):
@@ -90,7 +94,8 @@ def test_a_shot_is_a_camera_with_marker_and_collection(blank, shot):
     assert scene.camera == camera and look.facts(camera)["shot"] == shot
     marker = next(one for one in scene.timeline_markers if one.name == shot)
     assert marker.camera == camera and marker.frame == scene.frame_start
-    assert scene.frame_end - scene.frame_start + 1 == shots.KINDS[shot].frames
+    if shots.KINDS[shot].length is None:
+        assert scene.frame_end - scene.frame_start + 1 == shots.KINDS[shot].frames
     shelf = next(one for one in camera.users_collection)
     assert look.facts(shelf) == {"kind": "shot", "shot": shot}
     if shot == "hero":
@@ -389,6 +394,46 @@ def test_two_checkpoints_in_one_scene(registered, tmp_path):
     assert titles == ["digits_cnn", "mnist_cnn"]
     bpy.ops.ed.undo()
     assert len(bpy.data.objects) == blocks
+
+
+@pytest.mark.parametrize(("path", "size"), [(look.MLP, (1280, 720)), (look.CNN, (720, 900))])
+def test_three_checkpoints_stand_together(blank, tmp_path, path, size):
+    """All are in the picture, none in another, each is called what its file is called now."""
+    files = [tmp_path / f"epoch_{number:02d}.onnx" for number in (1, 2, 10, 20)]
+    for file in files:
+        file.write_bytes(path.read_bytes())
+    network = look.build(files[0], look.DIGIT, max_cells=2000)
+    scene = look.scene_of(network)
+    bpy.context.window.scene = scene
+    scene.render.resolution_x, scene.render.resolution_y = size
+    second = builder.finish(shots.compared(network, files[1]))
+    builder.finish(shots.compared(second, files[2]))  # whichever of them is chosen
+    shots.add(network, "before-after")
+    three = [network, *shots.compare.others(network)]
+    assert len(three) == 3
+    boxes = []
+    for each in three:
+        points = corners(each)
+        places = seen(network, points)
+        assert places[:, :2].min() >= 0 and places[:, :2].max() <= 1 and places[:, 2].min() > 0
+        boxes.append((points.min(0), points.max(0)))
+    for one, other in combinations(boxes, 2):
+        assert (np.minimum(one[1], other[1]) <= np.maximum(one[0], other[0])).any()
+
+    def titles():
+        return [one.data.body for each in three for one in look.of_kind(each, "title")]
+
+    assert titles() == ["epoch_01", "epoch_02", "epoch_10"]
+    for each in three:
+        for title in look.of_kind(each, "title"):
+            low, high = _box(network, title)
+            assert low.min() >= 0 and high.max() <= 1
+    builder.finish(reloading.steps(three[1], files[3]))
+    assert titles() == ["epoch_01", "epoch_20", "epoch_10"]
+    title = look.of_kind(three[0], "title")[0]
+    title.data.body = "before"  # by hand
+    builder.finish(reloading.steps(three[0]))
+    assert titles() == ["before", "epoch_20", "epoch_10"]
 
 
 def test_operators(registered):

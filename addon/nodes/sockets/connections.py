@@ -16,7 +16,13 @@ EVEN = 1 / 3  # handles of a Bezier curve so long that its points stand evenly
 LARGEST = 1_000_000  # of what counts cells
 WINDOW = tuple(
     Socket(
-        name, "Vector", (default, default, 0.0), 0.0, float(LARGEST), follows=True, about=f"{about}: X rows, Y columns"
+        name,
+        "Vector",
+        (default, default, 0.0),
+        0.0,
+        float(LARGEST),
+        follows=True,
+        about=f"{about}: X rows, Y columns. Changes the lines, not the maps, which stay those of the file",
     )
     for name, default, about in (
         ("Kernel", 1.0, "Size of the kernel"),
@@ -304,9 +310,20 @@ CONNECTIONS = Interface(
                 0.0,
                 0.0,
                 64.0,
-                about="Shows the lines after this many rounds of bundling. 0 shows them as they were",
+                about="Shows the lines after this many rounds of bundling. 0 shows them as they were, more than "
+                "were worked out shows the last",
                 look=True,
                 first=(1, 10),
+            ),
+            Socket(
+                "Rounds",
+                "Int",
+                0,
+                0,
+                64,
+                about="Count of the rounds of bundling that were worked out. 0 leaves it open",
+                hidden=True,
+                follows=True,
             ),
             Socket(
                 "Rest Length",

@@ -176,7 +176,7 @@ def drop_offsets(obj: bpy.types.Object) -> None:
     for name in stale:
         attributes.remove(attributes[name])
     if stale:
-        Bundle(obj).inputs["Iterations"] = 0.0
+        Bundle(obj).inputs.update({"Iterations": 0.0, "Rounds": 0})
 
 
 def lead(obj: bpy.types.Object, lift: tuple[float, float, float], turn: np.ndarray) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -112,25 +113,25 @@ def frame(
     network: bpy.types.Collection,
     scene: bpy.types.Scene,
     camera: bpy.types.Object,
-    beside: bpy.types.Collection | None = None,
+    beside: Sequence[bpy.types.Collection] = (),
 ) -> None:
-    """Put the camera, the labels and the caption in their places for the scene's picture format; another network
-    `beside` it is in the picture too. Where nothing is left to be seen, the camera stays where it is."""
+    """Put the camera, the labels and the caption in their places for the scene's picture format; other networks
+    `beside` it are in the picture too. Where nothing is left to be seen, the camera stays where it is."""
     aim(network, camera)
     face(network, camera)
     view = seen(network, scene)
-    if beside:
-        face(beside, camera)
-        view += seen(beside, scene)
+    for other in beside:
+        face(other, camera)
+        view += seen(other, scene)
     if not len(view.points):
         return
-    mine, others = _maker(network, camera), _maker(beside or network, camera)
+    mine = _maker(network, camera)
+    others = {obj: _maker(other, camera) for other in beside for obj in objects(other)}
     ground(network, view)
-    of_others = set(objects(beside)) if beside else set()
     text_points = np.zeros((0, 3))
 
     def make(owner, part):
-        return (others if owner in of_others else mine)(owner, part)
+        return others.get(owner, mine)(owner, part)
 
     if in_row(network, camera):
         for rows in (1, 2):

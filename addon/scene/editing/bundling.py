@@ -52,6 +52,7 @@ def store(
     Bundle(obj).bundling = asdict(how)
     values = {
         "Iterations": float(iterations),
+        "Rounds": len(offsets),
         "Density": inputs["Density"] or 1.0,
         "Rest Length": float(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=-1).mean()),
     }

@@ -35,6 +35,7 @@ class Options:
     frames: tuple[int, int] | None = None
     quality: str | None = None
     transparent: bool = False
+    seconds: float = 0.0
 
 
 def cameras() -> dict[str, tuple[bpy.types.Scene, bpy.types.Object]]:
@@ -72,9 +73,9 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
     """The scene of a shot, looked through its camera and set to these options. Raises `CheckpointError`."""
     known = cameras()
     shot = options.shot
-    shown = networks()
-    if shot in shots.KINDS and shot not in known and shown:
-        shots.add(shown[0], shot)
+    shown = sorted(networks(), key=lambda network: bool(NetworkScene(network).beside))  # others are seen with the first
+    if shot in shots.KINDS and shown and (shot not in known or options.seconds):
+        shots.add(shown[0], shot, options.seconds)
         known = cameras()
     name = shot or ("hero" if "hero" in known else next(iter(known), None))
     if name not in known:

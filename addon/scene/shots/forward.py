@@ -17,10 +17,12 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from ... import compat
 from ...containers import CheckpointError
 from ...layout import HEIGHT
+from ...nodes.sockets.series import SLIDERS
 from ..camera import framing, picture
-from ..entities import Bars, BlockBox, ClassName, NetworkScene, layer_or_block
+from ..entities import Bars, BlockBox, Book, ClassName, NetworkScene, layer_or_block
 from ..storyboard import beats, run_facts, writing
 from ..storyboard.beats import ALONE, END, RATE, TITLE, WHOLE, Beat, Storyboard
 from . import captions, frames_round, keys, passing
@@ -33,7 +35,8 @@ TITLED = framing.Margins(left=0.53, right=0.08, bottom=0.2, top=0.18)
 WIDE = framing.Margins(left=0.04, right=0.04, bottom=captions.FOOT + 0.02, top=0.05)
 NEAR = framing.Margins(left=0.05, right=0.27, bottom=captions.FOOT + 0.02, top=0.07)
 LAST = replace(NEAR, left=0.12, right=0.05)
-ANCHOR = 0.2  # of the free width is left of what is shown
+ANCHOR, LAST_ANCHOR = 0.2, 0.75  # of the free width is left of what is shown
+NARROW_ANCHOR = 1.2  # more of it, of a width of the picture that is not filled
 SMALLEST = 0.45  # of the height of a network: nothing is looked at as if it were smaller
 BACK = 3  # pieces before a beat's own that are in its picture, at most
 SETTLE, REST = 0.15, 0.6  # seconds by which the camera is there before the signal; shares of the way that it rests
@@ -70,9 +73,24 @@ def place(stage: Stage) -> None:
     _camera(stage, board, view, boxes)
     captions.make(stage, board, view.aspect)
     passing.open_blocks(stage, board, when)
+    passing.pull(stage, board)
     passing.signal(stage, when)
+    _hold(stage)
     stage.near(view)
     keep_far(stage, view)
+
+
+def _hold(stage: Stage) -> None:
+    """Let sliders of series stand where they stood when the film was made, for its words speak of that step."""
+    from ..series import known, playing, showing  # here: these build on shots
+
+    root = NetworkScene(stage.network).root().obj
+    for kind in known.read(stage.network):
+        modifier = showing.slider(stage.network, kind)
+        if modifier is not None:
+            at = playing.place(stage.network, kind)
+            path = compat.input_path(modifier, SLIDERS[kind])
+            keys.move_path(stage.shot, root, path, [(stage.first, at), (stage.last, at)], "CONSTANT")
 
 
 def keep_far(stage: Stage, view: picture.Seen) -> None:
@@ -84,12 +102,17 @@ def keep_far(stage: Stage, view: picture.Seen) -> None:
 def _boxes(stage: Stage, board: Storyboard, view: picture.Seen) -> dict[str, tuple[np.ndarray, int]]:
     """The corners of each piece that the signal passes, in order, by what beats call it, and its row; of a block that
     opens those that it has then."""
+    beside: dict[str, list[np.ndarray]] = {}
+    for book in NetworkScene(stage.network).members(Book):
+        box = framing.shown_corners(book.obj, stage.scene.view_layers[0])
+        if book.obj.parent and len(box):
+            beside.setdefault(book.obj.parent.name, []).append(box)
     found = {}
     for obj in view.labelled:
         owner = layer_or_block(obj.obj)
         if owner is not None and len(obj.box):
             about = f"block/{owner.path}" if isinstance(owner, BlockBox) else owner.named
-            found[about] = obj.box, obj.row
+            found[about] = np.concatenate([obj.box, *beside.get(obj.obj.name, ())]), obj.row
     opened = passing.opened(stage, board)
     if opened:
         for box in opened.values():
@@ -114,6 +137,7 @@ def _camera(stage: Stage, board: Storyboard, view: picture.Seen, boxes) -> None:
     rig = stage.rig("Aim", Vector((0.0, 0.0, 0.0)))
     layers = board.layers
     order = list(boxes)
+    out = {about: shift for about, (_, shift) in passing.out_of_row(stage, board).items()}
     stops: list[tuple[int, np.ndarray, np.ndarray, float]] = []
 
     def look(first: int, last: int, points, margins, turned: float, raised: float, anchor: float) -> None:
@@ -141,11 +165,21 @@ def _camera(stage: Stage, board: Storyboard, view: picture.Seen, boxes) -> None:
             look(min(first, end - 1), end, view.points, WIDE, 0.0, RAISED, 0.5)
         else:
             is_last = beat.about == order[-1]
-            points, leftwards = _points(stage, beat, boxes, order, is_last)
+            points, leftwards = _points(stage, beat, boxes, order, is_last, out.get(beat.about, 0.0))
             margins = _free(LAST if is_last else NEAR, view.aspect, leftwards)
-            anchor = 0.6 if is_last else ANCHOR
+            anchor = LAST_ANCHOR if is_last else _anchor(stage, points, view.aspect, margins)
             look(first, last, points, margins, turned, 0.0, 1 - anchor if leftwards else anchor)
     _put(camera, rig, _apart(stops))
+
+
+def _anchor(stage: Stage, points: np.ndarray, aspect: float, margins: framing.Margins) -> float:
+    """Where what is shown stands in the free width: in its middle if it is narrow, else where the signal comes from."""
+    camera = stage.camera
+    framing.aim(camera, stage.view.azimuth + stage.heading, stage.view.elevation)
+    framing.fit(camera, points, aspect, margins)
+    across, _ = framing.slopes(camera.data, aspect)
+    wide = float(np.ptp(framing.project(camera, points)[:, 0])) / (2 * across)
+    return float(np.clip(ANCHOR + NARROW_ANCHOR * (0.6 - wide), ANCHOR, LAST_ANCHOR))
 
 
 def _way(stage: Stage) -> float:
@@ -167,7 +201,7 @@ def _pull(beat: Beat, following: int) -> int:
     return min(round(1.3 * RATE), max(span - beat.hold, span // 3))
 
 
-def _points(stage, beat: Beat, boxes, order: list[str], is_last: bool) -> tuple[np.ndarray, bool]:
+def _points(stage, beat: Beat, boxes, order: list[str], is_last: bool, shift) -> tuple[np.ndarray, bool]:
     """What the picture of a beat shows, and whether the signal runs to the left in it."""
     own, row = boxes[beat.about]
     place = order.index(beat.about)
@@ -181,7 +215,7 @@ def _points(stage, beat: Beat, boxes, order: list[str], is_last: bool) -> tuple[
     if before:
         right = framing.rotation(stage.camera)[:, 0]
         leftwards = bool((own.mean(0) - before[-1].mean(0)) @ right < 0)
-    points = [_grown(own), *before]
+    points = [_grown(own + shift), *before]
     if is_last:
         scene = NetworkScene(stage.network)
         depsgraph = stage.scene.view_layers[0].depsgraph

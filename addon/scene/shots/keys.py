@@ -34,9 +34,9 @@ def move_input(shot: str, obj: bpy.types.Object, name: str, keys: Keys, how: str
     _move(shot, obj, compat.input_path(nodes(obj), name), keys, how)
 
 
-def move_path(shot: str, obj: bpy.types.Object, path: str, keys: Keys, how: str = "BEZIER") -> None:
-    """As `move_input`, of any property of an object."""
-    _move(shot, obj, path, keys, how)
+def move_path(shot: str, obj: bpy.types.Object, path: str, keys: Keys, how: str = "BEZIER", index: int = -1) -> None:
+    """As `move_input`, of any property of an object; `index` is an axis of it."""
+    _move(shot, obj, path, keys, how, index)
 
 
 def appear(shot: str, obj: bpy.types.Object, first: int, at: int, last: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import radians
 
 from ..building.studio import SHELF, STILL, View
-from . import compare, forward, macro, moves, reveals, training
+from . import compare, forward, macro, moves, reveals, training, training_close
 
 RATE = 24  # frames a second
 END = 1 << 20  # as a poster: the last frame
@@ -18,11 +18,11 @@ END = 1 << 20  # as a poster: the last frame
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of shot. `frames` is how long it is, unless `length` says so of a network, `poster` the frame of it that a still shows (from 0). `style` is that
-    which it is made for; without one the network keeps its own. `shelf` is how it looks at books on a shelf, as `view`
-    without one. `move` puts the camera in its place and adds what
-    moves, `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and
-    `scrim` tell whether those are shown; a caption that the network may come behind stands on a scrim.
+    """A kind of shot. `frames` is how long it is, unless `length` says so of a network, and `poster` the frame of it
+    that a still shows (from 0). `style` is that which it is made for; without one the network keeps its own. `shelf` is
+    how it looks at books on a shelf, as `view` without one. `move` puts the camera in its place and adds what moves,
+    `check` raises `CheckpointError` where a network has not what it shows. `labels`, `classes`, `caption` and `scrim`
+    tell whether those are shown; a caption that the network may come behind stands on a scrim.
     """
 
     name: str
@@ -126,11 +126,23 @@ KINDS = {
             check=training.check,
         ),
         Kind(
+            "training-close",
+            "The network learns, seen from near: the layers between which most changes",
+            View(azimuth=radians(58), elevation=radians(8), lens=50.0, f_stop=0.0),
+            12 * RATE,
+            12 * RATE - 1,
+            shelf=View(azimuth=radians(116), elevation=radians(8), lens=50.0, f_stop=0.0),
+            labels=False,
+            caption=False,
+            move=training_close.place,
+            check=training.check,
+        ),
+        Kind(
             "before-after",
-            "Two checkpoints in one scene, one above the other in the same colors",
+            "Two or more checkpoints in one scene in the same colors, one above the other or side by side",
             View(azimuth=radians(72), elevation=radians(8), f_stop=0.0),
             move=compare.place,
-            check=compare.pair,
+            check=compare.every,
         ),
     )
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ... import compat
 from ...nodes.arrival import arrival_group
@@ -19,7 +20,18 @@ from ...nodes.tree import attach
 from ..building import blocks
 from ..camera import framing
 from ..editing import arranging
-from ..entities import Bars, BlockBox, Book, Bundle, ClassName, LayerObject, NetworkScene, arrival_nodes, objects
+from ..entities import (
+    Bars,
+    BlockBox,
+    Book,
+    Bundle,
+    ClassName,
+    InputPicture,
+    LayerObject,
+    NetworkScene,
+    arrival_nodes,
+    objects,
+)
 from ..storyboard import writing
 from ..storyboard.beats import RATE, Storyboard
 from . import keys, reveals
@@ -30,8 +42,8 @@ BEFORE = 1.1  # seconds before a signal arrives, its lines begin to grow; all ti
 PACE = 1.7  # seconds from beat to beat at which times are as they are here
 PULSE = 1.4  # strength of the pulse
 LESS = 0.4  # of their radius is left of lines that the signal has passed, so that maps can be read
-FREE = 0.5  # of the room between two books, into which pages may spread
-SPREAD = 0.9  # of its depth, by which a book opens at most
+PULL = 0.62  # of its width, by which a book comes out of its row
+SPREAD = 0.9  # of its depth, by which a book that is out opens
 
 
 @dataclass(frozen=True)
@@ -192,7 +204,6 @@ def opened(stage: Stage, board: Storyboard) -> dict[str, BlockBox]:
 def open_blocks(stage: Stage, board: Storyboard, when: Times) -> None:
     """Let closed blocks open before the signal is in them, and close again when it has gone on."""
     following = _next(stage, board)
-    scene = NetworkScene(stage.network)
     for about, box in opened(stage, board).items():
         inside = {name for name in box.layers if name in when.at}
         at = stage.first + next(beat.frame for beat in board.beats if beat.about == about)
@@ -204,11 +215,54 @@ def open_blocks(stage: Stage, board: Storyboard, when: Times) -> None:
         path = box.inputs.path("Fold")
         frames = [(stage.first, 1.0), (begin, 1.0), (wide, 0.0), (shut, 0.0), (done, 1.0)]
         keys.move_path(stage.shot, box.obj, path, [*frames, (max(stage.last, done + 1), 1.0)])
-    books = {book.path: book for book in scene.members(Book) if book.path}
+
+
+def out_of_row(stage: Stage, board: Storyboard) -> dict[str, tuple[bpy.types.Object, np.ndarray]]:
+    """What comes out of the row while the signal is in it, by what its beat is about, and by how much (3,) in the
+    world: of books and sheets on a shelf the next one hides much of what is behind it."""
+    settings = arranging.settings_of(stage.network)
+    if not settings.slant:
+        return {}
+    scene = NetworkScene(stage.network)
+    boxes = scene.blocks()
+    layers = scene.layers()
+    closed = blocks.folded(boxes)
+    turn = np.array(stage.turn) @ np.array(Matrix.Rotation(-settings.slant, 3, "Z"))
+    depsgraph = stage.scene.view_layers[0].depsgraph
+    made = {}
     for beat in board.layers:
-        book = books.get(beat.about.removeprefix("block/")) if beat.about.startswith("block/") else None
-        if book is not None and beat.about in following:
-            _leaf(stage, book, stage.first + beat.frame, following[beat.about])
+        path = beat.about.removeprefix("block/") if beat.about.startswith("block/") else ""
+        owner = boxes.get(path) if path in closed else layers.get(beat.about)
+        if owner is None or isinstance(owner, BlockBox) and owner.built:
+            continue
+        shown = [member.obj for member in scene.members(Book, InputPicture) if member.obj.parent == owner.obj]
+        corners = framing.corners(shown, depsgraph)
+        if len(corners):
+            wide = float(np.ptp(corners @ turn[:, 1]))
+            made[beat.about] = owner.obj, -PULL * wide * turn[:, 1]
+    return made
+
+
+def pull(stage: Stage, board: Storyboard) -> None:
+    """Let pieces come out of their row, and open, before the signal is in them, and go back when it has gone on."""
+    following = _next(stage, board)
+    books = {book.path: book for book in NetworkScene(stage.network).members(Book) if book.path}
+    at = {beat.about: stage.first + beat.frame for beat in board.layers}
+    for about, (obj, shift) in out_of_row(stage, board).items():
+        span = max(following[about] - at[about], 8)
+        part = min(round(0.6 * RATE), span // 3)
+        begin = max(at[about] - part, stage.first + 1)
+        frames = [begin, max(at[about], begin + 1), max(following[about] - part // 2, begin + 2)]
+        frames.append(max(following[about] + part, frames[-1] + 1))
+        within = np.array(obj.parent.matrix_world.to_3x3().inverted()) if obj.parent else np.eye(3)
+        for axis, far in enumerate(within @ shift):
+            if abs(far) > 1e-6:
+                own = float(obj.delta_location[axis])
+                path = [(stage.first, own), *zip(frames, (own, own + far, own + far, own), strict=True)]
+                path.append((max(stage.last, frames[-1] + 1), own))
+                keys.move_path(stage.shot, obj, "delta_location", path, index=axis)
+        if book := books.get(about.removeprefix("block/")):
+            _leaf(stage, book, frames)
 
 
 def _next(stage: Stage, board: Storyboard) -> dict[str, int]:
@@ -218,48 +272,16 @@ def _next(stage: Stage, board: Storyboard) -> dict[str, int]:
     return {beat.about: stage.first + end for beat, end in zip(order, ends, strict=True)}
 
 
-def _leaf(stage: Stage, book: Book, at: int, following: int) -> None:
-    """Let the pages of a book spread while the signal is in them."""
-    room = _room(stage, book)
+def _leaf(stage: Stage, book: Book, frames: list[int]) -> None:
+    """Let the pages of a book spread while it is out of its row."""
     inputs = book.inputs
     own = float(inputs["Open"])
     whole = float(inputs["Spread"]) * float(inputs["Reach"][2])
-    if whole <= 0 or room <= 0:
+    corners = framing.box_corners(book.obj, stage.scene.view_layers[0].depsgraph)
+    if whole <= 0 or not len(corners):
         return
-    wide = min(own + room / whole, 1.0)
-    span = max(following - at, 4)
-    begin = max(round(at - 0.35 * span), stage.first + 1)
-    frames = [
-        (stage.first, own),
-        (begin, own),
-        (max(at, begin + 1), wide),
-        (max(at + span // 2, begin + 2), wide),
-        (max(following, begin + 3), own),
-    ]
-    _move(stage, book, "Open", frames, own)
-
-
-def _room(stage: Stage, book: Book) -> float:
-    """By how many metres a book may become longer without touching what stands before and behind it."""
-    view_layer = stage.scene.view_layers[0]
-    scene = NetworkScene(stage.network)
-    turn = np.array(stage.turn)
-    mine = framing.box_corners(book.obj, view_layer.depsgraph)
-    if not len(mine):
-        return 0.0
-    low, high = (mine @ turn).min(0), (mine @ turn).max(0)
-    least = np.inf
-    for member in scene.members(Book, LayerObject):
-        if member.obj == book.obj or member.obj.parent == book.obj:
-            continue
-        box = framing.shown_corners(member.obj, view_layer)
-        if not len(box):
-            continue
-        other = box @ turn
-        if (other.max(0)[2] < low[2]) or (other.min(0)[2] > high[2]):
-            continue
-        gap = max(other.min(0)[0] - high[0], low[0] - other.max(0)[0])
-        if gap > 0:
-            least = min(least, gap)
-    depth = float(high[0] - low[0])
-    return float(min(2 * FREE * least, SPREAD * depth)) if np.isfinite(least) else SPREAD * depth
+    deep = float(np.ptp(corners @ np.array(stage.turn)[:, 0]))
+    values = own, min(own + SPREAD * deep / whole, 1.0), own, own
+    middle = (frames[1] + frames[2]) // 2
+    between = [frames[0], frames[1], max(middle, frames[1] + 1), max(frames[2], middle + 1, frames[1] + 2)]
+    _move(stage, book, "Open", [(stage.first, own), *zip(between, values, strict=True)], own)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import radians
 
 import bpy
@@ -17,10 +16,11 @@ from ...containers import CheckpointError
 from ...nodes import materials as shaders
 from ...nodes.sockets.series import SLIDERS, attribute
 from ..camera import framing, picture
-from ..entities import FilmPart, InputPicture, NetworkScene, RoleMaterial
+from ..entities import InputPicture, NetworkScene, RoleMaterial
+from ..storyboard.sentences import percent
 from ..texts import labels
 from ..texts.words import shortened
-from . import keys
+from . import film_parts, keys
 from .stage import Stage
 
 KIND = "checkpoints"
@@ -40,7 +40,6 @@ PLACES = {  # of words: x and y in shares of the frame, size in its height, pain
     "subtitle": (0.06, 0.48, 0.032, "dim", "LEFT"),
 }
 LONGEST = 18  # letters of the title
-NEAR = 2.0  # metres before the camera, where words hang
 
 
 def check(network: bpy.types.Collection) -> None:
@@ -55,18 +54,17 @@ def check(network: bpy.types.Collection) -> None:
 
 def place(stage: Stage) -> None:
     """Put up the chart and the words, and move slider and camera."""
-    from ..series import known, playing, showing
+    from ..series import known
 
     check(stage.network)
     series = known.read(stage.network)[KIND]
     scene = NetworkScene(stage.network)
-    root = scene.root().obj
     view = stage.seen()
     camera = stage.camera
     heading = stage.view.azimuth + stage.heading
-    paints = scene.materials | {"loss": _blue(scene)}
+    paints = scene.materials | {"loss": blue(scene)}
     points = np.concatenate([view.points, _chart(stage, series, view.points, paints)])
-    _slide(stage, root, showing.slider(stage.network, KIND), playing.times(stage.network, KIND, "EASED", 0.0))
+    slide(stage, (FAR, HELD))
     stops = []
     near = _first(stage, view)
     for share, turned, seen, margins in (
@@ -82,17 +80,22 @@ def place(stage: Stage) -> None:
     for axis in range(3):
         keys.set_keys(camera, "location", [(frame, float(at[axis])) for frame, at, _ in stops], index=axis)
         keys.set_keys(camera, "rotation_euler", [(frame, float(turn[axis])) for frame, _, turn in stops], index=axis)
-    _words(stage, series, root, paints, view.aspect)
+    words_of_steps(stage, series, paints, view.aspect, FAR)
+    _title(stage, series, paints, view.aspect)
     stage.near(view)
 
 
-def _slide(stage: Stage, root, modifier, times: Sequence[tuple[float, float]]) -> None:
-    """Let the slider pass all steps between the pull back and the end."""
-    path = compat.input_path(modifier, SLIDERS[KIND])
+def slide(stage: Stage, span: tuple[float, float]) -> None:
+    """Let the slider pass all steps within these shares of the shot."""
+    from ..series import playing, showing
+
+    root = NetworkScene(stage.network).root().obj
+    path = compat.input_path(showing.slider(stage.network, KIND), SLIDERS[KIND])
+    times = playing.times(stage.network, KIND, "EASED", 0.0)
     whole = times[-1][0] or 1.0
     made: dict[int, float] = {stage.first: 0.0}
     for at, step in times:
-        made[stage.frame(FAR + (HELD - FAR) * at / whole)] = step
+        made[stage.frame(span[0] + (span[1] - span[0]) * at / whole)] = step
     made[stage.last] = times[-1][1]
     keys.move_path(stage.shot, root, path, sorted(made.items()))
 
@@ -128,17 +131,17 @@ def _chart(stage: Stage, series, points: np.ndarray, paints) -> np.ndarray:
     axes.location = Vector((*left[:2], foot))
     axes.rotation_euler = (0.0, 0.0, camera.rotation_euler.z)
     for obj in made:
-        _take(stage, obj, "chart", FAR * 0.8, 1.0)
+        take(stage, obj, "chart", FAR * 0.8, 1.0)
     reach = chart.left_of(series, height)
     box = [(x, z) for x in (-reach, width + 1.1 * height) for z in (-0.55 * height, 1.2 * height)]
     return np.array([np.array((*left[:2], foot)) + right * x + np.array((0, 0, z)) for x, z in box])
 
 
-def _words(stage: Stage, series, root, paints, aspect: float) -> None:
-    """The words of each step, and the title before the first."""
+def words_of_steps(stage: Stage, series, paints, aspect: float, begin: float) -> None:
+    """What each step is called, what was measured at it and what the network says, from a share of the shot on."""
     from ..series import words
 
-    follow = {"Network": root, "Slider": attribute(KIND)}
+    follow = {"Network": NetworkScene(stage.network).root().obj, "Slider": attribute(KIND)}
     steps = range(len(series))
     measured = [series.measured(step) for step in steps]
     said = {
@@ -147,50 +150,45 @@ def _words(stage: Stage, series, root, paints, aspect: float) -> None:
             series.says(step).partition(" · ")[2] + _right(told) for step, told in zip(steps, measured, strict=True)
         ],
         "answer": [f"it says {shortened(str(best[0]), LONGEST)}" if best else "" for best in series.top],
-        "sure": [f"{best[1]:.0%} sure".replace("%", " %") if best and 0 <= best[1] <= 1 else "" for best in series.top],
+        "sure": [f"{percent(best[1])} sure" if best and 0 <= best[1] <= 1 else "" for best in series.top],
     }
     for role, texts in said.items():
         if any(texts):
             x, y, size, paint, align = PLACES[role]
             starts = words.begins(stage.network, series) if role in ("answer", "sure") else ()
             obj = words.make(f"{stage.network.name} {role}", texts, size, paints[paint], follow, align, begins=starts)
-            _hang(stage, obj, role, x, y, aspect, FAR, 1.0)
+            hang(stage, obj, role, x, y, aspect, begin, 1.0)
+
+
+def _title(stage: Stage, series, paints, aspect: float) -> None:
     scene = NetworkScene(stage.network)
-    unit = series.unit if series.unit != "checkpoint" else "checkpoint"
     lines = {
         "title": shortened(stage.network.name, LONGEST),
-        "subtitle": f"{scene.parameters:,} parameters · {unit} {series.numbers[0]:,} to {series.numbers[-1]:,}",
+        "subtitle": f"{scene.parameters:,} parameters · {series.unit} {series.numbers[0]:,} to {series.numbers[-1]:,}",
     }
     for role, text in lines.items():
         x, y, size, paint, align = PLACES[role]
-        _hang(stage, labels.text(text, size, paints[paint], align, "BOTTOM"), role, x, y, aspect, 0.0, TITLE)
+        hang(stage, labels.text(text, size, paints[paint], align, "BOTTOM"), role, x, y, aspect, 0.0, TITLE)
 
 
 def _right(told) -> str:
     return " right" if told and "accuracy" in told[0] else ""
 
 
-def _hang(stage: Stage, obj, role: str, x: float, y: float, aspect: float, begin: float, end: float) -> None:
-    """Hang a text before the camera; x and y are shares of the frame, its size is in frame heights."""
-    across, up = framing.slopes(stage.camera.data, aspect)
-    obj.parent = stage.camera
-    obj.location = ((2 * x - 1) * across * NEAR, (2 * y - 1) * up * NEAR, -NEAR)
-    obj.scale = (2 * up * NEAR,) * 3
-    _take(stage, obj, role, begin, end)
+def hang(stage: Stage, obj, role: str, x: float, y: float, aspect: float, begin: float, end: float) -> None:
+    """Hang a text before the camera, seen in a span of the shot; x and y are shares of the frame, its size is in frame
+    heights."""
+    film_parts.hang(stage, obj, x, y, aspect)
+    take(stage, obj, role, begin, end)
 
 
-def _take(stage: Stage, obj, role: str, begin: float, end: float) -> None:
+def take(stage: Stage, obj, role: str, begin: float, end: float) -> None:
     """Make an object a part of the shot, seen in a span of it."""
-    FilmPart.make(obj, shot=stage.shot, role=role)
-    stage.shelf.objects.link(obj)
     first, last = (stage.frame(share) for share in (begin, end))
-    hidden = {stage.first - 1: 1.0, stage.first: float(begin > 0), first: 0.0, stage.last + 1: 1.0}
-    if end < 1:
-        hidden[last] = 1.0
-    keys.set_keys(obj, "hide_render", sorted(hidden.items()), how="CONSTANT")
+    film_parts.take(stage, obj, role, [(first, stage.last + 1 if end >= 1 else last)])
 
 
-def _blue(scene: NetworkScene) -> bpy.types.Material:
+def blue(scene: NetworkScene) -> bpy.types.Material:
     """The color of the loss."""
     name = f"{scene.collection.name} Loss"
     known = next((material for material in bpy.data.materials if material.name == name), None)

@@ -33,6 +33,7 @@ FILTERS, ENLARGES, LARGEST, MEAN, WHOLE_MEAN, WHOLE_LARGEST, DENSE, ROWS = (
     "rows",
 )
 PICTURES = (".png", ".jpg", ".jpeg")
+SAME = 1e-4  # of the largest mean: two that differ by less are alike
 UNIT_SUM = 1e-3  # by how much probabilities may miss the sum of 1
 
 
@@ -42,9 +43,9 @@ class Told:
     names above, "" if another way), `reads` numbers or maps of which there are `of`; a `window` of rows and columns,
     with `strides`, `padded` at the edges. `source` is that source, and `sources` is how many layers it reads.
 
-    Of the run: `bright` is the unit with the largest mean, -1 where several have that; `on` how many units are above 0
-    somewhere, `off` the share of cells that are exactly 0, `least` and `most` its smallest and largest number. All are
-    None where nobody knows, also where a number is not finite.
+    Of the run: `bright` is the unit with the largest mean, -1 where several have about that; `on` how many units are
+    above 0 somewhere, `off` the share of cells that are exactly 0, `least` and `most` its smallest and largest number.
+    All are None where nobody knows, also where a number is not finite.
     """
 
     op: str
@@ -199,7 +200,8 @@ def _of_values(told: Told, values: np.ndarray) -> None:
         return
     means = values.reshape(len(values), -1).mean(1, dtype=np.float64)
     best = int(means.argmax())
-    told.bright = best if (means == means[best]).sum() == 1 else -1
+    near = means >= means[best] - SAME * abs(means[best])
+    told.bright = best if near.sum() == 1 else -1
     told.on = int((values.reshape(len(values), -1) > 0).any(1).sum())
     told.off = float((values == 0).mean())
     told.least, told.most = float(values.min()), float(values.max())

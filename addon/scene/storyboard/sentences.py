@@ -35,16 +35,16 @@ class Teller:
         self.run = run
         self.said: Counter[str] = Counter()
 
-    def layer(self, name: str, last: bool = False) -> Said:
-        """What to say of a layer; `last`: of its numbers the answer is made."""
+    def layer(self, name: str, called: str, last: bool = False) -> Said:
+        """What to say of a layer that people call so; `last`: of its numbers the answer is made."""
         told = self.run.layers.get(name)
         if told is None:
-            return Said(name, "")
+            return Said(called, "")
         if told.op == "Input":
             return self._input(told)
         if last and self.run.answer and not told.is_map and told.units > 1:
             return Said(f"{told.units:,} scores", self._score(), self.run.wins)
-        heading, sentence = self._how(told)
+        heading, sentence = self._how(told, called)
         more, unit = self._result(told)
         return Said(heading, " ".join(filter(None, (sentence, more))), unit)
 
@@ -56,7 +56,7 @@ class Teller:
         if last is None:
             return Said(heading, f"{count}{learned}.")
         gives = self._gives(last)
-        more, unit = self._result(last)
+        more, unit = self._result(last, True)
         if self.said["block"] % 2 and learned:
             sentence = f"{count}{learned}."
         else:
@@ -101,7 +101,7 @@ class Teller:
             return f"{told.rows:,} × {told.columns:,} numbers"
         return f"{told.units:,} number{'s' * (told.units != 1)}"
 
-    def _how(self, told: Told) -> tuple[str, str]:
+    def _how(self, told: Told, called: str) -> tuple[str, str]:
         """A heading, and how a layer reads what is before it."""
         how = told.how
         window = " × ".join(f"{size:,}" for size in told.window)
@@ -135,34 +135,41 @@ class Teller:
         if how == run_facts.DENSE:
             return f"{told.units:,} neuron{'s' * (told.units != 1)}", f"Each reads all {told.reads:,} numbers."
         if how == run_facts.ROWS:
-            return f"{told.units:,} numbers a place", f"Each reads the {told.reads:,} of its own place."
+            each = told.columns if told.units == 1 else told.units
+            return f"{each:,} numbers a row", f"Each reads the {told.reads:,} of its own row."
         if told.op == "Attention":
             return (
                 f"{told.units:,} head{'s' * (told.units != 1)} of attention",
                 f"Each has {told.rows:,} × {told.columns:,} weights, a row for each token.",
             )
         if told.op in RECURRENT:
-            return told.op, "It reads one step after the other."
+            return called, "It reads one step after the other."
         if told.op in ("Add", "Sum") and told.sources > 1:
             return "A sum", f"It adds {told.sources} layers, number by number."
         if told.op == "Concat" and told.sources > 1:
             return "Side by side", f"It joins {told.sources} layers: {self._gives(told)}."
-        return told.op, f"{self._gives(told)} come out."
+        return called, f"{self._gives(told)} come out."
 
     def _reads_picture(self, told: Told) -> bool:
         source = self.run.layers.get(told.source)
         return self.run.picture and source is not None and source.op == "Input"
 
-    def _result(self, told: Told) -> tuple[str, int]:
+    def _result(self, told: Told, of_block: bool = False) -> tuple[str, int]:
         """What this run gave, and the unit that the sentence speaks of."""
+        if told.op == "Attention":  # its rows have the sum of 1, so that no head is brighter
+            return "", -1
         choices: list[tuple[str, str, int]] = []
         if told.is_map and told.units > 1 and (told.bright or 0) >= 0 and told.bright is not None:
-            most = "brightest" if told.least is not None and told.least >= 0 else "highest on average"
-            choices.append(("bright", f"The {most} is no. {told.bright + 1:,}.", told.bright))
+            bright = told.least is not None and told.least >= 0
+            most = "brightest" if bright else "largest on average"
+            if not bright and of_block:
+                most = "on average largest"
+            choices.append(("bright", f"The {most} {'map ' * of_block}is no. {told.bright + 1:,}.", told.bright))
         if not told.is_map and told.units > 1 and told.on is not None and told.least == 0 and told.on < told.units:
             choices.append(("on", f"{told.on:,} {'is' if told.on == 1 else 'are'} on.", -1))
         if told.is_map and told.off is not None and told.least == 0 and SHARE <= told.off < 1:
-            choices.append(("off", f"{told.off:.0%} of its cells are at 0.".replace("%", " %"), -1))
+            what = "of what comes out is 0" if of_block else "of its cells are at 0"
+            choices.append(("off", f"{told.off:.0%} {what}.".replace("%", " %"), -1))
         if told.how in (run_facts.LARGEST, run_facts.MEAN) and told.is_map:
             choices = []  # how it reads says enough
         if not choices and not told.is_map and told.units > 1 and told.most is not None and told.how:

@@ -24,10 +24,23 @@ from .sentences import Said, Teller
 
 MOST = 8  # beats of layers
 BEFORE, AFTER = 2.0, 4.2  # seconds of title, and of pull back and answer
-LEAST, EACH = 1.3, 1.9  # seconds of a beat, at least and where nobody asked for a length
+LEAST, EACH = 1.15, 1.9  # seconds of a beat, at least and where nobody asked for a length
+ROUND = 0.4  # of a short film, at most, for title and answer
 SHORTEST, LONGEST = 4.0, 600.0  # seconds of a film
 FILLS = 0.4  # of the time between two beats, shared alike; the rest goes by how much there is to read
 NAME = 16  # letters in the line of names
+
+
+SHORT = {  # what long names of operators are in the line of names
+    "GlobalAveragePool": "pool",
+    "GlobalMaxPool": "pool",
+    "AveragePool": "pool",
+    "MaxPool": "pool",
+    "BatchNormalization": "norm",
+    "LayerNormalization": "norm",
+    "InstanceNormalization": "norm",
+    "GroupNormalization": "norm",
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +74,16 @@ def stops(collection: bpy.types.Collection) -> list[Stop]:
 
 
 def chosen(every: list[Stop], count: int) -> list[Stop]:
-    """So many of them: the first, the last, and the last of equal parts between."""
+    """So many of them at most: the first, the last, and between them those that are evenly far by the layers passed,
+    so that a block counts as much as all that is in it."""
     if len(every) <= count:
         return every
     if count < 2:
         return every[-1:]
-    places = np.unique(np.round(np.linspace(0, len(every) - 1, count)).astype(int))
+    passed = np.cumsum([len(stop.layers) for stop in every]).astype(np.float64)
+    middles = passed - np.array([len(stop.layers) for stop in every]) / 2
+    wanted = np.linspace(middles[0], middles[-1], count)
+    places = np.unique(np.abs(middles[None, :] - wanted[:, None]).argmin(1))
     return [every[place] for place in places]
 
 
@@ -80,20 +97,20 @@ def write(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboard:
         raise CheckpointError(collection.name, "shows no input that ran", "run an input first")
     scene = NetworkScene(collection)
     every = stops(collection)
-    room = int((min(seconds, LONGEST) - BEFORE - AFTER) / LEAST) if seconds else MOST
+    length = min(max(seconds, SHORTEST), LONGEST) if seconds else 0.0
+    room = int((1 - ROUND) * length / LEAST) if seconds else MOST
     rests = chosen(every, min(MOST, max(room, 1)))
     teller = Teller(run)
     said = [_said(teller, stop, stop == every[-1]) for stop in rests]
-    length = seconds or BEFORE + EACH * len(rests) + AFTER
-    length = min(max(length, SHORTEST), LONGEST)
-    squeezed = min(1.0, length / (BEFORE + AFTER + LEAST * len(rests)))
+    length = length or BEFORE + EACH * len(rests) + AFTER
+    squeezed = min(1.0, ROUND * length / (BEFORE + AFTER))
     before, after = BEFORE * squeezed, AFTER * squeezed
     spans = _spans(said, length - before - after)
     title = teller.title(shortened(collection.name, 22), scene.layer_count, scene.parameters)
     made = [_beat(TITLE, 0.0, before * 0.6, title, "")]
     at = before
     for stop, words, span in zip(rests, said, spans, strict=True):
-        made.append(_beat(stop.about, at, span * 0.45, words, shortened(stop.name.split(" · ")[0], NAME)))
+        made.append(_beat(stop.about, at, span * 0.45, words, _name(stop)))
         at += span
     end = _beat(END, at, after * 0.5, teller.end(scene.parameters), "")
     end.shot = WHOLE
@@ -119,7 +136,7 @@ def fitting(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboar
         elif beat.about in there:
             stop = there[beat.about]
             told = words.get(beat.about) or _beat(
-                beat.about, 0, 0, _said(teller, stop, beat.about == last), shortened(stop.name, NAME)
+                beat.about, 0, 0, _said(teller, stop, beat.about == last), _name(stop)
             )
             made.append(beat.renewed(told))
     if not any(beat.is_layer for beat in made):
@@ -128,10 +145,24 @@ def fitting(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboar
     return board.timed(seconds) if seconds else board
 
 
+def words_of(collection: bpy.types.Collection, about: str) -> Said | None:
+    """What to say of a layer or block in a beat of its own, None where the signal does not come by."""
+    run = run_facts.read(collection)
+    every = stops(collection)
+    stop = next((stop for stop in every if stop.about == about), None)
+    return _said(Teller(run), stop, stop == every[-1]) if run and stop else None
+
+
 def _said(teller: Teller, stop: Stop, last: bool) -> Said:
     if stop.about.startswith("block/"):
         return teller.block(stop.name, stop.layers, stop.parameters)
-    return teller.layer(stop.about, last)
+    return teller.layer(stop.about, stop.name, last)
+
+
+def _name(stop: Stop) -> str:
+    """What the line of names calls it."""
+    name = stop.name.split(" · ")[0]
+    return shortened(SHORT.get(name, name), NAME)
 
 
 def _beat(about: str, second: float, hold: float, said: Said, name: str) -> Beat:

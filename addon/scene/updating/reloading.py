@@ -43,6 +43,7 @@ from ..entities import (
 )
 from ..output import film
 from ..series import following
+from ..shots import compare
 from ..texts import caption, labels, words
 from . import matching
 from .matching import Changes
@@ -134,6 +135,7 @@ def steps(
     importing.show(collection, network, ran, chosen, weights_are_new=True)
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
+    compare.retitle(collection)
     scene = NetworkScene(collection)
     scene.changes = changes.lines()
     if scene.scene:

@@ -183,7 +183,9 @@ def test_pictures_of_all_kinds(tmp_path):
         (tmp_path / name).write_bytes(data)
         cut = np.clip(light, 0, 1)
         expected = np.where(cut <= 0.0031308, 12.92 * cut, 1.055 * cut ** (1 / 2.4) - 0.055)
-        assert np.allclose(load_picture(tmp_path / name)[..., :3], expected, atol=0.05 if name == "l.hdr" else 1e-4), name
+        assert np.allclose(load_picture(tmp_path / name)[..., :3], expected, atol=0.05 if name == "l.hdr" else 1e-4), (
+            name
+        )
         for share in (0.2, 0.5, 0.9):
             (tmp_path / f"cut_{name}").write_bytes(data[: int(len(data) * share)])
             refused(load_picture, tmp_path / f"cut_{name}")

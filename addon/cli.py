@@ -346,6 +346,12 @@ def _drawing(command):
         help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
         "for none",
     )
+    command.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="with --evidence by several methods: also show them beside one another, in a scene of their own (the shot "
+        "methods)",
+    )
 
 
 def _methods(text):

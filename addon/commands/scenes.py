@@ -259,13 +259,16 @@ def _explain(options, collection, progress):
         return
     from ..scene.building import build
     from ..scene.explaining import explaining
+    from ..scene.explaining.board import CAMERA
     from ..scene.explaining.known import NONE, RUNNER_UP, WINNER, Asked
 
     against = options.against
     if against is None:
         against = RUNNER_UP if methods == ("integrated",) and len(options.index or ()) < 2 else NONE
     asked = Asked(methods, options.index or (WINNER,), NONE if against == -1 else against)
-    build.finish(explaining.explain_steps(collection, asked), progress)
+    build.finish(explaining.explain_steps(collection, asked, options.side_by_side), progress)
+    if options.side_by_side and hasattr(options, "shot"):
+        options.shot = options.shot or CAMERA
 
 
 def _is_series(options, inputs) -> bool:

@@ -15,7 +15,7 @@ from ..entities import NetworkScene
 NAMES = {
     "integrated": "integrated gradients",
     "gradient": "gradient",
-    "gradient-input": "gradient x input",
+    "gradient-input": "gradient × input",
     "guided": "guided backprop",
     "smoothgrad": "SmoothGrad",
     "deconvnet": "deconvnet",

@@ -15,6 +15,7 @@ from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
 TEMPLATES = ("mlp", "lenet", "resnet", "unet", "gpt")
+PRESETS = ("0-1", "-1-1", "0-255", "imagenet", "caffe")  # of `network.scaling`
 RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 METHODS = (
     *("gradient", "gradient-input", "guided", "integrated", "smoothgrad", "deconvnet", "gradcam", "occlusion"),
@@ -86,13 +87,15 @@ def _parser():
     subcommand = command("inspect", commands.inspect, "say what is in a model")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
-    subcommand = command("run", commands.run, "run a model on one input")
+    subcommand = command("run", commands.run, "run a model on one input, or on many with labels")
     subcommand.add_argument(
         "--input",
         type=Path,
         metavar="FILE",
-        help="a PNG, JPEG or .npy file, or a .npz file with an array for each input; with --data it may be left out",
+        help="a picture, a sound (.wav), an array (.npy), or a .npz file with an array for each input; with --data it "
+        "may be left out",
     )
+    _reading(subcommand)
     subcommand.add_argument("--top", type=_count, default=5, metavar="K", help="how many of the best scores to print")
     subcommand.add_argument(
         "--prune",
@@ -104,8 +107,12 @@ def _parser():
     subcommand.add_argument(
         "--data",
         type=Path,
-        metavar="FILE.npz",
-        help="with --prune: x and y, to rank units on one half and prove on the other",
+        metavar="FILE.npz|FOLDER",
+        help="many samples to count what is right: a .npz file with x and y, or a folder by class; with --prune a .npz "
+        "file, to rank units on one half and prove on the other",
+    )
+    subcommand.add_argument(
+        "--labels", type=Path, metavar="FILE", help="what is right for each sample: a .txt, .json or .csv file"
     )
     subcommand.add_argument(
         "--by",
@@ -117,7 +124,8 @@ def _parser():
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("attribute", commands.attribute, "say how much each number of an input counts for a score")
-    subcommand.add_argument("--input", required=True, type=Path, metavar="FILE", help="a PNG, JPEG, .npy or .npz file")
+    subcommand.add_argument("--input", required=True, type=Path, metavar="FILE", help="a picture, a sound or an array")
+    _reading(subcommand)
     subcommand.add_argument("--method", required=True, metavar="NAME", help=f"one of {', '.join(METHODS)}")
     subcommand.add_argument("--class", dest="index", type=int, metavar="K", help="which class (default: the winner)")
     subcommand.add_argument("--layer", default="", metavar="NAME", help="explain by what this layer gives")
@@ -147,12 +155,17 @@ def _parser():
 
     subcommand = command("train", commands.train, "train a network on a data set", "MODEL|SPEC.json")
     subcommand.add_argument(
-        "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
+        "--data",
+        required=True,
+        type=Path,
+        metavar="FILE.npz",
+        help="x_train, y_train, x_test and y_test; or a folder of pictures by class",
     )
     subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
     subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
     subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
     subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
+    subcommand.add_argument("--schedule", choices=("constant", "cosine"), default="constant", help="default: constant")
     subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
     subcommand.add_argument(
         "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
@@ -256,6 +269,18 @@ def _parser():
     return parser
 
 
+def _reading(command):
+    command.add_argument(
+        "--scale", choices=PRESETS, help="what becomes of the pixels of a picture (default: guessed, and said)"
+    )
+    for name, said in (("mean", "what is taken from pixels of 0 to 1"), ("std", "by what they are then divided")):
+        command.add_argument(f"--{name}", type=_three, metavar="R,G,B", help=said)
+    command.add_argument("--order", choices=("RGB", "BGR"), help="which color the first channel has (default: red)")
+    command.add_argument(
+        "--classes", type=Path, metavar="FILE", help="names of the classes: a .txt, .json or .csv file"
+    )
+
+
 def _picture(command):
     command.add_argument("--shot", metavar="NAME", help="which camera (default: hero)")
     command.add_argument("--seconds", type=_seconds, metavar="S", help="how long the shot is (default: its own time)")
@@ -283,8 +308,12 @@ def _drawing(command):
         metavar="FILE",
         nargs="+",
         action="extend",
-        help="a PNG, JPEG, .npy or .npz file to run; several are a series of inputs",
+        help="a picture, a sound or an array to run; several, or a folder, are a series of inputs",
     )
+    command.add_argument(
+        "--labels", type=Path, metavar="FILE", help="what is right for each input: a .txt, .json or .csv file"
+    )
+    _reading(command)
     command.add_argument(
         "--look", type=Path, metavar="LOOK.json", help="the looks, shapes and shots of another network"
     )
@@ -295,6 +324,40 @@ def _drawing(command):
         metavar="N",
         help="connections to draw in all (default: up to 360 between two layers)",
     )
+    command.add_argument(
+        "--evidence",
+        type=_methods,
+        metavar="METHOD[,METHOD ...]",
+        help=f"show how much each cell counts for the answer, by {', '.join(METHODS)}; several are steps of a slider",
+    )
+    command.add_argument(
+        "--class",
+        dest="index",
+        type=_class,
+        metavar="K[,K ...]",
+        help="with --evidence: of which class (default: the winner); several are steps of a slider",
+    )
+    command.add_argument(
+        "--against",
+        type=int,
+        metavar="K",
+        help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
+        "for none",
+    )
+
+
+def _methods(text):
+    names = tuple(text.split(","))
+    wrong = next((name for name in names if name not in METHODS), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"there is no method '{wrong}'; the methods are: {', '.join(METHODS)}")
+    return names
+
+
+def _class(text):
+    if not all(part.isdigit() for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of a class, nor several as in 7,2")
+    return tuple(int(part) for part in text.split(","))
 
 
 def _dim(text):
@@ -308,6 +371,16 @@ def _count(text):
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
     return int(text)
+
+
+def _three(text):
+    try:
+        values = [float(each) for each in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 3) or not all(abs(value) < 1e6 for value in values):
+        raise argparse.ArgumentTypeError(f"'{text}' is not one number, nor three as in 0.5,0.5,0.5")
+    return values
 
 
 def _seconds(text):

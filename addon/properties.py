@@ -5,6 +5,7 @@
 
 import bpy
 
+from .layer_fields import LayerFields
 from .scene import selection
 from .scene.storyboard.beats import SHOTS
 
@@ -46,6 +47,10 @@ class NetworkState(bpy.types.PropertyGroup):
     """What the sidebar remembers of a network."""
 
     active: bpy.props.IntProperty(name="Layer", description="Selects a layer in the list", get=_active, set=_select)
+    composed: bpy.props.StringProperty(name="Chosen Layer", description="Name the layer whose settings are shown")
+    composed_at: bpy.props.StringProperty(
+        name="Chosen At", description="Name the active layer at the time when a layer was chosen", options={"HIDDEN"}
+    )
     expanded: bpy.props.BoolProperty(name="Layers", description="Show the layers of this network", default=True)
     beats: bpy.props.CollectionProperty(type=FilmBeat, name="Storyboard", description="List the beats of the film")
     beat: bpy.props.IntProperty(name="Beat", description="Choose a beat of the film", min=0)
@@ -62,11 +67,15 @@ def register():
     """Give collections the property `neuroscene_state`."""
     bpy.utils.register_class(FilmBeat)
     bpy.utils.register_class(NetworkState)
+    bpy.utils.register_class(LayerFields)
+    bpy.types.Collection.neuroscene_layer = bpy.props.PointerProperty(type=LayerFields)
     bpy.types.Collection.neuroscene_state = bpy.props.PointerProperty(type=NetworkState)
 
 
 def unregister():
     """Take the property back."""
+    del bpy.types.Collection.neuroscene_layer
+    bpy.utils.unregister_class(LayerFields)
     del bpy.types.Collection.neuroscene_state
     bpy.utils.unregister_class(NetworkState)
     bpy.utils.unregister_class(FilmBeat)

@@ -16,8 +16,19 @@ from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
 from .bundle_lines import NEUROSCENE_OT_bundle_lines
 from .check_pruning import NEUROSCENE_OT_check_pruning
 from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
+from .compose_network import NEUROSCENE_OT_compose_network, NEUROSCENE_OT_edit_copy
 from .copy_look import NEUROSCENE_OT_copy_look
 from .edit_cells import NEUROSCENE_OT_edit_cells
+from .edit_layers import (
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_remove_layer,
+)
+from .explain_answer import NEUROSCENE_OT_explain_answer, NEUROSCENE_OT_hide_evidence
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
 from .find_layers import NEUROSCENE_OT_find_layers
@@ -39,7 +50,9 @@ from .set_colors import NEUROSCENE_OT_set_colors
 from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
+from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_kernels import NEUROSCENE_OT_show_kernels
+from .show_tensor import NEUROSCENE_OT_show_tensor
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 from .storyboard import (
@@ -49,6 +62,7 @@ from .storyboard import (
     NEUROSCENE_OT_new_storyboard,
     NEUROSCENE_OT_remove_beat,
 )
+from .train_network import NEUROSCENE_OT_pause_training, NEUROSCENE_OT_stop_training, NEUROSCENE_OT_train_network
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 
 CLASSES = (
@@ -64,6 +78,9 @@ CLASSES = (
     NEUROSCENE_OT_attach_architecture,
     NEUROSCENE_OT_attach_gltf,
     NEUROSCENE_OT_run_input,
+    NEUROSCENE_OT_explain_answer,
+    NEUROSCENE_OT_hide_evidence,
+    NEUROSCENE_OT_show_tensor,
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
@@ -98,8 +115,21 @@ CLASSES = (
     NEUROSCENE_OT_set_map,
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
+    NEUROSCENE_OT_show_histograms,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
+    NEUROSCENE_OT_compose_network,
+    NEUROSCENE_OT_edit_copy,
+    NEUROSCENE_OT_add_layer,
+    NEUROSCENE_OT_remove_layer,
+    NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_choose_layer,
+    NEUROSCENE_OT_randomize_weights,
+    NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_train_network,
+    NEUROSCENE_OT_pause_training,
+    NEUROSCENE_OT_stop_training,
 )
 _commands = []
 

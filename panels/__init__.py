@@ -9,6 +9,8 @@ from . import menus
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
+from .composing import PLACES, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
+from .evidence import NEUROSCENE_PT_evidence
 from .inputs import NEUROSCENE_PT_inputs
 from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
 from .lines import NEUROSCENE_PT_lines
@@ -19,12 +21,16 @@ from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
 from .sliders import NEUROSCENE_PT_sliders
 from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
+from .training import NEUROSCENE_PT_training
 
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_UL_beats,
     NEUROSCENE_PT_networks,
+    NEUROSCENE_PT_compose,
+    NEUROSCENE_PT_training,
     NEUROSCENE_PT_series,
+    NEUROSCENE_PT_evidence,
     NEUROSCENE_PT_sliders,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_detail,
@@ -41,6 +47,9 @@ CLASSES = (
     NEUROSCENE_PT_storyboard,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
+    menus.NEUROSCENE_MT_add,
+    NEUROSCENE_MT_add_layer,
+    *PLACES,
 )
 
 
@@ -50,10 +59,12 @@ def register():
         bpy.utils.register_class(class_)
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
+    bpy.types.VIEW3D_MT_add.append(menus.in_add)
 
 
 def unregister():
     """Take back what `register` did."""
+    bpy.types.VIEW3D_MT_add.remove(menus.in_add)
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     for class_ in reversed(CLASSES):

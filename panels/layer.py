@@ -28,6 +28,8 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
         layer = LayerObject(context.object)
         layout.label(text=layer.name, icon="MOD_ARRAY")
         table(layout, _details(layer))
+        if len(layer.tensors) > 1 and not layer.is_plane:
+            layout.operator_menu_enum("neuroscene.show_tensor", "part")
         if arranging.moved(context.object):
             moved(layout)
         column = layout.column(align=True)

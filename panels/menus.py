@@ -30,7 +30,7 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
         layout.operator_context = "INVOKE_REGION_WIN"
         for group in (
             ("arrange_network", "fold_blocks", "set_detail", "put_back"),
-            ("edit_cells", "back_to_arrangement", "show_kernels"),
+            ("edit_cells", "back_to_arrangement", "show_kernels", "show_histograms"),
             ("bundle_lines", "store_expansion"),
             ("copy_look", "set_colors", "save_style", "save_look", "load_look"),
             ("compare_checkpoints", "render_quality"),
@@ -40,6 +40,23 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
                 layout.operator(f"neuroscene.{operator}")
             layout.separator()
         layout.operator_menu_enum("neuroscene.add_shot", "shot")
+
+
+class NEUROSCENE_MT_add(bpy.types.Menu):
+    bl_label = "Neural Network"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        layout.operator_enum("neuroscene.compose_network", "template")
+        layout.separator()
+        layout.operator("neuroscene.import_network", text="From a File...", icon="IMPORT")
+
+
+def in_add(self, context):
+    """The entry in the menu Add."""
+    self.layout.separator()
+    self.layout.menu("NEUROSCENE_MT_add", icon="OUTLINER_OB_POINTCLOUD")
 
 
 def in_select(self, context):

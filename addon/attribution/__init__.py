@@ -4,6 +4,7 @@
 """Why a network says what it says of an input: how much each number counts for a score, and what excites a unit."""
 
 from . import drawing
+from .everywhere import Edges, Explained, explain, runner_up
 from .features import Feature, visualise
 from .methods import METHODS, Attribution, attribute
 from .proving import RANKINGS, Proof, prove
@@ -13,12 +14,16 @@ __all__ = [
     "METHODS",
     "RANKINGS",
     "Attribution",
+    "Edges",
+    "Explained",
     "Feature",
     "Proof",
     "Target",
     "attribute",
     "drawing",
+    "explain",
     "prove",
+    "runner_up",
     "target_of",
     "visualise",
 ]

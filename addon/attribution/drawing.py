@@ -11,14 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from ..colormaps import EVIDENCE, srgb
+
 LEAST = 448  # pixels of the longer side; small maps are enlarged by whole squares
 FULL = 0.995  # of the sizes are below that in full color
 POWER = 0.6  # of a number's size, its color: else one pixel would gray the rest
-# against, nothing, for: a pair that no other map of the project uses
-STOPS = (
-    *((-1.0, "#ee63e4"), (-0.72, "#c62fbc"), (-0.32, "#661c70"), (0.0, "#233050")),
-    *((0.32, "#12684e"), (0.72, "#2fcf92"), (1.0, "#5df0b2")),
-)
 
 
 def save_evidence(path: Path, values: np.ndarray) -> None:
@@ -32,8 +29,8 @@ def evidence(values: np.ndarray) -> np.ndarray:
     finite = np.where(np.isfinite(flat), flat, 0)
     full = float(np.quantile(np.abs(finite), FULL)) or float(np.abs(finite).max()) or 1.0
     shade = np.sign(finite) * np.minimum(np.abs(finite) / full, 1) ** POWER
-    places = [place for place, _ in STOPS]
-    colors = np.array([[int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)] for _, text in STOPS])
+    places = [2 * place - 1 for place, _ in EVIDENCE]
+    colors = np.array([srgb(text) for _, text in EVIDENCE])
     return np.stack([np.interp(shade, places, colors[:, channel]) for channel in range(3)], -1)
 
 

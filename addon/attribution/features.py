@@ -49,7 +49,7 @@ def visualise(
         raise CheckpointError(network.checkpoint.path, "reads whole numbers, and no input between these exists")
     target = unit_of(network, inputs, layer, unit)
     # what is dead behind a Relu yet has a slope before it
-    before = _before_activation(network, target.tensor)
+    before = before_activation(network, target.tensor)
     derivative = derive(network.checkpoint, inputs, before, [name])
     value = reader(network.checkpoint, target.tensor)
     axes = map_axes(network, name, inputs[name].ndim)
@@ -85,7 +85,7 @@ def visualise(
     return Feature(layer, unit, _as_maps(network, name, array), heights)
 
 
-def _before_activation(network: Network, tensor: str) -> str:
+def before_activation(network: Network, tensor: str) -> str:
     """What an activation reads that gives a tensor, or the tensor itself."""
     maker = next((node for node in network.checkpoint.model.graph.node if tensor in node.output), None)
     return maker.input[0] if maker is not None and maker.op_type in ACTIVATIONS else tensor

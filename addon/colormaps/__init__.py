@@ -8,13 +8,27 @@ from __future__ import annotations
 import colorsys
 
 from . import oklab
-from .named import ACTIVATION, DARK, DIVERGING, LIGHT, SEQUENTIAL, WEIGHT, ColorMap, Stops, defaults, map_named, maps
+from .named import (
+    ACTIVATION,
+    DARK,
+    DIVERGING,
+    EVIDENCE,
+    LIGHT,
+    SEQUENTIAL,
+    WEIGHT,
+    ColorMap,
+    Stops,
+    defaults,
+    map_named,
+    maps,
+)
 from .ranges import PERCENTS, pooled, quantiles, value_range
 
 __all__ = [
     "ACTIVATION",
     "DARK",
     "DIVERGING",
+    "EVIDENCE",
     "LIGHT",
     "PERCENTS",
     "SEQUENTIAL",

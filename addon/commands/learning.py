@@ -14,7 +14,7 @@ from pathlib import Path
 from ..containers import CheckpointError
 from ..containers.stepping import finish
 from ..written import replacing
-from .output import quiet, writable
+from .output import quiet, read_as_asked, writable
 
 
 def attribute(options: Namespace) -> None:
@@ -29,6 +29,7 @@ def attribute(options: Namespace) -> None:
     writable(options.output)
     with quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        read_as_asked(network, options)
         network, _ = run_file(options.input, network)
         inputs = {one.name: one.array for one in fit_file(options.input, network)}
         made = finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
@@ -139,6 +140,7 @@ def train(options: Namespace) -> None:
             options.seed,
             Rules(options.optimizer, options.decay),
             tuple(options.freeze),
+            options.schedule,
         )
         done = finish(training.train(network, data, options.output, wanted), progress)
     seconds = time.perf_counter() - begin

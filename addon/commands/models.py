@@ -11,7 +11,9 @@ from argparse import Namespace
 from ..containers import CheckpointError
 from ..containers.stepping import finish
 from ..written import replacing
-from .output import quiet, writable
+from .output import quiet, read_as_asked, writable
+
+MOST_SAID = 20  # samples that are listed
 
 
 def inspect(options: Namespace) -> None:
@@ -32,11 +34,17 @@ def run(options: Namespace) -> None:
     from ..network import summarise
     from ..structure import open_checkpoint
 
+    if options.data and not options.prune:
+        _judge(options)
+        return
     if options.data or not options.input:
         _prove(options)
         return
+    if options.labels:
+        raise CheckpointError(options.labels, "says what is right for many samples", "give these as --data")
     with quiet():
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        read_as_asked(network, options)
         parts = bool(options.activations)
         if options.prune:
             network, whole, ran, pruned = run_file_pruned(options.input, network, options.prune, options.top, parts)
@@ -67,6 +75,45 @@ def run(options: Namespace) -> None:
         print(f"{score.score:10.6f}  {score.label}")
     for name, shape in outputs.items():
         print(f"output {name} {shape}")
+
+
+def _judge(options) -> None:
+    """Run a model on many samples, and print how many it gets right."""
+    from ..inference import judge, open_data
+    from ..network import summarise
+    from ..structure import open_checkpoint
+
+    if options.input or options.activations:
+        raise CheckpointError(options.data, "is many samples", "leave --input and --activations out, or --data")
+    with quiet() as progress:
+        network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        read_as_asked(network, options)
+        data = open_data([options.data], network, options.labels)
+        judged = finish(judge(network, data), progress)
+    said = judged.said
+    if options.json:
+        told: dict = {"samples": len(said), "accuracy": judged.accuracy, "classes": judged.classes}
+        told["confusion"] = None if judged.confusion is None else judged.confusion.tolist()
+        told["predictions"] = [
+            {"sample": name, "index": int(index), "label": judged.classes[index], "score": float(scores[index])}
+            | ({} if judged.answers is None else {"true": int(judged.answers[place])})
+            for place, (name, index, scores) in enumerate(zip(judged.names, said, judged.scores, strict=True))
+        ]
+        print(json.dumps(told))
+        return
+    if judged.answers is None:
+        for name, index in list(zip(judged.names, said, strict=True))[:MOST_SAID]:
+            print(f"{name}: {judged.classes[index]}")
+        print(f"{len(said):,} samples; nothing says what is right (--labels)")
+        return
+    right = int((said == judged.answers).sum())
+    print(f"{judged.accuracy:.1%} right: {right:,} of {len(said):,} samples")
+    wrong = [(count, place) for place, count in enumerate(judged.confusion.ravel()) if count]
+    classes = len(judged.classes)
+    for count, place in sorted(wrong, key=lambda pair: (-pair[0], pair[1])):
+        true, taken = divmod(place, classes)
+        if true != taken:
+            print(f"{count:6,}  {judged.classes[taken]} (true: {judged.classes[true]})")
 
 
 def _prove(options) -> None:

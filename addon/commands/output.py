@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ..containers import CheckpointError
@@ -72,3 +73,28 @@ def writable(path: Path):
             path.unlink()
     except OSError as error:
         raise CheckpointError(path, f"cannot be written ({error.strerror})", "choose another place") from error
+
+
+def read_as_asked(network, options) -> None:
+    """Let a network have the names of classes and read pictures as the options of a command say."""
+    from ..inference import class_names, classes_of
+
+    network.scaling = scaling(options)
+    if getattr(options, "classes", None):
+        count, _ = classes_of(network)
+        network.classes = class_names(options.classes, count)
+
+
+def scaling(options):
+    """What the options of a command make of pixels, None where they say nothing."""
+    from ..network.scaling import PRESETS, own
+
+    name, mean, std, order = (getattr(options, key, None) for key in ("scale", "mean", "std", "order"))
+    if not (name or mean or std or order):
+        return None
+    base = PRESETS[name or "0-1"]
+    if mean or std:
+        if any(value == 0 for value in std or ()):
+            raise CheckpointError(options.model, "cannot read pixels divided by 0", "give another --std")
+        return own(mean or base.mean, std or base.std, order or base.order)
+    return replace(base, order=order or base.order)

@@ -10,7 +10,7 @@ from argparse import Namespace
 from ..containers import CheckpointError
 from ..containers.stepping import finish
 from ..written import replacing
-from .output import quiet, writable
+from .output import quiet, read_as_asked, scaling, writable
 
 SCENES = (".glb", ".usdc", ".obj", ".html")  # what a scene can be exported as
 
@@ -170,6 +170,7 @@ def _export_arrays(options):
         raise CheckpointError(inputs[1], "is a second input, and arrays are those of one", "give one --input")
     with quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
+        read_as_asked(network, options)
         network, ran = run_file(inputs[0], network) if inputs else (network, None)
         written = finish(arrays.steps(network, ran, options.output), progress)
     print(f"{options.output}: {written}")
@@ -228,6 +229,7 @@ def _make_scene(options, progress):
     empty = bpy.context.scene
     settings = build.Settings(**given)
     inputs = options.input or []
+    reading = importing.Reading(options.classes, scaling(options), options.labels)
     if _is_series(options, inputs):
         from ..scene.series import filling
 
@@ -238,18 +240,46 @@ def _make_scene(options, progress):
             dict(options.dim),
             getattr(options, "max_steps", None) or 0,
             options.architecture,
+            reading,
         )
     else:
         steps = importing.import_steps(
-            options.model, settings, next(iter(inputs), None), dict(options.dim), options.architecture, options.part
+            options.model,
+            settings,
+            next(iter(inputs), None),
+            dict(options.dim),
+            options.architecture,
+            options.part,
+            reading,
         )
-    build.finish(steps, progress)
+    collection = build.finish(steps, progress)
     bpy.data.scenes.remove(empty)
     _give(look, progress)
+    _explain(options, collection, progress)
+
+
+def _explain(options, collection, progress):
+    """Let the network of the open file show the evidence that is asked for."""
+    methods = getattr(options, "evidence", None)
+    if not methods:
+        if getattr(options, "index", None) or getattr(options, "against", None) is not None:
+            raise CheckpointError(options.model, "was asked why a class, but not how", "give --evidence METHOD as well")
+        return
+    from ..scene.building import build
+    from ..scene.explaining import explaining
+    from ..scene.explaining.known import NONE, RUNNER_UP, WINNER, Asked
+
+    against = options.against
+    if against is None:
+        against = RUNNER_UP if methods == ("integrated",) and len(options.index or ()) < 2 else NONE
+    asked = Asked(methods, options.index or (WINNER,), NONE if against == -1 else against)
+    build.finish(explaining.explain_steps(collection, asked), progress)
 
 
 def _is_series(options, inputs) -> bool:
     """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
+    from ..inference.pictures import frames_of
     from ..series import is_run
 
-    return getattr(options, "series", False) or len(inputs) > 1 or is_run(options.model)
+    several = len(inputs) > 1 or any(path.is_dir() or frames_of(path) > 1 for path in inputs)
+    return getattr(options, "series", False) or several or is_run(options.model)

@@ -3,8 +3,23 @@
 
 """A network written by hand: a specification <-> ONNX, with the shapes of every layer."""
 
-from .build import Composed, compose
-from .specification import LayerSpec, Specification, parse, read
+from . import editing
+from .build import Composed, LayerError, carry, compose
+from .specification import ACTIVATIONS, SETTINGS, LayerSpec, Specification, parse, read
 from .templates import TEMPLATES, template
 
-__all__ = ["TEMPLATES", "Composed", "LayerSpec", "Specification", "compose", "parse", "read", "template"]
+__all__ = [
+    "ACTIVATIONS",
+    "SETTINGS",
+    "TEMPLATES",
+    "Composed",
+    "LayerError",
+    "LayerSpec",
+    "Specification",
+    "carry",
+    "compose",
+    "editing",
+    "parse",
+    "read",
+    "template",
+]

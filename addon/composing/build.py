@@ -20,8 +20,18 @@ from ..containers.natural_order import brief
 from .specification import LARGEST_SIZE, LayerSpec, Specification
 
 OPSET = 20
+# Operators by which a layer goes: the node bears its name, whatever is done to what it gives.
+MAIN = ("Conv", "ConvTranspose", "Gemm", "MatMul", "LSTM", "GRU", "GlobalAveragePool", "BatchNormalization", "Gather")
 MOST = 1 << 30  # numbers of all weights, and of what a layer gives
 Shape = tuple[int, ...]
+
+
+class LayerError(CheckpointError):
+    """A layer that cannot be; `layer` is its name, `what` the reason without it."""
+
+    def __init__(self, network: str, layer: LayerSpec, what: str, advice: str = ""):
+        super().__init__(network, f"'{brief(layer.name)}' ({layer.op}) {what}", advice)
+        self.layer, self.what = layer.name, what
 
 
 @dataclass(frozen=True)
@@ -74,8 +84,8 @@ class _Writer:
     def zeros(self, layer: LayerSpec, count: int, part: str = "bias") -> str:
         return self.weight(f"{layer.name}.{part}", np.zeros(count, np.float32))
 
-    def refused(self, layer: LayerSpec, what: str, advice: str = "") -> CheckpointError:
-        return CheckpointError(self.specification.name, f"'{brief(layer.name)}' ({layer.op}) {what}", advice)
+    def refused(self, layer: LayerSpec, what: str, advice: str = "") -> LayerError:
+        return LayerError(self.specification.name, layer, what, advice)
 
     def count(self, layer: LayerSpec, name: str, default: Any = None) -> int:
         value = layer.settings.get(name, default)
@@ -125,7 +135,9 @@ def compose(specification: Specification) -> Composed:
     writer = _Writer(specification)
     writer.shapes[specification.input] = specification.shape
     for layer in specification.layers:
+        begin = len(writer.nodes)
         BUILDERS[layer.op](writer, layer, [writer.shapes[name] for name in layer.inputs])
+        _name(writer.nodes[begin:], layer)
     last = specification.layers[-1].name
     kind = TensorProto.INT64 if specification.tokens else TensorProto.FLOAT
     graph = helper.make_graph(
@@ -143,6 +155,30 @@ def compose(specification: Specification) -> Composed:
         properties["classes"] = json.dumps(list(specification.classes))
     helper.set_model_props(model, properties)
     return Composed(model, writer.shapes)
+
+
+def _name(nodes: list[onnx.NodeProto], layer: LayerSpec) -> None:
+    """Give the name of a layer to the node that it goes by."""
+    if layer.op == "Attention":  # several products, none of which is the layer
+        return
+    main = next((node for node in nodes if node.op_type in MAIN), nodes[0] if nodes else None)
+    for node in nodes:
+        if node is main:
+            node.name = layer.name
+        elif node.name == layer.name:
+            node.name = f"{layer.name}.{node.op_type}"
+
+
+def carry(model: onnx.ModelProto, older: onnx.ModelProto) -> int:
+    """Let a model keep the weights of an older one that have the same names and shapes; how many tensors these are."""
+    held = {tensor.name: tensor for tensor in older.graph.initializer}
+    carried = 0
+    for tensor in model.graph.initializer:
+        other = held.get(tensor.name)
+        if other is not None and (other.dims, other.data_type) == (tensor.dims, tensor.data_type):
+            tensor.CopyFrom(other)
+            carried += 1
+    return carried
 
 
 def _padding(writer: _Writer, layer: LayerSpec, kernel, dilation, stride, sizes) -> tuple[list[int], list[int]]:

@@ -132,7 +132,14 @@ def plain(checkpoint: Checkpoint, sizes: dict[str, int]) -> onnx.ModelProto:
 
 
 def _give_ranks(checkpoint, model):
-    """Every output says how many axes it has, as the checker wants it; their sizes stay open."""
+    """Every output says how many axes it has, as the checker wants it; their sizes stay open.
+
+    Raises `CheckpointError` for an input of which nobody knows it.
+    """
+    for value in model.graph.input:
+        if value.type.HasField("tensor_type") and not value.type.tensor_type.HasField("shape"):
+            problem = f"does not say how many axes its input '{brief(value.name)}' has, and ONNX asks for that"
+            raise CheckpointError(checkpoint.path, problem, "it can be shown and run here")
     bare = {
         value.name: value.type.tensor_type
         for value in model.graph.output

@@ -10,6 +10,7 @@ of training, labels and losses are left away.
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from math import ceil, prod
 from pathlib import Path
 
@@ -326,10 +327,12 @@ class _Network:
         blobs = [self._stored(name, place, blob) for place, blob in enumerate(self.blobs.get(name, []))]
         self.held += blobs
         write = WRITERS.get(kind)
-        if write is not None and kind in WEIGHTED and not blobs:
-            write = None
+        blank = kind in WEIGHTED and not blobs or kind == "Scale" and len(inputs) < 2 and not blobs
+        if write is not None and blank:
+            blobs = _blank(self.made, layer, inputs)
+            write = write if blobs else None
         call = None if write is None else (lambda: write(self.made, layer, inputs, blobs))
-        made = self.made.layer(name, kind, call, inputs, max(1, len(tops)))
+        made = self.made.layer(name, kind, call, inputs, max(1, len(tops)), blank=blank)
         for place, top in enumerate(tops):
             self.values[top] = made[min(place, len(made) - 1)]
 
@@ -404,6 +407,34 @@ def _shape(blob: dict) -> tuple[int, ...]:
 
 def _is_kernel(sizes) -> bool:
     return len(sizes) == 4 and (sizes[2] > 1 or sizes[3] > 1) and sizes[1] > 1
+
+
+def _blank(made: Layers, layer: dict, inputs: Sequence[str]) -> list[Stored]:
+    """Weights that are in no file, of the shapes that a layer's settings ask for; none where these leave them open."""
+    kind, x = layer["type"], made.graph.shapes.get(inputs[0], ()) if inputs else ()
+    channels = x[1] if len(x) > 1 else None
+    shapes: list[tuple[int | None, ...]] = [(channels,), (channels,)]
+    if kind in ("Convolution", "ConvolutionDepthwise", "Deconvolution"):
+        settings = layer.get("convolution_param", {})
+        count, group = settings.get("num_output", 0), max(1, settings.get("group", 1))
+        try:
+            kernel = _pair(settings, "kernel_size", "kernel", 1)
+        except (Unwritable, ValueError):
+            return []
+        ends = (channels, count // group) if kind == "Deconvolution" else (count, channels and channels // group)
+        shapes = [(*ends, *kernel), (count,)]
+    elif kind == "InnerProduct":
+        settings = layer.get("inner_product_param", {})
+        read = x[settings.get("axis", 1) :]
+        sizes = (settings.get("num_output", 0), None if None in read else prod(size or 0 for size in read))
+        shapes = [sizes[::-1] if settings.get("transpose") else sizes, (sizes[0],)]
+    elif kind == "BatchNorm":
+        shapes = [(channels,), (channels,), (1,)]
+    elif kind in ("PReLU", "Bias"):
+        shapes = [(channels,)]
+    if any(size is None or not 0 < size < 1 << 31 for shape in shapes for size in shape):
+        return []
+    return [Stored(f"{place}", shape, TensorProto.FLOAT, read=np.zeros) for place, shape in enumerate(shapes)]  # type: ignore[arg-type]
 
 
 # layers: (layers, settings, inputs, blobs) -> what a layer gives
@@ -500,8 +531,9 @@ def _relu(made: Layers, layer, inputs, blobs):
 
 
 def _prelu(made: Layers, layer, inputs, blobs):
-    slope = made.weight(blobs[0])
-    return made.node("PRelu", inputs[0], made.node("Reshape", slope, made.constant([-1, 1, 1])))
+    behind = len(made.shape(inputs[0])) - 2  # axes behind the channels
+    slope = made.node("Reshape", made.weight(blobs[0]), made.constant([-1] + [1] * behind))
+    return made.node("PRelu", inputs[0], slope)
 
 
 def _batch_norm(made: Layers, layer, inputs, blobs):

@@ -18,6 +18,7 @@ from onnx import TensorProto
 from ..containers.errors import CheckpointError
 from ..containers.natural_order import brief
 from ..containers.stored import Stored
+from . import darknet_maps
 from .checkpoint import Checkpoint
 from .named_layers import Layers, Unwritable
 
@@ -25,6 +26,7 @@ FORMAT = "darknet"
 LARGEST = 1 << 22  # bytes of a .cfg
 MOST_LAYERS, MOST_SIZE = 1 << 14, 1 << 24
 EPSILON = 1e-6
+WEIGHTED = ("convolutional", "connected", "batchnorm")
 NORMS = ("scales", "rolling_mean", "rolling_variance")
 
 
@@ -34,12 +36,10 @@ def read(path: Path) -> Checkpoint:
     other = path.with_suffix(".weights" if is_text else ".cfg")
     if not other.is_file() and is_text:
         other = path.with_suffix(".conv.weights")
-    if not other.is_file():
-        what = "a network of Darknet without its weights" if is_text else "weights of Darknet without their network"
-        raise CheckpointError(
-            path, what, f"put {brief(path.with_suffix('.weights' if is_text else '.cfg').name)} beside it"
-        )
-    settings, weights = (path, other) if is_text else (other, path)
+    if not other.is_file() and not is_text:
+        advice = f"put {brief(path.with_suffix('.cfg').name)} beside it"
+        raise CheckpointError(path, "weights of Darknet without their network", advice)
+    settings, weights = (path, other if other.is_file() else None) if is_text else (other, path)
     sections = parse(settings)
     return _Network(path, weights, sections).checkpoint()
 
@@ -73,16 +73,18 @@ def parse(path: Path) -> list[tuple[str, dict[str, str]]]:
 
 
 class _Network:
-    def __init__(self, path: Path, weights: Path, sections):
+    def __init__(self, path: Path, weights: Path | None, sections):
         self.path, self.weights = path, weights
         self.net, self.sections = sections[0][1], sections[1:]
-        self.length = weights.stat().st_size
-        with weights.open("rb") as file:
-            head = file.read(20)
-        if len(head) < 16:
-            raise CheckpointError(path, "weights of Darknet that are cut short", "fetch them again")
-        major, minor, _ = struct.unpack_from("<iii", head)
-        self.at = 20 if major * 10 + minor >= 2 and major < 1000 and minor < 1000 else 16
+        self.at = self.length = 0
+        if weights is not None:
+            self.length = weights.stat().st_size
+            with weights.open("rb") as file:
+                head = file.read(20)
+            if len(head) < 16:
+                raise CheckpointError(path, "weights of Darknet that are cut short", "fetch them again")
+            major, minor, _ = struct.unpack_from("<iii", head)
+            self.at = 20 if major * 10 + minor >= 2 and major < 1000 and minor < 1000 else 16
         self.made = Layers(path)
         self.tensors: list[str] = []
         self.heads: dict[str, str] = {}
@@ -101,11 +103,14 @@ class _Network:
             write = getattr(self, f"_{kind}", None)
             self.name = name
             written = None if write is None else (lambda write=write, settings=settings: write(settings))
-            (self.x,) = self.made.layer(name, kind, written, [self.x])
+            blank = self.weights is None and kind in WEIGHTED
+            (self.x,) = self.made.layer(name, kind, written, [self.x], blank=blank)
             self.tensors.append(self.x)
             if kind in ("yolo", "region", "detection"):
                 self.heads[name] = self.x
-        if self.at < self.length:
+        if self.weights is None:
+            note = [f"a network without its weights: put {brief(self.path.with_suffix('.weights').name)} beside it"]
+        elif self.at < self.length:
             left = self.length - self.at
             note = [f"{left:,} bytes of weights behind those of the layers are not read"]
         else:
@@ -127,6 +132,8 @@ class _Network:
 
     def stored(self, name: str, *shape: int) -> str:
         """The next weights of the row. Raises `CheckpointError` where it ends."""
+        if self.weights is None:
+            return self.made.blank(f"{self.name}/{name}", shape)
         end = self.at + 4 * prod(shape)
         if end > self.length:
             raise CheckpointError(
@@ -249,11 +256,9 @@ class _Network:
 
     def _shortcut(self, settings) -> str:
         read = [self._before(text) for text in settings["from"].split(",") if text.strip()]
-        if any(self.made.shape(tensor)[1:] != self.made.shape(self.x)[1:] for tensor in read):
-            raise Unwritable("a sum of maps of other sizes")
         y = self.x
         for tensor in read:
-            y = self.made.node("Add", y, tensor)
+            y = self.made.node("Add", y, darknet_maps.fitted(self.made, tensor, self.x))
         return self._activated(y, settings.get("activation", "linear"))
 
     def _scale_channels(self, settings) -> str:
@@ -272,6 +277,28 @@ class _Network:
             coordinate_transformation_mode="asymmetric",
             nearest_mode="floor",
         )
+
+    def _reorg(self, settings) -> str:
+        if self.size(settings, "reverse", 0) or self.size(settings, "flatten", 0) or self.size(settings, "extra", 0):
+            raise Unwritable("another order")
+        return darknet_maps.reorganise(self.made, self.x, self.size(settings, "stride", 1))
+
+    def _crop(self, settings) -> str:
+        rows, columns = (self.size(settings, f"crop_{side}", 1) for side in ("height", "width"))
+        return darknet_maps.crop(self.made, self.x, rows, columns, not self.size(settings, "noadjust", 0))
+
+    def _region(self, settings) -> str:
+        if self.size(settings, "background", 0) or "tree" in settings:
+            raise Unwritable("classes in a tree")
+        boxes, classes = self.size(settings, "num", 1), self.size(settings, "classes", 20)
+        softmax = bool(self.size(settings, "softmax", 0))
+        return darknet_maps.region(self.made, self.x, boxes, classes, self.size(settings, "coords", 4), softmax)
+
+    def _detection(self, settings) -> str:
+        if not self.size(settings, "softmax", 0):
+            return self.x
+        cells, classes = self.size(settings, "side", 7), self.size(settings, "classes", 1)
+        return darknet_maps.classes_of_grid(self.made, self.x, cells, classes)
 
     def _yolo(self, settings) -> str:
         """Of each box the centre, the score and the classes are squeezed between 0 and 1; its size is left as it is."""

@@ -43,8 +43,12 @@ class Layers:
         inputs: Sequence[str],
         count: int = 1,
         shapes: Sequence[Shape | None] = (),
+        blank: bool = False,
     ) -> list[str]:
-        """What a layer gives: as `write` writes it, else as an opaque node of so many outputs, or of these shapes."""
+        """What a layer gives: as `write` writes it, else as an opaque node of so many outputs, or of these shapes.
+
+        `blank`: its weights are in no file, so that what `write` writes tells only the shapes of an opaque node.
+        """
         stopping.check()
         self.name = name
         self.graph.layer = name if self.named else ""
@@ -55,8 +59,12 @@ class Layers:
                 made = write()
             except (Unwritable, *CONTRADICTIONS):
                 self.graph.undo(mark)
+        if made is not None and blank:
+            shapes = [self.graph.shapes.get(name) for name in ([made] if isinstance(made, str) else made)]
+            self.graph.undo(mark)
+            made = None
         if made is None:
-            self.unknown[kind] += 1
+            self.unknown.update([] if blank else [kind])
             made = self.graph.opaque(kind, list(inputs), name, shapes or [None] * count)
         outputs = [made] if isinstance(made, str) else made
         if outputs:
@@ -80,6 +88,10 @@ class Layers:
     def weight(self, stored: Stored) -> str:
         """The tensor of a stored weight."""
         return self.graph.weight(stored)
+
+    def blank(self, name: str, shape: Sequence[int]) -> str:
+        """A tensor that stands for a weight which no file has, until the shapes are known that follow from it."""
+        return self.graph.weight(Stored(name, tuple(shape), 1, read=lambda: np.zeros(shape, np.float32)))
 
     def shape(self, name: str) -> Shape:
         """The shape of a tensor. Raises `Unwritable`."""

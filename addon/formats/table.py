@@ -112,11 +112,17 @@ def _is_arrays(head: bytes, path: Path) -> bool:
 
 
 def _is_tfjs(head: bytes, path: Path) -> bool:
-    if not _is_json(head, path):
+    if not _is_json(head, path) and not _is_list(head):
         return False
     with path.open("rb") as file:
         text = file.read(INDEX)
+    if _is_list(head):  # the weights alone
+        return all(word in text for word in (b'"paths"', b'"weights"', b'"dtype"'))
     return b'"modelTopology"' in text or b'"weightsManifest"' in text and b'"format"' in text
+
+
+def _is_list(head: bytes) -> bool:
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
 
 
 def _is_index(pattern: bytes):
@@ -182,7 +188,7 @@ READERS = (
     Reader("Flax", (".msgpack",), lambda head, path: magic.is_flax(head), "flax_file"),
     Reader("Caffe", (".caffemodel", ".prototxt"), _is_caffe, "caffe"),
     Reader("Darknet", (".weights", ".cfg"), _is_darknet, "darknet"),
-    Reader("Core ML", (".mlmodel",), _is_core_ml, "coreml"),
+    Reader("Core ML", (".mlmodel",), _is_core_ml, "coreml", True),
     Reader("OpenVINO", (".xml",), _is_openvino, "openvino"),
     Reader("TensorFlow checkpoint", (".index", ".ckpt", ".meta"), _is_table, "tensorflow.checkpoints"),
     Reader("SavedModel", ("saved_model.pb", "saved_model.pbtxt"), _is_saved_model, "tensorflow.saved_model", True),

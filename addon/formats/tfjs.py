@@ -26,8 +26,8 @@ from ..containers.stored import MOST_AXES, MOST_ELEMENTS, Stored
 from . import keras
 from .checkpoint import Checkpoint
 from .keras.variables import said
+from .tensorflow import dropout, frozen
 from .tensorflow import flat as flats
-from .tensorflow import frozen
 from .tensorflow.graph_text import Text
 from .tensorflow.messages import GRAPH, TENSOR_INFO, TYPE_NAMES, data_type, sizes
 from .tensorflow.writing import Ends, Source
@@ -48,10 +48,14 @@ MOST_WEIGHTS = 1 << 20
 
 
 def read(path: Path) -> Checkpoint | Weights:
-    """Open a model.json with its shards. Raises `CheckpointError`."""
-    said_of_it = bounded_json.read(path, "its topology")
+    """Open a model.json, or the list of weights alone, with its shards. Raises `CheckpointError`."""
+    said_of_it = bounded_json.read_any(path, "its topology")
+    if isinstance(said_of_it, list):
+        return _weights(path, _tensors(path, said_of_it))
     topology = said_of_it.get("modelTopology")
     tensors = _tensors(path, said_of_it.get("weightsManifest"))
+    if topology is None and tensors:
+        return _weights(path, tensors)
     by = [said_of_it.get("generatedBy"), said_of_it.get("convertedBy")]
     producer = " ".join(brief(text, 60) for text in by[1:] if isinstance(text, str)) or "TensorFlow.js"
     if not isinstance(topology, dict):
@@ -67,6 +71,10 @@ def read(path: Path) -> Checkpoint | Weights:
     return keras.write(path, config, _Finder(path, tensors), LAYERS, producer)
 
 
+def _weights(path: Path, tensors: dict[str, Stored]) -> Weights:
+    return Weights(path, LAYERS, list(tensors.values()), "keras", "TensorFlow.js")
+
+
 def _tensors(path: Path, manifest) -> dict[str, Stored]:
     """The weights of all groups by their names."""
     if not isinstance(manifest, list):
@@ -78,6 +86,7 @@ def _tensors(path: Path, manifest) -> dict[str, Stored]:
             raise CheckpointError(path, "a list of weights that is damaged", "fetch it again")
         if not all(isinstance(name, str) for name in names):
             raise CheckpointError(path, "a list of weights that is damaged", "fetch it again")
+        names = [name.removeprefix("./") for name in names]
         at = {file.name: file for file in shards.named(path, set(names))}
         files = [at[name] for name in names]
         lengths = [file.stat().st_size for file in files]
@@ -237,6 +246,7 @@ def _graph(path, topology, signature, tensors, producer) -> Checkpoint:
         raise CheckpointError(path, f"its topology is damaged ({str(error)[:100]})", "fetch it again") from error
     flat = frozen.flattened(path, said_graph)
     flats.decide(flat)
+    dropout.leave_out(flat)
     ends = Ends()
     for name, info in named["inputs"].items():
         at = flats.place(info.get("name", ""))

@@ -24,7 +24,7 @@ def paint(material: bpy.types.Material | None, read: Read, count: int) -> np.nda
     """Linear RGBA (count, 4) of elements whose attributes `read` gives, in a material of ours or of anybody."""
     nodes = material.node_tree.nodes if material and material.node_tree else ()
     if materials.ramp_of(material) and materials.VALUE in nodes:
-        colours = colours_of(_given(read("shade"), count), material)
+        colours = colours_of(_given(read(_shown(material)), count), material)
         colours[:, 3] *= _left(material, read, count)
         return colours
     if materials.SECOND in nodes:
@@ -35,6 +35,13 @@ def paint(material: bpy.types.Material | None, read: Read, count: int) -> np.nda
         if colour is not None and colour.ndim == 2:
             return np.column_stack([np.clip(colour[:, :3], 0, 1) ** _gamma(nodes), np.ones(count)])
     return np.tile(_flat(nodes), (count, 1))
+
+
+def _shown(material: bpy.types.Material) -> str:
+    """The attribute that a material of ours shows by its ramp: `shade`, or `evidence_shade`."""
+    socket = materials.node_of(material, materials.VALUE).inputs["Shade"]
+    node = socket.links[0].from_node if socket.is_linked else None
+    return node.attribute_name if node is not None and node.type == "ATTRIBUTE" else "shade"
 
 
 def colours_of(shade: np.ndarray, material: bpy.types.Material) -> np.ndarray:

@@ -290,7 +290,9 @@ def _curves(obj, geometry, whole, told=("weight", "source", "target")):
     extent = float(extent[0]) if extent is not None else None
     if not seen.any():
         return None, extent
-    material = Inputs(nodes(obj))["Material"]
+    given = Inputs(nodes(obj))
+    evidence = "Evidence" in given and given["Evidence"] > 0
+    material = given["Evidence Material" if evidence else "Material"]
     colours = paint(material, read, count)
     numbers = {name: numbers_of_lines[seen] for name in told if (numbers_of_lines := read(name)) is not None}
     kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom

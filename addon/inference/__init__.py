@@ -3,30 +3,45 @@
 
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
-from .files import fit_file, run_file, run_file_pruned
+from .datasets import DataSet, classes_of, open_data
+from .files import SUFFIXES, fit_file, followed, note_of, run_file, run_file_pruned, scaling_of
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
+from .judging import Judged, judge
+from .labels import class_names
 from .pictures import load_picture
 from .pruning import Pruned, run_pruned
+from .runner import Runner
 from .session import Ran, Score, activation, by_name, run, top
 
 __all__ = [
     "ARRAYS",
+    "SUFFIXES",
+    "DataSet",
     "Fitted",
+    "Judged",
     "Pruned",
     "Ran",
+    "Runner",
     "Score",
     "activation",
     "by_name",
+    "class_names",
+    "classes_of",
     "fit",
     "fit_file",
     "fit_named",
+    "followed",
+    "judge",
     "load_array",
     "load_arrays",
     "load_picture",
+    "note_of",
+    "open_data",
     "picture_axes",
     "run",
     "run_file",
     "run_file_pruned",
     "run_pruned",
+    "scaling_of",
     "top",
 ]

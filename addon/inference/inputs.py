@@ -17,6 +17,8 @@ import onnx
 
 from ..containers import CheckpointError, zip_archive
 from ..network import Assumption, Network, Spec
+from ..network.scaling import Scaling
+from . import sound
 
 LARGEST = 1 << 28  # bytes of an array, and of a picture's tensor
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -88,11 +90,13 @@ def fit_named(path: Path, arrays: Mapping[str, np.ndarray], network: Network) ->
     return [fit(path, arrays[spec.name], spec, network.assumed) for spec in network.inputs]
 
 
-def fit(path: Path, content: np.ndarray, spec: Spec, assumed: Sequence[Assumption] = ()) -> Fitted:
+def fit(
+    path: Path, content: np.ndarray, spec: Spec, assumed: Sequence[Assumption] = (), scaling: Scaling | None = None
+) -> Fitted:
     """Fit a file's content to a model input of shape (1, ...).
 
     `content` is a picture (height, width, 4) of floats 0 to 1 (RGBA, straight alpha) for a picture file, else the
-    array of a .npy or .npz file. Raises `CheckpointError` where it cannot fit.
+    array of a .npy or .npz file. `scaling` says what becomes of pixels. Raises `CheckpointError` where it cannot fit.
     """
     shape = spec.shape
     is_array = path.suffix.lower() in ARRAYS
@@ -109,7 +113,7 @@ def fit(path: Path, content: np.ndarray, spec: Spec, assumed: Sequence[Assumptio
     if is_array:
         array, note = _fit_array(path, content, shape, {a.axis for a in assumed if a.input == spec.name})
     else:
-        array, note = _fit_picture(path, content, shape, spec.dtype)
+        array, note = _fit_picture(path, content, shape, spec.dtype, scaling or Scaling())
     return Fitted(spec.name, _as(path, array, spec), note)
 
 
@@ -138,7 +142,23 @@ def _fit_array(path, array, shape, open_axes):
     )
 
 
-def _fit_picture(path, picture, shape, dtype):
+def fit_sound(path: Path, spec: Spec, assumed: Sequence[Assumption] = ()) -> Fitted:
+    """Fit a WAV file to a model input of shape (1, ...) with one long axis; where that is open it gets the length of
+    the sound. Raises `CheckpointError`."""
+    waveform, rate = sound.load_sound(path)
+    shape = list(spec.shape or ())
+    free = [one.axis for one in assumed if one.input == spec.name and one.axis]
+    if free and max(shape, default=0) <= 1:
+        shape[free[-1]] = len(waveform)
+    if not shape or None in shape:
+        raise CheckpointError(
+            path, f"the model does not say the shape of its input '{spec.name}'", "choose it as --dim"
+        )
+    array, note = sound.fit_sound(path, waveform, rate, tuple(size or 1 for size in shape))
+    return Fitted(spec.name, _as(path, array, spec), note)
+
+
+def _fit_picture(path, picture, shape, dtype, scaling: Scaling):
     place = picture_axes(shape)
     if place is None:
         raise CheckpointError(
@@ -161,8 +181,8 @@ def _fit_picture(path, picture, shape, dtype):
     elif channels == 4:
         colour = np.concatenate([colour, np.ones_like(colour[..., :1])], -1)
     whole = np.dtype(dtype).kind in "iu"
-    notes.append("pixels 0 to 255" if whole else "pixels 0 to 1")
-    colour = np.rint(colour * 255) if whole else colour
+    notes.append("pixels 0 to 255" if whole else scaling.says(channels))
+    colour = np.rint(colour * 255) if whole else scaling.apply(colour)
     return (colour if last else colour.transpose(2, 0, 1)).reshape(shape), ", ".join(notes)
 
 

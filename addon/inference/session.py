@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 
-from ..containers import CheckpointError
+from ..containers import CheckpointError, stopping
 from ..formats import Checkpoint
 from ..formats.repeated_names import make_unique
 from ..network import Layer, Network
@@ -127,15 +127,25 @@ class Session:
 
     def run(self, names: list[str], inputs: Mapping[str, np.ndarray]) -> list:
         """The values of these outputs; inputs that the model does not read are left out."""
+        import onnxruntime
+
         given = {tensor.name for tensor in self.session.get_inputs()}
-        with self._refusing():
-            return self.session.run(names, {name: value for name, value in inputs.items() if name in given})
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = 4  # that it was stopped is no error
+
+        def end() -> None:
+            options.terminate = True
+
+        stopping.check()
+        with self._refusing(), stopping.ending(end):
+            return self.session.run(names, {name: value for name, value in inputs.items() if name in given}, options)
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
         try:
             yield
         except Exception as error:  # onnxruntime's own exception types share no base but Exception
+            stopping.check()  # it was stopped half-way
             reason = str(error).split("\n")[0].split(" : ", 2)[-1]
             raise CheckpointError(self.checkpoint.path, f"cannot be run ({reason[:200]})") from error
 
@@ -184,12 +194,21 @@ def run(
             f"has {len(network.inputs)} inputs, and '{missing[0]}' was not given",
             "give a .npz file with an array for each, by its name",
         )
-    tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
-    tensors += [spec.name for spec in network.outputs]
-    tensors += [part.tensor for layer in network.layers for part in layer.parts if parts]
+    if not masks:
+        from .runner import Runner  # here: that builds on this
+
+        return Runner(network, parts=parts).one(given)
+    tensors = tensors_of(network, parts)
     values = activations(network.checkpoint, given, tensors, masks, _zeros(network, masks))
     outputs = {spec.name for spec in network.outputs}
     return {name: value if name in outputs else network.real(name, value) for name, value in values.items()}
+
+
+def tensors_of(network: Network, parts: bool = False) -> list[str]:
+    """The tensors that layers give and show, what the model gives, and with `parts` what is inside layers."""
+    tensors = [name for layer in network.layers for name in (layer.tensor, layer.shown)]
+    tensors += [spec.name for spec in network.outputs]
+    return tensors + [part.tensor for layer in network.layers for part in layer.parts if parts]
 
 
 def _zeros(network: Network, tensors: Iterable[str]) -> dict[str, np.ndarray]:

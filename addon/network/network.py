@@ -17,6 +17,7 @@ from .constants import Constant, Leaf
 from .joins.base import Join
 from .levels import levels
 from .matrices import Matrix
+from .scaling import Scaling
 
 Shape = tuple[int | None, ...]
 
@@ -180,6 +181,8 @@ class Network:
     blocks: list[Block] = field(default_factory=list)  # parents before children
     closed: frozenset[str] = frozenset()  # paths of the blocks of a large network that are closed at first
     scales: dict[str, tuple[Constant, Constant | None]] = field(default_factory=dict)  # see `real`
+    scaling: Scaling | None = None  # of the pixels of an input, where somebody has chosen it
+    looked: dict[str, str] = field(default_factory=dict)  # by layer, the tensor inside it whose numbers are shown
 
     @cached_property
     def by_name(self) -> dict[str, Layer]:
@@ -206,6 +209,29 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         return self.by_name[name]
+
+    def look(self, name: str, tensor: str) -> bool:
+        """Let a layer show a tensor of a node in it, as before its activation, or what it gives ("" or its own);
+        whether it can: the tensor has as many numbers."""
+        layer = self.by_name.get(name)
+        if layer is None:
+            return False
+        if tensor in ("", layer.tensor):
+            if self.looked.pop(name, ""):
+                layer.shown = layer.tensor
+            return True
+        if layer.shown not in ("", layer.tensor) and name not in self.looked:  # attention shows its pattern
+            return False
+        if tensor not in {part.tensor for part in layer.parts}:
+            return False
+        layer.shown = self.looked[name] = tensor
+        return True
+
+    def take_choices(self, other: Network) -> None:
+        """Take what somebody has chosen for another network of the same file: names of classes, scaling, tensors."""
+        self.classes, self.scaling = other.classes, other.scaling
+        for name, tensor in other.looked.items():
+            self.look(name, tensor)
 
     @property
     def layer_count(self) -> int:

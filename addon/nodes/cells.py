@@ -17,13 +17,30 @@ from .tree import GroupBuilder, Value
 Socket = bpy.types.NodeSocket
 SIDES = 24  # of a disc
 POINT = 0.3  # of the width of a cell, that of a point
+POWER = 0.6  # of the size of evidence, its color and relief: else one cell would gray the rest
 
 
 def shaded(group: GroupBuilder, points: Socket) -> Socket:
     """Points with the attribute `shade`, by the range in force; and that range, for the legend."""
     full = ranges.in_force(group, "Range")
     points = group.store(points, "shade", ranges.shade(group, group.attribute("value"), full))
-    return ranges.tell(group, points, "Range", full, "POINT")
+    counts = group.when(shows_evidence(group), _with_evidence(group, points), points, "GEOMETRY")
+    return ranges.tell(group, counts, "Range", full, "POINT")
+
+
+def shows_evidence(group: GroupBuilder) -> Socket:
+    """Whether cells show their evidence, a single value."""
+    return group.math("GREATER_THAN", group["Evidence"], 0.0)
+
+
+def _with_evidence(group, points):
+    """Points with `evidence_shade`: sign x (size x gain / range) ^ POWER, at most 1."""
+    given = group.number(group.attribute("evidence"))
+    extent = group.math("MAXIMUM", group.attribute("evidence_range"), ranges.LEAST)
+    size = group.math("MULTIPLY", group.math("ABSOLUTE", given), group["Evidence Gain"])
+    size = group.math("POWER", group.math("DIVIDE", size, extent, clamp=True), POWER)
+    size = group.math("MULTIPLY", size, group["Evidence"])
+    return group.store(points, "evidence_shade", group.math("MULTIPLY", size, group.math("SIGN", given)))
 
 
 class Cells:
@@ -31,7 +48,10 @@ class Cells:
 
     def __init__(self, group: GroupBuilder):
         self.group = group
-        self._picked = group.picked("Shape")
+        self._shown = shows_evidence(group)
+        area = group.math("MULTIPLY", group["Rows"], group["Columns"])
+        self._bars = group.math("MULTIPLY", self._shown, group.math("LESS_THAN", area, 1.5))
+        self._picked = group.when(self._bars, SHAPES.index("Tile"), group.picked("Shape"), "INT")
         self.even = group.same(self._picked, SHAPES.index("Sphere"))  # whether cells are scaled evenly
         self._stretched, self._small = (group.same(self._picked, SHAPES.index(name)) for name in ("Ellipsoid", "Point"))
 
@@ -51,12 +71,16 @@ class Cells:
         shape = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
         for name, geometry in shapes.items():
             shape = group.when(group.same(picked, SHAPES.index(name)), geometry, shape, "GEOMETRY")
-        return group.give(geometry=painted(group, shape, group["Material"]))[0]
+        material = group.when(shows_evidence(group), group["Evidence Material"], group["Material"], "MATERIAL")
+        return group.give(geometry=painted(group, shape, material))[0]
 
     def scale(self, kept: Value) -> Socket:
         """How large each cell is, a vector field; `kept` is the share that is left of it in a layer that is folded."""
         group = self.group
         shade = group.math("ADD", group.attribute("shade"), 0.0, clamp=True)
+        counts = group.attribute("evidence_shade")
+        shade = group.when(self._shown, group.math("ABSOLUTE", counts), shade)
+        relief = group.when(self._shown, group["Evidence Relief"], group["Relief"])
         pitch = group.math("MULTIPLY", group["Pitch"], kept)
         depth, wide, high = group.separate(group["Cell Size"])
         width = group.math("MULTIPLY", pitch, group["Size"])
@@ -69,9 +93,13 @@ class Cells:
         rise = group.math(
             "MULTIPLY_ADD",
             shade,
-            group.math("MULTIPLY", group["Relief"], deep),
+            group.math("MULTIPLY", relief, deep),
             group.math("MULTIPLY", group["Thickness"], deep),
         )
+        turned = group.math(
+            "MULTIPLY", rise, group.math("MULTIPLY_ADD", group.math("LESS_THAN", counts, 0.0), -2.0, 1.0)
+        )
+        rise = group.when(self._bars, turned, rise)
         tile = group.vector(rise, group.math("MULTIPLY", width, wide), group.math("MULTIPLY", width, high))
         scale = group.when(self.even, group.vector(width, width, width), tile, "VECTOR")
         share = group.math("SUBTRACT", 1.0, group.attribute("importance_order"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 import bpy
 
 from . import ranges
+from .cells import POWER
 from .tree import GroupBuilder
 
+LEAST_EVIDENCE = 0.12  # of the most: a line that counts less is not shown
 LARGEST = 3.4028234e38  # of single precision
 
 
@@ -57,14 +59,39 @@ def chosen(group: GroupBuilder, lines, source, weight_range, importance_range) -
         data_type="INT",
         operation="LESS_THAN",
     )
-    return group.when(group.math("GREATER_THAN", group["Most"], 0.5), _some(group, order, first), lines, "GEOMETRY")
+    most = group.when(group.math("GREATER_THAN", group["Most"], 0.5), _some(group, order, first), lines, "GEOMETRY")
+    counting = group.math("GREATER_THAN", group.math("ABSOLUTE", evidence(group)), LEAST_EVIDENCE)
+    return group.when(shows_evidence(group), _some(group, most, counting), most, "GEOMETRY")
+
+
+def shows_evidence(group: GroupBuilder) -> bpy.types.NodeSocket:
+    """Whether lines show what they count, a single value."""
+    return group.math("GREATER_THAN", group["Evidence"], 0.0)
+
+
+def evidence(group: GroupBuilder) -> bpy.types.NodeSocket:
+    """What a line counts over the range of its bundle, -1 to 1 (field); 0 where nobody knows."""
+    extent = group.math("MAXIMUM", group.attribute("evidence_range"), ranges.LEAST)
+    share = group.math("DIVIDE", group.number(group.attribute("evidence")), extent)
+    return group.call("ShaderNodeClamp", {"Value": share, "Min": -1.0, "Max": 1.0})
+
+
+def strength(group: GroupBuilder, of_importance: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """How wide and bright a line is, 0 to 1 (field): by its importance, or by how much it counts."""
+    counts = group.math("POWER", group.math("ABSOLUTE", evidence(group)), POWER)
+    counts = group.math("MULTIPLY", counts, group["Evidence"])
+    return group.when(shows_evidence(group), counts, of_importance)
 
 
 def shade(group: GroupBuilder, source, weight_range, importance_range) -> bpy.types.NodeSocket:
     """What a line's colour says: weight / range, or weight x activation / range (field)."""
     plain = ranges.shade(group, group.attribute("weight"), weight_range)
     active = ranges.shade(group, flow(group, source), importance_range)
-    return group.when(group.picked("Color By"), active, plain)
+    counts = evidence(group)
+    bent = group.math(
+        "MULTIPLY", group.math("POWER", group.math("ABSOLUTE", counts), POWER), group.math("SIGN", counts)
+    )
+    return group.when(shows_evidence(group), bent, group.when(group.picked("Color By"), active, plain))
 
 
 def _some(group, lines, which):

@@ -40,7 +40,7 @@ def _build():
 
     curves, ends = _ends(group, curves, layers, opened)
     share = group.math("DIVIDE", group.attribute("importance"), extent, clamp=True)
-    strength = group.number(share, 1.0)  # what is not finite is seen
+    strength = choice.strength(group, group.number(share, 1.0))  # what is not finite is seen
     curves = group.store(curves, "strength", group.math("POWER", strength, group["Width Power"]), "CURVE")
     curves = group.store(curves, "shade", choice.shade(group, layers[0], full, extent), "CURVE")
     curves = ranges.tell(group, curves, "Weight Range", full, "CURVE")
@@ -62,7 +62,8 @@ def _build():
         group.math("MAXIMUM", bundle, closing),
     )
     curves = group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": where})
-    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": group["Material"]}))
+    material = group.when(choice.shows_evidence(group), group["Evidence Material"], group["Material"], "MATERIAL")
+    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": material}))
 
 
 def _info(group, name):

@@ -17,6 +17,7 @@ from .tree import TreeBuilder, find
 
 RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
 VALUE = value.NAME
+COVERS = 2.6  # times the size of evidence is how much of a cell's gray it covers
 COLOUR, SECOND, SURFACE = "Color", "Second Color", "Surface"
 
 
@@ -71,6 +72,32 @@ def copies(name: str) -> bpy.types.Material:
     return _finish(material, tree, output, _through(tree, node, _colour(tree, "#8fa6c8")))
 
 
+def evidence(name: str) -> bpy.types.Material:
+    """The material of cells by how much they count, `evidence_shade`: what a cell holds, `shade`, is gray under it, so
+    that no cell shows the hues of two numbers."""
+    material, tree, output = _new(name, "#2fcf92")
+    counts, held = (_attribute(tree, each, "INSTANCER") for each in ("evidence_shade", "shade"))
+    node = value.add(tree, {"Shade": counts, "Emission": 0.2, "Emission by Magnitude": 0.46})
+    cover = tree.math("MULTIPLY", tree.math("ABSOLUTE", counts), COVERS, clamp=True)
+    ink = tree.math("ABSOLUTE", held, clamp=True)
+    gray = _mixed(tree, ink, _colour(tree, "#233050", "Nothing"), _colour(tree, "#93a1ba", "Held"))
+    colour = _mixed(tree, cover, gray, _ramp(tree, node, colormaps.EVIDENCE))
+    glow = tree.math("MULTIPLY", ink, tree.math("SUBTRACT", 1.0, cover))
+    light = tree.math("MULTIPLY_ADD", glow, 0.34, node.outputs["Emission Strength"])
+    surface = _principled(tree, colour, light, 0.38)
+    tree.put(surface.inputs["Alpha"], node.outputs["Alpha"])
+    return _finish(material, tree, output, surface.outputs[0])
+
+
+def sheet(name: str) -> bpy.types.Material:
+    """A sheet of glass: `shade` of its faces, from -1 to 1, is how dense and bright each is."""
+    material, tree, output = _new(name, "#2fcf92")
+    given = {"Shade": _attribute(tree, "shade"), "Emission": 0.25, "Emission by Magnitude": 0.75}
+    node = value.add(tree, given | {"Opacity": 0.79, "Opacity by Magnitude": 0.84})
+    material.surface_render_method = "BLENDED"
+    return _finish(material, tree, output, _through(tree, node, _ramp(tree, node, colormaps.EVIDENCE)))
+
+
 def flat(name: str, colour: str, strength: float = 1.0) -> bpy.types.Material:
     """One colour that no light changes, for labels."""
     material, tree, output = _new(name, colour)
@@ -96,15 +123,8 @@ def bars(name: str) -> bpy.types.Material:
     """Bars of an output: amber for the winner, steel for the rest."""
     material, tree, output = _new(name, "#ffb861")
     winner = _attribute(tree, "winner", "INSTANCER")
-    mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, socket in (
-        (("Factor", "VALUE"), winner),
-        (("A", "RGBA"), _colour(tree, "#5b7db0")),
-        (("B", "RGBA"), _colour(tree, "#ffb861", SECOND)),
-    ):
-        tree.put(find(mix.inputs, key), socket)
+    colour = _mixed(tree, winner, _colour(tree, "#5b7db0"), _colour(tree, "#ffb861", SECOND))
     node = value.add(tree, {"Strength": winner, "Emission": 0.9, "Emission by Strength": 0.8})
-    colour = find(mix.outputs, ("Result", "RGBA"))
     return _finish(material, tree, output, _emission(tree, colour, node.outputs["Emission Strength"]))
 
 
@@ -260,13 +280,14 @@ def _ramp(tree, node, stops):
     ramp = tree.node("ShaderNodeValToRGB", name=RAMP)
     set_stops(ramp.color_ramp, linear_stops(stops))
     tree.put(ramp.inputs[0], node.outputs["Factor"])
+    wrong = _colour(tree, NOT_FINITE, value.NOT_FINITE)
+    return _mixed(tree, node.outputs[value.NOT_FINITE], ramp.outputs["Color"], wrong)
+
+
+def _mixed(tree, share, first, second):
     mix = tree.node("ShaderNodeMix", data_type="RGBA")
-    for key, colour in (
-        (("Factor", "VALUE"), node.outputs[value.NOT_FINITE]),
-        (("A", "RGBA"), ramp.outputs["Color"]),
-        (("B", "RGBA"), _colour(tree, NOT_FINITE, value.NOT_FINITE)),
-    ):
-        tree.put(find(mix.inputs, key), colour)
+    for key, socket in ((("Factor", "VALUE"), share), (("A", "RGBA"), first), (("B", "RGBA"), second)):
+        tree.put(find(mix.inputs, key), socket)
     return find(mix.outputs, ("Result", "RGBA"))
 
 

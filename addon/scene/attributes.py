@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 DTYPES = {"INT": np.int32, "FLOAT": np.float32}
-OF_STEP = re.compile(r".+\.[0-9]{3}")  # what a step of a series holds: see `nodes.series`
+OF_STEP = re.compile(r"(?!evidence).+\.[0-9]{3}")  # what a step of a series holds (see `nodes.series`), but evidence
 
 
 def array(obj: bpy.types.Object, name: str) -> np.ndarray:

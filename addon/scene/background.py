@@ -17,7 +17,8 @@ PATIENCE = 0.02  # seconds between two looks at the window
 
 
 def in_background(work: Callable[[], Any], text: str, beside: bool | None = None) -> Generator[tuple[float, str]]:
-    """What `work` returns or raises; yields (0, text) until then. `work` must not touch `bpy`.
+    """What `work` returns or raises; yields (0, text) until then, or what it says with `stopping.tell`. `work` must not
+    touch `bpy`.
 
     Without a window (`beside` False) it is done at once. When the generator is closed, the work stops at its next look
     at `containers.stopping`.
@@ -26,10 +27,14 @@ def in_background(work: Callable[[], Any], text: str, beside: bool | None = None
         return work()
     stop = Event()
     outcome = {}
+    said = [(0.0, text)]
+
+    def told(share: float, now: str) -> None:
+        said[0] = share, now
 
     def run():
         try:
-            with stoppable(stop):
+            with stoppable(stop, told):
                 outcome["result"] = work()
         except StoppedError:
             pass
@@ -41,7 +46,7 @@ def in_background(work: Callable[[], Any], text: str, beside: bool | None = None
     try:
         while thread.is_alive():
             thread.join(PATIENCE)
-            yield 0.0, text
+            yield said[0]
     finally:
         stop.set()
     if "error" in outcome:

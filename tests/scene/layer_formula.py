@@ -147,18 +147,24 @@ class Expected:
     # how large they are
 
     def _scales(self):
-        given, shade = self.given, np.clip(self.shade, 0, 1)
+        given, shade, relief = self.given, np.clip(self.shade, 0, 1), self.given["Relief"]
+        counts = self.counting()
+        shape, sign = given["Shape"], 1
+        if given["Evidence"] > 0:
+            shade, relief = np.abs(counts), given["Evidence Relief"]
+            if self.single:
+                shape, sign = "Tile", np.where(counts < 0, -1, 1)
         width = self.pitch * given["Size"] * (1 - given["Size by Value"] * (1 - shade))
-        even = given["Shape"] == "Sphere"
+        even = shape == "Sphere"
         if even:
             found = np.stack([width] * 3, -1)
         else:
-            rise = self.pitch * (given["Thickness"] + given["Relief"] * shade)
+            rise = self.pitch * (given["Thickness"] + relief * shade) * np.abs(sign)
             found = np.stack([rise, width, width], -1) * given["Cell Size"]
-        if given["Shape"] == "Ellipsoid":
+        if shape == "Ellipsoid":
             longer = width * (1 + given["Stretch"] * (1 - self.points["importance_order"]))
             found = np.stack([longer, width, width], -1)
-        if given["Shape"] == "Point":
+        if shape == "Point":
             found = np.full((len(shade), 3), 0.3 * self.pitch * given["Size"])
         if self.reduced:
             side = 0.7 * self.strip()[1]
@@ -166,6 +172,12 @@ class Expected:
             square = np.array([side if even else 0.3 * side, side, side])
             found[aside] = square * ((self.row + self.column)[aside, None] == 0)
         return found * self.kept * (1 - self.hidden[:, None])
+
+    def counting(self):
+        """What cells count for an answer, -1 to 1, as it is shown."""
+        given = self.given
+        size = np.abs(self.points["evidence"]) * given["Evidence Gain"] / self.points["evidence_range"]
+        return np.sign(self.points["evidence"]) * np.clip(size, 0, 1) ** 0.6 * given["Evidence"]
 
     def _hidden(self, prune):
         given, found = self.given, np.zeros(len(self.unit))

@@ -52,7 +52,7 @@ def refused(tmp_path_factory):
     np.save(folder / "wrong.npy", np.zeros((3, 4), np.float32))
     np.save(folder / "objects.npy", np.array([{}], object), allow_pickle=True)
     (folder / "cut.png").write_bytes(look.DIGIT.read_bytes()[:70])
-    shutil.copy(look.DIGIT, folder / "digit.gif")
+    shutil.copy(look.DIGIT, folder / "digit.webp")
     cases = {}
     for command in ("run", "build", "render", "export"):
         output = {
@@ -61,7 +61,7 @@ def refused(tmp_path_factory):
             "render": ["-o", folder / "o.png"],
             "export": ["-o", folder / "o.glb"],
         }[command]
-        for name in ("missing.png", "text.png", "wrong.npy", "objects.npy", "cut.png", "digit.gif", "words.txt"):
+        for name in ("missing.png", "text.png", "wrong.npy", "objects.npy", "cut.png", "digit.webp", "words.txt"):
             cases[f"{command} of {name}"] = ([command, look.MLP, *output, "--input", folder / name], [name])
     for command, name in (("build", "o.blend"), ("render", "o.png"), ("export", "o.glb")):
         beneath = folder / "file" / name

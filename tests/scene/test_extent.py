@@ -32,6 +32,7 @@ STATES = (  # in which a socket may do something that it does not do in others
     {"Reveal": 0.5},
     {"Range From": "Network"},
     {"Explode": 1.0},
+    {"Evidence": 1.0},
 )
 GRID = {"Units": 6, "Rows": 3, "Columns": 4, "Unit Columns": 3, "Pitch": 0.2}
 COUNTS = {"Units": 9, "Rows": 5, "Columns": 6}  # what is set of these has to be in the mesh
@@ -84,6 +85,8 @@ def fill(layer, units, rows, columns):
     for name in ("value", "order", "importance_order", "pruned_at"):
         spread = np.ones(count, np.float32) if name == "value" else np.linspace(1, 0, count, dtype=np.float32)
         layer.data.attributes.new(name, "FLOAT", "POINT").data.foreach_set("value", spread)
+    for name in ("evidence", "evidence_range"):
+        layer.data.attributes.new(name, "FLOAT", "POINT").data.foreach_set("value", np.ones(count, np.float32))
     rank = np.repeat(np.arange(units, dtype=np.int32), rows * columns)
     layer.data.attributes.new("unit_rank", "INT", "POINT").data.foreach_set("value", rank)
     layer.data.update_tag()

@@ -42,6 +42,9 @@ FLOATS = {
     "Stretch": ((0.0, 0.5, 3.0), {"Shape": "Ellipsoid"}),
     "Thickness": ((0.0, 0.5, 1.0), {"Arrangement": 0.0}),
     "Relief": ((0.0, 0.5, 1.0), {"Arrangement": 0.0}),
+    "Evidence": ((0.0, 0.5, 1.0), {}),
+    "Evidence Gain": ((0.5, 1.0, 3.0), {"Evidence": 1.0}),
+    "Evidence Relief": ((0.0, 0.5, 4.0), {"Evidence": 0.8}),
     "Fold": ((0.0, 0.5, 1.0), MIXED),
     "Slab": ((0.0, 0.5, 1.0), {"Fold": 0.5}),
     "Reveal": ((0.0, 0.5, 1.0), {}),
@@ -67,7 +70,7 @@ VECTORS = {
 }
 MENUS = {"Shape": ({}, LAYER["Shape"].items), "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
 # Objects and materials, each with a test of its own below.
-THINGS = {"Cell", "Material", "Number Material", "Backing Material", "Block", "Network"}
+THINGS = {"Cell", "Material", "Evidence Material", "Number Material", "Backing Material", "Block", "Network"}
 # How the range in force is found is the matter of test_ranges.
 RANGES = {"Range From", "Clip", "Layer Row", "Block Row"}
 NUMBERS = FLOATS | INTS | VECTORS
@@ -115,6 +118,8 @@ def fill(thing):
         "order": np.argsort(np.argsort(-np.abs(value))) / count,
         "importance_order": random.permutation(count) / count,
         "pruned_at": random.integers(0, 5, count) / 4,
+        "evidence": random.normal(size=count),
+        "evidence_range": np.full(count, 1.5),
     }
     for name, values in numbers.items():
         mesh.attributes.new(name, "FLOAT", "POINT").data.foreach_set("value", values.astype(np.float32))
@@ -140,7 +145,7 @@ def check(thing, **around) -> np.ndarray:
     """All that the layer gives against the formula; returns it as one row of numbers."""
     depsgraph = evaluate()
     given = look.inputs(thing)
-    names = ("value", "order", "importance_order", "pruned_at", "unit_rank")
+    names = ("value", "order", "importance_order", "pruned_at", "unit_rank", "evidence", "evidence_range")
     points = {name: look.values_of(thing, name) for name in names} | {"position": look.values_of(thing, "position")}
     expected = Expected(given, points, **around)
     matrices, which = look.local_instances(thing, depsgraph)
@@ -154,6 +159,12 @@ def check(thing, **around) -> np.ndarray:
     attributes = cloud.instances_pointcloud().attributes
     shade = look.array(attributes, "shade")
     assert np.allclose(shade[:count], expected.shade, atol=1e-5)
+    assert ("evidence_shade" in attributes) == (given["Evidence"] > 0)
+    if given["Evidence"]:
+        assert np.allclose(look.array(attributes, "evidence_shade")[:count], expected.counting(), atol=1e-5)
+        if expected.single:  # bars grow to the side that they speak for
+            across = matrices[:count, 0, 0][expected.counting() != 0]
+            assert (np.sign(across) == np.sign(expected.counting()[expected.counting() != 0])).all()
     assert ("hidden" in attributes) == ("hides" in attributes) == expected.hides
     if expected.hides:
         assert np.allclose(look.array(attributes, "hidden")[:count], expected.hidden, atol=1e-4)
@@ -307,6 +318,10 @@ def test_materials(layer):
         (count + 2, "Backing Material"),
     ):
         assert reference(layer, index)[1] == [painted[name].name]
+    other = bpy.data.materials.new("Evidence Material")
+    compat.set_inputs(look.modifier(layer), {"Evidence": 0.5, "Evidence Material": other})
+    layer.update_tag()
+    assert reference(layer, 0)[1] == [other.name]
 
 
 def test_the_number_of_squares_is_a_text_that_faces_the_reader(layer):
@@ -320,7 +335,10 @@ def test_the_number_of_squares_is_a_text_that_faces_the_reader(layer):
         given = look.inputs(layer)
         values = {
             name: look.values_of(layer, name)
-            for name in ("value", "order", "importance_order", "pruned_at", "unit_rank", "position")
+            for name in (
+                *("value", "order", "importance_order", "pruned_at", "unit_rank", "evidence", "evidence_range"),
+                "position",
+            )
         }
         text.data.body, text.data.size = f"+ {units - shown}", Expected(given, values).strip()[3]
         box = np.array(text.evaluated_get(evaluate()).bound_box)

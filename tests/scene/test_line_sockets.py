@@ -74,7 +74,7 @@ WINDOW = {
     "Expansion": (1.0, 2.0, 3.0),
     "Detail": ("Chosen", "Expansion"),
 }
-ENDS = ("Source", "Target", "Network", "Taps", "Material")
+ENDS = ("Source", "Target", "Network", "Taps", "Material", "Evidence Material")
 ELSEWHERE = ("Range From", "Clip", "Layer Row", "Block Row")  # of the ranges, which layers have as well
 
 
@@ -412,6 +412,36 @@ def test_colour(network, name):
     changed(network, bundle, name, COLOUR[name], measure)
 
 
+def test_evidence(network):
+    """Lines that count at least 0.12 of the most are left, as wide as they count, in a material of their own."""
+    bundle = dense(network)
+    count = len(bundle.data.curves)
+    counts = np.random.default_rng(2).normal(size=count).astype(np.float32)
+    full = np.full(count, np.abs(counts).max(), np.float32)
+    for name, values in (("evidence", counts), ("evidence_range", full)):
+        bundle.data.attributes.new(name, "FLOAT", "CURVE").data.foreach_set("value", values)
+    material = bpy.data.materials.new("evidence")
+    look.set_input(bundle, "Evidence Material", material)
+    for share in (0.5, 1.0):
+        look.set_input(bundle, "Evidence", share)
+        lines = Lines(network, bundle)
+        size = np.abs(counts) / full
+        kept = size > 0.12
+        order, own = (
+            np.lexsort((source, target))
+            for source, target in (
+                (lines.of["source"], lines.of["target"]),
+                (look.values_of(bundle, "source")[kept], look.values_of(bundle, "target")[kept]),
+            )
+        )
+        close(lines.of["shade"][order], (np.sign(counts) * size**0.6)[kept][own])
+        close(lines.of["strength"][order], ((share * size**0.6) ** lines.given["Width Power"])[kept][own])
+        geometry = bundle.evaluated_get(look.evaluate(network)).evaluated_geometry()
+        assert [one.name for one in geometry.curves.materials] == [material.name]
+    look.set_input(bundle, "Evidence", 0.0)
+    assert Lines(network, bundle).count == count
+
+
 def joined(given, stored):
     """{(source vertex, target vertex): weight} of all taps at all positions by the window of these sockets."""
     pair = {
@@ -557,6 +587,7 @@ def test_every_socket_is_tested_described_and_bounded():
         *WINDOW,
         *ENDS,
         *ELSEWHERE,
+        "Evidence",
     }
     for socket in CONNECTIONS:
         assert socket.about and socket.panel, socket.name

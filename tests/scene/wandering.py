@@ -131,6 +131,14 @@ class Walk:
     def for_run_input(self):
         return {"filepath": str(self.random.choice([look.DIGIT, look.OTHER_DIGIT, self.folder / "none.png"]))}
 
+    def for_explain_answer(self):
+        methods = ("integrated", "gradient", "gradcam", "occlusion")
+        count = self.random.randint(1, 2)
+        return {"methods": set(self.random.sample(methods, count)), "index": self.random.choice((-1, 0, 99))}
+
+    def for_show_tensor(self):
+        return {"part": str(self.random.randint(0, 1))}
+
     def for_add_shot(self):
         return {"shot": self.random.choice(list(shots.KINDS))}
 

@@ -25,7 +25,8 @@ SEEN = {
 }
 APART = {4: 0.04, 8: 0.075, 16: 0.09}  # Oklab distance of the arms, by places from the middle; 0.02 can be seen
 MAPS = colormaps.maps()
-BUILT = [name for name in MAPS if name not in ("Activation", "Weight", "Lantern", "Slate", "Brass", "Pewter")]
+CHOSEN = ("Activation", "Weight", "Evidence", "Lantern", "Slate", "Brass", "Pewter")
+BUILT = [name for name in MAPS if name not in CHOSEN]
 
 
 def linear(colour):

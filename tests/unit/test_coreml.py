@@ -159,6 +159,26 @@ def test_one_layer(kind, settings, expected, tmp_path):
     np.testing.assert_allclose(activations(open_checkpoint(path), {"x": X}, ["y"])["y"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_networks_of_a_pipeline(count, tmp_path):
+    """The only network, or the largest of them, and the others by their names; what stands round them is named."""
+    whole = (COREML / "digits.mlmodel").read_bytes()
+    small = network_of(130, b"")
+    other = part(1, 4) + part(600, b"")
+    models = [whole, other, small][: count + 1]
+    names = ["digits", "words", "small"][: count + 1]
+    pipeline = b"".join(part(1, model) for model in models) + b"".join(part(2, name) for name in names)
+    (tmp_path / "m.mlmodel").write_bytes(part(1, 4) + part(2, b"") + part(200, part(1, pipeline)))
+    checkpoint = open_checkpoint(tmp_path / "m.mlmodel")
+    assert summarise(checkpoint).parameters == 29_018
+    assert any("the network 'digits' of a pipeline" in note for note in checkpoint.notes)
+    assert set(checkpoint.parts) == ({"digits", "small"} if count == 2 else set())
+    if count == 2:
+        assert open_checkpoint(tmp_path / "m.mlmodel", part="small").part == "small"
+        with pytest.raises(CheckpointError, match="has no part 'big'; it has digits, small"):
+            open_checkpoint(tmp_path / "m.mlmodel", part="big")
+
+
 def test_several_inputs(tmp_path):
     path = tmp_path / "m.mlmodel"
     path.write_bytes(network_of(240, b"", ("x", "z")))

@@ -165,6 +165,38 @@ def test_a_network_of_caffe_without_weights(tmp_path):
     assert "conv1" in [layer.name for layer in summarise(checkpoint).layers]
 
 
+def test_shapes_follow_from_the_text_of_caffe(tmp_path):
+    (tmp_path / "deploy.prototxt").write_text(DEPLOY)
+    network = summarise(open_checkpoint(tmp_path / "deploy.prototxt"))
+    shapes = {layer.name: tuple(layer.shape) for layer in network.layers}
+    assert network.parameters == 0 and shapes["conv3"][-3:] == (16, 14, 14)
+    assert shapes["fc1"][-1] == 32 and shapes["scores"][-1] == 10
+
+
+@pytest.mark.parametrize("sizes", [(6,), (6, 4, 5)])
+def test_a_slope_for_each_channel_in_caffe(sizes, tmp_path):
+    """Of maps and, where nothing is behind the channels, of dense layers."""
+    from neuroscene.addon.inference.session import activations
+
+    chance = np.random.default_rng(0)
+    slope = chance.normal(size=6).astype(np.float32)
+    dims = b"".join(varint(1 << 3) + varint(size) for size in (1, *sizes))
+    (tmp_path / "m.caffemodel").write_bytes(
+        NAME + part(3, "data") + part(8, dims) + layer("act", "PReLU", ["data"], "act", [slope])
+    )
+    checkpoint = open_checkpoint(tmp_path / "m.caffemodel")
+    x = chance.normal(size=(3, *sizes)).astype(np.float32)
+    (output,) = (value.name for value in checkpoint.model.graph.output)
+    made = activations(checkpoint, {"data": x}, [output])[output]
+    column = slope.reshape(-1, *[1] * (len(sizes) - 1))
+    np.testing.assert_allclose(made, np.where(x > 0, x, x * column), rtol=1e-6)
+
+
+def test_settings_of_a_training_by_caffe_are_no_network(tmp_path):
+    (tmp_path / "solver.prototxt").write_text('net: "lenet_train.prototxt"\nbase_lr: 0.01\nmax_iter: 10000\n')
+    assert "settings of a training by Caffe, not a network; open lenet_train" in refused(tmp_path / "solver.prototxt")
+
+
 def test_the_first_layers_of_caffe(tmp_path):
     """Layers by numbers, blobs of four axes."""
     dense = part(2, "data") + part(3, "ip") + part(4, "ip") + part(5, 14)
@@ -395,7 +427,6 @@ def test_darknets_other_layers(tmp_path):
         (CFG.replace("size=3", "size=-3"), WEIGHTS, "settings that cannot be"),
         ("[net]\nheight=4\nwidth=4\n[route]\nlayers=7\n", WEIGHTS, "reads layer 7, which is not before it"),
         ("[net]\nwords without a setting\n", WEIGHTS, "a line that is no setting"),
-        (CFG, None, "a network of Darknet without its weights; put m.weights beside it"),
     ],
 )
 def test_damaged_darknet(cfg, weights, said, tmp_path):
@@ -403,6 +434,84 @@ def test_damaged_darknet(cfg, weights, said, tmp_path):
     if weights is not None:
         (tmp_path / "m.weights").write_bytes(weights)
     assert said in refused(tmp_path / "m.cfg")
+
+
+def test_a_network_of_darknet_alone(tmp_path):
+    """Its layers and the shapes of what they give; no weight is made up."""
+    (tmp_path / "m.cfg").write_text(CFG)
+    checkpoint = open_checkpoint(tmp_path / "m.cfg")
+    assert checkpoint.notes == ["a network without its weights: put m.weights beside it"]
+    network = summarise(checkpoint)
+    assert network.parameters == 0 and not arrays(checkpoint)
+    shapes = {layer.name: tuple(layer.shape) for layer in network.layers}
+    assert shapes["convolutional_1"][-3:] == (16, 28, 28) and shapes["connected_7"][-1] == 10
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_numbers_that_darknet_reorganises(stride):
+    """As Darknet's own loop has it (reorg_cpu, not forward)."""
+    from neuroscene.addon.formats.darknet_maps import reorganise
+
+    c, h, w = 8, 4, 6
+    x = np.random.default_rng(0).random((2, c, h, w), dtype=np.float32)
+    expected = np.zeros_like(x).reshape(2, -1)
+    for k, j, i in np.ndindex(c, h, w):
+        out_c = c // stride**2
+        offset = k // out_c
+        across, down = i * stride + offset % stride, j * stride + offset // stride
+        expected[:, i + w * (j + h * k)] = x.reshape(2, -1)[:, across + w * stride * (down + h * stride * (k % out_c))]
+    made = written(lambda made, x: reorganise(made, x, stride), x)
+    np.testing.assert_array_equal(made, expected.reshape(2, c * stride**2, h // stride, w // stride))
+
+
+def written(write, x):
+    """What a layer gives for an input."""
+    from neuroscene.addon.formats.named_layers import Layers
+    from neuroscene.addon.inference.session import activations
+
+    layers = Layers(DATA / "layers", "m")
+    entered = layers.input("x", [None, *x.shape[1:]])
+    (output,) = layers.layer("y", "kind", lambda: write(layers, entered), [entered])
+    checkpoint = layers.checkpoint({"y": output}, "darknet")
+    (output,) = (value.name for value in checkpoint.model.graph.output)
+    return activations(checkpoint, {"x": x}, [output])[output]
+
+
+@pytest.mark.parametrize(("channels", "wanted", "step"), [(3, 5, 2), (5, 3, 1), (4, 4, 2)])
+def test_maps_that_darknets_shortcut_adds(channels, wanted, step):
+    from neuroscene.addon.formats.darknet_maps import fitted
+
+    x = np.random.default_rng(0).random((1, channels, 8, 8), dtype=np.float32)
+
+    def write(made, entered):
+        like = made.node("Expand", made.number(0), made.constant([1, wanted, 8 // step, 8 // step]))
+        return fitted(made, entered, like)
+
+    expected = np.zeros((1, wanted, 8 // step, 8 // step), np.float32)
+    count = min(channels, wanted)
+    expected[:, :count] = x[:, :count, ::step, ::step]
+    np.testing.assert_array_equal(written(write, x), expected)
+
+
+@pytest.mark.parametrize("softmax", [True, False])
+def test_boxes_of_a_region(softmax):
+    from neuroscene.addon.formats.darknet_maps import region
+
+    x = np.random.default_rng(0).normal(size=(1, 2 * 8, 3, 3)).astype(np.float32)
+    boxes = x.reshape(2, 8, 3, 3)
+    squeezed = 1 / (1 + np.exp(-boxes))
+    shares = np.exp(boxes[:, 5:]) / np.exp(boxes[:, 5:]).sum(1, keepdims=True) if softmax else squeezed[:, 5:]
+    expected = np.concatenate([squeezed[:, :2], boxes[:, 2:4], squeezed[:, 4:5], shares], 1).reshape(1, 16, 3, 3)
+    made = written(lambda made, entered: region(made, entered, 2, 3, 4, softmax), x)
+    np.testing.assert_allclose(made, expected, atol=1e-6)
+
+
+def test_the_middle_of_a_picture():
+    from neuroscene.addon.formats.darknet_maps import crop
+
+    x = np.random.default_rng(0).random((1, 3, 9, 8), dtype=np.float32)
+    made = written(lambda made, entered: crop(made, entered, 6, 4, True), x)
+    np.testing.assert_allclose(made, x[:, :, 1:7, 2:6] * 2 - 1, atol=1e-6)
 
 
 def test_weights_of_darknet_alone(tmp_path):

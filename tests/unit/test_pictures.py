@@ -79,9 +79,9 @@ def refused(path) -> str:
 
 def test_what_is_no_picture(tmp_path):
     (tmp_path / "text.png").write_text("hello")
-    assert "not a PNG or JPEG picture" in refused(tmp_path / "text.png")
-    saved(tmp_path, Image.fromarray(RGB), "moving.gif")
-    assert "not a PNG or JPEG picture" in refused(tmp_path / "moving.gif")
+    assert "not a picture that we read" in refused(tmp_path / "text.png")
+    saved(tmp_path, Image.fromarray(RGB), "picture.webp")
+    assert "not a picture that we read" in refused(tmp_path / "picture.webp")
     assert "check the path" in refused(tmp_path / "none.png")
 
 

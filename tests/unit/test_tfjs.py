@@ -53,6 +53,24 @@ def test_shards(kind, tmp_path):
     assert len(same_bits(checkpoint)) == (13 if kind == "layers" else 8)
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["list", "no topology"])
+def test_weights_without_a_topology(alone, tmp_path):
+    """The list by itself, as face-api.js and others write it, with paths that begin with a dot: inferred."""
+
+    def change(said, folder):
+        said["weightsManifest"][0]["paths"] = ["./group1-shard1of1.bin"]
+        said.pop("modelTopology")
+
+    path = changed(tmp_path / "m", change)
+    if alone:
+        manifest = json.loads(path.read_text())["weightsManifest"]
+        path = path.with_name("weights_manifest.json")
+        path.write_text(json.dumps(manifest))
+    checkpoint = open_checkpoint(path)
+    assert (checkpoint.format, checkpoint.structure) == ("tfjs-layers", "inferred")
+    assert len(same_bits(checkpoint)) == 13
+
+
 def quantised(dtype):
     def change(said, folder):
         group = said["weightsManifest"][0]
@@ -109,7 +127,7 @@ def first(said):
         (lambda said, folder: first(said).update(dtype="complex64"), "has the unknown type 'complex64'"),
         (lambda said, folder: first(said).update(name=3), "has no entry that can be read"),
         (lambda said, folder: first(said).update(quantization={"dtype": "uint8", "scale": "x"}), "is no number"),
-        (lambda said, folder: said.pop("modelTopology"), "without its topology"),
+        (lambda said, folder: said.update(modelTopology=3), "without its topology"),
         (lambda said, folder: said.update(weightsManifest=3), "does not list its weights"),
         (lambda said, folder: said.update(modelTopology={"a": 1}), "neither layers nor a graph"),
         (lambda said, folder: first(said).update(name="gone"), "is not in its list"),

@@ -226,13 +226,15 @@ FUNCTION = Description(
     {1: ("inputs", Many(NAMED_TYPE)), 2: ("opset", "text"), 3: ("block_specializations", Map(BLOCK))}
 )
 PROGRAM = Description({2: ("functions", Map(FUNCTION))})
+PIPELINE = Description({1: ("models", Many("span")), 2: ("names", Many("text"))})
+PIPELINE_OF = Description({1: ("pipeline", PIPELINE)})
 MODEL = Description(
     {
         1: ("specificationVersion", "int"),
         2: ("description", ABOUT),
-        200: ("pipelineClassifier", NOTHING),
-        201: ("pipelineRegressor", NOTHING),
-        202: ("pipeline", NOTHING),
+        200: ("pipelineClassifier", PIPELINE_OF),
+        201: ("pipelineRegressor", PIPELINE_OF),
+        202: ("pipeline", PIPELINE),
         303: ("neuralNetworkRegressor", NETWORK),
         403: ("neuralNetworkClassifier", CLASSIFIER),
         500: ("neuralNetwork", NETWORK),

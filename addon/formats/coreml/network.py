@@ -182,11 +182,9 @@ def _activation(net: _Network, settings, inputs):
         return made.node("Add", made.node("Mul", x, made.number(alpha)), made.number(beta))
     if kind == "PReLU":
         channels = made.channels(x)
-        return made.node(
-            "PRelu",
-            x,
-            made.node("Reshape", net.weight(said.get("alpha"), "alpha", channels), made.constant([-1, 1, 1])),
-        )
+        slope = net.weight(said.get("alpha"), "alpha", channels)
+        behind = len(made.shape(x)) - 2  # axes behind the channels
+        return made.node("PRelu", x, made.node("Reshape", slope, made.constant([-1] + [1] * behind)))
     if kind in ("leakyReLU", "ELU"):
         return made.node("LeakyRelu" if kind == "leakyReLU" else "Elu", x, alpha=alpha)
     if kind == "sigmoidHard":

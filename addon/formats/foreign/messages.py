@@ -81,12 +81,12 @@ def _is_node(data, start, end) -> bool:
 
 
 def _is_meta_graph(data, start, end) -> bool:
-    """Whether this is a MetaGraphDef: what it says of itself, then a GraphDef."""
-    inner = list(_fields(data, start, end))
-    if [field[:2] for field in inner[:2]] != [(1, BYTES), (2, BYTES)]:
+    """Whether this is a MetaGraphDef: what it says of itself and a GraphDef, in any order."""
+    inner = {number: (body, stop) for number, wire, body, stop in _fields(data, start, end) if wire == BYTES}
+    if not inner.keys() >= {1, 2}:
         return False
-    nodes = list(islice(_fields(data, inner[1][2], inner[1][3]), 1))
-    return bool(nodes) and nodes[0][:2] == (1, BYTES) and _is_node(data, nodes[0][2], nodes[0][3])
+    node = next((field for field in _fields(data, *inner[2]) if field[0] == 1), None)
+    return node is not None and node[1] == BYTES and _is_node(data, node[2], node[3])
 
 
 def _has_layers(data, top) -> bool:

@@ -31,6 +31,9 @@ KERAS = Kind(
 )
 
 
+SOLVER = re.compile(rb"\b(solver_mode|base_lr|max_iter)\s*:")
+
+
 def kind(head: bytes, path: Path) -> Kind | None:
     """The kind of a text; None for what is no text, or JSON that a reader takes."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -48,6 +51,8 @@ def kind(head: bytes, path: Path) -> Kind | None:
         return Kind(
             f"an answer of a web server, not a model ('{_shown(text)}')", "fetch it again, logged in if need be"
         )
+    if SOLVER.search(text) and (net := re.search(rb'\bnet:\s*"([^"\n]{1,200})"', text)):
+        return Kind("settings of a training by Caffe, not a network", f"open {_shown(net[1])}")
     return _plain(head)
 
 
@@ -75,7 +80,7 @@ def _xml(text) -> Kind | None:
         return Kind("an answer of a web server, not a model", "fetch it again")
     if b"<PMML" in text:
         return Kind("a model in PMML", TO_ONNX)
-    if text.startswith(b"<?xml"):
+    if text.startswith(b"<?xml") or re.match(rb"<[A-Za-z!]", text):
         return Kind("not a model but an XML file", "open the model's own file")
     return None
 

@@ -15,7 +15,7 @@ from ...containers.natural_order import brief, natural
 from ...containers.stored import FLOATS, Stored, numbers
 from ..checkpoint import Checkpoint
 from ..weights import Weights
-from . import bundle, frozen
+from . import bundle, dropout, frozen
 from . import flat as flats
 from .bundle import DATA, Bundle
 from .writing import Source
@@ -224,6 +224,7 @@ def with_graph(
     """The weights of a checkpoint in a flat graph; `file` is where its constants lie. Raises `CheckpointError`."""
     flats.assignments(flat)
     flats.decide(flat)
+    dropout.leave_out(flat)
     inputs, outputs = flats.ends(flat)
     ends = frozen.ends_of(flat, inputs, outputs)
     used: set[str] = set()

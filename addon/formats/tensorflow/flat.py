@@ -189,7 +189,7 @@ class _Inliner:
             target = self._called(op, attributes)
             made = Node(free, op, reads, attributes)
             self.made.nodes[free] = made
-            if target is not None:
+            if target is not None and not _is_recurrent(made, target):
                 self._call(made, target, above)
         return names
 
@@ -214,6 +214,30 @@ class _Inliner:
             if at is not None:
                 self.made.instead[node.name, index] = at
         node.op = "NoOp"
+
+
+RECURRENT = {  # what a function of Keras's says that it implements -> operator, its arguments, its body's operators
+    "lstm": ("KerasLSTM", ["inputs", "init_h", "init_c", "kernel", "recurrent_kernel", "bias"]),
+    "gru": ("KerasGRU", ["inputs", "init_h", "kernel", "recurrent_kernel", "bias"]),
+}
+
+
+def _is_recurrent(node: Node, function: dict) -> bool:
+    """Make a call of the function in which Keras 2 puts a whole recurrent layer one operator, if it is one."""
+    said = str(function.get("attr", {}).get("api_implements", {}).get("s", ""))
+    op, arguments = RECURRENT.get(said.partition("_")[0], ("", []))
+    signature = function.get("signature", {})
+    if not op or [argument.get("name", "") for argument in signature.get("input_arg", [])] != arguments:
+        return False  # with a mask, or in a gradient
+    inner = function.get("node_def", [])
+    node.op = op
+    node.attributes = {
+        "backwards": {"b": any(one.get("op") == "ReverseV2" for one in inner)},
+        "time_major": {
+            "b": not any(one.get("op") == "Transpose" and "inputs" in one.get("input", []) for one in inner)
+        },
+    }
+    return True
 
 
 def restored(made: Flat, at: Place) -> Key | None:

@@ -35,6 +35,7 @@ class TensorGraph(Graph):
         super().__init__(name)
         self.layer = ""
         self.stored: set[str] = set()
+        self.remarks: list[str] = []  # what is computed otherwise than in the file
         self.known: dict[str, np.ndarray] = {}  # tensor -> its numbers, None (dtype object) for those that stay open
 
     def node(self, op: str, inputs: Sequence[str], layer: str, outputs: int = 1, **attributes):
@@ -181,17 +182,21 @@ class Call:
         """A tensor with channels last in the file, with its channels behind the batch."""
         return self.graph.as_maps(value, self.name)
 
+    def assume_rank(self, value: Value, rank: int) -> None:
+        """Take a tensor of which the file says no shape for one of so many axes, as the operator needs it."""
+        self.graph.shapes.setdefault(value.name, (None,) * rank)
+
     def axis(self, value: Value, axis: int) -> int:
         """Where an axis of the file's tensor is in the graph's."""
         return value.axis(axis, self.rank(value))
 
     def alike(self, given: Sequence[Value]) -> tuple[list[str], bool]:
         """Tensors of one layout, broadcast as the file has them, and whether it is that of maps."""
+        if not any(value.maps for value in given):
+            return [value.name for value in given], False
         ranks = [self.rank(value) for value in given]
         most = max(ranks)
-        if any(value.maps for value in given) and all(
-            rank in (0, 1, most) or self._is_one(value) for value, rank in zip(given, ranks, strict=True)
-        ):
+        if all(rank in (0, 1, most) or self._is_one(value) for value, rank in zip(given, ranks, strict=True)):
             return [self._beside_maps(value, rank, most) for value, rank in zip(given, ranks, strict=True)], True
         return [self.plain(value) for value in given], False
 

@@ -55,7 +55,9 @@ ATTRIBUTE = Description(
 NODE = Description({1: ("name", "text"), 2: ("op", "text"), 3: ("input", Many("text")), 5: ("attr", Map(ATTRIBUTE))})
 ARGUMENT = Description({1: ("name", "text"), 3: ("type", "int")})
 SIGNATURE = Description({1: ("name", "text"), 2: ("input_arg", Many(ARGUMENT)), 3: ("output_arg", Many(ARGUMENT))})
-FUNCTION = Description({1: ("signature", SIGNATURE), 3: ("node_def", Many(NODE)), 4: ("ret", Map("text"))})
+FUNCTION = Description(
+    {1: ("signature", SIGNATURE), 3: ("node_def", Many(NODE)), 4: ("ret", Map("text")), 5: ("attr", Map(ATTRIBUTE))}
+)
 LIBRARY = Description({1: ("function", Many(FUNCTION))})
 GRAPH = Description({1: ("node", Many(NODE)), 2: ("library", LIBRARY)})
 TENSOR_INFO = Description({1: ("name", "text"), 2: ("dtype", "int"), 3: ("tensor_shape", SHAPE)})

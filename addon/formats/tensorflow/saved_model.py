@@ -15,7 +15,7 @@ from ...containers.natural_order import brief
 from ...containers.protobuf import decode
 from ...containers.stored import FLOATS, Stored
 from ..checkpoint import Checkpoint
-from . import bundle, checkpoints, frozen
+from . import bundle, checkpoints, dropout, frozen
 from . import flat as flats
 from .bundle import Bundle
 from .graph_text import Text, parse
@@ -48,6 +48,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
     flat = frozen.flattened(path, said)
     flats.assignments(flat)
     flats.decide(flat)
+    dropout.leave_out(flat)
     held = _variables(path)
     names = checkpoints.object_names(held)
     used: set[str] = set()
@@ -145,8 +146,11 @@ def _ends(path, flat, signature) -> Ends:
     made = Ends()
     for name, info in signature.get("inputs", {}).items():
         at = flats.place(info.get("name", ""))
-        if at is None or at[0] not in flat.nodes:
-            raise CheckpointError(path, f"its input '{brief(name)}' is not in its graph", "fetch it again")
+        if at is None:
+            raise CheckpointError(path, f"its input '{brief(name)}' has no name", "fetch it again")
+        if at[0] not in flat.nodes:  # nothing reads it, so it was left out
+            flat.notes.append(f"its input '{brief(name)}' is read by nothing and not in its graph")
+            continue
         made.inputs[at] = name, sizes(info.get("tensor_shape", {})), data_type(info.get("dtype"))
     for name, info in sorted(signature.get("outputs", {}).items()):
         at = flats.place(info.get("name", ""))

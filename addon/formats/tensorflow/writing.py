@@ -22,6 +22,7 @@ from ..checkpoint import Checkpoint
 from .flat import FIRST_INPUTS, QUEUES, VARIABLES, WEIGHTED, Flat, Node, Place, closed, ordered
 from .graph import CONTRADICTIONS, Call, Shape, TensorGraph, Unwritable, Value
 from .layer_names import LayerNames
+from .loops import open_up
 from .messages import FIELD_OF, data_type, sizes
 from .operators import OPERATORS
 
@@ -68,6 +69,9 @@ class Writing:
             self.flat.nodes[at[0]].reads = []
         order = ordered(self.flat, [name for name, _ in self.ends.outputs.values()])
         if closed(self.flat, order):
+            open_up(self.flat)
+            order = ordered(self.flat, [name for name, _ in self.ends.outputs.values()])
+        if closed(self.flat, order):
             raise Unwritable("it has a loop")
         self.order = order
         self.readers = Counter(at for name in order for at in self.flat.nodes[name].reads)
@@ -94,8 +98,18 @@ class Writing:
                 raise CheckpointError(self.source.path, f"does not say what its output '{brief(name)}' is")
             self.graph.output(value, name)
         self.graph.sweep()
+        self._give_ranks()
         notes = [*notes, *self.flat.notes, *self._notes()]
         return self.graph.writer.checkpoint(self.source.path, format, "graph", producer, notes)
+
+    def _give_ranks(self):
+        """Inputs of which the file says no shape have as many axes as what reads them needs."""
+        for value in self.graph.writer.graph.input:
+            kind = value.type.tensor_type
+            if not kind.HasField("shape") and value.name in self.graph.shapes:
+                kind.shape.SetInParent()
+                for _ in self.graph.shapes[value.name]:
+                    kind.shape.dim.add()
 
     def _notes(self):
         for op, count in sorted(self.unknown.items()):

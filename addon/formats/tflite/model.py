@@ -21,6 +21,7 @@ from ...containers.stored import ITEM_SIZE, MOST_AXES, MOST_ELEMENTS
 from .operators import BUILTIN
 
 MOST_TENSORS, MOST_OPERATORS = 1 << 20, 1 << 18
+MOST_SETTINGS = 1 << 12  # bytes of the settings of an operator that is not TensorFlow's own
 TYPES = {
     0: TensorProto.FLOAT,
     1: TensorProto.FLOAT16,
@@ -77,13 +78,15 @@ class Tensor:
 
 @dataclass
 class Operator:
-    """An operator: its name, what it reads (-1: nothing) and gives, and its settings."""
+    """An operator: its name, what it reads (-1: nothing) and gives, and its settings, as bytes (`data`) where it is
+    not one of TensorFlow's own."""
 
     kind: str
     inputs: list[int]
     outputs: list[int]
     options: Table | None
     custom: bool = False
+    data: bytes = b""
 
 
 @dataclass
@@ -215,6 +218,7 @@ class Model:
         zeros = table.numbers(3, "<i8")
         zeros = zeros if zeros.size == scales.size else np.zeros(scales.size, np.int64)
         axis = table.number(6, "i")
+        axis = 0 if len(shape) == 1 else axis  # older converters give a bias the axis of its kernel
         along = shape[axis] if 0 <= axis < len(shape) else 0
         if scales.size > 1 and scales.size != along:
             raise CheckpointError(
@@ -239,7 +243,9 @@ class Model:
             if any(not -1 <= index < most for index in (*inputs, *outputs)):
                 raise FlatBufferError("an operator reads a tensor that is not there")
             kind, custom = self.kinds[code]
-            yield Operator(kind, inputs, outputs, entry.table(4) or entry.table(12), custom)
+            begin, count = entry.span(5, 1) if custom else (0, 0)
+            data = bytes(self.data[begin : begin + count]) if count < MOST_SETTINGS else b""
+            yield Operator(kind, inputs, outputs, entry.table(4) or entry.table(12), custom, data)
 
     def array(self, tensor: Tensor) -> np.ndarray:
         """The numbers of a tensor that lies in the file, of a type of NumPy's."""

@@ -60,6 +60,20 @@ def transposed(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
     return transpose_convolve(call, x, weight, list(shapes[0][1:3]), *_bias(call, 3))
 
 
+def transposed_with_bias(call: Call, data: bytes, shapes: list[Shape]) -> Value:
+    """MediaPipe's Convolution2DTransposeBias: input, kernels (out, rows, columns, in), bias.
+
+    Its settings are three integers of 32 bits: 1 for padding to the same size or 2 for none, and both strides.
+    """
+    if len(data) < 12:
+        raise Unwritable("settings that are cut short")
+    padding, along, down = np.frombuffer(data, "<i4", 3).tolist()
+    call.settings["padding"] = {1: "SAME", 2: "VALID"}.get(padding, "")
+    call.settings["strides"] = [1, down, along, 1]
+    weight = call.transpose(call.plain(call.value(1)), 3, 0, 1, 2)
+    return transpose_convolve(call, call.maps(call.x), weight, list(shapes[0][1:3]), *_bias(call, 2))
+
+
 def conv3d(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
     """Kernels (depth, rows, columns, in, out)."""
     call.settings["padding"] = PADDINGS.get(settings.number(0, "b"), "SAME")
@@ -125,8 +139,11 @@ def lstm(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
     peeps = [place for place in (9, 11, 10) if call.has(place)]  # of input, output and forget
     if any(call.has(place) for place in (16, 17, 20, 21, 22, 23)) or not call.has(1) or len(peeps) not in (0, 3):
         raise Unwritable("projections, normalised or coupled gates")
-    if settings.number(1, "f") or settings.number(2, "f") or ACT_TANH != settings.number(0, "b"):
+    limit = settings.number(1, "f")
+    if settings.number(2, "f") or ACT_TANH != settings.number(0, "b"):
         raise Unwritable("limits of its state")
+    if limit:  # Keras's converter writes 10 everywhere; a state grows by less than 1 a step
+        call.graph.remarks.append(f"the states of its LSTM are not limited to ±{limit:g} here, as the file says")
     order = (0, 3, 1, 2)  # ONNX has the gates as input, output, forget, cell
 
     def stacked(first: int) -> str:
@@ -152,6 +169,7 @@ def lstm(call: Call, settings: Settings, shapes: list[Shape]) -> Written:
 
 
 ACT_TANH = 4
+CUSTOM: dict[str, Callable[[Call, bytes, list[Shape]], Value]] = {"Convolution2DTransposeBias": transposed_with_bias}
 # Operator -> the function that writes it, and the field of the activation behind it (None: it has none).
 SPECIAL: dict[str, tuple[Callable[[Call, Settings, list[Shape]], Written], int | None]] = {
     "CONV_2D": (conv, 3),

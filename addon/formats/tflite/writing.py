@@ -27,7 +27,7 @@ from ..tensorflow.operators import OPERATORS
 from ..tensorflow.operators.shaping import joined
 from .model import Model, Operator, Scale, Signature, Tensor
 from .operators import ACTIVATIONS, KEEPING, SAME, Settings
-from .special import SPECIAL
+from .special import CUSTOM, SPECIAL
 
 INTEGERS = (TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.INT4, TensorProto.UINT16)
 # Types that QuantizeLinear takes from opset 21 on. Of the others an earlier one is written: what onnxruntime 1.31 makes
@@ -53,7 +53,13 @@ class Writing:
             self._name(operator) for operator in self.operators if operator.kind in WEIGHTED and operator.outputs
         )
         self.rounded: list[str] = []
-        held = {tensor.data_type for tensor in self.tensors if tensor.scale is not None}
+        written = {index for operator in self.operators for index in operator.outputs}  # states of an LSTM are none
+        written |= {index for _, index in signature.inputs}
+        held = {
+            tensor.data_type
+            for tensor in self.tensors
+            if tensor.scale is not None and (tensor.begin >= 0 or tensor.index in written)
+        }
         self.quantised = any(tensor.begin < 0 and tensor.scale is not None for tensor in self.tensors)
         if self.quantised and not held & set(LATER):
             self.graph.writer.opset = EARLIER
@@ -79,6 +85,7 @@ class Writing:
     def _notes(self) -> Iterable[str]:
         for kind, count in sorted(self.unknown.items()):
             yield f"'{brief(kind)}' ({count} times) is shown as it is named: what it computes is not known here"
+        yield from dict.fromkeys(self.graph.remarks)
         if self.rounded:
             named = ", ".join(map(brief, dict.fromkeys(self.rounded)))
             yield f"integers at its ends are given as the numbers that they stand for: {named}"[:200]
@@ -90,7 +97,7 @@ class Writing:
 
     def _input(self, name, tensor):
         kind = tensor.data_type
-        quantised = tensor.scale is not None and kind in INTEGERS
+        quantised = tensor.scale is not None and kind is not None and kind not in FLOATS
         data = TensorProto.FLOAT if quantised or kind is None else kind
         value = self.graph.input(name, tensor.shape, data)
         if quantised:
@@ -202,9 +209,10 @@ class Writing:
             return
         name = self._name(operator)
         self.graph.layer = self.layers.of(name)
+        known = self._constants(operator)  # before the mark: they are kept if the operator is undone
         mark = self.graph.mark()
         try:
-            values = self._written(operator, name)
+            values = self._written(operator, name) if known else None
         except (Unwritable, *CONTRADICTIONS):
             values = None
         if values is None:
@@ -219,6 +227,15 @@ class Writing:
             if tensor.scale is not None and not (keeps and first and first.scale and first.scale.same(tensor.scale)):
                 value = self._round(value, tensor, name)
             self.values[index] = value
+
+    def _constants(self, operator) -> bool:
+        """Write the constants that an operator reads; whether all could be."""
+        try:
+            for index in operator.inputs:
+                self._read(index)
+        except Unwritable:
+            return False
+        return True
 
     def _opaque(self, operator, name) -> list[Value]:
         self.unknown[operator.kind] += 1
@@ -236,12 +253,12 @@ class Writing:
 
     def _written(self, operator: Operator, name: str) -> list[Value] | None:
         """What an operator gives; None where it is not known."""
-        if operator.custom:
-            return None
         inputs = [self._read(index) for index in operator.inputs]
         if operator.kind in ("QUANTIZE", "DEQUANTIZE"):
             return [self._converted(operator, inputs[0], name)]
         settings = Settings(operator.options)
+        if operator.custom:
+            return self._custom(operator, inputs, name)
         call = Call(self.graph, operator.kind, name, inputs, {}, len(operator.outputs), self._count(operator))
         activation: int | None = None
         if operator.kind in SPECIAL:
@@ -263,6 +280,12 @@ class Writing:
             acted = OPERATORS[kind](behind)
             values = [acted] if isinstance(acted, Value) else acted
         return values
+
+    def _custom(self, operator, inputs, name) -> list[Value] | None:
+        if operator.kind not in CUSTOM:
+            return None
+        call = Call(self.graph, operator.kind, name, inputs, {}, len(operator.outputs))
+        return [CUSTOM[operator.kind](call, operator.data, self._shapes(operator.outputs))]
 
     def _count(self, operator) -> int:
         return self.readers[operator.inputs[0]] if operator.inputs else 1

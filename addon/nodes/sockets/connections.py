@@ -408,6 +408,20 @@ CONNECTIONS = Interface(
             ),
         ),
         *panel(
+            "Evidence",
+            Socket(
+                "Evidence",
+                "Float",
+                0.0,
+                0.0,
+                1.0,
+                subtype="FACTOR",
+                about="Shows only lines that count for the answer or against it, by color and width. Explain Answer "
+                "works it out. 0 shows weights",
+            ),
+            Socket("Evidence Material", "Material", about="Colors lines that show evidence", paint="evidence lines"),
+        ),
+        *panel(
             "Pulse",
             Socket(
                 "Pulse",

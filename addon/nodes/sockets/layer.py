@@ -240,6 +240,44 @@ LAYER = Interface(
             ),
         ),
         *panel(
+            "Evidence",
+            Socket(
+                "Evidence",
+                "Float",
+                0.0,
+                0.0,
+                1.0,
+                subtype="FACTOR",
+                about="Shows how much each cell counts for the answer: by color and relief, over its value in gray. "
+                "Explain Answer works it out. 0 shows values",
+                extent=True,
+            ),
+            Socket(
+                "Evidence Gain",
+                "Float",
+                1.0,
+                0.0,
+                100.0,
+                about="Multiplies the evidence of this layer before it is shown",
+            ),
+            Socket(
+                "Evidence Relief",
+                "Float",
+                3.2,
+                0.0,
+                20.0,
+                about="Raises cells that count much by up to this depth, in pitches. Neurons become bars: what speaks "
+                "for the answer points against the signal, what speaks against it along the signal",
+                extent=True,
+            ),
+            Socket(
+                "Evidence Material",
+                "Material",
+                about="Colors cells by the attribute 'evidence_shade'",
+                paint="evidence",
+            ),
+        ),
+        *panel(
             "Fold",
             Socket(
                 "Fold",

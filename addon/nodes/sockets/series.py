@@ -6,7 +6,7 @@
 from ..interface import Interface, Socket
 
 # By the kind of a series: the name of its slider, and that of the attribute by which the root tells it.
-SLIDERS = {"checkpoints": "Checkpoint", "samples": "Sample"}
+SLIDERS = {"checkpoints": "Checkpoint", "samples": "Sample", "evidence": "Evidence"}
 
 
 def attribute(kind: str) -> str:
@@ -26,7 +26,8 @@ def _slider(name: str, about: str) -> Interface:
 
 CHECKPOINT = _slider("Checkpoint", "Shows this checkpoint of the training, counted from 0; between two their blend")
 SAMPLE = _slider("Sample", "Shows this input, counted from 0; between two their blend")
-OF_KIND = {"checkpoints": CHECKPOINT, "samples": SAMPLE}
+METHOD = _slider("Evidence", "Shows the evidence of this method or class, counted from 0; between two their blend")
+OF_KIND = {"checkpoints": CHECKPOINT, "samples": SAMPLE, "evidence": METHOD}
 
 FOLLOWS = (
     Socket("Network", "Object", about="Reads where the slider stands from this object", hidden=True),
@@ -43,6 +44,7 @@ LINES = Interface(
         Socket("Own Weights", "Bool", True, about="Has a weight for each step", hidden=True),
     ),
 )
+EVIDENCE = Interface("Neuroscene Series Evidence", FOLLOWS)
 BARS = Interface("Neuroscene Series Bars", FOLLOWS)
 PICTURE = Interface("Neuroscene Series Picture", FOLLOWS)
 KERNELS = Interface("Neuroscene Series Kernels", FOLLOWS)
@@ -58,4 +60,4 @@ CURVE = Interface(
         Socket("Material", "Material", paint="hot"),
     ),
 )
-ALL = (CHECKPOINT, SAMPLE, CELLS, LINES, BARS, PICTURE, KERNELS, WORDS, CURVE)
+ALL = (CHECKPOINT, SAMPLE, METHOD, CELLS, EVIDENCE, LINES, BARS, PICTURE, KERNELS, WORDS, CURVE)

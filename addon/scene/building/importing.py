@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -16,19 +17,30 @@ from ...inference import Ran, activation, run_file, run_file_pruned
 from ...network import Network, summarise
 from ...network.drawn import Drawn
 from ...network.lines import Lines
+from ...network.scaling import Scaling
 from ...structure import open_checkpoint
 from .. import selection
 from ..background import in_background
 from ..detail import expansion
 from ..editing import bundling, pruning, ranges
-from ..entities import InputPicture, Label, LayerObject, NetworkScene, scene_of
+from ..entities import ClassName, InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
 from .build import Settings
+from .choices import Choices
 from .planned import Steps
 
 MOST_SAID = 8  # models beside the one that is shown
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How inputs are read: a file with names of classes, what becomes of pixels, a file that says what is right."""
+
+    classes: str | Path | None = None
+    scaling: Scaling | None = None
+    labels: str | Path | None = None
 
 
 def open_network(
@@ -46,15 +58,20 @@ def import_steps(
     sizes: dict[str, int] | None = None,
     architecture: str | Path | None = None,
     part: str = "",
+    reading: Reading = Reading(),  # noqa: B008 - never changed
 ) -> Steps:
     """Open a file, run an input if there is one, and build the scene. Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     network = yield from in_background(lambda: open_network(path, sizes, architecture, part), "reading the model")
+    chosen = Choices.from_file(network, reading.classes, reading.scaling)
+    chosen.apply(network)
     ran = None
     if given:
         model = network
         network, ran = yield from in_background(lambda: run_file(given, model), "running the input")
-    return (yield from build.build(network, settings, ran))
+    collection = yield from build.build(network, settings, ran)
+    chosen.keep(NetworkScene(collection))
+    return collection
 
 
 def summary(collection: bpy.types.Collection) -> str:
@@ -84,13 +101,14 @@ def reopen_steps(collection: bpy.types.Collection) -> Steps:
     part = scene.part
     sizes = scene.sizes or None
     stat, sha256 = scene.stat, scene.sha256
+    chosen = Choices.of(scene)
 
     def read() -> Network:
         checkpoint = open_checkpoint(source, architecture, part)
         same = build.stat_of(checkpoint.path) == stat  # neither size nor time has changed: no need to read it all
         if not same and checkpoint.sha256() != sha256:
             raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
-        return summarise(checkpoint, sizes)
+        return chosen.apply(summarise(checkpoint, sizes))
 
     return (yield from in_background(read, "reading the model"))
 
@@ -110,11 +128,16 @@ def run_in_scene(collection: bpy.types.Collection, path: str | Path) -> Ran:
 
 def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
-    from ..series import following, known  # here: that builds on this
+    from ..explaining import explaining  # here: those build on this
+    from ..series import following, known
+    from . import histograms
 
     series = known.read(collection)
     if "checkpoints" in series:
-        return (yield from following.with_input(collection, path))
+        ran = yield from following.with_input(collection, path)
+        yield from explaining.again(collection)
+        yield from histograms.again(collection)
+        return ran
     network = yield from reopen_steps(collection)
     followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
     if [layer.shape for layer in followed.layers] != [layer.shape for layer in network.layers]:
@@ -123,10 +146,20 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
         )
     drawn = {name: layers.drawn_of(layer) for name, layer in selection.layers(collection).items()}
     chosen = yield from choose_lines(network, drawn, build.limits(collection, network), ran)
-    if series:
+    if "samples" in series:
         following.remove(collection, "samples")
     show(collection, network, ran, chosen)
+    yield from explaining.again(collection)
+    yield from histograms.again(collection)
     return ran
+
+
+def name_classes(collection: bpy.types.Collection, network: Network) -> None:
+    """Let the texts at bars say the names of classes that a network has now."""
+    for label in NetworkScene(collection).members(ClassName):
+        layer = network.by_name.get(label.layer)
+        if layer is not None and len(network.classes) == layer.grid.units and label.index < layer.grid.units:
+            labels.write_body(label.obj, network.classes[label.index])
 
 
 def pruned_score(collection: bpy.types.Collection) -> str:

@@ -91,6 +91,7 @@ def know(obj: bpy.types.Object, layer: Layer) -> None:
         grid=(layer.grid.units, layer.grid.rows, layer.grid.columns),
         sources=layer.inputs,
         parts=[part.op for part in layer.parts],
+        tensors=[part.tensor for part in layer.parts],
         nodes=layer.nodes,
         block=layer.block,
         multiply_adds=layer.multiply_adds,
@@ -203,6 +204,9 @@ def tell(obj: bpy.types.Object, statistics: Statistics | None) -> None:
 def set_activation(obj: bpy.types.Object, drawn: Drawn, values: np.ndarray) -> None:
     """Let a layer show the activations of one sample (flat); the range is that of all cells, drawn or not."""
     meaning = "activation" if drawn.detail == CELLS else "mean activation"
+    layer = LayerObject(obj)
+    if layer.looked in layer.tensors:
+        meaning += f" after {layer.parts[layer.tensors.index(layer.looked)]}"
     set_values(obj, drawn.sample(values), meaning, value_range(values))
     ranges.note(obj, values)
 

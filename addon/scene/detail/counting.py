@@ -59,7 +59,7 @@ def tell(network: bpy.types.Collection, depsgraph: bpy.types.Depsgraph) -> None:
             into.setdefault(bundle.target, []).append(bundle)
     for name, layer in scene.layers().items():
         label = layer.label
-        if label and name in into:
+        if "notes" in label and name in into:
             texts = [_text(bundle, depsgraph) for bundle in into[name]]
             notes = "\n".join(filter(None, (layer.base, *texts)))
             if notes != label["notes"]:

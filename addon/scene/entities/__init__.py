@@ -8,7 +8,18 @@ give are the data-blocks themselves.
 """
 
 from .arcs import Arcs
-from .beside import Bars, BesideLayer, ClassName, Heading, InputPicture, Kernels, KernelsLabel
+from .beside import (
+    Bars,
+    BesideLayer,
+    ClassName,
+    EvidenceRelief,
+    EvidenceSheet,
+    Heading,
+    Histogram,
+    InputPicture,
+    Kernels,
+    KernelsLabel,
+)
 from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
@@ -31,11 +42,14 @@ __all__ = [
     "CellShape",
     "ClassName",
     "Entity",
+    "EvidenceRelief",
+    "EvidenceSheet",
     "FilmPart",
     "Floor",
     "Font",
     "GoneLayer",
     "Heading",
+    "Histogram",
     "InputPicture",
     "Inputs",
     "Kernels",

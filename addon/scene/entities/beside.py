@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .entity import ObjectEntity
-from .facts import FLAG, NUMBER, TEXT, WHOLE, WHOLES, Fact
+from .facts import COUNT, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -18,13 +18,28 @@ class BesideLayer(ObjectEntity):
 
 class InputPicture(ObjectEntity):
     """The input `layer` as a picture; `low` and `high` are the values that are black and white in it, both 0 where
-    nothing ran."""
+    nothing ran. `away`: whether we have hidden it, as behind its evidence."""
 
     __slots__ = ()
     KIND = "picture"
     layer: Fact[str] = Fact(TEXT)
     low: Fact[float] = Fact(NUMBER, 0.0)
     high: Fact[float] = Fact(NUMBER, 0.0)
+    away: Fact[bool] = Fact(FLAG, False)
+
+
+class EvidenceRelief(BesideLayer):
+    """A picture as cells that rise by what they count for an answer, in its place."""
+
+    __slots__ = ()
+    KIND = "evidence relief"
+
+
+class EvidenceSheet(BesideLayer):
+    """Grad-CAM, a face a cell, before the maps or the input of that layer."""
+
+    __slots__ = ()
+    KIND = "evidence sheet"
 
 
 class Bars(BesideLayer):
@@ -68,3 +83,18 @@ class KernelsLabel(BesideLayer):
 
     __slots__ = ()
     KIND = "kernels label"
+
+
+class Histogram(BesideLayer):
+    """How often numbers of a layer occur: `shows` is "values", "weights", "time" (weights at every checkpoint), or
+    "words" for the texts of one. `counts` are those of bins of equal width from `low` to `high`, `zeros` and `total`
+    those of all numbers."""
+
+    __slots__ = ()
+    KIND = "histogram"
+    shows: Fact[str] = Fact(TEXT)
+    counts: Fact[list[str]] = Fact(TEXTS, [])
+    low: Fact[float] = Fact(NUMBER, 0.0)
+    high: Fact[float] = Fact(NUMBER, 0.0)
+    zeros: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)

@@ -20,6 +20,7 @@ TYPES = {
     "arcs": "CURVES",
     "bars": "MESH",
     "kernels": "MESH",
+    "histogram": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",

@@ -38,7 +38,11 @@ class NetworkScene(Entity):
     `changes` what the sidebar says; `style` is the last one, `series` says as JSON of which steps its series are (see
     `scene.series.known`), `run` as JSON what the last run gave of each layer (see `scene.storyboard.run_facts`),
     `storyboard` as JSON what its film shows (see `scene.storyboard.beats`), `own_look` the look before a shot asked for
-    a style, and `beside` the uuid of the network that it is compared with, as the `beside_place`th.
+    a style, and `beside` the uuid of the network that it is compared with, as the `beside_place`th. `class_names`,
+    `scaling` (JSON, see `building.choices`) and `labels` (a file that says what is right for samples) were chosen by
+    somebody; `evidence` says as JSON of which answer it shows the evidence (see `scene.explaining.known`). A composed
+    network is written as `specification`; one that cannot be built is its `draft`, and `problem` the layer of that and
+    why.
     """
 
     __slots__ = ()
@@ -75,6 +79,13 @@ class NetworkScene(Entity):
     own_look: Fact[str] = Fact(TEXT, "")
     beside: Fact[str] = Fact(TEXT, "")
     beside_place: Fact[int] = Fact(WHOLE, 0)
+    class_names: Fact[list[str]] = Fact(TEXTS, [])
+    scaling: Fact[str] = Fact(TEXT, "")
+    labels: Fact[str] = Fact(TEXT, "")
+    evidence: Fact[str] = Fact(TEXT, "")
+    specification: Fact[str] = Fact(TEXT, "")
+    draft: Fact[str] = Fact(TEXT, "")
+    problem: Fact[list[str]] = Fact(TEXTS, [])
 
     @property
     def collection(self) -> bpy.types.Collection:

@@ -51,8 +51,8 @@ class LayerObject(Placed):
     """The object of a layer. `name` is the layer's own, whatever the object is called; `grid` and `strides` are those
     of its cells, `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail`
     is what of it is drawn ("box", "maps", "cells", "sheet", "cover") and `wish` what somebody asked for: "detail",
-    "cells", "lines". `open`: nobody knows what it reads; `upstream` is where that would come from, in the network's
-    space."""
+    "cells", "lines". `tensors` are what its parts give, `looked` that of them which is shown, "" where it shows what
+    it gives. `open`: nobody knows what it reads; `upstream` is where that would come from, in the network's space."""
 
     __slots__ = ()
     KIND = "layer"
@@ -78,6 +78,8 @@ class LayerObject(Placed):
     backwards: Fact[bool] = Fact(FLAG, False)
     value_is: Fact[str] = Fact(TEXT, "none")
     by_hand: Fact[bool] = Fact(FLAG, False)
+    looked: Fact[str] = Fact(TEXT, "")
+    tensors: Fact[list[str]] = Fact(TEXTS, [])
 
     @property
     def named(self) -> str:

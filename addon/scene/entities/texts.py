@@ -8,12 +8,12 @@ from __future__ import annotations
 import bpy
 
 from .entity import Entity, ObjectEntity
-from .facts import NUMBER, TEXT, Fact
+from .facts import FLAG, NUMBER, TEXT, Fact
 
 
 class Label(ObjectEntity):
-    """A text of a label. `part` is which ("name", "shape", "notes"); `owner` the name of a layer or the path of a
-    block, and `of` which of these it is."""
+    """A text of a label. `part` is which ("name", "shape", "evidence", "notes"); `owner` the name of a layer or the
+    path of a block, and `of` which of these it is."""
 
     __slots__ = ()
     KIND = "label"
@@ -39,7 +39,8 @@ class Title(ObjectEntity):
 
 class CaptionPart(ObjectEntity):
     """The empty that holds the caption, or a text or legend in it. `role` is what a part says, "" of the holder; `x`
-    and `y` are its place in frame heights, from the edge on its `side`; of the holder, `form` is the caption's."""
+    and `y` are its place in frame heights, from the edge on its `side`; of the holder, `form` is the caption's.
+    `before` is what a text said before it spoke of evidence, `away` whether we have hidden a part meanwhile."""
 
     __slots__ = ()
     KIND = "caption"
@@ -48,6 +49,8 @@ class CaptionPart(ObjectEntity):
     form: Fact[str] = Fact(TEXT, "strip")
     x: Fact[float] = Fact(NUMBER, 0.0)
     y: Fact[float] = Fact(NUMBER, 0.0)
+    before: Fact[str] = Fact(TEXT, "")
+    away: Fact[bool] = Fact(FLAG, False)
 
 
 class Scrim(ObjectEntity):

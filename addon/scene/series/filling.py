@@ -14,7 +14,7 @@ import numpy as np
 
 from ...colormaps import value_range
 from ...containers import CheckpointError, stepping
-from ...inference import Ran, activation
+from ...inference import Ran, activation, classes_of
 from ...network import Network
 from ...network.drawn import Drawn
 from ...network.joins import WEIGHT
@@ -22,6 +22,7 @@ from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
 from ..building import build, connections, importing, input_picture, kernels, layers, planned
+from ..building.choices import Choices
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
 from . import faces, known, lines, showing, taps, words
@@ -51,6 +52,7 @@ class Gathered:
     top: list[list] = field(default_factory=list)
     wrong: int = -1
     count: int = 0
+    scores: int = 0  # classes of the output that names the winner
 
 
 def import_steps(
@@ -60,15 +62,21 @@ def import_steps(
     sizes: dict[str, int] | None = None,
     most: int = 0,
     architecture: str | Path | None = None,
+    reading: importing.Reading = importing.Reading(),  # noqa: B008 - never changed
 ) -> planned.Steps:
     """Build the scene of a training run, or of several inputs of one model, with at most so many steps. `architecture`
     is as for `open_checkpoint`.
     Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     source, run = yield from in_background(
-        lambda: _source(given, inputs, sizes, architecture), "reading the checkpoints"
+        lambda: _source(given, inputs, sizes, architecture, reading), "reading the checkpoints"
     )
-    return (yield from build_steps(source, run, settings, most=most))
+    collection = yield from build_steps(source, run, settings, most=most)
+    scene = NetworkScene(collection)
+    network = source.network(source.base)
+    Choices(reading.scaling, network.classes if reading.classes else []).keep(scene)
+    scene.labels = str(Path(reading.labels).resolve()) if reading.labels else ""
+    return collection
 
 
 def build_steps(
@@ -78,30 +86,42 @@ def build_steps(
     network = source.network(source.base)
     if run is not None:
         network.name = run.folder.resolve().name or network.name
-    ran = source.ran(source.base)
+    ran = yield from in_background(lambda: source.ran(source.base), "running the input")
     collection = yield from stepping.part(build.build(network, settings, ran), 0.05, 0.5)
     yield from stepping.part(fill_steps(collection, source, run, whole=whole, most=most), 0.5, 1.0)
     return collection
 
 
-def _source(given, inputs, sizes, architecture):
+def _source(given, inputs, sizes, architecture, reading):
     """The steps of files and inputs: a run of checkpoints, else several inputs of one."""
     paths = [Path(path) for path in given]
     files = [Path(path) for path in inputs]
     run = find(paths, architecture=Path(architecture) if architecture else None)
     if len(run.steps) >= FEWEST:
-        if len(files) > 1:
+        if len(files) > 1 or files and files[0].is_dir():
             raise CheckpointError(
-                files[1], "is a second input for a series of checkpoints", "give one input, or one checkpoint"
+                files[-1],
+                "is several inputs, and the cells of a series of checkpoints have one number for each checkpoint",
+                "give one input, or one checkpoint; Run Input shows another one at every checkpoint",
             )
-        return Checkpoints(run, run.steps, files[0] if files else None, dict(sizes or {})), run
+        return Checkpoints(
+            run, run.steps, files[0] if files else None, dict(sizes or {}), chosen=_chosen(run, reading)
+        ), run
     network = importing.open_network(run.steps[0].path, sizes, architecture)
-    samples = Samples.of(network, files) if files else None
+    Choices.from_file(network, reading.classes, reading.scaling).apply(network)
+    samples = Samples.of(network, files, reading.labels) if files else None
     if samples is None or len(samples) < FEWEST:
         raise CheckpointError(
             paths[0], "is one checkpoint, and no series", "name the folder of a training run, or give several inputs"
         )
     return samples, None
+
+
+def _chosen(run: Run, reading) -> Choices:
+    """What was chosen for the networks of a run."""
+    if not reading.classes:
+        return Choices(reading.scaling)
+    return Choices.from_file(importing.open_network(run.steps[-1].path), reading.classes, reading.scaling)
 
 
 def fill_steps(
@@ -132,7 +152,7 @@ def fill_steps(
     if len(kept) < count:
         source = source.thinned(kept)
     network = source.network(source.base)
-    ran = source.ran(source.base)
+    ran = yield from in_background(lambda: source.ran(source.base), "running the input")
     covers = Faces.of(collection, network)
     covers.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from stepping.part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
@@ -179,7 +199,7 @@ def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, 
     gathered = Gathered()
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
-        ran = source.ran(step)
+        ran = yield from in_background(lambda step=step: source.ran(step), f"step {step + 1} of {len(source)}")
         read(gathered, network, source.network(step), ran, drawn, queries, covers)
     return gathered
 
@@ -226,6 +246,7 @@ def read(
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
         gathered.bars.setdefault(own.name, []).append(scores)
     best = ran.scores[0] if ran.scores else None
+    gathered.scores = classes_of(shown)[0]
     gathered.top.append([best.label, best.score] if best else [])
 
 
@@ -355,9 +376,20 @@ def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
 
 def _known(source: Source, run, total: int, gathered: Gathered) -> Known:
     if source.kind == "samples":
-        names = [str(path.resolve()) for path, _ in source.inputs]
+        names = source.network(0).classes
+        true = ["" if answer < 0 else _named(names, answer, gathered.scores) for answer in source.answers]
         return Known(
-            "samples", "input", list(range(len(source))), names, [], total, names, gathered.top, gathered.wrong
+            "samples",
+            "input",
+            list(source.places),
+            [str(path.resolve()) for path in source.data.paths],
+            [],
+            total,
+            list(source.data.names),
+            gathered.top,
+            gathered.wrong,
+            true=true,
+            sources=[str(path.resolve()) for path in source.files],
         )
     steps = source.steps
     return Known(
@@ -371,6 +403,11 @@ def _known(source: Source, run, total: int, gathered: Gathered) -> Known:
         gathered.top,
         gathered.wrong,
     )
+
+
+def _named(names: list[str], index: int, scores: int) -> str:
+    """The name of a class, as scores have it."""
+    return names[index] if len(names) == scores and index < len(names) else str(index)
 
 
 def plain(values: Mapping[str, float]) -> dict[str, float | None]:

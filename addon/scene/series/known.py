@@ -30,7 +30,9 @@ class Known:
     """A series in a scene. `numbers` are those of its steps in the training, by `unit`; `files` where each comes from,
     `labels` what it is called, `values` what was measured at each, `total` how many there were before it was thinned,
     `given` the inputs that run. `wrong` says from which step on numbers are not finite, -1 if all are. `top` are class
-    and score of the highest output at each step. `growing`: whether more may come, so that all has numbers for each."""
+    and score of the highest output at each step. `growing`: whether more may come, so that all has numbers for each.
+    `true` is what is right for each sample, "" where nobody says; `sources` are the files and folders that they come
+    from, of which `numbers` says which are shown. `labels` are the names of steps of evidence."""
 
     kind: str
     unit: str
@@ -42,6 +44,9 @@ class Known:
     top: list[list] = field(default_factory=list)
     wrong: int = -1
     growing: bool = False
+    true: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -57,6 +62,9 @@ class Known:
 
     def heads(self, step: int) -> str:
         """What a step is called: "epoch 4 of 10"."""
+        if self.kind == "evidence":
+            name = self.labels[step] if step < len(self.labels) else ""
+            return f"{name} ({step + 1:,} of {len(self):,})"
         if self.kind == "samples":
             return f"input {step + 1:,} of {len(self):,}"
         if self.unit == "checkpoint":
@@ -81,7 +89,25 @@ class Known:
         if not best:
             return name
         label, score = best
-        return f"{name} → {shortened(str(label), LONGEST)}" + (f" ({percent(score)})" if 0 <= score <= 1 else "")
+        share = f" ({percent(score)})" if 0 <= score <= 1 else ""
+        if true := self.right(step):
+            return f"{name} → {shortened(str(label), LONGEST)} (true: {shortened(true, LONGEST)}){share}"
+        return f"{name} → {shortened(str(label), LONGEST)}{share}"
+
+    def right(self, step: int) -> str:
+        """What is right for a step, "" where nobody says."""
+        return self.true[step] if step < len(self.true) else ""
+
+    def is_wrong(self, step: int) -> bool:
+        """Whether something else comes out at a step than is right."""
+        best = self.top[step] if step < len(self.top) else []
+        return bool(best) and self.right(step) not in ("", str(best[0]))
+
+    def counted(self) -> str:
+        """ "9 of 10 right", "" where nobody says what is right."""
+        known = [step for step in range(len(self)) if self.right(step) and step < len(self.top) and self.top[step]]
+        right = sum(not self.is_wrong(step) for step in known)
+        return f"{right:,} of {len(known):,} right" if known else ""
 
     def thinned(self) -> str:
         """ "24 of 1,000 checkpoints", "" where all are there."""

@@ -111,6 +111,8 @@ def forget(obj: bpy.types.Object, path: str) -> None:
 def shown(collection: bpy.types.Collection, obj: bpy.types.Object, name: str) -> np.ndarray:
     """An attribute as the sliders let it be seen now, (n,): as `nodes.series` has it."""
     for kind, series in known.read(collection).items():
+        if (kind == "evidence") != name.startswith("evidence"):
+            continue
         now = float(np.clip(place(collection, kind), 0, len(series) - 1))
         low = floor(now)
         ends = [numbered(name, step) for step in (low, min(low + 1, len(series) - 1))]

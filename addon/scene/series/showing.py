@@ -61,7 +61,7 @@ def put(
             attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
     group = groups.lines_group if lines else groups.bars_group if Bars.is_one(obj) else groups.cells_group
     given = {"Network": root, "Slider": groups.sockets.attribute(kind), "Last": count - 1, **flags}
-    modifier = next(iter(series_nodes(obj)), None)
+    modifier = next(iter(of_values(obj)), None)
     if modifier is None:
         attach(obj, FOLLOWS, group(), given)
         obj.modifiers.move(len(obj.modifiers) - 1, 0)
@@ -114,7 +114,7 @@ def _put_many(obj, steps, name, form, group, root, kind) -> None:
         attribute = obj.data.attributes.new(groups.numbered(name, step), *form[:2])
         attribute.data.foreach_set(form[2], np.ascontiguousarray(values, np.float32).ravel())
     given = {"Network": root, "Slider": groups.sockets.attribute(kind), "Last": len(steps) - 1}
-    modifier = next(iter(series_nodes(obj)), None)
+    modifier = next(iter(of_values(obj)), None)
     if modifier is None:
         attach(obj, FOLLOWS, group, given)
         obj.modifiers.move(len(obj.modifiers) - 1, 0)
@@ -132,18 +132,28 @@ def parts(collection: bpy.types.Collection) -> set[bpy.types.Object]:
 def put_still(obj: bpy.types.Object) -> None:
     """Let an object be the same at all steps."""
     forget_steps(obj)
-    for modifier in series_nodes(obj):
+    for modifier in of_values(obj):
         obj.modifiers.remove(modifier)
 
 
-def remove(collection: bpy.types.Collection) -> None:
-    """Take all series of a network away; it shows the step that it was made with."""
+def remove(collection: bpy.types.Collection, kind: str) -> None:
+    """Take a series of a network away; it shows the step that it was made with."""
+    own = _slider(NetworkScene(collection).root().obj, kind)
     for obj in parts(collection):
-        modifiers = series_nodes(obj)
+        modifiers = [each for each in of_values(obj) if each == own or not _is_slider(each)]
         for modifier in modifiers:
             obj.modifiers.remove(modifier)
         if modifiers and obj.type in ("MESH", "CURVES"):
             forget_steps(obj)
+
+
+def _is_slider(modifier: bpy.types.NodesModifier) -> bool:
+    return modifier.node_group.get(MARK) in {interface.name for interface in groups.sockets.OF_KIND.values()}
+
+
+def of_values(obj: bpy.types.Object) -> list[bpy.types.NodesModifier]:
+    """The modifiers of series on an object, but for those of evidence."""
+    return [each for each in series_nodes(obj) if each.node_group.get(MARK) != groups.sockets.EVIDENCE.name]
 
 
 def lasting_range(steps: list[np.ndarray]) -> float:

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from ...containers import CheckpointError
 from ...formats import Checkpoint
-from ...inference import Fitted, Ran, fit_named, load_arrays, run, run_file, top
+from ...inference import DataSet, Fitted, Ran, Runner, followed, note_of, open_data, run_file, top
 from ...network import Network, summarise
 from ...series import Run, Shifting, Step
 from ...series.weights import fingerprint, shape_of
+from ..building.choices import Choices
 
 SCORES = 5
 MOST_SAMPLES = 1000
@@ -51,12 +50,13 @@ class Checkpoints:
     given: Path | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     kind: str = "checkpoints"
+    chosen: Choices = field(default_factory=Choices)
 
     def __post_init__(self):
         last = self.steps[-1].open()
         self._shifting = Shifting.of(last)
         self._print = fingerprint(last)
-        self._network = summarise(self._shifting, self.sizes or None)
+        self._network = self.chosen.apply(summarise(self._shifting, self.sizes or None))
         self._shape = None
         self._ran: tuple[int, Ran] | None = None
         if self.given:
@@ -89,7 +89,7 @@ class Checkpoints:
             return self._network
         self._shape = self._shape or shape_of(self._network)
         try:
-            other = summarise(opened, self.sizes or None)
+            other = self.chosen.apply(summarise(opened, self.sizes or None))
         except CheckpointError:  # it has no open size of that name
             other = None
         if other is None or shape_of(other) != self._shape:
@@ -111,74 +111,62 @@ class Checkpoints:
 
 @dataclass
 class Samples:
-    """Inputs of one network: files, or the samples in the arrays of a .npz file."""
+    """Inputs of one network: files, folders, frames of moving pictures, or the samples in arrays. Several run at once
+    where the network keeps them apart."""
 
     model: Network
-    inputs: list[tuple[Path, list[Fitted] | None]]
+    data: DataSet
+    files: list[Path] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)  # of the samples among those of the files
     kind: str = "samples"
     base: int = 0
+    _runner: Runner | None = field(default=None, repr=False)
+    _ahead: dict[int, Ran] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, network: Network, files: Sequence[Path]) -> Samples:
-        """The inputs in these files. Raises `CheckpointError`."""
-        inputs: list[tuple[Path, list[Fitted] | None]] = []
-        for path in files:
-            inputs += _samples(path, network)
-        if len(inputs) > MOST_SAMPLES:
-            raise CheckpointError(files[0], f"{len(inputs):,} inputs, at most {MOST_SAMPLES:,} are shown", "name fewer")
-        shown, _ = run_file(files[0], network) if inputs[0][1] is None else (network, None)
-        return cls(shown, inputs)
+    def of(cls, network: Network, files: Sequence[Path], labels: str | Path | None = None) -> Samples:
+        """The inputs in these files and folders; `labels` is a file that says what is right. Raises
+        `CheckpointError`."""
+        network.checkpoint.check_runs()
+        data = open_data(files, network, labels)
+        if len(data) > MOST_SAMPLES:
+            raise CheckpointError(files[0], f"{len(data):,} inputs, at most {MOST_SAMPLES:,} are shown", "name fewer")
+        return cls(followed(network, data.read(0)), data, list(files), list(range(len(data))))
 
     def __len__(self) -> int:
-        return len(self.inputs)
+        return len(self.data)
 
     def network(self, step: int) -> Network:
         return self.model
 
     def thinned(self, kept: Sequence[int]) -> Samples:
-        return replace(self, inputs=[self.inputs[step] for step in kept])
+        return Samples(self.model, self.data.some(kept), self.files, [self.places[place] for place in kept])
+
+    @property
+    def answers(self) -> list[int]:
+        """The class that is right for each, -1 where nobody says."""
+        return [-1] * len(self) if self.data.answers is None else self.data.answers.tolist()
 
     def ran(self, step: int) -> Ran:
-        path, fitted = self.inputs[step]
-        if fitted is None:
-            followed, ran = run_file(path, self.model)
-            if [layer.shape for layer in followed.layers] != [layer.shape for layer in self.model.layers]:
-                raise CheckpointError(
-                    path, f"has another size than {self.inputs[0][0].name}", "give inputs of one size"
-                )
-            return ran
-        values = run(self.model, *fitted)
-        best = top(self.model, values, SCORES)
-        return Ran(f"{path.name} {step + 1}", fitted[0].note, values, best, str(path.resolve()))
+        if step not in self._ahead:
+            if self._runner is None:
+                self._runner = Runner(self.model)
+            fits = [self._fitted(at) for at in range(step, min(step + self._runner.at_once, len(self)))]
+            runs = self._runner.many([{one.name: one.array for one in fitted} for fitted in fits])
+            self._ahead = {
+                step + at: self._told(step + at, fitted, values)
+                for at, (fitted, values) in enumerate(zip(fits, runs, strict=True))
+            }
+        return self._ahead[step]
 
+    def _fitted(self, step: int) -> list[Fitted]:
+        fitted = self.data.read(step)
+        if followed(self.model, fitted) is not self.model:
+            raise CheckpointError(
+                self.data.paths[step], f"has another size than {self.data.names[0]}", "give inputs of one size"
+            )
+        return fitted
 
-def _samples(path: Path, network: Network) -> list[tuple[Path, list[Fitted] | None]]:
-    """A file as one input, or as many where its arrays have many samples along their first axis."""
-    if path.suffix.lower() != ".npz":
-        return [(path, None)]
-    if not path.is_file():
-        raise CheckpointError(path, "no such file", "check the path of the input")
-    arrays = load_arrays(path)
-    shapes = {spec.name: spec.shape for spec in network.inputs}
-    if len(shapes) == len(arrays) == 1:
-        arrays = dict(zip(shapes, arrays.values(), strict=True))
-    counts = {
-        len(array)
-        for name, array in arrays.items()
-        if (shape := shapes.get(name)) and array.ndim in (len(shape), len(shape) - 1) and _many(array, shape)
-    }
-    if len(counts) != 1:
-        return [(path, None)]
-    (count,) = counts
-    if count > MOST_SAMPLES:
-        raise CheckpointError(path, f"{count:,} samples, at most {MOST_SAMPLES:,} are shown", "save fewer")
-    return [
-        (path, fit_named(path, {name: np.ascontiguousarray(array[at]) for name, array in arrays.items()}, network))
-        for at in range(count)
-    ]
-
-
-def _many(array: np.ndarray, shape) -> bool:
-    """Whether an array holds several samples of an input of this shape (batch first)."""
-    sample = tuple(shape[1:])
-    return len(array) > 1 and array.shape[1:] in (sample, tuple(size for size in sample if size != 1))
+    def _told(self, step: int, fitted: list[Fitted], values) -> Ran:
+        path = str(self.data.paths[step].resolve())
+        return Ran(self.data.names[step], note_of(fitted), values, top(self.model, values, SCORES), path)

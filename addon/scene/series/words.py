@@ -16,6 +16,7 @@ from ...nodes.tree import attach
 from .. import removing
 from ..attributes import array
 from ..building import studio
+from ..building.paints import paint_of
 from ..camera import picture
 from ..entities import Bars, CaptionPart, NetworkScene, scene_of
 from ..texts import labels
@@ -102,8 +103,9 @@ def show(collection: bpy.types.Collection, series: Known) -> None:
         follow,
         begins=begins(collection, series),
     )
+    _redden(obj, scene, series)
     _hang(holder, obj, x, y, ROLE)
-    notes = [series.thinned()]
+    notes = [series.counted(), series.thinned()]
     if series.wrong >= 0:
         notes.append(f"not finite (NaN) from {series.heads(series.wrong)} on")
     if any(notes):
@@ -113,6 +115,16 @@ def show(collection: bpy.types.Collection, series: Known) -> None:
     shown_in = scene_of(collection)
     if camera and shown_in:
         picture.rehang(collection, camera, shown_in)
+
+
+def _redden(obj: bpy.types.Object, scene: NetworkScene, series: Known) -> None:
+    """Let the words of steps at which something else comes out than is right be red."""
+    wrong = np.array([series.is_wrong(step) for step in range(len(series))])
+    if not wrong.any():
+        return
+    mesh = obj.data
+    mesh.materials.append(paint_of(scene, "wrong"))
+    mesh.polygons.foreach_set("material_index", wrong[array_of(mesh)].astype(np.int32))
 
 
 def _hang(holder: CaptionPart, obj: bpy.types.Object, x: float, y: float, role: str) -> None:

@@ -9,6 +9,7 @@ the network as they stand, and its numbers the ranges in force; no Python keeps 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 import bpy
@@ -125,7 +126,11 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran) -> None:
         facts["explanation"] = "" if said["not finite"] else BETWEEN.join(filter(None, (*rest[-1:], explanation)))
         facts["sentence"] = BETWEEN.join((*rest[:-1], facts["sentence"]))
         said |= cover_legend.said(scene, form_of(collection).legends)
-    _write(scene, said | facts)
+    of_evidence = _of_evidence(scene)
+    for part in scene.members(CaptionPart) if of_evidence else ():
+        if part.obj.type == "FONT" and part.role in facts:
+            part.before = facts[part.role]
+    _write(scene, said | facts | of_evidence)
 
 
 def follow(collection: bpy.types.Collection) -> None:
@@ -135,7 +140,62 @@ def follow(collection: bpy.types.Collection) -> None:
     if form_of(collection).middle:  # its sentences are of the network, not of materials
         del said["sentence"]
         said |= cover_legend.said(scene, form_of(collection).legends)
-    _write(scene, said)
+    _write(scene, said | _of_evidence(scene))
+
+
+def forget_evidence(collection: bpy.types.Collection) -> None:
+    """Let the strip of a network speak of values and weights again, after it has spoken of evidence."""
+    scene = NetworkScene(collection)
+    for part in scene.members(CaptionPart):
+        if part.before:
+            labels.write_body(part.obj, part.before)
+            part.before = ""
+        _show_evidence(scene, part, False)
+    follow(collection)
+
+
+def _of_evidence(scene: NetworkScene) -> dict:
+    """What the strip says of the evidence that a network shows, by role, instead of what it says else."""
+    try:
+        told = json.loads(scene.evidence) if scene.evidence else {}
+    except ValueError:
+        return {}
+    if not isinstance(told, dict) or not {"title", "facts", "sentence", "low", "high"} <= told.keys():
+        return {}
+    said: dict = {"name": told["title"], "facts": told["facts"], "sentence": told["sentence"], "explanation": ""}
+    for part in scene.members(CaptionPart):
+        if part.role in said and part.obj.type == "FONT" and not part.before:
+            part.before = labels.body_of(part.obj)
+        _show_evidence(scene, part, True)
+    head = "color: what it counts; gray: what it holds"
+    return said | {
+        "cube": (head, False, head),
+        "cube strip": -1.0,
+        "cube low": (told["low"], False, told["low"]),
+        "cube zero": "0",
+        "cube high": (told["high"], False, told["high"]),
+    }
+
+
+def _show_evidence(scene: NetworkScene, part: CaptionPart, shown: bool) -> None:
+    """Let the legend of cells show the colors of evidence, and hide that of weights meanwhile."""
+    obj = part.obj
+    if part.role.startswith("line"):
+        if shown or part.away:
+            obj.hide_render = obj.hide_viewport = shown
+        part.away = shown
+    if part.role != "cube strip" or obj.type != "MESH":
+        return
+    modifier = nodes(obj)
+    material = scene.materials.get("evidence")
+    if modifier is None or shown and material is None:
+        return
+    for name, values in (("evidence", np.linspace(-1, 1, CELLS)), ("evidence_range", np.ones(CELLS))):
+        if len(obj.data.vertices) == CELLS:
+            attribute = obj.data.attributes.get(name) or obj.data.attributes.new(name, "FLOAT", "POINT")
+            attribute.data.foreach_set("value", values.astype(np.float32))
+    given = {"Evidence": float(shown)} | ({"Evidence Material": material, "Evidence Relief": 0.0} if shown else {})
+    compat.set_inputs(modifier, given)
 
 
 def _known(name, drawn):

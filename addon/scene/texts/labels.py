@@ -15,7 +15,12 @@ import bpy
 from ..entities import Font, Label, TextCurve, layer_or_block
 from . import writing_systems
 
-PARTS = {"name": (1.0, "label"), "shape": (0.78, "dim"), "notes": (0.68, "dim")}  # sizes in ems, and materials
+PARTS = {
+    "name": (1.0, "label"),
+    "shape": (0.78, "dim"),
+    "evidence": (0.86, "label"),
+    "notes": (0.68, "dim"),
+}  # sizes in ems, and materials
 FONT = Path(__file__).parent / "fonts" / "Inter.ttf"
 LINE = 1.2  # height of a line, in its size
 BUILT_IN = 0.83  # how large the built-in font is set, so that its letters are as high as ours

@@ -23,6 +23,7 @@ from ...network.visible import Joint, Shares, Visible
 from .. import removing
 from ..background import in_background
 from ..building import blocks, build, connections, importing, kernels, layers, planes, planned, shelf, unfolding
+from ..building.choices import Choices
 from ..detail import expansion
 from ..editing import arranging
 from ..entities import (
@@ -91,9 +92,11 @@ def steps(
         part or scene.part,
     )
     yield 0.0, "reading the model"
-    network = yield from in_background(lambda: _open(*wanted), "reading the model")
-    digest = network.checkpoint.sha256()
-    ran = _run(given or bpy.path.abspath(input_path), network, bool(given))
+    chosen_before = Choices.of(scene)
+    network = yield from in_background(lambda: chosen_before.apply(_open(*wanted)), "reading the model")
+    digest = yield from in_background(network.checkpoint.sha256, "reading the file")
+    run_again = given or bpy.path.abspath(input_path)
+    ran = yield from in_background(lambda: _run(run_again, network, bool(given)), "running the input")
     yield 0.1, "comparing layers"
     shown = NetworkScene(collection).layers()
     visible = Visible(network, _unbuilt(NetworkScene(collection), network))

@@ -35,8 +35,9 @@ def spatial(call: Call, name: str, count: int) -> list[int]:
     return kept
 
 
-def entering(call: Call, value: Value) -> str:
-    """What a convolution reads, with its channels behind the batch."""
+def entering(call: Call, value: Value, rank: int = 4) -> str:
+    """What a convolution reads, with its channels behind the batch; of `rank` axes where the file says no shape."""
+    call.assume_rank(value, rank)
     return call.plain(value) if is_first(call) else call.maps(value)
 
 
@@ -92,10 +93,10 @@ def convolve(call: Call, x: str, weight: str, groups: int, *bias: str) -> Value:
 @op("Conv2D", "Conv3D", "Conv1D")
 def conv(call: Call) -> Written:
     """A convolution, with groups where the kernel has fewer inputs than there are channels."""
-    x = entering(call, call.x)
     kernel = call.plain(call.value(1))
     shape = call.graph.shape(kernel)
     count = len(shape) - 2
+    x = entering(call, call.x, len(shape))
     weight = call.transpose(kernel, count + 1, count, *range(count))
     channels, inputs = call.graph.shape(x)[1], shape[count]
     groups = channels // inputs if channels and inputs else 1
@@ -123,7 +124,7 @@ def transposed(call: Call) -> Written:
     if sizes is not None and sizes.size in (count, count + 2):
         inner = sizes if sizes.size == count else sizes[2:] if is_first(call) else sizes[1:-1]
         wanted = [None if size is None else int(size) for size in inner]
-    return transpose_convolve(call, entering(call, call.value(2)), weight, wanted)
+    return transpose_convolve(call, entering(call, call.value(2), count + 2), weight, wanted)
 
 
 def transpose_convolve(call: Call, x: str, weight: str, wanted: Sequence[int | None], *bias: str) -> Value:
@@ -159,7 +160,7 @@ def transpose_convolve(call: Call, x: str, weight: str, wanted: Sequence[int | N
 @op("MaxPool", "AvgPool", "MaxPool3D", "AvgPool3D")
 def pool(call: Call) -> Written:
     """The largest number in each window, or the mean of those that are there."""
-    x = entering(call, call.x)
+    x = entering(call, call.x, len(call.get("ksize", ())) if len(call.get("ksize", ())) > 3 else 4)
     kernel = spatial(call, "ksize", len(call.graph.shape(x)) - 2)
     kind = "MaxPool" if call.op.startswith("Max") else "AveragePool"
     return leaving(call, call.node(kind, x, **window(call, x, kernel, dilated=False)))
@@ -169,7 +170,8 @@ def pool(call: Call) -> Written:
 def normalise(call: Call) -> Written:
     """(x - mean) / sqrt(variance + epsilon) x scale + offset, with the moving mean and variance of the file."""
     if call.get("is_training", True) and call.op != "BatchNormInference":
-        raise Unwritable("it normalises by the batch, as in training")
+        return _by_sample(call)
+    call.assume_rank(call.x, 4)
     x = entering(call, call.x) if call.rank(call.x) > 2 else call.plain(call.x)
     scale, offset, mean, variance = (_row(call, call.value(place)) for place in range(1, 5))
     made = call.node(
@@ -178,6 +180,16 @@ def normalise(call: Call) -> Written:
     value = leaving(call, made) if call.rank(call.x) > 2 else Value(made)
     rest = [call.value(place) for place in range(1, 5)]
     return [value] if call.op == "BatchNormInference" else [value, *rest, *[call.value(4)] * call.outputs]
+
+
+def _by_sample(call) -> Written:
+    """Normalised by its own mean and variance: what Keras makes a layer normalisation of, with every vector as a
+    channel of one sample. Of more samples it is training."""
+    x = call.plain(call.x)
+    if not is_first(call) or call.graph.shape(x)[0] != 1 or call.graph.is_stored(call.value(1).name):
+        raise Unwritable("it normalises by the batch, as in training")
+    scale, offset = (call.plain(call.value(place)) for place in (1, 2))
+    return [Value(call.node("InstanceNormalization", x, scale, offset, epsilon=float(call.get("epsilon", EPSILON))))]
 
 
 def _row(call, value):
@@ -201,7 +213,8 @@ def bias(call: Call) -> Written:
 
 def add_to_convolution(call: Call, x: Value, row: Value) -> bool:
     """Make a row of numbers the bias of the convolution that has just been written, if it has none."""
-    if call.readers != 1 or call.rank(row) != 1:
+    shapes = call.graph.shapes
+    if call.readers != 1 or x.name not in shapes or len(shapes.get(row.name, ())) != 1:
         return False
     node = next((node for node in reversed(call.graph.nodes[-NEAR:]) if x.name in node.output), None)
     if node is None:

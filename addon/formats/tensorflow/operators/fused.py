@@ -12,7 +12,7 @@ from .table import OPERATORS, Written, op
 
 FIRST = {"_FusedConv2D": "Conv2D", "FusedDepthwiseConv2dNative": "DepthwiseConv2dNative", "_FusedMatMul": "MatMul"}
 MORE = {"BiasAdd": 1, "Prelu": 1, "FusedBatchNorm": 4}  # how many further inputs each reads
-NAMES = {"Prelu": "PRelu", "FusedBatchNorm": "BatchNormInference"}
+NAMES = {"FusedBatchNorm": "BatchNormInference"}
 
 
 @op(*FIRST)

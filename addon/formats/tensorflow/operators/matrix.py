@@ -12,6 +12,8 @@ from .table import Written, op
 @op("MatMul")
 def matmul(call: Call) -> Written:
     """The product of two matrices, either of them turned first."""
+    for place in (0, 1):
+        call.assume_rank(call.value(place), 2)
     left, right = (call.plain(call.value(place)) for place in (0, 1))
     left = call.transpose(left, 1, 0) if call.get("transpose_a") else left
     right = call.transpose(right, 1, 0) if call.get("transpose_b") else right

@@ -155,7 +155,7 @@ def gelu(call: Call) -> Written:
     return Value(call.node("Gelu", call.x.name, approximate="tanh" if call.get("approximate") else "none"), call.x.maps)
 
 
-@op("PRelu")
+@op("PRelu", "Prelu")
 def prelu(call: Call) -> Written:
     """x, or alpha x below 0, with alphas of their own for channels or cells."""
     (x, slope), maps = call.alike([call.x, call.value(1)])

@@ -46,8 +46,11 @@ def shape(call: Call) -> Written:
     for value in call.inputs if call.op == "ShapeN" else call.inputs[:1]:
         if value is None:
             raise Unwritable("it reads nothing")
-        sizes = call.shape(value)
         name = call.node("Shape", value.name)
+        if value.name not in call.graph.shapes:
+            made.append(Value(call.cast(name, call.get("out_type", TensorProto.INT32))))
+            continue
+        sizes = call.shape(value)
         if value.maps:
             order = [0, *range(2, len(sizes)), 1]
             name = call.node("Gather", name, call.constant(order))
@@ -116,6 +119,7 @@ def transpose(call: Call) -> Written:
     """Axes in another order."""
     axes = call.integers(1)
     x = call.x
+    call.assume_rank(x, len(axes))
     if x.maps and axes == [0, len(axes) - 1, *range(1, len(axes) - 1)]:
         return Value(x.name)
     if not x.maps and len(axes) > 2 and axes == [0, *range(2, len(axes)), 1]:

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Materials of a network that are made when something asks for them, for most networks need none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import bpy
+
+from ...colormaps import EVIDENCE
+from ...nodes import materials as shaders
+from ..entities import NetworkScene, RoleMaterial
+
+FOR, AGAINST = "#3ee0a0", "#f07be8"  # in words
+WRONG = "#ff7a66"  # of what is said of a sample and is not right
+MAKERS: dict[str, Callable[[str], bpy.types.Material]] = {
+    "wrong": lambda name: shaders.flat(f"{name} Wrong", WRONG, 1.2),
+    "evidence": lambda name: shaders.evidence(f"{name} Evidence"),
+    "evidence lines": lambda name: shaders.lines(f"{name} Evidence Lines", EVIDENCE),
+    "sheet": lambda name: shaders.sheet(f"{name} Sheet"),
+    "for": lambda name: shaders.flat(f"{name} For", FOR, 1.0),
+    "against": lambda name: shaders.flat(f"{name} Against", AGAINST, 1.0),
+}
+
+
+def paint_of(scene: NetworkScene, role: str) -> bpy.types.Material:
+    """The material of this role, made if there is none yet."""
+    known = scene.materials
+    material = known.get(role)
+    if material is None:
+        material = MAKERS[role](scene.collection.name)
+        RoleMaterial.make(material, role=role)
+        scene.materials = known | {role: material}
+    return material

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Layers of a composed network: put in, taken out, repeated, moved, chosen."""
+
+import bpy
+
+from ..addon.composing import SETTINGS, compose, editing
+from ..addon.composing.words import WORDS
+from ..addon.containers import CheckpointError
+from ..addon.layer_fields import follow
+from ..addon.scene.composing import changing, choosing
+from .bases.of_network import ChangesNetwork, RefusedError
+
+OPERATORS = [(op, *WORDS[op]) for op in SETTINGS]
+PLACES = (
+    ("AFTER", "After", "Read the chosen layer; who read that reads the new one"),
+    ("BEFORE", "Before", "Stand between the chosen layer and what it reads"),
+    ("BESIDE", "In Parallel", "Read what the chosen layer reads; both are joined"),
+    ("INSTEAD", "Replace", "Take the place of the chosen layer"),
+)
+
+
+class EditsLayers(ChangesNetwork):
+    """Changes the specification of a composed network; what cannot be is said, and the network stays."""
+
+    def run(self, context, network):
+        specification = changing.of_network(network)
+        if specification is None:
+            raise RefusedError(f"{network.name} is not composed: its layers are those of its file")
+        layer = choosing.chosen(network, specification)
+        name = self.layer or layer.name
+        chosen = {}
+        why = follow(network, lambda made: self.change(made, name, chosen))
+        if chosen:
+            choosing.choose(network, chosen["name"])
+        if why:
+            self.report({"WARNING"}, f"{why}; the network stays as it was until that is mended")
+        return None
+
+    layer: bpy.props.StringProperty(
+        name="Layer", options={"SKIP_SAVE"}, description="Name the layer to work on. If empty, the chosen layer is used"
+    )
+
+    def change(self, specification, name, chosen):
+        """The specification after the change; `chosen["name"]` is the layer to choose then."""
+        raise NotImplementedError
+
+
+class NEUROSCENE_OT_add_layer(EditsLayers, bpy.types.Operator):
+    """Add a layer to the network that is being composed"""
+
+    bl_idname = "neuroscene.add_layer"
+    bl_label = "Add Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    operator: bpy.props.EnumProperty(name="Layer", items=OPERATORS, description="Choose what the layer does")
+    place: bpy.props.EnumProperty(name="Place", items=PLACES, description="Choose where the layer goes")
+
+    def change(self, specification, name, chosen):
+        layer = editing.new_layer(specification, self.operator)
+        chosen["name"] = layer.name
+        made = editing.insert(specification, layer, name, self.place.lower())
+        if self.place != "BESIDE":
+            return made
+        try:
+            return editing.first_that_fits(editing.with_joins(made), compose)
+        except CheckpointError:
+            return made
+
+
+class NEUROSCENE_OT_remove_layer(EditsLayers, bpy.types.Operator):
+    """Remove a layer from the network that is being composed. Who read it reads what it read"""
+
+    bl_idname = "neuroscene.remove_layer"
+    bl_label = "Remove Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def change(self, specification, name, chosen):
+        return editing.remove(specification, name)
+
+
+class NEUROSCENE_OT_duplicate_layer(EditsLayers, bpy.types.Operator):
+    """Repeat a layer behind itself"""
+
+    bl_idname = "neuroscene.duplicate_layer"
+    bl_label = "Duplicate Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def change(self, specification, name, chosen):
+        made, copies = editing.duplicate(specification, [name])
+        chosen["name"] = copies[-1]
+        return made
+
+
+class NEUROSCENE_OT_move_layer(EditsLayers, bpy.types.Operator):
+    """Move a layer one place towards the input or the output"""
+
+    bl_idname = "neuroscene.move_layer"
+    bl_label = "Move Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    direction: bpy.props.EnumProperty(
+        name="Direction",
+        items=(
+            ("INPUT", "To the Input", "Before the layer that it reads"),
+            ("OUTPUT", "To the Output", "Behind its reader"),
+        ),
+        description="Choose which way the layer goes",
+    )
+
+    def change(self, specification, name, chosen):
+        names = [specification.input, *(layer.name for layer in specification.layers)]
+        place = names.index(name) if name in names else 0
+        target = place - 2 if self.direction == "INPUT" else place + 1
+        if not 0 <= target < len(names) or place == 0:
+            raise CheckpointError(specification.name, f"'{name}' is at the end already")
+        chosen["name"] = name
+        return editing.move(specification, name, names[target])
+
+
+class NEUROSCENE_OT_choose_layer(ChangesNetwork, bpy.types.Operator):
+    """Choose the layer whose settings are shown"""
+
+    bl_idname = "neuroscene.choose_layer"
+    bl_label = "Choose Layer"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    layer: bpy.props.StringProperty(name="Layer", description="Name the layer")
+
+    def run(self, context, network):
+        choosing.choose(network, self.layer)
+
+
+class NEUROSCENE_OT_randomize_weights(ChangesNetwork, bpy.types.Operator):
+    """Give the network other random weights. What it has learned is lost"""
+
+    bl_idname = "neuroscene.randomize_weights"
+    bl_label = "Randomize"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context, network):
+        specification = changing.of_network(network)
+        if specification is None:
+            raise RefusedError(f"{network.name} is not composed: its weights are those of its file")
+        follow(network, lambda made: changing.with_seed(made, made.seed + 1))
+        return f"Weights of seed {specification.seed + 1}"
+
+
+class NEUROSCENE_OT_discard_draft(ChangesNetwork, bpy.types.Operator):
+    """Go back to the last network that could be built"""
+
+    bl_idname = "neuroscene.discard_draft"
+    bl_label = "Back to What Works"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context, network):
+        changing.discard(network)

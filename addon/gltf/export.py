@@ -125,7 +125,7 @@ def _export(output, options, progress):
             + ("" if plain else f" ({count} poses of plain meshes would take at most {size:,.0f} MB)")
         )
     if plain:
-        meshes.write(parts, scene, output)
+        meshes.write(parts, scene, output, *_film_of_shot(gatherer))
     elif how := _write_glb(gatherer, plan, options, output):
         report.notes.append(how)
     return report
@@ -163,6 +163,14 @@ def _write_glb(gatherer, plan, options, output):
     animation = Animation(clips, changing)
     lit = _is_lit(gatherer) if options.lit is None else options.lit
     return writing.write(parts, scene, extras, output, animation, lit, options.small)
+
+
+def _film_of_shot(gatherer) -> tuple[moves.Movement | None, np.ndarray]:
+    """What moves in the shot that the scene looks through, and its frames."""
+    scene = gatherer.scene
+    shot = next(each for each in moves.spans(scene) if (each.first, each.last) == (scene.frame_start, scene.frame_end))
+    (film,) = moves.films(gatherer.parts, scene, gatherer.depsgraph, [shot])
+    return film, shot.frames
 
 
 def _is_lit(gatherer):

@@ -7,18 +7,24 @@
 def register():
     """Register all classes with Blender."""
     from . import operators, panels  # here: they need Blender, and reading a model does not
-    from .addon import properties
+    from .addon import preferences, properties
+    from .addon.scene.editing import watching
 
+    preferences.register()
     properties.register()
     operators.register()
     panels.register()
+    watching.register()
 
 
 def unregister():
     """Take all classes back from Blender."""
     from . import operators, panels
-    from .addon import properties
+    from .addon import preferences, properties
+    from .addon.scene.editing import watching
 
+    watching.unregister()
     panels.unregister()
     operators.unregister()
     properties.unregister()
+    preferences.unregister()

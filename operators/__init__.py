@@ -39,6 +39,7 @@ from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_netwo
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .put_back import NEUROSCENE_OT_put_back
+from .read_cells import NEUROSCENE_OT_pin_reading, NEUROSCENE_OT_read_cells, NEUROSCENE_OT_select_under_mouse
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
@@ -64,6 +65,16 @@ from .storyboard import (
 )
 from .train_network import NEUROSCENE_OT_pause_training, NEUROSCENE_OT_stop_training, NEUROSCENE_OT_train_network
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
+from .whole_layers import (
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_toggle_layer,
+    define,
+)
 
 CLASSES = (
     NEUROSCENE_OT_import_network,
@@ -107,6 +118,16 @@ CLASSES = (
     NEUROSCENE_OT_find_layers,
     NEUROSCENE_OT_select_related,
     NEUROSCENE_OT_frame_layers,
+    NEUROSCENE_OT_delete_layers,
+    NEUROSCENE_OT_hide_layers,
+    NEUROSCENE_OT_toggle_layer,
+    NEUROSCENE_OT_isolate_layers,
+    NEUROSCENE_OT_duplicate_layers,
+    NEUROSCENE_OT_duplicate_and_move,
+    NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_read_cells,
+    NEUROSCENE_OT_select_under_mouse,
+    NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,
     NEUROSCENE_OT_save_look,
@@ -138,6 +159,7 @@ def register():
     """Register the operators, their entries in menus, and the command line."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
+    define()
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))

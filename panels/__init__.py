@@ -5,7 +5,7 @@
 
 import bpy
 
-from . import menus
+from . import menus, overlay, tool
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
@@ -57,6 +57,8 @@ def register():
     """Register the panels and the entries in Blender's own menus."""
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
+    tool.register()
+    overlay.register()
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
     bpy.types.VIEW3D_MT_add.append(menus.in_add)
@@ -67,5 +69,7 @@ def unregister():
     bpy.types.VIEW3D_MT_add.remove(menus.in_add)
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
+    overlay.unregister()
+    tool.unregister()
     for class_ in reversed(CLASSES):
         bpy.utils.unregister_class(class_)

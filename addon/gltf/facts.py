@@ -14,6 +14,7 @@ import numpy as np
 from ..nodes import materials
 from ..scene.building import studio
 from ..scene.entities import (
+    Annotation,
     Arcs,
     Bars,
     BlockBox,
@@ -22,6 +23,7 @@ from ..scene.entities import (
     ClassName,
     InputPicture,
     Kernels,
+    LayerCopy,
     LayerObject,
     NetworkScene,
     ShotCamera,
@@ -55,7 +57,7 @@ BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", 
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
-BESIDE = (Bars, InputPicture, Kernels)
+BESIDE = (Bars, InputPicture, Kernels, Annotation, LayerCopy)
 
 
 def of_network(collection: bpy.types.Collection) -> dict:
@@ -166,7 +168,7 @@ def _counts(cells) -> dict:
 
 
 def of_other(obj: bpy.types.Object) -> dict:
-    """What the node of a block says, or of bars or kernels."""
+    """What the node of a block says, or of bars, kernels, an annotation or a duplicate."""
     if box := BlockBox.of(obj):
         return _plain({"kind": box.KIND, **box.told(BLOCK), "parameters": box.parameters})
     beside = next(entity for entity in BESIDE if entity.is_one(obj))(obj)

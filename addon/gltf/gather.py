@@ -16,13 +16,24 @@ from mathutils import Matrix
 
 from .. import compat
 from ..scene.camera import framing
-from ..scene.entities import BlockBox, Book, CellShape, Inputs, LayerObject, NetworkScene, kind, nodes, objects
+from ..scene.entities import (
+    BlockBox,
+    Book,
+    CellShape,
+    Inputs,
+    LayerCopy,
+    LayerObject,
+    NetworkScene,
+    kind,
+    nodes,
+    objects,
+)
 from ..scene.texts import labels
 from . import books, facts, shapes
 from .colours import paint
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
-DRAWN = ("block", "layer", "book", "connections", "arcs", "bars", "kernels", "picture")
+DRAWN = ("block", "layer", "copy", "annotation", "book", "connections", "arcs", "bars", "kernels", "picture")
 # Kinds of text, and what they are called after what they are below.
 TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
@@ -135,6 +146,11 @@ class Gatherer:
         if kind == "picture":
             content = books.picture(geometry.mesh, _reader(geometry.mesh.attributes)) if geometry.mesh else None
             return self._add(obj.name, facts.of_other(obj), obj, parent, content)
+        if kind == "annotation":
+            return self._add(obj.name, facts.of_other(obj), obj, parent, _surface(geometry.mesh))
+        if kind == "copy":
+            cells, _, _ = _layer(obj, geometry, self.whole)
+            return self._add(obj.name, facts.of_other(obj), obj, parent, cells)
         if kind != "layer":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)
@@ -222,7 +238,7 @@ def _layer(obj, geometry, whole):
 
 
 def _cells(obj, mesh, matrices, mine, read):
-    inputs = LayerObject(obj).inputs
+    inputs = (LayerCopy.of(obj) or LayerObject(obj)).inputs
     cell = CellShape.of(inputs["Cell"])
     shape = inputs["Shape"]
     tile = shape == "Tile" and cell is not None and cell.shape == "tile"
@@ -273,6 +289,25 @@ def _joined(geometry, whole):
             copies.append(_copies(reference.mesh, matrices[mine], mine, read))
     surface = shapes.joined(copies)
     return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
+
+
+def _surface(mesh):
+    """A mesh as it is, in the colours of its materials, or None."""
+    if mesh is None or not len(mesh.polygons):
+        return None
+    points, triangles = _arrays(mesh)
+    materials = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", materials)
+    of_face = np.empty(len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("polygon_index", of_face)
+    parts = []
+    for index, material in enumerate(mesh.materials):
+        mine = triangles[materials[of_face] == index]
+        if len(mine):
+            used, faces = np.unique(mine, return_inverse=True)
+            colour = paint(material, lambda name: None, 1)
+            parts.append(shapes.repeated(points[used], faces.reshape(-1, 3), np.eye(4)[None], colour))
+    return shapes.joined(parts)
 
 
 def _curves(obj, geometry, whole, told=("weight", "source", "target")):

@@ -63,7 +63,18 @@ def _build():
     )
     curves = group.call("GeometryNodeSetPosition", {"Geometry": curves, "Position": where})
     material = group.when(choice.shows_evidence(group), group["Evidence Material"], group["Material"], "MATERIAL")
-    return group.finish(group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": material}))
+    made = group.call("GeometryNodeSetMaterial", {"Geometry": curves, "Material": material})
+    nothing = group.call("GeometryNodePoints", {"Count": 0})
+    return group.finish(group.when(_has_both(group, layers), made, nothing, "GEOMETRY"))
+
+
+def _has_both(group, layers):
+    """Whether there are layers at both ends: lines to nowhere go with a layer that was deleted."""
+    counts = [
+        group.call("GeometryNodeAttributeDomainSize", {"Geometry": layer}, "Instance Count", component="INSTANCES")
+        for layer in layers
+    ]
+    return group.math("GREATER_THAN", group.math("MULTIPLY", *counts), 0.5)
 
 
 def _info(group, name):

@@ -53,6 +53,16 @@ OPERATORS = {
     "frame_network",
     "import_network",
     "import_series",
+    "delete_layers",
+    "hide_layers",
+    "toggle_layer",
+    "isolate_layers",
+    "duplicate_layers",
+    "duplicate_and_move",
+    "rename_layer",
+    "pin_reading",
+    "read_cells",
+    "select_under_mouse",
     "play_series",
     "remove_series",
     "step_series",
@@ -119,12 +129,20 @@ def test_nothing_is_left(blank, capfd):
         during, command = state(), is_command(capfd)
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
-        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {
+            "OT",
+            "FH",
+            "PT",
+            "UL",
+            "MT",
+            "Preferences",
+        }
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {
             "neuroscene_state",
             "neuroscene_layer",
         }
-        assert during["handlers"] == before["handlers"]
+        added = {name for name in during["handlers"] if during["handlers"][name] != before["handlers"][name]}
+        assert added == {"depsgraph_update_post", "undo_post", "redo_post", "load_post"}
         for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object", "VIEW3D_MT_object"):
             assert len(during["menus"][menu]) == len(before["menus"][menu]) + 1
         assert state() == before

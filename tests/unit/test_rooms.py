@@ -60,6 +60,7 @@ MAY_IMPORT = {
         "written",
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
+    "preferences": set(),
     "properties": {"scene", "layer_fields"},
     "layer_fields": {"composing", "containers", "scene"},
     "commands": {

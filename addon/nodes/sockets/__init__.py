@@ -3,6 +3,7 @@
 
 """The sockets of every node group of ours. Whoever needs to know which there are, and what each is for, asks here."""
 
+from .annotation import ANNOTATION
 from .arcs import ARCS
 from .arrival import ARRIVAL
 from .bars import BARS
@@ -27,6 +28,7 @@ OF = {
     "kernels": KERNELS,
     "book": BOOK,
     "arcs": ARCS,
+    "annotation": ANNOTATION,
 }
 ALL = {
     interface.name: interface
@@ -41,6 +43,7 @@ ALL = {
         RIDGE,
         BOOK,
         ARCS,
+        ANNOTATION,
         VALUE,
         EXPANSION,
         TEXT,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +95,12 @@ def reopen(collection: bpy.types.Collection) -> Network:
 
 def reopen_steps(collection: bpy.types.Collection) -> Steps:
     """As `reopen`, beside the window. Yields as `build.build` and changes nothing."""
+    return (yield from in_background(reader(collection), "reading the model"))
+
+
+def reader(collection: bpy.types.Collection) -> Callable[[], Network]:
+    """What reads the network of a collection again, and needs no Blender. Raises `CheckpointError` when it is called,
+    if the source file is gone or has changed."""
     scene = NetworkScene(collection)
     source = bpy.path.abspath(scene.source)
     architecture = architecture_of(scene)
@@ -110,7 +116,7 @@ def reopen_steps(collection: bpy.types.Collection) -> Steps:
             raise CheckpointError(checkpoint.path, "is not the file that this scene was made from", "import it again")
         return chosen.apply(summarise(checkpoint, sizes))
 
-    return (yield from in_background(read, "reading the model"))
+    return read
 
 
 def architecture_of(scene: NetworkScene) -> str:
@@ -274,7 +280,9 @@ def _bundle_again(collection, kept: dict) -> None:
 
 
 def say(collection, network, objs, drawn, lines):
-    """Let the labels of layers speak of what is drawn now."""
+    """Let the labels of layers speak of what is drawn now, and annotations read the same as before."""
+    from ..picking import annotations  # here: that builds on this
+
     scene = NetworkScene(collection)
     texts = {(label.owner, label.part): label.obj for label in scene.members(Label)}
     pictured = {picture.layer for picture in scene.members(InputPicture)}
@@ -292,3 +300,4 @@ def say(collection, network, objs, drawn, lines):
             for part in labels.parts(objs[layer.name]):
                 if (layer.name, part.name) in texts:
                     labels.write(texts[layer.name, part.name], part)
+    annotations.follow(collection)

@@ -19,8 +19,8 @@ from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
 from ..attributes import array, forget_steps
-from ..editing import by_hand, ranges
-from ..entities import LayerObject
+from ..editing import by_hand, ranges, together
+from ..entities import LayerCopy, LayerObject
 from ..texts import labels
 
 ABOUT = np.array([-1.0, -1.0, 1.0])  # of depth, side and up: half a turn about the last
@@ -143,6 +143,9 @@ def show(obj: bpy.types.Object, layer: Layer, drawn: Drawn, shape: Shape, cells:
     if same:  # what somebody has set stays
         sockets.refresh(layer_object, values)
     layer_object.tell(detail=drawn.detail, size=shape.size, turn=shape.turn)
+    for copy in together.followers(obj):
+        sockets.write(LayerCopy(copy), structure)
+        LayerCopy(copy).tell(detail=drawn.detail, size=shape.size)
     by_hand.keep(obj, held)
 
 
@@ -226,6 +229,9 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     layer = LayerObject(obj)
     sockets.refresh(layer, {"Range": extent or value_range(values)})
     layer.value_is = meaning
+    for copy in together.followers(obj):
+        sockets.write(LayerCopy(copy), {"Range": LayerObject(obj).inputs["Range"]})
+        LayerCopy(copy).value_is = meaning
 
 
 def rank(obj: bpy.types.Object) -> None:

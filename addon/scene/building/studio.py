@@ -68,6 +68,7 @@ def make_camera(name: str, shot: str = "hero", view: View | None = None) -> bpy.
     data.type = "ORTHO" if view.flat else "PERSP"
     data.dof.use_dof = view.blurs
     camera = bpy.data.objects.new(name, data)
+    camera.hide_select = True
     ShotCamera.make(camera, shot=shot, view=asdict(view))
     return camera
 
@@ -150,6 +151,7 @@ def _area(name, location, at, width, height, energy, colour):
     obj.location = location
     obj.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()
     obj.visible_camera = False
+    obj.hide_select = True  # a click in the view is meant for what it lights
     Light.make(obj, role=name.rpartition(" ")[2], share=1.0)
     return obj
 

@@ -26,11 +26,12 @@ from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
 from .marks import arrival_nodes, kind, modifier, nodes, series_nodes
 from .materials import CellShape, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
-from .placed import BlockBox, BlockCollection, GoneLayer, LayerObject, Placed, layer_or_block
+from .placed import BlockBox, BlockCollection, GoneLayer, LayerCopy, LayerObject, Placed, layer_or_block
 from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
-from .texts import CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
+from .texts import Annotation, CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
+    "Annotation",
     "Arcs",
     "Bars",
     "BesideLayer",
@@ -55,6 +56,7 @@ __all__ = [
     "Kernels",
     "KernelsLabel",
     "Label",
+    "LayerCopy",
     "LayerObject",
     "Leader",
     "Light",

@@ -18,7 +18,7 @@ class Bundle(WithSockets):
     kernel sums up. `grain` is what a line's weight is ("cell", "unit", "unknown"); `drawn` of `total` lines are there,
     and `counts` says how many there are at each expansion. Where one end is a block without its inside, `source_block`
     or `target_block` is its path, the name of the layer is "" there, and the index is `JOINT`. `bundling` tells how its
-    lines were bundled."""
+    lines were bundled, `called` is the last name that we gave its object."""
 
     __slots__ = ()
     KIND = "connections"
@@ -36,6 +36,7 @@ class Bundle(WithSockets):
     total: Fact[int] = Fact(WHOLE, 0)
     counts: Fact[list[int]] = Fact(COUNTS, [])
     bundling: Fact[dict] = Fact(GROUP, {})
+    called: Fact[str] = Fact(TEXT, "")
 
     @property
     def ends(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import bpy
 
 from ... import compat
 from . import marks
-from .facts import GROUP, Fact
+from .facts import GROUP, WHOLE, Fact
 
 Some = TypeVar("Some", bound="Entity")
 
@@ -119,10 +119,12 @@ class Inputs:
 
 
 class ObjectEntity(Entity):
-    """An object of ours. `moved_in_shots` are the data paths that were keyframed for a shot, by its name."""
+    """An object of ours. `moved_in_shots` are the data paths that were keyframed for a shot, by its name; `hidden_with`
+    says in which ways it is hidden because the layer is that it belongs to (see `editing.together`)."""
 
     __slots__ = ()
     TYPE = bpy.types.Object
+    hidden_with: Fact[int] = Fact(WHOLE, 0)
     moved_in_shots: Fact[dict] = Fact(GROUP, {})
 
     @property

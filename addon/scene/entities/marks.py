@@ -14,6 +14,8 @@ TYPES = {
     "root": "MESH",
     "layer": "MESH",
     "gone": "MESH",
+    "copy": "MESH",
+    "annotation": "MESH",
     "block": "MESH",
     "book": "MESH",
     "connections": "CURVES",
@@ -33,6 +35,8 @@ WITH_NODES = (  # set by sockets
     "root",
     "layer",
     "gone",
+    "copy",
+    "annotation",
     "block",
     "book",
     "connections",
@@ -40,7 +44,7 @@ WITH_NODES = (  # set by sockets
     "bars",
     "kernels",
 )
-SET_BY_HAND = ("root", "layer", "block", "book", "connections", "arcs")
+SET_BY_HAND = ("root", "layer", "copy", "annotation", "block", "book", "connections", "arcs")
 
 
 def facts(id_data: bpy.types.ID | None):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .bundle import Bundle
 
 
+CUT = 58  # bytes: Blender may have cut a name of so many, or more where the number needs room
+
+
 class Placed(WithSockets):
     """What the arrangement has put where it stands, in the space of its parent. `label` are the texts of its label by
     part, `base` what of the notes stays however many lines are shown; `level` is how far down it stands in a U, and
@@ -49,14 +52,17 @@ class Placed(WithSockets):
 
 class LayerObject(Placed):
     """The object of a layer. `name` is the layer's own, whatever the object is called; `grid` and `strides` are those
-    of its cells, `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail`
-    is what of it is drawn ("box", "maps", "cells", "sheet", "cover") and `wish` what somebody asked for: "detail",
-    "cells", "lines". `tensors` are what its parts give, `looked` that of them which is shown, "" where it shows what
-    it gives. `open`: nobody knows what it reads; `upstream` is where that would come from, in the network's space."""
+    of its cells; `title` is the name that somebody gave it, "" for none, `base_name` what its label says without one;
+    `size` is its room in metres and `axes` (9 numbers, row by row) the axes of the arrangement; `detail` is what of it
+    is drawn ("box", "maps", "cells", "sheet", "cover") and `wish` what somebody asked for: "detail", "cells", "lines".
+    `tensors` are what its parts give, `looked` that of them which is shown, "" where it shows what it gives. `open`:
+    nobody knows what it reads; `upstream` is where that would come from, in the network's space."""
 
     __slots__ = ()
     KIND = "layer"
     name: Fact[str] = Fact(TEXT, key="layer")
+    title: Fact[str] = Fact(TEXT, "")
+    base_name: Fact[str] = Fact(TEXT, "")
     op: Fact[str] = Fact(TEXT)
     parts: Fact[list[str]] = Fact(TEXTS, [])
     sources: Fact[list[str]] = Fact(TEXTS, [], key="inputs")
@@ -84,6 +90,20 @@ class LayerObject(Placed):
     @property
     def named(self) -> str:
         return self.name
+
+    @property
+    def called(self) -> str:
+        """What a person calls it: the name of its object, without the number that Blender adds where one is taken, and
+        whole where Blender has cut it down."""
+        name = self.name
+        base, _, number = self.obj.name.rpartition(".")
+        called = base if base and number.isdigit() and self.obj.name != name and _begins(name, base) else self.obj.name
+        return name if len(called.encode()) >= CUT and _begins(name, called) else called
+
+    @property
+    def renamed(self) -> str:
+        """The name that somebody gave its object, "" if it has its own."""
+        return "" if self.called == self.name else self.called
 
     @property
     def has_one_cell(self) -> bool:
@@ -133,6 +153,17 @@ class GoneLayer(LayerObject):
         return LayerObject(self.id_data)
 
 
+class LayerCopy(LayerObject):
+    """A duplicate of a layer, which is no layer of its network: nothing that happens to that happens to it. `way` is
+    "snapshot", with numbers of its own that stay, or "follower", which has the data of the layer and so its numbers;
+    `shows` is the input whose numbers a snapshot has."""
+
+    __slots__ = ()
+    KIND = "copy"
+    way: Fact[str] = Fact(TEXT, "snapshot")
+    shows: Fact[str] = Fact(TEXT, "")
+
+
 class BlockBox(Placed):
     """The object of a block: its trays, and the box that it folds to. `parent` is the path of the block round it, ""
     of an outermost one, and `tray` the place and size of its first tray; `tint` is the colour that a style gave it.
@@ -177,6 +208,11 @@ class BlockCollection(Entity):
     KIND = "block"
     TYPE = bpy.types.Collection
     path: Fact[str] = Fact(TEXT)
+
+
+def _begins(name: str, part: str) -> bool:
+    """Whether a name is this, or was cut down to it."""
+    return name == part or len(part.encode()) >= CUT - 4 and name.startswith(part)
 
 
 def layer_or_block(obj: bpy.types.Object | None) -> LayerObject | BlockBox | None:

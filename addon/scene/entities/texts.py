@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import bpy
 
-from .entity import Entity, ObjectEntity
-from .facts import FLAG, NUMBER, TEXT, Fact
+from .entity import Entity, ObjectEntity, WithSockets
+from .facts import FLAG, NUMBER, TEXT, WHOLE, Fact
 
 
 class Label(ObjectEntity):
@@ -27,6 +27,23 @@ class Leader(Label):
 
     __slots__ = ()
     KIND = "leader"
+
+
+class Annotation(WithSockets):
+    """A reading that was pinned: a text with a leader to what it reads. `layer` is the name of the layer, of a line
+    that of its target; `unit`, `row` and `column` tell the cell, of a line `source`, `start` and `end` its two cells by
+    their place in the tensors: so it is found again when others are drawn."""
+
+    __slots__ = ()
+    KIND = "annotation"
+    TYPE = bpy.types.Object
+    layer: Fact[str] = Fact(TEXT, "")
+    source: Fact[str] = Fact(TEXT, "")
+    unit: Fact[int] = Fact(WHOLE, 0)
+    row: Fact[int] = Fact(WHOLE, 0)
+    column: Fact[int] = Fact(WHOLE, 0)
+    start: Fact[int] = Fact(WHOLE, -1)
+    end: Fact[int] = Fact(WHOLE, -1)
 
 
 class Title(ObjectEntity):

@@ -12,7 +12,7 @@ from pathlib import Path
 import blf
 import bpy
 
-from ..entities import Font, Label, TextCurve, layer_or_block
+from ..entities import Font, Label, LayerObject, TextCurve, layer_or_block
 from . import writing_systems
 
 PARTS = {
@@ -137,7 +137,24 @@ def say(owner: bpy.types.Object, said: dict[str, str]) -> None:
     `base` is what of the notes stays however many lines are shown.
     """
     label = {name: said[name] for name in PARTS if name in said}
+    layer = LayerObject.of(owner)
+    if layer is not None:
+        layer.base_name = label.get("name", "")
+        if layer.title:
+            label["name"] = layer.title
     layer_or_block(owner).tell(label=label, base=said.get("base", ""))
+
+
+def say_name(obj: bpy.types.Object, name: str) -> None:
+    """Let the text of a label say a new name, unless somebody has written another text there."""
+    if not edited(obj):
+        write_body(obj, name)
+
+
+def edited(obj: bpy.types.Object) -> bool:
+    """Whether somebody has written over a text of ours."""
+    curve = TextCurve.of(obj.data)
+    return curve is not None and writing_systems.visual(curve.body) != obj.data.body
 
 
 def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Object:
@@ -145,7 +162,8 @@ def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Obje
     size, material = PARTS[part.name]
     obj = text(part.body, size, materials[material])
     entity = layer_or_block(owner)
-    obj.name = f"{entity.named} {part.name}"  # a layer's own name is for the layer
+    called = entity.called if isinstance(entity, LayerObject) else entity.named
+    obj.name = f"{called} {part.name}"  # a layer's own name is for the layer
     Label.make(obj, part=part.name, owner=entity.named, of_kind=entity.KIND)
     obj.parent = owner
     return obj
@@ -153,7 +171,8 @@ def make(owner: bpy.types.Object, part: Part, materials: dict) -> bpy.types.Obje
 
 def write(obj: bpy.types.Object, part: Part) -> None:
     """Let a text say what its part does now."""
-    write_body(obj, part.body)
+    if not edited(obj):
+        write_body(obj, part.body)
     curve = obj.data
     curve.space_line = LINE / (1.0 if _is_ours(curve) else BUILT_IN)
     curve.offset_y = -part.above

@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is under the mouse now, in which view, and what lights up for it. Plain data: it outlives undo and load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import bpy
+
+from . import evidence, hits, models
+from .evidence import Evidence
+from .hits import Hit
+from .rays import Ray
+from .reading import Reading, read
+
+REST = 0.12  # seconds that the mouse rests before lines light up
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """A reading at a place of a region (pixels), in the view with this address; `serial` counts what was pointed at."""
+
+    reading: Reading
+    region: int
+    x: int
+    y: int
+    dims: bool
+    serial: int
+    evidence: Evidence | None = None
+
+
+_now: list[Pointed] = []
+_serial = [0]
+
+
+def now() -> Pointed | None:
+    """What is pointed at, if anything is."""
+    return _now[-1] if _now else None
+
+
+def forget() -> bool:
+    """Let nothing be pointed at; whether something was."""
+    was = bool(_now)
+    _now.clear()
+    return was
+
+
+def pick(context: bpy.types.Context, x: int, y: int, prefer: str = "CELLS") -> Hit | None:
+    """What lies under a pixel of the region of a 3D view."""
+    ray = Ray.through(context.region, context.region_data, x, y)
+    return hits.pick(context.view_layer, ray, prefer, context.space_data)
+
+
+def point(context: bpy.types.Context, x: int, y: int, prefer: str, dims: bool) -> bool:
+    """Point at a pixel of a region; whether something has to be drawn anew."""
+    hit = pick(context, x, y, prefer)
+    before = now()
+    if hit is None:
+        return forget()
+    region = context.region.as_pointer()
+    if before and before.region == region and same(before.reading.hit, hit):
+        _now[:] = [replace(before, x=x, y=y, dims=dims)]
+        return True
+    found = read(hit, context.view_layer, wait=False)
+    if found is None:
+        return forget()
+    _serial[0] += 1
+    _now[:] = [Pointed(found, region, x, y, dims, _serial[0])]
+    bpy.app.timers.register(lambda serial=_serial[0]: _light_up(serial), first_interval=REST)
+    return True
+
+
+def same(first: Hit, second: Hit) -> bool:
+    """Whether two hits are of the same cell, line or other part."""
+    return (first.kind, first.object, first.index) == (second.kind, second.object, second.index)
+
+
+def _light_up(serial: int) -> float | None:
+    """Find what belongs to what is pointed at, once the mouse rests there. A timer: it says when to come again."""
+    here = now()
+    if here is None or here.serial != serial or here.evidence is not None:
+        return None
+    view_layer = bpy.context.view_layer
+    found = read(here.reading.hit, view_layer, wait=False)
+    if models.is_opening():
+        return REST
+    if found is None:
+        forget()
+    else:
+        lit = evidence.of(found, view_layer, wait=False)
+        _now[:] = [replace(here, reading=found, evidence=lit or Evidence())]
+    redraw()
+    return None
+
+
+def redraw() -> None:
+    """Let every 3D view draw itself anew."""
+    for manager in bpy.data.window_managers:
+        for window in manager.windows:
+            for area in window.screen.areas:
+                if area.type == "VIEW_3D":
+                    area.tag_redraw()

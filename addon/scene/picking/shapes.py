@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a ray meets boxes, balls, lines and texts; distances along the ray in metres, infinite where it meets none."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .rays import Ray
+
+
+def boxes(origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Distances (n,) to boxes along the axes, by centre and half size (n, 3); boxes without size are met by none."""
+    near = np.full(len(centre), -np.inf, np.float32)
+    far = np.full(len(centre), np.inf, np.float32)
+    for axis in range(3):
+        way = np.float32(direction[axis])
+        away = centre[:, axis] - np.float32(origin[axis])
+        if abs(way) < 1e-12:
+            far[np.abs(away) > half[:, axis]] = -np.inf
+            continue
+        middle = away / way
+        reach = half[:, axis] / abs(way)
+        np.maximum(near, middle - reach, out=near)
+        np.minimum(far, middle + reach, out=far)
+    met = (near <= far) & (far > 0) & ((half[:, 0] > 0) | (half[:, 1] > 0) | (half[:, 2] > 0))
+    return np.where(met, np.maximum(near, 0), np.inf)
+
+
+def balls(origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """The same of ellipsoids in such boxes."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = (origin.astype(np.float32) - centre) / half
+        way = direction.astype(np.float32) / half
+        a, b, c = ((way * way).sum(1), (away * way).sum(1), (away * away).sum(1) - 1)
+        root = b * b - a * c
+        near = (-b - np.sqrt(root)) / a
+        far = (-b + np.sqrt(root)) / a
+        met = (root >= 0) & (far > 0)
+    return np.where(met, np.maximum(near, 0), np.inf)
+
+
+def nearest_line(ray: Ray, points: np.ndarray, matrix: np.ndarray, seen: np.ndarray) -> tuple[int, float, float]:
+    """The line that a ray passes nearest: its index, how far from it in shares of the ray's reach (infinite if beyond
+    1), and at which distance. `points` (n, k, 3) are in a space with this matrix, lines that are not `seen` (n,) are
+    left out."""
+    count, each = points.shape[:2]
+    turn = (ray.frame @ matrix[:3, :3]).astype(np.float32)
+    shift = (ray.frame @ (matrix[:3, 3] - ray.origin)).astype(np.float32)
+    across, up, depth = ((points.reshape(-1, 3) @ turn[axis] + shift[axis]).reshape(count, each) for axis in range(3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 1 / np.maximum(ray.reach(np.maximum(depth, 0)), 1e-9)
+    x, y = across * scale, up * scale
+    chosen = seen.copy()
+    for axis in (x, y):
+        low, high = axis[:, 0].copy(), axis[:, 0].copy()
+        for point in range(1, each):
+            np.minimum(low, axis[:, point], out=low)
+            np.maximum(high, axis[:, point], out=high)
+        chosen &= (low <= 1) & (high >= -1)
+    some = np.flatnonzero(chosen)
+    if not len(some):
+        return -1, np.inf, np.inf
+    x, y, depth = x[some].astype(np.float64), y[some].astype(np.float64), depth[some]
+    before = np.stack([x[:, :-1], y[:, :-1]], -1)
+    way = np.stack([np.diff(x), np.diff(y)], -1)
+    share = -(before * way).sum(-1) / np.maximum((way * way).sum(-1), 1e-18)
+    share = share.clip(0, 1)
+    away = np.linalg.norm(before + share[..., None] * way, axis=-1)
+    deep = depth[:, :-1] + share * np.diff(depth)
+    away[(deep <= 0) | ~np.isfinite(away)] = np.inf
+    line, segment = np.unravel_index(away.argmin(), away.shape)
+    if away[line, segment] > 1:
+        return -1, np.inf, np.inf
+    return int(some[line]), float(away[line, segment]), float(deep[line, segment])
+
+
+def flat(ray: Ray, matrix: np.ndarray, low: np.ndarray, high: np.ndarray) -> float:
+    """The distance to a rectangle in the plane z = 0 of a space with this matrix, between two corners (3,)."""
+    origin, direction = ray.inside(matrix)
+    if abs(direction[2]) < 1e-12:
+        return np.inf
+    depth = -origin[2] / direction[2]
+    x, y, _ = origin + depth * direction
+    return depth if depth > 0 and low[0] <= x <= high[0] and low[1] <= y <= high[1] else np.inf

@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reading what is under the mouse: beside the pointer, by a click, and pinned as an annotation."""
+
+import bpy
+
+from ..addon import preferences
+from ..addon.scene import selection
+from ..addon.scene.entities import networks
+from ..addon.scene.picking import annotations, pointing, reading
+from .bases.whole import Whole
+
+TOOL = "neuroscene.read_cells"
+PREFER = (
+    ("CELLS", "Cells First", "Read a line only where no cell is under the mouse"),
+    ("NEAREST", "Nearest", "Read what nothing else hides"),
+    ("LINES", "Lines First", "Read a line however many cells are behind it"),
+)
+
+
+def in_view(context) -> bool:
+    """Whether the mouse is over a 3D view in which there may be a network."""
+    region = context.region
+    return bool(
+        context.area
+        and context.area.type == "VIEW_3D"
+        and region
+        and region.type == "WINDOW"
+        and context.region_data
+        and networks(context.scene)
+    )
+
+
+def with_tool(context) -> bool:
+    """Whether the tool *Read Cells* is active."""
+    tool = context.workspace.tools.from_space_view3d_mode(context.mode, create=False) if context.workspace else None
+    return bool(tool and tool.idname == TOOL)
+
+
+class NEUROSCENE_OT_read_cells(bpy.types.Operator):
+    """Show what is under the mouse: the value of a cell and what it is made of, or the weight of a line"""
+
+    bl_idname = "neuroscene.read_cells"
+    bl_label = "Read Cells"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        return context.mode == "OBJECT" and in_view(context)
+
+    def invoke(self, context, event):
+        hover, tool = preferences.value("hover"), with_tool(context)
+        wanted = context.window_manager.neuroscene_reading.hover and (hover == "ALWAYS" or hover == "TOOL" and tool)
+        playing = context.screen.is_animation_playing
+        prefer = "LINES" if event.alt else context.window_manager.neuroscene_reading.prefer
+        changed = (
+            pointing.point(context, event.mouse_region_x, event.mouse_region_y, prefer, tool)
+            if wanted and not playing
+            else pointing.forget()
+        )
+        if changed:
+            context.area.tag_redraw()
+        return {"PASS_THROUGH"}
+
+    def execute(self, context):
+        return {"CANCELLED"}
+
+
+class NEUROSCENE_OT_select_under_mouse(Whole, bpy.types.Operator):
+    """Select the layer, block or bundle of lines that is under the mouse; a label stands for what it names"""
+
+    bl_idname = "neuroscene.select_under_mouse"
+    bl_label = "Select Under Mouse"
+    bl_options = {"UNDO"}
+
+    extend: bpy.props.BoolProperty(
+        name="Extend", description="Keep the current selection", default=False, options={"SKIP_SAVE"}
+    )
+    x: bpy.props.IntProperty(name="X", description="Place in the view, in pixels", options={"SKIP_SAVE"})
+    y: bpy.props.IntProperty(name="Y", description="Place in the view, in pixels", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if context.mode == "OBJECT" and in_view(context):
+            return True
+        cls.poll_message_set("Works over a network in a 3D view, in Object Mode")
+        return False
+
+    def invoke(self, context, event):
+        self.x, self.y = event.mouse_region_x, event.mouse_region_y
+        self.extend = event.shift
+        return self.execute(context)
+
+    def execute(self, context):
+        hit = pointing.pick(context, self.x, self.y, context.window_manager.neuroscene_reading.prefer)
+        target = hit.target_obj if hit else None
+        if target is None:
+            return {"PASS_THROUGH"}
+        if not selection.select(context, [target], self.extend):
+            self.report({"WARNING"}, f"{target.name} cannot be selected: it is locked")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class NEUROSCENE_OT_pin_reading(Whole, bpy.types.Operator):
+    """Pin what is read under the mouse: an annotation that follows the cell or line, renders and can be moved"""
+
+    bl_idname = "neuroscene.pin_reading"
+    bl_label = "Pin Reading"
+    bl_options = {"REGISTER", "UNDO"}
+
+    x: bpy.props.IntProperty(name="X", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
+    y: bpy.props.IntProperty(name="Y", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, context):
+        if context.mode == "OBJECT" and in_view(context):
+            return True
+        cls.poll_message_set("Point at a cell or a line in a 3D view, in Object Mode")
+        return False
+
+    def invoke(self, context, event):
+        self.x, self.y = event.mouse_region_x, event.mouse_region_y
+        return self.execute(context)
+
+    def execute(self, context):
+        hit = pointing.pick(context, self.x, self.y, context.window_manager.neuroscene_reading.prefer)
+        known = reading.read(hit, context.view_layer) if hit else None
+        through = context.region_data.view_perspective == "CAMERA"
+        look = annotations.Look.of_view(context.region_data)
+        depsgraph = context.view_layer.depsgraph
+        note = annotations.pin(known, look, depsgraph, context.scene.camera if through else None) if known else None
+        if note is None:
+            self.report({"WARNING"}, "Point at a cell or a line: nothing else has a number to pin")
+            return {"CANCELLED"}
+        selection.select(context, [note])
+        self.report({"INFO"}, f"Pinned {known.line}")
+        return {"FINISHED"}

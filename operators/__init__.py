@@ -54,6 +54,7 @@ from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
+from .sort_samples import NEUROSCENE_OT_sort_samples
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 from .storyboard import (
@@ -84,6 +85,7 @@ CLASSES = (
     NEUROSCENE_OT_stop_watching,
     NEUROSCENE_OT_step_series,
     NEUROSCENE_OT_play_series,
+    NEUROSCENE_OT_sort_samples,
     NEUROSCENE_OT_remove_series,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,

@@ -65,6 +65,7 @@ OPERATORS = {
     "select_under_mouse",
     "play_series",
     "remove_series",
+    "sort_samples",
     "step_series",
     "stop_watching",
     "watch_folder",

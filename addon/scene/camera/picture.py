@@ -23,6 +23,7 @@ from ..entities import (
     Book,
     CaptionPart,
     ClassName,
+    Confusion,
     Floor,
     Heading,
     Histogram,
@@ -79,7 +80,9 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     beside = framing.corners(
         (
             member.obj
-            for member in NetworkScene(network).members(Bars, Book, ClassName, Heading, Histogram, Kernels, Title)
+            for member in NetworkScene(network).members(
+                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Title
+            )
             if not member.obj.hide_render
         ),
         depsgraph,

@@ -85,6 +85,17 @@ class KernelsLabel(BesideLayer):
     KIND = "kernels label"
 
 
+class Confusion(ObjectEntity):
+    """The matrix of `classes` that a network takes for one another, `right` of `total` samples; or its words, which
+    have no `classes`."""
+
+    __slots__ = ()
+    KIND = "confusion"
+    right: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)
+    classes: Fact[int] = Fact(WHOLE, 0)
+
+
 class Histogram(BesideLayer):
     """How often numbers of a layer occur: `shows` is "values", "weights", "time" (weights at every checkpoint), or
     "words" for the texts of one. `counts` are those of bins of equal width from `low` to `high`, `zeros` and `total`

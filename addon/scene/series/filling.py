@@ -21,11 +21,12 @@ from ...network.joins import WEIGHT
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
-from ..building import build, connections, importing, input_picture, kernels, layers, planned
+from ..building import build, connections, importing, input_picture, kernels, layers, planned, studio
 from ..building.choices import Choices
+from ..camera.picture import frame
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
-from . import faces, known, lines, showing, taps, words
+from ..entities import Bars, Book, Bundle, ClassName, Confusion, InputPicture, Kernels, NetworkScene
+from . import confusion, faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
 from .lines import Query
@@ -76,6 +77,9 @@ def import_steps(
     network = source.network(source.base)
     Choices(reading.scaling, network.classes if reading.classes else []).keep(scene)
     scene.labels = str(Path(reading.labels).resolve()) if reading.labels else ""
+    camera = studio.camera_of(collection)
+    if camera and scene.scene and next(scene.members(Confusion), None):  # it is in the picture too
+        frame(collection, scene.scene, camera)
     return collection
 
 
@@ -147,6 +151,9 @@ def fill_steps(
     drawn_lines += sum(
         len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
     )
+    judged = None
+    if isinstance(source, Samples):
+        judged = yield from in_background(source.judged, "counting what is right")
     most = min(MOST, most or MOST_STEPS)
     kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, most)))
     if len(kept) < count:
@@ -161,11 +168,15 @@ def fill_steps(
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
     series.growing = whole
+    if judged is not None and judged.confusion is not None:
+        series.judged = [int(np.trace(judged.confusion)), int(judged.confusion.sum())]
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
     if source.kind == "checkpoints":
         yield from stepping.part(_open(collection, network, source), 0.9, 0.99)
+    if source.kind == "samples":
+        confusion.show(collection, judged)
     words.show(collection, series)
     return collection
 

@@ -116,14 +116,7 @@ def test_nothing_is_left(blank, capfd):
         during, command = state(), is_command(capfd)
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
-        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {
-            "OT",
-            "FH",
-            "PT",
-            "UL",
-            "MT",
-            "Preferences",
-        }
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
         added = {name for name in during["handlers"] if during["handlers"][name] != before["handlers"][name]}
         assert added == {"depsgraph_update_post", "undo_post", "redo_post", "load_post"}

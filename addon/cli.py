@@ -267,6 +267,12 @@ def _parser():
         default=None,
         help="let the lights of the viewer shade it, whatever the style says",
     )
+    subcommand.add_argument(
+        "--shot", metavar="NAME", help="which camera, with all that moves in its shot (default: hero)"
+    )
+    subcommand.add_argument(
+        "--seconds", type=_seconds, metavar="S", help="how long the shot is (default: its own time)"
+    )
     light.add_argument("--unlit", dest="lit", action="store_false", help="show colors as they are, without shading")
     _drawing(subcommand)
     return parser
@@ -291,6 +297,7 @@ def _picture(command):
     command.add_argument("--samples", type=_count, metavar="N")
     command.add_argument("--size", type=_size, metavar="WxH")
     command.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
+    command.add_argument("--step", type=_count, metavar="N", help="only every Nth frame of a film")
     command.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
     command.add_argument("--transparent", action="store_true", help="without the background, for compositing")
     command.add_argument(

@@ -39,8 +39,9 @@ INPUTS = {
     LETTERS: SAMPLES / "letters" / "letters.npy",
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
-RUN = ROOT / "tests" / "data" / "series" / "*" / "epoch_*.onnx"  # the checkpoints of a training
-WIDE, FILM = (1280, 720), (768, 432)
+SERIES = ROOT / "tests" / "data" / "series"
+RUN = [SERIES / "epoch_00.h5", SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
+WIDE, FILM, SMALL = (1280, 720), (768, 432), (480, 270)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
     "gallery/hero": (CNN, "hero", "", None, WIDE),
@@ -51,7 +52,11 @@ STILLS = {
     "gallery/fly-through": (CNN, "fly-through", "", 62, WIDE),
     "gallery/dolly": (CNN, "dolly", "", 110, WIDE),
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
+    "gallery/forward": (CNN, "forward", "", 102, WIDE),
+    "gallery/forward-books": (PICTURES, "forward", "", 210, WIDE),
+    "gallery/forward-answer": (CNN, "forward", "", 500, WIDE),
     "gallery/training": (RUN, "training", "", 255, WIDE),
+    "gallery/training-close": (RUN, "training-close", "", 130, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
     "gallery/pictures-dolly": (PICTURES, "dolly", "", 80, WIDE),
     "gallery/pictures": (PICTURES, "hero", "", None, WIDE),
@@ -60,7 +65,14 @@ STILLS = {
     "gallery/letters": (LETTERS, "hero", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
 }
-FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold"), "gallery/training": (RUN, "training")}
+# file below docs -> model, shot, size, of how many frames one
+FILMS = {
+    "gallery/dolly": (CNN, "dolly", FILM, 1),
+    "gallery/unfold": (CNN, "unfold", FILM, 1),
+    "gallery/forward": (CNN, "forward", SMALL, 2),
+    "gallery/forward-books": (PICTURES, "forward", SMALL, 2),
+    "gallery/training": (RUN, "training", SMALL, 2),
+}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8
 
 
@@ -82,16 +94,17 @@ def still(name: str) -> None:
 
 
 def film(name: str) -> None:
-    model, shot = FILMS[name]
+    model, shot, size, step = FILMS[name]
     _stage(model, "")
-    rendering.render(HERE / f"{name}.mp4", rendering.Options(shot=shot, size=FILM, samples=SAMPLES_A_FRAME), print)
+    options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_FRAME, step=step)
+    rendering.render(HERE / f"{name}.mp4", options, print)
 
 
 def _stage(model, style):
     """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if model == RUN:
-        steps = filling.import_steps([model], build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
+        steps = filling.import_steps(model, build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
     else:
         steps = importing.import_steps(model, build.Settings(), INPUTS.get(model))
     network = build.finish(steps)

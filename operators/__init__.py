@@ -38,8 +38,14 @@ from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
+from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .put_back import NEUROSCENE_OT_put_back
-from .read_cells import NEUROSCENE_OT_pin_reading, NEUROSCENE_OT_read_cells, NEUROSCENE_OT_select_under_mouse
+from .read_cells import (
+    NEUROSCENE_OT_pin_reading,
+    NEUROSCENE_OT_read_cells,
+    NEUROSCENE_OT_select_object,
+    NEUROSCENE_OT_select_under_mouse,
+)
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
@@ -129,6 +135,9 @@ CLASSES = (
     NEUROSCENE_OT_rename_layer,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_under_mouse,
+    NEUROSCENE_OT_select_object,
+    NEUROSCENE_OT_open_sample,
+    NEUROSCENE_OT_show_network,
     NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,

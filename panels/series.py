@@ -13,6 +13,8 @@ from .sidebar import Sidebar, sockets
 
 class NEUROSCENE_PT_series(Sidebar, bpy.types.Panel):
     bl_label = "Series"
+    bl_parent_id = "NEUROSCENE_PT_data"
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
         layout = self.layout

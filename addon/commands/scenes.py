@@ -103,7 +103,8 @@ def _wanted(options, progress):
         options.frames,
         options.quality,
         options.transparent,
-        options.seconds,
+        options.seconds or 0.0,
+        options.step or 0,
     )
 
 
@@ -131,6 +132,8 @@ def export(options: Namespace) -> None:
         return
     if options.output.suffix.lower() not in SCENES:
         raise CheckpointError(options.output, f"should end in {' or '.join(SCENES)}", "or give --arrays and a folder")
+    import bpy
+
     from ..gltf import export
 
     page = options.output.with_suffix(".html") if options.html else None
@@ -141,6 +144,11 @@ def export(options: Namespace) -> None:
     )
     with quiet() as progress:
         _open_scene(options, progress)
+        if options.shot:
+            from ..scene.output import rendering
+
+            scene, *_ = rendering.look_through(options.output, options.shot, options.seconds or 0.0)
+            bpy.context.window.scene = scene
         progress("exporting")
         report = export.export(options.output, wanted, progress)
         if page and page != options.output:

@@ -256,6 +256,21 @@ def _make_scene(options, progress):
     bpy.data.scenes.remove(empty)
     _give(look, progress)
     _explain(options, collection, progress)
+    _count(options, collection, progress)
+
+
+def _count(options, collection, progress):
+    """Show the histograms that are asked for, and look at all again: they stand above the layers."""
+    kinds = getattr(options, "histograms", ())
+    if not kinds:
+        return
+    from ..scene.building import build, histograms, studio
+    from ..scene.camera import picture
+    from ..scene.entities import NetworkScene
+
+    scene = NetworkScene(collection)
+    build.finish(histograms.toggle_steps(collection, list(scene.layers()), kinds), progress)
+    picture.frame(collection, scene.scene, studio.camera_of(collection))
 
 
 def _explain(options, collection, progress):

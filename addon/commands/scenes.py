@@ -243,6 +243,8 @@ def _make_scene(options, progress):
             reading,
         )
     else:
+        if options.labels:
+            raise CheckpointError(options.labels, "says what is right for several inputs", "give several")
         steps = importing.import_steps(
             options.model,
             settings,

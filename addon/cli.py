@@ -353,6 +353,27 @@ def _drawing(command):
         help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
         "for none",
     )
+    command.add_argument(
+        "--histograms",
+        type=_histograms,
+        metavar="OF[,OF ...]",
+        default=(),
+        help="show above each layer how often numbers of each size occur: of values, weights, time (weights at every "
+        "checkpoint)",
+    )
+    command.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="with --evidence by several methods: also show them beside one another, in a scene of their own (the shot "
+        "methods)",
+    )
+
+
+def _histograms(text):
+    kinds = tuple(text.split(","))
+    if not set(kinds) <= {"values", "weights", "time"}:
+        raise argparse.ArgumentTypeError(f"'{text}' is not values, weights or time, nor several as in values,weights")
+    return kinds
 
 
 def _methods(text):

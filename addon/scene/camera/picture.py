@@ -24,6 +24,7 @@ from ..entities import (
     CaptionPart,
     ClassName,
     Confusion,
+    EvidenceRelief,
     Floor,
     Heading,
     Histogram,
@@ -352,6 +353,7 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
         labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row, solid=path in closed))
     layers = list(scene.members(LayerObject))
     pictures = {picture.layer: picture.obj for picture in scene.members(InputPicture)}
+    pictures |= {relief.layer: relief.obj for relief in scene.members(EvidenceRelief)}  # in their place
     lowest: dict[str, bpy.types.Object] = {}
     above = {book.layer for book in scene.members(Book) if book.place in ("above", "ahead")}
     above -= {book.layer for book in scene.members(Book) if book.place == "below"}

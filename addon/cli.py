@@ -155,12 +155,17 @@ def _parser():
 
     subcommand = command("train", commands.train, "train a network on a data set", "MODEL|SPEC.json")
     subcommand.add_argument(
-        "--data", required=True, type=Path, metavar="FILE.npz", help="x_train, y_train, x_test and y_test"
+        "--data",
+        required=True,
+        type=Path,
+        metavar="FILE.npz",
+        help="x_train, y_train, x_test and y_test; or a folder of pictures by class",
     )
     subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
     subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
     subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
     subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
+    subcommand.add_argument("--schedule", choices=("constant", "cosine"), default="constant", help="default: constant")
     subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
     subcommand.add_argument(
         "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"

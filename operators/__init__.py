@@ -57,6 +57,7 @@ from .set_colors import NEUROSCENE_OT_set_colors
 from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_detail
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
+from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
@@ -68,6 +69,7 @@ from .storyboard import (
     NEUROSCENE_OT_new_storyboard,
     NEUROSCENE_OT_remove_beat,
 )
+from .train_network import NEUROSCENE_OT_pause_training, NEUROSCENE_OT_stop_training, NEUROSCENE_OT_train_network
 from .watch_folder import NEUROSCENE_OT_stop_watching, NEUROSCENE_OT_watch_folder
 from .whole_layers import (
     NEUROSCENE_OT_delete_layers,
@@ -143,6 +145,7 @@ CLASSES = (
     NEUROSCENE_OT_set_map,
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
+    NEUROSCENE_OT_show_histograms,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
     NEUROSCENE_OT_compose_network,
@@ -154,6 +157,9 @@ CLASSES = (
     NEUROSCENE_OT_choose_layer,
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_train_network,
+    NEUROSCENE_OT_pause_training,
+    NEUROSCENE_OT_stop_training,
 )
 _commands = []
 

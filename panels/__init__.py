@@ -20,6 +20,7 @@ from .network import NEUROSCENE_PT_network
 from .series import NEUROSCENE_PT_series
 from .shots import NEUROSCENE_PT_shots
 from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
+from .training import NEUROSCENE_PT_training
 
 CLASSES = (
     NEUROSCENE_UL_layers,
@@ -33,6 +34,7 @@ CLASSES = (
     NEUROSCENE_PT_shots,
     NEUROSCENE_PT_storyboard,
     NEUROSCENE_PT_compose,
+    NEUROSCENE_PT_training,
     NEUROSCENE_PT_network,
     NEUROSCENE_PT_layer,
     NEUROSCENE_PT_lines,

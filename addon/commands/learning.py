@@ -140,6 +140,7 @@ def train(options: Namespace) -> None:
             options.seed,
             Rules(options.optimizer, options.decay),
             tuple(options.freeze),
+            options.schedule,
         )
         done = finish(training.train(network, data, options.output, wanted), progress)
     seconds = time.perf_counter() - begin

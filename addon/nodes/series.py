@@ -97,7 +97,7 @@ def _slider(kind, interface):
     return group.finish(group.store(group["Geometry"], sockets.attribute(kind), at))
 
 
-class _Steps:
+class Steps:
     """The two steps between which the slider stands, single values."""
 
     def __init__(self, group: GroupBuilder):
@@ -167,13 +167,13 @@ class _Steps:
 def _cells():
     group = GroupBuilder(sockets.CELLS.name)
     group.declare(sockets.CELLS)
-    return group.finish(_Steps(group).overwritten(group["Geometry"], "value", "POINT"))
+    return group.finish(Steps(group).overwritten(group["Geometry"], "value", "POINT"))
 
 
 def _evidence():
     group = GroupBuilder(sockets.EVIDENCE.name)
     group.declare(sockets.EVIDENCE)
-    steps = _Steps(group)
+    steps = Steps(group)
     counts = steps.overwritten(group["Geometry"], "evidence", "POINT")
     return group.finish(steps.overwritten(counts, "evidence_range", "POINT"))
 
@@ -181,7 +181,7 @@ def _evidence():
 def _lines():
     group = GroupBuilder(sockets.LINES.name)
     group.declare(sockets.LINES)
-    steps = _Steps(group)
+    steps = Steps(group)
     before = group["Geometry"]
     weighted = steps.overwritten(before, "weight", "CURVE")
     own = steps.overwritten(weighted, "magnitude", "CURVE")
@@ -197,7 +197,7 @@ def _lines():
 def _bars():
     group = GroupBuilder(sockets.BARS.name)
     group.declare(sockets.BARS)
-    points = _Steps(group).overwritten(group["Geometry"], "value", "POINT")
+    points = Steps(group).overwritten(group["Geometry"], "value", "POINT")
     value = group.attribute("value")
     known = group.number(value, -3e38)
     most = group.call(
@@ -236,7 +236,7 @@ def _bars():
 def _picture():
     group = GroupBuilder(sockets.PICTURE.name)
     group.declare(sockets.PICTURE)
-    steps = _Steps(group)
+    steps = Steps(group)
     first, second, there = steps.pair("picture", "FLOAT_COLOR")
     node = group.node("ShaderNodeMix", data_type="RGBA")
     group.put(find(node.inputs, ("Factor", "VALUE")), steps.share)
@@ -249,7 +249,7 @@ def _picture():
 def _kernels():
     group = GroupBuilder(sockets.KERNELS.name)
     group.declare(sockets.KERNELS)
-    steps = _Steps(group)
+    steps = Steps(group)
     first, second, there = steps.pair("weight", "FLOAT_VECTOR")
     mixed = group.when(steps.between, vectors.mixed(group, steps.share, first, second), first, "VECTOR")
     return group.finish(steps.stored(group["Geometry"], "weight", mixed, there, "FLOAT_VECTOR", "POINT"))
@@ -258,7 +258,7 @@ def _kernels():
 def _words():
     group = GroupBuilder(sockets.WORDS.name)
     group.declare(sockets.WORDS)
-    steps = _Steps(group)
+    steps = Steps(group)
     begun = group.math("SUBTRACT", 1.0, group.math("LESS_THAN", steps.now, group.attribute("begin")))
     shown = group.math("MULTIPLY", begun, group.math("LESS_THAN", steps.now, group.attribute("end")))
     kept = group.call(
@@ -271,7 +271,7 @@ def _curve():
     """The points of the mesh are what was measured, one behind the other; `place` tells at which step."""
     group = GroupBuilder(sockets.CURVE.name)
     group.declare(sockets.CURVE)
-    now = _Steps(group).now
+    now = Steps(group).now
     points = group["Geometry"]
     place = group.attribute("place")
     index = group.call("GeometryNodeInputIndex", {})

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from ..containers import CheckpointError
-from ..inference import load_arrays
+from ..inference import load_arrays, open_data
 from ..inference.samples import answers_of, samples_of
 from ..network import Network
 
+TEST_EVERY = 5
+MOST = 1 << 30  # numbers of all samples of a folder
 PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -36,9 +38,12 @@ class DataSet:
 def load(path: str | Path, network: Network) -> DataSet:
     """The arrays x_train, y_train, x_test, y_test of a file for a network of one input. Pixels of 8 bits become 0 to 1.
 
-    Raises `CheckpointError`.
+    Of a folder of pictures, with a folder for each class, every fifth of a class is kept for the test. Raises
+    `CheckpointError`.
     """
     path = Path(path)
+    if path.is_dir():
+        return _of_folder(path, network)
     if not path.is_file():
         raise CheckpointError(path, "no such file", "check the path of the data")
     arrays = load_arrays(path)
@@ -58,3 +63,24 @@ def load(path: str | Path, network: Network) -> DataSet:
     if y_train.dtype.kind != y_test.dtype.kind:
         raise CheckpointError(path, "has classes in one of y_train and y_test, and numbers in the other")
     return DataSet(x_train, y_train, x_test, y_test)
+
+
+def _of_folder(path: Path, network: Network) -> DataSet:
+    data = open_data([path], network)
+    if data.answers is None:
+        raise CheckpointError(path, "does not say of which class its pictures are", "put each class into a folder")
+    first = data.read(0)
+    if len(first) != 1:
+        raise CheckpointError(network.checkpoint.path, "has several inputs, and only networks of one can be trained")
+    if len(data) * first[0].array.size > MOST:
+        raise CheckpointError(path, f"has {len(data):,} samples, which are more than fit", "train on fewer")
+    x = np.concatenate([data.read(place)[0].array for place in range(len(data))]).astype(np.float32)
+    y = data.answers
+    place_in_class = np.zeros(len(y), np.int64)
+    for each in np.unique(y):
+        places = np.flatnonzero(y == each)
+        place_in_class[places] = np.arange(len(places))
+    test = place_in_class % TEST_EVERY == TEST_EVERY - 1
+    if not test.any():
+        raise CheckpointError(path, f"has too few samples: {TEST_EVERY} of a class are needed to test")
+    return DataSet(x[~test], y[~test], x[test], y[test])

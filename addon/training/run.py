@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,12 +27,14 @@ from .step import BETAS, CORRECTIONS, RATE, RIGHT, STATES, Rules, Step, state_of
 BATCH, EPOCHS, SEED = 32, 5, 0
 TESTED = 256  # samples at once
 RATES = {"sgd": 0.01, "adam": 1e-3}
+SCHEDULES = ("constant", "cosine")
 COLUMNS = ("epoch", "loss", "accuracy")
 
 
 @dataclass(frozen=True)
 class Options:
-    """`rate` is the optimizer's own unless said; `frozen` are weights that stay, by the beginnings of their names."""
+    """`rate` is the optimizer's own unless said; with the schedule "cosine" it falls to 0 by half a cosine (Loshchilov
+    and Hutter 2017). `frozen` are weights that stay, by the beginnings of their names."""
 
     epochs: int = EPOCHS
     batch: int = BATCH
@@ -39,6 +42,7 @@ class Options:
     seed: int = SEED
     rules: Rules = Rules()
     frozen: tuple[str, ...] = ()
+    schedule: str = "constant"
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ def train(
     size = min(options.batch, count)
     rules = options.rules
     rate = options.rate or RATES[rules.optimizer]
+    steps_in_all = options.epochs * -(-count // size)
     steps: dict[int, Step] = {}
     values: dict[str, np.ndarray] = {name: checkpoint.array(tensor) for name, tensor in weights.items()}
     random = np.random.default_rng(options.seed)
@@ -93,7 +98,7 @@ def train(
             step = steps[len(rows)]
             number += 1
             given = {**values, spec.name: data.x_train[rows], RIGHT: data.y_train[rows].reshape(step.right_shape)}
-            given[RATE] = np.asarray(rate, np.float32)
+            given[RATE] = np.asarray(rate * _slowed(options.schedule, (number - 1) / steps_in_all), np.float32)
             given |= _states(step, values, rules, number)
             for name, (shape, kept) in step.masks.items():
                 given[name] = ((random.random(shape) < kept) / kept).astype(np.float32)
@@ -112,6 +117,11 @@ def train(
         _write_metrics(folder, done)
     _write_metrics(folder, done)
     return done
+
+
+def _slowed(schedule: str, share: float) -> float:
+    """By what the rate is multiplied when this share of the steps is done."""
+    return (1 + math.cos(math.pi * share)) / 2 if schedule == "cosine" else 1.0
 
 
 def trainable(network: Network, frozen: tuple[str, ...] = ()) -> dict[str, TensorProto]:

@@ -18,6 +18,18 @@ OPERATORS = {
     "edit_storyboard",
     "new_storyboard",
     "remove_beat",
+    "compose_network",
+    "edit_copy",
+    "add_layer",
+    "remove_layer",
+    "duplicate_layer",
+    "move_layer",
+    "choose_layer",
+    "randomize_weights",
+    "discard_draft",
+    "train_network",
+    "pause_training",
+    "stop_training",
     "apply_style",
     "arrange_network",
     "attach_architecture",
@@ -73,6 +85,7 @@ OPERATORS = {
     "set_network_detail",
     "set_map",
     "set_shot",
+    "show_histograms",
     "show_kernels",
     "store_expansion",
 }
@@ -120,7 +133,10 @@ def test_nothing_is_left(blank, capfd):
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
         assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
-        assert during["properties"]["Collection"] - before["properties"]["Collection"] == {"neuroscene_state"}
+        assert during["properties"]["Collection"] - before["properties"]["Collection"] == {
+            "neuroscene_state",
+            "neuroscene_layer",
+        }
         added = {name for name in during["handlers"] if during["handlers"][name] != before["handlers"][name]}
         assert added == {"depsgraph_update_post", "undo_post", "redo_post", "load_post"}
         for menu in ("TOPBAR_MT_file_import", "TOPBAR_MT_file_export", "VIEW3D_MT_select_object", "VIEW3D_MT_object"):
@@ -158,6 +174,9 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS - {"import_network", "import_series", "watch_folder", "attach_gltf"}))
+WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network"}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS - WITHOUT_NETWORK))
 def test_operators_wait_for_a_network(registered, name):
     assert not getattr(bpy.ops.neuroscene, name).poll()

@@ -10,6 +10,7 @@ from .bars import BARS
 from .block import BLOCK
 from .book import BOOK
 from .connections import CONNECTIONS, EXPANSION
+from .histogram import HISTOGRAM, RIDGE
 from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
@@ -38,6 +39,8 @@ ALL = {
         NETWORK,
         BARS,
         KERNELS,
+        HISTOGRAM,
+        RIDGE,
         BOOK,
         ARCS,
         ANNOTATION,

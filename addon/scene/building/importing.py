@@ -136,11 +136,13 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
     """As `run_in_scene`, step by step; nothing changes before the last step. Yields as `build.build`."""
     from ..explaining import explaining  # here: those build on this
     from ..series import following, known
+    from . import histograms
 
     series = known.read(collection)
     if "checkpoints" in series:
         ran = yield from following.with_input(collection, path)
         yield from explaining.again(collection)
+        yield from histograms.again(collection)
         return ran
     network = yield from reopen_steps(collection)
     followed, ran = yield from in_background(lambda: run_file(path, network), "running the input")
@@ -154,6 +156,7 @@ def run_steps(collection: bpy.types.Collection, path: str | Path) -> Steps:
         following.remove(collection, "samples")
     show(collection, network, ran, chosen)
     yield from explaining.again(collection)
+    yield from histograms.again(collection)
     return ran
 
 

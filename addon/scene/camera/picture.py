@@ -25,6 +25,7 @@ from ..entities import (
     ClassName,
     Floor,
     Heading,
+    Histogram,
     InputPicture,
     Kernels,
     Label,
@@ -78,7 +79,7 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     beside = framing.corners(
         (
             member.obj
-            for member in NetworkScene(network).members(Bars, Book, ClassName, Heading, Kernels, Title)
+            for member in NetworkScene(network).members(Bars, Book, ClassName, Heading, Histogram, Kernels, Title)
             if not member.obj.hide_render
         ),
         depsgraph,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .entity import ObjectEntity
-from .facts import FLAG, NUMBER, TEXT, WHOLE, WHOLES, Fact
+from .facts import COUNT, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -83,3 +83,18 @@ class KernelsLabel(BesideLayer):
 
     __slots__ = ()
     KIND = "kernels label"
+
+
+class Histogram(BesideLayer):
+    """How often numbers of a layer occur: `shows` is "values", "weights", "time" (weights at every checkpoint), or
+    "words" for the texts of one. `counts` are those of bins of equal width from `low` to `high`, `zeros` and `total`
+    those of all numbers."""
+
+    __slots__ = ()
+    KIND = "histogram"
+    shows: Fact[str] = Fact(TEXT)
+    counts: Fact[list[str]] = Fact(TEXTS, [])
+    low: Fact[float] = Fact(NUMBER, 0.0)
+    high: Fact[float] = Fact(NUMBER, 0.0)
+    zeros: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)

@@ -22,6 +22,7 @@ TYPES = {
     "arcs": "CURVES",
     "bars": "MESH",
     "kernels": "MESH",
+    "histogram": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",

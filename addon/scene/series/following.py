@@ -18,7 +18,7 @@ from ...network.scaling import Scaling
 from ...series import Run, Step
 from .. import removing
 from ..background import in_background
-from ..building import importing
+from ..building import histograms, importing
 from ..building.choices import Choices
 from ..building.planned import Steps
 from ..entities import CaptionPart, NetworkScene
@@ -96,6 +96,7 @@ def run_inputs(
     scene.labels = str(Path(labels).resolve()) if labels else ""
     importing.name_classes(collection, network)
     yield from explaining.again(collection)
+    yield from histograms.again(collection)
     series = known.read(collection)["samples"]
     return ", ".join(filter(None, (f"{len(series):,} inputs", series.counted(), series.thinned())))
 
@@ -115,13 +116,14 @@ def steps(collection: bpy.types.Collection) -> Steps:
             continue
         try:
             source, run = yield from in_background(
-                lambda series=series: _source(collection, series), "reading the steps"
+                lambda series=series: source_of(collection, series), "reading the steps"
             )
             yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
         except CheckpointError:
             remove(collection, kind)
             return False
     yield from explaining.again(collection)
+    yield from histograms.again(collection)
     return bool(known.read(collection))
 
 
@@ -139,7 +141,8 @@ def remove(collection: bpy.types.Collection, kind: str) -> None:
     known.write(collection, {name: series for name, series in known.read(collection).items() if name != kind})
 
 
-def _source(collection, series: Known) -> tuple[Source, Run | None]:
+def source_of(collection: bpy.types.Collection, series: Known) -> tuple[Source, Run | None]:
+    """The steps of a series that a network has. Raises `CheckpointError` where its files are gone."""
     scene = NetworkScene(collection)
     sizes, architecture, chosen = scene.sizes, importing.architecture_of(scene), Choices.of(scene)
     if series.kind == "checkpoints":

@@ -22,7 +22,8 @@ from ..attributes import array
 from ..building import build, connections, layers
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
-from . import filling, known, lines, playing, showing, taps, words
+from ..updating import reloading
+from . import filling, following, known, lines, playing, showing, taps, words
 from .faces import Faces, face_of
 from .known import Known
 from .sources import Checkpoints
@@ -33,7 +34,9 @@ WHOLE = 1e-3  # of a step: so near its end the slider goes on with the training
 
 @dataclass
 class Live:
-    """A training run and the network that shows it. Holds no data-block: these may be gone with an undo."""
+    """A training run and the network that shows it: that with this uuid, else one that the first checkpoint makes.
+
+    Holds no data-block: these may be gone with an undo."""
 
     folder: Path
     given: Path | None = None
@@ -72,7 +75,13 @@ class Live:
         run = Run(self.folder, [step], [], arrived.unit)
         beside.fill(run)
         source = Checkpoints(run, [step], self.given)
-        collection = build.finish(filling.build_steps(source, run, self.settings, whole=True))
+        if self.uuid:
+            collection = self.network()
+            following.remove(collection, KIND)
+            build.finish(reloading.steps(collection, arrived.path))
+            build.finish(filling.fill_steps(collection, source, run, whole=True))
+        else:
+            collection = build.finish(filling.build_steps(source, run, self.settings, whole=True))
         scene = NetworkScene(collection)
         scene.source = str(arrived.path.resolve())
         self.uuid = scene.uuid

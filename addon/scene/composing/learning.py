@@ -1,0 +1,139 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A network in the scene is trained: a thread computes and writes checkpoints, and these join its series one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import bpy
+
+from ...containers import CheckpointError, stopping
+from ...folders import of_user
+from ...network import summarise
+from ...series import Watch
+from ...structure import open_checkpoint
+from ...training import Options, load, train
+from ..entities import NetworkScene
+from ..series.live import Live
+
+FOLDER = "trained"
+DIGITS = Path("sample_models/digits/digits.npz")  # of this extension
+
+
+def shipped_digits() -> Path:
+    """The digits that come with the extension."""
+    return Path(__file__).resolve().parents[3] / DIGITS
+
+
+def new_folder(name: str) -> Path:
+    """A folder of the user's for the checkpoints of one training. Raises `CheckpointError`."""
+    try:
+        return of_user(FOLDER) / f"{name} {datetime.now():%Y-%m-%d %H.%M.%S}"
+    except OSError as error:
+        raise CheckpointError(name, f"has no folder for its checkpoints ({error})", "choose one") from error
+
+
+@dataclass
+class Lesson:
+    """One training. Holds no data-block: these may be gone with an undo."""
+
+    model: Path
+    data: Path
+    folder: Path
+    options: Options
+    share: float = 0.0
+    text: str = "reading the data"
+    problem: str = ""
+    _stop: Event = field(default_factory=Event)
+    _go: Event = field(default_factory=Event)
+    _thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin to compute in a thread."""
+        self._go.set()
+        self._thread = Thread(target=self._run, name="Neuroscene training", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def paused(self) -> bool:
+        return not self._go.is_set()
+
+    def pause(self, paused: bool) -> None:
+        """Wait after the step that is computed, or go on."""
+        if paused:
+            self._go.clear()
+        else:
+            self._go.set()
+
+    def stop(self) -> None:
+        """End after the step that is computed; what is written stays."""
+        self._stop.set()
+        self._go.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, so long at most."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _run(self):
+        try:
+            with stopping.stoppable(self._stop, lambda share, text: None):
+                network = summarise(open_checkpoint(self.model))
+                for share, text in train(network, load(self.data, network), self.folder, self.options):
+                    self.share, self.text = share, text
+                    self._go.wait()
+                    if self._stop.is_set():
+                        return
+                self.share, self.text = 1.0, "done"
+        except stopping.StoppedError:
+            pass
+        except CheckpointError as error:
+            self.problem = str(error)
+        except Exception as error:  # it is told where somebody looks
+            self.problem = f"{self.folder}: the training failed ({error})"
+
+
+@dataclass
+class Class:
+    """A lesson, and the network in the scene that takes it."""
+
+    lesson: Lesson
+    live: Live
+    watch: Watch
+
+    def look(self) -> int:
+        """Let what has been written since the last look join; how many checkpoints did."""
+        before = self.live.count
+        with self.watch.arrivals() as arrived:
+            for each in arrived:
+                self.live.take(each)
+        return self.live.count - before
+
+    @property
+    def over(self) -> bool:
+        """Whether all that was computed is shown."""
+        return not self.lesson.running and self.live.count >= len(list(self.lesson.folder.glob("epoch_*.onnx")))
+
+
+def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: Options) -> Class:
+    """Train the model of a network on a data set; the network follows. Raises `CheckpointError`."""
+    scene = NetworkScene(collection)
+    source = Path(bpy.path.abspath(scene.source))
+    if not source.is_file():
+        raise CheckpointError(source, "is gone", "import the network again")
+    if scene.structure == "inferred":
+        raise CheckpointError(source, "holds weights only: how they are joined is inferred", "attach its architecture")
+    given = Path(bpy.path.abspath(scene.input_path)) if scene.input_path else None
+    lesson = Lesson(source, data, folder, options)
+    live = Live(folder, given if given and given.is_file() else None, uuid=scene.uuid)
+    lesson.start()
+    return Class(lesson, live, Watch(folder))

@@ -1,0 +1,184 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Train a network in the scene, and see it learn."""
+
+from pathlib import Path
+
+import bpy
+
+from ..addon.containers import CheckpointError
+from ..addon.scene.camera import picture
+from ..addon.scene.composing import learning
+from ..addon.training import Options
+from ..addon.training.step import Rules
+from .bases.of_network import ChangesNetwork, RefusedError
+
+LOOKS = 0.25  # seconds between two looks at what has been computed
+WAIT = 0.05  # seconds, without a window
+DATA = (
+    ("DIGITS", "Drawn Digits", "3,600 digits of 28 x 28 pixels that come with this extension"),
+    ("FILE", "File", "A .npz file with x_train, y_train, x_test and y_test"),
+    ("FOLDER", "Folder", "A folder of pictures, with a folder for each class"),
+)
+SCHEDULES = (
+    ("constant", "Constant", "Learn at one rate"),
+    ("cosine", "Cosine", "Learn more and more slowly, by half a cosine"),
+)
+OPTIMIZERS = (
+    ("adam", "Adam", "Steps by the mean and the size of derivatives"),
+    ("sgd", "SGD", "Steps along derivatives, with momentum"),
+)
+running: list["NEUROSCENE_OT_train_network"] = []  # that run now; they end with Blender
+
+
+class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
+    """Train this network in the background. Its weights, its curve and its answer change while it learns"""
+
+    bl_idname = "neuroscene.train_network"
+    bl_label = "Train"
+    bl_options = {"REGISTER"}  # each checkpoint would be an undo step: there is one in the end
+
+    data: bpy.props.EnumProperty(name="Data", items=DATA, description="Choose what to learn from")
+    file: bpy.props.StringProperty(
+        name="File", subtype="FILE_PATH", description="Choose the .npz file of the data, or its folder"
+    )
+    epochs: bpy.props.IntProperty(
+        name="Epochs", default=10, min=1, max=1000, description="Set how often all the data is seen"
+    )
+    batch: bpy.props.IntProperty(
+        name="Batch", default=32, min=1, max=4096, description="Set how many samples go into one step"
+    )
+    rate: bpy.props.FloatProperty(
+        name="Rate",
+        default=0.0,
+        min=0.0,
+        max=10.0,
+        precision=5,
+        description="Set how far a step goes. 0 takes what is usual for the optimizer",
+    )
+    schedule: bpy.props.EnumProperty(name="Schedule", items=SCHEDULES, description="Choose how the rate goes on")
+    optimizer: bpy.props.EnumProperty(
+        name="Optimizer", items=OPTIMIZERS, description="Choose how weights follow derivatives"
+    )
+    seed: bpy.props.IntProperty(
+        name="Seed", default=0, min=0, description="Set the order of the samples. Equal seeds give equal weights"
+    )
+    directory: bpy.props.StringProperty(
+        name="Checkpoints",
+        subtype="DIR_PATH",
+        description="Choose where checkpoints are written. If empty, a new folder of yours is used",
+    )
+
+    def invoke(self, context, event):
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Train")
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        layout.prop(self, "data")
+        if self.data != "DIGITS":
+            layout.prop(self, "file", text="Folder" if self.data == "FOLDER" else "File")
+        for name in ("epochs", "batch", "optimizer", "rate", "schedule", "seed", "directory"):
+            layout.prop(self, name)
+
+    def run(self, context, network):
+        if running:
+            raise RefusedError("A training runs already: stop it first")
+        data = Path(bpy.path.abspath(self.file)) if self.data != "DIGITS" else learning.shipped_digits()
+        if self.data != "DIGITS" and not self.file:
+            raise RefusedError("Choose the data to learn from", "ERROR")
+        if not data.exists():
+            raise CheckpointError(data, "no such file", "check the path of the data")
+        folder = Path(bpy.path.abspath(self.directory)) if self.directory else learning.new_folder(network.name)
+        options = Options(self.epochs, self.batch, self.rate, self.seed, Rules(self.optimizer), schedule=self.schedule)
+        self.collection = network.name
+        self.taught = learning.begin(network, data, folder, options)
+        if context.window and not bpy.app.background:
+            running.append(self)
+            self._timer = context.window_manager.event_timer_add(LOOKS, window=context.window)
+            context.window_manager.modal_handler_add(self)
+            return {"RUNNING_MODAL"}
+        while not self.taught.over:
+            self.taught.lesson.wait(WAIT)
+            self.taught.look()
+        return self._end(context)
+
+    def modal(self, context, event):
+        if event.type == "ESC" and event.value == "PRESS":
+            self.taught.lesson.stop()
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            came = self.taught.look()
+        except Exception:
+            self._leave(context)
+            raise
+        if came:
+            for area in context.screen.areas:
+                area.tag_redraw()
+        if self.taught.over:
+            self._leave(context)
+            return self._end(context)
+        lesson = self.taught.lesson
+        context.workspace.status_text_set(f"Training: {lesson.text} ({lesson.share:.0%}).  Esc stops it")
+        return {"PASS_THROUGH"}
+
+    def _leave(self, context):
+        self.taught.lesson.stop()
+        if self in running:
+            running.remove(self)
+        context.window_manager.event_timer_remove(self._timer)
+        context.workspace.status_text_set(None)
+
+    def _end(self, context):
+        live, lesson = self.taught.live, self.taught.lesson
+        if live.count:
+            picture.relabel(live.network())
+            bpy.ops.ed.undo_push(message=self.bl_label)
+        if lesson.problem:
+            self.report({"ERROR"}, lesson.problem)
+            return {"FINISHED"} if live.count else {"CANCELLED"}
+        if live.left_out:
+            self.report({"WARNING"}, f"Left out: {next(iter(live.left_out.values()))}")
+        self.report({"INFO"}, f"{self.collection}: {live.count:,} checkpoints in {lesson.folder}")
+        return {"FINISHED"}
+
+
+class NEUROSCENE_OT_stop_training(bpy.types.Operator):
+    """End the training after its step. What has been learned stays"""
+
+    bl_idname = "neuroscene.stop_training"
+    bl_label = "Stop"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context):
+        if not running:
+            cls.poll_message_set("Nothing is being trained")
+        return bool(running)
+
+    def execute(self, context):
+        for each in running:
+            each.taught.lesson.stop()
+        return {"FINISHED"}
+
+
+class NEUROSCENE_OT_pause_training(bpy.types.Operator):
+    """Let the training wait, or go on"""
+
+    bl_idname = "neuroscene.pause_training"
+    bl_label = "Pause"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context):
+        if not running:
+            cls.poll_message_set("Nothing is being trained")
+        return bool(running)
+
+    def execute(self, context):
+        for each in running:
+            each.taught.lesson.pause(not each.taught.lesson.paused)
+        return {"FINISHED"}

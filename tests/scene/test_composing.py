@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A network is written in the window: what stands in the scene is at every moment what its specification says."""
+
+import json
+import random
+
+import bpy
+import numpy as np
+import onnx
+import pytest
+
+import neuroscene
+from neuroscene.addon import composing
+from neuroscene.addon.composing import compose
+from neuroscene.addon.network import summarise
+from neuroscene.addon.scene.attributes import array
+from neuroscene.addon.scene.composing import changing, choosing
+from neuroscene.addon.scene.entities import NetworkScene, networks
+from neuroscene.addon.scene.series import known
+from neuroscene.addon.structure import open_checkpoint
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered():
+    neuroscene.register()
+    yield
+    neuroscene.unregister()
+
+
+@pytest.fixture
+def lenet(blank):
+    assert bpy.ops.neuroscene.compose_network(template="lenet") == {"FINISHED"}
+    (network,) = networks()
+    return network
+
+
+def written(network):
+    return json.loads(NetworkScene(network).specification)
+
+
+def shown(network) -> dict[str, tuple]:
+    return {name: tuple(layer.shape) for name, layer in NetworkScene(network).layers().items()}
+
+
+def agrees(network) -> None:
+    """The scene shows what the specification makes: layers, their shapes, every drawn weight of a dense layer."""
+    specification = composing.parse(written(network))
+    composed = compose(specification)
+    source = summarise(open_checkpoint(bpy.path.abspath(NetworkScene(network).source)))
+    assert shown(network) == {layer.name: tuple(layer.shape) for layer in source.layers}
+    for name, shape in shown(network).items():
+        if name in composed.shapes:
+            assert tuple(size for size in shape) == composed.shapes[name], name
+    edges = {(a, b) for layer in source.layers for b in [layer.name] for a in layer.inputs}
+    drawn = {(bundle.source, bundle.target) for bundle in NetworkScene(network).bundles()}
+    assert drawn <= edges
+
+
+def test_a_template_stands_in_the_scene(lenet):
+    assert list(shown(lenet)) == ["image", "conv1", "pool1", "conv2", "pool2", "dense1", "answer"]
+    agrees(lenet)
+
+
+def test_fields_are_the_specification_s(lenet):
+    fields = lenet.neuroscene_layer
+    choosing.choose(lenet, "conv1")
+    assert (fields.name, fields.units, fields.kernel, fields.same, fields.activation) == ("conv1", 8, 5, True, "Relu")
+    cells = NetworkScene(lenet).layers()["conv1"].obj
+    cells.location.z += 2.0
+    fields.units = 6
+    fields.kernel = 3
+    assert written(lenet)["layers"][0]["units"] == 6 and shown(lenet)["conv1"] == (6, 28, 28)
+    assert NetworkScene(lenet).layers()["conv1"].obj == cells and cells.location.z > 1.0  # where it was put
+    fields.name = "edges"
+    assert "edges" in shown(lenet) and NetworkScene(lenet).layers()["edges"].obj == cells
+    fields.activation = "NONE"
+    assert "activation" not in written(lenet)["layers"][0]
+    agrees(lenet)
+
+
+def test_what_cannot_be_is_said_and_the_network_stays(lenet):
+    before = shown(lenet)
+    choosing.choose(lenet, "conv2")
+    lenet.neuroscene_layer.kernel = 40
+    assert changing.problem_of(lenet) == ("conv2", "has a kernel of 40 on a map of 14")
+    assert shown(lenet) == before and lenet.neuroscene_layer.kernel == 40  # the draft
+    lenet.neuroscene_layer.kernel = 3
+    assert changing.problem_of(lenet) == ("", "") and shown(lenet)["conv2"] == (16, 12, 12)
+    lenet.neuroscene_layer.kernel = 40
+    assert bpy.ops.neuroscene.discard_draft() == {"FINISHED"}
+    assert lenet.neuroscene_layer.kernel == 3 and changing.problem_of(lenet) == ("", "")
+    agrees(lenet)
+
+
+def test_layers_are_put_in_and_taken_out(lenet):
+    add = bpy.ops.neuroscene.add_layer
+    assert add(operator="BatchNormalization", place="AFTER", layer="conv1") == {"FINISHED"}
+    assert add(operator="Dropout", place="BEFORE", layer="answer") == {"FINISHED"}
+    assert add(operator="Conv", place="BESIDE", layer="conv1") == {"FINISHED"}
+    assert [layer["op"] for layer in written(lenet)["layers"]].count("Concat") == 1
+    agrees(lenet)
+    assert choosing.chosen(lenet, changing.of_network(lenet)).name == "conv3"
+    assert bpy.ops.neuroscene.remove_layer(layer="conv3") == {"FINISHED"}
+    assert bpy.ops.neuroscene.duplicate_layer(layer="dense1") == {"FINISHED"}
+    assert "dense2" in shown(lenet)
+    assert bpy.ops.neuroscene.move_layer(layer="dense2", direction="INPUT") == {"FINISHED"}
+    names = [layer["name"] for layer in written(lenet)["layers"]]
+    assert names.index("dense2") < names.index("dense1")
+    agrees(lenet)
+
+
+def test_another_seed_gives_other_weights(lenet):
+    def weights():
+        bundle = next(each for each in NetworkScene(lenet).bundles() if each.target == "answer")
+        return array(bundle.obj, "weight").copy()
+
+    before = weights()
+    assert bpy.ops.neuroscene.randomize_weights() == {"FINISHED"}
+    assert written(lenet)["seed"] == 1 and not np.array_equal(weights(), before)
+
+
+def test_undo_in_one_step(lenet):
+    bpy.ops.ed.undo_push(message="composed")
+    bpy.ops.neuroscene.add_layer(operator="Dense", place="BEFORE", layer="answer")
+    bpy.ops.ed.undo_push(message="added")
+    assert len(written(networks()[0])["layers"]) == 7
+    bpy.ops.ed.undo()
+    (network,) = networks()
+    assert len(written(network)["layers"]) == 6 and "dense2" not in shown(network)
+    agrees(network)
+    bpy.ops.ed.redo()
+    (network,) = networks()
+    assert "dense2" in shown(network)
+    agrees(network)
+
+
+@pytest.mark.parametrize(("edits", "seed"), [(25, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
+def test_random_edits(lenet, edits, seed):
+    """By operators alone, with undo between: the scene is always what a network of the same settings is."""
+    chance = random.Random(seed)
+    bpy.ops.ed.undo_push(message="begin")
+    for number in range(edits):
+        (network,) = networks()
+        names = [layer["name"] for layer in written(network)["layers"]]
+        at = chance.choice(names)
+        kind = chance.randrange(6)
+        if kind < 2 and len(names) < 12:
+            op = chance.choice(["Conv", "MaxPool", "BatchNormalization", "Dense", "Dropout", "Add", "Concat"])
+            place = chance.choice(["AFTER", "BEFORE", "BESIDE", "INSTEAD"])
+            bpy.ops.neuroscene.add_layer(operator=op, place=place, layer=at)
+        elif kind == 2:
+            bpy.ops.neuroscene.remove_layer(layer=at)
+        elif kind == 3:
+            choosing.choose(network, at)
+            setting = chance.choice(["units", "kernel", "stride"])
+            setattr(network.neuroscene_layer, setting, chance.choice([1, 2, 3, 5, 8]))
+        elif kind == 4:
+            bpy.ops.neuroscene.move_layer(layer=at, direction=chance.choice(["INPUT", "OUTPUT"]))
+        else:
+            bpy.ops.ed.undo()
+        (network,) = networks()
+        if changing.problem_of(network)[0]:
+            bpy.ops.neuroscene.discard_draft()
+        agrees(network)
+        bpy.ops.ed.undo_push(message=str(number))
+
+
+def test_a_file_that_was_composed_can_be_edited_again(blank, tmp_path):
+    path = tmp_path / "mine.onnx"
+    onnx.save(compose(composing.template("mlp")).model, path)
+    bpy.ops.neuroscene.import_network(filepath=str(path))
+    (network,) = networks()
+    assert changing.of_network(network) is None
+    assert bpy.ops.neuroscene.edit_copy() == {"FINISHED"}
+    choosing.choose(network, "dense1")
+    network.neuroscene_layer.units = 10
+    assert shown(network)["dense1"] == (10,) and path.stat().st_size > 0
+
+
+def test_a_file_that_was_not_composed_is_refused(blank, root):
+    bpy.ops.neuroscene.import_network(filepath=str(root / "sample_models/digits_mlp.onnx"))
+    assert bpy.ops.neuroscene.edit_copy() == {"CANCELLED"}
+    assert changing.of_network(networks()[0]) is None
+
+
+def test_it_learns_in_the_scene(blank, tmp_path):
+    """Each checkpoint is a step of the series, bit for bit, and what is shown in the end is the last."""
+    x = np.random.default_rng(0).normal(size=(240, 2)).astype(np.float32)
+    y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
+    np.savez(tmp_path / "data.npz", x_train=x[:200], y_train=y[:200], x_test=x[200:], y_test=y[200:])
+    bpy.ops.neuroscene.compose_network(template="vector")
+    bpy.ops.neuroscene.add_layer(operator="Dense", place="BEFORE", layer="answer")
+    done = bpy.ops.neuroscene.train_network(
+        data="FILE", file=str(tmp_path / "data.npz"), epochs=4, rate=0.02, directory=str(tmp_path / "run")
+    )
+    assert done == {"FINISHED"}
+    (network,) = networks()
+    series = known.read(network)["checkpoints"]
+    assert len(series) == 5 and [round(each["accuracy"] * 40) for each in series.values][-1] > 20
+    bundle = next(each for each in NetworkScene(network).bundles() if each.target == "answer")
+    for step in range(5):
+        model = onnx.load(tmp_path / f"run/epoch_{step:02}.onnx")
+        held = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        weight = held["answer.weight"]
+        drawn = array(bundle.obj, f"weight.{step:03}")
+        sources, targets = array(bundle.obj, "source"), array(bundle.obj, "target")
+        exact = weight[targets, sources] if weight.shape[0] == 2 else weight[sources, targets]
+        assert drawn.tobytes() == exact.astype(np.float32).tobytes()
+    assert changing.of_network(network) is not None  # it can be edited on, with what it has learned
+    choosing.choose(network, "dense1")
+    network.neuroscene_layer.activation = "Tanh"
+    agrees(network)
+
+
+def test_what_cannot_be_trained_is_said(blank, tmp_path):
+    bpy.ops.neuroscene.compose_network(template="vector")
+    for given, said in (
+        ({"data": "FILE"}, "Choose the data to learn from"),
+        ({"data": "FILE", "file": str(tmp_path / "none.npz")}, "no such file"),
+        ({}, "and the network reads"),  # digits
+    ):
+        with pytest.raises(RuntimeError, match=said):
+            bpy.ops.neuroscene.train_network(directory=str(tmp_path / "run"), epochs=1, **given)
+    assert not list(tmp_path.glob("run/*"))

@@ -174,7 +174,7 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network"}
+WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network", "open_sample"}
 
 
 @pytest.mark.parametrize("name", sorted(OPERATORS - WITHOUT_NETWORK))

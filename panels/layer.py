@@ -123,9 +123,4 @@ def _numbers(layout, layer):
     if body is None:
         return
     for title, line, rows in facts.numbers(layer):
-        row = body.split(factor=0.4)
-        left = row.row()
-        left.alignment = "RIGHT"
-        left.label(text=title)
-        row.label(text=line)
-        table(body, rows)
+        table(body, [(title, line), *rows])

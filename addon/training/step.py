@@ -126,8 +126,8 @@ class _Writer:
         return held
 
     def cross_entropy(self, scores: str) -> list[onnx.NodeProto]:
-        """The mean of -log softmax at the class that is right; its derivative is (softmax - 1 there) / n. Of a class for
-        each token, those below 0 are not asked for."""
+        """The mean of -log softmax at the class that is right; its derivative is (softmax - 1 there) / n. Of classes of
+        tokens, those below 0 are not asked for."""
         if len(self.shape) > 2:
             return self._cross_entropy_of_tokens(scores)
         classes = self.shape[-1]

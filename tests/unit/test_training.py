@@ -216,7 +216,7 @@ def test_a_loss_for_each_token(tmp_path):
     step = Step(checkpoint, {"tokens_in": tokens}, weights, scores, True, rules)
 
     def loss(values):
-        given = {**values, "tokens_in": tokens, RIGHT: right, RATE: np.float32(1.0)}
+        given = {**values, "tokens_in": tokens, RIGHT: right, RATE: np.asarray(1.0, np.float32)}
         given |= {f"training/velocity/{name}": np.zeros_like(values[name]) for name in step.learned}
         return step.run(given)
 

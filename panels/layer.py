@@ -40,6 +40,9 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
         row = column.row(align=True)
         row.operator("neuroscene.select_related", text="Block").relation = "BLOCK"
         row.operator("neuroscene.frame_layers", text="Frame")
+        row = column.row(align=True)
+        row.operator("neuroscene.open_cell")
+        row.operator("neuroscene.close_cell", text="", icon="X")
 
 
 class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):

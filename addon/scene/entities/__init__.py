@@ -19,6 +19,8 @@ from .beside import (
     InputPicture,
     Kernels,
     KernelsLabel,
+    Opened,
+    OpenedPart,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -63,6 +65,8 @@ __all__ = [
     "Marked",
     "NetworkScene",
     "ObjectEntity",
+    "Opened",
+    "OpenedPart",
     "Placed",
     "RangesMesh",
     "Rig",

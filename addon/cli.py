@@ -117,7 +117,6 @@ def _parser():
     subcommand.add_argument(
         "--unit",
         type=_unit,
-        default="",
         metavar="LAYER:U",
         help="with --data: print the samples that excite this unit of a layer most, --top of them",
     )

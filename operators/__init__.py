@@ -59,6 +59,7 @@ from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_deta
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_histograms import NEUROSCENE_OT_show_histograms
+from .show_input import NEUROSCENE_OT_show_input
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
 from .sort_samples import NEUROSCENE_OT_sort_samples
@@ -151,6 +152,7 @@ CLASSES = (
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_show_histograms,
+    NEUROSCENE_OT_show_input,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
     NEUROSCENE_OT_compose_network,

@@ -89,6 +89,7 @@ OPERATORS = {
     "set_map",
     "set_shot",
     "show_histograms",
+    "show_input",
     "show_kernels",
     "store_expansion",
 }

@@ -175,3 +175,33 @@ def test_checkpoints_and_samples_do_not_stand_together(blank):
     run = look.ROOT / "tests/data/series/run"
     with pytest.raises(CheckpointError, match="one number for each checkpoint"):
         build.finish(filling.import_steps([run], build.Settings(), [look.DIGIT, look.OTHER_DIGIT]))
+
+
+def test_an_input_stands_as_channels_and_as_cells(registered):
+    """Each channel in its own color, with the numbers that the network reads, also at every step of a series."""
+    flower = look.SAMPLES / "pictures/flower.png"
+    look.build(look.SAMPLES / "pictures_resnet.onnx", flower, fold_repeats=True)
+    network = networks()[0]
+    (picture,) = look.of_kind(network, "picture")
+    whole = look.array(picture.data.attributes, "picture").reshape(-1, 4)
+    bpy.ops.ed.undo_push(message="before")
+    assert acting.run("show_input", how="CHANNELS") == {"FINISHED"}
+    (picture,) = look.of_kind(networks()[0], "picture")
+    colors = look.array(picture.data.attributes, "picture").reshape(3, -1, 4)
+    for channel in range(3):
+        assert np.allclose(colors[channel, :-4, channel], whole[:-4, channel], atol=1e-6)
+        assert (colors[channel, :-4, channel] >= colors[channel, :-4, (channel + 1) % 3]).all()
+    assert acting.run("run_input", directory=str(look.SAMPLES / "pictures")) == {"FINISHED"}
+    (picture,) = look.of_kind(networks()[0], "picture")
+    assert "picture.009" in picture.data.attributes
+    bpy.ops.ed.undo()
+    bpy.ops.ed.undo()
+    (picture,) = look.of_kind(networks()[0], "picture")
+    assert len(picture.data.polygons) == len(whole)
+    assert acting.run("show_input", how="CELLS") == {"FINISHED"}
+    assert not look.of_kind(networks()[0], "picture")
+    name = next(name for name, layer in NetworkScene(networks()[0]).layers().items() if layer.op == "Input")
+    assert look.inputs(look.layers(networks()[0])[name])["Reveal"] == 1.0
+    assert acting.run("show_input", how="PICTURE") == {"FINISHED"}
+    (picture,) = look.of_kind(networks()[0], "picture")
+    assert np.allclose(look.array(picture.data.attributes, "picture").reshape(-1, 4), whole)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 
 from .entity import Entity, ObjectEntity
-from .facts import COUNT, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
+from .facts import COUNT, FLAG, GROUP, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -20,7 +20,8 @@ class BesideLayer(ObjectEntity):
 
 class InputPicture(ObjectEntity):
     """The input `layer` as a picture; `low` and `high` are the values that are black and white in it, both 0 where
-    nothing ran. `away`: whether we have hidden it, as behind its evidence."""
+    nothing ran. `away`: whether we have hidden it, as behind its evidence; `planes`: whether its channels stand
+    apart, in their own colors. `before` is what the layer had before it was a picture, where it had cells."""
 
     __slots__ = ()
     KIND = "picture"
@@ -28,6 +29,8 @@ class InputPicture(ObjectEntity):
     low: Fact[float] = Fact(NUMBER, 0.0)
     high: Fact[float] = Fact(NUMBER, 0.0)
     away: Fact[bool] = Fact(FLAG, False)
+    planes: Fact[bool] = Fact(FLAG, False)
+    before: Fact[dict] = Fact(GROUP, {})
 
 
 class EvidenceRelief(BesideLayer):

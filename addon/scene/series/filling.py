@@ -51,6 +51,7 @@ class Gathered:
     faces: dict[Face, list[dict[str, np.ndarray]]] = field(default_factory=dict)
     pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
+    planes: set[str] = field(default_factory=set)  # inputs whose channels stand apart
     wrong: int = -1
     count: int = 0
     scores: int = 0  # classes of the output that names the winner
@@ -163,7 +164,9 @@ def fill_steps(
     covers = Faces.of(collection, network)
     covers.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from stepping.part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from stepping.part(_gather(network, drawn, queries, source, covers), 0.3, 0.85)
+    gathered = yield from stepping.part(
+        _gather(network, drawn, queries, source, covers, _planes(collection)), 0.3, 0.85
+    )
     network = source.network(source.base)
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
@@ -205,9 +208,21 @@ def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None
     return chosen, queries
 
 
-def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, Query], source: Source, covers: Faces):
+def _planes(collection: bpy.types.Collection) -> set[str]:
+    """The inputs whose channels stand apart."""
+    return {each.layer for each in NetworkScene(collection).members(InputPicture) if each.planes}
+
+
+def _gather(
+    network: Network,
+    drawn: Mapping[str, Drawn],
+    queries: Mapping[int, Query],
+    source: Source,
+    covers: Faces,
+    planes: set[str],
+):
     """What every step gives. Yields as `build.build`."""
-    gathered = Gathered()
+    gathered = Gathered(planes=planes)
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
         ran = yield from in_background(lambda step=step: source.ran(step), f"step {step + 1} of {len(source)}")
@@ -251,7 +266,8 @@ def read(
         return
     for own, layer in zip(network.layers, shown.layers, strict=True):
         if input_picture.is_picture(layer):
-            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran)[0])
+            planes = own.name in gathered.planes
+            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran, planes)[0])
     for layer in planned.last(shown):
         own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]

@@ -158,7 +158,12 @@ def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]
 
 def _values(layer):
     network = network_of(layer.obj)
-    key = layer.obj.session_uid, NetworkScene(network).input if network else "", layer.value_is, layer.given.get("Range")
+    key = (
+        layer.obj.session_uid,
+        NetworkScene(network).input if network else "",
+        layer.value_is,
+        layer.given.get("Range"),
+    )
 
     def find():
         values = array(layer.obj, "value")

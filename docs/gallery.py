@@ -16,6 +16,7 @@ from pathlib import Path
 import bpy
 from stills import save
 
+from neuroscene.addon import cli
 from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import scene_of
@@ -73,6 +74,18 @@ FILMS = {
     "gallery/forward-books": (PICTURES, "forward", SMALL, 2),
     "gallery/training": (RUN, "training", SMALL, 2),
 }
+# file below docs -> what the command line is given
+TEST = ROOT / "tests" / "data" / "crossformat" / "mnist5k_split.npz"
+METHODS = "gradient,gradient-input,integrated,guided,gradcam,occlusion"
+COMMANDS = {
+    "gallery/evidence": ("render", OTHER, "--input", DIGIT, "--evidence", "integrated"),
+    "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
+    "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
+    "gallery/right": ("render", OTHER, "--input", TEST),
+    "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "values,weights"),
+    "gallery/ridges": ("render", RUN, "--input", DIGIT, "--histograms", "time"),
+    "gallery/features": ("feature", OTHER, "--layer", "conv3"),
+}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8
 
 
@@ -100,6 +113,16 @@ def film(name: str) -> None:
     rendering.render(HERE / f"{name}.mp4", options, print)
 
 
+def command(name: str) -> None:
+    given = [str(part) for part in COMMANDS[name]]
+    if given[0] == "render":
+        given += ["--size", "{}x{}".format(*WIDE), "--samples", str(SAMPLES_A_STILL)]
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "picture.png"
+        assert cli.main([*given, "-o", str(picture)]) == 0
+        save(picture, HERE / f"{name}.jpg")
+
+
 def _stage(model, style):
     """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
@@ -114,7 +137,7 @@ def _stage(model, style):
 
 
 def main(wanted: list[str]) -> None:
-    for names, make in ((STILLS, still), (FILMS, film)):
+    for names, make in ((STILLS, still), (COMMANDS, command), (FILMS, film)):
         for name in names:
             if not wanted or f"{make.__name__} {name}".startswith(tuple(wanted)):
                 make(name)

@@ -39,8 +39,14 @@ from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_netwo
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
+from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .put_back import NEUROSCENE_OT_put_back
-from .read_cells import NEUROSCENE_OT_pin_reading, NEUROSCENE_OT_read_cells, NEUROSCENE_OT_select_under_mouse
+from .read_cells import (
+    NEUROSCENE_OT_pin_reading,
+    NEUROSCENE_OT_read_cells,
+    NEUROSCENE_OT_select_object,
+    NEUROSCENE_OT_select_under_mouse,
+)
 from .reload_checkpoint import NEUROSCENE_OT_reload_checkpoint
 from .render_film import NEUROSCENE_OT_render_film
 from .render_quality import NEUROSCENE_OT_render_quality
@@ -55,6 +61,7 @@ from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
+from .sort_samples import NEUROSCENE_OT_sort_samples
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 from .storyboard import (
@@ -85,6 +92,7 @@ CLASSES = (
     NEUROSCENE_OT_stop_watching,
     NEUROSCENE_OT_step_series,
     NEUROSCENE_OT_play_series,
+    NEUROSCENE_OT_sort_samples,
     NEUROSCENE_OT_remove_series,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
@@ -130,6 +138,9 @@ CLASSES = (
     NEUROSCENE_OT_rename_layer,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_under_mouse,
+    NEUROSCENE_OT_select_object,
+    NEUROSCENE_OT_open_sample,
+    NEUROSCENE_OT_show_network,
     NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_apply_style,
     NEUROSCENE_OT_save_style,

@@ -6,6 +6,7 @@
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ..addon import preferences
 from ..addon.formats import SUFFIXES
 from ..addon.scene.building import build, importing
 from ..addon.scene.camera import viewport
@@ -96,6 +97,9 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         description="Update the network in the open file that was made from this checkpoint. Keeps what you moved, "
         "set, painted and keyframed",
     )
+    ask: bpy.props.BoolProperty(
+        name="Ask", default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show the settings before the import"
+    )
     doing = "Importing"
 
     def draw(self, context):
@@ -117,6 +121,11 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
             body.prop(self, name)
 
     def invoke(self, context, event):
+        for name in ("max_cells", "max_connections", "fold_repeats"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, preferences.value(name))
+        if not self.ask:
+            return self.execute(context)
         if self.properties.is_property_set("filepath"):  # dropped into the window
             title = bpy.path.basename(self.filepath)
             return context.window_manager.invoke_props_dialog(self, title=title, confirm_text="Import")

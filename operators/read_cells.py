@@ -103,6 +103,30 @@ class NEUROSCENE_OT_select_under_mouse(Whole, bpy.types.Operator):
         return {"FINISHED"}
 
 
+class NEUROSCENE_OT_select_object(Whole, bpy.types.Operator):
+    """Select the layer, block or bundle of lines that is named here"""
+
+    bl_idname = "neuroscene.select_object"
+    bl_label = "Select"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    object: bpy.props.StringProperty(name="Object", description="Name of the object", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context):
+        if context.mode == "OBJECT" and networks():
+            return True
+        cls.poll_message_set("Works on a network in Object Mode")
+        return False
+
+    def execute(self, context):
+        obj = context.view_layer.objects.get(self.object)
+        if obj is None or not selection.select(context, [obj]):
+            self.report({"WARNING"}, f"{self.object or 'That'} is hidden, locked or not in this scene")
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
 class NEUROSCENE_OT_pin_reading(Whole, bpy.types.Operator):
     """Pin what is read under the mouse: an annotation that follows the cell or line, renders and can be moved"""
 

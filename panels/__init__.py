@@ -5,49 +5,48 @@
 
 import bpy
 
-from . import menus, overlay, tool
+from . import menus, overlay, pictures, tool
+from .annotation import NEUROSCENE_PT_annotation
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
 from .composing import PLACES, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
+from .data import NEUROSCENE_PT_data
 from .evidence import NEUROSCENE_PT_evidence
-from .inputs import NEUROSCENE_PT_inputs
-from .layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
+from .hierarchy import NEUROSCENE_MT_hierarchy, NEUROSCENE_MT_networks, NEUROSCENE_PT_hierarchy, NEUROSCENE_UL_layers
+from .layer import NEUROSCENE_PT_layer
 from .lines import NEUROSCENE_PT_lines
-from .look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
-from .networks import NEUROSCENE_PT_networks, NEUROSCENE_UL_layers
+from .network import NEUROSCENE_PT_network
 from .series import NEUROSCENE_PT_series
-from .shape import NEUROSCENE_PT_shape
 from .shots import NEUROSCENE_PT_shots
-from .sliders import NEUROSCENE_PT_sliders
 from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
 from .training import NEUROSCENE_PT_training
 
 CLASSES = (
     NEUROSCENE_UL_layers,
     NEUROSCENE_UL_beats,
-    NEUROSCENE_PT_networks,
-    NEUROSCENE_PT_compose,
-    NEUROSCENE_PT_training,
+    NEUROSCENE_MT_networks,
+    NEUROSCENE_MT_hierarchy,
+    NEUROSCENE_PT_hierarchy,
+    NEUROSCENE_PT_data,
     NEUROSCENE_PT_series,
     NEUROSCENE_PT_evidence,
-    NEUROSCENE_PT_sliders,
+    NEUROSCENE_PT_shots,
+    NEUROSCENE_PT_storyboard,
+    NEUROSCENE_PT_compose,
+    NEUROSCENE_PT_training,
+    NEUROSCENE_PT_network,
     NEUROSCENE_PT_layer,
-    NEUROSCENE_PT_detail,
-    NEUROSCENE_PT_shape,
-    NEUROSCENE_PT_weights,
     NEUROSCENE_PT_lines,
-    NEUROSCENE_PT_look,
-    NEUROSCENE_PT_range,
     NEUROSCENE_PT_block,
     NEUROSCENE_PT_book,
     NEUROSCENE_PT_arcs,
-    NEUROSCENE_PT_inputs,
-    NEUROSCENE_PT_shots,
-    NEUROSCENE_PT_storyboard,
+    NEUROSCENE_PT_annotation,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
     menus.NEUROSCENE_MT_add,
+    menus.NEUROSCENE_MT_layer,
+    menus.NEUROSCENE_MT_pie,
     NEUROSCENE_MT_add_layer,
     *PLACES,
 )
@@ -62,14 +61,17 @@ def register():
     bpy.types.VIEW3D_MT_select_object.append(menus.in_select)
     bpy.types.VIEW3D_MT_object.append(menus.in_object)
     bpy.types.VIEW3D_MT_add.append(menus.in_add)
+    bpy.types.VIEW3D_MT_object_context_menu.prepend(menus.in_context)
 
 
 def unregister():
     """Take back what `register` did."""
+    bpy.types.VIEW3D_MT_object_context_menu.remove(menus.in_context)
     bpy.types.VIEW3D_MT_add.remove(menus.in_add)
     bpy.types.VIEW3D_MT_object.remove(menus.in_object)
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     overlay.unregister()
+    pictures.unregister()
     tool.unregister()
     for class_ in reversed(CLASSES):
         bpy.utils.unregister_class(class_)

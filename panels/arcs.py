@@ -12,6 +12,7 @@ from .sidebar import Sidebar, inspector
 
 class NEUROSCENE_PT_arcs(Sidebar, bpy.types.Panel):
     bl_label = "Attention"
+    bl_order = 11
 
     @classmethod
     def poll(cls, context):

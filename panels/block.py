@@ -1,19 +1,21 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The active block, or that of the active layer: what is in it, and how far it is folded."""
+"""The active block, or the one that the active book stands for: what is in it, how far it is folded, and its book."""
 
 import bpy
 
-from ..addon import compat
+from ..addon.nodes.sockets import BLOCK, BOOK
 from ..addon.scene.editing import arranging
 from ..addon.scene.entities import BlockBox, Book, LayerObject
 from ..addon.scene.texts import words
-from .sidebar import Sidebar, moved, table
+from .book import told
+from .sidebar import Sidebar, advanced, dim, fields, moved, sockets
 
 
 class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
     bl_label = "Block"
+    bl_order = 10
 
     @classmethod
     def poll(cls, context):
@@ -22,49 +24,55 @@ class NEUROSCENE_PT_block(Sidebar, bpy.types.Panel):
     def draw(self, context):
         layout = self.layout
         block = _block(context.object)
-        layout.label(text=_name(block), icon="OUTLINER_COLLECTION")
-        table(layout, _details(block))
+        row = layout.row(align=True)
+        row.prop(block.obj, "name", text="", icon="OUTLINER_COLLECTION")
+        row.operator("neuroscene.select_block", text="", icon="RESTRICT_SELECT_OFF")
+        row.operator("neuroscene.frame_layers", text="", icon="VIEWZOOM")
+        dim(layout, _details(block))
         if block.obj == context.object and arranging.moved(block.obj):
             moved(layout)
         if not block.built:
             layout.label(text="Not built: Unfold builds what is inside", icon="INFO")
-        column = layout.column(align=True)
-        column.use_property_split = True
+        column = fields(layout)
         column.active = block.built
-        compat.draw_input(column, block.modifier, _fold(block.modifier), "Fold")
+        sockets(column, block.modifier, ("Fold",))
         for outer in block.outward():
-            compat.draw_input(column, outer.modifier, _fold(outer.modifier), f"Fold {_name(outer)}")
+            sockets(column, outer.modifier, ("Fold",), {"Fold": f"Fold {_name(outer)}"})
         row = layout.row(align=True)
         for text, fold in (("Fold", True), ("Unfold", False)):
             folder = row.operator("neuroscene.fold_blocks", text=text)
             folder.which = "SELECTED"
             folder.fold = fold
-        row.operator("neuroscene.select_block", text="Select Layers")
+        sockets(fields(layout), block.modifier, ("Color",))
+        book = next(filter(None, map(Book.of, block.obj.children)), None)
+        if book is not None:
+            header, body = layout.panel("NEUROSCENE_block_book", default_closed=False)
+            header.label(text="Book")
+            if body is not None:
+                dim(body, (f"{label}: {text}" for label, text in told(book)))
+                for names in BOOK.rows():
+                    sockets(fields(body), book.modifier, names)
+        body = advanced(layout, block.modifier, BLOCK, ("Fold", "Color"))
+        if body is not None and book is not None:
+            advanced(body, book.modifier, BOOK, BOOK.having("first"))
 
 
 def _block(obj) -> BlockBox | None:
-    """The block that an object is, or that its layer is in, or that it is the book of."""
+    """The block that an object is, or that it is the book of."""
     obj = obj.parent if Book.is_one(obj) else obj
-    layer = LayerObject.of(obj)
-    return next(layer.outward(), None) if layer else BlockBox.of(obj)
+    return None if LayerObject.is_one(obj) else BlockBox.of(obj)
 
 
 def _name(block):
     return words.block_name(block.name, block.repeat)
 
 
-def _fold(modifier):
-    """The socket of the slider in its group's interface."""
-    return next(
-        item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET" and item.name == "Fold"
-    )
-
-
 def _details(block):
-    """Labels and texts of the facts on a block."""
-    yield "Path", block.path
+    """What is said of a block."""
+    yield _name(block)
+    if block.path != block.name:
+        yield block.path
+    parameters = f", {block.parameters:,} parameters" if block.has("parameters") else ""
+    yield f"{len(block.layers):,} layers{parameters}"
     if block.inferred:
-        yield "Found", "as a run of layers alike" if block.stage else "by its repetition"
-    yield "Layers", f"{len(block.layers):,}"
-    if block.has("parameters"):
-        yield "Parameters", f"{block.parameters:,}"
+        yield "found as a run of layers alike" if block.stage else "found by its repetition"

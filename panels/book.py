@@ -1,18 +1,19 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The active book, that of the active block, or a plane of the active layer: what it shows, and how far it is open."""
+"""A plane of the active layer: what it shows, and how."""
 
 import bpy
 
 from ..addon.nodes.sockets import BOOK
-from ..addon.scene.entities import BlockBox, Book, LayerObject
+from ..addon.scene.entities import Book, LayerObject
 from ..addon.scene.texts import words
 from .sidebar import Sidebar, inspector
 
 
 class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
-    bl_label = "Book"
+    bl_label = "Plane"
+    bl_order = 11
 
     @classmethod
     def poll(cls, context):
@@ -20,16 +21,17 @@ class NEUROSCENE_PT_book(Sidebar, bpy.types.Panel):
 
     def draw(self, context):
         book = _book(context.object)
-        inspector(self.layout, _details(book), BOOK, book.modifier)
+        inspector(self.layout, told(book), BOOK, book.modifier)
 
 
 def _book(obj) -> Book | None:
-    """The book that an object is, or that stands for its block or layer."""
-    children = obj.children if BlockBox.is_one(obj) or LayerObject.is_one(obj) else ()
-    return Book.of(obj) or next(filter(None, map(Book.of, children)), None)
+    """The plane that an object is, or that stands for its layer."""
+    children = obj.children if LayerObject.is_one(obj) else ()
+    book = Book.of(obj) or next(filter(None, map(Book.of, children)), None)
+    return book if book is not None and book.layer else None
 
 
-def _details(book):
+def told(book):
     """Labels and texts of the facts on a book."""
     yield "Plane" if book.layer else "Cover", words.of_cover(book)
     if book.shows:

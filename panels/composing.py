@@ -66,6 +66,7 @@ PLACES = tuple(
 
 class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):
     bl_label = "Compose"
+    bl_order = 3
 
     @classmethod
     def poll(cls, context):

@@ -18,6 +18,7 @@ WIDEST = 42  # letters of a line
 
 class NEUROSCENE_PT_evidence(Sidebar, bpy.types.Panel):
     bl_label = "Evidence"
+    bl_parent_id = "NEUROSCENE_PT_data"
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod

@@ -1,118 +1,129 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known of the active layer, and the way to those that it has to do with."""
-
-from itertools import chain, repeat
+"""The active layer on one screen: what it is, how it is arranged and drawn, what it reads, its numbers."""
 
 import bpy
 
-from ..addon.scene.editing import arranging
-from ..addon.scene.entities import LayerObject
-from .sidebar import Sidebar, moved, table
+from ..addon.nodes.sockets import LAYER
+from ..addon.nodes.sockets.layer import ARRANGEMENTS
+from ..addon.scene.editing import arranging, by_hand
+from ..addon.scene.entities import LayerCopy, LayerObject
+from ..addon.scene.picking import reading
+from . import facts
+from .sidebar import Sidebar, advanced, dim, fields, head, moved, sockets, table
 
-MOST_PARTS = 6
-RELATED = (("INPUTS", "OUTPUTS"), ("UPSTREAM", "DOWNSTREAM"))
-DETAILS = ({"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps"}, {"CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"})
+DETAILS = {"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps", "CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"}
+NEEDS = {"line": ("Line Axis",), "grid": ("Unit Columns",), "arc": ("Arc Angle", "Radius")}  # others: the radius
+CELLS = ("Shape", "Size", "Relief")
+SHOWN = ("Fold", "Reveal", "Explode", "Shown Units")
+CALLED = {"Shown Units": "Units (0 is all)", "Arrangement": "Morph", "Unit Columns": "Columns"}
+FEW = 3  # bundles
 
 
 class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
     bl_label = "Layer"
+    bl_order = 10
 
     @classmethod
     def poll(cls, context):
-        return LayerObject.is_one(context.object)
+        return LayerObject.is_one(context.object) or LayerCopy.is_one(context.object)
 
     def draw(self, context):
         layout = self.layout
-        layer = LayerObject(context.object)
-        layout.label(text=layer.name, icon="MOD_ARRAY")
-        table(layout, _details(layer))
-        if len(layer.tensors) > 1 and not layer.is_plane:
-            layout.operator_menu_enum("neuroscene.show_tensor", "part")
-        if arranging.moved(context.object):
-            moved(layout)
-        column = layout.column(align=True)
-        for pair in RELATED:
+        obj = context.object
+        copy = LayerCopy.of(obj)
+        layer = copy or LayerObject(obj)
+        row = head(layout, obj, "DUPLICATE" if copy else "MOD_ARRAY")
+        row.operator_menu_enum("neuroscene.select_related", "relation", text="", icon="RESTRICT_SELECT_OFF")
+        row.operator("neuroscene.frame_layers", text="", icon="VIEWZOOM")
+        dim(layout, facts.of_layer(layer))
+        if copy:
+            layout.label(text=reading.copied(copy)[:1].upper() + reading.copied(copy)[1:], icon="INFO")
+        else:
+            _detail(layout, layer)
+            if arranging.moved(obj):
+                moved(layout)
+        if obj.mode == "OBJECT" and not by_hand.whole(obj):
+            row = layout.row()
+            row.alert = True
+            row.label(text="Cells were deleted: set the detail", icon="ERROR")
+        shown = _controls(layout, obj, layer)
+        if not copy:
+            _incoming(layout, layer)
+            _numbers(layout, layer)
+        body = advanced(layout, layer.modifier, LAYER, shown)
+        if body is not None and not copy:
+            column = body.column(align=True)
+            if layer.by_hand:
+                sockets(column, layer.modifier, ("By Hand",))
+            column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
+            opened = column.row(align=True)
+            opened.operator("neuroscene.open_cell", icon="VIEWZOOM")
+            opened.operator("neuroscene.close_cell", text="", icon="X")
             row = column.row(align=True)
-            for relation in pair:
-                row.operator("neuroscene.select_related", text=relation.capitalize()).relation = relation
-        row = column.row(align=True)
-        row.operator("neuroscene.select_related", text="Block").relation = "BLOCK"
-        row.operator("neuroscene.frame_layers", text="Frame")
-        row = column.row(align=True)
-        row.operator("neuroscene.open_cell")
-        row.operator("neuroscene.close_cell", text="", icon="X")
+            row.operator("neuroscene.back_to_arrangement")
+            row.operator("neuroscene.back_to_arrangement", text="", icon="LOOP_BACK").reset = True
+            column.operator("neuroscene.show_kernels")
 
 
-class NEUROSCENE_PT_detail(Sidebar, bpy.types.Panel):
-    bl_label = "Detail"
-    bl_parent_id = "NEUROSCENE_PT_layer"
-
-    def draw(self, context):
-        layer = LayerObject(context.object)
-        _, rows, columns = layer.grid
-        wished = layer.wished_detail
-        column = self.layout.column(align=True)
-        for details in DETAILS:
-            row = column.row(align=True)
-            for detail, text in details.items():
-                button_row = row.row(align=True)
-                button_row.enabled = detail != "MAPS" or rows * columns > 1
-                pressed = wished == ("" if detail == "AUTO" else detail.lower())
-                button_row.operator("neuroscene.set_detail", text=text, depress=pressed).detail = detail
-        row.operator("neuroscene.set_detail", text="", icon="PREFERENCES")
+def _detail(layout, layer):
+    _, rows, columns = layer.grid
+    row = layout.row(align=True)
+    for detail, text in DETAILS.items():
+        if detail == "MAPS" and rows * columns <= 1:
+            continue
+        pressed = layer.wished_detail == ("" if detail == "AUTO" else detail.lower())
+        row.operator("neuroscene.set_detail", text=text, depress=pressed).detail = detail
 
 
-class NEUROSCENE_PT_weights(Sidebar, bpy.types.Panel):
-    bl_label = "Weights"
-    bl_parent_id = "NEUROSCENE_PT_layer"
-
-    @classmethod
-    def poll(cls, context):
-        layer = LayerObject.of(context.object)
-        return layer is not None and bool(layer.statistics)
-
-    def draw(self, context):
-        table(self.layout, _weights(LayerObject(context.object).statistics))
-
-
-def _details(layer: LayerObject):
-    """Labels and texts of the facts on a layer."""
-    parts = layer.parts
-    drawn = len(layer.obj.data.vertices)
-    yield "Op", layer.op
-    if len(parts) > 1:
-        named = parts if len(parts) <= MOST_PARTS else [*parts[: MOST_PARTS - 1], f"{len(parts) - MOST_PARTS + 1} more"]
-        yield from zip(chain(["Parts"], repeat("")), named, strict=False)
-    if layer.shape:
-        yield "Shape", " × ".join(str(size or "?") for size in layer.shape)
-    if layer.block:
-        yield "Block", layer.block
-    yield "Parameters", f"{layer.parameters:,}"
-    if layer.has("multiply_adds"):
-        yield "Multiply-Adds", "unknown" if layer.multiply_adds is None else f"{layer.multiply_adds:,}"
-    if layer.nodes is not None:
-        yield "Nodes", f"{layer.nodes:,}"
-    units, rows, columns = layer.grid
-    yield (
-        "Drawn",
-        {
-            "cells": f"{drawn:,} of {units * rows * columns:,} cells",
-            "maps": f"{drawn:,} of {units:,} maps",
-            "box": "as a box",
-            "sheet": "as a sheet",
-            "cover": "as a cover",
-        }[layer.detail or "cells"],
-    )
-    yield "Color", "nothing until an input runs" if layer.value_is == "none" else layer.value_is
+def _controls(layout, obj, layer) -> tuple[str, ...]:
+    """Ten inputs by their names, those that the arrangement asks for among them; which they are."""
+    modifier = layer.modifier
+    shown = CELLS + SHOWN
+    if layer.detail in ("cells", "maps"):
+        column = fields(layout)
+        column.prop(obj, "neuroscene_arrangement", text="Arrangement")
+        number = layer.inputs["Arrangement"]
+        name = ARRANGEMENTS[max(0, min(len(ARRANGEMENTS) - 1, round(number)))]
+        near = ("Arrangement", *NEEDS.get(name, ("Radius",)), "Spacing")
+        sockets(column, modifier, near, CALLED)
+        sockets(fields(layout), modifier, CELLS, {"Relief": "Height"})
+        shown += near
+    sockets(fields(layout), modifier, SHOWN, CALLED)
+    column = fields(layout)
+    own = layer.inputs["Range From"] == "Own"
+    last = ("Range From", "Range" if own else "Clip")
+    sockets(column, modifier, last, {"Range From": "Color Range", "Range": "Maximum"})
+    return (*shown, *last)
 
 
-def _weights(facts):
-    """Labels and texts of the statistics of weights."""
-    if int(facts.get("not_finite", 0)):
-        yield "Not Finite", f"{int(facts['not_finite']):,}"
-    for label, name in (("Mean", "mean"), ("Std Dev", "std"), ("Min", "min"), ("Max", "max")):
-        yield label, f"{facts[name]:.4g}"
-    zeros, count = int(facts["zeros"]), int(facts["count"])
-    yield "Zeros", f"{zeros:,} ({zeros / count:.1%})" if zeros else "none"
+def _incoming(layout, layer):
+    bundles = layer.incoming()
+    header, body = layout.panel("NEUROSCENE_layer_incoming", default_closed=False)
+    header.label(text="Incoming Lines" if bundles else "No Incoming Lines")
+    if body is None:
+        return
+    column = body.column(align=True)
+    for bundle in bundles[:FEW]:
+        row = column.split(factor=0.5, align=True)
+        select = row.operator("neuroscene.select_object", text=facts.source(bundle), icon="OUTLINER_OB_CURVES")
+        select.object = bundle.obj.name
+        right = row.row(align=True)
+        right.alignment = "RIGHT"
+        count = right.row()
+        count.active = False
+        count.label(text=facts.counted(bundle))
+        right.prop(bundle.obj, "hide_viewport", text="", emboss=False)
+    if len(bundles) > FEW:
+        column.label(text=f"and {len(bundles) - FEW:,} more")
+
+
+def _numbers(layout, layer):
+    """Statistics of what the layer gives and of its weights, each with its histogram."""
+    header, body = layout.panel("NEUROSCENE_layer_numbers", default_closed=False)
+    header.label(text="Numbers")
+    if body is None:
+        return
+    for title, line, rows in facts.numbers(layer):
+        table(body, [(title, line), *rows])

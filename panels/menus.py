@@ -5,7 +5,8 @@
 
 import bpy
 
-from ..addon.scene.entities import networks
+from ..addon.samples import SAMPLES
+from ..addon.scene.entities import BlockBox, Bundle, LayerObject, networks
 
 
 class NEUROSCENE_MT_select(bpy.types.Menu):
@@ -50,7 +51,60 @@ class NEUROSCENE_MT_add(bpy.types.Menu):
         layout.operator_context = "INVOKE_REGION_WIN"
         layout.operator_enum("neuroscene.compose_network", "template")
         layout.separator()
+        for sample in SAMPLES:
+            layout.operator("neuroscene.open_sample", text=f"Sample: {sample.title}").sample = sample.name
         layout.operator("neuroscene.import_network", text="From a File...", icon="IMPORT")
+
+
+class NEUROSCENE_MT_layer(bpy.types.Menu):
+    """What is at hand for the active layer, block or bundle"""
+
+    bl_label = "Neural Network"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        layout.operator("neuroscene.frame_layers", icon="VIEWZOOM")
+        layout.operator("neuroscene.isolate_layers", icon="VIEW_LOCKED")
+        layout.operator("neuroscene.rename_layer")
+        layout.operator("neuroscene.duplicate_layers").follow = False
+        layout.operator("neuroscene.duplicate_layers", text="Duplicate as Follower").follow = True
+        layout.separator()
+        layout.operator_menu_enum("neuroscene.select_related", "relation", text="Select")
+        layout.operator_menu_enum("neuroscene.set_detail", "detail", text="Detail")
+        if LayerObject.is_one(context.object):
+            layout.prop_menu_enum(context.object, "neuroscene_arrangement", text="Arrangement")
+        layout.separator()
+        layout.operator("neuroscene.show_kernels")
+        layout.operator("neuroscene.edit_cells")
+        layout.operator("neuroscene.copy_look")
+        layout.operator("neuroscene.pin_reading")
+        layout.separator()
+        layout.operator("neuroscene.hide_layers")
+        layout.operator("neuroscene.delete_layers", icon="X")
+
+
+class NEUROSCENE_MT_pie(bpy.types.Menu):
+    bl_label = "Neural Network"
+
+    def draw(self, context):
+        pie = self.layout.menu_pie()
+        pie.operator("neuroscene.select_related", text="Inputs", icon="TRIA_LEFT").relation = "INPUTS"
+        pie.operator("neuroscene.select_related", text="Outputs", icon="TRIA_RIGHT").relation = "OUTPUTS"
+        pie.operator("neuroscene.frame_layers", text="Frame", icon="VIEWZOOM")
+        pie.operator("neuroscene.isolate_layers", text="Isolate", icon="VIEW_LOCKED")
+        for text, fold in (("Fold", True), ("Unfold", False)):
+            folder = pie.operator("neuroscene.fold_blocks", text=text)
+            folder.which, folder.fold = "SELECTED", fold
+        pie.operator("neuroscene.show_kernels", text="Kernels")
+        pie.operator("neuroscene.run_input", text="Run Input", icon="PLAY")
+
+
+def in_context(self, context):
+    """The entry on top of the menu of the right mouse button."""
+    if any(kind.is_one(context.object) for kind in (LayerObject, BlockBox, Bundle)):
+        self.layout.menu("NEUROSCENE_MT_layer", icon="OUTLINER_OB_POINTCLOUD")
+        self.layout.separator()
 
 
 def in_add(self, context):

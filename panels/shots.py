@@ -11,12 +11,20 @@ from .sidebar import Sidebar
 
 
 class NEUROSCENE_PT_shots(Sidebar, bpy.types.Panel):
-    bl_label = "Shots"
+    bl_label = "Output"
+    bl_order = 2
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context):
         return bool(networks())
+
+    def draw_header_preset(self, context):
+        row = self.layout.row(align=True)
+        row.operator_menu_enum("neuroscene.add_shot", "shot", text="", icon="OUTLINER_OB_CAMERA")
+        row.operator("render.render", text="", icon="RENDER_STILL", emboss=False)
+        row.operator("neuroscene.render_film", text="", icon="RENDER_ANIMATION", emboss=False)
+        row.operator("neuroscene.export_gltf", text="", icon="EXPORT", emboss=False)
 
     def draw(self, context):
         layout = self.layout

@@ -3,7 +3,11 @@
 
 """What panels of the sidebar share."""
 
+from __future__ import annotations
+
 from ..addon import compat
+
+DULL = ("Material", "Object")  # kinds of sockets that stand last
 
 
 class Sidebar:
@@ -26,22 +30,57 @@ def table(layout, rows):
         row.label(text=text)
 
 
-def sockets(layout, modifier, names):
-    """Inputs of a modifier as fields, in this order; the row of each by its name."""
+def dim(layout, texts):
+    """Lines that are told, less bright than what can be set."""
+    column = layout.column(align=True)
+    column.active = False
+    column.scale_y = 0.85
+    for text in texts:
+        column.label(text=text)
+
+
+def fields(layout):
+    """A column of properties with their names on the left."""
+    column = layout.column(align=True)
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
+def sockets(layout, modifier, names, called=None):
+    """Inputs of a modifier as fields, in this order, some `called` otherwise than their sockets; each's row by name."""
     items = {item.name: item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET"}
-    rows = {name: layout.row(align=True) for name in names}
+    rows = {name: layout.row(align=True) for name in names if name in items}
     for name, row in rows.items():
-        compat.draw_input(row, modifier, items[name], name)
+        compat.draw_input(row, modifier, items[name], (called or {}).get(name, name))
     return rows
 
 
-def inspector(layout, rows, interface, modifier):
-    """A table of what something is, and the inputs of its modifier that are changed most, as fields."""
-    table(layout, rows)
-    layout.use_property_split = True
-    layout.use_property_decorate = False
-    for names in interface.rows():
-        sockets(layout.column(align=True), modifier, names)
+def advanced(layout, modifier, interface, shown):
+    """All other inputs, in a part of the panel that is closed at first: what we set ourselves is left out."""
+    header, body = layout.panel(f"Advanced {interface.name}", default_closed=True)
+    header.label(text="Advanced")
+    if body is None:
+        return None
+    groups: dict[str, list[str]] = {}
+    for socket in interface:
+        if not socket.hidden and socket.name not in shown:
+            groups.setdefault(socket.panel, []).append(socket.name)
+    for panel, names in groups.items():
+        title, inside = body.panel(f"{interface.name} {panel}", default_closed=True)
+        title.label(text=panel)
+        if inside is not None:
+            column = inside.column(align=True)
+            column.use_property_split = True
+            sockets(column, modifier, sorted(names, key=lambda name: interface[name].kind in DULL))
+    return body
+
+
+def head(layout, obj, icon, name="name", owner=None):
+    """The name of what is inspected, which can be changed, and the way to it in the view."""
+    row = layout.row(align=True)
+    row.prop(owner or obj, name, text="", icon=icon)
+    return row
 
 
 def moved(layout):
@@ -49,3 +88,11 @@ def moved(layout):
     row = layout.row()
     row.label(text="Moved by hand", icon="PINNED")
     row.operator("neuroscene.put_back")
+
+
+def inspector(layout, rows, interface, modifier):
+    """A table of what something is, and the inputs of its modifier: first those that are changed most."""
+    table(layout, rows)
+    for names in interface.rows():
+        sockets(fields(layout), modifier, names)
+    advanced(layout, modifier, interface, interface.having("first"))

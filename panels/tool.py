@@ -18,6 +18,7 @@ KEYS = (
     ("neuroscene.hide_layers", "H", {"shift": True}, {"unselected": True}),
     ("neuroscene.isolate_layers", "NUMPAD_SLASH", {}, {}),
     ("neuroscene.isolate_layers", "SLASH", {}, {}),
+    ("wm.call_menu_pie", "Q", {"shift": True}, {"name": "NEUROSCENE_MT_pie"}),
 )
 _keys = []
 

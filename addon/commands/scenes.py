@@ -256,6 +256,21 @@ def _make_scene(options, progress):
     bpy.data.scenes.remove(empty)
     _give(look, progress)
     _explain(options, collection, progress)
+    _count(options, collection, progress)
+
+
+def _count(options, collection, progress):
+    """Show the histograms that are asked for, and look at all again: they stand above the layers."""
+    kinds = getattr(options, "histograms", ())
+    if not kinds:
+        return
+    from ..scene.building import build, histograms, studio
+    from ..scene.camera import picture
+    from ..scene.entities import NetworkScene
+
+    scene = NetworkScene(collection)
+    build.finish(histograms.toggle_steps(collection, list(scene.layers()), kinds), progress)
+    picture.frame(collection, scene.scene, studio.camera_of(collection))
 
 
 def _explain(options, collection, progress):
@@ -267,13 +282,16 @@ def _explain(options, collection, progress):
         return
     from ..scene.building import build
     from ..scene.explaining import explaining
+    from ..scene.explaining.board import CAMERA
     from ..scene.explaining.known import NONE, RUNNER_UP, WINNER, Asked
 
     against = options.against
     if against is None:
         against = RUNNER_UP if methods == ("integrated",) and len(options.index or ()) < 2 else NONE
     asked = Asked(methods, options.index or (WINNER,), NONE if against == -1 else against)
-    build.finish(explaining.explain_steps(collection, asked), progress)
+    build.finish(explaining.explain_steps(collection, asked, options.side_by_side), progress)
+    if options.side_by_side and hasattr(options, "shot"):
+        options.shot = options.shot or CAMERA
 
 
 def _is_series(options, inputs) -> bool:

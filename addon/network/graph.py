@@ -24,6 +24,7 @@ from .joins import Context, Map, Unknown, again, join, move, through
 from .joins.elementwise import NORMAL, SEVERAL, UNARY
 from .layer_weights import applied, bias, leaves, scale, wide
 from .matrices import matrix_of
+from .naming import name_of, named
 from .network import Connection, Grid, Layer, Network, Part, Spec, count_of
 from .operators import Operator, Operators, operators
 from .recognise import RECURRENT, OperatorGroup, groups, is_move, is_reshape, single
@@ -118,7 +119,7 @@ class _Builder:
         for layer in self.layers:
             layer.block = stages.innermost.get(layer.name, "")
         return Network(
-            name=self.checkpoint.path.stem,
+            name=name_of(self.checkpoint.path, _own_name(self.checkpoint.model)),
             checkpoint=self.checkpoint,
             layers=self.layers,
             connections=self.connections,
@@ -204,7 +205,7 @@ class _Builder:
             return group.main.layer
         scope = tuple(commonprefix([member.scope for member in group.named])) if group.named else ()
         alone = group.op == "Attention" or scope and self.scopes[scope] == len(group.named)
-        return "/".join(scope) if scope and alone else group.main.label
+        return "/".join(scope) if scope and alone else named(group)
 
     def _given(self, group):
         """The tensor that the framework's layer gives, where it is called after one: a pooling without its empty axes,
@@ -437,3 +438,9 @@ class _Way:
             cells = moved
             way = way.before
         return cells
+
+
+def _own_name(model) -> str:
+    """The name that a composed model gives itself."""
+    composed = any(entry.key == "specification" for entry in model.metadata_props)
+    return model.graph.name if composed else ""

@@ -74,6 +74,15 @@ class Interface:
         return [list(names) for _, names in groupby(self.having("first"), lambda name: self[name].first[0])]
 
 
+def internal(interface: Interface, *names: str) -> Interface:
+    """The same with these sockets hidden: we set them, and nobody else needs to."""
+    missing = set(names) - set(interface.names)
+    if missing:
+        raise ValueError(f"{interface.name} has no {', '.join(sorted(missing))}")
+    sockets = (replace(socket, hidden=True) if socket.name in names else socket for socket in interface)
+    return Interface(interface.name, tuple(sockets))
+
+
 def panel(name: str, *sockets: Socket) -> tuple[Socket, ...]:
     """Sockets that stand in a panel."""
     return tuple(replace(socket, panel=name) for socket in sockets)

@@ -1,41 +1,60 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the sidebar says of networks, blocks and layers."""
+"""What the sidebar says of networks, blocks and layers, and what can be set there."""
 
 from types import SimpleNamespace
 
 import bpy
+import pytest
 
+from neuroscene import panels
+from neuroscene.addon import properties
 from neuroscene.addon.nodes.sockets import OF
+from neuroscene.addon.scene import hierarchy
+from neuroscene.addon.scene.entities import NetworkScene
+from neuroscene.addon.scene.picking import models
 from neuroscene.panels.block import NEUROSCENE_PT_block
-from neuroscene.panels.layer import NEUROSCENE_PT_detail, NEUROSCENE_PT_layer
-from neuroscene.panels.networks import NEUROSCENE_PT_networks, called
-from neuroscene.panels.shape import NEUROSCENE_PT_shape
-from neuroscene.panels.sliders import NEUROSCENE_PT_sliders
+from neuroscene.panels.hierarchy import NEUROSCENE_PT_hierarchy, NEUROSCENE_UL_layers
+from neuroscene.panels.layer import NEUROSCENE_PT_layer
+from neuroscene.panels.lines import NEUROSCENE_PT_lines
+from neuroscene.panels.network import NEUROSCENE_PT_network
 from scene import look
-from scene.acting import inside, run, select
+from scene.acting import inside, select
 
 
 class Layout:
-    """Takes down what a panel draws."""
+    """Takes down what a panel draws; parts that are closed at first stay closed, unless they are `opened`."""
 
-    def __init__(self):
-        self.texts, self.buttons, self.fields = [], [], []
+    def __init__(self, opened=False):
+        self.texts, self.buttons, self.fields, self.closed = [], [], [], []
+        self.opened = opened
 
     def label(self, text="", **_):
         self.texts.append(text)
 
     def operator(self, name, **options):
-        assert getattr(bpy.ops.neuroscene, name.removeprefix("neuroscene.")).get_rna_type()
-        self.buttons.append((name.removeprefix("neuroscene."), pressed := SimpleNamespace(**options)))
+        module, _, own = name.partition(".")
+        assert getattr(getattr(bpy.ops, module), own).get_rna_type()
+        self.buttons.append((own, pressed := SimpleNamespace(**options)))
         return pressed
+
+    def operator_menu_enum(self, name, *_, **options):
+        return self.operator(name, **options)
 
     def prop(self, data, name, text=None, **_):
         data.path_resolve(name)
         self.fields.append(text)
 
-    def template_list(self, *_, **__):
+    def panel(self, name, default_closed=False):
+        if default_closed and not self.opened:
+            self.closed.append(name)
+            return Layout(), None
+        return self, self
+
+    def menu(self, *_, **__):
         pass
+
+    template_list = template_icon = separator = menu
 
     def split(self, **_):
         return self
@@ -43,36 +62,99 @@ class Layout:
     row = column = box = split
 
 
-def draw(panel, thing) -> Layout:
-    layout, context = Layout(), SimpleNamespace(object=thing, scene=bpy.context.scene)
+def draw(panel, thing, opened=False) -> Layout:
+    layout = Layout(opened)
+    context = SimpleNamespace(object=thing, scene=bpy.context.scene, view_layer=bpy.context.view_layer)
     assert not hasattr(panel, "poll") or panel.poll(context)
-    mine = SimpleNamespace(layout=layout)
-    if panel is NEUROSCENE_PT_networks:
-        mine._network = lambda *given: panel._network(mine, *given)
-    panel.draw(mine, context)
+    panel.draw(SimpleNamespace(layout=layout), context)
     return layout
 
 
-def test_sliders_are_those_that_stand_first_in_the_tables(vit):
+def said(drawn) -> str:
+    return "\n".join(drawn.texts)
+
+
+def test_every_panel_of_ours_says_something(vit):
+    for panel in panels.CLASSES:
+        if issubclass(panel, bpy.types.Panel):
+            assert panel.bl_label and panel.bl_category == "Neuroscene"
+
+
+def test_layer_on_one_screen(registered):
+    network = look.build(look.CNN, look.DIGIT)
+    assert models.of(network)
+    layer = look.layers(network)["conv2"]
+    drawn = draw(NEUROSCENE_PT_layer, layer)
+    text = said(drawn)
+    for part in (
+        "Conv · Batch Norm · ReLU",
+        "kernel 3 × 3, stride 1 × 1, padding 1 × 1",
+        "8 × 28 × 28 → 16 × 28 × 28",
+        "1,216 parameters",
+        "all 12,544 cells drawn, weights float",
+        "360 of 903,168",
+    ):
+        assert part in text, part
+    controls = [name for name in drawn.fields if name]
+    assert controls[:4] == ["Arrangement", "Morph", "Columns", "Spacing"] and len(controls) <= 15
+    assert len(drawn.closed) == 1 and "Mean, Dev." in text
+    values = look.values_of(layer)
+    assert f"{values.min():.4g} to {values.max():.4g}" in text
+    hidden = {socket.name for socket in OF["layer"] if socket.hidden} - {"Columns"}  # as Unit Columns are called
+    every = draw(NEUROSCENE_PT_layer, layer, opened=True)
+    assert not hidden & set(every.fields) and {"Softness", "Thickness", "Offset"} <= set(every.fields)
+    assert {"edit_cells", "back_to_arrangement"} <= {name for name, _ in every.buttons}
+
+
+def test_arrangements_have_names(registered):
+    network = look.build(look.CNN)
+    layer = look.layers(network)["conv2"]
+    assert layer.neuroscene_arrangement == "GRID"
+    layer.neuroscene_arrangement = "SPIRAL"
+    assert look.inputs(layer)["Arrangement"] == 4.0
+    assert "Radius" in draw(NEUROSCENE_PT_layer, layer).fields
+    look.set_input(layer, "Arrangement", 0.2)
+    assert layer.neuroscene_arrangement == "LINE" and "Line Axis" in draw(NEUROSCENE_PT_layer, layer).fields
+
+
+def test_detail_buttons(resnet):
+    layer = look.layers(resnet)["/conv1/Conv"]
+    select(layer)
+    levels = {
+        pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_layer, layer).buttons if name == "set_detail"
+    }
+    assert list(levels) == ["Auto", "Box", "Maps", "Cells", "Sheet", "Cover"] and levels["Auto"].depress
+    dense = look.layers(resnet)["/fc/Gemm"]
+    levels = [pressed.text for name, pressed in draw(NEUROSCENE_PT_layer, dense).buttons if name == "set_detail"]
+    assert "Maps" not in levels
+
+
+def test_lines_on_one_screen(registered):
+    network = look.build(look.CNN, look.DIGIT)
+    bundle = look.bundles(network)[("conv1", "conv2")]
+    drawn = draw(NEUROSCENE_PT_lines, bundle)
+    assert [pressed.text for name, pressed in drawn.buttons if name == "select_object"] == ["conv1", "conv2"]
+    assert "360 of 903,168 lines drawn" in drawn.texts
+    hidden = {socket.name for socket in OF["connections"] if socket.hidden}
+    assert not hidden & set(draw(NEUROSCENE_PT_lines, bundle, opened=True).fields)
+
+
+def test_network_where_nothing_is_inspected(vit):
+    root = look.one_of(vit, "root")
+    drawn = draw(NEUROSCENE_PT_network, root)
+    assert {*OF["root"].having("first")} - {"Followed Token"} <= set(drawn.fields) and "vit.onnx" in drawn.texts
     layer = next(iter(look.layers(vit).values()))
-    assert draw(NEUROSCENE_PT_shape, layer).fields[: len(OF["layer"].having("first"))] == [*OF["layer"].having("first")]
-    bpy.context.view_layer.objects.active = layer
-    assert draw(NEUROSCENE_PT_sliders, layer).fields == [*OF["root"].having("first")]
+    assert not NEUROSCENE_PT_network.poll(SimpleNamespace(object=layer))
 
 
-def test_block_panel_of_a_block(vit):
+def test_block_panel(vit):
     drawn = draw(NEUROSCENE_PT_block, look.boxes(vit)["encoder/layers"])
-    assert drawn.texts[0] == "layers × 4" and "28" in drawn.texts and "encoder/layers" in drawn.texts
-    assert drawn.fields == ["Fold", "Fold encoder"]
     parameters = sum(int(look.facts(look.layers(vit)[name])["parameters"]) for name in inside(vit, "encoder/layers"))
-    assert f"{parameters:,}" in drawn.texts and parameters > 0
-    assert [name for name, _ in drawn.buttons] == ["fold_blocks", "fold_blocks", "select_block"]
-
-
-def test_block_panel_of_a_layer(resnet):
-    drawn = draw(NEUROSCENE_PT_block, look.layers(resnet)["/layer2/layer2.1/conv1/Conv"])
-    assert drawn.texts[0] == "layer2.1" and drawn.fields == ["Fold", "Fold layer2"]
-    for other in (None, look.layers(resnet)["image"], look.one_of(resnet, "camera")):
+    assert drawn.texts[:3] == ["layers × 4", "encoder/layers", f"28 layers, {parameters:,} parameters"]
+    assert {"Fold", "Fold encoder", "Color"} <= set(drawn.fields)
+    names = [name for name, _ in drawn.buttons]
+    assert names.count("fold_blocks") == 2 and "select_block" in names
+    for other in (None, look.layers(vit)[inside(vit, "encoder/layers").pop()], look.one_of(vit, "camera")):
         assert not NEUROSCENE_PT_block.poll(SimpleNamespace(object=other))
 
 
@@ -81,7 +163,7 @@ def test_block_panel_of_one_found_by_repetition(registered):
     inferred = next(
         one for one in look.boxes(found).values() if look.facts(one)["inferred"] and not look.facts(one)["stage"]
     )
-    assert "by its repetition" in draw(NEUROSCENE_PT_block, inferred).texts
+    assert "found by its repetition" in draw(NEUROSCENE_PT_block, inferred).texts
 
 
 def test_panels_tell_what_was_moved(resnet):
@@ -93,38 +175,69 @@ def test_panels_tell_what_was_moved(resnet):
         assert "Moved by hand" in drawn.texts and "put_back" in {name for name, _ in drawn.buttons}
 
 
-def test_detail_panel(resnet):
-    thing = look.layers(resnet)["/conv1/Conv"]
-    select(thing)
-    levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
-    assert list(levels) == ["Auto", "Box", "Maps", "Cells", "Sheet", "Cover", ""] and levels["Auto"].depress
-    run("set_detail", detail="MAPS")
-    levels = {pressed.text: pressed for name, pressed in draw(NEUROSCENE_PT_detail, thing).buttons}
-    assert levels["Maps"].depress and not levels["Auto"].depress
+def shown(network, search="", op="") -> list[str]:
+    """The rows that the tree shows."""
+    state = network.neuroscene_state
+    state.operators = op
+    mine = SimpleNamespace(bitflag_filter_item=1, filter_name=search)
+    mine._open = lambda rows: NEUROSCENE_UL_layers._open(mine, rows)
+    flags, _ = NEUROSCENE_UL_layers.filter_items(mine, None, state, "rows")
+    return [row.text for row, flag in zip(state.rows, flags, strict=True) if flag]
 
 
-def test_networks_panel(resnet):
-    buttons = draw(NEUROSCENE_PT_networks, None).buttons
-    mine = [(name, getattr(pressed, "which", "")) for name, pressed in buttons]
-    assert {("arrange_network", ""), ("fold_blocks", "REPEATS"), ("fold_blocks", "ALL")} <= set(mine)
-    bpy.data.batch_remove(list(resnet.all_objects))
-    bpy.data.collections.remove(resnet)
-    look.build(look.MLP)
-    assert "fold_blocks" not in {name for name, _ in draw(NEUROSCENE_PT_networks, None).buttons}
+def test_the_tree_has_blocks_and_layers_in_the_order_of_the_network(resnet):
+    look.evaluate(resnet)
+    rows = resnet.neuroscene_state.rows
+    assert {row.name for row in rows} == {
+        one.name for one in (*look.layers(resnet).values(), *look.boxes(resnet).values())
+    }
+    layers = [row.name for row in rows if row.op != "block"]
+    assert layers == [layer.obj.name for layer in NetworkScene(resnet).layers().values()]
+    for row in rows:
+        box = look.boxes(resnet).get(look.facts(bpy.data.objects[row.name]).get("block", ""))
+        if row.op != "block" and box:
+            assert rows[row.parent].name == box.name and row.depth == rows[row.parent].depth + 1
+    whole = shown(resnet)
+    assert len(whole) == len(rows)
+    at = next(number for number, row in enumerate(rows) if row.text == "layer2")
+    rows[at].opened = False
+    closed = shown(resnet)
+    assert len(closed) == len(whole) - sum(row.name != "layer2" and "layer2" in row.sought for row in rows) + 1 - 1
+    properties.fill(resnet)
+    assert not resnet.neuroscene_state.rows[at].opened
+    assert shown(resnet, "layer2 conv1") and all("conv1" in text for text in shown(resnet, "layer2 conv1"))
+    pooled = shown(resnet, op="MaxPool")
+    assert len(pooled) == sum(look.facts(one)["op"] == "MaxPool" for one in look.layers(resnet).values())
+    shown(resnet)
 
 
-def test_networks_panel_of_several_scenes(registered):
-    """Networks of the scene that is open in full, others by name alone; names without the numbers that Blender adds."""
-    first = look.build(look.MLP)
-    second = look.build(look.MLP)
-    drawn = draw(NEUROSCENE_PT_networks, None)
-    shown = look.scene_of(second) == bpy.context.scene
-    one, other = (second, first) if shown else (first, second)
-    assert look.scene_of(other).name == other.name and drawn.texts[-2:] == ["In other scenes:", other.name]
-    assert sum(name == "run_input" for name, _ in drawn.buttons) == 1 and one.name not in drawn.texts
-    layers = look.layers(second)
-    assert any(thing.name != name for name, thing in layers.items())
-    assert [called(thing) for thing in layers.values()] == list(layers)
-    thing = next(iter(layers.values()))
-    thing.name = "Mine.7"  # the name that somebody gave it is kept
-    assert called(thing) == "Mine.7"
+def test_a_row_that_is_clicked_selects(resnet):
+    look.evaluate(resnet)
+    state = resnet.neuroscene_state
+    state.active = 3
+    assert bpy.context.view_layer.objects.active.name == state.rows[3].name and state.active == 3
+
+
+def test_counts_are_short():
+    assert [hierarchy.counted(number) for number in (0, 80, 1216, 29_066, 25_600_000)] == [
+        "",
+        "80",
+        "1.22k",
+        "29.1k",
+        "25.6M",
+    ]
+
+
+def test_several_networks_are_reached(registered):
+    first, second = look.build(look.MLP), look.build(look.MLP)
+    other = first if look.scene_of(second) == bpy.context.scene else second
+    assert bpy.ops.neuroscene.show_network("EXEC_DEFAULT", True, uuid=look.facts(other)["uuid"]) == {"FINISHED"}
+    assert draw(NEUROSCENE_PT_hierarchy, None)
+
+
+@pytest.mark.parametrize("name", ["digits_cnn", "letters_transformer"])
+def test_a_sample_opens_with_its_input(registered, name):
+    drawn = draw(NEUROSCENE_PT_hierarchy, None)
+    assert {pressed.sample for own, pressed in drawn.buttons if own == "open_sample"} >= {"digits_cnn", "cells_unet"}
+    bpy.ops.neuroscene.open_sample(sample=name)
+    assert look.facts(bpy.data.collections[name])["input"]

@@ -63,10 +63,14 @@ OPERATORS = {
     "duplicate_and_move",
     "rename_layer",
     "pin_reading",
+    "open_sample",
+    "select_object",
+    "show_network",
     "read_cells",
     "select_under_mouse",
     "play_series",
     "remove_series",
+    "sort_samples",
     "step_series",
     "stop_watching",
     "watch_folder",
@@ -131,14 +135,7 @@ def test_nothing_is_left(blank, capfd):
         during, command = state(), is_command(capfd)
         neuroscene.unregister()
         assert command and during["operators"] == OPERATORS
-        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {
-            "OT",
-            "FH",
-            "PT",
-            "UL",
-            "MT",
-            "Preferences",
-        }
+        assert {name.split("_")[1] for name in during["types"] - before["types"]} == {"OT", "FH", "PT", "UL", "MT"}
         assert during["properties"]["Collection"] - before["properties"]["Collection"] == {
             "neuroscene_state",
             "neuroscene_layer",
@@ -180,7 +177,7 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network"}
+WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network", "open_sample"}
 
 
 @pytest.mark.parametrize("name", sorted(OPERATORS - WITHOUT_NETWORK))

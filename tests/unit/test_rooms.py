@@ -61,7 +61,8 @@ MAY_IMPORT = {
     },
     "gltf": {"containers", "formats", "structure", "network", "colormaps", "nodes", "scene", "compat", "written"},
     "preferences": set(),
-    "properties": {"scene", "layer_fields"},
+    "samples": set(),
+    "properties": {"scene", "layer_fields", "nodes"},
     "layer_fields": {"composing", "containers", "scene"},
     "commands": {
         "containers",

@@ -3,7 +3,7 @@
 
 """The sockets of "Neuroscene Block"."""
 
-from ..interface import Interface, Socket, panel
+from ..interface import Interface, Socket, internal, panel
 
 BLOCK = Interface(
     "Neuroscene Block",
@@ -54,3 +54,5 @@ BLOCK = Interface(
         ),
     ),
 )
+
+BLOCK = internal(BLOCK, "Outer", "Box", "Book", "Edges")

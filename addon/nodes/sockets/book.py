@@ -3,7 +3,7 @@
 
 """The sockets of "Neuroscene Book"."""
 
-from ..interface import Interface, Socket, panel
+from ..interface import Interface, Socket, internal, panel
 
 BOOK = Interface(
     "Neuroscene Book",
@@ -223,4 +223,21 @@ BOOK = Interface(
             Socket("Network", "Object", about="Follows this object, which has the sliders of the whole network"),
         ),
     ),
+)
+
+BOOK = internal(
+    BOOK,
+    "Reach",
+    "Cover Width",
+    "Cover Height",
+    "Tile Rows",
+    "Tile Aspect",
+    "Magnitude",
+    "Empty",
+    "Token Rows",
+    "Row Step",
+    "Heads Rows",
+    "Heads Width",
+    "Block",
+    "Network",
 )

@@ -3,7 +3,7 @@
 
 """The sockets of "Neuroscene Connections", and of the group in it that opens lines."""
 
-from ..interface import Interface, Socket, panel
+from ..interface import Interface, Socket, internal, panel
 from .ranges import of_range
 
 DETAILS = ("Chosen", "Expansion")
@@ -479,4 +479,31 @@ EXPANSION = Interface(
         Socket("Transposed", "Bool", False),
         *WINDOW,
     ),
+)
+
+CONNECTIONS = internal(
+    CONNECTIONS,
+    "Source",
+    "Target",
+    "Network",
+    "Taps",
+    "Kernel",
+    "Stride",
+    "Padding",
+    "Padding End",
+    "Dilation",
+    "Source Map",
+    "Target Map",
+    "Source Step",
+    "Target Step",
+    "Transposed",
+    "Mean",
+    "Crowd",
+    "Rest Length",
+    "Rest Source Rotation",
+    "Rest Source Scale",
+    "Rest Target Rotation",
+    "Rest Target Scale",
+    "Importance Range",
+    "Evidence",
 )

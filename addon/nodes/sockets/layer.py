@@ -3,7 +3,7 @@
 
 """The sockets of "Neuroscene Layer"."""
 
-from ..interface import Interface, Socket, panel
+from ..interface import Interface, Socket, internal, panel
 from .ranges import of_range
 
 ARRANGEMENTS = ("line", "circle", "grid", "sphere", "spiral", "arc")
@@ -438,4 +438,20 @@ LAYER = Interface(
             Socket("Backing Material", "Material", about="Colors the plate behind the cells", look=True, paint="plate"),
         ),
     ),
+)
+
+LAYER = internal(
+    LAYER,
+    "Units",
+    "Rows",
+    "Columns",
+    "Pitch",
+    "Cell Size",
+    "Loose End",
+    "Block",
+    "Plane",
+    "Network",
+    "Backing",
+    "Evidence",
+    "Evidence Gain",
 )

@@ -9,12 +9,15 @@ undo, a redo or another file is looked at like any other change.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 from bpy.app.handlers import persistent
 
-from ..entities import LayerCopy, LayerObject, NetworkScene, networks
+from ..entities import BlockBox, LayerCopy, LayerObject, NetworkScene, networks
 from . import together
 
+LISTENERS: list[Callable[[bpy.types.Collection], None]] = []  # are told of a network that has changed
 _states: dict[str, tuple] = {}  # what of a network was last seen, by its uuid
 _busy = []
 _count = [0]  # objects of the file
@@ -41,14 +44,16 @@ def look(scene: bpy.types.Scene | None = None) -> None:
         key = NetworkScene(network).uuid
         if _states.get(key) != state:
             follow(network, view_layer)
+            for listener in LISTENERS:
+                listener(network)
             _states[key] = _state(network, view_layer)
 
 
 def _state(network, view_layer) -> tuple:
     """Which objects there are, what its layers are called, and how each is hidden."""
     layers = tuple(
-        (layer.obj.name, together.hidden(layer.obj, view_layer) if view_layer else 0)
-        for layer in NetworkScene(network).members(LayerObject, LayerCopy)
+        (part.obj.name, together.hidden(part.obj, view_layer) if view_layer else 0)
+        for part in NetworkScene(network).members(LayerObject, LayerCopy, BlockBox)
     )
     holders = (network, *network.children_recursive)
     return layers, tuple(len(holder.objects) for holder in holders)

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from .entity import ObjectEntity
+import bpy
+
+from .entity import Entity, ObjectEntity
 from .facts import COUNT, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
@@ -83,6 +85,26 @@ class KernelsLabel(BesideLayer):
 
     __slots__ = ()
     KIND = "kernels label"
+
+
+class EvidenceBoard(Entity):
+    """The scene in which several answers of a network, that with the uuid `network`, stand side by side."""
+
+    __slots__ = ()
+    KIND = "evidence board"
+    TYPE = bpy.types.Scene
+    network: Fact[str] = Fact(TEXT)
+
+
+class Confusion(ObjectEntity):
+    """The matrix of `classes` that a network takes for one another, `right` of `total` samples; or its words, which
+    have no `classes`."""
+
+    __slots__ = ()
+    KIND = "confusion"
+    right: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)
+    classes: Fact[int] = Fact(WHOLE, 0)
 
 
 class Histogram(BesideLayer):

@@ -23,6 +23,7 @@ TYPES = {
     "bars": "MESH",
     "kernels": "MESH",
     "histogram": "MESH",
+    "confusion": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",

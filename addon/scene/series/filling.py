@@ -21,11 +21,12 @@ from ...network.joins import WEIGHT
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
-from ..building import build, connections, importing, input_picture, kernels, layers, planned
+from ..building import build, connections, importing, input_picture, kernels, layers, planned, studio
 from ..building.choices import Choices
+from ..camera.picture import frame
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
-from . import faces, known, lines, showing, taps, words
+from ..entities import Bars, Book, Bundle, ClassName, Confusion, InputPicture, Kernels, NetworkScene
+from . import confusion, faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
 from .lines import Query
@@ -76,6 +77,9 @@ def import_steps(
     network = source.network(source.base)
     Choices(reading.scaling, network.classes if reading.classes else []).keep(scene)
     scene.labels = str(Path(reading.labels).resolve()) if reading.labels else ""
+    camera = studio.camera_of(collection)
+    if camera and scene.scene and next(scene.members(Confusion), None):  # it is in the picture too
+        frame(collection, scene.scene, camera)
     return collection
 
 
@@ -147,6 +151,9 @@ def fill_steps(
     drawn_lines += sum(
         len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
     )
+    judged = None
+    if isinstance(source, Samples):
+        judged = yield from in_background(source.judged, "counting what is right")
     most = min(MOST, most or MOST_STEPS)
     kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, most)))
     if len(kept) < count:
@@ -161,11 +168,15 @@ def fill_steps(
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
     series.growing = whole
+    if judged is not None and judged.confusion is not None:
+        series.judged = [int(np.trace(judged.confusion)), int(judged.confusion.sum())]
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
     if source.kind == "checkpoints":
         yield from stepping.part(_open(collection, network, source), 0.9, 0.99)
+    if source.kind == "samples":
+        confusion.show(collection, judged)
     words.show(collection, series)
     return collection
 
@@ -368,10 +379,15 @@ def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
         most = max((float(step.max()) for step in finite if len(step)), default=1.0)
         least = min((float(step.min()) for step in finite if len(step)), default=0.0)
         bars.inputs["Range"] = 1.0 if least >= 0 and most <= 1 else max(most, 1e-9)
-        if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
-            for label in scene.members(ClassName):  # which of them has won changes with the slider
-                if label.layer == bars.layer:
-                    label.obj.data.materials[0] = scene.materials["label"]
+        show_no_winner(scene, bars, steps)
+
+
+def show_no_winner(scene: NetworkScene, bars: Bars, steps: list[np.ndarray]) -> None:
+    """Let no name of a class stand out where not every step has the same winner, for that changes with the slider."""
+    if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
+        for label in scene.members(ClassName):
+            if label.layer == bars.layer:
+                label.obj.data.materials[0] = scene.materials["label"]
 
 
 def _known(source: Source, run, total: int, gathered: Gathered) -> Known:

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The networks that come with the extension, each with an input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[1] / "sample_models"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A network to begin with: what it is called, what it does, its file, an input, and a picture of that."""
+
+    name: str
+    title: str
+    about: str
+    file: str
+    given: str
+    shown: str
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+        return HERE / self.file
+
+    @property
+    def input(self) -> Path:
+        """An input for it."""
+        return HERE / self.given
+
+    @property
+    def picture(self) -> Path:
+        """What its icon shows."""
+        return HERE / self.shown
+
+
+def _of(name: str, title: str, about: str, given: str, shown: str = "") -> Sample:
+    return Sample(name, title, about, f"{name}.onnx", given, shown or given)
+
+
+SAMPLES = (
+    _of("digits_cnn", "Convolutions", "Reads digits, 29,066 weights", "digits/digit_7.png"),
+    _of("digits_mlp", "Dense Layers", "Reads digits, 52,650 weights", "digits/digit_3.png"),
+    _of("pictures_resnet", "Residual Network", "Names pictures", "pictures/fish.png"),
+    _of("cells_unet", "U-Net", "Finds cells in a picture", "cells/cells.png"),
+    _of(
+        "letters_transformer", "Transformer", "Sorts letters by attention", "letters/letters.npy", "letters/letters.png"
+    ),
+)

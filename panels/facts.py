@@ -149,7 +149,7 @@ def of_lines(bundle: Bundle) -> list[str]:
 
 def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Title, histogram and statistics of a layer's values as they are drawn, and of its weights."""
-    if layer.value_is != "none":
+    if layer.value_is != "none" and "value" in layer.obj.data.attributes:
         yield _values(layer)
     told = layer.statistics
     if told:
@@ -158,7 +158,12 @@ def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]
 
 def _values(layer):
     network = network_of(layer.obj)
-    key = layer.obj.session_uid, NetworkScene(network).input if network else "", layer.value_is, layer.given.get("Range")
+    key = (
+        layer.obj.session_uid,
+        NetworkScene(network).input if network else "",
+        layer.value_is,
+        layer.given.get("Range"),
+    )
 
     def find():
         values = array(layer.obj, "value")

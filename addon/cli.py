@@ -115,6 +115,12 @@ def _parser():
         "--labels", type=Path, metavar="FILE", help="what is right for each sample: a .txt, .json or .csv file"
     )
     subcommand.add_argument(
+        "--unit",
+        type=_unit,
+        metavar="LAYER:U",
+        help="with --data: print the samples that excite this unit of a layer most, --top of them",
+    )
+    subcommand.add_argument(
         "--by",
         choices=RANKINGS,
         default="",
@@ -132,9 +138,11 @@ def _parser():
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".npz", ".png"), metavar="OUT.npz|OUT.png")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
-    subcommand = command("feature", commands.feature, "make the input that excites a unit most")
+    subcommand = command("feature", commands.feature, "make the input that excites a unit most, or each of a layer's")
     subcommand.add_argument("--layer", required=True, metavar="NAME", help="which layer, as inspect lists it")
-    subcommand.add_argument("--unit", required=True, type=int, metavar="U", help="which unit of it, from 0")
+    subcommand.add_argument(
+        "--unit", type=int, metavar="U", help="which unit of it, from 0 (default: all, at most 64, as a sheet)"
+    )
     subcommand.add_argument("--steps", type=_count, default=128, metavar="N", help="how many steps (default: 128)")
     subcommand.add_argument("--seed", type=int, default=0, metavar="S", help="where it begins (default: 0)")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".png"), metavar="OUT.png")
@@ -258,6 +266,12 @@ def _parser():
         default=None,
         help="let the lights of the viewer shade it, whatever the style says",
     )
+    subcommand.add_argument(
+        "--shot", metavar="NAME", help="which camera, with all that moves in its shot (default: hero)"
+    )
+    subcommand.add_argument(
+        "--seconds", type=_seconds, metavar="S", help="how long the shot is (default: its own time)"
+    )
     light.add_argument("--unlit", dest="lit", action="store_false", help="show colors as they are, without shading")
     _drawing(subcommand)
     return parser
@@ -282,6 +296,7 @@ def _picture(command):
     command.add_argument("--samples", type=_count, metavar="N")
     command.add_argument("--size", type=_size, metavar="WxH")
     command.add_argument("--frames", type=_frames, metavar="A-B", help="a sequence of pictures, or a part of the film")
+    command.add_argument("--step", type=_count, metavar="N", help="only every Nth frame of a film")
     command.add_argument("--quality", choices=("preview", "standard", "final"), help="samples, noise and size")
     command.add_argument("--transparent", action="store_true", help="without the background, for compositing")
     command.add_argument(
@@ -337,6 +352,27 @@ def _drawing(command):
         help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
         "for none",
     )
+    command.add_argument(
+        "--histograms",
+        type=_histograms,
+        metavar="OF[,OF ...]",
+        default=(),
+        help="show above each layer how often numbers of each size occur: of values, weights, time (weights at every "
+        "checkpoint)",
+    )
+    command.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="with --evidence by several methods: also show them beside one another, in a scene of their own (the shot "
+        "methods)",
+    )
+
+
+def _histograms(text):
+    kinds = tuple(text.split(","))
+    if not set(kinds) <= {"values", "weights", "time"}:
+        raise argparse.ArgumentTypeError(f"'{text}' is not values, weights or time, nor several as in values,weights")
+    return kinds
 
 
 def _methods(text):
@@ -364,6 +400,13 @@ def _count(text):
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number above 0")
     return int(text)
+
+
+def _unit(text):
+    layer, colon, unit = text.rpartition(":")
+    if not colon or not layer or not unit.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is not LAYER:UNIT, such as conv2:3")
+    return text
 
 
 def _three(text):

@@ -16,6 +16,7 @@ from pathlib import Path
 import bpy
 from stills import save
 
+from neuroscene.addon import cli
 from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import scene_of
@@ -39,8 +40,9 @@ INPUTS = {
     LETTERS: SAMPLES / "letters" / "letters.npy",
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
-RUN = ROOT / "tests" / "data" / "series" / "*" / "epoch_*.onnx"  # the checkpoints of a training
-WIDE, FILM = (1280, 720), (768, 432)
+SERIES = ROOT / "tests" / "data" / "series"
+RUN = [SERIES / "epoch_00.h5", SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
+WIDE, FILM, SMALL = (1280, 720), (768, 432), (480, 270)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
     "gallery/hero": (CNN, "hero", "", None, WIDE),
@@ -51,7 +53,11 @@ STILLS = {
     "gallery/fly-through": (CNN, "fly-through", "", 62, WIDE),
     "gallery/dolly": (CNN, "dolly", "", 110, WIDE),
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
+    "gallery/forward": (CNN, "forward", "", 102, WIDE),
+    "gallery/forward-books": (PICTURES, "forward", "", 210, WIDE),
+    "gallery/forward-answer": (CNN, "forward", "", 500, WIDE),
     "gallery/training": (RUN, "training", "", 255, WIDE),
+    "gallery/training-close": (RUN, "training-close", "", 130, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),
     "gallery/pictures-dolly": (PICTURES, "dolly", "", 80, WIDE),
     "gallery/pictures": (PICTURES, "hero", "", None, WIDE),
@@ -60,7 +66,26 @@ STILLS = {
     "gallery/letters": (LETTERS, "hero", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
 }
-FILMS = {"gallery/dolly": (CNN, "dolly"), "gallery/unfold": (CNN, "unfold"), "gallery/training": (RUN, "training")}
+# file below docs -> model, shot, size, of how many frames one
+FILMS = {
+    "gallery/dolly": (CNN, "dolly", FILM, 1),
+    "gallery/unfold": (CNN, "unfold", FILM, 1),
+    "gallery/forward": (CNN, "forward", SMALL, 2),
+    "gallery/forward-books": (PICTURES, "forward", SMALL, 2),
+    "gallery/training": (RUN, "training", SMALL, 2),
+}
+# file below docs -> what the command line is given
+TEST = ROOT / "tests" / "data" / "crossformat" / "mnist5k_split.npz"
+METHODS = "gradient,gradient-input,integrated,guided,gradcam,occlusion"
+COMMANDS = {
+    "gallery/evidence": ("render", OTHER, "--input", DIGIT, "--evidence", "integrated"),
+    "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
+    "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
+    "gallery/right": ("render", OTHER, "--input", TEST),
+    "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "values,weights"),
+    "gallery/ridges": ("render", RUN, "--input", DIGIT, "--histograms", "time"),
+    "gallery/features": ("feature", OTHER, "--layer", "conv3"),
+}
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8
 
 
@@ -82,16 +107,27 @@ def still(name: str) -> None:
 
 
 def film(name: str) -> None:
-    model, shot = FILMS[name]
+    model, shot, size, step = FILMS[name]
     _stage(model, "")
-    rendering.render(HERE / f"{name}.mp4", rendering.Options(shot=shot, size=FILM, samples=SAMPLES_A_FRAME), print)
+    options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_FRAME, step=step)
+    rendering.render(HERE / f"{name}.mp4", options, print)
+
+
+def command(name: str) -> None:
+    given = [str(part) for part in COMMANDS[name]]
+    if given[0] == "render":
+        given += ["--size", "{}x{}".format(*WIDE), "--samples", str(SAMPLES_A_STILL)]
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "picture.png"
+        assert cli.main([*given, "-o", str(picture)]) == 0
+        save(picture, HERE / f"{name}.jpg")
 
 
 def _stage(model, style):
     """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if model == RUN:
-        steps = filling.import_steps([model], build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
+        steps = filling.import_steps(model, build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
     else:
         steps = importing.import_steps(model, build.Settings(), INPUTS.get(model))
     network = build.finish(steps)
@@ -101,7 +137,7 @@ def _stage(model, style):
 
 
 def main(wanted: list[str]) -> None:
-    for names, make in ((STILLS, still), (FILMS, film)):
+    for names, make in ((STILLS, still), (COMMANDS, command), (FILMS, film)):
         for name in names:
             if not wanted or f"{make.__name__} {name}".startswith(tuple(wanted)):
                 make(name)

@@ -38,6 +38,7 @@ from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
+from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
 from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .put_back import NEUROSCENE_OT_put_back
 from .read_cells import (
@@ -58,8 +59,10 @@ from .set_detail import NEUROSCENE_OT_set_detail, NEUROSCENE_OT_set_network_deta
 from .set_map import NEUROSCENE_OT_set_map
 from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_histograms import NEUROSCENE_OT_show_histograms
+from .show_input import NEUROSCENE_OT_show_input
 from .show_kernels import NEUROSCENE_OT_show_kernels
 from .show_tensor import NEUROSCENE_OT_show_tensor
+from .sort_samples import NEUROSCENE_OT_sort_samples
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
 from .store_expansion import NEUROSCENE_OT_store_expansion
 from .storyboard import (
@@ -90,6 +93,7 @@ CLASSES = (
     NEUROSCENE_OT_stop_watching,
     NEUROSCENE_OT_step_series,
     NEUROSCENE_OT_play_series,
+    NEUROSCENE_OT_sort_samples,
     NEUROSCENE_OT_remove_series,
     NEUROSCENE_OT_reload_checkpoint,
     NEUROSCENE_OT_attach_architecture,
@@ -101,6 +105,8 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_open_cell,
+    NEUROSCENE_OT_close_cell,
     NEUROSCENE_OT_edit_storyboard,
     NEUROSCENE_OT_new_storyboard,
     NEUROSCENE_OT_apply_storyboard,
@@ -146,6 +152,7 @@ CLASSES = (
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_show_histograms,
+    NEUROSCENE_OT_show_input,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,
     NEUROSCENE_OT_compose_network,

@@ -61,6 +61,12 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         name="Other Class", min=0, description="Compare the score with that of this class, counted from 0"
     )
 
+    beside: bpy.props.BoolProperty(
+        name="Side by Side",
+        options={"SKIP_SAVE"},
+        description="Also show the answers of several methods beside one another, in a scene of their own",
+    )
+
     def invoke(self, context, event):
         return context.window_manager.invoke_props_dialog(self, confirm_text="Explain")
 
@@ -71,6 +77,9 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         layout.column().prop(self, "methods")
         for name in ("index", "rather", *(["other"] if self.rather == "CLASS" else [])):
             layout.prop(self, name)
+        row = layout.row()
+        row.enabled = len(self.methods) > 1
+        row.prop(self, "beside")
 
     def run(self, context, network):
         methods = tuple(method for method in NAMES if method in self.methods)
@@ -79,7 +88,8 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         against = {"SECOND": RUNNER_UP, "NONE": NONE, "CLASS": self.other}.get(self.rather)
         if against is None:
             against = RUNNER_UP if methods == ("integrated",) else NONE
-        return self.start(context, explaining.explain_steps(network, Asked(methods, (self.index,), against)))
+        asked = Asked(methods, (self.index,), against)
+        return self.start(context, explaining.explain_steps(network, asked, self.beside and len(methods) > 1))
 
     def done(self, context, answer):
         self.report({"INFO"}, f"{answer.title} {answer.sentence}")

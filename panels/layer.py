@@ -50,6 +50,9 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             row.label(text="Cells were deleted: set the detail", icon="ERROR")
         shown = _controls(layout, obj, layer)
         if not copy:
+            row = layout.row(align=True)
+            row.operator("neuroscene.open_cell")
+            row.operator("neuroscene.close_cell", text="", icon="X")
             _incoming(layout, layer)
             _numbers(layout, layer)
         body = advanced(layout, layer.modifier, LAYER, shown)

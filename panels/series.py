@@ -22,6 +22,8 @@ class NEUROSCENE_PT_series(Sidebar, bpy.types.Panel):
         uuid = NetworkScene(network).uuid if network else ""
         series = known.read(network) if network else {}
         for kind, told in series.items():
+            if kind == "evidence":  # it has a panel of its own
+                continue
             modifier = showing.slider(network, kind)
             if modifier is not None:
                 self._slider(layout.box(), network, kind, told, modifier, uuid)
@@ -39,8 +41,10 @@ class NEUROSCENE_PT_series(Sidebar, bpy.types.Panel):
         self._button(row, "neuroscene.step_series", kind, uuid, "TRIA_RIGHT").forward = True
         notes = box.column(align=True)
         notes.active = False
-        for text in filter(None, (series.answers(at), series.thinned())):
+        for text in filter(None, (series.answers(at), series.counted(), series.thinned())):
             notes.label(text=text)
+        if kind == "samples":
+            box.operator("neuroscene.sort_samples", icon="SORTSIZE").uuid = uuid
         if series.wrong >= 0:
             warning = box.column()
             warning.alert = True

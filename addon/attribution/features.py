@@ -6,22 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..containers import CheckpointError
 from ..gradients import derive
 from ..inference.session import reader
-from ..network import Network
+from ..network import Grid, Network
 from ..network.network import by_unit
-from .targets import float_input, map_axes, unit_of
+from .targets import Target, float_input, map_axes, unit_of
 
 STEPS = 128
 RATE = 0.05  # of the range of the input, a step
 JITTER = 1 / 16  # of the shorter side is the input moved to and fro, so that no pixel counts alone
 STARTS = 3  # tries to find one that excites the unit at all
 SMALL = 1e-12
+MIDDLE = 4  # cells of a side, of the middle of a map
+DARK, FADE = 0.15, 0.006  # where the input begins, and how much of each pixel goes in a step, where that is asked for
 ACTIVATIONS = ("Relu", "LeakyRelu", "Elu", "Sigmoid", "HardSigmoid", "Tanh", "Softplus", "Clip")
 
 
@@ -36,9 +38,10 @@ class Feature:
 
 
 def visualise(
-    network: Network, layer: str, unit: int, steps: int = STEPS, seed: int = 0
+    network: Network, layer: str, unit: int, steps: int = STEPS, seed: int = 0, middle: bool = False
 ) -> Generator[tuple[float, str], None, Feature]:
-    """Find an input from 0 to 1 that excites a unit of a layer. Equal seeds give equal inputs.
+    """Find an input from 0 to 1 that excites a unit of a layer: all of its map, or with `middle` that of its map, from
+    dark noise, with what excites nothing left dark. Equal seeds give equal inputs.
 
     Yields (share done, what is next). Raises `CheckpointError`.
     """
@@ -48,6 +51,9 @@ def visualise(
     if not name:
         raise CheckpointError(network.checkpoint.path, "reads whole numbers, and no input between these exists")
     target = unit_of(network, inputs, layer, unit)
+    middle = middle and min(network.layer(layer).grid.rows, network.layer(layer).grid.columns) >= 2 * MIDDLE
+    if middle:
+        target = _in_the_middle(network, layer, target)
     # what is dead behind a Relu yet has a slope before it
     before = before_activation(network, target.tensor)
     derivative = derive(network.checkpoint, inputs, before, [name])
@@ -61,7 +67,9 @@ def visualise(
 
     for start in range(STARTS):
         random = np.random.default_rng([seed, start])
-        array = np.clip(0.5 + 0.1 * random.standard_normal(inputs[name].shape), 0, 1).astype(inputs[name].dtype)
+        array = np.clip((DARK if middle else 0.5) + 0.1 * random.standard_normal(inputs[name].shape), 0, 1).astype(
+            inputs[name].dtype
+        )
         heights: list[float] = []
         for step in range(steps):
             yield (start + step / steps) / STARTS, f"step {step + 1} of {steps}"
@@ -76,13 +84,28 @@ def visualise(
             if size < SMALL:
                 break
             fade = 1.0 - 0.8 * step / steps
-            array = np.clip(array + RATE * fade * gradient / size, 0, 1).astype(array.dtype)
+            array = np.clip(array + RATE * fade * gradient / size - FADE * middle, 0, 1).astype(array.dtype)
         heights.append(height(array))
         tries.append((heights[-1], array, heights))
-        if heights[-1] > heights[0]:
+        if heights[-1] > heights[0] and not middle:
             break
     _, array, heights = max(tries, key=lambda tried: tried[0])
     return Feature(layer, unit, _as_maps(network, name, array), heights)
+
+
+def _in_the_middle(network: Network, layer: str, target: Target) -> Target:
+    """The mean of a unit in the middle of its map."""
+    grid = network.layer(layer).grid
+    rows, columns = (np.arange(size // 2 - MIDDLE // 2, size // 2 - MIDDLE // 2 + MIDDLE) for size in grid_size(grid))
+    seed = np.zeros(target.seed.size, target.seed.dtype)
+    unit, row, column = grid.strides
+    seed[(target.index * unit + rows[:, None] * row + columns * column).ravel()] = 1 / MIDDLE**2
+    return replace(target, seed=seed.reshape(target.seed.shape))
+
+
+def grid_size(grid: Grid) -> tuple[int, int]:
+    """Rows and columns of a map."""
+    return grid.rows, grid.columns
 
 
 def before_activation(network: Network, tensor: str) -> str:

@@ -16,6 +16,8 @@ from ..containers.stepping import finish
 from ..written import replacing
 from .output import quiet, read_as_asked, writable
 
+MOST_FEATURES = 64  # units on a sheet
+
 
 def attribute(options: Namespace) -> None:
     """Explain a score of a model by a method, and write what each number counts for."""
@@ -60,22 +62,38 @@ def attribute(options: Namespace) -> None:
 
 
 def feature(options: Namespace) -> None:
-    """Make the input that excites a unit most, and write it as a picture."""
+    """Make the input that excites a unit most, or each unit of a layer, and write it as a picture."""
     from ..attribution import drawing, visualise
+    from ..attribution.targets import layer_of
     from ..network import summarise
     from ..structure import open_checkpoint
 
     writable(options.output)
     with quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
-        made = finish(visualise(network, options.layer, options.unit, options.steps, options.seed), progress)
+        count = layer_of(network, options.layer).grid.units
+        units = list(range(min(count, MOST_FEATURES))) if options.unit is None else [options.unit]
+        made = [
+            finish(
+                visualise(network, options.layer, unit, options.steps, options.seed, middle=options.unit is None),
+                progress,
+            )
+            for unit in units
+        ]
     with replacing(options.output) as part:
-        drawing.save_input(part, made.input)
+        if options.unit is None:
+            drawing.save_sheet(part, [each.input for each in made], [str(each.unit) for each in made])
+        else:
+            drawing.save_input(part, made[0].input)
     if options.json:
-        print(json.dumps({"activation": made.activation, "layer": made.layer, "unit": made.unit}))
+        told = [{"activation": each.activation, "layer": each.layer, "unit": each.unit} for each in made]
+        print(json.dumps({"features": told, "units": count} if options.unit is None else told[0]))
         return
-    first, last = made.activation[0], made.activation[-1]
-    print(f"{options.output}: unit {made.unit} of {made.layer}, from {first:.6g} to {last:.6g}")
+    if options.unit is None:
+        print(f"{options.output}: {len(made):,} of {count:,} units of {made[0].layer}")
+        return
+    first, last = made[0].activation[0], made[0].activation[-1]
+    print(f"{options.output}: unit {made[0].unit} of {made[0].layer}, from {first:.6g} to {last:.6g}")
 
 
 def compose(options: Namespace) -> None:

@@ -79,7 +79,7 @@ def run(options: Namespace) -> None:
 
 def _judge(options) -> None:
     """Run a model on many samples, and print how many it gets right."""
-    from ..inference import judge, open_data
+    from ..inference import excitation, judge, open_data
     from ..network import summarise
     from ..structure import open_checkpoint
 
@@ -89,7 +89,14 @@ def _judge(options) -> None:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         read_as_asked(network, options)
         data = open_data([options.data], network, options.labels)
-        judged = finish(judge(network, data), progress)
+        if options.unit:
+            layer, _, unit = options.unit.rpartition(":")
+            excitations = finish(excitation(network, data, layer, int(unit)), progress)
+        else:
+            judged = finish(judge(network, data), progress)
+    if options.unit:
+        _say_exciting(options, data.names, excitations)
+        return
     said = judged.said
     if options.json:
         told: dict = {"samples": len(said), "accuracy": judged.accuracy, "classes": judged.classes}
@@ -114,6 +121,19 @@ def _judge(options) -> None:
         true, taken = divmod(place, classes)
         if true != taken:
             print(f"{count:6,}  {judged.classes[taken]} (true: {judged.classes[true]})")
+
+
+def _say_exciting(options, names, excitations) -> None:
+    """Print the samples that excite a unit most."""
+    from ..inference import strongest
+
+    first = strongest(excitations)[: options.top]
+    if options.json:
+        most = [{"sample": names[place], "place": place, "activation": float(excitations[place])} for place in first]
+        print(json.dumps({"unit": options.unit, "samples": len(names), "exciting": most}))
+        return
+    for place in first:
+        print(f"{excitations[place]:10.4g}  {names[place]}")
 
 
 def _prove(options) -> None:

@@ -103,7 +103,8 @@ def _wanted(options, progress):
         options.frames,
         options.quality,
         options.transparent,
-        options.seconds,
+        options.seconds or 0.0,
+        options.step or 0,
     )
 
 
@@ -131,6 +132,8 @@ def export(options: Namespace) -> None:
         return
     if options.output.suffix.lower() not in SCENES:
         raise CheckpointError(options.output, f"should end in {' or '.join(SCENES)}", "or give --arrays and a folder")
+    import bpy
+
     from ..gltf import export
 
     page = options.output.with_suffix(".html") if options.html else None
@@ -141,6 +144,11 @@ def export(options: Namespace) -> None:
     )
     with quiet() as progress:
         _open_scene(options, progress)
+        if options.shot:
+            from ..scene.output import rendering
+
+            scene, *_ = rendering.look_through(options.output, options.shot, options.seconds or 0.0)
+            bpy.context.window.scene = scene
         progress("exporting")
         report = export.export(options.output, wanted, progress)
         if page and page != options.output:
@@ -248,6 +256,21 @@ def _make_scene(options, progress):
     bpy.data.scenes.remove(empty)
     _give(look, progress)
     _explain(options, collection, progress)
+    _count(options, collection, progress)
+
+
+def _count(options, collection, progress):
+    """Show the histograms that are asked for, and look at all again: they stand above the layers."""
+    kinds = getattr(options, "histograms", ())
+    if not kinds:
+        return
+    from ..scene.building import build, histograms, studio
+    from ..scene.camera import picture
+    from ..scene.entities import NetworkScene
+
+    scene = NetworkScene(collection)
+    build.finish(histograms.toggle_steps(collection, list(scene.layers()), kinds), progress)
+    picture.frame(collection, scene.scene, studio.camera_of(collection))
 
 
 def _explain(options, collection, progress):
@@ -259,13 +282,16 @@ def _explain(options, collection, progress):
         return
     from ..scene.building import build
     from ..scene.explaining import explaining
+    from ..scene.explaining.board import CAMERA
     from ..scene.explaining.known import NONE, RUNNER_UP, WINNER, Asked
 
     against = options.against
     if against is None:
         against = RUNNER_UP if methods == ("integrated",) and len(options.index or ()) < 2 else NONE
     asked = Asked(methods, options.index or (WINNER,), NONE if against == -1 else against)
-    build.finish(explaining.explain_steps(collection, asked), progress)
+    build.finish(explaining.explain_steps(collection, asked, options.side_by_side), progress)
+    if options.side_by_side and hasattr(options, "shot"):
+        options.shot = options.shot or CAMERA
 
 
 def _is_series(options, inputs) -> bool:

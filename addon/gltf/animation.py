@@ -20,33 +20,46 @@ TURNED = np.array([sqrt(0.5), -sqrt(0.5), 0.0, 0.0])  # w, x, y, z: Z up to Y up
 
 
 @dataclass(frozen=True)
-class Animation:
-    """All that changes over the frames: what moves, and what has poses, with the times of these in seconds."""
+class Clip:
+    """What changes in a shot: what moves, and the times in seconds of its poses, which begin at number `at` of all."""
 
     name: str
     film: Movement | None = None
-    poses: dict[ScenePart, Poses] = field(default_factory=dict)
     times: np.ndarray | None = None
+    at: int = 0
+
+
+@dataclass(frozen=True)
+class Animation:
+    """All that changes: a clip a shot, and the poses of all, by what has them."""
+
+    clips: list[Clip]
+    poses: dict[ScenePart, Poses] = field(default_factory=dict)
 
     @property
     def changing(self) -> set[ScenePart]:
         """The parts that move or have poses."""
-        return {*self.poses, *(track.part for track in (self.film.tracks if self.film else ()))}
+        films = [clip.film for clip in self.clips if clip.film]
+        return {*self.poses, *(track.part for film in films for track in film.tracks)}
 
-    def build(self, nodes: dict[ScenePart, gltf2_io.Node]) -> gltf2_io.Animation | None:
-        """The glTF animation of these nodes, None if nothing changes."""
-        made = gltf2_io.Animation([], None, None, self.name, [])
-        if self.film:
-            begin = accessor(self.film.times, bounds=True)
-            for track in self.film.tracks:
+    def build(self, nodes: dict[ScenePart, gltf2_io.Node]) -> list[gltf2_io.Animation]:
+        """The glTF animations of these nodes, one a shot in which something changes."""
+        return [made for clip in self.clips if (made := self._built(clip, nodes)).channels]
+
+    def _built(self, clip: Clip, nodes) -> gltf2_io.Animation:
+        made = gltf2_io.Animation([], None, None, clip.name, [])
+        if clip.film:
+            begin = accessor(clip.film.times, bounds=True)
+            for track in clip.film.tracks:
                 for path, values in _paths(track):
                     _add(made, nodes[track.part], path, begin, values)
-        if self.poses:
-            begin = accessor(self.times, bounds=True)
-            weights = np.eye(len(self.times)).reshape(-1)
+        if self.poses and clip.times is not None:
+            begin = accessor(clip.times, bounds=True)
+            whole = len(next(iter(self.poses.values())).places)
+            weights = np.eye(whole)[clip.at : clip.at + len(clip.times)].reshape(-1)
             for part in self.poses:
                 _add(made, nodes[part], "weights", begin, weights)
-        return made if made.channels else None
+        return made
 
 
 def _paths(track):

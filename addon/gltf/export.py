@@ -11,10 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import bpy
+import numpy as np
 
 from ..containers import CheckpointError
 from ..nodes import materials
 from ..scene.entities import NetworkScene, networks, scene_of
+from ..scene.shots import keys
 from ..written import replacing
 from . import budget, facts, meshes, moves, poses, viewer
 from .gather import Gatherer, ScenePart
@@ -87,34 +89,43 @@ def _write(output, options, progress):
 
 
 def cost(poses_wanted: int, triangles: int = TRIANGLES) -> float:
-    """The most megabytes that so many poses of what is seen now take. Raises `CheckpointError`."""
+    """The most megabytes that so many poses a shot of what is seen now take. Raises `CheckpointError`."""
     gatherer = _gathered(Path(), True)
     plan = budget.realised(gatherer.parts, triangles)
-    return poses.size(plan.vertices(gatherer.parts), poses_wanted) / 1e6
+    count = sum(map(len, poses.frames(gatherer.scene, poses_wanted, moves.spans(gatherer.scene))))
+    return poses.size(plan.vertices(gatherer.parts), count) / 1e6
 
 
 def _export(output, options, progress):
     whole = bool(options.poses)
     plain = output.suffix.lower() in meshes.WRITERS
-    gatherer = _gathered(output, whole)
-    scene, parts = gatherer.scene, gatherer.parts
+    scene, _ = _shown(output)
+    moving = not whole and not plain
+    # what appears in a shot is there, and the film says from when on
+    with keys.at_rest(scene.objects, moves.APPEARS if moving else ()):
+        gatherer = _gathered(output, whole)
+    if moving:
+        scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    parts = gatherer.parts
     report = _counted(parts)
     plan = budget.realised(parts, options.triangles) if options.realise else budget.instanced(parts)
-    size = poses.size(plan.vertices(parts), options.poses or POSES) / 1e6
+    shots = moves.spans(scene)
+    count = sum(map(len, poses.frames(scene, options.poses or POSES, shots)))
+    size = poses.size(plan.vertices(parts), count) / 1e6
     plan.apply(parts, whole)
     report.notes.append(str(plan))
     report.triangles = sum(part.content.faces for part in parts if part.content is not None)
     if options.realise and report.triangles > options.triangles:
         report.notes.append(f"these are the fewest triangles, yet more than {options.triangles:,}")
     if whole:
-        progress(f"{options.poses} poses, at most {size:,.0f} MB")
+        progress(f"{count} poses, at most {size:,.0f} MB")
     elif kept := moves.keyed_inputs(scene):
         report.notes.append(
             f"keyframed inputs of {len(kept):,} objects keep what they have at frame {scene.frame_current}"
-            + ("" if plain else f" ({POSES} poses of plain meshes would take at most {size:,.0f} MB)")
+            + ("" if plain else f" ({count} poses of plain meshes would take at most {size:,.0f} MB)")
         )
     if plain:
-        meshes.write(parts, scene, output)
+        meshes.write(parts, scene, output, *_film_of_shot(gatherer))
     elif how := _write_glb(gatherer, plan, options, output):
         report.notes.append(how)
     return report
@@ -130,22 +141,36 @@ def _gathered(output, whole) -> Gatherer:
 
 
 def _write_glb(gatherer, plan, options, output):
-    from . import writing  # here: it needs the modules of Blender's exporter
+    from . import writing  # here: these need the modules of Blender's exporter
+    from .animation import Animation, Clip
 
     scene = gatherer.scene
     parts = gatherer.parts
     changing = {}
-    times = None
+    shots = moves.spans(scene)
+    at = poses.frames(scene, options.poses, shots) if options.poses else [()] * len(shots)
     if options.poses:
-        at = poses.frames(scene, options.poses)
-        changing = poses.posed(gatherer, plan, at)
-        times = moves.seconds(scene, at)
-    film = moves.film(parts, scene, gatherer.depsgraph)
+        changing = poses.posed(gatherer, plan, np.concatenate(at))
+    films = moves.films(parts, scene, gatherer.depsgraph, shots)
+    clips = []
+    begun = 0
+    for shot, film, frames in zip(shots, films, at, strict=True):
+        times = moves.seconds(scene, frames, shot.first) if len(frames) else None
+        clips.append(Clip(shot.name, film, times, begun))
+        begun += len(frames)
     camera = next((part.name for part in parts if part.camera and part.camera == scene.camera), "")
-    extras = facts.of_scene(scene, camera, moves.span(scene)[0])
-    animation = writing.Animation(scene.name, film, changing, times)
+    extras = facts.of_scene(scene, camera, min(shot.first for shot in shots))
+    animation = Animation(clips, changing)
     lit = _is_lit(gatherer) if options.lit is None else options.lit
     return writing.write(parts, scene, extras, output, animation, lit, options.small)
+
+
+def _film_of_shot(gatherer) -> tuple[moves.Movement | None, np.ndarray]:
+    """What moves in the shot that the scene looks through, and its frames."""
+    scene = gatherer.scene
+    shot = next(each for each in moves.spans(scene) if (each.first, each.last) == (scene.frame_start, scene.frame_end))
+    (film,) = moves.films(gatherer.parts, scene, gatherer.depsgraph, [shot])
+    return film, shot.frames
 
 
 def _is_lit(gatherer):

@@ -14,6 +14,7 @@ import bpy
 import numpy as np
 
 from .gather import ScenePart
+from .moves import Movement
 from .shapes import Surface
 from .stage import staged
 
@@ -42,13 +43,43 @@ WRITERS = {  # by suffix: Blender's operator, and what it is told
 }
 
 
-def write(parts: list[ScenePart], scene: bpy.types.Scene, output: Path) -> None:
-    """Write parts that are plain meshes as .usdc or .obj. Raises `CheckpointError`."""
+def write(
+    parts: list[ScenePart],
+    scene: bpy.types.Scene,
+    output: Path,
+    film: Movement | None = None,
+    frames: np.ndarray | None = None,
+) -> None:
+    """Write parts that are plain meshes as .usdc or .obj; of USD with what moves in a `film` at these frames. Raises
+    `CheckpointError`.
+
+    Blender's USD exporter writes no material that takes its color from vertices (its preview surface would be gray): so
+    there are none, and `displayColor` is what viewers show.
+    """
     name, options = WRITERS[output.suffix.lower()]
+    moving = film is not None and name == "usd_export"
+    if moving:
+        options = options | {"export_animation": True}
     with staged(parts, scene, _mesh) as by_name, _named(by_name):
+        if moving:
+            _animate(film, frames, scene)
         for part in parts:
             bpy.data.objects[part.name]["neuroscene"] = json.dumps(part.facts)
         getattr(bpy.ops.wm, name)(filepath=str(output.resolve()), check_existing=False, **options)
+
+
+def _animate(film: Movement, frames: np.ndarray, scene: bpy.types.Scene) -> None:
+    """Let the objects of the stage move as their parts do, frame by frame."""
+    stage = bpy.context.scene
+    stage.render.fps, stage.render.fps_base = scene.render.fps, scene.render.fps_base
+    stage.frame_start, stage.frame_end = int(frames[0]), int(frames[-1])
+    for track in film.tracks:
+        obj = bpy.data.objects[track.part.name]
+        obj.rotation_mode = "QUATERNION"
+        for path, values in (("location", track.places), ("rotation_quaternion", track.turns), ("scale", track.sizes)):
+            for frame, value in zip(frames, values if values is not None else (), strict=values is not None):
+                setattr(obj, path, value)
+                obj.keyframe_insert(path, frame=int(frame))
 
 
 @contextmanager

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,9 @@ from .. import compat
 from ..scene import entities
 from .gather import ScenePart, is_keyed
 
-STILL = 1e-6
+STILL, ELSEWHERE = 1e-6, 1e-4
+APPEARS = ("Trim End", "Reveal")  # inputs by which something appears in a shot
+THERE = 0.5  # and from which value of these on it is there
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,24 @@ class Track:
 
 @dataclass(frozen=True)
 class Movement:
-    """Times in seconds (n,) and the tracks of what moves."""
+    """Times in seconds (n,) from the beginning of its shot, and the tracks of what moves."""
 
     times: np.ndarray
     tracks: list[Track]
+
+
+@dataclass(frozen=True)
+class Span:
+    """The first and the last frame of a shot, by its name; of what is keyframed beside all shots by the scene's."""
+
+    name: str
+    first: int
+    last: int
+
+    @property
+    def frames(self) -> np.ndarray:
+        """All of them."""
+        return np.arange(self.first, self.last + 1)
 
 
 def any_moves(scene: bpy.types.Scene) -> bool:
@@ -53,33 +69,68 @@ def keyed_inputs(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     ]
 
 
-def span(scene: bpy.types.Scene) -> tuple[int, int]:
-    """The first and the last frame of a scene and of all its shots."""
-    shots = [camera.frames for camera in map(entities.ShotCamera.of, scene.objects) if camera]
-    both = [(scene.frame_start, scene.frame_end), *filter(None, shots)]
-    return min(first for first, _ in both), max(last for _, last in both)
+def spans(scene: bpy.types.Scene) -> list[Span]:
+    """Those of all shots in the order of their frames, that of the scene among them: the shot that it looks through is
+    as long as the scene says."""
+    made = []
+    own = False
+    for obj in scene.objects:
+        camera = entities.ShotCamera.of(obj)
+        mine = obj == scene.camera
+        if camera and (camera.frames or mine):
+            own = own or mine
+            first, last = (scene.frame_start, scene.frame_end) if mine else camera.frames
+            made.append(Span(camera.shot, first, last))
+    if not own:
+        made.append(Span(scene.name, scene.frame_start, scene.frame_end))
+    return sorted(made, key=lambda span: (span.first, span.name))
 
 
-def seconds(scene: bpy.types.Scene, frames: np.ndarray) -> np.ndarray:
-    """When frames are shown, from the first of `span` on."""
-    return (np.asarray(frames) - span(scene)[0]) * scene.render.fps_base / scene.render.fps
+def seconds(scene: bpy.types.Scene, frames: np.ndarray, first: int) -> np.ndarray:
+    """When frames are shown, from the first of their shot on."""
+    return (np.asarray(frames) - first) * scene.render.fps_base / scene.render.fps
 
 
-def film(parts: list[ScenePart], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph) -> Movement | None:
-    """Sample every frame of a scene; None if nothing moves."""
-    if not any_moves(scene):
-        return None
-    first, last = span(scene)
-    frames = np.arange(first, last + 1)
+def films(
+    parts: list[ScenePart], scene: bpy.types.Scene, depsgraph: bpy.types.Depsgraph, of: list[Span]
+) -> list[Movement | None]:
+    """Sample every frame of these shots; None for one in which nothing moves."""
+    if not (any_moves(scene) or keyed_inputs(scene)):
+        return [None] * len(of)
     moving = [part for part in parts if part.obj]
+    base = [Matrix(part.local) for part in moving]
+    appear = {part.obj: shown for part in moving if (shown := _appears(part.obj))}
+    made = []
     with without_geometry(scene), at_frames(scene):
-        samples = [_sample(moving, scene, depsgraph, int(frame)) for frame in frames]
-    tracks = [
-        track
-        for part, matrices in zip(moving, zip(*samples, strict=True), strict=True)
-        if (track := _track(part, matrices))
-    ]
-    return Movement(seconds(scene, frames), tracks) if tracks else None
+        for shot in of:
+            samples = [_sample(moving, scene, depsgraph, int(frame), appear) for frame in shot.frames]
+            tracks = [
+                track
+                for part, rest, matrices in zip(moving, base, zip(*samples, strict=True), strict=True)
+                if _is_in(part, shot) and (track := _track(part, rest, matrices))
+            ]
+            made.append(Movement(seconds(scene, shot.frames, shot.first), tracks) if tracks else None)
+    return made
+
+
+def _is_in(part: ScenePart, shot: Span) -> bool:
+    """Whether a part has to do with a shot: the camera of another has not."""
+    camera = entities.ShotCamera.of(part.camera)
+    return camera is None or camera.shot == shot.name
+
+
+def _appears(obj: bpy.types.Object) -> Callable[[int], bool] | None:
+    """Whether an object shows itself at a frame, by the keyframes of what lets it appear in a shot; None where nothing
+    does."""
+    modifier = entities.modifier(obj)
+    if modifier is None:
+        return None
+    known = compat.identifiers(modifier.node_group)
+    paths = {compat.input_path(modifier, name) for name in APPEARS if name in known}
+    curves = [curve for some in compat.curves_of(obj) for curve in some if curve.data_path in paths]
+    if not curves:
+        return None
+    return lambda frame: all(curve.evaluate(frame) >= THERE for curve in curves)
 
 
 @contextmanager
@@ -105,8 +156,8 @@ def without_geometry(scene: bpy.types.Scene) -> Iterator[None]:
             modifier.show_viewport = True
 
 
-def _sample(parts, scene, depsgraph, frame):
-    """Where parts stand in their parents at a frame, and nothing of those that are hidden then."""
+def _sample(parts, scene, depsgraph, frame, appear):
+    """Where parts stand in their parents at a frame, and nothing of those that are hidden then or not there yet."""
     scene.frame_set(frame)
     world = {None: np.eye(4)}
     matrices = []
@@ -115,15 +166,22 @@ def _sample(parts, scene, depsgraph, frame):
         world[part] = np.array(evaluated.matrix_world, np.float64)
         local = np.linalg.pinv(world[part.parent]) @ world[part]
         gone = (evaluated.hide_render or evaluated.hide_viewport) and not part.camera
+        gone = gone or part.obj in appear and not appear[part.obj](frame)
         matrices.append(Matrix(local @ np.diag([0, 0, 0, 1]) if gone else local))
     return matrices
 
 
-def _track(part, matrices):
+def _track(part, rest, matrices):
     places, turns, sizes = (
         np.array(column, np.float64) for column in zip(*(matrix.decompose() for matrix in matrices), strict=True)
     )
     flips = np.cumprod(np.where((turns[1:] * turns[:-1]).sum(1) < 0, -1, 1))  # q and -q are the same turn
     turns[1:] *= flips[:, None]
-    moved = [column if np.ptp(column, axis=0).max() > STILL else None for column in (places, turns, sizes)]
+    place, turn, size = (np.array(column, np.float64) for column in rest.decompose())
+    turn = turn if turn @ turns[0] >= 0 else -turn
+    # also what only is elsewhere in this shot than in the file
+    moved = [
+        column if np.ptp(column, axis=0).max() > STILL or np.abs(column[0] - still).max() > ELSEWHERE else None
+        for column, still in ((places, place), (turns, turn), (sizes, size))
+    ]
     return Track(part, *moved) if any(column is not None for column in moved) else None

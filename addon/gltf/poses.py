@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import bpy
 import numpy as np
 
+from .. import compat
 from . import moves
 from .budget import Plan
 from .gather import Gatherer, ScenePart
@@ -36,9 +37,32 @@ def size(vertices: int, count: int) -> int:
     return vertices * count * BYTES
 
 
-def frames(scene: bpy.types.Scene, count: int) -> np.ndarray:
-    """Frames of so many poses, evenly over those of the scene (its shot), the first and the last among them."""
-    return np.unique(np.linspace(scene.frame_start, scene.frame_end, count).round().astype(int))
+def frames(scene: bpy.types.Scene, count: int, shots: list[moves.Span]) -> list[np.ndarray]:
+    """Frames of so many poses for each of these shots in which inputs have keyframes, evenly, the first and the last
+    among them; none for others. Where no shot has any, for that which the scene looks through."""
+    keyed = [_keyed(scene, shot) for shot in shots]
+    if not any(keyed):
+        keyed = [(shot.first, shot.last) == (scene.frame_start, scene.frame_end) for shot in shots]
+    return [
+        np.unique(np.linspace(shot.first, shot.last, count).round().astype(int)) if wanted else np.zeros(0, int)
+        for shot, wanted in zip(shots, keyed, strict=True)
+    ]
+
+
+def _keyed(scene: bpy.types.Scene, shot: moves.Span) -> bool:
+    """Whether an input has other values in a shot than at its first frame."""
+    curves = [
+        curve
+        for obj in moves.keyed_inputs(scene)
+        for some in compat.curves_of(obj)
+        for curve in some
+        if curve.data_path.startswith("modifiers")
+    ]
+    return any(
+        shot.first <= point.co.x <= shot.last and abs(point.co.y - curve.evaluate(shot.first)) > SAME
+        for curve in curves
+        for point in curve.keyframe_points
+    )
 
 
 def posed(now: Gatherer, plan: Plan, at: np.ndarray) -> dict[ScenePart, Poses]:

@@ -87,9 +87,7 @@ class glTF2ExportUserExtension:  # noqa: N801 - the name that the exporter looks
         scene.extras = {"neuroscene": self.wanted.extras}
 
     def gather_gltf_hook(self, active, scenes, animations, settings):
-        animation = self.wanted.animation.build(self._nodes)
-        if animation:
-            animations.append(animation)
+        animations.extend(self.wanted.animation.build(self._nodes))
 
     def gather_gltf_extensions_hook(self, gltf, settings):
         for place in self._places:  # the exporter knows no room between rows

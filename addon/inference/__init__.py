@@ -4,6 +4,7 @@
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
 from .datasets import DataSet, classes_of, open_data
+from .exciting import excitation, strongest
 from .files import SUFFIXES, fit_file, followed, note_of, run_file, run_file_pruned, scaling_of
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
 from .judging import Judged, judge
@@ -27,6 +28,7 @@ __all__ = [
     "by_name",
     "class_names",
     "classes_of",
+    "excitation",
     "fit",
     "fit_file",
     "fit_named",
@@ -43,5 +45,6 @@ __all__ = [
     "run_file_pruned",
     "run_pruned",
     "scaling_of",
+    "strongest",
     "top",
 ]

@@ -148,7 +148,7 @@ def fit_sound(path: Path, spec: Spec, assumed: Sequence[Assumption] = ()) -> Fit
     waveform, rate = sound.load_sound(path)
     shape = list(spec.shape or ())
     free = [one.axis for one in assumed if one.input == spec.name and one.axis]
-    if free and max(shape, default=0) <= 1:
+    if free and all((size or 1) == 1 for size in shape):
         shape[free[-1]] = len(waveform)
     if not shape or None in shape:
         raise CheckpointError(

@@ -18,7 +18,7 @@ import numpy as np
 from ..containers import CheckpointError
 
 SUFFIXES = (".hdr", ".exr")
-TYPES = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
+TYPES: dict[int, np.dtype] = {0: np.dtype("<u4"), 1: np.dtype("<f2"), 2: np.dtype("<f4")}
 LINES = {0: 1, 1: 1, 2: 1, 3: 16}  # rows a chunk, by the compression: none, RLE, ZIPS, ZIP
 HEADER = 1 << 20
 CUT = "the picture is damaged or cut short"

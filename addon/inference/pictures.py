@@ -35,7 +35,7 @@ def load_picture(path: Path, frame: int = 0) -> np.ndarray:
             colors = light.shown(light.load_light(path, LARGEST))
             return np.dstack([colors, np.ones_like(colors[..., :1])])
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=FORMATS) as image:
-            light.check_size(path, *image.size, LARGEST)
+            light.check_size(path, image.width, image.height, LARGEST)
             if frame:
                 _seek(path, image, frame)
             return _rgba(path, image)
@@ -65,7 +65,7 @@ def frames_of(path: Path) -> int:
 def _seek(path, image, frame: int) -> None:
     try:
         image.seek(frame)
-        light.check_size(path, *image.size, LARGEST)
+        light.check_size(path, image.width, image.height, LARGEST)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise CheckpointError(path, f"has no frame {frame + 1}, or that is damaged") from error
 

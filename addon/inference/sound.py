@@ -60,7 +60,7 @@ def _numbers(path, body, kind, channels, rate, block, bits) -> tuple[np.ndarray,
         raise CheckpointError(path, "holds no sound", "give another .wav file")
     body = body[: count * block]
     if kind == FLOAT:
-        values = np.frombuffer(body, f"<f{width}").astype(np.float32)
+        values: np.ndarray = np.frombuffer(body, f"<f{width}").astype(np.float32)
     elif bits == 8:
         values = (np.frombuffer(body, np.uint8).astype(np.float32) - 128) / 128
     elif bits == 24:

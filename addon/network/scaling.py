@@ -43,7 +43,7 @@ class Scaling:
             return colors if self.plain else ((colors - mean) / std).astype(np.float32)
         made = colors if self.plain else colors.copy()
         if not self.plain:
-            made[..., :3] = (colors[..., :3] - np.float32(self.mean)) / np.float32(self.std)
+            made[..., :3] = (colors[..., :3] - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.concatenate([made[..., 2::-1], made[..., 3:]], -1) if self.order == "BGR" else made
 
     def undone(self, numbers: np.ndarray) -> np.ndarray:
@@ -55,7 +55,9 @@ class Scaling:
         made = numbers.copy()
         if self.order == "BGR":
             made[:3] = numbers[2::-1]
-        made[:3] = made[:3] * np.float32(self.std).reshape(shape) + np.float32(self.mean).reshape(shape)
+        made[:3] = made[:3] * np.array(self.std, np.float32).reshape(shape) + np.array(self.mean, np.float32).reshape(
+            shape
+        )
         return made
 
     def says(self, channels: int = 3) -> str:
@@ -129,5 +131,9 @@ def _first(model: onnx.ModelProto, name: str) -> tuple[str, float] | None:
 
 def own(mean: Sequence[float], std: Sequence[float], order: str = "RGB") -> Scaling:
     """A scaling by numbers of pixels from 0 to 1: one for all channels, or three."""
-    three = [tuple(float(value) for value in (values * 3 if len(values) == 1 else values)) for values in (mean, std)]
-    return Scaling("own", three[0], three[1], order)  # type: ignore[arg-type]
+    return Scaling("own", _three(mean), _three(std), order)
+
+
+def _three(values: Sequence[float]) -> Three:
+    red, green, blue = values if len(values) == 3 else (values[0],) * 3
+    return float(red), float(green), float(blue)

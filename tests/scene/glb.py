@@ -113,10 +113,12 @@ class Glb:
         local = placed(places, turns, self.instanced(name, "SCALE"))
         return UP @ self.matrix(self.nodes[name]) @ local @ UP.T
 
-    def channels(self, path: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Times (n,) and values (n, width) of what is animated, by the name of its node."""
+    def channels(self, path: str, clip: str = "") -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Times (n,) and values (n, width) of what is animated, in a clip if there are several, by its node's name."""
         found = {}
         for animation in self.content.get("animations", ()):
+            if clip and animation["name"] != clip:
+                continue
             for channel in animation["channels"]:
                 if channel["target"]["path"] == path:
                     sampler = animation["samplers"][channel["sampler"]]

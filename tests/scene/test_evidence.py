@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import cli
+from neuroscene.addon.attribution.targets import target_of
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.inference import fit_file
+from neuroscene.addon.inference.session import activations
+from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.building import importing
 from neuroscene.addon.scene.building.layers import drawn_of
-from neuroscene.addon.scene.entities import EvidenceSheet, Label, NetworkScene, networks
+from neuroscene.addon.scene.entities import EvidenceSheet, Label, NetworkScene, networks, scene_of
 from neuroscene.addon.scene.explaining import explaining, known
 from neuroscene.addon.scene.explaining.known import NONE, WINNER, Asked
 from neuroscene.addon.scene.series import playing
@@ -214,3 +218,26 @@ def test_what_cannot_be_asked_leaves_nothing(blank, asked, words):
 def test_without_an_input_there_is_no_answer(blank):
     with pytest.raises(CheckpointError, match="no input has run"):
         explaining.explain(look.build(look.MLP), WHOLE)
+
+
+def test_methods_stand_side_by_side(blank):
+    """A plate for each method, in a scene of its own, with the score after its strongest pixels are made black."""
+    network = look.build(TRAINED, look.DIGIT)
+    scenes = {scene.name for scene in bpy.data.scenes}
+    asked = Asked(("gradient", "integrated", "gradcam"), (WINNER,), NONE)
+    builder.finish(explaining.explain_steps(network, asked, beside=True))
+    (scene,) = (scene for scene in bpy.data.scenes if scene.name not in scenes)
+    plates = {one.name.split()[1]: one for one in scene.objects if one.modifiers and len(one.data.vertices) == 784}
+    assert plates.keys() == {"gradient", "integrated", "gradcam"}
+    counted = look.values_of(plates["integrated"], "evidence")
+    assert np.allclose(counted, shown(network, "image", "evidence.001"), atol=1e-6)
+    model = importing.open_network(TRAINED)
+    (fitted,) = fit_file(look.DIGIT, model)
+    target = target_of(model, {fitted.name: fitted.array})
+    blanked = fitted.array.copy()
+    blanked.reshape(-1)[np.argsort(-np.abs(counted), kind="stable")[:20]] = 0
+    score = activations(model.checkpoint, {fitted.name: blanked}, [target.tensor])[target.tensor][0, target.index]
+    assert any(one.name.startswith(f"methods {target.value:.1f} → {score:.2f}") for one in scene.objects)
+    assert scene.camera.name == "methods" and scene not in {scene_of(network)}
+    explaining.hide(network)
+    assert {scene.name for scene in bpy.data.scenes} == scenes

@@ -34,12 +34,12 @@ def keyed(network):
     scene.frame_set(7)
 
 
-def at(file, name, time) -> np.ndarray:
+def at(file, name, time, clip="") -> np.ndarray:
     """A node's own matrix (4, 4) at a time, Y up, by linear interpolation as the specification has it (but for small
     turns between frames)."""
     node, found = file.node(name), []
     for path, default in (("translation", (0, 0, 0)), ("rotation", (0, 0, 0, 1)), ("scale", (1, 1, 1))):
-        times, values = file.channels(path).get(name, (np.zeros(1), np.array([node.get(path, default)], float)))
+        times, values = file.channels(path, clip).get(name, (np.zeros(1), np.array([node.get(path, default)], float)))
         found.append(np.array([np.interp(time, times, values[:, i]) for i in range(values.shape[1])])[None])
     found[1] /= np.linalg.norm(found[1])
     return placed(*found)[0]
@@ -161,7 +161,7 @@ def test_shots(tmp_path, shot):
     for frame in np.linspace(first, last, 5).astype(int):
         scene.frame_set(int(frame))
         matrix = np.array(camera.evaluated_get(look.evaluate(network)).matrix_world)
-        found = UP @ at(file, camera.name, (frame - known["first"]) / known["rate"])
+        found = UP @ at(file, camera.name, (frame - first) / known["rate"], shot)
         assert np.allclose(found, matrix, atol=2e-4), frame
 
 
@@ -178,3 +178,57 @@ def test_hidden_at_times(tmp_path):
     times, sizes = file.channels("scale")["conv2"]
     shown = np.linalg.norm(sizes, axis=1) > 0.1
     assert list(np.flatnonzero(~shown) + 1) == [5, 6, 7, 8]
+
+
+def test_each_shot_has_a_clip_from_its_own_beginning_on(tmp_path):
+    def film(network):
+        for shot in ("turntable", "dolly", "forward"):
+            shots.add(network, shot, 3.0)
+
+    network, file = write(tmp_path, edit=film, max_cells=500)
+    names = [animation["name"] for animation in file.content["animations"]]
+    assert sorted(names) == ["dolly", "forward", "turntable"]
+    cameras = shots.shots(network)
+    scene = look.scene_of(network)
+    for shot in names:
+        first, last = file.facts(cameras[shot].name)["frames"]
+        times = next(iter(file.channels("translation", shot).values()))[0]
+        assert times[0] == 0 and times[-1] == pytest.approx((last - first) / RATE)
+        for frame in (first, (first + last) // 2, last):
+            scene.frame_set(frame)
+            matrix = np.array(cameras[shot].evaluated_get(look.evaluate(network)).matrix_world)
+            found = UP @ at(file, cameras[shot].name, (frame - first) / RATE, shot)
+            assert np.allclose(found, matrix, atol=5e-4), (shot, frame)
+
+
+def test_lines_and_layers_that_appear_in_a_shot_are_in_the_file(tmp_path):
+    """At the frame that the file is of nothing may have appeared; the clip says from when on it is there."""
+
+    def film(network):
+        shots.add(network, "dolly", 4.0)
+        look.scene_of(network).frame_set(look.scene_of(network).frame_start)
+
+    network, file = write(tmp_path, edit=film, max_cells=500)
+    bundles = [one.name for one in look.bundles(network).values()]
+    sizes = file.channels("scale", "dolly")
+    begins = []
+    for name in bundles:
+        assert "mesh" in file.node(name), name
+        shown = np.linalg.norm(sizes[name][1], axis=1) > 0.1
+        assert not shown[0] and shown[-1] and (np.diff(shown.astype(int)) >= 0).all(), name
+        begins.append(int(np.argmax(shown)))
+    assert sorted(begins) == begins and begins[0] < begins[-1]
+    for one in look.bundles(network).values():  # and the scene is as it was
+        assert look.inputs(one)["Trim End"] == 0
+
+
+def test_poses_cover_every_shot(tmp_path):
+    def film(network):
+        for shot in ("unfold", "dolly"):
+            shots.add(network, shot, 2.0)
+
+    _, file = write(tmp_path, edit=film, options=export.ExportOptions(poses=3), max_cells=200, max_connections=20)
+    for number, shot in enumerate(("unfold", "dolly")):
+        for times, weights in file.channels("weights", shot).values():
+            assert times.tolist() == pytest.approx([0.0, 1.0, 47 / RATE], abs=2 / RATE) and weights.shape == (3, 6)
+            assert np.array_equal(weights[:, 3 * number : 3 * number + 3], np.eye(3))

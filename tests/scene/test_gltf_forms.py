@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon.gltf import compact, export, shapes, tubes
+from neuroscene.addon.scene import shots
 from scene import look
 from scene.exported import HALF, cell_colours, check_cells, check_lines, check_meshes, tolerance
 from scene.glb import Glb
@@ -210,3 +211,27 @@ def test_smooth_curves_run_as_in_blender(blank):
     shown = look.array(geometry.mesh.attributes, "position")
     ours = tubes.resampled(points.astype(np.float64), 3 * 7 + 1, True)
     assert np.allclose(shown.reshape(3, -1, 3), ours, atol=1e-5)
+
+
+def test_a_camera_moves_in_usd(tmp_path, blank):
+    network = look.build(look.MLP, max_cells=200, max_connections=50)
+    shots.add(network, "turntable", 2.0)
+    scene = look.scene_of(network)
+    camera = shots.shots(network)["turntable"]
+    export.export(tmp_path / "out.usdc")
+    first, last = scene.frame_start, scene.frame_end
+    frames = (first, first + 20, last)
+    expected = []
+    for frame in frames:
+        scene.frame_set(frame)
+        expected.append(np.array(camera.evaluated_get(look.evaluate(network)).matrix_world))
+    name = camera.name
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    bpy.ops.wm.usd_import(filepath=str(tmp_path / "out.usdc"), import_meshes=False)
+    found = next(obj for obj in bpy.data.objects if obj.type == "CAMERA" and name.split()[-1] in obj.name)
+    assert (bpy.context.scene.frame_start, bpy.context.scene.frame_end) == (first, last)
+    for frame, matrix in zip(frames, expected, strict=True):
+        bpy.context.scene.frame_set(frame)
+        bpy.context.view_layer.update()
+        place = np.array(found.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
+        assert np.allclose(place[:3, 3], matrix[:3, 3], atol=1e-3), frame

@@ -160,3 +160,18 @@ def test_the_fields_of_a_saved_model_come_in_any_order(tmp_path):
     (target / "saved_model.pb").write_bytes(b"\x08\x01\x12" + varint(len(graph)) + graph)
     made, known = open_checkpoint(target), open_checkpoint(SAVED)
     assert [tuple(one.output) for one in made.model.graph.node] == [tuple(one.output) for one in known.model.graph.node]
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds"),
+    [
+        ("keras2_lstm", ["LSTM", "LSTM"]),  # functions that say what they implement
+        ("keras2_gru", ["GRU", "GRU"]),
+        ("keras3_recurrent", ["GRU", "RNN", "LSTM", "LSTM"]),  # loops
+    ],
+)
+def test_recurrent_layers_are_layers(name, kinds):
+    """However Keras writes them; test_tensorflow.py holds their numbers."""
+    checkpoint = open_checkpoint(SAVED.parent / name)
+    assert [made.op_type for made in checkpoint.model.graph.node if made.op_type in ("LSTM", "GRU", "RNN")] == kinds
+    assert not unknown(checkpoint)

@@ -15,7 +15,7 @@ from ...containers.natural_order import brief, natural
 from ...containers.stored import FLOATS, Stored, numbers
 from ..checkpoint import Checkpoint
 from ..weights import Weights
-from . import bundle, dropout, frozen
+from . import bundle, dropout, frozen, keras_loops
 from . import flat as flats
 from .bundle import DATA, Bundle
 from .writing import Source
@@ -225,6 +225,7 @@ def with_graph(
     flats.assignments(flat)
     flats.decide(flat)
     dropout.leave_out(flat)
+    keras_loops.recognise(flat)
     inputs, outputs = flats.ends(flat)
     ends = frozen.ends_of(flat, inputs, outputs)
     used: set[str] = set()

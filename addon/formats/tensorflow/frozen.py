@@ -11,7 +11,7 @@ from pathlib import Path
 from ...containers.errors import CheckpointError
 from ...containers.protobuf import decode
 from ..checkpoint import Checkpoint
-from . import dropout
+from . import dropout, keras_loops
 from . import flat as flats
 from .flat import Flat, UnfoldableError
 from .graph import Unwritable
@@ -31,6 +31,7 @@ def read(path: Path) -> Checkpoint:
         return _with_checkpoint(path, flat, data)
     flats.decide(flat)
     dropout.leave_out(flat)
+    keras_loops.recognise(flat)
     inputs, outputs = flats.ends(flat)
     source = Source(path, data, path.name if path.suffix != ".pbtxt" and not is_text(path) else "")
     return write(path, flat, source, ends_of(flat, inputs, outputs), FORMAT)

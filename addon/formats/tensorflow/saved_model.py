@@ -15,7 +15,7 @@ from ...containers.natural_order import brief
 from ...containers.protobuf import decode
 from ...containers.stored import FLOATS, Stored
 from ..checkpoint import Checkpoint
-from . import bundle, checkpoints, dropout, frozen
+from . import bundle, checkpoints, dropout, frozen, keras_loops
 from . import flat as flats
 from .bundle import Bundle
 from .graph_text import Text, parse
@@ -49,6 +49,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
     flats.assignments(flat)
     flats.decide(flat)
     dropout.leave_out(flat)
+    keras_loops.recognise(flat)
     held = _variables(path)
     names = checkpoints.object_names(held)
     used: set[str] = set()

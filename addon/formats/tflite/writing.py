@@ -34,6 +34,7 @@ INTEGERS = (TensorProto.INT8, TensorProto.UINT8, TensorProto.INT16, TensorProto.
 # of them in the later ones, when it moves them past a Transpose, it does not take itself.
 LATER = (TensorProto.INT16, TensorProto.UINT16, TensorProto.INT4)
 EARLIER = 20
+GRAPHS_INSIDE = {"WHILE": (0, 1), "IF": (0, 1), "CALL_ONCE": (0,)}  # fields that say which graphs an operator runs
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "CONV_3D", "BATCH_MATMUL")
 
 
@@ -247,9 +248,22 @@ class Writing:
                 value = None
             if value is not None:
                 read.append(self.graph.plain(value, name))
+        read += self._weights_inside(operator)
         shapes = [self.tensors[index].shape for index in operator.outputs]
         kind = operator.kind if operator.custom else "".join(part.capitalize() for part in operator.kind.split("_"))
         return [Value(made) for made in self.graph.opaque(kind, read, name, shapes)]
+
+    def _weights_inside(self, operator) -> list[str]:
+        """The weights of the graphs that a loop or a choice runs."""
+        made = []
+        for place in GRAPHS_INSIDE.get(operator.kind, ()):
+            number = operator.options.number(place, "i") if operator.options else 0
+            for tensor in self.model.tensors(number) if 0 < number < len(self.model.subgraphs) else ():
+                if tensor.begin >= 0 and tensor.data_type in FLOATS and tensor.size > 1 and not tensor.sparse:
+                    shape = tuple(size or 0 for size in tensor.shape)
+                    held = Stored(tensor.name, shape, tensor.data_type, self.model.path.name, tensor.begin)
+                    made.append(self.graph.weight(held))
+        return made
 
     def _written(self, operator: Operator, name: str) -> list[Value] | None:
         """What an operator gives; None where it is not known."""

@@ -347,15 +347,13 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
   function makeFilm(model, view, folding, ask) {
     const [bar, button, time, choice] = ["#film", "#play", "#time", "#shot"].map((one) => document.querySelector(one));
     const mixer = new THREE.AnimationMixer(model.scene);
-    const clip = model.animations[0] && withoutFollowers(model.animations[0], model);
-    const action = clip && mixer.clipAction(clip).play();
-    const { frame, first = 1, rate = 24 } = facts(model.scene) ?? {};
-    const seconds = (one) => (one - first) / rate;
-    const shots = model.cameras.map((camera) => readShot(camera, seconds, clip));
-    let [shot, before] = [shots.find((one) => one.camera === view.shot), null];
+    model.animations.forEach((clip) => withoutFollowers(clip, model));
+    const { frame, rate = 24 } = facts(model.scene) ?? {};
+    const shots = model.cameras.map((camera) => readShot(camera, rate, model.animations));
+    let [shot, before, action] = [shots.find((one) => one.camera === view.shot), null, null];
     function show(at) {
       time.value = at;
-      if (shot.moves) {
+      if (shot.moves && action) {
         action.time = at;
         mixer.update(0);
         folding.refresh();
@@ -368,13 +366,18 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
       button.textContent = wanted ? "Pause" : "Play";
       ask();
     }
-    function choose(one, at = one.begin) {
+    function choose(one, at = 0) {
       shot = one;
-      [time.min, time.max, time.value] = [shot.begin, shot.end, at];
+      mixer.stopAllAction();
+      action = shot.clip ? mixer.clipAction(shot.clip).play() : null;
+      if (action) action.time = at;
+      mixer.update(0);
+      folding.refresh();
+      [time.min, time.max, time.value] = [0, shot.length, at];
       button.hidden = time.hidden = !shot.moves;
     }
     if (shot) {
-      choose(shot, seconds(frame));
+      choose(shot, Math.min(Math.max((frame - shot.first) / rate, 0), shot.length));
       view.look(shot.camera, shot.moves);
       choice.append(...shots.map(({ name }, i) => new Option(name, i)));
       choice.hidden = shots.length < 2;
@@ -384,7 +387,7 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     choice.addEventListener("change", () => {
       choose(shots[choice.value]);
       play(false);
-      show(shot.begin);
+      show(0);
     });
     button.addEventListener("click", () => play(before === null));
     time.addEventListener("input", () => {
@@ -395,28 +398,25 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     return {
       step(now) {
         if (before === null) return false;
-        const length = shot.end - shot.begin;
-        show(shot.begin + (Number(time.value) - shot.begin + Math.max(0, now - before) / 1e3) % length);
+        show((Number(time.value) + Math.max(0, now - before) / 1e3) % shot.length);
         before = now;
         return true;
       }
     };
   }
-  function readShot(camera, seconds, clip) {
+  function readShot(camera, rate, clips) {
     const { shot, frames = [0, 0] } = facts(owner(camera) ?? camera) ?? {};
-    const [begin, end] = frames.map(seconds);
-    const moves = end > begin && Boolean(clip?.tracks.some((track) => changes(track, begin, end)));
-    return { camera, name: shot ?? camera.name, begin, end, moves };
+    const name = shot ?? camera.name;
+    const clip = clips.find((one) => one.name === name);
+    const length = (frames[1] - frames[0]) / rate;
+    return { camera, name, first: frames[0], length, clip, moves: length > 0 && Boolean(clip?.tracks.some(changes)) };
   }
-  function changes({ times, values }, begin, end) {
+  function changes({ times, values }) {
     const width = values.length / times.length;
-    const inside = [...times.keys()].filter((i) => times[i] >= begin - 1e-6 && times[i] <= end + 1e-6);
-    return inside.some((i) => {
-      for (let k = 0; k < width; k++) {
-        if (Math.abs(values[i * width + k] - values[inside[0] * width + k]) > MOVED_BY) return true;
-      }
-      return false;
-    });
+    for (let i = width; i < values.length; i++) {
+      if (Math.abs(values[i] - values[i % width]) > MOVED_BY) return true;
+    }
+    return false;
   }
   function withoutFollowers(clip, { scene, bundles, bars }) {
     const names = new Set([...bundles.map(({ node }) => node), ...bars].map((node) => node.name));

@@ -27,6 +27,8 @@ MOST = 224  # pixels of a side; of more the mean of some is shown
 RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # of usual pixels, the first that holds all of them counts
 NEAR = 0.01  # of such a range may pixels lie beyond it
 EMPTY = 0.06
+APART = 0.34  # of the longer side, between channels
+HUES = ((1.0, 0.12, 0.1), (0.1, 1.0, 0.16), (0.16, 0.3, 1.0))  # of channels that stand apart
 
 
 def is_picture(layer: Layer) -> bool:
@@ -54,9 +56,38 @@ def make(
     _form(mesh, width, height, ceil(layer.grid.rows / MOST), layer.grid)
     _write(obj, layer, ran)
     obj.parent = layer_obj
-    LayerObject(layer_obj).size = size_of(layer.grid)
+    shown = LayerObject(layer_obj)
+    inputs = shown.inputs
+    InputPicture(obj).before = {
+        "size": list(shown.size),
+        "reveal": float(inputs["Reveal"]),
+        "backing": float(inputs["Backing"]),
+    }
+    shown.size = size_of(layer.grid)
     sockets.write(LayerObject(layer_obj), {"Reveal": 0.0, "Backing": 0.0})
     return obj
+
+
+def stand(picture: InputPicture, layer: Layer, ran: Ran | None, planes: bool) -> None:
+    """Let the channels of a picture stand apart, red first, each in its own color; or let it be one picture again."""
+    if picture.planes == planes:
+        return
+    _, width, height = size_of(layer.grid)
+    mesh = picture.obj.data
+    mesh.clear_geometry()
+    picture.planes = planes
+    _form(mesh, width, height, ceil(layer.grid.rows / MOST), layer.grid, layer.grid.units if planes else 1)
+    _write(picture.obj, layer, ran)
+
+
+def cells_again(picture: InputPicture) -> LayerObject:
+    """The layer of a picture as it was before, with its cells; the picture itself is still to be removed."""
+    shown = LayerObject(picture.obj.parent)
+    before = picture.before
+    if before:
+        shown.size = tuple(before["size"])
+        sockets.write(shown, {"Reveal": before["reveal"], "Backing": before["backing"]})
+    return shown
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) -> None:
@@ -67,9 +98,9 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) ->
             _write(picture.obj, layer, ran)
 
 
-def _form(mesh, width, height, step, grid) -> None:
-    """A face a pixel, from the upper left one on, then the frame. As the cells of a layer it faces -X, columns along
-    -Y."""
+def _form(mesh, width, height, step, grid, planes: int = 1) -> None:
+    """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
+    layer it faces -X, columns along -Y."""
     rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
     across = np.linspace(width / 2, -width / 2, columns + 1)
     down = np.linspace(height / 2, -height / 2, rows + 1)
@@ -89,6 +120,12 @@ def _form(mesh, width, height, step, grid) -> None:
     begin = len(points)
     points = np.concatenate([points, frame]).astype(np.float32)
     faces = np.concatenate([faces, begin + np.arange(16).reshape(4, 4)]).astype(np.int32)
+    own = np.r_[np.zeros(len(faces) - 4, np.int32), np.ones(4, np.int32)]
+    apart = APART * max(width, height)
+    shifts = [(place - (planes - 1) / 2) * apart for place in range(planes)]
+    count = len(points)
+    points = np.concatenate([points + np.array([by, 0, 0], np.float32) for by in shifts])
+    faces = np.concatenate([faces + place * count for place in range(planes)])
     mesh.vertices.add(len(points))
     mesh.vertices.foreach_set("co", points.ravel())
     mesh.loops.add(faces.size)
@@ -98,12 +135,12 @@ def _form(mesh, width, height, step, grid) -> None:
     mesh.update(calc_edges=True)
     mesh.attributes.new("picture", "FLOAT_COLOR", "FACE")
     paint = mesh.attributes.get("material_index") or mesh.attributes.new("material_index", "INT", "FACE")
-    paint.data.foreach_set("value", np.r_[np.zeros(len(faces) - 4, np.int32), np.ones(4, np.int32)])
+    paint.data.foreach_set("value", np.tile(own, planes))
 
 
 def _write(obj: bpy.types.Object, layer: Layer, ran: Ran | None) -> None:
     """Write the pixels of a run, 0 to 1 as a screen shows them, or of none an even dark."""
-    colors, low, high = colors_of(layer, ran)
+    colors, low, high = colors_of(layer, ran, InputPicture(obj).planes)
     forget_steps(obj)
     attribute = obj.data.attributes.get("picture")
     if attribute is None or len(attribute.data) != len(colors):  # somebody has changed the mesh
@@ -113,9 +150,17 @@ def _write(obj: bpy.types.Object, layer: Layer, ran: Ran | None) -> None:
     InputPicture(obj).tell(low=low, high=high)
 
 
-def colors_of(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:
-    """Colors (faces, 4) of the picture of a run with its frame, and the values that are black and white."""
+def colors_of(layer: Layer, ran: Ran | None, planes: bool = False) -> tuple[np.ndarray, float, float]:
+    """Colors (faces, 4) of the picture of a run with its frame, or of its channels each with its own, and the values
+    that are black and white."""
     pixels, low, high = _pixels(layer, ran)
+    if planes:
+        every = []
+        for channel in range(layer.grid.units):
+            shown = np.ones((len(pixels) + 4, 4), np.float32)
+            shown[:-4, :3] = pixels[:, channel : channel + 1] * np.array(HUES[channel], np.float32)
+            every.append(shown)
+        return np.concatenate(every), low, high
     colors = np.ones((len(pixels) + 4, 4), np.float32)
     colors[:-4, :3] = pixels
     return colors, low, high

@@ -19,6 +19,8 @@ MAKERS: dict[str, Callable[[str], bpy.types.Material]] = {
     "wrong": lambda name: shaders.flat(f"{name} Wrong", WRONG, 1.2),
     "evidence": lambda name: shaders.evidence(f"{name} Evidence"),
     "evidence lines": lambda name: shaders.lines(f"{name} Evidence Lines", EVIDENCE),
+    "right": lambda name: shaders.faces(f"{name} Right", "Lantern", 0.3, 0.5),
+    "mistaken": lambda name: shaders.faces(f"{name} Mistaken", "Furnace", 0.3, 0.9),
     "sheet": lambda name: shaders.sheet(f"{name} Sheet"),
     "for": lambda name: shaders.flat(f"{name} For", FOR, 1.0),
     "against": lambda name: shaders.flat(f"{name} Against", AGAINST, 1.0),

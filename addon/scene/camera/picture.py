@@ -23,6 +23,8 @@ from ..entities import (
     Book,
     CaptionPart,
     ClassName,
+    Confusion,
+    EvidenceRelief,
     Floor,
     Heading,
     Histogram,
@@ -79,7 +81,9 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
     beside = framing.corners(
         (
             member.obj
-            for member in NetworkScene(network).members(Bars, Book, ClassName, Heading, Histogram, Kernels, Title)
+            for member in NetworkScene(network).members(
+                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Title
+            )
             if not member.obj.hide_render
         ),
         depsgraph,
@@ -349,6 +353,7 @@ def _labelled(network, depsgraph) -> list[labelling.Labelled]:
         labelled.append(labelling.Labelled(obj, said, box, depth[path] or 1, quiet, block.row, solid=path in closed))
     layers = list(scene.members(LayerObject))
     pictures = {picture.layer: picture.obj for picture in scene.members(InputPicture)}
+    pictures |= {relief.layer: relief.obj for relief in scene.members(EvidenceRelief)}  # in their place
     lowest: dict[str, bpy.types.Object] = {}
     above = {book.layer for book in scene.members(Book) if book.place in ("above", "ahead")}
     above -= {book.layer for book in scene.members(Book) if book.place == "below"}

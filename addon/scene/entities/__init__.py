@@ -12,6 +12,8 @@ from .beside import (
     Bars,
     BesideLayer,
     ClassName,
+    Confusion,
+    EvidenceBoard,
     EvidenceRelief,
     EvidenceSheet,
     Heading,
@@ -19,6 +21,8 @@ from .beside import (
     InputPicture,
     Kernels,
     KernelsLabel,
+    Opened,
+    OpenedPart,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -42,7 +46,9 @@ __all__ = [
     "CaptionPart",
     "CellShape",
     "ClassName",
+    "Confusion",
     "Entity",
+    "EvidenceBoard",
     "EvidenceRelief",
     "EvidenceSheet",
     "FilmPart",
@@ -63,6 +69,8 @@ __all__ = [
     "Marked",
     "NetworkScene",
     "ObjectEntity",
+    "Opened",
+    "OpenedPart",
     "Placed",
     "RangesMesh",
     "Rig",

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from .entity import ObjectEntity
-from .facts import COUNT, FLAG, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
+import bpy
+
+from .entity import Entity, ObjectEntity
+from .facts import COUNT, FLAG, GROUP, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -18,7 +20,8 @@ class BesideLayer(ObjectEntity):
 
 class InputPicture(ObjectEntity):
     """The input `layer` as a picture; `low` and `high` are the values that are black and white in it, both 0 where
-    nothing ran. `away`: whether we have hidden it, as behind its evidence."""
+    nothing ran. `away`: whether we have hidden it, as behind its evidence; `planes`: whether its channels stand
+    apart, in their own colors. `before` is what the layer had before it was a picture, where it had cells."""
 
     __slots__ = ()
     KIND = "picture"
@@ -26,6 +29,8 @@ class InputPicture(ObjectEntity):
     low: Fact[float] = Fact(NUMBER, 0.0)
     high: Fact[float] = Fact(NUMBER, 0.0)
     away: Fact[bool] = Fact(FLAG, False)
+    planes: Fact[bool] = Fact(FLAG, False)
+    before: Fact[dict] = Fact(GROUP, {})
 
 
 class EvidenceRelief(BesideLayer):
@@ -85,6 +90,26 @@ class KernelsLabel(BesideLayer):
     KIND = "kernels label"
 
 
+class EvidenceBoard(Entity):
+    """The scene in which several answers of a network, that with the uuid `network`, stand side by side."""
+
+    __slots__ = ()
+    KIND = "evidence board"
+    TYPE = bpy.types.Scene
+    network: Fact[str] = Fact(TEXT)
+
+
+class Confusion(ObjectEntity):
+    """The matrix of `classes` that a network takes for one another, `right` of `total` samples; or its words, which
+    have no `classes`."""
+
+    __slots__ = ()
+    KIND = "confusion"
+    right: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)
+    classes: Fact[int] = Fact(WHOLE, 0)
+
+
 class Histogram(BesideLayer):
     """How often numbers of a layer occur: `shows` is "values", "weights", "time" (weights at every checkpoint), or
     "words" for the texts of one. `counts` are those of bins of equal width from `low` to `high`, `zeros` and `total`
@@ -98,3 +123,19 @@ class Histogram(BesideLayer):
     high: Fact[float] = Fact(NUMBER, 0.0)
     zeros: Fact[int] = Fact(COUNT, 0)
     total: Fact[int] = Fact(COUNT, 0)
+
+
+class Opened(BesideLayer):
+    """What one cell of a layer is made of: that of `cell` (unit, row, column)."""
+
+    __slots__ = ()
+    KIND = "opened"
+    cell: Fact[list[int]] = Fact(WHOLES)
+
+
+class OpenedPart(BesideLayer):
+    """A text beside an opened cell, or the letters that its numbers are made of; `part` is what it is."""
+
+    __slots__ = ()
+    KIND = "opened part"
+    part: Fact[str] = Fact(TEXT, "")

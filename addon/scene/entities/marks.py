@@ -23,11 +23,13 @@ TYPES = {
     "bars": "MESH",
     "kernels": "MESH",
     "histogram": "MESH",
+    "confusion": "MESH",
     "picture": "MESH",
     "label": "FONT",
     "leader": "MESH",
     "class": "FONT",
     "heading": "FONT",
+    "opened": "MESH",
     "title": "FONT",
     "camera": "CAMERA",
 }
@@ -43,6 +45,7 @@ WITH_NODES = (  # set by sockets
     "arcs",
     "bars",
     "kernels",
+    "opened",
 )
 SET_BY_HAND = ("root", "layer", "copy", "annotation", "block", "book", "connections", "arcs")
 

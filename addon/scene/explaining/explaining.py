@@ -8,10 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from ...containers import CheckpointError
 from ...inference import Fitted, Ran, fit_file, followed, note_of, run
+from ...inference.session import reader
 from ...network import Network
+from ...network.network import by_unit
 from .. import removing
 from ..background import in_background
 from ..building import build, connections, importing
@@ -21,7 +24,7 @@ from ..entities import CaptionPart, NetworkScene
 from ..series import known as known_series
 from ..series import playing, words
 from ..texts import caption
-from . import asking, known, putting, reliefs, saying
+from . import asking, board, known, putting, reliefs, saying
 from .asking import Bundled
 from .known import Answer, Asked
 
@@ -31,8 +34,9 @@ def explain(collection: bpy.types.Collection, asked: Asked) -> Answer:
     return build.finish(explain_steps(collection, asked))
 
 
-def explain_steps(collection: bpy.types.Collection, asked: Asked) -> Steps:
-    """As `explain`, step by step, beside the window; nothing changes before the last step. Yields as `build.build`."""
+def explain_steps(collection: bpy.types.Collection, asked: Asked, beside: bool = False) -> Steps:
+    """As `explain`, step by step, beside the window; nothing changes before the last step. With `beside` several
+    answers of one class also stand side by side in a scene of their own. Yields as `build.build`."""
     scene = NetworkScene(collection)
     scene.root()
     if not scene.input_path:
@@ -49,9 +53,12 @@ def explain_steps(collection: bpy.types.Collection, asked: Asked) -> Steps:
     def work():
         shown, fitted, name = _fitted(network, path, place, files, labels)
         ran = Ran(name, note_of(fitted), run(shown, *fitted), [], str(path))
-        return shown, ran, name, asking.answer(shown, fitted, asked, bundles, drawn)
+        told, indices = asking.answer(shown, fitted, asked, bundles, drawn)
+        return shown, ran, name, told, indices, _plates(shown, fitted, told) if beside else None
 
-    shown, ran, name, (told, indices) = yield from in_background(work, "explaining")
+    shown, ran, name, told, indices, plates = yield from in_background(work, "explaining")
+    if beside and plates is None:
+        raise CheckpointError(scene.source, "reads no picture, or was asked in one way", "ask by several methods")
     yield 0.95, "showing the evidence"
     lines_of = {index: [step.edges[at] for step in told[:1] if step.edges] for at, index in enumerate(indices)}
     answer = saying.words(shown, told, asked, name)
@@ -64,7 +71,28 @@ def explain_steps(collection: bpy.types.Collection, asked: Asked) -> Steps:
     caption.follow(collection)
     picture.relabel(collection)
     saying.color(collection)
+    if plates:
+        board.show(collection, answer, *plates)
     return answer
+
+
+def _plates(network: Network, fitted: list[Fitted], told):
+    """What stands on the plates of a board, for the first input that is a picture; None where there is none."""
+    for one in fitted:
+        layer = next((layer for layer in network.layers if layer.tensor == one.name), None)
+        if layer is None or not layer.grid.is_map or layer.grid.units > 4 or len(told) < 2:
+            continue
+        value = reader(network.checkpoint, told[0].target.tensor)
+        inputs = {each.name: each.array for each in fitted}
+
+        def score(array, name=one.name, inputs=inputs, value=value):
+            return float((value({**inputs, name: array}).astype(float) * told[0].target.seed).sum())
+
+        made, chance = board.plates(told, layer, one.array, score)
+        light = by_unit(one.array, layer.grid).mean(0)
+        span = float(np.ptp(light)) or 1.0
+        return made, chance, (light - light.min()) / span
+    return None
 
 
 def _ends(network: Network, index: int):
@@ -115,6 +143,7 @@ def hide(collection: bpy.types.Collection) -> None:
     """Let a network show its values and weights again."""
     if known.read(collection) is None and not NetworkScene(collection).evidence:
         return
+    board.hide(collection)
     reliefs.hide(collection)
     putting.hide(collection)
     series = known_series.read(collection)

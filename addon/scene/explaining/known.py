@@ -15,7 +15,7 @@ from ..entities import NetworkScene
 NAMES = {
     "integrated": "integrated gradients",
     "gradient": "gradient",
-    "gradient-input": "gradient x input",
+    "gradient-input": "gradient × input",
     "guided": "guided backprop",
     "smoothgrad": "SmoothGrad",
     "deconvnet": "deconvnet",
@@ -42,14 +42,15 @@ class Asked:
 
 @dataclass
 class Answer:
-    """What was asked of which input, and the words for it: `labels` of steps, `title`, `facts` and `sentence` of the
-    caption, what the ends of the colors mean, by layer what its label says."""
+    """What was asked of which input, and the words for it: `labels` of steps, `title`, `facts` (`brief` where there is
+    little room) and `sentence` of the caption, what the ends of the colors mean, by layer what its label says."""
 
     asked: dict
     given: str
     labels: list[str] = field(default_factory=list)
     title: str = ""
     facts: str = ""
+    brief: str = ""
     sentence: str = ""
     low: str = ""
     high: str = ""

@@ -54,6 +54,8 @@ def words(network: Network, told: Sequence[Explained], asked: Asked, given: str)
     if several:
         answer.title = f"Why {', '.join(classes[:4])}?"
     answer.facts = f"{shortened(given, LONGEST)}: {_facts(first)}"
+    scores = " and ".join(map(number, first.scores[: 2 if other else 1]))
+    answer.brief = f"{shortened(given, 20)}: {scores}"
     answer.low, answer.high = (f"for {other}", f"for {name}") if other else ("lowers it", "raises it")
     answer.sentence = _sentence(network, first, len(told))
     if first.method == "integrated" and len(told) == 1:

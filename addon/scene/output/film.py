@@ -36,7 +36,8 @@ class Film:
     """A sequence of frames that may stop and go on: frames that are there already, with this note, are not made again.
 
     An output NAME.png stands for NAME_0001.png ...; the frames of NAME.mp4 lie in a folder NAME_frames until they are
-    put together. `frames` are the first and the last, `left` those that are still to be made.
+    put together. `frames` are the first and the last, `left` those that are still to be made; of a scene with a frame
+    step only every so manyth is.
     """
 
     def __init__(self, scene: bpy.types.Scene, output: Path, frames: tuple[int, int], note: str, anew: bool = False):
@@ -45,7 +46,8 @@ class Film:
         self.note = note
         self.moving = output.suffix.lower() == ".mp4"
         self.folder = output.with_name(f"{output.stem}_frames") if self.moving else output.parent
-        self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in range(frames[0], frames[1] + 1)}
+        every = range(frames[0], frames[1] + 1, scene.frame_step)
+        self.paths = {frame: self.folder / f"{output.stem}_{frame:04}.png" for frame in every}
         self.left = [frame for frame, path in self.paths.items() if anew or note_of(path) != f"{note} {frame}"]
         self._wanted = len(self.left)
         self._begun = time.monotonic()
@@ -180,13 +182,13 @@ def told(scene: bpy.types.Scene, progress: Callable[[str], None]) -> Iterator[No
 
 
 def encode(scene: bpy.types.Scene, frames: list[Path], output: Path, note: str) -> None:
-    """Put frames together to an H.264 film, at the scene's rate."""
+    """Put frames together to an H.264 film that takes as long as the scene does."""
     cut = bpy.data.scenes.new("film")
     try:
         cut.render.resolution_x = scene.render.resolution_x * scene.render.resolution_percentage // 100 // 2 * 2
         cut.render.resolution_y = scene.render.resolution_y * scene.render.resolution_percentage // 100 // 2 * 2
         cut.render.resolution_percentage = 100
-        cut.render.fps, cut.render.fps_base = scene.render.fps, scene.render.fps_base
+        cut.render.fps, cut.render.fps_base = scene.render.fps, scene.render.fps_base * scene.frame_step
         cut.frame_start = 1
         cut.frame_end = len(frames)
         cut.view_settings.view_transform = "Standard"  # the frames have their look

@@ -36,6 +36,7 @@ class Options:
     quality: str | None = None
     transparent: bool = False
     seconds: float = 0.0
+    step: int = 0
 
 
 def cameras() -> dict[str, tuple[bpy.types.Scene, bpy.types.Object]]:
@@ -71,25 +72,9 @@ def render(output: Path, options: Options, progress: Callable[[str], None] = lam
 
 def prepare(output: Path, options: Options) -> bpy.types.Scene:
     """The scene of a shot, looked through its camera and set to these options. Raises `CheckpointError`."""
-    known = cameras()
-    shot = options.shot
-    shown = sorted(networks(), key=lambda network: bool(NetworkScene(network).beside))  # others are seen with the first
-    if shot in shots.KINDS and shown and (shot not in known or options.seconds):
-        shots.add(shown[0], shot, options.seconds)
-        known = cameras()
-    name = shot or ("hero" if "hero" in known else next(iter(known), None))
-    if name not in known:
-        raise CheckpointError(
-            bpy.data.filepath or output,
-            f"has no shot '{shot}'" if shot else "has no camera",
-            f"the shots are: {', '.join(dict.fromkeys((*known, *shots.KINDS)))}",
-        )
-    scene, camera = known[name]
+    scene, camera, name = look_through(output, options.shot, options.seconds)
     network = network_of(camera)
     ours = network is not None and shots.framed(network, camera)
-    if ours and scene.camera != camera:
-        shots.switch(network, name)
-    scene.camera = camera
     if options.quality:
         quality.apply(scene, options.quality)
     settings = scene.render
@@ -102,11 +87,40 @@ def prepare(output: Path, options: Options) -> bpy.types.Scene:
         settings.resolution_percentage = 100
         if ours:
             shots.refit(network, name)
+    if options.step:
+        scene.frame_step = options.step
     settings.film_transparent = options.transparent
     if options.transparent and network:
         picture.hide(network, Floor)  # it is a part of the backdrop
     write_pictures(settings)
     return scene
+
+
+def look_through(
+    output: Path, shot: str | None = None, seconds: float = 0.0
+) -> tuple[bpy.types.Scene, bpy.types.Object, str]:
+    """Look through the camera of a shot, that of the hero without a name: its scene, the camera and the name.
+
+    A shot that we know and the file has not is added. Raises `CheckpointError`.
+    """
+    known = cameras()
+    shown = sorted(networks(), key=lambda network: bool(NetworkScene(network).beside))  # others are seen with the first
+    if shot in shots.KINDS and shown and (shot not in known or seconds):
+        shots.add(shown[0], shot, seconds)
+        known = cameras()
+    name = shot or ("hero" if "hero" in known else next(iter(known), None))
+    if name not in known:
+        raise CheckpointError(
+            bpy.data.filepath or output,
+            f"has no shot '{shot}'" if shot else "has no camera",
+            f"the shots are: {', '.join(dict.fromkeys((*known, *shots.KINDS)))}",
+        )
+    scene, camera = known[name]
+    network = network_of(camera)
+    if network is not None and shots.framed(network, camera) and scene.camera != camera:
+        shots.switch(network, name)
+    scene.camera = camera
+    return scene, camera, name
 
 
 def write_pictures(settings: bpy.types.RenderSettings) -> None:

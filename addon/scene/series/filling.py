@@ -21,11 +21,12 @@ from ...network.joins import WEIGHT
 from ...nodes.series import MOST
 from ...series import Run, find, thinned
 from ..background import in_background
-from ..building import build, connections, importing, input_picture, kernels, layers, planned
+from ..building import build, connections, importing, input_picture, kernels, layers, planned, studio
 from ..building.choices import Choices
+from ..camera.picture import frame
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, ClassName, InputPicture, Kernels, NetworkScene
-from . import faces, known, lines, showing, taps, words
+from ..entities import Bars, Book, Bundle, ClassName, Confusion, InputPicture, Kernels, NetworkScene
+from . import confusion, faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
 from .lines import Query
@@ -50,6 +51,7 @@ class Gathered:
     faces: dict[Face, list[dict[str, np.ndarray]]] = field(default_factory=dict)
     pictures: dict[str, list[np.ndarray]] = field(default_factory=dict)
     top: list[list] = field(default_factory=list)
+    planes: set[str] = field(default_factory=set)  # inputs whose channels stand apart
     wrong: int = -1
     count: int = 0
     scores: int = 0  # classes of the output that names the winner
@@ -76,6 +78,9 @@ def import_steps(
     network = source.network(source.base)
     Choices(reading.scaling, network.classes if reading.classes else []).keep(scene)
     scene.labels = str(Path(reading.labels).resolve()) if reading.labels else ""
+    camera = studio.camera_of(collection)
+    if camera and scene.scene and next(scene.members(Confusion), None):  # it is in the picture too
+        frame(collection, scene.scene, camera)
     return collection
 
 
@@ -147,6 +152,9 @@ def fill_steps(
     drawn_lines += sum(
         len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
     )
+    judged = None
+    if isinstance(source, Samples):
+        judged = yield from in_background(source.judged, "counting what is right")
     most = min(MOST, most or MOST_STEPS)
     kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, most)))
     if len(kept) < count:
@@ -156,16 +164,22 @@ def fill_steps(
     covers = Faces.of(collection, network)
     covers.read(network, ran)  # the scene shows the units that are kept now
     chosen, queries = yield from stepping.part(_choose(collection, network, drawn, source, ran), 0.0, 0.3)
-    gathered = yield from stepping.part(_gather(network, drawn, queries, source, covers), 0.3, 0.85)
+    gathered = yield from stepping.part(
+        _gather(network, drawn, queries, source, covers, _planes(collection)), 0.3, 0.85
+    )
     network = source.network(source.base)
     yield 0.85, "showing the steps"
     series = _known(source, run, total, gathered)
     series.growing = whole
+    if judged is not None and judged.confusion is not None:
+        series.judged = [int(np.trace(judged.confusion)), int(judged.confusion.sum())]
     known.write(collection, {source.kind: series})
     importing.show(collection, network, ran, chosen)
     _show(collection, source, gathered, queries, whole)
     if source.kind == "checkpoints":
         yield from stepping.part(_open(collection, network, source), 0.9, 0.99)
+    if source.kind == "samples":
+        confusion.show(collection, judged)
     words.show(collection, series)
     return collection
 
@@ -194,9 +208,21 @@ def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None
     return chosen, queries
 
 
-def _gather(network: Network, drawn: Mapping[str, Drawn], queries: Mapping[int, Query], source: Source, covers: Faces):
+def _planes(collection: bpy.types.Collection) -> set[str]:
+    """The inputs whose channels stand apart."""
+    return {each.layer for each in NetworkScene(collection).members(InputPicture) if each.planes}
+
+
+def _gather(
+    network: Network,
+    drawn: Mapping[str, Drawn],
+    queries: Mapping[int, Query],
+    source: Source,
+    covers: Faces,
+    planes: set[str],
+):
     """What every step gives. Yields as `build.build`."""
-    gathered = Gathered()
+    gathered = Gathered(planes=planes)
     for step in range(len(source)):
         yield step / len(source), f"step {step + 1} of {len(source)}"
         ran = yield from in_background(lambda step=step: source.ran(step), f"step {step + 1} of {len(source)}")
@@ -240,7 +266,8 @@ def read(
         return
     for own, layer in zip(network.layers, shown.layers, strict=True):
         if input_picture.is_picture(layer):
-            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran)[0])
+            planes = own.name in gathered.planes
+            gathered.pictures.setdefault(own.name, []).append(input_picture.colors_of(layer, ran, planes)[0])
     for layer in planned.last(shown):
         own = network.layers[next(place for place, each in enumerate(shown.layers) if each is layer)]
         scores = np.asarray(ran.values[layer.tensor], np.float32).reshape(-1)[: layer.grid.units]
@@ -368,10 +395,15 @@ def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
         most = max((float(step.max()) for step in finite if len(step)), default=1.0)
         least = min((float(step.min()) for step in finite if len(step)), default=0.0)
         bars.inputs["Range"] = 1.0 if least >= 0 and most <= 1 else max(most, 1e-9)
-        if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
-            for label in scene.members(ClassName):  # which of them has won changes with the slider
-                if label.layer == bars.layer:
-                    label.obj.data.materials[0] = scene.materials["label"]
+        show_no_winner(scene, bars, steps)
+
+
+def show_no_winner(scene: NetworkScene, bars: Bars, steps: list[np.ndarray]) -> None:
+    """Let no name of a class stand out where not every step has the same winner, for that changes with the slider."""
+    if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
+        for label in scene.members(ClassName):
+            if label.layer == bars.layer:
+                label.obj.data.materials[0] = scene.materials["label"]
 
 
 def _known(source: Source, run, total: int, gathered: Gathered) -> Known:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import bpy
 
-from ...containers import CheckpointError
-from ...inference import open_data
+from ...containers import CheckpointError, stepping
+from ...inference import excitation, open_data, strongest
 from ...inference.pictures import frames_of
 from ...network import Network
 from ...network.scaling import Scaling
@@ -22,7 +22,7 @@ from ..building import histograms, importing
 from ..building.choices import Choices
 from ..building.planned import Steps
 from ..entities import CaptionPart, NetworkScene
-from . import filling, known, showing, words
+from . import confusion, filling, known, playing, showing, words
 from .known import Known
 from .sources import Checkpoints, Samples, Source
 
@@ -101,6 +101,30 @@ def run_inputs(
     return ", ".join(filter(None, (f"{len(series):,} inputs", series.counted(), series.thinned())))
 
 
+def sort_samples(collection: bpy.types.Collection, layer: str, unit: int) -> Steps:
+    """Put the samples of a series in the order in which they excite a unit of a layer: of all that there are, those
+    that excite it most are shown. Yields as `build.build` and returns a line; nothing changes before the last step.
+    Raises `CheckpointError`."""
+    scene = NetworkScene(collection)
+    series = known.read(collection).get("samples")
+    if series is None:
+        raise CheckpointError(scene.source, "shows no series of inputs", "run several inputs, or their folder")
+    count = len(series)
+
+    def work():
+        source, _ = source_of(collection, series)
+        data = source.whole or source.data
+        order = strongest(stepping.finish(excitation(source.model, data, layer, unit)))
+        whole = Samples(source.model, data, source.files, list(range(len(data))))
+        return whole, order
+
+    whole, order = yield from in_background(work, "running the inputs")
+    source = whole.thinned(order[:count])
+    yield from filling.fill_steps(collection, source, total=len(whole), most=count)
+    playing.go(collection, "samples", 0)
+    return f"{source.data.names[0]} excites unit {unit} of {layer} most"
+
+
 def _holds_many(path: Path, network: Network) -> bool:
     """Whether a file holds several samples."""
     return path.suffix.lower() == ".npz" and len(open_data([path], network)) > 1
@@ -135,6 +159,8 @@ def remove(collection: bpy.types.Collection, kind: str) -> None:
         explaining.hide(collection)
         return
     showing.remove(collection, kind)
+    if kind == "samples":
+        confusion.hide(collection)
     removing.remove(
         [part.obj for part in NetworkScene(collection).members(CaptionPart) if part.role in (words.ROLE, words.NOTE)]
     )

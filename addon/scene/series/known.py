@@ -32,7 +32,8 @@ class Known:
     `given` the inputs that run. `wrong` says from which step on numbers are not finite, -1 if all are. `top` are class
     and score of the highest output at each step. `growing`: whether more may come, so that all has numbers for each.
     `true` is what is right for each sample, "" where nobody says; `sources` are the files and folders that they come
-    from, of which `numbers` says which are shown. `labels` are the names of steps of evidence."""
+    from, of which `numbers` says which are shown. `labels` are the names of steps of evidence, `judged` how
+    many of all samples are right, and how many there are."""
 
     kind: str
     unit: str
@@ -47,6 +48,7 @@ class Known:
     true: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    judged: list[int] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -105,9 +107,10 @@ class Known:
 
     def counted(self) -> str:
         """ "9 of 10 right", "" where nobody says what is right."""
-        known = [step for step in range(len(self)) if self.right(step) and step < len(self.top) and self.top[step]]
-        right = sum(not self.is_wrong(step) for step in known)
-        return f"{right:,} of {len(known):,} right" if known else ""
+        if len(self.judged) != 2:
+            return ""
+        right, total = self.judged
+        return f"{right:,} of {total:,} right"
 
     def thinned(self) -> str:
         """ "24 of 1,000 checkpoints", "" where all are there."""

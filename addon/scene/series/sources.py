@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from ...containers import CheckpointError
+from ...containers import CheckpointError, stepping
 from ...formats import Checkpoint
-from ...inference import DataSet, Fitted, Ran, Runner, followed, note_of, open_data, run_file, top
+from ...inference import DataSet, Fitted, Judged, Ran, Runner, followed, judge, note_of, open_data, run_file, top
 from ...network import Network, summarise
 from ...series import Run, Shifting, Step
 from ...series.weights import fingerprint, shape_of
@@ -118,6 +118,7 @@ class Samples:
     data: DataSet
     files: list[Path] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  # of the samples among those of the files
+    whole: DataSet | None = None  # all of them, where these are some
     kind: str = "samples"
     base: int = 0
     _runner: Runner | None = field(default=None, repr=False)
@@ -140,7 +141,13 @@ class Samples:
         return self.model
 
     def thinned(self, kept: Sequence[int]) -> Samples:
-        return Samples(self.model, self.data.some(kept), self.files, [self.places[place] for place in kept])
+        places = [self.places[place] for place in kept]
+        return Samples(self.model, self.data.some(kept), self.files, places, self.whole or self.data)
+
+    def judged(self) -> Judged | None:
+        """What the network says of all samples, None where nobody says what is right."""
+        data = self.whole or self.data
+        return None if data.answers is None else stepping.finish(judge(self.model, data))
 
     @property
     def answers(self) -> list[int]:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import bpy
 
@@ -93,6 +94,31 @@ def _clear(obj, path, first, last):
                 index = curve.array_index
                 curves.remove(curve)
                 _put(obj, path, rest, index)
+
+
+@contextmanager
+def at_rest(objs: Iterable[bpy.types.Object], names: Sequence[str]) -> Iterator[None]:
+    """Let inputs of these names that were keyframed for shots have for a while what they have outside of them."""
+    muted = []
+    for obj in objs:
+        marked = Marked.of(obj)
+        modifier = nodes(obj)
+        moved = marked.moved_in_shots if marked and modifier else {}
+        known = compat.identifiers(modifier.node_group) if moved else {}
+        for name in (name for name in names if name in known):
+            path = compat.input_path(modifier, name)
+            if not any(path in paths for paths in moved.values()):
+                continue
+            for curve in _curves(obj, path):
+                curve.mute = True
+                muted.append(curve)
+                _put(obj, path, curve.evaluate(float(curve.keyframe_points[0].co.x) - 1))
+                obj.update_tag()
+    try:
+        yield
+    finally:
+        for curve in muted:
+            curve.mute = False
 
 
 def _curves(owner, path, index=0):

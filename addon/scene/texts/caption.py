@@ -163,16 +163,19 @@ def _of_evidence(scene: NetworkScene) -> dict:
     if not isinstance(told, dict) or not {"title", "facts", "sentence", "low", "high"} <= told.keys():
         return {}
     said: dict = {"name": told["title"], "facts": told["facts"], "sentence": told["sentence"], "explanation": ""}
+    short = form_of(scene.collection).middle > 0
+    if short:
+        said = {"facts": told.get("brief", ""), "sentence": told["title"], "explanation": told["sentence"]}
     for part in scene.members(CaptionPart):
         if part.role in said and part.obj.type == "FONT" and not part.before:
             part.before = labels.body_of(part.obj)
         _show_evidence(scene, part, True)
-    head = "color: what it counts; gray: what it holds"
+    head = "color: what it counts" if short else "color: what it counts; gray: what it holds"
     return said | {
         "cube": (head, False, head),
         "cube strip": -1.0,
         "cube low": (told["low"], False, told["low"]),
-        "cube zero": "0",
+        "cube zero": "" if short else "0",
         "cube high": (told["high"], False, told["high"]),
     }
 

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes recurrent layers and a layer normalisation of Keras 2 as SavedModels, and adds to values.npz what TensorFlow
-makes of them: python make_recurrent.py, after make_tensorflow.py (TensorFlow 2.12.1).
+"""Writes recurrent layers and a layer normalisation of Keras as SavedModels, and adds to values.npz what TensorFlow
+makes of them: python make_recurrent.py, after make_tensorflow.py, once with TensorFlow 2.12.1 (Keras 2) and with 2.21.0
+(Keras 3.15.1).
 
 Functions that nothing calls, as those of gradients and of GPUs, are taken out of the files.
 """
@@ -16,6 +17,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 HERE = Path(__file__).resolve().parent
 CHANCE = np.random.default_rng(0)
 L = tf.keras.layers
+KERAS2 = tf.keras.__version__.startswith("2")
 
 
 def called(attributes) -> set[str]:
@@ -48,7 +50,7 @@ def write(name: str, layers: list, x: np.ndarray) -> None:
     expected = model(x).numpy()
     folder = HERE / name
     shutil.rmtree(folder, ignore_errors=True)
-    model.save(folder, save_traces=True)
+    model.save(folder) if KERAS2 else model.export(folder, verbose=False)
     for spare in ("assets", "keras_metadata.pb", "fingerprint.pb"):
         shutil.rmtree(folder / spare) if (folder / spare).is_dir() else (folder / spare).unlink(missing_ok=True)
     stripped(folder / "saved_model.pb")
@@ -58,8 +60,11 @@ def write(name: str, layers: list, x: np.ndarray) -> None:
 VALUES = dict(np.load(HERE / "values.npz"))
 series = CHANCE.normal(size=(2, 7, 4)).astype(np.float32)
 words = CHANCE.integers(0, 20, (2, 7)).astype(np.int32)
-write(
-    "keras2_lstm", [L.Input((None,), dtype="int32"), L.Embedding(20, 4), L.Bidirectional(L.LSTM(5)), L.Dense(3)], words
-)
-write("keras2_gru", [L.Input((7, 4)), L.GRU(5, return_sequences=True), L.LayerNormalization(), L.GRU(3)], series)
+if KERAS2:
+    both = L.Bidirectional(L.LSTM(5))
+    write("keras2_lstm", [L.Input((None,), dtype="int32"), L.Embedding(20, 4), both, L.Dense(3)], words)
+    write("keras2_gru", [L.Input((7, 4)), L.GRU(5, return_sequences=True), L.LayerNormalization(), L.GRU(3)], series)
+else:
+    steps = [L.GRU(5, return_sequences=True), L.SimpleRNN(6, activation="relu", return_sequences=True)]
+    write("keras3_recurrent", [L.Input((7, 4)), *steps, L.Bidirectional(L.LSTM(4)), L.Dense(3)], series)
 np.savez_compressed(HERE / "values.npz", **VALUES)

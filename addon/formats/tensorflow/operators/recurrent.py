@@ -18,25 +18,29 @@ def recurrent(call: Call) -> Written:
     raise Unwritable("weights in one row")
 
 
-@op("KerasLSTM", "KerasGRU")
+@op("KerasLSTM", "KerasGRU", "KerasRNN")
 def keras(call: Call) -> Written:
-    """A recurrent layer as Keras 2 calls it: (batch, steps, in), states, kernel (in, gates x units), recurrent kernel,
-    bias. Gives the last step, all steps, the states."""
+    """A recurrent layer of Keras as one operator: (batch, steps, in), states, kernel (in, gates x units), recurrent
+    kernel, bias if it has one. Gives the last step, all steps, the states."""
     is_lstm = call.op == "KerasLSTM"
     states = [
         call.node("Unsqueeze", call.plain(call.value(1 + place)), call.constant([0])) for place in range(1 + is_lstm)
     ]
-    kernel, recurrent_kernel, bias = (call.plain(call.value(place)) for place in range(2 + is_lstm, 5 + is_lstm))
+    first = 2 + is_lstm
+    kernel, recurrent_kernel = (call.plain(call.value(place)) for place in (first, first + 1))
+    bias = call.plain(call.value(first + 2)) if call.has(first + 2) else ""
     units = call.graph.shape(recurrent_kernel)[0]
     if units is None:
         raise Unwritable("an open number of units")
-    gates = LSTM_GATES if is_lstm else (0, 1, 2)
+    gates = {"KerasLSTM": LSTM_GATES, "KerasGRU": (0, 1, 2)}.get(call.op, (0,))
     weights = [
         call.node("Unsqueeze", _below(call, call.transpose(name, 1, 0), gates), call.constant([0]))
         for name in (kernel, recurrent_kernel)
     ]
-    if is_lstm:
-        biases = [_below(call, bias, gates), call.constant(np.zeros(4 * units), np.float32)]
+    if not bias:
+        biases = [call.constant(np.zeros(2 * len(gates) * units), np.float32)]
+    elif call.op != "KerasGRU":
+        biases = [_below(call, bias, gates), call.constant(np.zeros(len(gates) * units), np.float32)]
     else:  # of what it reads, and of its state: it is reset after the product
         pair = call.node("Split", bias, outputs=2, num_outputs=2)
         biases = [call.node("Squeeze", half, call.constant([0])) for half in pair]
@@ -46,7 +50,7 @@ def keras(call: Call) -> Written:
     x = x if call.get("time_major") else call.transpose(x, 1, 0, 2)
     backwards = bool(call.get("backwards"))
     y, *last = call.node(
-        "LSTM" if is_lstm else "GRU",
+        call.op.removeprefix("Keras"),
         x,
         *weights,
         row,
@@ -55,7 +59,10 @@ def keras(call: Call) -> Written:
         outputs=2 + is_lstm,
         hidden_size=units,
         direction="reverse" if backwards else "forward",
-        linear_before_reset=None if is_lstm else 1,
+        linear_before_reset=1 if call.op == "KerasGRU" else None,
+        activations=[call.get("activation") or "Affine"] if call.op == "KerasRNN" else None,
+        activation_alpha=[1.0] if call.op == "KerasRNN" and not call.get("activation") else None,
+        activation_beta=[0.0] if call.op == "KerasRNN" and not call.get("activation") else None,
     )
     steps = call.node("Squeeze", y, call.constant([1]))
     if backwards:  # Keras gives the steps in the order in which it took them
@@ -64,6 +71,12 @@ def keras(call: Call) -> Written:
         steps = call.node("Transpose", steps, perm=[1, 0, 2])
     ends = [Value(call.node("Squeeze", state, call.constant([0]))) for state in last]
     return [ends[0], Value(steps), *ends]
+
+
+@op("StackOfLast")
+def stack_of_last(call: Call) -> Written:
+    """One step, with an axis of steps before it."""
+    return Value(call.node("Unsqueeze", call.plain(call.x), call.constant([0])))
 
 
 def _below(call, name, gates):

@@ -149,7 +149,7 @@ def of_lines(bundle: Bundle) -> list[str]:
 
 def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Title, histogram and statistics of a layer's values as they are drawn, and of its weights."""
-    if layer.value_is != "none":
+    if layer.value_is != "none" and "value" in layer.obj.data.attributes:
         yield _values(layer)
     told = layer.statistics
     if told:

@@ -10,7 +10,7 @@ JOBS ?= 2
 PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LINTED := addon/gltf/viewer/scripts .ci/web tests/web
 
-.PHONY: help setup demo test test-all test-fast coverage bench lint types extension release clean
+.PHONY: help setup demo test test-all test-fast test-window coverage bench lint types extension release clean
 
 help:
 	@echo "make setup      make $(VENV) with Blender $(BLENDER); BLENDER=4.5 or 5.2 chooses another"
@@ -18,6 +18,7 @@ help:
 	@echo "make test       run the tests, JOBS=$(JOBS) at a time, but for the slow ones; ARGS='-k name' is passed to pytest"
 	@echo "make test-all   run the slow ones too, as every push has it"
 	@echo "make test-fast  the tests that need no Blender and no patience"
+	@echo "make test-window  a session in a real window, with pictures in out/window; as root, some minutes the first time"
 	@echo "make coverage   run the tests and tell which lines none of them reaches"
 	@echo "make bench      measure building and moving a large network"
 	@echo "make lint       check the style and the format with ruff, types, and the page with Biome where there is npm"
@@ -46,6 +47,10 @@ test-all: setup
 
 test-fast: setup
 	$(PYTEST) -m "not slow" tests/unit $(ARGS)
+
+# The Debian system with Blender that it makes is kept in build/window-root; STEPS='rename_by_key delete_by_key' chooses.
+test-window: setup
+	@tests/window/run.sh $(or $(ROOT),build/window-root)
 
 # sys.monitoring, where Python has it, costs least
 coverage: setup

@@ -38,23 +38,16 @@ class Sample:
         return HERE / self.shown
 
 
+def _of(name: str, title: str, about: str, given: str, shown: str = "") -> Sample:
+    return Sample(name, title, about, f"{name}.onnx", given, shown or given)
+
+
 SAMPLES = (
-    Sample(
-        "digits_cnn", "Convolutions", "Reads digits, 29,066 weights", "digits_cnn.onnx", *("digits/digit_7.png",) * 2
-    ),
-    Sample(
-        "digits_mlp", "Dense Layers", "Reads digits, 52,650 weights", "digits_mlp.onnx", *("digits/digit_3.png",) * 2
-    ),
-    Sample(
-        "pictures_resnet", "Residual Network", "Names pictures", "pictures_resnet.onnx", *("pictures/fish.png",) * 2
-    ),
-    Sample("cells_unet", "U-Net", "Finds cells in a picture", "cells_unet.onnx", *("cells/cells.png",) * 2),
-    Sample(
-        "letters_transformer",
-        "Transformer",
-        "Sorts letters by attention",
-        "letters_transformer.onnx",
-        "letters/letters.npy",
-        "pictures/tree.png",
+    _of("digits_cnn", "Convolutions", "Reads digits, 29,066 weights", "digits/digit_7.png"),
+    _of("digits_mlp", "Dense Layers", "Reads digits, 52,650 weights", "digits/digit_3.png"),
+    _of("pictures_resnet", "Residual Network", "Names pictures", "pictures/fish.png"),
+    _of("cells_unet", "U-Net", "Finds cells in a picture", "cells/cells.png"),
+    _of(
+        "letters_transformer", "Transformer", "Sorts letters by attention", "letters/letters.npy", "letters/letters.png"
     ),
 )

@@ -38,6 +38,7 @@ from .frame_network import NEUROSCENE_OT_frame_network
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
+from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
 from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .put_back import NEUROSCENE_OT_put_back
 from .read_cells import (
@@ -104,6 +105,8 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_open_cell,
+    NEUROSCENE_OT_close_cell,
     NEUROSCENE_OT_edit_storyboard,
     NEUROSCENE_OT_new_storyboard,
     NEUROSCENE_OT_apply_storyboard,

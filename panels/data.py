@@ -3,10 +3,14 @@
 
 """What runs through the network."""
 
+import textwrap
+
 import bpy
 
 from ..addon.scene.entities import NetworkScene, chosen
 from .sidebar import Sidebar, dim
+
+WIDEST = 40  # characters of a line
 
 
 class NEUROSCENE_PT_data(Sidebar, bpy.types.Panel):
@@ -26,6 +30,6 @@ class NEUROSCENE_PT_data(Sidebar, bpy.types.Panel):
         scene = NetworkScene(chosen(context))
         layout.operator("neuroscene.run_input", text="Run Input...", icon="PLAY").uuid = scene.uuid
         if scene.input:
-            dim(layout, [f"{scene.input} ({scene.input_note})" if scene.input_note else scene.input])
+            dim(layout, [scene.input, *textwrap.wrap(scene.input_note, WIDEST)])
         else:
             dim(layout, ["Cells show biases until an input runs"])

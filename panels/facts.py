@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
+import bpy
 import numpy as np
 from onnx import TensorProto
 
@@ -15,19 +16,20 @@ from ..addon.network import Network
 from ..addon.network.joins import UNKNOWN
 from ..addon.scene.attributes import array
 from ..addon.scene.entities import Bundle, LayerObject, NetworkScene, network_of
-from ..addon.scene.picking import models, reading
+from ..addon.scene.picking import models, pointing, reading
 from ..addon.scene.texts import words
 from .pictures import sparkline
 
 WIDEST = 40
 LARGEST = 300_000  # weights, of which a histogram is made while the panel is drawn
 KEPT = 64
+SOON = 0.2  # seconds
 _known: OrderedDict[tuple, tuple] = OrderedDict()
 
 
 def of_layer(layer: LayerObject) -> list[str]:
     """A layer in at most five lines: what it does and how, its shapes, weights, work, and what of it is drawn."""
-    model = models.of(network_of(layer.obj), wait=False) if network_of(layer.obj) else None
+    model = _model(layer.obj)
     said = [reading.does(layer)]
     how = window(model, layer.name) if model else ""
     if how:
@@ -42,6 +44,22 @@ def of_layer(layer: LayerObject) -> list[str]:
     if layer.block:
         said.append(f"in {words.shortened(layer.block, WIDEST - 3)}")
     return said
+
+
+def _model(obj) -> Network | None:
+    """The model of an object's network, None until it has been read; then the sidebar is drawn anew."""
+    network = network_of(obj)
+    model = models.of(network, wait=False) if network else None
+    if model is None and models.is_opening() and not bpy.app.timers.is_registered(_redraw):
+        bpy.app.timers.register(_redraw, first_interval=SOON)
+    return model
+
+
+def _redraw() -> float | None:
+    if models.is_opening():
+        return SOON
+    pointing.redraw()
+    return None
 
 
 def window(model: Network, name: str) -> str:
@@ -122,8 +140,7 @@ def of_lines(bundle: Bundle) -> list[str]:
         said.append(f"a line is a kernel, the sum of {bundle.taps:,} weights")
     else:
         said.append("a line is one weight" if bundle.carries == "weight" else "a line carries no weight")
-    network = network_of(bundle.obj)
-    model = models.of(network, wait=False) if network else None
+    model = _model(bundle.obj)
     how = window(model, bundle.target) if model and bundle.target else ""
     if how:
         said.append(how)
@@ -132,7 +149,7 @@ def of_lines(bundle: Bundle) -> list[str]:
 
 def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """Title, histogram and statistics of a layer's values as they are drawn, and of its weights."""
-    if layer.value_is != "none":
+    if layer.value_is != "none" and "value" in layer.obj.data.attributes:
         yield _values(layer)
     told = layer.statistics
     if told:
@@ -141,7 +158,12 @@ def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]
 
 def _values(layer):
     network = network_of(layer.obj)
-    key = layer.obj.session_uid, NetworkScene(network).input if network else "", layer.value_is, layer.inputs["Range"]
+    key = (
+        layer.obj.session_uid,
+        NetworkScene(network).input if network else "",
+        layer.value_is,
+        layer.given.get("Range"),
+    )
 
     def find():
         values = array(layer.obj, "value")
@@ -152,8 +174,9 @@ def _values(layer):
         rows = [
             ("Mean, Dev.", f"{finite.mean(dtype=np.float64):.4g}, {finite.std(dtype=np.float64):.4g}"),
             ("Range", f"{finite.min():.4g} to {finite.max():.4g}"),
-            ("Zeros", f"{zero / len(finite):.1%}" if zero else "none"),
         ]
+        if zero:
+            rows.append(("Zeros", f"{zero:,} ({zero / len(finite):.1%})"))
         units, height, width = layer.grid
         if len(values) < units * height * width:
             rows.append(("Of", f"{len(values):,} drawn"))
@@ -163,11 +186,10 @@ def _values(layer):
 
 
 def _weights(layer) -> str:
-    network = network_of(layer.obj)
-    model = models.of(network, wait=False) if network else None
+    model = _model(layer.obj)
     if model is None or layer.name not in model.by_name or layer.parameters > LARGEST:
         return ""
-    scene = NetworkScene(network)
+    scene = NetworkScene(network_of(layer.obj))
 
     def find():
         parts = [np.asarray(one.array(), np.float32).ravel() for one in model.by_name[layer.name].applied]
@@ -181,8 +203,9 @@ def _of_statistics(told) -> list[tuple[str, str]]:
     rows = [
         ("Mean, Dev.", f"{told['mean']:.4g}, {told['std']:.4g}"),
         ("Range", f"{told['min']:.4g} to {told['max']:.4g}"),
-        ("Zeros", f"{zeros:,} ({zeros / count:.1%})" if zeros else "none"),
     ]
+    if zeros:
+        rows.append(("Zeros", f"{zeros:,} ({zeros / count:.1%})"))
     if int(told.get("not_finite", 0)):
         rows.append(("Not Finite", f"{int(told['not_finite']):,}"))
     return rows

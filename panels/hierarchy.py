@@ -29,7 +29,7 @@ ICONS = {
     "Follower": "LINKED",
 }
 STEP = 0.6  # of a row's height, a block is indented
-FEW, MOST = 6, 9  # rows of the list
+FEW, MOST = 4, 9  # rows of the list
 _asked = []
 
 
@@ -169,7 +169,6 @@ class NEUROSCENE_PT_hierarchy(Sidebar, bpy.types.Panel):
         state = network.neuroscene_state
         if not len(state.rows):
             fill_soon(network)
-        many = len(state.rows) > FEW
         layout.template_list(
             "NEUROSCENE_UL_layers",
             NetworkScene(network).uuid,
@@ -177,7 +176,7 @@ class NEUROSCENE_PT_hierarchy(Sidebar, bpy.types.Panel):
             "rows",
             state,
             "active",
-            rows=MOST if many else FEW,
+            rows=max(FEW, min(MOST, len(state.rows))),
             sort_lock=True,
         )
 

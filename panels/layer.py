@@ -51,6 +51,9 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             row.label(text="Cells were deleted: set the detail", icon="ERROR")
         shown = _controls(layout, obj, layer)
         if not copy:
+            row = layout.row(align=True)
+            row.operator("neuroscene.open_cell")
+            row.operator("neuroscene.close_cell", text="", icon="X")
             _incoming(layout, layer)
             _numbers(layout, layer)
         body = advanced(layout, layer.modifier, LAYER, shown)
@@ -59,6 +62,9 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             if layer.by_hand:
                 sockets(column, layer.modifier, ("By Hand",))
             column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
+            opened = column.row(align=True)
+            opened.operator("neuroscene.open_cell", icon="VIEWZOOM")
+            opened.operator("neuroscene.close_cell", text="", icon="X")
             row = column.row(align=True)
             row.operator("neuroscene.back_to_arrangement")
             row.operator("neuroscene.back_to_arrangement", text="", icon="LOOP_BACK").reset = True
@@ -134,9 +140,4 @@ def _numbers(layout, layer):
     if body is None:
         return
     for title, line, rows in facts.numbers(layer):
-        row = body.split(factor=0.4)
-        left = row.row()
-        left.alignment = "RIGHT"
-        left.label(text=title)
-        row.label(text=line)
-        table(body, rows)
+        table(body, [(title, line), *rows])

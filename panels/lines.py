@@ -36,7 +36,6 @@ class NEUROSCENE_PT_lines(Sidebar, bpy.types.Panel):
         for text, end in ((facts.source(bundle), bundle.source_object), (facts.target(bundle), bundle.target_object)):
             button = row.operator("neuroscene.select_object", text=text, icon="MOD_ARRAY")
             button.object = end.name if end else ""
-        row.operator("neuroscene.frame_layers", text="", icon="VIEWZOOM")
         dim(layout, facts.of_lines(bundle))
         counts = list(zip(EXPANSIONS[1:], bundle.counts[1:], strict=False))
         if counts:

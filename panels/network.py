@@ -25,6 +25,7 @@ from ..addon.scene.entities import (
 from .sidebar import Sidebar, advanced, dim, fields, sockets
 
 INSPECTED = (LayerObject, LayerCopy, Bundle, BlockBox, Book, Arcs, Annotation)
+TOKEN = "Followed Token"  # of attention alone
 WIDEST = 40  # characters of a line of the panel, at its usual width
 MOST_CHANGES = 6  # lines
 
@@ -51,7 +52,8 @@ class NEUROSCENE_PT_network(Sidebar, bpy.types.Panel):
             layout.label(text="The root was deleted: undo that", icon="ERROR")
             return
         column = fields(layout)
-        rows = sockets(column, root.modifier, NETWORK.having("first"))
+        names = [name for name in NETWORK.having("first") if name != TOKEN or any(scene.members(Arcs))]
+        rows = sockets(column, root.modifier, names)
         rows["Expansion"].active = bool(root.inputs["Expand"])
         if root.inputs["Prune"] > 0:
             layout.operator("neuroscene.check_pruning").uuid = scene.uuid

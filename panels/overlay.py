@@ -12,6 +12,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 
 from ..addon import preferences
+from ..addon.scene.camera import framing
 from ..addon.scene.entities import networks
 from ..addon.scene.picking import pointing
 
@@ -19,6 +20,8 @@ DARK, BORDER, AMBER = (0.035, 0.045, 0.07, 0.95), (1.0, 1.0, 1.0, 0.12), (1.0, 0
 TITLE, LABEL, TEXT = (1.0, 1.0, 1.0, 1.0), (0.62, 0.67, 0.75, 1.0), (0.93, 0.95, 1.0, 1.0)
 SIZE, LINE, PAD, WIDE = 12, 20, 12, 236  # pixels of a card at the usual size of the interface
 AWAY = 26  # pixels between pointer and card
+MOST_FRAMED = 30
+EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if bin(a ^ b).count("1") == 1])
 _handles = []
 
 
@@ -39,8 +42,12 @@ def _draw():
     region = context.region
     if not networks(context.scene):
         return
+    if not context.space_data.overlay.show_overlays:
+        return
+    if not context.space_data.overlay.show_outline_selected:
+        _frame_selected(context)
     here = pointing.now()
-    if here is None or here.region != region.as_pointer() or not context.space_data.overlay.show_overlays:
+    if here is None or here.region != region.as_pointer():
         return
     gpu.state.blend_set("ALPHA")
     try:
@@ -49,6 +56,23 @@ def _draw():
         _card(context, here)
     finally:
         gpu.state.blend_set("NONE")
+
+
+def _frame_selected(context):
+    """A box round each selected layer: an outline round each of its cells would hide their values."""
+    view = np.array(context.region_data.perspective_matrix)
+    depsgraph = context.evaluated_depsgraph_get()
+    theme = context.preferences.themes[0].view_3d
+    gpu.state.blend_set("ALPHA")
+    for obj in list(context.view_layer.objects.selected)[:MOST_FRAMED]:
+        corners = framing.box_corners(obj, depsgraph)
+        if not len(corners):
+            continue
+        first = obj == context.view_layer.objects.active
+        colour = (*(theme.object_active if first else theme.object_selected)[:3], 1.0)
+        lines = _seen(view, context.region, corners[EDGES])
+        _segments(context.region, lines, colour, 1.5 * context.preferences.system.ui_scale)
+    gpu.state.blend_set("NONE")
 
 
 def _evidence(context, here):

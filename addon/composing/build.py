@@ -162,11 +162,8 @@ def _name(nodes: list[onnx.NodeProto], layer: LayerSpec) -> None:
     if layer.op == "Attention":  # several products, none of which is the layer
         return
     main = next((node for node in nodes if node.op_type in MAIN), nodes[0] if nodes else None)
-    for node in nodes:
-        if node is main:
-            node.name = layer.name
-        elif node.name == layer.name:
-            node.name = f"{layer.name}.{node.op_type}"
+    for number, node in enumerate(nodes):
+        node.name = layer.name if node is main else f"{layer.name}_{node.op_type}_{number}"  # a dot would make a block
 
 
 def carry(model: onnx.ModelProto, older: onnx.ModelProto) -> int:

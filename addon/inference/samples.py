@@ -34,13 +34,14 @@ def samples_of(path: Path, name: str, array: np.ndarray, spec: Spec) -> np.ndarr
 
 
 def answers_of(path: Path, name: str, array: np.ndarray) -> np.ndarray:
-    """What is right: classes (n,) int64, or numbers (n, ...) float32. Raises `CheckpointError`."""
+    """What is right: classes (n,) int64, or for each token (n, steps), -1 where none is asked for; or numbers (n, ...)
+    float32. Raises `CheckpointError`."""
     if not array.ndim:
         raise CheckpointError(path, f"has one number in '{name}', and needs one for each sample")
     if array.ndim == 2 and array.shape[1] == 1 and array.dtype.kind in "iu":
         array = array[:, 0]
     if array.dtype.kind in "iub":
-        if array.size and int(array.min()) < 0:
+        if array.size and int(array.min()) < (-1 if array.ndim > 1 else 0):
             raise CheckpointError(path, f"has a class below 0 in '{name}'")
         return array.astype(np.int64)
     if not np.isfinite(array).all():

@@ -119,7 +119,7 @@ class _Builder:
         for layer in self.layers:
             layer.block = stages.innermost.get(layer.name, "")
         return Network(
-            name=name_of(self.checkpoint.path),
+            name=name_of(self.checkpoint.path, _own_name(self.checkpoint.model)),
             checkpoint=self.checkpoint,
             layers=self.layers,
             connections=self.connections,
@@ -438,3 +438,9 @@ class _Way:
             cells = moved
             way = way.before
         return cells
+
+
+def _own_name(model) -> str:
+    """The name that a composed model gives itself."""
+    composed = any(entry.key == "specification" for entry in model.metadata_props)
+    return model.graph.name if composed else ""

@@ -12,6 +12,7 @@ from .layer_weights import leaves
 
 NAMELESS = re.compile(r"n?\d+")  # numbers that exporters count with
 WEIGHT = re.compile(r"[._/](?:weights?|bias|kernel|gamma|beta|scale|w|b|s)(?::0)?$", re.IGNORECASE)
+CHECKPOINT = re.compile(r"(epoch|step|ckpt|checkpoint)[-_=]?\d+", re.IGNORECASE)
 GENERIC = ("model", "saved_model", "pytorch_model")
 PLAIN = ("", "models", "model", "checkpoints", "weights", "downloads", "desktop", "tmp", "data", "files")  # folders
 
@@ -28,8 +29,11 @@ def named(group) -> str:
     return group.op
 
 
-def name_of(path: Path) -> str:
-    """What a network is called: as its file, or where every file is called so as its folder."""
+def name_of(path: Path, own: str = "") -> str:
+    """What a network is called: as its file, or where every file is called so as its folder. A checkpoint of a training
+    has the name that the network gives itself (`own`), if it gives one."""
     stem = path.stem
+    if own and CHECKPOINT.fullmatch(stem):
+        return own
     folder = path.resolve().parent.name
     return folder if stem.lower() in GENERIC and folder.lower() not in PLAIN else stem

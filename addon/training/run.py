@@ -97,7 +97,15 @@ def train(
                 steps[len(rows)] = Step(checkpoint, batch, known, scores, data.classes, rules)
             step = steps[len(rows)]
             number += 1
-            given = {**values, spec.name: data.x_train[rows], RIGHT: data.y_train[rows].reshape(step.right_shape)}
+            answers = data.y_train[rows]
+            if answers.size != math.prod(step.right_shape):
+                raise CheckpointError(
+                    checkpoint.path,
+                    f"gives scores for {list(step.right_shape[1:]) or 'one class'} a sample, and the data has "
+                    f"answers of {list(answers.shape[1:]) or 'one class'}",
+                    "check the labels",
+                )
+            given = {**values, spec.name: data.x_train[rows], RIGHT: answers.reshape(step.right_shape)}
             given[RATE] = np.asarray(rate * _slowed(options.schedule, (number - 1) / steps_in_all), np.float32)
             given |= _states(step, values, rules, number)
             for name, (shape, kept) in step.masks.items():
@@ -201,6 +209,7 @@ def _tested(checkpoint, whole: onnx.ModelProto, data: DataSet, scores: str, name
     session = Session(checkpoint, model, optimised=True)
     largest = int(max(data.y_train.max(), data.y_test.max())) if data.classes else 0
     total, right, count = 0.0, 0, len(data.x_test)
+    asked = 0
     for begin in range(0, count, TESTED):
         value = session.run([scores], {name: data.x_test[begin : begin + TESTED]})[0].astype(np.float64)
         wanted = data.y_test[begin : begin + TESTED]
@@ -216,9 +225,13 @@ def _tested(checkpoint, whole: onnx.ModelProto, data: DataSet, scores: str, name
         flat = value.reshape(-1, value.shape[-1])
         shifted = flat - flat.max(1, keepdims=True)
         log = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-        total -= float(log[np.arange(len(flat)), wanted.reshape(-1)].sum())
-        right += int((flat.argmax(1) == wanted.reshape(-1)).sum())
-    return total / count, right / count if data.classes else None
+        known = np.flatnonzero(wanted.reshape(-1) >= 0)  # of tokens some are not asked for
+        answers = wanted.reshape(-1)[known]
+        total -= float(log[known, answers].sum())
+        right += int((flat.argmax(1)[known] == answers).sum())
+        asked += len(known)
+    count = asked if data.classes else count
+    return total / max(1, count), right / max(1, count) if data.classes else None
 
 
 def _write_metrics(folder: Path, done: list[Epoch]) -> None:

@@ -60,7 +60,7 @@ class Step:
         graph.input.extend(kept)
         del graph.output[:]
         writer = _Writer(graph, derivative.shape)
-        self.right_shape = derivative.shape[:1] if classes else derivative.shape
+        self.right_shape = derivative.shape[:-1] if classes else derivative.shape
         kind = TensorProto.INT64 if classes else TensorProto.FLOAT
         graph.input.append(helper.make_tensor_value_info(RIGHT, kind, list(self.right_shape)))
         graph.input.append(helper.make_tensor_value_info(RATE, TensorProto.FLOAT, []))
@@ -126,7 +126,10 @@ class _Writer:
         return held
 
     def cross_entropy(self, scores: str) -> list[onnx.NodeProto]:
-        """The mean of -log softmax at the class that is right; its derivative is (softmax - 1 there) / n."""
+        """The mean of -log softmax at the class that is right; its derivative is (softmax - 1 there) / n. Of classes of
+        tokens, those below 0 are not asked for."""
+        if len(self.shape) > 2:
+            return self._cross_entropy_of_tokens(scores)
         classes = self.shape[-1]
         flat = self.node("Reshape", scores, self.number([-1, classes], np.int64))
         log = self.node("LogSoftmax", flat, axis=-1)
@@ -135,6 +138,22 @@ class _Writer:
         self.node("Div", self._total(self.node("Neg", self.node("Mul", right, log))), count, output=LOSS)
         share = self.node("Div", self.node("Sub", self.node("Exp", log), right), count)
         self.node("Reshape", share, self.number(list(self.shape), np.int64), output=SEED)
+        return self._flush()
+
+    def _cross_entropy_of_tokens(self, scores: str) -> list[onnx.NodeProto]:
+        classes = self.shape[-1]
+        flat = self.node("Reshape", scores, self.number([-1, classes], np.int64))
+        log = self.node("LogSoftmax", flat, axis=-1)
+        wanted = self.node("Reshape", RIGHT, self.number([-1], np.int64))
+        asked = self.node("GreaterOrEqual", wanted, self.number(0, np.int64))
+        asked = self.node("Unsqueeze", self.node("Cast", asked, to=TensorProto.FLOAT), self.number([1], np.int64))
+        known = self.node("Max", wanted, self.number(0, np.int64))
+        right = self.node("OneHot", known, self.number(classes, np.int64), self.number([0, 1]), axis=-1)
+        right = self.node("Mul", right, asked)
+        count = self.node("Max", self._total(asked), self.number(1.0))
+        self.node("Div", self._total(self.node("Neg", self.node("Mul", right, log))), count, output=LOSS)
+        away = self.node("Sub", self.node("Mul", self.node("Exp", log), asked), right)
+        self.node("Reshape", self.node("Div", away, count), self.number(list(self.shape), np.int64), output=SEED)
         return self._flush()
 
     def mean_square(self, scores: str) -> list[onnx.NodeProto]:

@@ -43,6 +43,7 @@ def main() -> int:
     ]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)
+        rows += _part("reading", folder)
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"
             _part("make", model, str(path))

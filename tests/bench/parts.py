@@ -15,6 +15,7 @@ import evidence
 import gltf
 import lines
 import memory
+import reading
 import steps
 
 import cells
@@ -194,5 +195,6 @@ if __name__ == "__main__":
         "series": steps.series,
         "evidence": evidence.evidence,
         "training": evidence.training,
+        "reading": reading.reading,
     }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

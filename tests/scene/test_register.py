@@ -37,6 +37,8 @@ OPERATORS = {
     "back_to_arrangement",
     "bundle_lines",
     "check_pruning",
+    "close_cell",
+    "open_cell",
     "compare_checkpoints",
     "copy_look",
     "edit_cells",

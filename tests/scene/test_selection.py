@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
+from neuroscene.addon import properties
 from neuroscene.addon.scene import entities, selection
 from neuroscene.addon.scene.camera import viewport
-from neuroscene.panels.layer import NEUROSCENE_PT_layer, NEUROSCENE_PT_weights
-from neuroscene.panels.networks import NEUROSCENE_UL_layers
+from neuroscene.panels import facts as told_of
+from neuroscene.panels.hierarchy import NEUROSCENE_UL_layers
 from scene import look
 
 # name: (op, parts, block, inputs)
@@ -162,7 +163,7 @@ def test_related_in_a_scene_of_an_older_version(registered):
     assert sorted(selection.layers(network)) == sorted(NAMES)
     assert selection.upstream(network, ["attention"]) == selection.same_block(network, ["unread"]) == []
     assert names(selection.matching(network, "attention")) == ["attention"]
-    draw(NEUROSCENE_PT_layer, look.layers(network)["stem"])
+    assert told_of.of_layer(entities.LayerObject(look.layers(network)["stem"]))
 
 
 @pytest.mark.parametrize(
@@ -351,14 +352,15 @@ def test_in_a_saved_file(network, tmp_path):
 
 
 def listed(network, text=""):
-    """The names in the list of layers, from top to bottom, and the indices behind them."""
-    shown, order = NEUROSCENE_UL_layers.filter_items(
-        SimpleNamespace(filter_name=text, bitflag_filter_item=1 << 30), bpy.context, network, "all_objects"
-    )
-    things = list(network.all_objects)
-    assert len(shown) == len(order) == len(things) and sorted(order) == list(range(len(things)))
-    places = sorted(range(len(things)), key=lambda index: order[index])
-    return [look.facts(things[index])["layer"] for index in places if shown[index]]
+    """The layers in the sidebar's tree, from top to bottom."""
+    properties.fill(network)
+    state = network.neuroscene_state
+    tree = SimpleNamespace(filter_name=text, bitflag_filter_item=1 << 30)
+    tree._open = lambda rows: NEUROSCENE_UL_layers._open(tree, rows)
+    shown, order = NEUROSCENE_UL_layers.filter_items(tree, bpy.context, state, "rows")
+    assert len(shown) == len(state.rows) and not order
+    layers = [bpy.data.objects[row.name] for row, flag in zip(state.rows, shown, strict=True) if flag]
+    return [look.facts(layer)["layer"] for layer in layers if look.kind_of(layer) == "layer"]
 
 
 def test_list_of_layers(network):
@@ -368,14 +370,16 @@ def test_list_of_layers(network):
 
 
 def test_click_in_the_list(network):
-    state, things = network.neuroscene_state, list(network.all_objects)
+    properties.fill(network)
+    state = network.neuroscene_state
+    rows = [row.name for row in state.rows]
     for name, thing in look.layers(network).items():
-        state.active = things.index(thing)
+        state.active = rows.index(thing.name)
         assert chosen() == [f"net {name}"] and bpy.context.view_layer.objects.active == thing
-        assert things[state.active] == thing
+        assert rows[state.active] == thing.name
     hidden = look.layers(network)["stem"]
     hidden.hide_set(True)
-    state.active = things.index(hidden)
+    state.active = rows.index(hidden.name)
     assert bpy.context.view_layer.objects.active == hidden and not hidden.select_get()
 
 
@@ -383,89 +387,38 @@ def test_a_long_list_is_quick(registered):
     graph = {f"layer {n}": ("Conv", ["Conv", "Relu"], f"block {n // 10}", [f"layer {n - 1}"][:n]) for n in range(1000)}
     network = make(graph)
     listed(network)  # Blender gathers the objects of all collections once
+    properties.fill(network)
+    tree = SimpleNamespace(filter_name="conv 7", bitflag_filter_item=1 << 30)
     start = time.process_time()
     for _ in range(5):
-        NEUROSCENE_UL_layers.filter_items(
-            SimpleNamespace(filter_name="conv 7", bitflag_filter_item=1 << 30), bpy.context, network, "all_objects"
-        )
+        NEUROSCENE_UL_layers.filter_items(tree, bpy.context, network.neuroscene_state, "rows")
     assert (time.process_time() - start) / 5 < 0.1  # some 15 ms of it
     assert len(selection.upstream(network, ["layer 999"])) == 999
 
 
-class Layout:
-    """Takes down what a panel draws."""
-
-    def __init__(self):
-        self.texts, self.buttons = [], []
-
-    def label(self, text="", **_):
-        self.texts.append(text)
-
-    def operator(self, name, **_):
-        assert getattr(bpy.ops.neuroscene, name.removeprefix("neuroscene.")).get_rna_type()
-        self.buttons.append((name, pressed := SimpleNamespace()))
-        return pressed
-
-    def split(self, **_):
-        return self
-
-    row = column = split
-
-
-def draw(panel, thing) -> Layout:
-    layout = Layout()
-    context = SimpleNamespace(object=thing)
-    assert panel.poll(context)
-    panel.draw(SimpleNamespace(layout=layout), context)
-    return layout
-
-
 def test_layer_panel(network):
-    drawn = draw(NEUROSCENE_PT_layer, look.layers(network)["stem"])
-    pairs = dict(zip(drawn.texts[1::2], drawn.texts[2::2], strict=True))
-    assert drawn.texts[0] == "stem" and pairs["Op"] == "Conv" and pairs["Parts"] == "Conv"
-    assert {"BatchNormalization", "Relu"} <= set(drawn.texts)
-    assert pairs["Shape"] == "16 × 14 × 14" and pairs["Parameters"] == "1,216"
-    assert pairs["Multiply-Adds"] == "903,168" and pairs["Nodes"] == "3"
-    assert pairs["Drawn"] == "1,024 of 3,136 cells" and "Block" not in pairs
-    assert [getattr(pressed, "relation", name) for name, pressed in drawn.buttons] == [
-        "INPUTS",
-        "OUTPUTS",
-        "UPSTREAM",
-        "DOWNSTREAM",
-        "BLOCK",
-        "neuroscene.frame_layers",
+    stem = entities.LayerObject(look.layers(network)["stem"])
+    assert told_of.of_layer(stem) == [
+        "Conv · Batch Norm · ReLU",
+        "16 × 14 × 14",
+        "1,216 parameters, 903,168 multiply-adds",
+        "1,024 of 3,136 cells drawn",
     ]
-
-
-def test_layer_panel_of_many_parts_and_open_sizes(network):
     thing = look.layers(network)["unread"]
     look.mark(thing, **look.facts(thing) | {"parts": ["MatMul"] * 21, "multiply_adds": "", "detail": "box"})
-    texts = draw(NEUROSCENE_PT_layer, thing).texts
-    assert texts.count("MatMul") == 5 and "16 more" in texts
-    assert {"unknown", "as a box", "layer1/1"} <= set(texts)
+    told = told_of.of_layer(entities.LayerObject(thing))
+    assert told[0] == "Relu" and told[-2:] == ["drawn as a box", "in layer1/1"]
 
 
 def test_weights_panel(network):
     thing = look.layers(network)["stem"]
-    assert not NEUROSCENE_PT_weights.poll(SimpleNamespace(object=thing))
-    assert not NEUROSCENE_PT_weights.poll(SimpleNamespace(object=None))
+    assert not [title for title, _, _ in told_of.numbers(entities.LayerObject(thing)) if title == "Weights"]
     look.mark(thing, **look.facts(thing) | {"statistics": STATISTICS})
-    assert draw(NEUROSCENE_PT_weights, thing).texts == [
-        "Mean",
-        "-0.01235",
-        "Std Dev",
-        "0.25",
-        "Min",
-        "-1.5",
-        "Max",
-        "2e-07",
-        "Zeros",
-        "123 (12.3%)",
-    ]
+    ((_, _, rows),) = (told for told in told_of.numbers(entities.LayerObject(thing)) if told[0] == "Weights")
+    assert rows == [("Mean, Dev.", "-0.01235, 0.25"), ("Range", "-1.5 to 2e-07"), ("Zeros", "123 (12.3%)")]
     look.mark(
         thing,
         **look.facts(thing) | {"statistics": STATISTICS | {"mean": float("nan"), "zeros": "0", "not_finite": "1000"}},
     )
-    texts = draw(NEUROSCENE_PT_weights, thing).texts
-    assert texts[:4] == ["Not Finite", "1,000", "Mean", "nan"] and texts[-2:] == ["Zeros", "none"]
+    ((_, _, rows),) = (told for told in told_of.numbers(entities.LayerObject(thing)) if told[0] == "Weights")
+    assert rows[0] == ("Mean, Dev.", "nan, 0.25") and rows[-1] == ("Not Finite", "1,000")

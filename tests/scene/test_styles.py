@@ -15,7 +15,6 @@ from neuroscene.addon.nodes.tree import TreeBuilder
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.looks import backdrops, copying, painting, saved_styles, styles
 from neuroscene.addon.scene.output import rendering
-from neuroscene.panels.look import NEUROSCENE_PT_look, NEUROSCENE_PT_range
 from scene import look
 from scene.acting import run, select
 
@@ -397,31 +396,3 @@ def test_set_map(registered, shown, role):
     materials.ramp_of(kept["lines"]).elements[0].color = (1, 1, 1, 1)
     assert run("set_map", shown="CELLS", map="Abyss") == {"FINISHED"}
     assert "adds" not in sentence.data.body
-
-
-class Layout:
-    """Stands in for a panel's layout; writes down what is drawn."""
-
-    def __init__(self):
-        self.drawn = []
-
-    def __getattr__(self, name):
-        if name.startswith("use_"):
-            return False
-
-        def draw(*args, **options):
-            self.drawn.append((name, *[one for one in args if isinstance(one, str)], options.get("text")))
-            return self
-
-        return draw
-
-
-def test_panel(registered, folder):
-    network = look.build(look.CNN, look.DIGIT)
-    for thing in (look.layers(network)["conv2"], look.bundles(network)["conv1", "conv2"]):
-        select(thing)
-        for panel in (NEUROSCENE_PT_look, NEUROSCENE_PT_range):
-            assert panel.poll(bpy.context)
-            stand = type("Panel", (), {"layout": Layout()})()
-            panel.draw(stand, bpy.context)
-            assert len(stand.layout.drawn) >= 3

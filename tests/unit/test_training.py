@@ -9,14 +9,19 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from PIL import Image
 
 from neuroscene.addon import training
+from neuroscene.addon.attribution.targets import before_shares
 from neuroscene.addon.cli import main
+from neuroscene.addon.composing import compose, template
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.network import summarise
 from neuroscene.addon.structure import open_checkpoint
-from neuroscene.addon.training.step import Rules
+from neuroscene.addon.training import Options, load, train
+from neuroscene.addon.training.run import _slowed, trainable
+from neuroscene.addon.training.step import RATE, RIGHT, Rules, Step
 from unit.make import DATA, model, node, save, seeded
 
 FOLDER = DATA / "training"
@@ -193,3 +198,69 @@ def test_a_network_without_weights_is_refused(tmp_path, capsys):
     path = save(tmp_path, model([node("Relu", ["x"], ["y"])], {"x": (1, 12)}, {"y": (1, 12)}))
     arguments = ["train", str(path), "--data", str(FOLDER / "mlp.npz"), "-o", str(tmp_path / "run")]
     assert main(arguments) == 2 and "no weights that could be trained" in capsys.readouterr().err
+
+
+def test_a_loss_for_each_token(tmp_path):
+    """Held against NumPy: the mean over the tokens that are asked for, and how a small step of a weight changes it."""
+    path = tmp_path / "gpt.onnx"
+    onnx.save(compose(template("gpt")).model, path)
+    network = summarise(open_checkpoint(path))
+    checkpoint = network.checkpoint
+    chance = np.random.default_rng(0)
+    tokens = chance.integers(0, 10, (3, 12))
+    right = chance.integers(0, 10, (3, 12))
+    right[:, :5] = -1
+    weights = {name: checkpoint.array(tensor) for name, tensor in trainable(network).items()}
+    scores = before_shares(network, network.outputs[0].name)
+    rules = Rules("sgd", momentum=0.0)
+    step = Step(checkpoint, {"tokens_in": tokens}, weights, scores, True, rules)
+
+    def loss(values):
+        given = {**values, "tokens_in": tokens, RIGHT: right, RATE: np.asarray(1.0, np.float32)}
+        given |= {f"training/velocity/{name}": np.zeros_like(values[name]) for name in step.learned}
+        return step.run(given)
+
+    told, logits, new = loss(weights)
+    logits = logits.astype(np.float64)
+    shifted = logits - logits.max(-1, keepdims=True)
+    log = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    asked = right >= 0
+    expected = -np.take_along_axis(log, np.maximum(right, 0)[..., None], -1)[..., 0][asked].mean()
+    assert told == pytest.approx(expected, abs=1e-5)
+    name = "answer.weight"
+    derivative = weights[name] - new[name]  # one step of rate 1
+    direction = chance.normal(size=derivative.shape).astype(np.float32) * 1e-3
+    ends = [loss({**weights, name: weights[name] + sign * direction})[0] for sign in (1, -1)]
+    assert (ends[0] - ends[1]) / 2 == pytest.approx(float((derivative * direction).sum()), rel=0.02)
+
+
+def test_answers_of_the_wrong_number_are_said(tmp_path):
+    path = tmp_path / "gpt.onnx"
+    onnx.save(compose(template("gpt")).model, path)
+    x = np.zeros((8, 12), np.int64)
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=np.zeros(8, np.int64), x_test=x, y_test=np.zeros(8, np.int64))
+    network = summarise(open_checkpoint(path))
+    with pytest.raises(CheckpointError, match=r"gives scores for \[12\] a sample, and the data has answers of one"):
+        list(train(network, load(tmp_path / "d.npz", network), tmp_path / "run", Options(epochs=1)))
+
+
+def test_a_folder_of_pictures_by_class(tmp_path, root):
+    digits = np.load(root / "sample_models/digits/digits.npz")
+    counts = {}
+    for image, label in zip(digits["x_train"], digits["y_train"], strict=True):
+        number = counts[int(label)] = counts.get(int(label), 0) + 1
+        if number > 10:
+            continue
+        folder = tmp_path / str(label)
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(image[0]).save(folder / f"{number}.png")
+    network = summarise(open_checkpoint(root / "sample_models/digits_cnn.onnx"))
+    data = load(tmp_path, network)
+    assert data.x_train.shape == (80, 1, 28, 28) and data.x_test.shape == (20, 1, 28, 28)
+    assert sorted(np.bincount(data.y_test)) == [2] * 10 and 0 <= data.x_train.min() < data.x_train.max() <= 1
+
+
+def test_a_rate_that_falls(tmp_path):
+    """By half a cosine: the same first step, and none at the end."""
+    assert [_slowed("cosine", share) for share in (0.0, 0.5)] == [1.0, pytest.approx(0.5)]
+    assert _slowed("cosine", 1.0) == pytest.approx(0.0) and _slowed("constant", 0.7) == 1.0

@@ -6,6 +6,7 @@
 Every step is a generator that yields the seconds to wait, so that Blender can handle events and draw in between.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -17,13 +18,16 @@ import bpy
 import numpy as np
 import onnx
 from bpy_extras.view3d_utils import location_3d_to_region_2d
+from mathutils import Vector
 from onnx import TensorProto, helper, numpy_helper
 
 RUN, OUT = Path(__file__).parent, Path(os.environ["OUT"])
 KEY = "neuroscene"
 FILE_MENU, IMPORT, NEURAL_NETWORK = (43, 13), (76, 311), (336, 499)  # pixels from the screen's upper left
-LIST, ROW = (100, 141), 21  # the first row of the list of layers, from the sidebar's upper left; height of a row
-RUN_INPUT = (87, 332)
+LIST, ROW = (100, 51), 21  # the first row of the list of layers, from the sidebar's upper left; height of a row
+OPEN_SAMPLE, RUN_INPUT, ARRANGEMENT = (160, 175), (130, 278), (172, 650)
+RANDOM = np.random.default_rng(0)
+CHOSEN = os.environ.get("STEPS", "").split()  # of the steps, all if it is empty
 BEFORE: set = set()  # the data-blocks of the file before the first import
 
 
@@ -38,6 +42,22 @@ def view(kind="WINDOW"):
     """A region of the 3D view."""
     area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
     return next(one for one in area.regions if one.type == kind)
+
+
+def area_of_view():
+    """The area of the 3D view."""
+    return next(one for one in window().screen.areas if one.type == "VIEW_3D")
+
+
+def on_screen(point) -> tuple[int, int]:
+    """A place of the world in pixels from the screen's upper left."""
+    at = location_3d_to_region_2d(view(), space().region_3d, Vector(point))
+    return round(view().x + at.x), round(window().height - view().y - at.y)
+
+
+def ours(name):
+    """A module of the installed extension."""
+    return importlib.import_module(f"bl_ext.user_default.neuroscene.{name}")
 
 
 def space():
@@ -193,6 +213,13 @@ def import_file(path, picture=""):
     yield from choose_file(path, picture)
 
 
+def run_operator(name, **settings):
+    """An operator of ours, as from a button of the view."""
+    with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+        getattr(bpy.ops.neuroscene, name)("EXEC_DEFAULT", True, **settings)
+    yield 1.0
+
+
 def undo():
     return press("ctrl+z")
 
@@ -200,57 +227,170 @@ def undo():
 # Steps
 
 
-def import_by_mouse():
-    """File > Import > Neural Network makes a scene, shows it and reports it"""
+def open_sample():
+    """Open in the empty sidebar makes the sample's scene, runs its input, shows it and reports it"""
     yield from press("Escape")  # the splash screen
     BEFORE.update(blocks())
-    yield from import_file(RUN / "digits_cnn.onnx", "01_file_browser")
+    yield from press("n")
+    yield from until(lambda: view("UI").active_panel_category not in ("", "UNSUPPORTED"), "a sidebar")
+    view("UI").active_panel_category = "Neuroscene"
+    yield from shot("01_empty")
+    yield from sidebar(*OPEN_SAMPLE)
     yield from until(lambda: not importing() and networks(), "the network")
     assert reports()[-1].startswith("digits_cnn: 8 layers"), reports()
     assert window().scene.name == "digits_cnn" == networks()[0].name
+    assert networks()[0][KEY]["input"] == "digit_7.png"
     assert space().region_3d.view_perspective == "CAMERA" and space().camera == window().scene.camera
     yield 15.0  # shaders are compiled
-    yield from shot("02_imported")
+    yield from shot("02_sample")
+    space().shading.type = "SOLID"  # redraws quickly without a graphics card
 
 
 def look_at_sidebar():
     """The sidebar lists the layers; a click on one selects it; layers and connections show their inputs"""
-    yield from press("n")
-    yield from until(lambda: view("UI").active_panel_category not in ("", "UNSUPPORTED"), "a sidebar")
-    view("UI").active_panel_category = "Neuroscene"
-    yield from shot("03_sidebar")
+    yield from until(lambda: len(networks()[0].neuroscene_state.rows) == 8, "the tree")
     yield from sidebar(LIST[0], LIST[1] + 2 * ROW)
     assert active() == thing("layer", layer="conv2"), active()
-    yield from shot("04_layer")
+    yield from shot("03_layer")
+    yield from sidebar(*ARRANGEMENT)
+    yield from shot("04_arrangements")
+    xdotool("key", "c")
+    yield from until(
+        lambda: thing("layer", layer="conv2").neuroscene_arrangement == "CIRCLE", "conv2 stands in a circle"
+    )
+    yield from shot("05_circle")
+    yield from undo()
+    yield from until(lambda: thing("layer", layer="conv2").neuroscene_arrangement == "GRID", "that is undone")
+    yield from run_operator("select_object", object=thing("connections", source="pool2", target="dense1").name)
+    yield from shot("06_lines")
 
-    bundle = thing("connections", source="pool2", target="dense1")
-    middle, _ = ends(bundle)
-    for point in middle.mean(1)[:20]:  # a click may hit what stands before a line
-        at = location_3d_to_region_2d(view(), space().region_3d, point)
-        yield from click(view().x + at.x, window().height - view().y - at.y)
-        if active() == bundle:
+
+def read_by_mouse():
+    """The mouse over a cell reads its value; Ctrl-click pins it with the tool, a click selects the layer"""
+    layer = thing("layer", layer="conv2")
+    index = int(values(layer).argmax())
+    x, y = on_screen(cells(layer)[index])
+    xdotool("mousemove", x - 30, y)
+    yield 1.0
+    xdotool("mousemove", x, y)
+    pointing = ours("addon.scene.picking.pointing")
+    yield from until(lambda: pointing.now() and pointing.now().reading.hit.object == "conv2", "a reading")
+    told = pointing.now().reading  # of this cell, or of one that stands before its back
+    assert told.facts["value"] == float(values(layer)[told.hit.index]) > 0.5 * values(layer)[index], told
+    yield from until(lambda: pointing.now().evidence is not None and pointing.now().evidence.lines, "lit lines")
+    yield from shot("07_read")
+    with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+        bpy.ops.wm.tool_set_by_id(name="neuroscene.read_cells")
+    yield from click(x, y)
+    yield from until(lambda: active() == layer, "a click selects the layer")
+    xdotool("keydown", "ctrl")
+    yield 0.5
+    xdotool("click", 1)
+    yield 1.0
+    xdotool("keyup", "ctrl")
+    yield from until(lambda: active() and active().name == "conv2 Annotation", "the reading is pinned")
+    yield from shot("08_pinned")
+    yield from undo()
+    yield from until(lambda: "conv2 Annotation" not in bpy.data.objects, "the annotation is undone")
+    with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+        bpy.ops.wm.tool_set_by_id(name="builtin.select_box")
+
+
+def click_layers():
+    """Sixteen clicks at cells take their layers, eight at labels those that they name"""
+    with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+        bpy.ops.wm.tool_set_by_id(name="neuroscene.read_cells")
+    pointing = ours("addon.scene.picking.pointing")
+    met = 0
+    for number in range(400):
+        layers = [one for one in bpy.data.objects if KEY in one and one[KEY]["kind"] == "layer"]
+        layer = layers[number % len(layers)]
+        index = RANDOM.integers(len(layer.data.vertices))
+        x, y = on_screen(cells(layer)[index])
+        region = view()
+        inside = region.x + 90 < x < view("UI").x - 20 and 160 < y < window().height - region.y - 20
+        with bpy.context.temp_override(window=window(), area=area_of_view(), region=region):
+            hit = inside and pointing.pick(bpy.context, x - region.x, window().height - y - region.y, "NEAREST")
+        if not hit or hit.kind == "cell" and hit.object != layer.name:
+            continue  # behind another layer, or beside the view
+        yield from click(x, y)
+        assert active() == layer, (layer.name, active())
+        met += 1
+        if met == 16:
             break
-    assert active() == bundle, active()
-    yield from shot("05_connections")
+    assert met == 16, met
+    for label in [one for one in bpy.data.objects if KEY in one and one[KEY]["kind"] == "label"]:
+        if label[KEY]["part"] == "name" and label.visible_get():
+            middle = label.matrix_world @ Vector(np.array(label.bound_box).mean(0))
+            yield from click(*on_screen(middle))
+            assert active() == label.parent, (label.name, active())
+    with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+        bpy.ops.wm.tool_set_by_id(name="builtin.select_box")
+
+
+def rename_by_key():
+    """F2 renames a layer with its label and its lines, in one step"""
+    yield from sidebar(LIST[0], LIST[1] + 4 * ROW)
+    layer = thing("layer", layer="conv3")
+    assert active() == layer, active()
+    yield from press("F2")
+    yield 2.0
+    xdotool("key", "ctrl+a")
+    xdotool("type", "--delay", 30, "Shapes")
+    xdotool("key", "Return")
+    yield from until(lambda: thing("layer", layer="conv3").name == "Shapes", "the layer is renamed")
+    yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "Shapes", "its label says so")
+    assert thing("connections", target="conv3").name == "pool1 to Shapes"
+    yield from shot("09_renamed")
+    yield from undo()
+    yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "conv3", "the name is undone")
+    assert thing("connections", target="conv3").name == "pool1 to conv3"
+
+
+def delete_by_key():
+    """X deletes a layer with its label and its lines, and Ctrl Z brings all back; H hides it, / shows it alone"""
+    before = blocks()
+    yield from sidebar(LIST[0], LIST[1] + 4 * ROW)
+    assert active() == thing("layer", layer="conv3"), active()
+    yield from press("x")
+    yield from shot("10_asked")
+    xdotool("key", "Return")
+    yield from until(lambda: not [one for one in bpy.data.objects if "conv3" in one.name], "all of the layer is gone")
+    yield from shot("11_deleted")
+    yield from undo()
+    yield from until(lambda: blocks() == before, "all is back")
+    yield from sidebar(LIST[0], LIST[1] + 4 * ROW)
+    yield from press("h")
+    layer = thing("layer", layer="conv3")
+    yield from until(layer.hide_get, "the layer is hidden")
+    assert thing("connections", target="conv3").hide_get() and thing("label", owner="conv3", part="name").hide_get()
+    yield from undo()
+    yield from until(lambda: not thing("layer", layer="conv3").hide_get(), "the layer is shown")
+    yield from sidebar(LIST[0], LIST[1] + 4 * ROW)
+    yield from press("slash")
+    yield from until(lambda: space().local_view, "the layer alone")
+    assert thing("connections", target="conv3").local_view_get(space())
+    assert not thing("layer", layer="conv1").local_view_get(space())
+    yield from shot("12_alone")
+    yield from press("slash")
+    yield from until(lambda: not space().local_view, "everything again")
 
 
 def run_by_mouse():
     """Run Input in the sidebar fills layers, bars and caption"""
     before = values(thing("layer", layer="conv2"))
     yield from sidebar(*RUN_INPUT)
-    yield from choose_file(RUN / "digit_7.png", "06_choose_input")
-    yield from until(lambda: networks()[0][KEY]["input"] == "digit_7.png", "the network shows the input")
+    yield from choose_file(RUN / "digit_3.png", "13_choose_input")
+    yield from until(lambda: networks()[0][KEY]["input"] == "digit_3.png", "the network shows the input")
     assert (values(thing("layer", layer="conv2")) != before).any()
-    assert any("digit_7.png → 7" in one.data.body for one in bpy.data.objects if one.type == "FONT")
-    assert reports()[-1].startswith("digit_7.png: 7"), reports()
-    yield 8.0  # samples add up
-    yield from shot("07_ran")
+    assert any("digit_3.png → 3" in one.data.body for one in bpy.data.objects if one.type == "FONT")
+    assert reports()[-1].startswith("digit_3.png: 3"), reports()
+    yield from shot("14_ran")
 
 
 def move_layer():
     """G X 5 Enter moves a layer by five metres, and its lines stay on its cells"""
-    space().shading.type = "SOLID"  # redraws quickly without a graphics card
-    yield from sidebar(LIST[0], LIST[1] + 3 * ROW)  # one row lower: the input is named above the list
+    yield from sidebar(LIST[0], LIST[1] + 2 * ROW)
     layer = thing("layer", layer="conv2")
     assert active() == layer, active()
     bundles = thing("connections", target="conv2"), thing("connections", source="conv2")
@@ -265,7 +405,7 @@ def move_layer():
         assert np.abs(points - there).max() < 1e-3, np.abs(points - there).max()
         assert np.allclose(there[:, side] - old[:, side], (5, 0, 0), atol=1e-3)
         assert np.allclose(there[:, 1 - side], old[:, 1 - side], atol=1e-4)
-    yield from shot("08_moved")
+    yield from shot("15_moved")
 
 
 def undo_all():
@@ -274,25 +414,25 @@ def undo_all():
     yield from undo()
     yield from until(lambda: abs(thing("layer", layer="conv2").location.x - place + 5) < 1e-4, "the move is undone")
     steps = 1
-    while networks() and networks()[0][KEY]["input"]:
+    while networks()[0][KEY]["input"] != "digit_7.png":
         assert steps < 6, "the run is not undone"
         yield from undo()
         steps += 1
-    yield from shot("09_run_undone")
+    yield from shot("16_run_undone")
     while networks():
-        assert steps < 12 and blocks() == full, "the import is undone by halves"
+        assert steps < 40, "the import is not undone"
         yield from undo()
         steps += 1
     assert blocks() == BEFORE, blocks() ^ BEFORE
     assert window().scene.name == "Scene"
-    yield from shot("10_import_undone")
+    yield from shot("17_import_undone")
     for _ in range(steps):
         yield from press("ctrl+shift+z")
     assert blocks() == full, blocks() ^ full
-    assert networks()[0][KEY]["input"] == "digit_7.png" and window().scene.name == "digits_cnn"
+    assert networks()[0][KEY]["input"] == "digit_3.png" and window().scene.name == "digits_cnn"
     points, there = ends(thing("connections", target="conv2"))
     assert np.abs(points - there).max() < 1e-3
-    yield from shot("11_redone")
+    yield from shot("18_redone")
 
 
 def edit_by_hand():
@@ -309,7 +449,7 @@ def edit_by_hand():
     yield from until(lambda: np.allclose(ends(bundle)[1][:, 0] - before[:, 0], (0, 0, 3), atol=1e-2), "the cells move")
     points, there = ends(bundle)
     assert np.abs(points - there).max() < 1e-3, np.abs(points - there).max()
-    yield from shot("16_by_hand")
+    yield from shot("19_by_hand")
     yield from press("Return", "Tab")
     yield from until(lambda: layer.mode == "OBJECT", "Object Mode")
     points, there = ends(bundle)
@@ -326,7 +466,7 @@ def cancel_by_escape():
     assert "cancelled" in reports()[-1], reports()
     assert blocks() == before, blocks() ^ before
     assert window().scene.name == scene
-    yield from shot("12_cancelled")
+    yield from shot("20_cancelled")
 
 
 def import_bad_file():
@@ -336,7 +476,7 @@ def import_bad_file():
     before, said = blocks(), reports()
     yield from import_file(bad)
     yield from until(lambda: not importing(), "the import has stopped")
-    yield from shot("13_bad_file")
+    yield from shot("21_bad_file")
     assert reports()[:-1] == said and "damaged.onnx" in reports()[-1], reports()
     assert blocks() == before, blocks() ^ before
     yield from press("Escape")
@@ -350,11 +490,11 @@ def drop_file():
     area = next(one for one in window().screen.areas if one.type == "VIEW_3D")
     with bpy.context.temp_override(window=window(), area=area, region=region):
         bpy.ops.neuroscene.import_network("INVOKE_DEFAULT", filepath=str(RUN / "digits_cnn.onnx"), update=False)
-    yield from shot("14_dropped")
+    yield from shot("22_dropped")
     xdotool("key", "Return")
     yield from until(lambda: not importing() and len(networks()) == before + 1, "one more network")
     yield 10.0
-    yield from shot("15_second")
+    yield from shot("23_second")
     assert window().scene == window().scene.camera.users_scene[0]
 
 
@@ -374,7 +514,7 @@ def shots_of_a_keras_model():
         bpy.ops.neuroscene.add_shot("EXEC_DEFAULT", True, uuid=uuid, shot="fly-through")
     assert window().scene.camera != hero and len(window().scene.timeline_markers) == 2
     yield 5.0
-    yield from shot("17_flight")
+    yield from shot("24_flight")
     with bpy.context.temp_override(window=window(), area=area, region=region):
         bpy.ops.neuroscene.set_shot("EXEC_DEFAULT", True, uuid=uuid, shot="hero")
     assert window().scene.camera == hero
@@ -383,7 +523,7 @@ def shots_of_a_keras_model():
         bpy.ops.ed.undo()
     yield 5.0
     assert not window().scene.timeline_markers and len(networks()) == before + 1
-    yield from shot("18_shot_undone")
+    yield from shot("25_shot_undone")
 
 
 def film_by_mouse():
@@ -410,20 +550,30 @@ def film_by_mouse():
         xdotool("key", "Return")
         yield from until(making, "the film has begun")
 
-    yield from start("19_film")
+    yield from start("26_film")
     frames = OUT / "film_frames"
     yield from until(lambda: len(list(frames.glob("film_????.png"))) > 2, "some frames")
-    yield from shot("20_film_rendered")
+    yield from shot("27_film_rendered")
     yield from press("Escape")
     yield from until(lambda: not making(), "the film has stopped")
     kept = len(list(frames.glob("film_????.png")))
     assert 2 < kept < 8 and not film.exists() and f"{8 - kept} frames left" in reports()[-1], (kept, reports())
-    yield from shot("21_film_stopped")
-    yield from start("22_film_again")
+    yield from shot("28_film_stopped")
+    yield from start("29_film_again")
     yield from until(lambda: not making(), "the film is made")
     assert film.exists() and not frames.exists() and reports()[-1].startswith("Wrote "), reports()
     assert scene.frame_current == place and scene.render.image_settings.file_format == "PNG"
-    yield from shot("23_film_made")
+    yield from shot("30_film_made")
+
+
+def export_a_page():
+    """Export writes the network of the scene as glTF and as a page"""
+    for suffix in ("glb", "html"):
+        path = OUT / f"exported.{suffix}"
+        with bpy.context.temp_override(window=window(), area=area_of_view(), region=view()):
+            bpy.ops.neuroscene.export_gltf(filepath=str(path))
+        assert path.stat().st_size > 10_000, path
+    yield 0.0
 
 
 def inspect_by_command():
@@ -458,8 +608,12 @@ def long_model():
 
 
 STEPS = (
-    import_by_mouse,
+    open_sample,
     look_at_sidebar,
+    read_by_mouse,
+    click_layers,
+    rename_by_key,
+    delete_by_key,
     run_by_mouse,
     move_layer,
     undo_all,
@@ -468,6 +622,7 @@ STEPS = (
     import_bad_file,
     drop_file,
     shots_of_a_keras_model,
+    export_a_page,
     film_by_mouse,
     inspect_by_command,
 )
@@ -477,6 +632,9 @@ def session():
     yield 3.0
     reports()
     for step in STEPS:
+        if CHOSEN and step.__name__ not in CHOSEN:
+            continue
+        print(f"...     {step.__name__}", flush=True)
         yield from step()
         print(f"ok      {step.__doc__}", flush=True)
 

@@ -15,6 +15,7 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
+from .opened import OPENED
 from .series import ALL as OF_SERIES
 from .value import VALUE
 
@@ -51,5 +52,6 @@ ALL = {
         *RANGES.values(),
         *OF_SERIES,
         ARRIVAL,
+        OPENED,
     )
 }

@@ -263,8 +263,10 @@ def show(
     ranges.fill(collection)
     scene.tell(**build.facts_of(ran), weight_range=weights)
     run_facts.remember(collection, network, ran)
-    from .. import shots  # here: that builds on this
+    from .. import shots  # here: these build on this
+    from ..explanation import opening
 
+    opening.close(collection)  # it is of another run
     shots.renew(collection)
     caption.show(collection, network, ran)  # it speaks of the input that the scene now names
 

@@ -3,9 +3,19 @@
 
 """The 3D views of a window that shows a scene of ours."""
 
+from math import sqrt
+
 import bpy
 
-CLUTTER = ("show_floor", "show_axis_x", "show_axis_y", "show_cursor", "show_relationship_lines")
+LEAST_FREE = 0.4  # of the view's width
+CLUTTER = (
+    "show_floor",
+    "show_axis_x",
+    "show_axis_y",
+    "show_cursor",
+    "show_relationship_lines",
+    "show_outline_selected",
+)
 
 
 def show(window: bpy.types.Window) -> None:
@@ -23,6 +33,26 @@ def show(window: bpy.types.Window) -> None:
         region = next(region for region in area.regions if region.type == "WINDOW")
         with bpy.context.temp_override(window=window, area=area, region=region):
             bpy.ops.view3d.view_center_camera()
+        clear_of_sidebar(area, region)
+
+
+def clear_of_sidebar(area: bpy.types.Area, region: bpy.types.Region) -> None:
+    """Make the camera's frame so small that the sidebar covers none of it, where that lies over the view."""
+    if not bpy.context.preferences.system.use_region_overlap:
+        return
+    covered = {kind: 0 for kind in ("UI", "TOOLS")}
+    for other in area.regions:
+        if other.type in covered and other.width > 1:
+            covered[other.type] = other.width
+    free = 1 - sum(covered.values()) / max(1, region.width)
+    if free < LEAST_FREE or free == 1:
+        return
+    view = area.spaces.active.region_3d
+    # Blender's manual has no formula: BKE_screen_view3d_zoom_to_fac in its source
+    factor = (sqrt(2) + view.view_camera_zoom / 50) ** 2 / 4 * free
+    view.view_camera_zoom = (2 * sqrt(factor) - sqrt(2)) * 50
+    aside = (covered["UI"] - covered["TOOLS"]) / 2 / region.width
+    view.view_camera_offset = (aside / factor / 2, view.view_camera_offset[1])
 
 
 def view(context: bpy.types.Context) -> bpy.types.Area | None:

@@ -21,6 +21,8 @@ from .beside import (
     InputPicture,
     Kernels,
     KernelsLabel,
+    Opened,
+    OpenedPart,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -67,6 +69,8 @@ __all__ = [
     "Marked",
     "NetworkScene",
     "ObjectEntity",
+    "Opened",
+    "OpenedPart",
     "Placed",
     "RangesMesh",
     "Rig",

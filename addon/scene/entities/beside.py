@@ -123,3 +123,19 @@ class Histogram(BesideLayer):
     high: Fact[float] = Fact(NUMBER, 0.0)
     zeros: Fact[int] = Fact(COUNT, 0)
     total: Fact[int] = Fact(COUNT, 0)
+
+
+class Opened(BesideLayer):
+    """What one cell of a layer is made of: that of `cell` (unit, row, column)."""
+
+    __slots__ = ()
+    KIND = "opened"
+    cell: Fact[list[int]] = Fact(WHOLES)
+
+
+class OpenedPart(BesideLayer):
+    """A text beside an opened cell, or the letters that its numbers are made of; `part` is what it is."""
+
+    __slots__ = ()
+    KIND = "opened part"
+    part: Fact[str] = Fact(TEXT, "")

@@ -29,6 +29,7 @@ TYPES = {
     "leader": "MESH",
     "class": "FONT",
     "heading": "FONT",
+    "opened": "MESH",
     "title": "FONT",
     "camera": "CAMERA",
 }
@@ -44,6 +45,7 @@ WITH_NODES = (  # set by sockets
     "arcs",
     "bars",
     "kernels",
+    "opened",
 )
 SET_BY_HAND = ("root", "layer", "copy", "annotation", "block", "book", "connections", "arcs")
 

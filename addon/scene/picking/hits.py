@@ -155,69 +155,62 @@ def _solid(obj, entity, depsgraph, ray, beside: list[tuple]) -> Iterator[Hit]:
     if cloud is None or not len(cloud.points):
         return
     matrices, which = framing.instance_matrices(cloud)
-    centre = matrices[:, :3, 3]
-    scale = np.abs(matrices[:, :3, 0]) + np.abs(matrices[:, :3, 1]) + np.abs(matrices[:, :3, 2])
     cells = len(obj.data.vertices) if isinstance(entity, LayerObject | LayerCopy) else 0
     other = BLOCK if isinstance(entity, BlockBox) else LAYER if cells else BESIDE
-    references = geometry.instance_references()
-    best: tuple[float, int] = (np.inf, -1)
-    for number, reference in enumerate(references):
-        mesh = getattr(reference, "mesh", None)
-        mine = np.flatnonzero(which == number)
-        if mesh is None or not len(mine):
+    references = list(geometry.instance_references())  # they own the meshes
+    meshes = [getattr(reference, "mesh", None) for reference in references]
+    cells = min(cells, len(which))
+    if cells and meshes[which[0]] is not None:  # all have one shape
+        inputs = entity.inputs
+        grown = np.ones(3, np.float32)
+        if inputs["Shape"] == "Tile":
+            grown[1:] = 1 / max(0.5, min(1.0, inputs["Size"]))  # the gaps between tiles belong to them
+        middle, half = _boxes(matrices[:cells], meshes[which[0]], grown)
+        meets = shapes.balls if inputs["Shape"] in ROUND else shapes.boxes
+        depth = meets(origin, direction, middle, half)
+        at = int(depth.argmin())
+        if np.isfinite(depth[at]):
+            yield Hit(CELL, obj.name, at, float(depth[at]), obj.name)
+        else:
+            beside.append((obj, matrix, middle, half))
+    for number, mesh in enumerate(meshes):
+        rest = cells + np.flatnonzero(which[cells:] == number)
+        if mesh is None or not len(rest):
             continue
-        points = framing.mesh_points(mesh)
-        low, high = points.min(0), points.max(0)
-        of_cells = mine[mine < cells]
-        rest = mine[mine >= cells] if cells else mine
-        if len(of_cells):
-            inputs = entity.inputs
-            ball = inputs["Shape"] in ROUND
-            grown = np.ones(3, np.float32)
-            if inputs["Shape"] == "Tile":
-                grown[1:] = 1 / max(0.5, min(1.0, inputs["Size"]))  # the gaps between tiles belong to them
-            middle, half = _boxes(centre, scale, of_cells, low, high, grown)
-            meets = shapes.balls if ball else shapes.boxes
-            depth = meets(origin, direction, middle, half)
-            at = int(depth.argmin())
-            if depth[at] < best[0]:
-                best = float(depth[at]), int(of_cells[at])
-            if not np.isfinite(depth[at]):
-                beside.append((obj, matrix, middle, half, of_cells))
-        if len(rest):
-            middle, half = _boxes(centre, scale, rest, low, high, 1.0)
-            depth = shapes.boxes(origin, direction, middle, half)
-            at = int(depth.argmin())
-            if np.isfinite(depth[at]):
-                yield Hit(other, obj.name, int(rest[at]) if other == BESIDE else -1, float(depth[at]), _owner(obj))
-    if best[1] >= 0:
-        yield Hit(CELL, obj.name, best[1], best[0], obj.name)
+        depth = shapes.boxes(origin, direction, *_boxes(matrices[rest], mesh, np.ones(3, np.float32)))
+        at = int(depth.argmin())
+        if np.isfinite(depth[at]):
+            yield Hit(other, obj.name, int(rest[at]) if other == BESIDE else -1, float(depth[at]), _owner(obj))
 
 
-def _boxes(centre, scale, which, low, high, grown):
-    """Middles and half sizes (n, 3) of instances of what lies between two corners."""
-    size = scale[which]
-    return centre[which] + size * ((low + high) / 2).astype(np.float32), size * ((high - low) / 2 * grown).astype(
-        np.float32
-    )
+def _boxes(matrices, mesh, grown) -> tuple[np.ndarray, np.ndarray]:
+    """Middles and half sizes (3, n) of instances (n, 4, 4), which are moved and scaled but not turned, of a mesh."""
+    points = framing.mesh_points(mesh)
+    low, high = points.min(0), points.max(0)
+    flat = matrices.swapaxes(1, 2).reshape(-1, 16).T
+    scale, place = np.abs(flat[[0, 5, 10]]), flat[[12, 13, 14]]
+    half = scale * ((high - low) / 2 * grown).astype(np.float32)[:, None]
+    scale *= ((low + high) / 2).astype(np.float32)[:, None]
+    place += scale
+    return place, half
 
 
 def _small(ray, beside: list[tuple]) -> Hit | None:
     """The cell that a ray passes nearest, of layers of which it meets none."""
     best: tuple[float, Hit] | None = None
-    for obj, matrix, middle, half, of_cells in beside:
+    for obj, matrix, middle, half in beside:
         near = _beside(ray, matrix, middle, half)
         if near and (best is None or near[1] < best[0]):
-            best = near[1], Hit(CELL, obj.name, int(of_cells[near[0]]), near[2], obj.name)
+            best = near[1], Hit(CELL, obj.name, near[0], near[2], obj.name)
     return best[1] if best else None
 
 
 def _beside(ray, matrix, middle, half):
     """The small cell that a ray passes nearest: index, share of the reach, and distance; None beyond the reach."""
-    widest = np.maximum(np.maximum(half[:, 0], half[:, 1]), half[:, 2])
+    widest = half.max(0)
     sized = widest > 0
     turn, shift = ray.frame @ matrix[:3, :3], ray.frame @ (matrix[:3, 3] - ray.origin)
-    x, y, depth = (middle @ turn.T.astype(np.float32) + shift.astype(np.float32)).T
+    x, y, depth = turn.astype(np.float32) @ middle + shift.astype(np.float32)[:, None]
     scale = np.cbrt(abs(np.linalg.det(matrix[:3, :3])))
     with np.errstate(divide="ignore", invalid="ignore"):
         away = (np.hypot(x, y) - widest * scale) / ray.reach(depth)

@@ -29,7 +29,10 @@ def of(collection: bpy.types.Collection, wait: bool = True) -> Network | None:
 
     if "checkpoints" in known.read(collection):
         return None
-    key = _key(collection)
+    try:
+        key = _key(collection)
+    except CheckpointError:  # it has lost what it says of its file
+        return None
     if key is None:
         return None
     if key in _models:

@@ -11,34 +11,35 @@ from .rays import Ray
 
 
 def boxes(origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Distances (n,) to boxes along the axes, by centre and half size (n, 3); boxes without size are met by none."""
-    near = np.full(len(centre), -np.inf, np.float32)
-    far = np.full(len(centre), np.inf, np.float32)
+    """Distances (n,) to boxes along the axes, by centre and half size (3, n); boxes without size are met by none."""
+    near = np.full(centre.shape[1], -np.inf, np.float32)
+    far = np.full(centre.shape[1], np.inf, np.float32)
     for axis in range(3):
         way = np.float32(direction[axis])
-        away = centre[:, axis] - np.float32(origin[axis])
+        away = centre[axis] - np.float32(origin[axis])
         if abs(way) < 1e-12:
-            far[np.abs(away) > half[:, axis]] = -np.inf
+            far[np.abs(away) > half[axis]] = -np.inf
             continue
-        middle = away / way
-        reach = half[:, axis] / abs(way)
-        np.maximum(near, middle - reach, out=near)
-        np.minimum(far, middle + reach, out=far)
-    met = (near <= far) & (far > 0) & ((half[:, 0] > 0) | (half[:, 1] > 0) | (half[:, 2] > 0))
-    return np.where(met, np.maximum(near, 0), np.inf)
+        away /= way
+        reach = half[axis] / abs(way)
+        np.maximum(near, away - reach, out=near)
+        away += reach
+        np.minimum(far, away, out=far)
+    met = (near <= far) & (far > 0) & ((half[0] > 0) | (half[1] > 0) | (half[2] > 0))
+    return np.where(met, np.maximum(near, 0), np.float32(np.inf))
 
 
 def balls(origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
     """The same of ellipsoids in such boxes."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        away = (origin.astype(np.float32) - centre) / half
-        way = direction.astype(np.float32) / half
-        a, b, c = ((way * way).sum(1), (away * way).sum(1), (away * away).sum(1) - 1)
-        root = b * b - a * c
+        away = (origin.astype(np.float32)[:, None] - centre) / half
+        way = direction.astype(np.float32)[:, None] / half
+        a, b, c = ((one * other).sum(0) for one, other in ((way, way), (away, way), (away, away)))
+        root = b * b - a * (c - 1)
         near = (-b - np.sqrt(root)) / a
         far = (-b + np.sqrt(root)) / a
         met = (root >= 0) & (far > 0)
-    return np.where(met, np.maximum(near, 0), np.inf)
+    return np.where(met, np.maximum(near, 0), np.float32(np.inf))
 
 
 def nearest_line(ray: Ray, points: np.ndarray, matrix: np.ndarray, seen: np.ndarray) -> tuple[int, float, float]:
@@ -48,7 +49,11 @@ def nearest_line(ray: Ray, points: np.ndarray, matrix: np.ndarray, seen: np.ndar
     count, each = points.shape[:2]
     turn = (ray.frame @ matrix[:3, :3]).astype(np.float32)
     shift = (ray.frame @ (matrix[:3, 3] - ray.origin)).astype(np.float32)
-    across, up, depth = ((points.reshape(-1, 3) @ turn[axis] + shift[axis]).reshape(count, each) for axis in range(3))
+    axes = np.ascontiguousarray(points.reshape(-1, 3).T)  # not by a product of matrices, whose threads wait for others
+    across, up, depth = (
+        (axes[0] * row[0] + axes[1] * row[1] + axes[2] * row[2] + away).reshape(count, each)
+        for row, away in zip(turn, shift, strict=True)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 1 / np.maximum(ray.reach(np.maximum(depth, 0)), 1e-9)
     x, y = across * scale, up * scale

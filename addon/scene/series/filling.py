@@ -395,10 +395,15 @@ def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
         most = max((float(step.max()) for step in finite if len(step)), default=1.0)
         least = min((float(step.min()) for step in finite if len(step)), default=0.0)
         bars.inputs["Range"] = 1.0 if least >= 0 and most <= 1 else max(most, 1e-9)
-        if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
-            for label in scene.members(ClassName):  # which of them has won changes with the slider
-                if label.layer == bars.layer:
-                    label.obj.data.materials[0] = scene.materials["label"]
+        show_no_winner(scene, bars, steps)
+
+
+def show_no_winner(scene: NetworkScene, bars: Bars, steps: list[np.ndarray]) -> None:
+    """Let no name of a class stand out where not every step has the same winner, for that changes with the slider."""
+    if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
+        for label in scene.members(ClassName):
+            if label.layer == bars.layer:
+                label.obj.data.materials[0] = scene.materials["label"]
 
 
 def _known(source: Source, run, total: int, gathered: Gathered) -> Known:

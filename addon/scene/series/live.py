@@ -212,6 +212,10 @@ class Live:
             if showing.has_steps(layer.obj):
                 steps = [array(layer.obj, numbered("value", step)) for step in range(count)]
                 showing.set_range(layer, steps)
+        for bars in scene.members(Bars):
+            if showing.has_steps(bars.obj):
+                steps = [array(bars.obj, numbered("value", step)) for step in range(count)]
+                filling.show_no_winner(scene, bars, steps)
         for index, obj in connections.by_index(collection).items():
             if index in self._queries and len(obj.data.curves):
                 showing.set_importance_range(

@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one cell of a layer is made of: the cells that it reads, their weights, and what happens to the sum. Touches no
+Blender.
+
+It is worked out from the numbers of the file and of a run, in double precision, and held against what onnxruntime gave
+for the cell: an explanation that does not add up is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import onnx
+
+from ...containers import CheckpointError
+from ...network import Connection, Layer, Network
+from ...network.joins import conv, dense, pool
+from ...network.network import by_unit, sample_of
+
+SUM, LARGEST, MEAN, SOFTMAX = "sum", "largest", "mean", "softmax"
+CLOSE = 1e-4  # of the largest term, by which a sum may miss what onnxruntime gives
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done to a number: the operator's name, and the number after it."""
+
+    op: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A cell (unit, row, column) of a `layer`, and the cells of `source` that it reads: flat places in the tensor of
+    that, (n,), with their `values` and `weights`, and of each its unit, row and column (n, 3).
+
+    `how` they come together: a sum of products with a `bias` where there is one, the largest, the mean, or the share
+    of one in a softmax. `before` is what comes of that, `steps` what is done to it, the last of which is what the layer
+    gives.
+    """
+
+    layer: str
+    op: str
+    cell: tuple[int, int, int]
+    source: str
+    how: str
+    places: np.ndarray
+    values: np.ndarray
+    weights: np.ndarray
+    cells: np.ndarray
+    before: float
+    bias: float | None = None
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    @property
+    def products(self) -> np.ndarray:
+        """Values times weights, (n,) float64."""
+        return self.values.astype(np.float64) * self.weights.astype(np.float64)
+
+    @property
+    def result(self) -> float:
+        """What the layer gives at the cell."""
+        return self.steps[-1].value if self.steps else self.before
+
+
+def strongest(layer: Layer, values: Mapping[str, np.ndarray]) -> tuple[int, int, int]:
+    """The unit, row and column of the largest number of a layer."""
+    array = by_unit(values[layer.shown], layer.grid)
+    return tuple(int(at) for at in np.unravel_index(int(np.nan_to_num(array, nan=-np.inf).argmax()), array.shape))
+
+
+def terms(network: Network, layer: Layer, cell: tuple[int, int, int], values: Mapping[str, np.ndarray]) -> Terms:
+    """What a cell of a layer is made of in a run, whose `values` hold every part's tensor.
+
+    Raises `CheckpointError` where the layer is none of those that can be opened, the cell is not in it, or the terms do
+    not come to what onnxruntime gave.
+    """
+    grid = layer.grid
+    if not all(0 <= at < size for at, size in zip(cell, (grid.units, grid.rows, grid.columns), strict=True)):
+        raise CheckpointError(layer.name, f"has no cell {cell}", f"it has {grid.units} x {grid.rows} x {grid.columns}")
+    flat = int(np.dot(cell, grid.strides))
+    last = layer.parts[-1] if layer.parts else None
+    if last is not None and last.op == "Softmax" and not grid.is_map and grid.units > 1:
+        return _softmax(layer, cell, values)
+    for connection in network.connections:
+        if connection.target is layer and isinstance(
+            connection.join.inner, conv.Conv | dense.Dense | pool.Pool | pool.Reduce
+        ):
+            return _joined(network, connection, cell, flat, values)
+    raise CheckpointError(
+        layer.name,
+        f"is {layer.op}, which cannot be opened",
+        "choose a convolution, a pooling, a dense layer or a softmax",
+    )
+
+
+def _joined(network: Network, connection: Connection, cell, flat: int, values: Mapping[str, np.ndarray]) -> Terms:
+    layer, source, join = connection.target, connection.source, connection.join
+    edges = join.into(np.array([flat]))
+    given = values.get(source.tensor)
+    if given is None or given.size < source.grid.size:
+        raise CheckpointError(source.name, "has no numbers of this run", "run the input again")
+    read = sample_of(given, source.grid).reshape(-1)[edges.source].astype(np.float32)
+    cells = _cells(source, edges.source)
+    how = SUM
+    inner = join.inner
+    if isinstance(inner, pool.Pool):
+        how = LARGEST if inner.largest else MEAN
+    elif isinstance(inner, pool.Reduce):
+        how = LARGEST if inner.largest else MEAN
+        if not inner.largest and abs(inner.coefficient * inner.fan_in - 1) > 1e-6:
+            raise CheckpointError(layer.name, f"is {layer.op}, which cannot be opened", "choose a mean or a maximum")
+    weights = edges.weight.astype(np.float32) if how == SUM else np.ones(len(read), np.float32)
+    products = read.astype(np.float64) * weights
+    steps = _steps(layer, flat, values)
+    bias = None
+    if how == LARGEST:
+        before = float(read.max())
+    elif how == MEAN:
+        before = float((read.astype(np.float64) * edges.weight).sum())
+    else:
+        before = float(products.sum())
+        known = _bias(network, layer, cell)
+        first = steps[0].value if steps else before
+        # the constant of a layer may be the shift of a normalisation, which is a step of its own
+        if known is not None and abs(before + known - first) < abs(before - first):
+            bias, before = known, before + known
+    first = steps[0].value if steps else before
+    if abs(first - before) > CLOSE * max(1.0, float(np.abs(products).max(initial=0.0)), abs(before)):
+        raise CheckpointError(layer.name, f"gives {first:.6g} there, and its terms come to {before:.6g}", "report this")
+    named = (layer.name, layer.op, cell, source.name, how, edges.source, read, weights, cells)
+    return Terms(*named, before, bias, tuple(steps[1:]))
+
+
+def _cells(source: Layer, places: np.ndarray) -> np.ndarray:
+    """Unit, row and column of flat places in a layer's tensor, (n, 3)."""
+    grid = source.grid
+    return np.stack(
+        [places // step % size for step, size in zip(grid.strides, (grid.units, grid.rows, grid.columns), strict=True)],
+        -1,
+    )
+
+
+def _bias(network: Network, layer: Layer, cell: tuple[int, int, int]) -> float | None:
+    """The additive constant of a unit, of a row of features that of its column; None where the layer has none."""
+    if layer.bias is not None:
+        bias = np.asarray(layer.bias.array()).reshape(-1)
+    else:  # of a layer of one unit nobody asks for it
+        bias = _third_input(network, layer)
+    at = cell[2] if layer.grid.units == 1 and len(bias) == layer.grid.columns else cell[0]
+    return float(bias[at % len(bias)]) if len(bias) else None
+
+
+def _third_input(network: Network, layer: Layer) -> np.ndarray:
+    """The bias that the first operator of a layer reads, (0,) where it reads none of the file."""
+    checkpoint = network.checkpoint
+    first = layer.parts[0].tensor if layer.parts else ""
+    node = next((node for node in checkpoint.model.graph.node if first in node.output), None)
+    name = node.input[2] if node is not None and len(node.input) > 2 else ""
+    if name and name in checkpoint.readers:
+        return np.asarray(checkpoint.readers[name]()).reshape(-1)
+    stored = next((each for each in checkpoint.model.graph.initializer if each.name == name), None)
+    if stored is None:
+        return np.zeros(0)
+    return onnx.numpy_helper.to_array(stored, str(checkpoint.folder)).reshape(-1)
+
+
+def _steps(layer: Layer, flat: int, values: Mapping[str, np.ndarray]) -> list[Step]:
+    """What each part of a layer gives at a place, one behind the other; moves of numbers left out."""
+    made: list[Step] = []
+    for part in layer.parts:
+        value = values.get(part.tensor)
+        if value is None or value.dtype.kind != "f" or value.size < layer.grid.size:
+            continue
+        number = float(value.reshape(-1)[flat])
+        if part.op in ("Flatten", "Reshape", "Identity", "Dropout", "Transpose", "Squeeze", "Cast"):
+            continue
+        if part.op == "Add" and made and made[-1].op in ("MatMul", "Gemm"):  # a bias on its own
+            made[-1] = Step(made[-1].op, number)
+        else:
+            made.append(Step(part.op, number))
+    return made
+
+
+def _softmax(layer: Layer, cell, values: Mapping[str, np.ndarray]) -> Terms:
+    """The scores before a softmax, of which the shares are made."""
+    shares = values[layer.parts[-1].tensor].reshape(-1)[: layer.grid.units]
+    before = next(
+        (
+            values[part.tensor]
+            for part in reversed(layer.parts[:-1])
+            if part.tensor in values and values[part.tensor].size >= layer.grid.units
+        ),
+        None,
+    )
+    if before is None:
+        raise CheckpointError(layer.name, "has no scores before its softmax", "choose the layer before it")
+    scores = before.reshape(-1)[: layer.grid.units].astype(np.float32)
+    raised = np.exp(scores.astype(np.float64) - scores.max())
+    share = float(raised[cell[0]] / raised.sum())
+    given = float(shares[cell[0]])
+    if abs(share - given) > CLOSE:
+        raise CheckpointError(layer.name, f"gives {given:.6g} there, and its terms come to {share:.6g}", "report this")
+    count = len(scores)
+    cells = np.stack([np.arange(count), np.zeros(count, int), np.zeros(count, int)], -1)
+    ones = np.ones(count, np.float32)
+    named = (layer.name, "Softmax", cell, layer.name, SOFTMAX, np.arange(count), scores, ones, cells)
+    return Terms(*named, float(scores[cell[0]]), None, (Step("Softmax", given),))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..containers import CheckpointError
+from ..containers import CheckpointError, zip_archive
 from ..containers.natural_order import natural
 from ..network import Network
 from . import labels as of_labels
@@ -50,6 +50,19 @@ class DataSet:
             lambda place: read(kept[place]),
             None if self.answers is None else self.answers[list(kept)],
         )
+
+
+def is_data(path: Path) -> bool:
+    """Whether a file or folder holds a data set, by its names alone: a folder, frames, or arrays called x."""
+    if path.is_dir():
+        return True
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        return path.is_file() and pictures.frames_of(path) > 1
+    try:
+        names = {name.removesuffix(".npy") for name in zip_archive.archive(path).members}
+    except (CheckpointError, OSError):  # said where it is read
+        return False
+    return any(pair[0] in names for pair in PAIRS)
 
 
 def scores_spec(network: Network):

@@ -42,6 +42,7 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             layout.label(text=reading.copied(copy)[:1].upper() + reading.copied(copy)[1:], icon="INFO")
         else:
             _detail(layout, layer)
+            _shown(layout, layer)
             if arranging.moved(obj):
                 moved(layout)
         if obj.mode == "OBJECT" and not by_hand.whole(obj):
@@ -78,6 +79,16 @@ def _detail(layout, layer):
             continue
         pressed = layer.wished_detail == ("" if detail == "AUTO" else detail.lower())
         row.operator("neuroscene.set_detail", text=text, depress=pressed).detail = detail
+
+
+def _shown(layout, layer):
+    """Which numbers the layer shows, and how an input stands."""
+    row = layout.row(align=True)
+    if len(layer.tensors) > 1 and not layer.is_plane:
+        row.operator_menu_enum("neuroscene.show_tensor", "part")
+    if layer.op == "Input" and layer.grid[1] * layer.grid[2] > 1:
+        row.operator_menu_enum("neuroscene.show_input", "how")
+    row.operator_menu_enum("neuroscene.show_histograms", "of")
 
 
 def _controls(layout, obj, layer) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon.inference import SUFFIXES
-from ..addon.network.scaling import ORDERS, PRESETS, SAID, own
-from ..addon.scene.building import importing
+from ..addon.network.scaling import ORDERS, PRESETS, SAID, Scaling, own
 from ..addon.scene.series import following
 from .bases.of_network import OfNetwork
 from .bases.stepwise import Stepwise
@@ -77,7 +76,7 @@ class NEUROSCENE_OT_run_input(Stepwise, OfNetwork, bpy.types.Operator, ImportHel
     def run(self, context, network):
         chosen = [Path(self.directory) / entry.name for entry in self.files if entry.name]
         given = chosen or [Path(bpy.path.abspath(self.filepath or self.directory))]
-        scaling: importing.Scaling | str | None = {KEEP: "", GUESS: None}.get(self.scale, "")
+        scaling: Scaling | str | None = {KEEP: "", GUESS: None}.get(self.scale, "")
         if self.scale in PRESETS:
             scaling = PRESETS[self.scale]
         elif self.scale == OWN:

@@ -219,6 +219,7 @@ def _make_scene(options, progress):
     import bpy
 
     from ..scene.building import build, importing
+    from ..scene.building.choices import Reading
 
     look = _look(options)
     given = {"max_cells": options.max_cells, "max_connections": options.max_connections}
@@ -229,7 +230,7 @@ def _make_scene(options, progress):
     empty = bpy.context.scene
     settings = build.Settings(**given)
     inputs = options.input or []
-    reading = importing.Reading(options.classes, scaling(options), options.labels)
+    reading = Reading(options.classes, scaling(options), options.labels)
     if _is_series(options, inputs):
         from ..scene.series import filling
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.scene.building import build, importing, looking
+from neuroscene.addon.scene.building.choices import Reading
 from neuroscene.addon.scene.building.layers import drawn_of
 from neuroscene.addon.scene.entities import Confusion, LayerObject, NetworkScene, networks
 from neuroscene.addon.scene.series import filling, known, playing
@@ -94,7 +95,7 @@ def test_labels_say_what_is_right_and_what_is_wrong(blank, tmp_path):
     labels.write_text(
         "file,label\n" + "".join(f"digit_{digit}.png,{(digit + (digit == 4)) % 10}\n" for digit in range(10))
     )
-    reading = importing.Reading(labels=labels)
+    reading = Reading(labels=labels)
     network = build.finish(filling.import_steps([look.CNN], build.Settings(max_cells=3000), [digits], reading=reading))
     series = known.read(network)["samples"]
     assert series.answers(4).startswith("digit_4.png → 4 (true: 5)") and series.is_wrong(4)

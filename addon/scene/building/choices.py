@@ -19,6 +19,15 @@ from ..entities import NetworkScene
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How inputs are read: a file with names of classes, what becomes of pixels, a file that says what is right."""
+
+    classes: str | Path | None = None
+    scaling: Scaling | None = None
+    labels: str | Path | None = None
+
+
+@dataclass(frozen=True)
 class Choices:
     """`classes` are names, none where the model's own count; `looked` are by layer the tensors that are shown."""
 

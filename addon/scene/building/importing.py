@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
@@ -17,7 +16,6 @@ from ...inference import Ran, activation, run_file, run_file_pruned
 from ...network import Network, summarise
 from ...network.drawn import Drawn
 from ...network.lines import Lines
-from ...network.scaling import Scaling
 from ...structure import open_checkpoint
 from .. import selection
 from ..background import in_background
@@ -28,19 +26,10 @@ from ..storyboard import run_facts
 from ..texts import caption, labels, words
 from . import arcs, bars, build, connections, input_picture, layers, planes, planned, shelf
 from .build import Settings
-from .choices import Choices
+from .choices import Choices, Reading
 from .planned import Steps
 
 MOST_SAID = 8  # models beside the one that is shown
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How inputs are read: a file with names of classes, what becomes of pixels, a file that says what is right."""
-
-    classes: str | Path | None = None
-    scaling: Scaling | None = None
-    labels: str | Path | None = None
 
 
 def open_network(

@@ -13,16 +13,16 @@ import bpy
 import numpy as np
 
 from ...colormaps import value_range
-from ...containers import CheckpointError, stepping
+from ...containers import stepping
 from ...inference import Ran, activation, classes_of
 from ...network import Network
 from ...network.drawn import Drawn
 from ...network.joins import WEIGHT
 from ...nodes.series import MOST
-from ...series import Run, find, thinned
+from ...series import Run, thinned
 from ..background import in_background
 from ..building import build, connections, importing, input_picture, kernels, layers, planned, studio
-from ..building.choices import Choices
+from ..building.choices import Choices, Reading
 from ..camera.picture import frame
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, ClassName, Confusion, InputPicture, Kernels, NetworkScene
@@ -30,11 +30,10 @@ from . import confusion, faces, known, lines, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
 from .lines import Query
-from .sources import Checkpoints, Samples, Source
+from .sources import FEWEST, Samples, Source, opened
 
 BUDGET = 1 << 26  # numbers of a series: 256 MB
 MOST_STEPS = 250  # as many as ten seconds of film have frames
-FEWEST = 2
 STEPS = "reading the steps"
 
 
@@ -64,14 +63,14 @@ def import_steps(
     sizes: dict[str, int] | None = None,
     most: int = 0,
     architecture: str | Path | None = None,
-    reading: importing.Reading = importing.Reading(),  # noqa: B008 - never changed
+    reading: Reading = Reading(),  # noqa: B008 - never changed
 ) -> planned.Steps:
     """Build the scene of a training run, or of several inputs of one model, with at most so many steps. `architecture`
     is as for `open_checkpoint`.
     Yields and returns as `build.build`."""
     yield 0.0, "reading the model"
     source, run = yield from in_background(
-        lambda: _source(given, inputs, sizes, architecture, reading), "reading the checkpoints"
+        lambda: opened(given, inputs, sizes, architecture, reading), "reading the checkpoints"
     )
     collection = yield from build_steps(source, run, settings, most=most)
     scene = NetworkScene(collection)
@@ -95,38 +94,6 @@ def build_steps(
     collection = yield from stepping.part(build.build(network, settings, ran), 0.05, 0.5)
     yield from stepping.part(fill_steps(collection, source, run, whole=whole, most=most), 0.5, 1.0)
     return collection
-
-
-def _source(given, inputs, sizes, architecture, reading):
-    """The steps of files and inputs: a run of checkpoints, else several inputs of one."""
-    paths = [Path(path) for path in given]
-    files = [Path(path) for path in inputs]
-    run = find(paths, architecture=Path(architecture) if architecture else None)
-    if len(run.steps) >= FEWEST:
-        if len(files) > 1 or files and files[0].is_dir():
-            raise CheckpointError(
-                files[-1],
-                "is several inputs, and the cells of a series of checkpoints have one number for each checkpoint",
-                "give one input, or one checkpoint; Run Input shows another one at every checkpoint",
-            )
-        return Checkpoints(
-            run, run.steps, files[0] if files else None, dict(sizes or {}), chosen=_chosen(run, reading)
-        ), run
-    network = importing.open_network(run.steps[0].path, sizes, architecture)
-    Choices.from_file(network, reading.classes, reading.scaling).apply(network)
-    samples = Samples.of(network, files, reading.labels) if files else None
-    if samples is None or len(samples) < FEWEST:
-        raise CheckpointError(
-            paths[0], "is one checkpoint, and no series", "name the folder of a training run, or give several inputs"
-        )
-    return samples, None
-
-
-def _chosen(run: Run, reading) -> Choices:
-    """What was chosen for the networks of a run."""
-    if not reading.classes:
-        return Choices(reading.scaling)
-    return Choices.from_file(importing.open_network(run.steps[-1].path), reading.classes, reading.scaling)
 
 
 def fill_steps(

@@ -14,11 +14,13 @@ from ...containers import CheckpointError, stepping
 from ...formats import Checkpoint
 from ...inference import DataSet, Fitted, Judged, Ran, Runner, followed, judge, note_of, open_data, run_file, top
 from ...network import Network, summarise
-from ...series import Run, Shifting, Step
+from ...series import Run, Shifting, Step, find
 from ...series.weights import fingerprint, shape_of
-from ..building.choices import Choices
+from ...structure import open_checkpoint
+from ..building.choices import Choices, Reading
 
 SCORES = 5
+FEWEST = 2  # steps of a series
 MOST_SAMPLES = 1000
 
 
@@ -177,3 +179,41 @@ class Samples:
     def _told(self, step: int, fitted: list[Fitted], values) -> Ran:
         path = str(self.data.paths[step].resolve())
         return Ran(self.data.names[step], note_of(fitted), values, top(self.model, values, SCORES), path)
+
+
+def opened(
+    given: Sequence[str | Path],
+    inputs: Sequence[str | Path],
+    sizes: dict[str, int] | None,
+    architecture: str | Path | None,
+    reading: Reading,
+) -> tuple[Source, Run | None]:
+    """The steps of files and inputs: a run of checkpoints, else several inputs of one."""
+    paths = [Path(path) for path in given]
+    files = [Path(path) for path in inputs]
+    run = find(paths, architecture=Path(architecture) if architecture else None)
+    if len(run.steps) >= FEWEST:
+        if len(files) > 1 or files and files[0].is_dir():
+            raise CheckpointError(
+                files[-1],
+                "is several inputs, and the cells of a series of checkpoints have one number for each checkpoint",
+                "give one input, or one checkpoint; Run Input shows another one at every checkpoint",
+            )
+        return Checkpoints(
+            run, run.steps, files[0] if files else None, dict(sizes or {}), chosen=_chosen(run, reading)
+        ), run
+    network = summarise(open_checkpoint(run.steps[0].path, architecture), sizes)
+    Choices.from_file(network, reading.classes, reading.scaling).apply(network)
+    samples = Samples.of(network, files, reading.labels) if files else None
+    if samples is None or len(samples) < FEWEST:
+        raise CheckpointError(
+            paths[0], "is one checkpoint, and no series", "name the folder of a training run, or give several inputs"
+        )
+    return samples, None
+
+
+def _chosen(run: Run, reading) -> Choices:
+    """What was chosen for the networks of a run."""
+    if not reading.classes:
+        return Choices(reading.scaling)
+    return Choices.from_file(summarise(open_checkpoint(run.steps[-1].path)), reading.classes, reading.scaling)

@@ -9,7 +9,6 @@ the network as they stand, and its numbers the ranges in force; no Python keeps 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 import bpy
@@ -29,14 +28,14 @@ from ...nodes.tree import attach
 from ..attributes import array
 from ..camera import framing
 from ..entities import Bundle, CaptionPart, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
-from . import cover_legend, labels, sentences, words
+from . import cover_legend, evidence_legend, labels, sentences, words
 from .forms import FORMS, MARGIN, Form
 from .labels import font, seen_by_camera, text
 from .words import shortened
 
 BETWEEN = "  ·  "  # facts
 LONGEST = 44  # letters of the name
-CELLS = 40  # length of a legend, in frame heights; colour patches in it
+CELLS = evidence_legend.CELLS  # colour patches of a legend
 SHOWS = {"cube": "Values", "line": "Weights"}
 TEXTS = ("One", "Clipped", "Several", "Several Clipped", "Digits")  # of which a text that tells a range is made
 COVER_STRIPS = {cover_legend.strip_of(kind) for kind in cover_legend.PAINTS}
@@ -145,60 +144,12 @@ def follow(collection: bpy.types.Collection) -> None:
 
 def forget_evidence(collection: bpy.types.Collection) -> None:
     """Let the strip of a network speak of values and weights again, after it has spoken of evidence."""
-    scene = NetworkScene(collection)
-    for part in scene.members(CaptionPart):
-        if part.before:
-            labels.write_body(part.obj, part.before)
-            part.before = ""
-        _show_evidence(scene, part, False)
+    evidence_legend.restore(NetworkScene(collection))
     follow(collection)
 
 
 def _of_evidence(scene: NetworkScene) -> dict:
-    """What the strip says of the evidence that a network shows, by role, instead of what it says else."""
-    try:
-        told = json.loads(scene.evidence) if scene.evidence else {}
-    except ValueError:
-        return {}
-    if not isinstance(told, dict) or not {"title", "facts", "sentence", "low", "high"} <= told.keys():
-        return {}
-    said: dict = {"name": told["title"], "facts": told["facts"], "sentence": told["sentence"], "explanation": ""}
-    short = form_of(scene.collection).middle > 0
-    if short:
-        said = {"facts": told.get("brief", ""), "sentence": told["title"], "explanation": told["sentence"]}
-    for part in scene.members(CaptionPart):
-        if part.role in said and part.obj.type == "FONT" and not part.before:
-            part.before = labels.body_of(part.obj)
-        _show_evidence(scene, part, True)
-    head = "color: what it counts" if short else "color: what it counts; gray: what it holds"
-    return said | {
-        "cube": (head, False, head),
-        "cube strip": -1.0,
-        "cube low": (told["low"], False, told["low"]),
-        "cube zero": "" if short else "0",
-        "cube high": (told["high"], False, told["high"]),
-    }
-
-
-def _show_evidence(scene: NetworkScene, part: CaptionPart, shown: bool) -> None:
-    """Let the legend of cells show the colors of evidence, and hide that of weights meanwhile."""
-    obj = part.obj
-    if part.role.startswith("line"):
-        if shown or part.away:
-            obj.hide_render = obj.hide_viewport = shown
-        part.away = shown
-    if part.role != "cube strip" or obj.type != "MESH":
-        return
-    modifier = nodes(obj)
-    material = scene.materials.get("evidence")
-    if modifier is None or shown and material is None:
-        return
-    for name, values in (("evidence", np.linspace(-1, 1, CELLS)), ("evidence_range", np.ones(CELLS))):
-        if len(obj.data.vertices) == CELLS:
-            attribute = obj.data.attributes.get(name) or obj.data.attributes.new(name, "FLOAT", "POINT")
-            attribute.data.foreach_set("value", values.astype(np.float32))
-    given = {"Evidence": float(shown)} | ({"Evidence Material": material, "Evidence Relief": 0.0} if shown else {})
-    compat.set_inputs(modifier, given)
+    return evidence_legend.said(scene, form_of(scene.collection).middle > 0)
 
 
 def _known(name, drawn):

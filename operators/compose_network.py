@@ -7,7 +7,6 @@ import bpy
 
 from ..addon import composing
 from ..addon.composing import Specification
-from ..addon.containers import CheckpointError
 from ..addon.scene.building import build, importing
 from ..addon.scene.camera import viewport
 from ..addon.scene.composing import changing
@@ -85,21 +84,20 @@ class NEUROSCENE_OT_compose_network(Stepwise, bpy.types.Operator):
         self._there.remove()
 
 
-class NEUROSCENE_OT_edit_copy(ChangesNetwork, bpy.types.Operator):
-    """Let a network be edited whose file says how it was composed"""
+class NEUROSCENE_OT_edit_copy(Stepwise, ChangesNetwork, bpy.types.Operator):
+    """Edit a copy of this network by hand: its layers as fields, its weights as they are. The file stays as it is"""
 
     bl_idname = "neuroscene.edit_copy"
     bl_label = "Edit Layers"
     bl_options = {"REGISTER", "UNDO"}
 
+    doing = "Reading"
+
     def run(self, context, network):
-        try:
-            changing.follow_file(network)
-        except (OSError, ValueError) as error:
-            raise CheckpointError(network.name, f"cannot be read ({error})") from error
-        if changing.of_network(network) is None:
-            raise RefusedError(
-                f"{network.name} was not composed here, so its layers cannot be written anew. Add > Neural Network "
-                "begins one that can"
-            )
-        return f"{network.name} can be edited"
+        if changing.of_network(network) is not None:
+            raise RefusedError(f"{network.name} can be edited already: see the panel Compose")
+        self.collection = network.name
+        return self.start(context, changing.take_over_steps(network))
+
+    def done(self, context, result):
+        self.report({"INFO"}, f"{self.collection} can be edited: see the panel Compose")

@@ -42,6 +42,7 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             layout.label(text=reading.copied(copy)[:1].upper() + reading.copied(copy)[1:], icon="INFO")
         else:
             _detail(layout, layer)
+            _shown(layout, layer)
             if arranging.moved(obj):
                 moved(layout)
         if obj.mode == "OBJECT" and not by_hand.whole(obj):
@@ -61,6 +62,9 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             if layer.by_hand:
                 sockets(column, layer.modifier, ("By Hand",))
             column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
+            opened = column.row(align=True)
+            opened.operator("neuroscene.open_cell", icon="VIEWZOOM")
+            opened.operator("neuroscene.close_cell", text="", icon="X")
             row = column.row(align=True)
             row.operator("neuroscene.back_to_arrangement")
             row.operator("neuroscene.back_to_arrangement", text="", icon="LOOP_BACK").reset = True
@@ -75,6 +79,16 @@ def _detail(layout, layer):
             continue
         pressed = layer.wished_detail == ("" if detail == "AUTO" else detail.lower())
         row.operator("neuroscene.set_detail", text=text, depress=pressed).detail = detail
+
+
+def _shown(layout, layer):
+    """Which numbers the layer shows, and how an input stands."""
+    row = layout.row(align=True)
+    if len(layer.tensors) > 1 and not layer.is_plane:
+        row.operator_menu_enum("neuroscene.show_tensor", "part")
+    if layer.op == "Input" and layer.grid[1] * layer.grid[2] > 1:
+        row.operator_menu_enum("neuroscene.show_input", "how")
+    row.operator_menu_enum("neuroscene.show_histograms", "of")
 
 
 def _controls(layout, obj, layer) -> tuple[str, ...]:

@@ -243,6 +243,8 @@ def _make_scene(options, progress):
             reading,
         )
     else:
+        if options.labels:
+            raise CheckpointError(options.labels, "says what is right for several inputs", "give several")
         steps = importing.import_steps(
             options.model,
             settings,
@@ -296,8 +298,8 @@ def _explain(options, collection, progress):
 
 def _is_series(options, inputs) -> bool:
     """Whether a scene of steps is asked for: by the option, by a pattern, or by several inputs."""
-    from ..inference.pictures import frames_of
+    from ..inference import is_data
     from ..series import is_run
 
-    several = len(inputs) > 1 or any(path.is_dir() or frames_of(path) > 1 for path in inputs)
+    several = len(inputs) > 1 or any(map(is_data, inputs))
     return getattr(options, "series", False) or several or is_run(options.model)

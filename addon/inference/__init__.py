@@ -3,7 +3,7 @@
 
 """Inputs (pictures, arrays) -> activations of every layer, by onnxruntime. Imports no Blender."""
 
-from .datasets import DataSet, classes_of, open_data
+from .datasets import DataSet, classes_of, is_data, open_data
 from .exciting import excitation, strongest
 from .files import SUFFIXES, fit_file, followed, note_of, run_file, run_file_pruned, scaling_of
 from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, picture_axes
@@ -33,6 +33,7 @@ __all__ = [
     "fit_file",
     "fit_named",
     "followed",
+    "is_data",
     "judge",
     "load_array",
     "load_arrays",

@@ -11,17 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from ..containers import CheckpointError
+from ..containers import CheckpointError, zip_archive
 from ..containers.natural_order import natural
 from ..network import Network
 from . import labels as of_labels
-from . import pictures
+from . import pictures, sound
 from .files import SUFFIXES, fit_file
-from .inputs import Fitted, fit_named, load_arrays
+from .inputs import ARRAYS, Fitted, fit_named, load_arrays
 from .samples import answers_of, samples_of
 
 PAIRS = (("x", "y"), ("x_test", "y_test"), ("images", "labels"), ("x_train", "y_train"))
 MOST = 100_000  # files of a folder
+KINDS_OF_FILES = (pictures.SUFFIXES, sound.SUFFIXES, ARRAYS)
 BESIDE = ("labels.csv", "labels.txt", "labels.json", "labels.tsv")
 
 
@@ -49,6 +50,19 @@ class DataSet:
             lambda place: read(kept[place]),
             None if self.answers is None else self.answers[list(kept)],
         )
+
+
+def is_data(path: Path) -> bool:
+    """Whether a file or folder holds a data set, by its names alone: a folder, frames, or arrays called x."""
+    if path.is_dir():
+        return True
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        return path.is_file() and pictures.frames_of(path) > 1
+    try:
+        names = {name.removesuffix(".npy") for name in zip_archive.archive(path).members}
+    except (CheckpointError, OSError):  # said where it is read
+        return False
+    return any(pair[0] in names for pair in PAIRS)
 
 
 def scores_spec(network: Network):
@@ -198,4 +212,7 @@ def _sorted(folder: Path) -> list[Path]:
 
 
 def _inputs(paths: list[Path]) -> list[Path]:
-    return [each for each in paths if each.suffix.lower() in SUFFIXES and each.is_file()]
+    """The inputs among these files, all of one kind: where pictures lie beside a file of arrays, that is no picture."""
+    files = [each for each in paths if each.suffix.lower() in SUFFIXES and each.is_file()]
+    kinds = [[each for each in files if each.suffix.lower() in kind] for kind in KINDS_OF_FILES]
+    return max(kinds, key=len)

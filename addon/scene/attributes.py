@@ -16,7 +16,12 @@ OF_STEP = re.compile(r"(?!evidence).+\.[0-9]{3}")  # what a step of a series hol
 
 def array(obj: bpy.types.Object, name: str) -> np.ndarray:
     """An attribute of whole numbers or floats of a layer's cells or a bundle's lines, (n,)."""
-    attribute = obj.data.attributes[name]
+    return array_of(obj.data, name)
+
+
+def array_of(data: bpy.types.Mesh | bpy.types.HairCurves, name: str) -> np.ndarray:
+    """The same, of a data-block."""
+    attribute = data.attributes[name]
     values = np.empty(len(attribute.data), DTYPES[attribute.data_type])
     attribute.data.foreach_get("value", values)
     return values
@@ -25,6 +30,11 @@ def array(obj: bpy.types.Object, name: str) -> np.ndarray:
 def forget_steps(obj: bpy.types.Object) -> None:
     """Let go of what an object holds for the steps of a series: its cells or lines are others now, which it shows."""
     forget_steps_of(obj.data)
+
+
+def has_steps(obj: bpy.types.Object) -> bool:
+    """Whether an object holds something for the steps of a series."""
+    return any(OF_STEP.fullmatch(attribute.name) for attribute in obj.data.attributes)
 
 
 def forget_steps_of(data: bpy.types.Mesh | bpy.types.HairCurves) -> None:

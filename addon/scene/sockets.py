@@ -30,7 +30,10 @@ def refresh(entity: WithSockets, values: dict) -> None:
         {
             name: value
             for name, value in values.items()
-            if name not in given or _same(inputs[name], given[name]) and inputs.path(name) not in animated
+            if name not in given
+            or not _unchanged(inputs[name], value)
+            and _same(inputs[name], given[name])
+            and inputs.path(name) not in animated
         },
     )
 
@@ -39,6 +42,13 @@ def changed(entity: WithSockets, defaults: dict) -> bool:
     """Whether one of these inputs has another value than we have given it, or, where we have not, than it has here."""
     inputs, given = entity.inputs, entity.given
     return any(not _same(inputs[name], given.get(name, value)) for name, value in defaults.items())
+
+
+def _unchanged(now, value) -> bool:
+    """Whether a value stands there already: writing it again would only let Blender work it out again."""
+    if isinstance(value, bpy.types.ID | None) or isinstance(now, bpy.types.ID | None):
+        return False
+    return _plain(now) == _plain(value)
 
 
 def _plain(value):

@@ -40,9 +40,11 @@ def main() -> int:
         *_part("curves"),
         *_part("series"),
         *_part("training"),
+        *_part("composing"),
     ]
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)
+        rows += _part("opening", folder)
         rows += _part("reading", folder)
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import evidence
+import formats
 import gltf
 import lines
 import memory
@@ -196,5 +197,7 @@ if __name__ == "__main__":
         "evidence": evidence.evidence,
         "training": evidence.training,
         "reading": reading.reading,
+        "opening": formats.opening,
+        "composing": formats.composing,
     }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

@@ -178,9 +178,29 @@ def test_a_file_that_was_composed_can_be_edited_again(blank, tmp_path):
     assert shown(network)["dense1"] == (10,) and path.stat().st_size > 0
 
 
-def test_a_file_that_was_not_composed_is_refused(blank, root):
-    bpy.ops.neuroscene.import_network(filepath=str(root / "sample_models/digits_mlp.onnx"))
-    assert bpy.ops.neuroscene.edit_copy() == {"CANCELLED"}
+def test_a_network_of_a_file_is_edited_as_a_copy(blank, root):
+    """Its weights stay what they are, and its file too; what is changed follows."""
+    path = root / "sample_models/digits_cnn.onnx"
+    before = path.read_bytes()
+    bpy.ops.neuroscene.import_network(filepath=str(path))
+    (network,) = networks()
+    lines = {each.target: array(each.obj, "weight").copy() for each in NetworkScene(network).bundles()}
+    cells = NetworkScene(network).layers()["conv3"].obj
+    assert bpy.ops.neuroscene.edit_copy() == {"FINISHED"}
+    again = {each.target: array(each.obj, "weight") for each in NetworkScene(network).bundles()}
+    np.testing.assert_array_equal(lines["dense1"], again["dense1"])
+    assert NetworkScene(network).layers()["conv3"].obj == cells
+    choosing.choose(network, "conv3")
+    network.neuroscene_layer.units = 5
+    assert shown(network)["conv3"][0] == 5 and NetworkScene(network).layers()["conv3"].obj == cells
+    agrees(network)
+    assert path.read_bytes() == before
+
+
+def test_what_a_specification_cannot_say_is_named(blank, root):
+    bpy.ops.neuroscene.import_network(filepath=str(root / "tests/data/zoo/mobilenet_v3.onnx"))
+    with pytest.raises(RuntimeError, match="cannot be edited by hand: '.*' .HardSigmoid. is nothing that"):
+        bpy.ops.neuroscene.edit_copy()
     assert changing.of_network(networks()[0]) is None
 
 

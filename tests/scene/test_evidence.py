@@ -10,7 +10,9 @@ import pytest
 
 from neuroscene.addon import cli
 from neuroscene.addon.attribution.targets import target_of
+from neuroscene.addon.colormaps import EVIDENCE, linear
 from neuroscene.addon.containers import CheckpointError
+from neuroscene.addon.gltf.colours import paint
 from neuroscene.addon.inference import fit_file
 from neuroscene.addon.inference.session import activations
 from neuroscene.addon.scene.building import build as builder
@@ -241,3 +243,13 @@ def test_methods_stand_side_by_side(blank):
     assert scene.camera.name == "methods" and scene not in {scene_of(network)}
     explaining.hide(network)
     assert {scene.name for scene in bpy.data.scenes} == scenes
+
+
+def test_exports_show_the_colors_of_evidence(network):
+    """Of cells by what they count, not by what they hold."""
+    material = NetworkScene(network).materials["evidence"]
+    counts = np.array([-1.0, 0.0, 1.0], np.float32)
+    given = {"evidence_shade": counts, "shade": np.ones(3, np.float32)}
+    colors = paint(material, given.get, 3)
+    expected = [linear(color) for _, color in (EVIDENCE[0], EVIDENCE[3], EVIDENCE[-1])]
+    assert np.allclose(colors[:, :3], np.array(expected)[:, :3], atol=0.01)

@@ -259,9 +259,10 @@ class Writing:
         for place in GRAPHS_INSIDE.get(operator.kind, ()):
             number = operator.options.number(place, "i") if operator.options else 0
             for tensor in self.model.tensors(number) if 0 < number < len(self.model.subgraphs) else ():
-                if tensor.begin >= 0 and tensor.data_type in FLOATS and tensor.size > 1 and not tensor.sparse:
+                kind = tensor.data_type
+                if tensor.begin >= 0 and kind in FLOATS and kind and tensor.size > 1 and not tensor.sparse:
                     shape = tuple(size or 0 for size in tensor.shape)
-                    held = Stored(tensor.name, shape, tensor.data_type, self.model.path.name, tensor.begin)
+                    held = Stored(tensor.name, shape, kind, self.model.path.name, tensor.begin)
                     made.append(self.graph.weight(held))
         return made
 

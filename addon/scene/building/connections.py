@@ -18,7 +18,7 @@ from ...nodes.bundling import STORED
 from ...nodes.connections import POINTS, connections_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array, forget_steps
+from ..attributes import DTYPES, array, array_of, forget_steps, has_steps
 from ..entities import Bundle, NetworkScene, RoleMaterial, network_of
 
 RADIUS = 0.008  # metres, of the most important line; layers are ten metres high
@@ -119,17 +119,17 @@ def _new(source, target, root, values) -> bpy.types.Object:
     return obj
 
 
-def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
-    """Put these connections into a bundle, in place of those it has; offsets by which others were bundled go."""
-    drop_offsets(obj)
-    forget_steps(obj)
-    fill(
-        obj.data,
-        len(lines),
-        {name: getattr(lines, name) for name in ("source", "target", "weight", "magnitude", "importance")},
-    )
-    if len(lines):
-        _bend(obj)
+def set_lines(obj: bpy.types.Object, lines: Lines) -> bool:
+    """Put these connections into a bundle, in place of those it has; offsets by which others were bundled go. Whether
+    they are others: what stays the same is not touched, so that Blender need not work it out again."""
+    values = {name: getattr(lines, name) for name in ("source", "target", "weight", "magnitude", "importance")}
+    changed = has_steps(obj) or not holds(obj.data, len(lines), values)
+    if changed:
+        drop_offsets(obj)
+        forget_steps(obj)
+        fill(obj.data, len(lines), values)
+        if len(lines):
+            _bend(obj)
     finite = lines.importance[np.isfinite(lines.importance)]
     high = int(0.995 * len(finite))
     extent = float(np.partition(finite, high)[high]) if len(finite) else 1.0
@@ -137,6 +137,7 @@ def set_lines(obj: bpy.types.Object, lines: Lines) -> None:
     sockets.refresh(bundle, {"Importance Range": extent or 1.0})
     bundle.tell(grain=lines.grain, drawn=len(lines), total=lines.total)
     _paint(bundle)
+    return changed
 
 
 def shows_weights(obj: bpy.types.Object) -> bool:
@@ -154,6 +155,17 @@ def _paint(bundle: Bundle) -> None:
     others = {"lines", "copies"} - {wanted}
     if material and material.role in others and (network := network_of(bundle.obj)):
         bundle.inputs["Material"] = NetworkScene(network).materials[wanted]
+
+
+def holds(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]) -> bool:
+    """Whether a data-block has so many curves with these attributes (count,) already, bit for bit."""
+    if len(curves.curves) != count:
+        return False
+    return all(
+        array_of(curves, name).tobytes() == np.ascontiguousarray(array, DTYPES[kind]).tobytes()
+        for name, array in values.items()
+        if (kind := curves.attributes[name].data_type) in DTYPES
+    )
 
 
 def fill(curves: bpy.types.HairCurves, count: int, values: dict[str, np.ndarray]) -> None:

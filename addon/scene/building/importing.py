@@ -246,8 +246,9 @@ def show(
     for index in chosen.keys() & bundles.keys():
         connection = network.connections[index]
         obj = bundles[index]
-        bundled[index] = bundling.held(obj)
-        connections.set_lines(obj, chosen[index])
+        held = bundling.held(obj)
+        if connections.set_lines(obj, chosen[index]):
+            bundled[index] = held
         if weights_are_new:
             ends = drawn[connection.source.name], drawn[connection.target.name]
             expansion.refresh(obj, connection, *ends, len(network.connections))

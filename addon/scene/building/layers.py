@@ -18,7 +18,7 @@ from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
 from .. import sockets
-from ..attributes import array, forget_steps
+from ..attributes import array, forget_steps, has_steps
 from ..editing import by_hand, ranges, together
 from ..entities import LayerCopy, LayerObject
 from ..texts import labels
@@ -220,11 +220,12 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     `meaning` is "activation", "mean activation" (of what a cell stands for), "bias", "mean weight" or "none".
     """
     values = by_hand.of_vertices(obj, np.ascontiguousarray(values, np.float32))
-    forget_steps(obj)
-    _write(obj, "value", values)
-    _write(obj, "importance", np.abs(values))
-    rank(obj)
-    obj.data.update_tag()
+    if has_steps(obj) or not _holds(obj, values):  # what stays the same need not be worked out again
+        forget_steps(obj)
+        _write(obj, "value", values)
+        _write(obj, "importance", np.abs(values))
+        rank(obj)
+        obj.data.update_tag()
     ranges.note(obj, None)
     layer = LayerObject(obj)
     sockets.refresh(layer, {"Range": extent or value_range(values)})
@@ -232,6 +233,16 @@ def set_values(obj: bpy.types.Object, values: np.ndarray, meaning: str, extent: 
     for copy in together.followers(obj):
         sockets.write(LayerCopy(copy), {"Range": LayerObject(obj).inputs["Range"]})
         LayerCopy(copy).value_is = meaning
+
+
+def _holds(obj, values: np.ndarray) -> bool:
+    there = obj.data.attributes
+    if any(name not in there or there[name].data_type != "FLOAT" for name in ("value", "importance", "order")):
+        return False
+    return (
+        array(obj, "value").tobytes() == values.tobytes()
+        and array(obj, "importance").tobytes() == np.abs(values).tobytes()
+    )
 
 
 def rank(obj: bpy.types.Object) -> None:

@@ -19,6 +19,9 @@ import onnx
 from ... import composing
 from ...composing import LayerError, Specification
 from ...containers import CheckpointError
+from ...conversion.specification import of_checkpoint
+from ...structure import open_checkpoint
+from ..background import in_background
 from ..building import build, importing
 from ..building.planned import Steps
 from ..entities import NetworkScene
@@ -80,15 +83,27 @@ def discard(collection: bpy.types.Collection) -> None:
     NetworkScene(collection).tell(draft="", problem=[])
 
 
-def follow_file(collection: bpy.types.Collection) -> None:
-    """A network whose file says how it was composed can be edited."""
+def take_over_steps(collection: bpy.types.Collection) -> Steps:
+    """Let a network of any file be edited: one that was composed as it is, of any other a copy that is written as a
+    specification and gives the same numbers. Yields as `build.build`. Raises `CheckpointError` where that cannot be."""
     scene = NetworkScene(collection)
-    path = Path(bpy.path.abspath(scene.source))
-    if scene.format != "onnx" or not path.is_file() or path.stat().st_size > LARGEST_CARRIED:
-        return
-    said = said_in(onnx.load(path, load_external_data=False))
-    if said is not None:
-        scene.specification = said.to_json()
+    path, architecture, part = Path(bpy.path.abspath(scene.source)), importing.architecture_of(scene), scene.part
+    yield 0.0, "reading the model"
+    checkpoint = yield from in_background(lambda: open_checkpoint(path, architecture or None, part), "the model")
+    said = said_in(checkpoint.model) if checkpoint.format == "onnx" else None
+    if said is None:
+        said, model = yield from in_background(lambda: of_checkpoint(checkpoint), "writing it as a specification")
+        said = replace(said, name=collection.name)
+        yield from reloading.steps(collection, stored.keep(_saying(model, said), collection.name))
+    scene.specification = said.to_json()
+
+
+def _saying(model: onnx.ModelProto, specification: Specification) -> onnx.ModelProto:
+    """A model that says how it is composed."""
+    del model.metadata_props[:]
+    model.graph.name = specification.name
+    onnx.helper.set_model_props(model, {"specification": specification.to_json()})
+    return model
 
 
 def said_in(model: onnx.ModelProto) -> Specification | None:

@@ -13,6 +13,7 @@ from ...network.drawn import Drawn
 from ...network.expand import TAP, Expanded, budget, counts, expand
 from ...nodes.sockets.connections import MEANS
 from .. import removing, sockets
+from ..attributes import forget_steps, has_steps
 from ..building import connections
 from ..entities import Bundle, Taps
 
@@ -35,19 +36,25 @@ def store(obj: bpy.types.Object, connection: Connection, source: Drawn, target: 
     """Store the levels of a bundle between layers that are drawn so, up to so many kernels and taps; whether there
     are any."""
     lines = expand(connection, source, target, kernels, taps)
-    drop(obj)
     if lines is None or not len(lines):
+        drop(obj)
         return False
-    curves = bpy.data.hair_curves.new(f"{obj.name} Taps")
-    for name, kind in ATTRIBUTES.items():
-        curves.attributes.new(name, kind, "CURVE")
-    values = {name: getattr(lines, name) for name in ATTRIBUTES if name != "importance"}
-    connections.fill(curves, len(lines), values | {"importance": _importance(lines)})
-    curves.set_types(type="POLY")
-    kept = Taps.make(bpy.data.objects.new(curves.name, curves))
-    maps = _window(lines, source, target)
     bundle = Bundle(obj)
-    bundle.inputs.update({"Taps": kept.obj} | maps)
+    kept = bundle.inputs["Taps"]
+    if kept is None or not Taps.is_one(kept) or kept.library or kept.users > 1:  # of a duplicate, too
+        drop(obj)
+        curves = bpy.data.hair_curves.new(f"{obj.name} Taps")
+        for name, kind in ATTRIBUTES.items():
+            curves.attributes.new(name, kind, "CURVE")
+        kept = Taps.make(bpy.data.objects.new(curves.name, curves)).obj
+    values = {name: getattr(lines, name) for name in ATTRIBUTES if name != "importance"}
+    values["importance"] = _importance(lines)
+    if has_steps(kept) or not connections.holds(kept.data, len(lines), values):
+        forget_steps(kept)
+        connections.fill(kept.data, len(lines), values)
+        kept.data.set_types(type="POLY")
+    maps = _window(lines, source, target)
+    bundle.inputs.update({"Taps": kept} | maps)
     sockets.refresh(
         bundle, {f"Position {name}": int(maps["Target Map"][axis]) // 2 for axis, name in enumerate(("Row", "Column"))}
     )

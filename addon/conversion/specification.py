@@ -1,0 +1,493 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A model of any format as a specification with its weights, so that it can be edited by hand.
+
+Only what a specification can say exactly is written; the first operator that it cannot say is named. Maps have their
+channels first in a specification: a Transpose at the beginning goes into the shape of the input, one before Flatten
+into the rows of the weights behind it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from ..composing import ACTIVATIONS, SETTINGS, Specification, compose, parse
+from ..containers import CheckpointError
+from ..containers.natural_order import brief
+from ..formats import Checkpoint
+from ..formats.checkpoint import byte_size
+from .onnx_model import check, plain
+
+LARGEST = 1 << 28  # bytes of weights
+TRIED, ATOL = 2, 1e-4
+SAID = re.compile(r"(?<=.)/(Conv|Gemm|MatMul|BatchNormalization|MaxPool\w*|Flatten|Reshape|convolution|node)$")
+LAST, ROWS = "channels last", "rows of channels last"
+DEFAULTS = {"LeakyRelu": {"alpha": 0.01}, "Elu": {"alpha": 1.0}}
+# onnxruntime's rewrites that would change layers; folding constants is what is wanted
+KEPT = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion", "MatmulBNFusion", "ReluClipFusion", "MatMulAddFusion"]
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A tensor: the layer that gives it, how its axes stand, and the sizes of one sample in the specification."""
+
+    layer: str
+    order: str = ""
+    shape: tuple[int, ...] = ()
+
+
+@dataclass
+class _Reader:
+    path: Any
+    graph: onnx.GraphProto
+    constants: dict[str, np.ndarray]
+    readers: Counter
+    values: dict[str, _Value] = field(default_factory=dict)
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def refused(self, node, why="") -> CheckpointError:
+        problem = f"cannot be edited by hand: '{brief(node.name or node.output[0])}' ({node.op_type}) {why}".strip()
+        return CheckpointError(self.path, problem or "cannot be edited", "it can be shown, run and trained")
+
+    def free(self, name: str) -> str:
+        """A name that no layer has."""
+        base = re.sub(r"\s+", "_", SAID.sub("", name.strip("/")))[:100] or "layer"
+        made, number = base, 2
+        while made in self.names:
+            made, number = f"{base}_{number}", number + 1
+        self.names.add(made)
+        return made
+
+    def add(self, node, op: str, inputs: list[str], shape, settings=None, **weights: np.ndarray) -> _Value:
+        """A layer; `weights` by the parts of their names."""
+        name = self.free(node.name or node.output[0])
+        self.layers.append({"name": name, "op": op, "inputs": inputs, **(settings or {})})
+        for part, array in weights.items():
+            self.weights[f"{name}.{part}"] = np.ascontiguousarray(array, np.float32)
+        return _Value(name, "", tuple(shape))
+
+
+def of_checkpoint(checkpoint: Checkpoint) -> tuple[Specification, onnx.ModelProto]:
+    """The specification of a model, and the same model built of it with the weights of the file.
+
+    Raises `CheckpointError` where it says something that a specification cannot, or is larger than 256 MB.
+    """
+    check(checkpoint)
+    held = sum(byte_size(tensor) for tensor in checkpoint.model.graph.initializer)
+    if held > LARGEST:
+        raise CheckpointError(
+            checkpoint.path, f"has {held / 1e6:,.0f} MB of weights, which are too many to edit by hand"
+        )
+    model = _folded(checkpoint)
+    reader = _read(checkpoint, model)
+    (entered,) = [value for value in model.graph.input if value.name not in reader.constants]
+    first = reader.values[entered.name]
+    # what is read with channels last is read with channels first from now on
+    specification = parse(
+        {
+            "name": model.graph.name or checkpoint.path.stem,
+            "input": _input_of(reader, entered, first),
+            "layers": reader.layers,
+        },
+        checkpoint.path,
+    )
+    made = compose(specification).model
+    for tensor in made.graph.initializer:
+        if tensor.name in reader.weights:
+            array = reader.weights[tensor.name]
+            if list(array.shape) != list(tensor.dims):
+                raise CheckpointError(checkpoint.path, f"cannot be edited by hand: {tensor.name} has another shape")
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    _compare(checkpoint, model, made, entered.name, reader)
+    return specification, made
+
+
+def _folded(checkpoint: Checkpoint) -> onnx.ModelProto:
+    """The model with all constants worked out, and its weights in it."""
+    model = plain(checkpoint, {})
+    for tensor in model.graph.initializer:
+        if tensor.name in checkpoint.readers or tensor.data_location == onnx.TensorProto.EXTERNAL:
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(checkpoint.array(tensor)), tensor.name))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "folded.onnx"
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(path)
+        options.log_severity_level = 4
+        try:
+            onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=KEPT
+            )
+        except Exception as error:  # onnxruntime's own exception types share no base but Exception
+            raise CheckpointError(checkpoint.path, f"cannot be read by onnxruntime ({str(error)[:100]})") from error
+        return onnx.load(path)
+
+
+def _read(checkpoint: Checkpoint, model: onnx.ModelProto) -> _Reader:
+    graph = model.graph
+    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    inputs = [value for value in graph.input if value.name not in constants]
+    if len(inputs) != 1 or len(graph.output) != 1:
+        raise CheckpointError(
+            checkpoint.path, f"cannot be edited by hand: it has {len(inputs)} inputs and {len(graph.output)} outputs"
+        )
+    counted = Counter(name for node in graph.node for name in node.input)
+    counted.update(value.name for value in graph.output)
+    reader = _Reader(checkpoint.path, graph, constants, counted)
+    sizes = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)[1:]
+    if (
+        not sizes
+        or not all(size > 0 for size in sizes)
+        or inputs[0].type.tensor_type.elem_type != onnx.TensorProto.FLOAT
+    ):
+        raise CheckpointError(checkpoint.path, "cannot be edited by hand: its input has open sizes, or is no number")
+    name = reader.free(inputs[0].name)
+    reader.values[inputs[0].name] = _Value(name, "", sizes)
+    for node in graph.node:
+        write = WRITERS.get(node.op_type)
+        if write is None or node.domain not in ("", "ai.onnx"):
+            raise reader.refused(node, "is nothing that a specification can say")
+        reader.values[node.output[0]] = write(reader, node)
+    return reader
+
+
+def _input_of(reader: _Reader, entered, value: _Value) -> dict[str, Any]:
+    return {"name": value.layer, "shape": list(reader.shapes.get(value.layer, value.shape))}
+
+
+def _compare(checkpoint, model, made, name, reader: _Reader) -> None:
+    """Refuse what does not give the same numbers."""
+    first = reader.values[name]
+    random = np.random.default_rng(0)
+    shape = tuple(dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim)[1:]
+    given = random.normal(size=(TRIED, *shape)).astype(np.float32)
+    turned = np.moveaxis(given, -1, 1) if first.layer in reader.shapes else given
+    results = []
+    for one, x in ((model, given), (made, np.ascontiguousarray(turned))):
+        session = onnxruntime.InferenceSession(one.SerializeToString(), providers=["CPUExecutionProvider"])
+        entry = session.get_inputs()[0]
+        rows = [x] if not isinstance(entry.shape[0], int) else [x[place : place + 1] for place in range(TRIED)]
+        results.append(np.concatenate([session.run(None, {entry.name: row})[0] for row in rows]).reshape(TRIED, -1))
+    theirs, ours = results
+    if theirs.shape != ours.shape or not np.allclose(theirs, ours, atol=ATOL, rtol=1e-3):
+        raise CheckpointError(checkpoint.path, "cannot be edited by hand: written so it would give other numbers")
+
+
+# operators
+
+
+def _x(reader: _Reader, node, place: int = 0) -> _Value:
+    value = reader.values.get(node.input[place]) if place < len(node.input) else None
+    if value is None:
+        raise reader.refused(node, "reads a constant")
+    return value
+
+
+def _plain(reader: _Reader, node, place: int = 0) -> _Value:
+    value = _x(reader, node, place)
+    if value.order:
+        raise reader.refused(node, "reads its axes in another order")
+    return value
+
+
+def _constant(reader: _Reader, node, place: int) -> np.ndarray:
+    if place >= len(node.input) or node.input[place] not in reader.constants:
+        raise reader.refused(node, "has weights that are computed")
+    return reader.constants[node.input[place]]
+
+
+def _attributes(node) -> dict[str, Any]:
+    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
+
+
+def _brief(values) -> Any:
+    """One number for all axes, where they are equal."""
+    values = [int(value) for value in values]
+    return values[0] if len(set(values)) == 1 else values
+
+
+def _window(reader, node, kernel, sizes, told) -> dict[str, Any]:
+    """Stride, padding and dilation of a window as settings."""
+    count = len(kernel)
+    strides, gaps = told.get("strides", [1] * count), told.get("dilations", [1] * count)
+    pads = list(told.get("pads", [0] * 2 * count))
+    auto = told.get("auto_pad", b"NOTSET")
+    reach = [(size - 1) * gap + 1 for size, gap in zip(kernel, gaps, strict=True)]
+    total = [
+        max((-(-size // step) - 1) * step + span - size, 0)
+        for size, step, span in zip(sizes, strides, reach, strict=True)
+    ]
+    same = [size // 2 for size in total] + [size - size // 2 for size in total]
+    made = {"kernel": _brief(kernel), "stride": _brief(strides)}
+    if auto == b"SAME_UPPER" or auto in (b"NOTSET", b"") and pads == same and any(pads):
+        made["padding"] = "same"
+    elif auto not in (b"NOTSET", b"", b"VALID") or pads[:count] != pads[count:]:
+        raise reader.refused(node, "has padding that a specification cannot say")
+    else:
+        made["padding"] = _brief(pads[:count]) if auto != b"VALID" else 0
+    if max(gaps) > 1:
+        made["dilation"] = _brief(gaps)
+    return made
+
+
+def _shape_of(reader: _Reader, name: str) -> tuple[int, ...]:
+    """What the layers so far give, worked out by building them."""
+    value = next(value for value in reader.values.values() if value.layer == name)
+    return reader.shapes.get(name, value.shape)
+
+
+def _slid(sizes, settings, kernel) -> list[int]:
+    count = len(kernel)
+
+    def each(setting, usual):
+        value = settings.get(setting, usual)
+        return value if isinstance(value, list) else [value] * count
+
+    strides, gaps = each("stride", 1), each("dilation", 1)
+    if settings.get("padding") == "same":
+        return [-(-size // step) for size, step in zip(sizes, strides, strict=True)]
+    pads = each("padding", 0)
+    return [
+        (size + 2 * pad - ((span - 1) * gap + 1)) // step + 1
+        for size, span, step, pad, gap in zip(sizes, kernel, strides, pads, gaps, strict=True)
+    ]
+
+
+def _conv(reader: _Reader, node) -> _Value:
+    value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
+    shape = _shape_of(reader, value.layer)
+    group, kernel = told.get("group", 1), list(weight.shape[2:])
+    settings = _window(reader, node, kernel, shape[1:], told)
+    bias = {"bias": _constant(reader, node, 2)} if len(node.input) > 2 and node.input[2] else {}
+    if not bias:
+        settings["bias"] = False
+    sizes = _slid(shape[1:], settings, kernel)
+    if group > 1 and group == shape[0] == weight.shape[0]:
+        return reader.add(node, "DepthwiseConv", [value.layer], (shape[0], *sizes), settings, weight=weight, **bias)
+    settings |= {"units": int(weight.shape[0])} | ({"groups": int(group)} if group > 1 else {})
+    return reader.add(node, "Conv", [value.layer], (weight.shape[0], *sizes), settings, weight=weight, **bias)
+
+
+def _conv_transpose(reader: _Reader, node) -> _Value:
+    value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
+    shape, kernel = _shape_of(reader, value.layer), list(weight.shape[2:])
+    count = len(kernel)
+    pads, strides = told.get("pads", [0] * 2 * count), told.get("strides", [1] * count)
+    odd = max(told.get("output_padding", [0])) or max(told.get("dilations", [1])) > 1 or told.get("group", 1) > 1
+    if odd or len(set(pads)) > 1 or told.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"") or "output_shape" in told:
+        raise reader.refused(node, "has settings that a specification cannot say")
+    settings = {
+        "units": int(weight.shape[1]),
+        "kernel": _brief(kernel),
+        "stride": _brief(strides),
+        "padding": int(pads[0]),
+    }
+    bias = {"bias": _constant(reader, node, 2)} if len(node.input) > 2 and node.input[2] else {}
+    if not bias:
+        settings["bias"] = False
+    sizes = [
+        (size - 1) * step + span - 2 * pads[0] for size, step, span in zip(shape[1:], strides, kernel, strict=True)
+    ]
+    return reader.add(node, "ConvTranspose", [value.layer], (weight.shape[1], *sizes), settings, weight=weight, **bias)
+
+
+def _pool(reader: _Reader, node) -> _Value:
+    value, told = _plain(reader, node), _attributes(node)
+    shape, kernel = _shape_of(reader, value.layer), list(told["kernel_shape"])
+    if told.get("ceil_mode") or max(told.get("dilations", [1])) > 1 or len(node.output) > 1:
+        raise reader.refused(node, "has settings that a specification cannot say")
+    settings = _window(reader, node, kernel, shape[1:], told)
+    if settings["padding"] and told.get("count_include_pad"):
+        raise reader.refused(node, "counts its padding")
+    return reader.add(node, node.op_type, [value.layer], (shape[0], *_slid(shape[1:], settings, kernel)), settings)
+
+
+def _global(reader: _Reader, node) -> _Value:
+    value = _x(reader, node)
+    shape = _shape_of(reader, value.layer)
+    if node.op_type == "ReduceMean":
+        told = _attributes(node)
+        axes = told.get("axes") or (reader.constants[node.input[1]].tolist() if len(node.input) > 1 else [])
+        rank = len(shape) + 1
+        wanted = list(range(1, rank - 1)) if value.order == LAST else list(range(2, rank))
+        if sorted(axis % rank for axis in axes) != wanted:
+            raise reader.refused(node, "is no mean of maps")
+    elif value.order:
+        raise reader.refused(node, "reads its axes in another order")
+    return reader.add(node, "GlobalAveragePool", [value.layer], (shape[0],))
+
+
+def _flatten(reader: _Reader, node) -> _Value:
+    value = _x(reader, node)
+    shape = _shape_of(reader, value.layer)
+    if node.op_type == "Reshape":
+        wanted = _constant(reader, node, 1).tolist()
+        if not reader.layers and shape[-1] == 1 and wanted[1:] == [1, *shape[:-1]]:  # as a Transpose of one channel
+            reader.shapes[value.layer] = (1, *shape[:-1])
+            return _Value(value.layer, "", reader.shapes[value.layer])
+        if len(wanted) != 2 or wanted[1] not in (-1, prod(shape)):
+            raise reader.refused(node, "gives another shape")
+    elif node.op_type == "Flatten" and _attributes(node).get("axis", 1) != 1:
+        raise reader.refused(node, "keeps more than the first axis")
+    elif node.op_type == "Squeeze" and len(shape) > 1:
+        raise reader.refused(node, "takes axes away")
+    if len(shape) == 1:
+        return value
+    made = reader.add(node, "Flatten", [value.layer], (prod(shape),))
+    if value.order == LAST:
+        made = _Value(made.layer, ROWS, made.shape)
+        reader.shapes[f"{made.layer}\0maps"] = shape
+    return made
+
+
+def _dense(reader: _Reader, node) -> _Value:
+    value, weight, told = _x(reader, node), _constant(reader, node, 1), _attributes(node)
+    shape = _shape_of(reader, value.layer)
+    if told.get("transA") or told.get("alpha", 1.0) != 1.0 or told.get("beta", 1.0) != 1.0 or weight.ndim != 2:
+        raise reader.refused(node, "has settings that a specification cannot say")
+    weight = weight.T if told.get("transB") else weight
+    if value.order == LAST or len(shape) > 2:
+        raise reader.refused(node, "reads maps")
+    if value.order == ROWS:  # rows in the order of maps with channels first
+        channels, *space = reader.shapes[f"{value.layer}\0maps"]
+        weight = np.moveaxis(weight.reshape(*space, channels, -1), len(space), 0).reshape(weight.shape)
+    bias = {"bias": _constant(reader, node, 2).reshape(-1)} if len(node.input) > 2 and node.input[2] else {}
+    settings = {"units": int(weight.shape[1])} | ({} if bias else {"bias": False})
+    return reader.add(node, "Dense", [value.layer], (*shape[:-1], weight.shape[1]), settings, weight=weight, **bias)
+
+
+def _normalise(reader: _Reader, node) -> _Value:
+    value, told = _plain(reader, node), _attributes(node)
+    if node.op_type == "LayerNormalization":
+        if told.get("axis", -1) not in (-1, len(value.shape)):
+            raise reader.refused(node, "is over more than the last axis")
+        parts = dict(zip(("scale", "bias"), (_constant(reader, node, place) for place in (1, 2)), strict=True))
+        usual = 1e-5
+    else:
+        names = ("scale", "bias", "mean", "variance")
+        parts = dict(zip(names, (_constant(reader, node, place) for place in range(1, 5)), strict=True))
+        usual = told.get("epsilon", 1e-5)
+        parts["variance"] = parts["variance"] + np.float32(usual - 1e-5)  # another epsilon goes into it
+    if abs(told.get("epsilon", 1e-5) - usual) > 1e-9:
+        raise reader.refused(node, "has another epsilon")
+    return reader.add(node, node.op_type, [value.layer], _shape_of(reader, value.layer), {}, **parts)
+
+
+def _activation(reader: _Reader, node) -> _Value:
+    value, told = _x(reader, node), _attributes(node)
+    usual = DEFAULTS.get(node.op_type, {})
+    if any(abs(told.get(name, number) - number) > 1e-6 for name, number in usual.items()):
+        raise reader.refused(node, "has a slope that a specification cannot say")
+    rank = len(_shape_of(reader, value.layer)) + 1
+    if node.op_type == "Softmax" and (told.get("axis", -1) not in (-1, rank - 1) or value.order == LAST):
+        raise reader.refused(node, "is over another axis")
+    if node.op_type == "Gelu" and told.get("approximate", b"none") != b"none":
+        raise reader.refused(node, "is the approximate one")
+    layer = reader.layers[-1] if reader.layers else None
+    alone = reader.readers[node.input[0]] == 1
+    if layer and layer["name"] == value.layer and alone and "activation" in SETTINGS[layer["op"]] and not value.order:
+        if "activation" not in layer:
+            layer["activation"] = node.op_type
+            return value
+    made = reader.add(node, "Activation", [value.layer], _shape_of(reader, value.layer), {"activation": node.op_type})
+    return _Value(made.layer, value.order, made.shape)
+
+
+def _join(reader: _Reader, node) -> _Value:
+    if node.op_type == "Add" and any(name in reader.constants for name in node.input):
+        return _bias(reader, node)
+    values = [_x(reader, node, place) for place in range(len(node.input))]
+    if len(values) == 1:
+        return values[0]
+    shapes = [_shape_of(reader, value.layer) for value in values]
+    orders = {value.order for value in values}
+    if len(orders) > 1 or len({value.layer for value in values}) < 2:
+        raise reader.refused(node, "joins tensors of different orders")
+    if node.op_type == "Add":
+        if len(set(shapes)) > 1:
+            raise reader.refused(node, "adds tensors of different shapes")
+        made = reader.add(node, "Add", [value.layer for value in values], shapes[0])
+    else:
+        axis, rank = _attributes(node).get("axis", 1), len(shapes[0]) + 1
+        if axis % rank != (rank - 1 if orders == {LAST} else 1) or orders == {ROWS}:
+            raise reader.refused(node, "joins along another axis")
+        whole = (sum(shape[0] for shape in shapes), *shapes[0][1:])
+        made = reader.add(node, "Concat", [value.layer for value in values], whole)
+    return _Value(made.layer, next(iter(orders)), made.shape)
+
+
+def _bias(reader: _Reader, node) -> _Value:
+    """A row that is added to a product becomes its bias."""
+    place = 0 if node.input[0] not in reader.constants else 1
+    value, row = _x(reader, node, place), reader.constants[node.input[1 - place]].reshape(-1)
+    layer = reader.layers[-1] if reader.layers else None
+    fits = layer is not None and layer["name"] == value.layer and layer["op"] == "Dense" and not layer.get("bias", True)
+    if not fits or layer is None or row.size != layer["units"] or reader.readers[node.input[place]] != 1:
+        raise reader.refused(node, "adds a constant")
+    del layer["bias"]
+    reader.weights[f"{layer['name']}.bias"] = np.ascontiguousarray(row, np.float32)
+    return value
+
+
+def _transpose(reader: _Reader, node) -> _Value:
+    value = _x(reader, node)
+    rank = len(value.shape) + 1
+    perm = list(_attributes(node).get("perm", []))
+    first = [0, rank - 1, *range(1, rank - 1)]
+    if perm == [0, *range(2, rank), 1] and not value.order:
+        return _Value(value.layer, LAST, value.shape)
+    if perm == first and value.order == LAST:
+        return _Value(value.layer, "", value.shape)
+    if perm == first and not reader.layers and not value.order:  # of the input, which has its channels last
+        reader.shapes[value.layer] = (value.shape[-1], *value.shape[:-1])
+        return _Value(value.layer, "", reader.shapes[value.layer])
+    raise reader.refused(node, "turns axes")
+
+
+def _same(reader: _Reader, node) -> _Value:
+    return _x(reader, node)
+
+
+def _dropout(reader: _Reader, node) -> _Value:
+    value = _x(reader, node)
+    rate = float(_constant(reader, node, 1)) if len(node.input) > 1 and node.input[1] in reader.constants else 0.5
+    made = reader.add(node, "Dropout", [value.layer], _shape_of(reader, value.layer), {"rate": round(rate, 6)})
+    return _Value(made.layer, value.order, made.shape)
+
+
+WRITERS = {
+    "Conv": _conv,
+    "ConvTranspose": _conv_transpose,
+    "MaxPool": _pool,
+    "AveragePool": _pool,
+    "GlobalAveragePool": _global,
+    "ReduceMean": _global,
+    "Flatten": _flatten,
+    "Reshape": _flatten,
+    "Squeeze": _flatten,
+    "Gemm": _dense,
+    "MatMul": _dense,
+    "BatchNormalization": _normalise,
+    "LayerNormalization": _normalise,
+    "Add": _join,
+    "Concat": _join,
+    "Transpose": _transpose,
+    "Identity": _same,
+    "Dropout": _dropout,
+    **dict.fromkeys(ACTIVATIONS, _activation),
+}

@@ -310,8 +310,8 @@ def click_layers():
         region = view()
         inside = region.x + 90 < x < view("UI").x - 20 and 160 < y < window().height - region.y - 20
         with bpy.context.temp_override(window=window(), area=area_of_view(), region=region):
-            hit = inside and pointing.pick(bpy.context, x - region.x, window().height - y - region.y, "NEAREST")
-        if not hit or hit.kind == "cell" and hit.object != layer.name:
+            hit = inside and pointing.pick(bpy.context, x - region.x, window().height - y - region.y, "CELLS")
+        if not hit or hit.target != layer.name:
             continue  # behind another layer, or beside the view
         yield from click(x, y)
         assert active() == layer, (layer.name, active())

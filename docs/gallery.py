@@ -55,7 +55,6 @@ STILLS = {
     "gallery/before-after": (CNN, "before-after", "", None, WIDE),
     "gallery/forward": (CNN, "forward", "", 102, WIDE),
     "gallery/forward-books": (PICTURES, "forward", "", 210, WIDE),
-    "gallery/forward-answer": (CNN, "forward", "", 500, WIDE),
     "gallery/training": (RUN, "training", "", 255, WIDE),
     "gallery/training-close": (RUN, "training-close", "", 130, WIDE),
     "gallery/neon": (MLP, "hero", "Neon", None, WIDE),

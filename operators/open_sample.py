@@ -9,6 +9,7 @@ from ..addon.samples import SAMPLES
 from ..addon.scene import selection
 from ..addon.scene.camera import viewport
 from ..addon.scene.entities import NetworkScene, chosen, networks, scene_of
+from .bases.whole import Whole
 
 
 class NEUROSCENE_OT_open_sample(bpy.types.Operator):
@@ -31,7 +32,7 @@ class NEUROSCENE_OT_open_sample(bpy.types.Operator):
         )
 
 
-class NEUROSCENE_OT_show_network(bpy.types.Operator):
+class NEUROSCENE_OT_show_network(Whole, bpy.types.Operator):
     """Go to a network, in whichever scene it stands"""
 
     bl_idname = "neuroscene.show_network"

@@ -167,7 +167,7 @@ class NEUROSCENE_OT_duplicate_layers(OnWholeLayers, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class NEUROSCENE_OT_duplicate_and_move(bpy.types.Macro):
+class NEUROSCENE_OT_duplicate_and_move(Whole, bpy.types.Macro):
     """Duplicate the selected layers with their labels and incoming lines, and move the duplicates"""
 
     bl_idname = "neuroscene.duplicate_and_move"

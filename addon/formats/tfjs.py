@@ -28,6 +28,7 @@ from .checkpoint import Checkpoint
 from .keras.variables import said
 from .tensorflow import dropout, frozen
 from .tensorflow import flat as flats
+from .tensorflow.ends import guessed
 from .tensorflow.graph_text import Text
 from .tensorflow.messages import GRAPH, TENSOR_INFO, TYPE_NAMES, data_type, sizes
 from .tensorflow.writing import Ends, Source
@@ -257,7 +258,7 @@ def _graph(path, topology, signature, tensors, producer) -> Checkpoint:
         if at and at[0] in flat.nodes:
             ends.outputs[name] = flat.final(at)
     if not ends.outputs:
-        ends = frozen.ends_of(flat, *flats.ends(flat))
+        ends = frozen.ends_of(flat, *guessed(flat))
     source = Source(path, memoryview(bytes(held.data)), "", constant=lambda node: tensors.get(node.name))
     return frozen.write(path, flat, source, ends, GRAPHS, producer)
 

@@ -74,17 +74,9 @@ def _letters(group, text, size, material, above):
         group.put(node.inputs[name], value)
     compat.align_letters(node, "Left")
     letters = group.call("GeometryNodeRealizeInstances", {"Geometry": node.outputs["Curve Instances"]})
-    filled = (
-        group.call("GeometryNodeFillCurve", {"Curve": letters}, mode="TRIANGLES")
-        if not compat.FIVE
-        else _filled(group, letters)
-    )
+    filled = group.call("GeometryNodeFillCurve", {"Curve": letters})
     moved = group.call("GeometryNodeTransform", {"Geometry": filled, "Translation": group.vector(0.0, above, 0.0)})
     return group.call("GeometryNodeSetMaterial", {"Geometry": moved, "Material": material})
-
-
-def _filled(group, letters):
-    return group.call("GeometryNodeFillCurve", {"Curve": letters})
 
 
 def _leader(group, place, size):

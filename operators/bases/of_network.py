@@ -33,7 +33,10 @@ class OfNetwork(Whole):
 
     @classmethod
     def poll(cls, context):
-        return bool(networks())
+        if networks():
+            return True
+        cls.poll_message_set("There is no network in this file")
+        return False
 
     def execute(self, context):
         try:

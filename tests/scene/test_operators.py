@@ -33,7 +33,8 @@ def numbers(network) -> dict:
             found |= {
                 (*key, name): value for name, value in look.inputs(thing).items() if isinstance(value, (int, float))
             }
-            found[(*key, "facts")] = str(sorted((k, v) for k, v in facts.items()))
+            said = {"name": "", **facts.get("label", {})} | {"name": ""}  # as somebody may have called it
+            found[(*key, "facts")] = str(sorted((k, v) for k, v in (facts | {"title": "", "label": said}).items()))
     for kind in ("label", "class", "caption"):
         things = [one for one in look.of_kind(network, kind) if one.type == "FONT"]
         found[kind,] = sorted(
@@ -231,7 +232,8 @@ def test_state_survives_a_file(registered, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     (network,) = entities.networks()
     for thing in network.all_objects:
-        thing.name = f"renamed {thing.name}"  # objects are found by their properties
+        if entities.kind(thing) != "layer":  # a layer's name is also what it is called
+            thing.name = f"renamed {thing.name}"  # objects are found by their properties
     network.name = "renamed"
     assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT)) == {"FINISHED"}
     check_same(data(numbers(network)), data(numbers(import_network(look.MLP, input=str(look.DIGIT)))))

@@ -45,6 +45,9 @@ class Layout:
         data.path_resolve(name)
         self.fields.append(text)
 
+    def prop_search(self, data, name, *_, text=None):
+        self.fields.append(text)
+
     def panel(self, name, default_closed=False):
         if default_closed and not self.opened:
             self.closed.append(name)

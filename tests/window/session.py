@@ -310,8 +310,8 @@ def click_layers():
         region = view()
         inside = region.x + 90 < x < view("UI").x - 20 and 160 < y < window().height - region.y - 20
         with bpy.context.temp_override(window=window(), area=area_of_view(), region=region):
-            hit = inside and pointing.pick(bpy.context, x - region.x, window().height - y - region.y, "NEAREST")
-        if not hit or hit.kind == "cell" and hit.object != layer.name:
+            hit = inside and pointing.pick(bpy.context, x - region.x, window().height - y - region.y, "CELLS")
+        if not hit or hit.target != layer.name:
             continue  # behind another layer, or beside the view
         yield from click(x, y)
         assert active() == layer, (layer.name, active())
@@ -607,6 +607,48 @@ def long_model():
     return RUN / "long.onnx"
 
 
+def find_operator(words):
+    """Run what F3 finds first for these words."""
+    yield from press("F3")
+    yield 1.0
+    xdotool("type", "--delay", 40, words)
+    yield 1.5
+    xdotool("key", "Return")
+    yield 1.5
+
+
+def composed():
+    """The layers of the composed network by its own specification, none if there is no such network."""
+    held = [one[KEY]["specification"] for one in networks() if one[KEY].get("specification")]
+    return [layer["name"] for layer in json.loads(held[0])["layers"]] if held else []
+
+
+def compose_and_train():
+    """F3 composes a network, adds a layer, undoes it, and trains the network on the digits to 95 % and more"""
+    yield from find_operator("compose network")
+    yield from until(lambda: composed(), "a network is composed", 240.0)
+    yield 5.0
+    yield from shot("40_composed")
+    before = composed()
+    yield from find_operator("add layer")
+    yield from until(lambda: len(composed()) == len(before) + 1, "a layer is added")
+    yield from shot("41_layer_added")
+    yield from undo()
+    yield from until(lambda: composed() == before, "the layer is undone")
+    yield from find_operator("train neuroscene")
+    yield 2.0
+    yield from shot("42_train")
+    xdotool("key", "Return")
+    yield from until(lambda: "NEUROSCENE_OT_train_network" in window().modal_operators, "it trains")
+    yield 20.0
+    yield from shot("43_trains")
+    yield from until(lambda: "NEUROSCENE_OT_train_network" not in window().modal_operators, "it has learned", 400.0)
+    (network,) = (one for one in networks() if one[KEY].get("specification"))
+    steps = json.loads(network[KEY]["series"])["checkpoints"]["values"]
+    assert len(steps) == 11 and steps[-1]["accuracy"] >= 0.95, steps[-1]
+    yield from shot("44_learned")
+
+
 STEPS = (
     open_sample,
     look_at_sidebar,
@@ -625,6 +667,7 @@ STEPS = (
     export_a_page,
     film_by_mouse,
     inspect_by_command,
+    compose_and_train,
 )
 
 

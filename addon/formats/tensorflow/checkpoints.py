@@ -18,6 +18,7 @@ from ..weights import Weights
 from . import bundle, dropout, frozen, keras_loops
 from . import flat as flats
 from .bundle import DATA, Bundle
+from .ends import guessed
 from .writing import Source
 
 FIRST, SECOND = "tf1-checkpoint", "tf2-checkpoint"
@@ -226,7 +227,7 @@ def with_graph(
     flats.decide(flat)
     dropout.leave_out(flat)
     keras_loops.recognise(flat)
-    inputs, outputs = flats.ends(flat)
+    inputs, outputs = guessed(flat)
     ends = frozen.ends_of(flat, inputs, outputs)
     used: set[str] = set()
 

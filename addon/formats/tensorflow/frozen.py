@@ -13,6 +13,7 @@ from ...containers.protobuf import decode
 from ..checkpoint import Checkpoint
 from . import dropout, keras_loops
 from . import flat as flats
+from .ends import guessed
 from .flat import Flat, UnfoldableError
 from .graph import Unwritable
 from .graph_text import Text, parse
@@ -32,7 +33,7 @@ def read(path: Path) -> Checkpoint:
     flats.decide(flat)
     dropout.leave_out(flat)
     keras_loops.recognise(flat)
-    inputs, outputs = flats.ends(flat)
+    inputs, outputs = guessed(flat)
     source = Source(path, data, path.name if path.suffix != ".pbtxt" and not is_text(path) else "")
     return write(path, flat, source, ends_of(flat, inputs, outputs), FORMAT)
 

@@ -18,6 +18,7 @@ from ..checkpoint import Checkpoint
 from . import bundle, checkpoints, dropout, frozen, keras_loops
 from . import flat as flats
 from .bundle import Bundle
+from .ends import guessed
 from .graph_text import Text, parse
 from .messages import SAVED_MODEL, data_type, sizes
 from .writing import Ends, Source
@@ -68,7 +69,7 @@ def read(path: Path, part: str = "") -> Checkpoint:
     if name:
         ends = _ends(path, flat, signatures[name])
     else:
-        ends = frozen.ends_of(flat, *flats.ends(flat))
+        ends = frozen.ends_of(flat, *guessed(flat))
     file = "" if frozen.is_text(path) or path.suffix == ".pbtxt" else path.name
     version = graph.get("meta_info_def", {}).get("tensorflow_version", "")
     source = Source(path, data, file, variable)

@@ -19,7 +19,8 @@ from ...containers.errors import CheckpointError
 from ...containers.natural_order import brief
 from ...containers.stored import FLOATS, MOST_AXES, MOST_ELEMENTS, Stored, numbers
 from ..checkpoint import Checkpoint
-from .flat import FIRST_INPUTS, QUEUES, VARIABLES, WEIGHTED, Flat, Node, Place, closed, ordered
+from .ends import WEIGHTED
+from .flat import FIRST_INPUTS, QUEUES, VARIABLES, Flat, Node, Place, closed, ordered
 from .graph import CONTRADICTIONS, Call, Shape, TensorGraph, Unwritable, Value
 from .layer_names import LayerNames
 from .loops import open_up

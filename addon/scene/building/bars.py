@@ -74,6 +74,7 @@ def make(
         framing.face(label, camera)
         away = 0.75 * shape.pitch + LENGTH + 0.05 * HEIGHT
         label.location = (away, 0.0, ((count - 1) / 2 - index) * step)
+        label.name = f"{layer.name} class {label.data.body}"
         ClassName.make(label, layer=layer.name, index=index)
         names.append(label)
     bars.parent = obj

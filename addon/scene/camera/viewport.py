@@ -21,6 +21,8 @@ CLUTTER = (
 def show(window: bpy.types.Window) -> None:
     """Let every 3D view look through the scene's camera, in the colours of the picture and without grid lines."""
     for area in window.screen.areas:
+        if area.type == "OUTLINER":
+            area.spaces.active.use_sort_alpha = False  # layers stand in the order of the network
         if area.type != "VIEW_3D":
             continue
         space = area.spaces.active

@@ -66,6 +66,7 @@ def make(
     def add(obj, x, y, side, role=""):
         obj.parent = holder
         obj.location = (x, y, 0)
+        obj.name = f"{network.name} caption {role}".rstrip()
         CaptionPart.make(obj, x=x, y=y, side=side, role=role)
         objs.append(obj)
 

@@ -1,211 +1,37 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A model of any format as a specification with its weights, so that it can be edited by hand.
-
-Only what a specification can say exactly is written; the first operator that it cannot say is named. Maps have their
-channels first in a specification: a Transpose at the beginning goes into the shape of the input, one before Flatten
-into the rows of the weights behind it.
-"""
+"""ONNX's operators as layers of a specification, one function an operator: (reader, node) -> what it gives."""
 
 from __future__ import annotations
 
-import re
-import tempfile
-from collections import Counter
-from dataclasses import dataclass, field
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime
-from onnx import helper, numpy_helper
+from onnx import helper
 
-from ..composing import ACTIVATIONS, SETTINGS, Specification, compose, parse
-from ..containers import CheckpointError
-from ..containers.natural_order import brief
-from ..formats import Checkpoint
-from ..formats.checkpoint import byte_size
-from .onnx_model import check, plain
+from ...composing import ACTIVATIONS, SETTINGS
+from .reading import LAST, ROWS, Reader, Value
 
-LARGEST = 1 << 28  # bytes of weights
-TRIED, ATOL = 2, 1e-4
-SAID = re.compile(r"(?<=.)/(Conv|Gemm|MatMul|BatchNormalization|MaxPool\w*|Flatten|Reshape|convolution|node)$")
-LAST, ROWS = "channels last", "rows of channels last"
 DEFAULTS = {"LeakyRelu": {"alpha": 0.01}, "Elu": {"alpha": 1.0}}
-# onnxruntime's rewrites that would change layers; folding constants is what is wanted
-KEPT = ["ConvBNFusion", "ConvMulFusion", "ConvAddFusion", "MatmulBNFusion", "ReluClipFusion", "MatMulAddFusion"]
 
 
-@dataclass(frozen=True)
-class _Value:
-    """A tensor: the layer that gives it, how its axes stand, and the sizes of one sample in the specification."""
-
-    layer: str
-    order: str = ""
-    shape: tuple[int, ...] = ()
-
-
-@dataclass
-class _Reader:
-    path: Any
-    graph: onnx.GraphProto
-    constants: dict[str, np.ndarray]
-    readers: Counter
-    values: dict[str, _Value] = field(default_factory=dict)
-    layers: list[dict[str, Any]] = field(default_factory=list)
-    weights: dict[str, np.ndarray] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
-
-    def refused(self, node, why="") -> CheckpointError:
-        problem = f"cannot be edited by hand: '{brief(node.name or node.output[0])}' ({node.op_type}) {why}".strip()
-        return CheckpointError(self.path, problem or "cannot be edited", "it can be shown, run and trained")
-
-    def free(self, name: str) -> str:
-        """A name that no layer has."""
-        base = re.sub(r"\s+", "_", SAID.sub("", name.strip("/")))[:100] or "layer"
-        made, number = base, 2
-        while made in self.names:
-            made, number = f"{base}_{number}", number + 1
-        self.names.add(made)
-        return made
-
-    def add(self, node, op: str, inputs: list[str], shape, settings=None, **weights: np.ndarray) -> _Value:
-        """A layer; `weights` by the parts of their names."""
-        name = self.free(node.name or node.output[0])
-        self.layers.append({"name": name, "op": op, "inputs": inputs, **(settings or {})})
-        for part, array in weights.items():
-            self.weights[f"{name}.{part}"] = np.ascontiguousarray(array, np.float32)
-        return _Value(name, "", tuple(shape))
-
-
-def of_checkpoint(checkpoint: Checkpoint) -> tuple[Specification, onnx.ModelProto]:
-    """The specification of a model, and the same model built of it with the weights of the file.
-
-    Raises `CheckpointError` where it says something that a specification cannot, or is larger than 256 MB.
-    """
-    check(checkpoint)
-    held = sum(byte_size(tensor) for tensor in checkpoint.model.graph.initializer)
-    if held > LARGEST:
-        raise CheckpointError(
-            checkpoint.path, f"has {held / 1e6:,.0f} MB of weights, which are too many to edit by hand"
-        )
-    model = _folded(checkpoint)
-    reader = _read(checkpoint, model)
-    (entered,) = [value for value in model.graph.input if value.name not in reader.constants]
-    first = reader.values[entered.name]
-    # what is read with channels last is read with channels first from now on
-    specification = parse(
-        {
-            "name": model.graph.name or checkpoint.path.stem,
-            "input": _input_of(reader, entered, first),
-            "layers": reader.layers,
-        },
-        checkpoint.path,
-    )
-    made = compose(specification).model
-    for tensor in made.graph.initializer:
-        if tensor.name in reader.weights:
-            array = reader.weights[tensor.name]
-            if list(array.shape) != list(tensor.dims):
-                raise CheckpointError(checkpoint.path, f"cannot be edited by hand: {tensor.name} has another shape")
-            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
-    _compare(checkpoint, model, made, entered.name, reader)
-    return specification, made
-
-
-def _folded(checkpoint: Checkpoint) -> onnx.ModelProto:
-    """The model with all constants worked out, and its weights in it."""
-    model = plain(checkpoint, {})
-    for tensor in model.graph.initializer:
-        if tensor.name in checkpoint.readers or tensor.data_location == onnx.TensorProto.EXTERNAL:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(checkpoint.array(tensor)), tensor.name))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "folded.onnx"
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(path)
-        options.log_severity_level = 4
-        try:
-            onnxruntime.InferenceSession(
-                model.SerializeToString(), options, providers=["CPUExecutionProvider"], disabled_optimizers=KEPT
-            )
-        except Exception as error:  # onnxruntime's own exception types share no base but Exception
-            raise CheckpointError(checkpoint.path, f"cannot be read by onnxruntime ({str(error)[:100]})") from error
-        return onnx.load(path)
-
-
-def _read(checkpoint: Checkpoint, model: onnx.ModelProto) -> _Reader:
-    graph = model.graph
-    constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in constants]
-    if len(inputs) != 1 or len(graph.output) != 1:
-        raise CheckpointError(
-            checkpoint.path, f"cannot be edited by hand: it has {len(inputs)} inputs and {len(graph.output)} outputs"
-        )
-    counted = Counter(name for node in graph.node for name in node.input)
-    counted.update(value.name for value in graph.output)
-    reader = _Reader(checkpoint.path, graph, constants, counted)
-    sizes = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)[1:]
-    if (
-        not sizes
-        or not all(size > 0 for size in sizes)
-        or inputs[0].type.tensor_type.elem_type != onnx.TensorProto.FLOAT
-    ):
-        raise CheckpointError(checkpoint.path, "cannot be edited by hand: its input has open sizes, or is no number")
-    name = reader.free(inputs[0].name)
-    reader.values[inputs[0].name] = _Value(name, "", sizes)
-    for node in graph.node:
-        write = WRITERS.get(node.op_type)
-        if write is None or node.domain not in ("", "ai.onnx"):
-            raise reader.refused(node, "is nothing that a specification can say")
-        reader.values[node.output[0]] = write(reader, node)
-    return reader
-
-
-def _input_of(reader: _Reader, entered, value: _Value) -> dict[str, Any]:
-    return {"name": value.layer, "shape": list(reader.shapes.get(value.layer, value.shape))}
-
-
-def _compare(checkpoint, model, made, name, reader: _Reader) -> None:
-    """Refuse what does not give the same numbers."""
-    first = reader.values[name]
-    random = np.random.default_rng(0)
-    shape = tuple(dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim)[1:]
-    given = random.normal(size=(TRIED, *shape)).astype(np.float32)
-    turned = np.moveaxis(given, -1, 1) if first.layer in reader.shapes else given
-    results = []
-    for one, x in ((model, given), (made, np.ascontiguousarray(turned))):
-        session = onnxruntime.InferenceSession(one.SerializeToString(), providers=["CPUExecutionProvider"])
-        entry = session.get_inputs()[0]
-        rows = [x] if not isinstance(entry.shape[0], int) else [x[place : place + 1] for place in range(TRIED)]
-        results.append(np.concatenate([session.run(None, {entry.name: row})[0] for row in rows]).reshape(TRIED, -1))
-    theirs, ours = results
-    if theirs.shape != ours.shape or not np.allclose(theirs, ours, atol=ATOL, rtol=1e-3):
-        raise CheckpointError(checkpoint.path, "cannot be edited by hand: written so it would give other numbers")
-
-
-# operators
-
-
-def _x(reader: _Reader, node, place: int = 0) -> _Value:
+def _x(reader: Reader, node, place: int = 0) -> Value:
     value = reader.values.get(node.input[place]) if place < len(node.input) else None
     if value is None:
         raise reader.refused(node, "reads a constant")
     return value
 
 
-def _plain(reader: _Reader, node, place: int = 0) -> _Value:
+def _plain(reader: Reader, node, place: int = 0) -> Value:
     value = _x(reader, node, place)
     if value.order:
         raise reader.refused(node, "reads its axes in another order")
     return value
 
 
-def _constant(reader: _Reader, node, place: int) -> np.ndarray:
+def _constant(reader: Reader, node, place: int) -> np.ndarray:
     if place >= len(node.input) or node.input[place] not in reader.constants:
         raise reader.refused(node, "has weights that are computed")
     return reader.constants[node.input[place]]
@@ -245,8 +71,8 @@ def _window(reader, node, kernel, sizes, told) -> dict[str, Any]:
     return made
 
 
-def _shape_of(reader: _Reader, name: str) -> tuple[int, ...]:
-    """What the layers so far give, worked out by building them."""
+def _shape_of(reader: Reader, name: str) -> tuple[int, ...]:
+    """The sizes of one sample of what a layer gives, or of the input as the specification has it."""
     value = next(value for value in reader.values.values() if value.layer == name)
     return reader.shapes.get(name, value.shape)
 
@@ -268,7 +94,7 @@ def _slid(sizes, settings, kernel) -> list[int]:
     ]
 
 
-def _conv(reader: _Reader, node) -> _Value:
+def _conv(reader: Reader, node) -> Value:
     value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
     shape = _shape_of(reader, value.layer)
     group, kernel = told.get("group", 1), list(weight.shape[2:])
@@ -283,7 +109,7 @@ def _conv(reader: _Reader, node) -> _Value:
     return reader.add(node, "Conv", [value.layer], (weight.shape[0], *sizes), settings, weight=weight, **bias)
 
 
-def _conv_transpose(reader: _Reader, node) -> _Value:
+def _conv_transpose(reader: Reader, node) -> Value:
     value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
     shape, kernel = _shape_of(reader, value.layer), list(weight.shape[2:])
     count = len(kernel)
@@ -306,7 +132,7 @@ def _conv_transpose(reader: _Reader, node) -> _Value:
     return reader.add(node, "ConvTranspose", [value.layer], (weight.shape[1], *sizes), settings, weight=weight, **bias)
 
 
-def _pool(reader: _Reader, node) -> _Value:
+def _pool(reader: Reader, node) -> Value:
     value, told = _plain(reader, node), _attributes(node)
     shape, kernel = _shape_of(reader, value.layer), list(told["kernel_shape"])
     if told.get("ceil_mode") or max(told.get("dilations", [1])) > 1 or len(node.output) > 1:
@@ -317,7 +143,7 @@ def _pool(reader: _Reader, node) -> _Value:
     return reader.add(node, node.op_type, [value.layer], (shape[0], *_slid(shape[1:], settings, kernel)), settings)
 
 
-def _global(reader: _Reader, node) -> _Value:
+def _global(reader: Reader, node) -> Value:
     value = _x(reader, node)
     shape = _shape_of(reader, value.layer)
     if node.op_type == "ReduceMean":
@@ -332,14 +158,14 @@ def _global(reader: _Reader, node) -> _Value:
     return reader.add(node, "GlobalAveragePool", [value.layer], (shape[0],))
 
 
-def _flatten(reader: _Reader, node) -> _Value:
+def _flatten(reader: Reader, node) -> Value:
     value = _x(reader, node)
     shape = _shape_of(reader, value.layer)
     if node.op_type == "Reshape":
         wanted = _constant(reader, node, 1).tolist()
         if not reader.layers and shape[-1] == 1 and wanted[1:] == [1, *shape[:-1]]:  # as a Transpose of one channel
             reader.shapes[value.layer] = (1, *shape[:-1])
-            return _Value(value.layer, "", reader.shapes[value.layer])
+            return Value(value.layer, "", reader.shapes[value.layer])
         if len(wanted) != 2 or wanted[1] not in (-1, prod(shape)):
             raise reader.refused(node, "gives another shape")
     elif node.op_type == "Flatten" and _attributes(node).get("axis", 1) != 1:
@@ -350,12 +176,11 @@ def _flatten(reader: _Reader, node) -> _Value:
         return value
     made = reader.add(node, "Flatten", [value.layer], (prod(shape),))
     if value.order == LAST:
-        made = _Value(made.layer, ROWS, made.shape)
-        reader.shapes[f"{made.layer}\0maps"] = shape
+        made = Value(made.layer, ROWS, made.shape, shape)
     return made
 
 
-def _dense(reader: _Reader, node) -> _Value:
+def _dense(reader: Reader, node) -> Value:
     value, weight, told = _x(reader, node), _constant(reader, node, 1), _attributes(node)
     shape = _shape_of(reader, value.layer)
     if told.get("transA") or told.get("alpha", 1.0) != 1.0 or told.get("beta", 1.0) != 1.0 or weight.ndim != 2:
@@ -364,14 +189,14 @@ def _dense(reader: _Reader, node) -> _Value:
     if value.order == LAST or len(shape) > 2:
         raise reader.refused(node, "reads maps")
     if value.order == ROWS:  # rows in the order of maps with channels first
-        channels, *space = reader.shapes[f"{value.layer}\0maps"]
+        channels, *space = value.maps
         weight = np.moveaxis(weight.reshape(*space, channels, -1), len(space), 0).reshape(weight.shape)
     bias = {"bias": _constant(reader, node, 2).reshape(-1)} if len(node.input) > 2 and node.input[2] else {}
     settings = {"units": int(weight.shape[1])} | ({} if bias else {"bias": False})
     return reader.add(node, "Dense", [value.layer], (*shape[:-1], weight.shape[1]), settings, weight=weight, **bias)
 
 
-def _normalise(reader: _Reader, node) -> _Value:
+def _normalise(reader: Reader, node) -> Value:
     value, told = _plain(reader, node), _attributes(node)
     if node.op_type == "LayerNormalization":
         if told.get("axis", -1) not in (-1, len(value.shape)):
@@ -388,7 +213,7 @@ def _normalise(reader: _Reader, node) -> _Value:
     return reader.add(node, node.op_type, [value.layer], _shape_of(reader, value.layer), {}, **parts)
 
 
-def _activation(reader: _Reader, node) -> _Value:
+def _activation(reader: Reader, node) -> Value:
     value, told = _x(reader, node), _attributes(node)
     usual = DEFAULTS.get(node.op_type, {})
     if any(abs(told.get(name, number) - number) > 1e-6 for name, number in usual.items()):
@@ -405,10 +230,10 @@ def _activation(reader: _Reader, node) -> _Value:
             layer["activation"] = node.op_type
             return value
     made = reader.add(node, "Activation", [value.layer], _shape_of(reader, value.layer), {"activation": node.op_type})
-    return _Value(made.layer, value.order, made.shape)
+    return Value(made.layer, value.order, made.shape)
 
 
-def _join(reader: _Reader, node) -> _Value:
+def _join(reader: Reader, node) -> Value:
     if node.op_type == "Add" and any(name in reader.constants for name in node.input):
         return _bias(reader, node)
     values = [_x(reader, node, place) for place in range(len(node.input))]
@@ -428,10 +253,10 @@ def _join(reader: _Reader, node) -> _Value:
             raise reader.refused(node, "joins along another axis")
         whole = (sum(shape[0] for shape in shapes), *shapes[0][1:])
         made = reader.add(node, "Concat", [value.layer for value in values], whole)
-    return _Value(made.layer, next(iter(orders)), made.shape)
+    return Value(made.layer, next(iter(orders)), made.shape)
 
 
-def _bias(reader: _Reader, node) -> _Value:
+def _bias(reader: Reader, node) -> Value:
     """A row that is added to a product becomes its bias."""
     place = 0 if node.input[0] not in reader.constants else 1
     value, row = _x(reader, node, place), reader.constants[node.input[1 - place]].reshape(-1)
@@ -444,30 +269,30 @@ def _bias(reader: _Reader, node) -> _Value:
     return value
 
 
-def _transpose(reader: _Reader, node) -> _Value:
+def _transpose(reader: Reader, node) -> Value:
     value = _x(reader, node)
     rank = len(value.shape) + 1
     perm = list(_attributes(node).get("perm", []))
     first = [0, rank - 1, *range(1, rank - 1)]
     if perm == [0, *range(2, rank), 1] and not value.order:
-        return _Value(value.layer, LAST, value.shape)
+        return Value(value.layer, LAST, value.shape)
     if perm == first and value.order == LAST:
-        return _Value(value.layer, "", value.shape)
+        return Value(value.layer, "", value.shape)
     if perm == first and not reader.layers and not value.order:  # of the input, which has its channels last
         reader.shapes[value.layer] = (value.shape[-1], *value.shape[:-1])
-        return _Value(value.layer, "", reader.shapes[value.layer])
+        return Value(value.layer, "", reader.shapes[value.layer])
     raise reader.refused(node, "turns axes")
 
 
-def _same(reader: _Reader, node) -> _Value:
+def _same(reader: Reader, node) -> Value:
     return _x(reader, node)
 
 
-def _dropout(reader: _Reader, node) -> _Value:
+def _dropout(reader: Reader, node) -> Value:
     value = _x(reader, node)
     rate = float(_constant(reader, node, 1)) if len(node.input) > 1 and node.input[1] in reader.constants else 0.5
     made = reader.add(node, "Dropout", [value.layer], _shape_of(reader, value.layer), {"rate": round(rate, 6)})
-    return _Value(made.layer, value.order, made.shape)
+    return Value(made.layer, value.order, made.shape)
 
 
 WRITERS = {

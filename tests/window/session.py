@@ -334,10 +334,13 @@ def rename_by_key():
     layer = thing("layer", layer="conv3")
     assert active() == layer, active()
     yield from press("F2")
-    yield 2.0
+    yield from shot("09_asked_for_a_name")
     xdotool("key", "ctrl+a")
     xdotool("type", "--delay", 30, "Shapes")
-    xdotool("key", "Return")
+    yield 1.0
+    for _ in range(2):  # the first leaves the text field, the second the dialog
+        xdotool("key", "Return")
+        yield 1.5
     yield from until(lambda: thing("layer", layer="conv3").name == "Shapes", "the layer is renamed")
     yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "Shapes", "its label says so")
     assert thing("connections", target="conv3").name == "pool1 to Shapes"

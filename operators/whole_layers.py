@@ -199,6 +199,10 @@ class NEUROSCENE_OT_rename_layer(OnWholeLayers, bpy.types.Operator):
         self.name = LayerObject(context.object).called
         return context.window_manager.invoke_props_dialog(self)
 
+    def draw(self, context):
+        self.layout.activate_init = True  # so that one can type at once
+        self.layout.prop(self, "name")
+
     def execute(self, context):
         layer = LayerObject(context.object)
         layer.obj.name = self.name or layer.name

@@ -334,10 +334,13 @@ def rename_by_key():
     layer = thing("layer", layer="conv3")
     assert active() == layer, active()
     yield from press("F2")
-    yield 2.0
+    yield from shot("09_asked_for_a_name")
     xdotool("key", "ctrl+a")
     xdotool("type", "--delay", 30, "Shapes")
-    xdotool("key", "Return")
+    yield 1.0
+    for _ in range(2):  # the first leaves the text field, the second the dialog
+        xdotool("key", "Return")
+        yield 1.5
     yield from until(lambda: thing("layer", layer="conv3").name == "Shapes", "the layer is renamed")
     yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "Shapes", "its label says so")
     assert thing("connections", target="conv3").name == "pool1 to Shapes"
@@ -607,9 +610,9 @@ def long_model():
     return RUN / "long.onnx"
 
 
-def find_operator(words):
+def find_in_menus(words):
     """Run what F3 finds first for these words."""
-    yield from press("F3")
+    yield from press("Escape", "F3")
     yield 1.0
     xdotool("type", "--delay", 40, words)
     yield 1.5
@@ -624,18 +627,18 @@ def composed():
 
 
 def compose_and_train():
-    """F3 composes a network, adds a layer, undoes it, and trains the network on the digits to 95 % and more"""
-    yield from find_operator("compose network")
+    """F3 composes a LeNet, a layer is added and undone, and the network learns the digits to 95 % and more"""
+    yield from find_in_menus("LeNet")
     yield from until(lambda: composed(), "a network is composed", 240.0)
     yield 5.0
     yield from shot("40_composed")
     before = composed()
-    yield from find_operator("add layer")
+    yield from run_operator("add_layer", operator="Dense", place="BEFORE", layer="answer")
     yield from until(lambda: len(composed()) == len(before) + 1, "a layer is added")
     yield from shot("41_layer_added")
     yield from undo()
     yield from until(lambda: composed() == before, "the layer is undone")
-    yield from find_operator("train neuroscene")
+    yield from find_in_menus("Train")
     yield 2.0
     yield from shot("42_train")
     xdotool("key", "Return")

@@ -41,7 +41,7 @@ INPUTS = {
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
 SERIES = ROOT / "tests" / "data" / "series"
-RUN = [SERIES / "epoch_00.h5", SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
+RUN = [SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
 WIDE, FILM, SMALL = (1280, 720), (768, 432), (480, 270)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {

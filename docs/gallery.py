@@ -81,8 +81,8 @@ COMMANDS = {
     "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
     "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
     "gallery/right": ("render", OTHER, "--input", TEST),
-    "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "values,weights"),
-    "gallery/ridges": ("render", RUN, "--input", DIGIT, "--histograms", "time"),
+    "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "weights"),
+    "gallery/ridges": ("render", RUN[-1], "--input", DIGIT, "--histograms", "time"),
     "gallery/features": ("feature", OTHER, "--layer", "conv3"),
 }
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8

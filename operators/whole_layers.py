@@ -167,7 +167,7 @@ class NEUROSCENE_OT_duplicate_layers(OnWholeLayers, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class NEUROSCENE_OT_duplicate_and_move(bpy.types.Macro):
+class NEUROSCENE_OT_duplicate_and_move(Whole, bpy.types.Macro):
     """Duplicate the selected layers with their labels and incoming lines, and move the duplicates"""
 
     bl_idname = "neuroscene.duplicate_and_move"
@@ -198,6 +198,10 @@ class NEUROSCENE_OT_rename_layer(OnWholeLayers, bpy.types.Operator):
     def invoke(self, context, event):
         self.name = LayerObject(context.object).called
         return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, context):
+        self.layout.activate_init = True  # so that one can type at once
+        self.layout.prop(self, "name")
 
     def execute(self, context):
         layer = LayerObject(context.object)

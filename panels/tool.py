@@ -11,6 +11,7 @@ from ..operators.read_cells import PREFER, TOOL
 
 HERE = Path(__file__).parent
 KEYS = (
+    ("neuroscene.rename_layer", "F2", {}, {}),
     ("neuroscene.delete_layers", "X", {}, {"confirm": True}),
     ("neuroscene.delete_layers", "DEL", {}, {}),
     ("neuroscene.duplicate_and_move", "D", {"shift": True}, {}),

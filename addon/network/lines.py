@@ -131,7 +131,8 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
     hint = np.sort(source.flat) if part else None
     for begin in range(0, len(targets), step):
         edges = join.into(targets[begin : begin + step], hint)
-        edges = edges.take(source.find(edges.source) >= 0)
+        drawn = source.find(edges.source) >= 0
+        edges = edges if drawn.all() else edges.take(drawn)
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
         if activations[0] is not None:
             at_work = ~(strength <= 0)  # what is NaN too

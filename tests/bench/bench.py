@@ -45,6 +45,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         rows += _part("sharded", folder)
         rows += _part("opening", folder)
+        rows += _part("saved_model", folder)
+        rows += _part("tflite", folder)
         rows += _part("reading", folder)
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"

@@ -198,6 +198,8 @@ if __name__ == "__main__":
         "training": evidence.training,
         "reading": reading.reading,
         "opening": formats.opening,
+        "saved_model": formats.saved_model,
+        "tflite": formats.tflite,
         "composing": formats.composing,
     }
     print("\n" + json.dumps(parts[sys.argv[1]](*sys.argv[2:])))

@@ -334,10 +334,13 @@ def rename_by_key():
     layer = thing("layer", layer="conv3")
     assert active() == layer, active()
     yield from press("F2")
-    yield 2.0
+    yield from shot("09_asked_for_a_name")
     xdotool("key", "ctrl+a")
     xdotool("type", "--delay", 30, "Shapes")
-    xdotool("key", "Return")
+    yield 1.0
+    for _ in range(2):  # the first leaves the text field, the second the dialog
+        xdotool("key", "Return")
+        yield 1.5
     yield from until(lambda: thing("layer", layer="conv3").name == "Shapes", "the layer is renamed")
     yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "Shapes", "its label says so")
     assert thing("connections", target="conv3").name == "pool1 to Shapes"
@@ -607,6 +610,48 @@ def long_model():
     return RUN / "long.onnx"
 
 
+def find_in_menus(words):
+    """Run what F3 finds first for these words."""
+    yield from press("Escape", "F3")
+    yield 1.0
+    xdotool("type", "--delay", 40, words)
+    yield 1.5
+    xdotool("key", "Return")
+    yield 1.5
+
+
+def composed():
+    """The layers of the composed network by its own specification, none if there is no such network."""
+    held = [one[KEY]["specification"] for one in networks() if one[KEY].get("specification")]
+    return [layer["name"] for layer in json.loads(held[0])["layers"]] if held else []
+
+
+def compose_and_train():
+    """F3 composes a LeNet, a layer is added and undone, and the network learns the digits to 95 % and more"""
+    yield from find_in_menus("LeNet")
+    yield from until(lambda: composed(), "a network is composed", 240.0)
+    yield 5.0
+    yield from shot("40_composed")
+    before = composed()
+    yield from run_operator("add_layer", operator="Dense", place="BEFORE", layer="answer")
+    yield from until(lambda: len(composed()) == len(before) + 1, "a layer is added")
+    yield from shot("41_layer_added")
+    yield from undo()
+    yield from until(lambda: composed() == before, "the layer is undone")
+    yield from find_in_menus("Train")
+    yield 2.0
+    yield from shot("42_train")
+    xdotool("key", "Return")
+    yield from until(lambda: "NEUROSCENE_OT_train_network" in window().modal_operators, "it trains")
+    yield 20.0
+    yield from shot("43_trains")
+    yield from until(lambda: "NEUROSCENE_OT_train_network" not in window().modal_operators, "it has learned", 400.0)
+    (network,) = (one for one in networks() if one[KEY].get("specification"))
+    steps = json.loads(network[KEY]["series"])["checkpoints"]["values"]
+    assert len(steps) == 11 and steps[-1]["accuracy"] >= 0.95, steps[-1]
+    yield from shot("44_learned")
+
+
 STEPS = (
     open_sample,
     look_at_sidebar,
@@ -625,6 +670,7 @@ STEPS = (
     export_a_page,
     film_by_mouse,
     inspect_by_command,
+    compose_and_train,
 )
 
 

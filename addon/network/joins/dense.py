@@ -46,7 +46,8 @@ class Dense(Join):
             inputs = np.arange(self.inputs)
         else:
             inputs = np.unique((sources // self.columns if self.left else sources) % self.inputs)
-        weight = self.matrix()[inputs[None, :], output[:, None]]
+        matrix = self.matrix()  # whole rows are read much faster than number by number
+        weight = matrix[:, output].T if len(inputs) == self.inputs else matrix[inputs[None, :], output[:, None]]
         source = row[:, None] * self.inputs + inputs[None, :]
         if self.left:
             source = source * self.columns + column[:, None]

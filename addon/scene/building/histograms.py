@@ -32,7 +32,7 @@ from .planned import Steps
 VALUES, WEIGHTS, TIME = "values", "weights", "time"
 KINDS = (VALUES, WEIGHTS, TIME)
 WIDE = 0.42 * HEIGHT  # metres at least
-HIGH = 0.2 * HEIGHT
+HIGH = 0.27 * HEIGHT
 CLEAR = 0.13 * HEIGHT  # between a layer and its first histogram, with the words in between
 APART = 0.2 * HEIGHT  # between two, with the words of both
 DEEP = 0.012 * HEIGHT

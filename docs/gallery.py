@@ -41,7 +41,7 @@ INPUTS = {
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
 SERIES = ROOT / "tests" / "data" / "series"
-RUN = [SERIES / "epoch_00.h5", SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
+RUN = [SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
 WIDE, FILM, SMALL = (1280, 720), (768, 432), (480, 270)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
@@ -65,13 +65,13 @@ STILLS = {
     "gallery/letters": (LETTERS, "hero", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
 }
-# file below docs -> model, shot, size, of how many frames one
+# file below docs -> model, shot, size, of how many frames one, seconds (0: its own)
 FILMS = {
-    "gallery/dolly": (CNN, "dolly", FILM, 1),
-    "gallery/unfold": (CNN, "unfold", FILM, 1),
-    "gallery/forward": (CNN, "forward", SMALL, 2),
-    "gallery/forward-books": (PICTURES, "forward", SMALL, 2),
-    "gallery/training": (RUN, "training", SMALL, 2),
+    "gallery/dolly": (CNN, "dolly", FILM, 1, 0),
+    "gallery/unfold": (CNN, "unfold", FILM, 1, 0),
+    "gallery/forward": (CNN, "forward", SMALL, 2, 0),
+    "gallery/forward-books": (PICTURES, "forward", SMALL, 2, 9),
+    "gallery/training": (RUN, "training", SMALL, 2, 0),
 }
 # file below docs -> what the command line is given
 TEST = ROOT / "tests" / "data" / "crossformat" / "mnist5k_split.npz"
@@ -105,9 +105,9 @@ def still(name: str) -> None:
 
 
 def film(name: str) -> None:
-    model, shot, size, step = FILMS[name]
+    model, shot, size, step, seconds = FILMS[name]
     _stage(model, "")
-    options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_FRAME, step=step)
+    options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_FRAME, step=step, seconds=seconds)
     rendering.render(HERE / f"{name}.mp4", options, print)
 
 

@@ -28,7 +28,12 @@ from neuroscene.addon.scene import entities, shots
 from neuroscene.addon.scene.looks import saved_styles
 from scene import look
 
-WITHOUT_WINDOW = ("frame_layers",)  # looks at a 3D view
+WITHOUT_WINDOW = (
+    "train_network",  # takes a while, and pushes its own step of undo
+    "pause_training",
+    "stop_training",
+    "frame_layers",
+)  # looks at a 3D view
 SLOW = (
     "import_series",
     "compare_checkpoints",

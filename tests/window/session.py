@@ -610,12 +610,14 @@ def long_model():
     return RUN / "long.onnx"
 
 
-def find_in_menus(words):
-    """Run what F3 finds first for these words."""
-    yield from press("Escape", "F3")
+def add_from_menu(words):
+    """Shift A, and what it finds first for these words."""
+    yield from press("Escape")
     yield 1.0
-    xdotool("type", "--delay", 40, words)
-    yield 1.5
+    yield from press("shift+a")
+    yield 1.0
+    xdotool("type", "--delay", 60, words)
+    yield 2.0
     xdotool("key", "Return")
     yield 1.5
 
@@ -627,8 +629,8 @@ def composed():
 
 
 def compose_and_train():
-    """F3 composes a LeNet, a layer is added and undone, and the network learns the digits to 95 % and more"""
-    yield from find_in_menus("LeNet")
+    """Shift A composes a LeNet, a layer is added and undone, and the network learns the digits to 95 % and more"""
+    yield from add_from_menu("lenet")
     yield from until(lambda: composed(), "a network is composed", 240.0)
     yield 5.0
     yield from shot("40_composed")
@@ -638,10 +640,7 @@ def compose_and_train():
     yield from shot("41_layer_added")
     yield from undo()
     yield from until(lambda: composed() == before, "the layer is undone")
-    yield from find_in_menus("Train")
-    yield 2.0
-    yield from shot("42_train")
-    xdotool("key", "Return")
+    yield from run_operator("train_network")
     yield from until(lambda: "NEUROSCENE_OT_train_network" in window().modal_operators, "it trains")
     yield 20.0
     yield from shot("43_trains")

@@ -3,6 +3,8 @@
 """The film of a run: its words are true of the run, its signal passes in order, and its storyboard is the user's."""
 
 import re
+import subprocess
+import sys
 
 import bpy
 import numpy as np
@@ -15,10 +17,12 @@ from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.inference import fit_file
 from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import blocks, importing
+from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.entities import arrival_nodes
+from neuroscene.addon.scene.explanation import opening
 from neuroscene.addon.scene.storyboard import beats, run_facts, writing
 from neuroscene.addon.scene.storyboard.sentences import percent
-from scene import acting, look
+from scene import acting, look, stock_film
 from scene.networks import build
 
 OTHER = look.SAMPLES / "digits" / "digit_3.png"
@@ -286,3 +290,21 @@ def test_the_storyboard_is_edited_applied_saved_and_undone(registered, tmp_path)
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     bpy.ops.wm.open_mainfile(filepath=str(path))
     assert network().neuroscene_state.beats[0].heading == "Mine"
+
+
+def test_a_blender_without_neuroscene_plays_the_same(blank, tmp_path):
+    network = look.build(look.CNN, look.DIGIT, max_cells=5000)
+    shots.add(network, "forward", 6.0)
+    builder.finish(opening.steps(network, "dense1"))
+    scene = look.scene_of(network)
+    frames = np.linspace(scene.frame_start, scene.frame_end, 5).astype(int).tolist()
+    expected = stock_film.numbers(frames)
+    path = tmp_path / "film.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    output = tmp_path / "numbers.npz"
+    subprocess.run([sys.executable, stock_film.__file__, str(path), str(output), *map(str, frames)], check=True)
+    found = np.load(output)
+    assert set(found.files) == set(expected) and any("opened" in name for name in found.files)
+    assert len({int(found[f"{frame}|texts"]) for frame in frames}) > 1
+    for name, values in expected.items():
+        assert np.array_equal(found[name], values), name

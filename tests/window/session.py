@@ -608,9 +608,9 @@ def long_model():
     return RUN / "long.onnx"
 
 
-def find_operator(words):
+def find_in_menus(words):
     """Run what F3 finds first for these words."""
-    yield from press("F3")
+    yield from press("Escape", "F3")
     yield 1.0
     xdotool("type", "--delay", 40, words)
     yield 1.5
@@ -625,18 +625,18 @@ def composed():
 
 
 def compose_and_train():
-    """F3 composes a network, adds a layer, undoes it, and trains the network on the digits to 95 % and more"""
-    yield from find_operator("compose network")
+    """F3 composes a LeNet, a layer is added and undone, and the network learns the digits to 95 % and more"""
+    yield from find_in_menus("LeNet")
     yield from until(lambda: composed(), "a network is composed", 240.0)
     yield 5.0
     yield from shot("40_composed")
     before = composed()
-    yield from find_operator("add layer")
+    yield from run_operator("add_layer", operator="Dense", place="BEFORE", layer="answer")
     yield from until(lambda: len(composed()) == len(before) + 1, "a layer is added")
     yield from shot("41_layer_added")
     yield from undo()
     yield from until(lambda: composed() == before, "the layer is undone")
-    yield from find_operator("train neuroscene")
+    yield from find_in_menus("Train")
     yield 2.0
     yield from shot("42_train")
     xdotool("key", "Return")

@@ -44,6 +44,7 @@ from ..entities import (
 from ..texts import caption, labelling, labels, leaders
 from . import framing
 
+SERIES = 0.045  # of the picture's height, that the words of a step take above the caption
 PASSING = 0.15  # of its width is free before a sheet that only passes on
 
 
@@ -193,7 +194,8 @@ def _level(network) -> float:
 
 def margins(network: bpy.types.Collection, aspect: float) -> framing.Margins:
     """What stays free of a picture with a caption."""
-    return framing.Margins(bottom=caption.form_of(network).band(aspect) + 0.03)
+    words = SERIES if NetworkScene(network).series else 0.0
+    return framing.Margins(bottom=caption.form_of(network).band(aspect) + words + 0.03)
 
 
 def aim(network: bpy.types.Collection, camera: bpy.types.Object) -> None:

@@ -48,7 +48,7 @@ test-all: setup
 test-fast: setup
 	$(PYTEST) -m "not slow" tests/unit $(ARGS)
 
-# The Debian system with Blender that it makes is kept in build/window-root; STEPS='rename_by_key delete_by_key' chooses.
+# The Debian system with Blender that it makes is kept in build/window-root; STEPS='rename_in_tree delete_by_key' chooses.
 test-window: setup
 	@tests/window/run.sh $(or $(ROOT),build/window-root)
 

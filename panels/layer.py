@@ -104,8 +104,8 @@ def _controls(layout, obj, layer) -> tuple[str, ...]:
         sockets(column, modifier, near, CALLED)
         sockets(fields(layout), modifier, CELLS, {"Relief": "Height"})
         shown += near
-    sockets(fields(layout), modifier, SHOWN, CALLED)
     column = fields(layout)
+    sockets(column, modifier, SHOWN, CALLED)
     own = layer.inputs["Range From"] == "Own"
     last = ("Range From", "Range" if own else "Clip")
     sockets(column, modifier, last, {"Range From": "Color Range", "Range": "Maximum"})
@@ -114,7 +114,7 @@ def _controls(layout, obj, layer) -> tuple[str, ...]:
 
 def _incoming(layout, layer):
     bundles = layer.incoming()
-    header, body = layout.panel("NEUROSCENE_layer_incoming", default_closed=False)
+    header, body = layout.panel("NEUROSCENE_layer_incoming", default_closed=True)
     header.label(text="Incoming Lines" if bundles else "No Incoming Lines")
     if body is None:
         return
@@ -140,4 +140,4 @@ def _numbers(layout, layer):
     if body is None:
         return
     for title, line, rows in facts.numbers(layer):
-        table(body, [(title, line), *rows])
+        table(body, [(title, line), *rows], tight=True)

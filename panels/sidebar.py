@@ -18,9 +18,11 @@ class Sidebar:
     bl_category = "Neuroscene"
 
 
-def table(layout, rows):
+def table(layout, rows, tight=False):
     """Labels on the left and texts on the right of a column, as properties stand."""
     column = layout.column(align=True)
+    if tight:
+        column.scale_y = 0.85
     for label, text in rows:
         row = column.split(factor=0.4)
         left = row.row()

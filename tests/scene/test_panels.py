@@ -95,16 +95,16 @@ def test_layer_on_one_screen(registered):
         "8 × 28 × 28 → 16 × 28 × 28",
         "1,216 parameters",
         "all 12,544 cells drawn, weights float",
-        "360 of 903,168",
     ):
         assert part in text, part
     controls = [name for name in drawn.fields if name]
     assert controls[:4] == ["Arrangement", "Morph", "Columns", "Spacing"] and len(controls) <= 15
-    assert len(drawn.closed) == 1 and "Mean, Dev." in text
+    assert len(drawn.closed) == 2 and "Mean, Dev." in text
     values = look.values_of(layer)
     assert f"{values.min():.4g} to {values.max():.4g}" in text
     hidden = {socket.name for socket in OF["layer"] if socket.hidden} - {"Columns"}  # as Unit Columns are called
     every = draw(NEUROSCENE_PT_layer, layer, opened=True)
+    assert "360 of 903,168" in every.texts
     assert not hidden & set(every.fields) and {"Softness", "Thickness", "Offset"} <= set(every.fields)
     assert {"edit_cells", "back_to_arrangement"} <= {name for name, _ in every.buttons}
 

@@ -64,6 +64,8 @@ def reload(path="") -> None:
 def test_a_new_name_is_everywhere(made, tmp_path):
     before = state()
     told = numbers()
+    texts = {owner: parts["name"].data.body for owner, parts in look.labels(only()).items() if "name" in parts}
+    named = {look.facts(one)["source"]: one.name for one in look.of_kind(only(), "connections")}
     layer(made).name = "Edge Detectors"
     bpy.ops.ed.undo_push(message="renamed")
     look.evaluate(only())
@@ -80,6 +82,8 @@ def test_a_new_name_is_everywhere(made, tmp_path):
     check()
     bpy.ops.ed.undo()
     assert state() == before and LayerObject(layer(made)).title == ""
+    assert {owner: parts["name"].data.body for owner, parts in look.labels(only()).items() if "name" in parts} == texts
+    assert {look.facts(one)["source"]: one.name for one in look.of_kind(only(), "connections")} == named
     bpy.ops.ed.redo()
     check()
     reload()

@@ -328,19 +328,17 @@ def click_layers():
         bpy.ops.wm.tool_set_by_id(name="builtin.select_box")
 
 
-def rename_by_key():
-    """F2 renames a layer with its label and its lines, in one step"""
+def rename_in_tree():
+    """A double click in the tree renames a layer with its label and its lines, in one step"""
     yield from sidebar(LIST[0], LIST[1] + 4 * ROW)
     layer = thing("layer", layer="conv3")
     assert active() == layer, active()
-    yield from press("F2")
-    yield from shot("09_asked_for_a_name")
+    xdotool("click", "--repeat", 2, "--delay", 60, 1)
+    yield 1.5
     xdotool("key", "ctrl+a")
-    xdotool("type", "--delay", 30, "Shapes")
-    yield 1.0
-    for _ in range(2):  # the first leaves the text field, the second the dialog
-        xdotool("key", "Return")
-        yield 1.5
+    xdotool("type", "--delay", 60, "Shapes")
+    yield from shot("09_asked_for_a_name")
+    xdotool("key", "Return")
     yield from until(lambda: thing("layer", layer="conv3").name == "Shapes", "the layer is renamed")
     yield from until(lambda: thing("label", owner="conv3", part="name").data.body == "Shapes", "its label says so")
     assert thing("connections", target="conv3").name == "pool1 to Shapes"
@@ -656,7 +654,7 @@ STEPS = (
     look_at_sidebar,
     read_by_mouse,
     click_layers,
-    rename_by_key,
+    rename_in_tree,
     delete_by_key,
     run_by_mouse,
     move_layer,

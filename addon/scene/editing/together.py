@@ -94,28 +94,39 @@ def _leads_to(line, copy) -> bool:
 # Names
 
 
-def follow_name(layer: LayerObject) -> bool:
-    """Let the label and the lines of a layer have its name; whether that was new."""
-    title = layer.renamed
-    if title == layer.title:
-        return False
-    layer.title = title
+def follow_name(layer: LayerObject) -> None:
+    """Let the label and the lines of a layer have its name."""
     network = network_of(layer.obj)
-    if network is None:
-        return True
+    if network is not None:
+        follow_names(network, [layer])
+
+
+def follow_names(network: bpy.types.Collection, layers: Iterable[LayerObject] | None = None) -> None:
+    """Let labels and lines have the names of these layers, or of all. What they say now counts, not what was told of
+    it: an undo may have brought back a layer alone."""
     scene = NetworkScene(network)
-    said = layer.label
-    if said:
-        said["name"] = title or layer.base_name or layer.name
-        layer.label = said
+    some = {layer.name: layer for layer in (scene.layers().values() if layers is None else layers)}
+    for layer in some.values():
+        title = layer.renamed
+        if title != layer.title:
+            layer.title = title
+        said = layer.label
+        name = title or layer.base_name
+        if said and name and said.get("name") != name:
+            layer.label = said | {"name": name}
     for label in scene.members(Label, Leader):
-        if label.owner == layer.name and label.of_kind == LayerObject.KIND:
-            label.obj.name = f"{layer.called} {label.part}"
-            if label.part == "name" and said:
-                labels.say_name(label.obj, said["name"])
-    for obj in lines(layer.obj):
-        name_lines(obj)
-    return True
+        owner = some.get(label.owner) if label.of_kind == LayerObject.KIND else None
+        if owner is None:
+            continue
+        name = f"{owner.called} {label.part}"
+        if label.obj.name != name and not label.obj.name.startswith(f"{name}."):
+            label.obj.name = name
+        text = owner.label.get("name", "")
+        if label.part == "name" and text:
+            labels.say_name(label.obj, text)
+    for bundle in scene.bundles():
+        if bundle.source in some or bundle.target in some:
+            name_lines(bundle.obj)
 
 
 def name_lines(obj: bpy.types.Object) -> None:
@@ -130,8 +141,11 @@ def name_lines(obj: bpy.types.Object) -> None:
         layer.called if layer and layer.name == name else name
         for layer, name in zip(bundle.layers, (bundle.named_source, bundle.target or bundle.target_block), strict=True)
     ]
-    bundle.called = " to ".join(ends)
-    obj.name = bundle.called
+    name = " to ".join(ends)
+    if bundle.called != name:
+        bundle.called = name
+    if now != name:
+        obj.name = name
 
 
 # Hiding
@@ -149,6 +163,25 @@ def follow_hiding(layer: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> N
         for end in ends:
             either |= hidden(end, view_layer)
         _hide(obj, either, view_layer)
+
+
+def follow_hidings(network: bpy.types.Collection, view_layer: bpy.types.ViewLayer) -> None:
+    """The same for all layers that are hidden, and for those of which something still is."""
+    every = objects(network)
+    some = {obj for obj in every if LayerObject.is_one(obj) and hidden(obj, view_layer)}
+    for obj in every:
+        if Marked.is_one(obj) and Marked(obj).hidden_with & (EYE | VIEWPORT | RENDER):
+            bundle = Bundle.of(obj)
+            owners = (bundle.source_object, bundle.target_object) if bundle else _upward(obj)
+            some |= {owner for owner in owners if LayerObject.is_one(owner)}
+    for obj in some:
+        follow_hiding(obj, view_layer)
+
+
+def _upward(obj):
+    while obj is not None:
+        yield obj
+        obj = obj.parent
 
 
 def hidden(obj: bpy.types.Object, view_layer: bpy.types.ViewLayer) -> int:

@@ -27,10 +27,9 @@ def follow(network: bpy.types.Collection, view_layer: bpy.types.ViewLayer | None
     """Let all follow in one network."""
     together.follow_copies(network)
     together.follow_removal(network)
-    for layer in NetworkScene(network).members(LayerObject):
-        together.follow_name(layer)
-        if view_layer is not None:
-            together.follow_hiding(layer.obj, view_layer)
+    together.follow_names(network)
+    if view_layer is not None:
+        together.follow_hidings(network, view_layer)
 
 
 def look(scene: bpy.types.Scene | None = None) -> None:

@@ -259,11 +259,11 @@ def test_export_writes_glb(outputs):
 
 def test_real_exit_status(tmp_path):
     """Not that of a function: of the process, and the model in the folder that it runs in."""
-    shutil.copy(look.MLP, tmp_path / "model.onnx")
-    done = run("build", "model.onnx", "-o", "out.blend", "--input", look.DIGIT, cwd=tmp_path)
+    shutil.copy(look.MLP, tmp_path / "mine.onnx")
+    done = run("build", "mine.onnx", "-o", "out.blend", "--input", look.DIGIT, cwd=tmp_path)
     assert (done.status, done.err) == (0, "") and (tmp_path / "out.blend").is_file()
-    assert done.out.splitlines()[0].startswith("out.blend: model: 4 layers")  # then 4.5 counts its leaks
-    done = run("run", "model.onnx", "--input", look.DIGIT, "--json", cwd=tmp_path)
+    assert done.out.splitlines()[0].startswith("out.blend: mine: 4 layers")  # then 4.5 counts its leaks
+    done = run("run", "mine.onnx", "--input", look.DIGIT, "--json", cwd=tmp_path)
     assert (done.status, done.err) == (0, "") and json.loads(done.out)["top"][0]["label"] == "7"
     done = run("inspect", "nothing.onnx", cwd=tmp_path)
     assert done.status == 2 and done.out == ""

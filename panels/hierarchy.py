@@ -208,4 +208,3 @@ def _first(layout):
         small.scale_y = 0.8
         small.label(text=sample.about)
         right.operator("neuroscene.open_sample", text="Open").sample = sample.name
-    layout.operator("wm.url_open", text="Manual", icon="HELP").url = pictures.MANUAL

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..addon.samples import SAMPLES, Sample
 
-MANUAL = "https://github.com/neuroscene/neuroscene/blob/main/docs/guide.md"
 BARS = "▁▂▃▄▅▆▇█"
 BINS = 24
 _previews = {}
@@ -47,4 +46,4 @@ def sparkline(values: np.ndarray) -> str:
     return "".join(BARS[min(7, int(np.ceil(share * 8)) - 1)] if share else " " for share in height)
 
 
-__all__ = ["MANUAL", "SAMPLES", "icon", "sparkline", "unregister"]
+__all__ = ["SAMPLES", "icon", "sparkline", "unregister"]

@@ -124,6 +124,5 @@ def test_data_that_does_not_fit_is_one_plain_line(tmp_path, capsys, arrays, said
     assert len(lines) == 1 and said in lines[0]
 
 
-def test_data_without_a_share_and_nothing_at_all(capsys):
-    assert main(["run", str(KERAS), "--data", str(DIGITS)]) == 2 and "give --prune P" in capsys.readouterr().err
+def test_nothing_to_run(capsys):
     assert main(["run", str(KERAS)]) == 2 and "give --input FILE" in capsys.readouterr().err

@@ -234,7 +234,6 @@ CONNECTIONS = Interface(
                 1500,
                 1,
                 1_000_000,
-                look=True,
                 about="Thins all lines where there are more than this, by the square root of how many more",
             ),
             Socket(

@@ -41,7 +41,7 @@ def render(path: Path, given, shot="hero", style="", model=look.CNN) -> None:
     rendering.render(path, rendering.Options(shot=shot))
 
 
-KINDS = [name for name in shots.KINDS if name not in ("hero", "training")]  # the last is of a run
+KINDS = [name for name in shots.KINDS if name not in ("hero", "training", "training-close")]  # the last are of a run
 PICTURES = {
     "digits_cnn_digit_7": (look.DIGIT,),
     "digits_cnn_at_rest": (None,),

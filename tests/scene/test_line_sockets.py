@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every socket of the lines' group, changed, against the formula in NumPy on the evaluated curves."""
 
+from dataclasses import replace
 from itertools import product
 
 import bpy
@@ -328,7 +329,10 @@ def test_bundled_lines_follow_their_layers(network, edit):
 def test_new_lines_forget_how_others_were_bundled(network):
     bundle = dense(network)
     bundling.store(bundle, look.evaluate(network))
-    connections.set_lines(bundle, connections.lines_of(bundle))
+    same = connections.lines_of(bundle)
+    connections.set_lines(bundle, same)  # lines that stay the same keep them
+    assert any(one.name.startswith("bundle_") for one in bundle.data.attributes)
+    connections.set_lines(bundle, replace(same, weight=-same.weight))
     assert not [one.name for one in bundle.data.attributes if one.name.startswith("bundle_")]
     lines = Lines(network, bundle)
     close(lines.points, formula(lines))

@@ -34,7 +34,9 @@ def numbers(network) -> dict:
                 (*key, name): value for name, value in look.inputs(thing).items() if isinstance(value, (int, float))
             }
             said = {"name": "", **facts.get("label", {})} | {"name": ""}  # as somebody may have called it
-            found[(*key, "facts")] = str(sorted((k, v) for k, v in (facts | {"title": "", "label": said}).items()))
+            found[(*key, "facts")] = str(
+                sorted((k, v) for k, v in (facts | {"title": "", "called": "", "label": said}).items())
+            )
     for kind in ("label", "class", "caption"):
         things = [one for one in look.of_kind(network, kind) if one.type == "FONT"]
         found[kind,] = sorted(

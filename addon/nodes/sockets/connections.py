@@ -234,6 +234,7 @@ CONNECTIONS = Interface(
                 1500,
                 1,
                 1_000_000,
+                look=True,
                 about="Thins all lines where there are more than this, by the square root of how many more",
             ),
             Socket(

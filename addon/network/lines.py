@@ -133,6 +133,7 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
         edges = join.into(targets[begin : begin + step], hint)
         drawn = source.find(edges.source) >= 0
         edges = edges if drawn.all() else edges.take(drawn)
+        del drawn  # a byte for each of very many edges
         strength = edges.magnitude if activations[0] is None else join.strength(edges, activations[0])
         if activations[0] is not None:
             at_work = ~(strength <= 0)  # what is NaN too

@@ -32,6 +32,7 @@ WITHOUT_WINDOW = (
     "train_network",  # takes a while, and pushes its own step of undo
     "pause_training",
     "stop_training",
+    "open_sample",  # the import that it starts is what is undone
     "frame_layers",
 )  # looks at a 3D view
 SLOW = (

@@ -288,7 +288,8 @@ def _legends(materials, line: str, ran: bool, short: bool) -> dict:
     said = {}
     for legend_kind, paint in PAINT.items():
         node = node_of(materials[paint], VALUE)
-        low, log = (node.inputs[name].default_value for name in ("Low", "Log")) if node else (-1.0, 0.0)
+        known = node is not None and {"Low", "Log"} <= set(node.inputs.keys())  # it may be another group by now
+        low, log = (node.inputs[name].default_value for name in ("Low", "Log")) if known else (-1.0, 0.0)
         signed = low < 0
         head = about[legend_kind] + (f", log {log:.2g} decades" if log else "")
         spread = ", range by layer" if legend_kind == "cube" and ran and not log else ", by layer"

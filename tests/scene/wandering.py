@@ -463,7 +463,10 @@ def picture_of_file() -> dict:
         for one in bpy.data.objects
         if one.animation_data is None
     }
-    told = {one.name: str(look.facts(one)) for one in (*bpy.data.objects, *bpy.data.collections)}
+    told = {  # but for what the extension notes of names while somebody edits, whenever it sees them
+        one.name: str({name: fact for name, fact in look.facts(one).items() if name != "called"})
+        for one in (*bpy.data.objects, *bpy.data.collections)
+    }
     return {"names": found, "places": places, "facts": told}
 
 

@@ -67,7 +67,31 @@ class NEUROSCENE_OT_read_cells(bpy.types.Operator):
         return {"CANCELLED"}
 
 
-class NEUROSCENE_OT_select_under_mouse(Whole, bpy.types.Operator):
+class UnderMouse(Whole):
+    """Works on what is under the mouse, at a place in a 3D view with a network."""
+
+    needs = "Works over a network in a 3D view, in Object Mode"  # said where it cannot run
+
+    x: bpy.props.IntProperty(name="X", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
+    y: bpy.props.IntProperty(name="Y", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
+
+    @classmethod
+    def poll(cls, context):
+        if context.mode == "OBJECT" and in_view(context):
+            return True
+        cls.poll_message_set(cls.needs)
+        return False
+
+    def invoke(self, context, event):
+        self.x, self.y = event.mouse_region_x, event.mouse_region_y
+        return self.execute(context)
+
+    def hit(self, context):
+        """What is picked there, or None."""
+        return pointing.pick(context, self.x, self.y, context.window_manager.neuroscene_reading.prefer)
+
+
+class NEUROSCENE_OT_select_under_mouse(UnderMouse, bpy.types.Operator):
     """Select the layer, block or bundle of lines that is under the mouse; a label stands for what it names"""
 
     bl_idname = "neuroscene.select_under_mouse"
@@ -77,23 +101,13 @@ class NEUROSCENE_OT_select_under_mouse(Whole, bpy.types.Operator):
     extend: bpy.props.BoolProperty(
         name="Extend", description="Keep the current selection", default=False, options={"SKIP_SAVE"}
     )
-    x: bpy.props.IntProperty(name="X", description="Place in the view, in pixels", options={"SKIP_SAVE"})
-    y: bpy.props.IntProperty(name="Y", description="Place in the view, in pixels", options={"SKIP_SAVE"})
-
-    @classmethod
-    def poll(cls, context):
-        if context.mode == "OBJECT" and in_view(context):
-            return True
-        cls.poll_message_set("Works over a network in a 3D view, in Object Mode")
-        return False
 
     def invoke(self, context, event):
-        self.x, self.y = event.mouse_region_x, event.mouse_region_y
         self.extend = event.shift
-        return self.execute(context)
+        return super().invoke(context, event)
 
     def execute(self, context):
-        hit = pointing.pick(context, self.x, self.y, context.window_manager.neuroscene_reading.prefer)
+        hit = self.hit(context)
         target = hit.target_obj if hit else None
         if target is None:
             return {"PASS_THROUGH"}
@@ -127,29 +141,17 @@ class NEUROSCENE_OT_select_object(Whole, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class NEUROSCENE_OT_pin_reading(Whole, bpy.types.Operator):
+class NEUROSCENE_OT_pin_reading(UnderMouse, bpy.types.Operator):
     """Pin what is read under the mouse: an annotation that follows the cell or line, renders and can be moved"""
 
     bl_idname = "neuroscene.pin_reading"
     bl_label = "Pin Reading"
     bl_options = {"REGISTER", "UNDO"}
 
-    x: bpy.props.IntProperty(name="X", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
-    y: bpy.props.IntProperty(name="Y", description="Place in the view, in pixels", options={"SKIP_SAVE", "HIDDEN"})
-
-    @classmethod
-    def poll(cls, context):
-        if context.mode == "OBJECT" and in_view(context):
-            return True
-        cls.poll_message_set("Point at a cell or a line in a 3D view, in Object Mode")
-        return False
-
-    def invoke(self, context, event):
-        self.x, self.y = event.mouse_region_x, event.mouse_region_y
-        return self.execute(context)
+    needs = "Point at a cell or a line in a 3D view, in Object Mode"
 
     def execute(self, context):
-        hit = pointing.pick(context, self.x, self.y, context.window_manager.neuroscene_reading.prefer)
+        hit = self.hit(context)
         known = reading.read(hit, context.view_layer) if hit else None
         through = context.region_data.view_perspective == "CAMERA"
         look = annotations.Look.of_view(context.region_data)

@@ -146,39 +146,38 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class NEUROSCENE_OT_stop_training(bpy.types.Operator):
+class OfTraining:
+    """Works on the trainings that run now. A subclass says in `change` what becomes of each lesson."""
+
+    @classmethod
+    def poll(cls, context):
+        if not running:
+            cls.poll_message_set("Nothing is being trained")
+        return bool(running)
+
+    def execute(self, context):
+        for training in running:
+            self.change(training.taught.lesson)
+        return {"FINISHED"}
+
+
+class NEUROSCENE_OT_stop_training(OfTraining, bpy.types.Operator):
     """End the training after its step. What has been learned stays"""
 
     bl_idname = "neuroscene.stop_training"
     bl_label = "Stop"
     bl_options = {"REGISTER"}
 
-    @classmethod
-    def poll(cls, context):
-        if not running:
-            cls.poll_message_set("Nothing is being trained")
-        return bool(running)
-
-    def execute(self, context):
-        for each in running:
-            each.taught.lesson.stop()
-        return {"FINISHED"}
+    def change(self, lesson):
+        lesson.stop()
 
 
-class NEUROSCENE_OT_pause_training(bpy.types.Operator):
+class NEUROSCENE_OT_pause_training(OfTraining, bpy.types.Operator):
     """Let the training wait, or go on"""
 
     bl_idname = "neuroscene.pause_training"
     bl_label = "Pause"
     bl_options = {"REGISTER"}
 
-    @classmethod
-    def poll(cls, context):
-        if not running:
-            cls.poll_message_set("Nothing is being trained")
-        return bool(running)
-
-    def execute(self, context):
-        for each in running:
-            each.taught.lesson.pause(not each.taught.lesson.paused)
-        return {"FINISHED"}
+    def change(self, lesson):
+        lesson.pause(not lesson.paused)

@@ -103,7 +103,7 @@ class Lesson:
 
 
 @dataclass
-class Class:
+class TaughtNetwork:
     """A lesson, and the network in the scene that takes it."""
 
     lesson: Lesson
@@ -124,7 +124,7 @@ class Class:
         return not self.lesson.running and self.live.count >= len(list(self.lesson.folder.glob("epoch_*.onnx")))
 
 
-def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: Options) -> Class:
+def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: Options) -> TaughtNetwork:
     """Train the model of a network on a data set; the network follows. Raises `CheckpointError`."""
     scene = NetworkScene(collection)
     source = Path(bpy.path.abspath(scene.source))
@@ -136,4 +136,4 @@ def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: O
     lesson = Lesson(source, data, folder, options)
     live = Live(folder, given if given and given.is_file() else None, uuid=scene.uuid)
     lesson.start()
-    return Class(lesson, live, Watch(folder))
+    return TaughtNetwork(lesson, live, Watch(folder))

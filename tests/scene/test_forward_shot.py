@@ -8,8 +8,6 @@ import sys
 
 import bpy
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 
 from neuroscene.addon import compat
@@ -24,6 +22,7 @@ from neuroscene.addon.scene.storyboard import beats, run_facts, writing
 from neuroscene.addon.scene.storyboard.sentences import percent
 from scene import acting, look, stock_film
 from scene.networks import build
+from unit.make import every_tensor
 
 OTHER = look.SAMPLES / "digits" / "digit_3.png"
 BUTTERFLY = look.SAMPLES / "pictures" / "butterfly.png"
@@ -38,19 +37,6 @@ def film():
     return network
 
 
-def outputs(path, given) -> dict[str, np.ndarray]:
-    """Every tensor of a model by onnxruntime alone."""
-    model = onnx.load(path)
-    names = {value.name for value in model.graph.output}
-    made = [name for node in model.graph.node for name in node.output if name and name not in names]
-    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in made)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    wanted = [value.name for value in session.get_outputs()]
-    return dict(zip(wanted, session.run(wanted, given), strict=True))
-
-
 def parts(network, role):
     return [one for one in look.of_kind(network, "film part") if look.facts(one)["role"].startswith(role)]
 
@@ -59,7 +45,7 @@ def parts(network, role):
 def test_what_a_run_gave_is_that_of_onnxruntime(blank, path, given):
     network = look.build(path, given)
     model = importing.open_network(path)
-    values = outputs(path, {spec.name: spec.array for spec in fit_file(given, model)})
+    values = every_tensor(path, {spec.name: spec.array for spec in fit_file(given, model)})
     run = run_facts.read(network)
     checked = 0
     for layer in model.layers:
@@ -82,7 +68,7 @@ def test_what_a_run_gave_is_that_of_onnxruntime(blank, path, given):
 def test_sentences_say_what_the_run_gave(film):
     """Every number in the words is one that onnxruntime gives, or one of the file's shapes."""
     model = importing.open_network(look.CNN)
-    values = outputs(look.CNN, {spec.name: spec.array for spec in fit_file(look.DIGIT, model)})
+    values = every_tensor(look.CNN, {spec.name: spec.array for spec in fit_file(look.DIGIT, model)})
     board = beats.read(film)
     said = {beat.about: f"{beat.heading}. {beat.sentence}" for beat in board.beats}
     tensors = {layer.name: layer for layer in model.layers}

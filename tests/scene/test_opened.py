@@ -4,8 +4,6 @@
 
 import bpy
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 
 from neuroscene.addon.containers import CheckpointError
@@ -15,6 +13,7 @@ from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import NetworkScene, Opened, OpenedPart
 from neuroscene.addon.scene.explanation import opening, terms
 from scene import acting, look
+from unit.make import every_tensor
 
 MODELS = {
     "cnn": (look.CNN, look.DIGIT),
@@ -27,26 +26,13 @@ MODELS = {
 OPENED = {"cnn": 7, "mlp": 2, "resnet": 25, "unet": 15, "transformer": 6, "normalised": 7}  # layers at the least
 
 
-def truth(path, given) -> dict[str, np.ndarray]:
-    """Every tensor by onnxruntime alone."""
-    model = onnx.load(path)
-    names = {value.name for value in model.graph.output}
-    made = [name for node in model.graph.node for name in node.output if name and name not in names]
-    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in made)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    wanted = [value.name for value in session.get_outputs()]
-    return dict(zip(wanted, session.run(wanted, given), strict=True))
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_terms_add_up_to_what_onnxruntime_gives(name):
     path, given = MODELS[name]
     network = importing.open_network(path)
     fitted = fit_file(given, network)
     values = run(network, *fitted, parts=True)
-    tensors = truth(path, {spec.name: spec.array for spec in fitted})
+    tensors = every_tensor(path, {spec.name: spec.array for spec in fitted})
     chance = np.random.default_rng(5)
     opened = 0
     for layer in network.layers:

@@ -6,8 +6,6 @@ import json
 
 import bpy
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 from PIL import Image
 
@@ -18,6 +16,7 @@ from neuroscene.addon.scene.building.layers import drawn_of
 from neuroscene.addon.scene.entities import Confusion, LayerObject, NetworkScene, networks
 from neuroscene.addon.scene.series import filling, known, playing
 from scene import acting, look
+from unit.make import every_tensor
 
 CELLS = 500
 MODELS = {
@@ -44,19 +43,6 @@ def inputs_of(path, folder, count=3):
     return made
 
 
-def truth(path, arrays) -> dict[str, np.ndarray]:
-    """Every tensor of a model as onnxruntime gives it, without any of our code."""
-    model = onnx.load(path)
-    have = {value.name for value in model.graph.output}
-    names = [name for node in model.graph.node for name in node.output if name and name not in have]
-    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    outputs = [value.name for value in session.get_outputs()]
-    return dict(zip(outputs, session.run(outputs, arrays), strict=True)) | arrays
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_cells_are_what_onnxruntime_gives(blank, tmp_path, name):
     """500 random cells of a series of three inputs."""
@@ -70,7 +56,7 @@ def test_cells_are_what_onnxruntime_gives(blank, tmp_path, name):
     picked = random.integers(0, sum(sizes.values()), CELLS)
     starts = np.cumsum([0, *sizes.values()])
     for step, (_, arrays) in enumerate(given):
-        tensors = truth(MODELS[name], arrays)
+        tensors = every_tensor(MODELS[name], arrays)
         playing.go(network, "samples", step)
         look.evaluate(network)
         depsgraph = bpy.context.scene.view_layers[0].depsgraph
@@ -149,7 +135,7 @@ def test_pixels_are_read_as_chosen_and_stay_so(registered):
 
 def test_what_is_inside_a_layer_can_be_looked_at(blank):
     network = look.build(look.CNN, look.DIGIT)
-    tensors = truth(look.CNN, {importing.open_network(look.CNN).inputs[0].name: pixels_of(look.DIGIT)})
+    tensors = every_tensor(look.CNN, {importing.open_network(look.CNN).inputs[0].name: pixels_of(look.DIGIT)})
     before = look.values_of(look.layers(network)["scores"], "value")
     layer = NetworkScene(network).layers()["scores"]
     (op, tensor), *_ = looking.parts(layer)

@@ -11,7 +11,6 @@ from pathlib import Path
 import bpy
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import safetensors.numpy
 from PIL import Image
@@ -32,6 +31,7 @@ from neuroscene.addon.scene.series import filling, known, showing
 from neuroscene.addon.scene.updating import reloading
 from scene import command, look
 from scene.glb import Glb
+from unit.make import every_tensor
 
 RUN = look.ROOT / "tests" / "data" / "series" / "run"
 FILES = sorted(RUN.glob("*.onnx"))
@@ -45,17 +45,8 @@ def build(given=(RUN,), inputs=(DIGIT,), **settings):
 
 def tensors(path, picture=DIGIT):
     """Every tensor of a model by onnxruntime alone, for a picture read by Pillow."""
-    model = onnx.load(path)
     given = np.asarray(Image.open(picture).convert("L"), np.float32)[None, None] / np.float32(255)
-    names = [name for node in model.graph.node for name in node.output]
-    del model.graph.output[:]
-    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    fed = {session.get_inputs()[0].name: given}
-    values = dict(zip(names, session.run(names, fed), strict=True))
-    return values | fed
+    return every_tensor(path, {onnx.load(path).graph.input[0].name: given})
 
 
 def stored(path):

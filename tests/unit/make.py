@@ -78,6 +78,13 @@ def run(made: onnx.ModelProto, inputs: dict[str, np.ndarray], tensors: list[str]
     return session.run(tensors, inputs)
 
 
+def every_tensor(path: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every tensor that the nodes of a model give, and its inputs, by onnxruntime alone."""
+    made = onnx.load(path)
+    names = [name for node in made.graph.node for name in node.output if name]
+    return dict(zip(names, run(made, inputs, names), strict=True)) | inputs
+
+
 def edges_of(connection):
     """Every edge of a connection."""
     return connection.join.into(np.arange(connection.target.size))

@@ -17,12 +17,16 @@ PLACES = (
     ("AFTER", "After", "Read the chosen layer; who read that reads the new one"),
     ("BEFORE", "Before", "Stand between the chosen layer and what it reads"),
     ("BESIDE", "In Parallel", "Read what the chosen layer reads; both are joined"),
-    ("INSTEAD", "Replace", "Take the place of the chosen layer"),
+    ("INSTEAD", "Replace With", "Take the place of the chosen layer"),
 )
 
 
 class EditsLayers(ChangesNetwork):
     """Changes the specification of a composed network; what cannot be is said, and the network stays."""
+
+    layer: bpy.props.StringProperty(
+        name="Layer", options={"SKIP_SAVE"}, description="Name the layer to work on. If empty, the chosen layer is used"
+    )
 
     def run(self, context, network):
         specification = changing.of_network(network)
@@ -37,10 +41,6 @@ class EditsLayers(ChangesNetwork):
         if why:
             self.report({"WARNING"}, f"{why}; the network stays as it was until that is mended")
         return None
-
-    layer: bpy.props.StringProperty(
-        name="Layer", options={"SKIP_SAVE"}, description="Name the layer to work on. If empty, the chosen layer is used"
-    )
 
     def change(self, specification, name, chosen):
         """The specification after the change; `chosen["name"]` is the layer to choose then."""

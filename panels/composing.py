@@ -11,6 +11,7 @@ from ..addon.composing import SETTINGS
 from ..addon.composing.words import WORDS
 from ..addon.scene.composing import changing, choosing
 from ..addon.scene.entities import NetworkScene, chosen
+from ..operators.edit_layers import PLACES
 from .sidebar import Sidebar
 
 WIDEST = 38  # characters of a line of the panel, at its usual width
@@ -34,34 +35,21 @@ class NEUROSCENE_MT_add_layer(bpy.types.Menu):
 
     def draw(self, context):
         layout = self.layout
-        for place, text in (
-            ("AFTER", "After"),
-            ("BEFORE", "Before"),
-            ("BESIDE", "In Parallel"),
-            ("INSTEAD", "Replace With"),
-        ):
+        for place, text, _ in PLACES:
             layout.menu(f"NEUROSCENE_MT_add_layer_{place.lower()}", text=text)
 
 
-def _menu_of(place: str, label: str) -> type:
+def _menu_of(place: str, text: str) -> type:
     def draw(self, context):
         layout = self.layout
         for op, (label, _) in WORDS.items():
             add = layout.operator("neuroscene.add_layer", text=label)
-            add.operator, add.place = op, place.upper()
+            add.operator, add.place = op, place
 
-    return type(f"NEUROSCENE_MT_add_layer_{place}", (bpy.types.Menu,), {"bl_label": label, "draw": draw})
+    return type(f"NEUROSCENE_MT_add_layer_{place.lower()}", (bpy.types.Menu,), {"bl_label": text, "draw": draw})
 
 
-PLACES = tuple(
-    _menu_of(place, label)
-    for place, label in (
-        ("after", "After"),
-        ("before", "Before"),
-        ("beside", "In Parallel"),
-        ("instead", "Replace With"),
-    )
-)
+MENUS = tuple(_menu_of(place, text) for place, text, _ in PLACES)
 
 
 class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):

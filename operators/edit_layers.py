@@ -21,26 +21,38 @@ PLACES = (
 )
 
 
-class EditsLayers(ChangesNetwork):
+class EditsSpecification(ChangesNetwork):
     """Changes the specification of a composed network; what cannot be is said, and the network stays."""
+
+    def specification(self, network):
+        """What the network is written as. Raises `RefusedError` if it is not composed."""
+        specification = changing.of_network(network)
+        if specification is None:
+            raise RefusedError(f"{network.name} is not composed: its layers and weights are those of its file")
+        return specification
+
+    def edit(self, network, change) -> bool:
+        """Let the network follow a change of its specification; whether it does."""
+        why = follow(network, change)
+        if why:
+            self.report({"WARNING"}, f"{why}; the network stays as it was until that is mended")
+        return not why
+
+
+class EditsLayers(EditsSpecification):
+    """Changes the chosen layer, or the one that is named."""
 
     layer: bpy.props.StringProperty(
         name="Layer", options={"SKIP_SAVE"}, description="Name the layer to work on. If empty, the chosen layer is used"
     )
 
     def run(self, context, network):
-        specification = changing.of_network(network)
-        if specification is None:
-            raise RefusedError(f"{network.name} is not composed: its layers are those of its file")
-        layer = choosing.chosen(network, specification)
-        name = self.layer or layer.name
+        specification = self.specification(network)
+        name = self.layer or choosing.chosen(network, specification).name
         chosen = {}
-        why = follow(network, lambda made: self.change(made, name, chosen))
+        self.edit(network, lambda made: self.change(made, name, chosen))
         if chosen:
             choosing.choose(network, chosen["name"])
-        if why:
-            self.report({"WARNING"}, f"{why}; the network stays as it was until that is mended")
-        return None
 
     def change(self, specification, name, chosen):
         """The specification after the change; `chosen["name"]` is the layer to choose then."""
@@ -132,7 +144,7 @@ class NEUROSCENE_OT_choose_layer(ChangesNetwork, bpy.types.Operator):
         choosing.choose(network, self.layer)
 
 
-class NEUROSCENE_OT_randomize_weights(ChangesNetwork, bpy.types.Operator):
+class NEUROSCENE_OT_randomize_weights(EditsSpecification, bpy.types.Operator):
     """Give the network other random weights. What it has learned is lost"""
 
     bl_idname = "neuroscene.randomize_weights"
@@ -140,11 +152,10 @@ class NEUROSCENE_OT_randomize_weights(ChangesNetwork, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def run(self, context, network):
-        specification = changing.of_network(network)
-        if specification is None:
-            raise RefusedError(f"{network.name} is not composed: its weights are those of its file")
-        follow(network, lambda made: changing.with_seed(made, made.seed + 1))
-        return f"Weights of seed {specification.seed + 1}"
+        seed = self.specification(network).seed + 1
+        if not self.edit(network, lambda made: changing.with_seed(made, seed)):
+            return None
+        return f"Weights of seed {seed}"
 
 
 class NEUROSCENE_OT_discard_draft(ChangesNetwork, bpy.types.Operator):

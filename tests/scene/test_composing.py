@@ -120,6 +120,16 @@ def test_another_seed_gives_other_weights(lenet):
     assert written(lenet)["seed"] == 1 and not np.array_equal(weights(), before)
 
 
+def test_a_draft_that_cannot_be_built_gets_no_other_weights(lenet, capfd):
+    choosing.choose(lenet, "conv2")
+    lenet.neuroscene_layer.kernel = 40
+    capfd.readouterr()
+    assert bpy.ops.neuroscene.randomize_weights() == {"FINISHED"}
+    reported = capfd.readouterr().out
+    assert "has a kernel of 40" in reported and "Weights of seed" not in reported
+    assert not written(lenet).get("seed")
+
+
 def test_undo_in_one_step(lenet):
     bpy.ops.ed.undo_push(message="composed")
     bpy.ops.neuroscene.add_layer(operator="Dense", place="BEFORE", layer="answer")

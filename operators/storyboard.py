@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.scene import shots
-from ..addon.scene.entities import BlockBox, layer_or_block, network_of
+from ..addon.scene.entities import layer_or_block, network_of
 from ..addon.scene.storyboard import beats, drafts, writing
 from .bases.of_network import ChangesNetwork, RefusedError
 
@@ -77,7 +77,7 @@ class NEUROSCENE_OT_add_beat(ChangesNetwork, bpy.types.Operator):
             raise RefusedError("Select a layer or a block of the network first")
         if drafts.taken(network) is None:
             raise RefusedError("The storyboard is empty: use Edit Storyboard first")
-        about = f"block/{owner.path}" if isinstance(owner, BlockBox) else owner.named
+        about = beats.about(owner)
         said = writing.words_of(network, about)
         if said is None:
             raise RefusedError("It is inside of a closed block: add a beat for the block, or unfold it first")

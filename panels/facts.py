@@ -85,7 +85,7 @@ def window(model: Network, name: str) -> str:
 
 
 def _sizes(sizes) -> str:
-    return str(sizes[0]) if len(set(sizes)) == 1 and len(sizes) == 1 else " × ".join(map(str, sizes))
+    return " × ".join(map(str, sizes))
 
 
 def _shapes(model, layer) -> str:

@@ -82,10 +82,10 @@ def _evidence(context, here):
     scale = context.preferences.system.ui_scale
     view = np.array(context.region_data.perspective_matrix)
     for lines, strengths in zip(lit.lines, lit.strengths, strict=True):
+        size = np.abs(strengths)
         for sign, colour in ((1, lit.colours[0]), (-1, lit.colours[1])):
             for low, high, width, alpha in ((0.0, 0.25, 1.0, 0.45), (0.25, 0.6, 1.6, 0.75), (0.6, 1.1, 2.6, 1.0)):
-                size = np.abs(strengths)
-                mine = (np.sign(strengths) == sign) & (size > low if low else size >= 0) & (size <= high)
+                mine = (np.sign(strengths) == sign) & (size > low) & (size <= high)
                 if mine.any():
                     _segments(region, _seen(view, region, lines[mine]), (*_shown(colour), alpha), width * scale)
     for corners in lit.frames:

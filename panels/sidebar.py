@@ -78,10 +78,10 @@ def advanced(layout, modifier, interface, shown):
     return body
 
 
-def head(layout, obj, icon, name="name", owner=None):
+def head(layout, obj, icon):
     """The name of what is inspected, which can be changed, and the way to it in the view."""
     row = layout.row(align=True)
-    row.prop(owner or obj, name, text="", icon=icon)
+    row.prop(obj, "name", text="", icon=icon)
     return row
 
 

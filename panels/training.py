@@ -14,7 +14,6 @@ class NEUROSCENE_PT_training(Sidebar, bpy.types.Panel):
     bl_label = "Training"
     bl_options = {"DEFAULT_CLOSED"}
     bl_order = 4
-    bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context):

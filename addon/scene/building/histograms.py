@@ -11,7 +11,6 @@ from typing import Any
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ...colormaps import value_range
 from ...containers import CheckpointError
@@ -27,6 +26,7 @@ from ..entities import Histogram as HistogramObject
 from ..entities import NetworkScene
 from ..texts import labels
 from . import build, importing
+from .kernels import FACING
 from .planned import Steps
 
 VALUES, WEIGHTS, TIME = "values", "weights", "time"
@@ -39,7 +39,6 @@ DEEP = 0.012 * HEIGHT
 LETTERS = 0.05 * HEIGHT
 ROWS_DEEP = 0.3 * HEIGHT  # that all rows of a ridge take
 FAR, CUT, MOST_CUT = 1.6, 1.25, 6.0  # times the second highest bar: what is far, where it is cut; how much at most
-FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))  # text lies in XY and looks along Z; a layer faces -X
 
 
 @dataclass(frozen=True)
@@ -266,15 +265,14 @@ def _ridge(mesh: bpy.types.Mesh, counted: Counted) -> None:
 
 def _say(scene: NetworkScene, made: HistogramObject, counted: Counted, base: Histogram) -> None:
     """The words of a histogram: what it is of, and the ends of its axis."""
-    from ..series.letters import joined, letters, mesh_of  # here: that builds on this
+    from ..series.letters import joined, letters, mesh_of, moved  # here: that builds on this
 
     removing.remove([child for child in made.obj.children if HistogramObject.is_one(child)])
     width = float(made.inputs["Width"])
     parts = []
 
     def add(text: str, size: float, align: str, across: float, up: float) -> None:
-        part = letters(text, size, align, "BOTTOM_BASELINE")
-        parts.append(part._replace(corners=part.corners + np.array([across, up, 0.0], np.float32)))
+        parts.append(moved(letters(text, size, align, "BOTTOM_BASELINE"), across, up))
 
     head = _head(counted, base, float(made.inputs["Most"]))
     add(head, min(LETTERS, 1.15 * width / labels.width_of(head)), "CENTER", 0.0, HIGH + 0.45 * LETTERS)

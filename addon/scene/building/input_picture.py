@@ -98,15 +98,22 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran | None) ->
             _write(picture.obj, layer, ran)
 
 
-def _form(mesh, width, height, step, grid, planes: int = 1) -> None:
-    """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
-    layer it faces -X, columns along -Y."""
-    rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
+def pixel_faces(width: float, height: float, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where corners of pixels are, y and z (rows + 1, columns + 1) in metres, and the four of each pixel, (pixels, 4),
+    from the upper left one on. As the cells of a layer they face -X, columns along -Y."""
     across = np.linspace(width / 2, -width / 2, columns + 1)
     down = np.linspace(height / 2, -height / 2, rows + 1)
     z, y = np.meshgrid(down, across, indexing="ij")
     corner = np.arange((rows + 1) * (columns + 1)).reshape(rows + 1, columns + 1)
     faces = np.stack([corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:], corner[:-1, :-1]], -1).reshape(-1, 4)
+    return y, z, faces
+
+
+def _form(mesh, width, height, step, grid, planes: int = 1) -> None:
+    """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
+    layer it faces -X, columns along -Y."""
+    rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
+    y, z, faces = pixel_faces(width, height, rows, columns)
     points = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
     edge = FRAME * max(width, height)
     frame = []

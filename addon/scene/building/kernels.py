@@ -21,9 +21,10 @@ from ...nodes.kernels import kernels_group
 from ...nodes.tree import attach
 from .. import removing
 from ..attributes import forget_steps
-from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, RoleMaterial, kind, nodes
+from ..entities import Kernels, KernelsLabel, LayerObject, NetworkScene, kind, nodes
 from ..texts import caption
 from . import build, importing, planned
+from .paints import kept
 
 MOST = 1 << 17  # taps that are drawn
 GAP = 1.0
@@ -124,7 +125,7 @@ def make(network: bpy.types.Collection, layer: bpy.types.Object, weights: np.nda
             "Pitch": pitch,
             "Gap": GAP,
             "Range": value_range(weights),
-            "Material": _material(scene),
+            "Material": kept(scene, "kernels", shaders.kernels),
             "Block": layer.parent if kind(layer.parent) == "block" else None,
         },
     )
@@ -160,16 +161,6 @@ def _write(kernels: Kernels, weights: np.ndarray) -> None:
         mesh.attributes["weight"].data.foreach_set("vector", np.ascontiguousarray(taps, np.float32).ravel())
     kernels.inputs["Range"] = value_range(weights)
     mesh.update_tag()
-
-
-def _material(scene: NetworkScene) -> bpy.types.Material:
-    """One for all kernels of a network."""
-    for material in filter(None, map(RoleMaterial.of, bpy.data.materials)):
-        if material.role == "kernels" and material.network == scene.uuid:
-            return material.id_data
-    made = shaders.kernels(f"{scene.collection.name} Kernels")
-    RoleMaterial.make(made, role="kernels", network=scene.uuid)
-    return made
 
 
 def _remove(kernels: Kernels) -> None:

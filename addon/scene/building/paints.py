@@ -36,3 +36,14 @@ def paint_of(scene: NetworkScene, role: str) -> bpy.types.Material:
         RoleMaterial.make(material, role=role)
         scene.materials = known | {role: material}
     return material
+
+
+def kept(scene: NetworkScene, role: str, make: Callable[[str], bpy.types.Material]) -> bpy.types.Material:
+    """A material of a network of its own, found by its role and made once."""
+    for material in bpy.data.materials:
+        known = RoleMaterial.of(material)
+        if known and (known.network, known.role) == (scene.uuid, role):
+            return material
+    made = make(f"{scene.collection.name} {role.capitalize()}")
+    RoleMaterial.make(made, role=role, network=scene.uuid)
+    return made

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import bpy
@@ -38,9 +39,14 @@ def of_network(collection: bpy.types.Collection) -> Specification | None:
     if not text:
         return None
     try:
-        return composing.parse(json.loads(text), collection.name)
+        return _parsed(text, collection.name)
     except (ValueError, CheckpointError):  # somebody has edited it
         return None
+
+
+@lru_cache(maxsize=8)  # a panel asks for every field at every redraw
+def _parsed(text: str, name: str) -> Specification:
+    return composing.parse(json.loads(text), name)
 
 
 def problem_of(collection: bpy.types.Collection) -> tuple[str, str]:

@@ -28,7 +28,6 @@ from . import putting
 from .known import NAMES, Answer
 from .saying import number
 
-PITCH = 0.1  # metres, of a plate with 28 columns
 PLATE = 2.8
 ACROSS, DOWN = 4.35, 3.45  # metres between plates
 LEANS, TURNS = radians(43), radians(15)

@@ -15,12 +15,11 @@ from ...inference import Fitted, Ran, fit_file, followed, note_of, run
 from ...inference.session import reader
 from ...network import Network
 from ...network.network import by_unit
-from .. import removing
 from ..background import in_background
 from ..building import build, connections, importing
 from ..building.planned import Steps
 from ..camera import picture
-from ..entities import CaptionPart, NetworkScene
+from ..entities import NetworkScene
 from ..series import known as known_series
 from ..series import playing, words
 from ..texts import caption
@@ -150,13 +149,7 @@ def hide(collection: bpy.types.Collection) -> None:
     if series.pop("evidence", None) is not None:
         known_series.write(collection, series)
         if not series:
-            removing.remove(
-                [
-                    part.obj
-                    for part in NetworkScene(collection).members(CaptionPart)
-                    if part.role in (words.ROLE, words.NOTE)
-                ]
-            )
+            words.hide(collection)
     known.write(collection, None)
     saying.untell(collection)
     caption.forget_evidence(collection)

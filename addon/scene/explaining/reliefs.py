@@ -29,7 +29,6 @@ from . import putting
 RELIEF = 5.2  # pitches
 MOST = input_picture.MOST  # pixels of a side
 AWAY = 0.16  # of the longer side of what it lies over: how far before it a sheet stands
-RIM = 0.006
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran | None, told: Sequence[Explained]) -> None:
@@ -70,7 +69,7 @@ def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran |
     mesh = bpy.data.meshes.new(f"{layer.name} evidence")
     mesh.vertices.add(rows * columns)
     held = activation(layer, ran)
-    light = np.zeros(rows * columns) if held is None else _pooled(by_unit(held, grid).mean(0), step, np.mean)
+    light = np.zeros(rows * columns) if held is None else _pooled(by_unit(held, grid).mean(0), step, np.nanmean)
     attribute = mesh.attributes.new("value", "FLOAT", "POINT")
     low = float(light.min(initial=0))
     attribute.data.foreach_set("value", (light - low).astype(np.float32))
@@ -97,7 +96,7 @@ def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran |
     shown = [
         np.zeros(rows * columns, np.float32)
         if values is None
-        else _pooled(by_unit(values, grid).sum(0), step, np.sum).astype(np.float32)
+        else _pooled(by_unit(values, grid).sum(0), step, np.nansum).astype(np.float32)
         for values in steps
     ]
     putting.put(obj, shown, [putting.extent_of(values, True) for values in shown], scene.root().obj)
@@ -111,14 +110,14 @@ def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran |
 
 
 def _pooled(values: np.ndarray, step: int, how) -> np.ndarray:
-    """Squares of a map (rows, columns) as one number each, flat."""
+    """Squares of a map (rows, columns) as one number each, flat; `how` counts no NaN, which fills what is beyond it."""
     if step == 1:
         return values.ravel()
     rows, columns = (-(-size // step) for size in values.shape)
     padded = np.full((rows * step, columns * step), np.nan)
     padded[: values.shape[0], : values.shape[1]] = values
     blocks = padded.reshape(rows, step, columns, step)
-    return (np.nansum if how is np.sum else np.nanmean)(blocks, (1, 3)).ravel()
+    return how(blocks, (1, 3)).ravel()
 
 
 def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explained, place: int, count: int) -> None:
@@ -130,11 +129,7 @@ def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explaine
     rows, columns = cam.shape
     full = putting.extent_of(cam, True)
     shade = np.clip(cam / full, 0, 1) ** 0.8
-    across = np.linspace(width / 2, -width / 2, columns + 1)
-    down = np.linspace(height / 2, -height / 2, rows + 1)
-    z, y = np.meshgrid(down, across, indexing="ij")
-    corner = np.arange((rows + 1) * (columns + 1)).reshape(rows + 1, columns + 1)
-    faces = np.stack([corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:], corner[:-1, :-1]], -1).reshape(-1, 4)
+    y, z, faces = input_picture.pixel_faces(width, height, rows, columns)
     points = np.stack([np.full_like(y, -AWAY * longer), y, z], -1).reshape(-1, 3)
     mesh = bpy.data.meshes.new(f"{layer.name} Grad-CAM")
     mesh.from_pydata(points.tolist(), [], faces.tolist())

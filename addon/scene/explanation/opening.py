@@ -9,7 +9,6 @@ there are, and what they are called, is of the run in which the cell was opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import pi
 
@@ -28,9 +27,10 @@ from .. import removing
 from ..attributes import array
 from ..background import in_background
 from ..building import importing
+from ..building.paints import kept
 from ..building.planned import Steps
 from ..camera import framing
-from ..entities import LayerObject, NetworkScene, Opened, OpenedPart, RoleMaterial
+from ..entities import LayerObject, NetworkScene, Opened, OpenedPart
 from ..texts import labels
 from ..texts.words import short_name
 from . import terms as reading
@@ -156,8 +156,8 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms) -> bp
         raise CheckpointError(terms.layer, "is not in the scene", "unfold the block that it is in")
     rows = rows_of(network, terms)
     source = scene.layers().get(terms.source) if terms.how != SOFTMAX else None
-    tops, bottom = _heights(rows, terms)
-    mesh = _mesh(layer.obj, source, rows, terms, tops)
+    tops, extra, bottom = _heights(rows, terms)
+    mesh = _mesh(source, rows, terms, tops, extra)
     widest = max((row.tile * _side(terms, row.terms) for row in rows), default=0.0)
     block = max(1.3 * widest, 5.5 * NUMBER if terms.how == SOFTMAX else 4.2 * NUMBER)
     one = terms.how in (LARGEST, MEAN)
@@ -166,7 +166,7 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms) -> bp
     obj = bpy.data.objects.new(f"{terms.layer} opened", mesh)
     paints = scene.materials
     shelf = scene.child("labels")
-    digits = _digits(collection, terms.layer, paints)
+    digits = _digits(terms.layer, paints)
     shelf.objects.link(digits)
     normal = next((step for step in terms.steps if "Normalization" in step.op), None)
     scale, shift = _normalization(network, terms, normal)
@@ -190,16 +190,16 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms) -> bp
             "Range": float(source.inputs["Range"]) if source else float(np.abs(terms.values).max(initial=1e-9)),
             "Digits": digits,
             "Cell Material": paints["cells"],
-            "Term Material": _paint(scene, "products"),
+            "Term Material": kept(scene, "products", lambda name: shaders.cells(name, colormaps.WEIGHT)),
             "Number Material": paints["label"],
-            "Ink Material": _kept(scene, "ink", lambda name: shaders.flat(name, "#05080f", 0.2)),
+            "Ink Material": kept(scene, "ink", lambda name: shaders.flat(name, "#05080f", 0.2)),
             "Result Material": paints["hot"],
         },
     )
     Opened.make(obj, layer=terms.layer, cell=list(terms.cell))
     shelf.objects.link(obj)
     obj.parent = layer.obj
-    words = _words(network, terms, rows, tops, bottom, block, sums, normal, (scale, shift))
+    words = _words(network, terms, rows, tops, extra, block, sums, (scale, shift))
     texts = []
     for part, body, x, z, size, role, align in words:
         text = labels.text(body, size, paints[role], align, "CENTER")
@@ -213,18 +213,19 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms) -> bp
     return obj
 
 
-def _heights(rows: list[Row], terms: Terms) -> tuple[list[float], float]:
-    """Where the middle of each row is below the first line, and the lower edge of all."""
+def _heights(rows: list[Row], terms: Terms) -> tuple[list[float], list[float], float]:
+    """Where the middle of each row is below the first line, that of the bias if there is one, and the lower edge of all
+    rows but that."""
     at = 0.0
     tops = []
     for row in rows:
         high = max(row.tile * _side(terms, row.terms), 1.35 * NUMBER)
         tops.append(-(at + high / 2))
         at += high + ROW_GAP
-    return tops, -at
+    return tops, [tops[-1] - 1.6 * NUMBER - ROW_GAP] if terms.bias is not None else [], -at
 
 
-def _mesh(layer: bpy.types.Object, source: LayerObject | None, rows, terms: Terms, tops) -> bpy.types.Mesh:
+def _mesh(source: LayerObject | None, rows, terms: Terms, tops, extra) -> bpy.types.Mesh:
     """The points of an explanation: terms, rows, steps."""
     points: dict[str, list] = {
         name: [] for name in ("part", "row", "value", "weight", "cell", "tile", "size", "decimals", "step")
@@ -261,7 +262,6 @@ def _mesh(layer: bpy.types.Object, source: LayerObject | None, rows, terms: Term
     bias_row = len(rows)
     if terms.bias is not None:
         add((0, 0, 0), part=opened.TERM, row=bias_row, value=terms.bias, weight=1.0, cell=-1)
-    extra = [tops[-1] - 1.6 * NUMBER - ROW_GAP] if terms.bias is not None else []
     for number, z in enumerate([*tops, *extra] if terms.how in (SUM, SOFTMAX) else ()):
         said = number >= len(rows) or terms.how == SUM or not rows[number].numbers
         add((0, 0, z), part=opened.ROW, row=number, size=NUMBER if said else 0.0, decimals=decimals)
@@ -308,7 +308,7 @@ def _step_at(tops, extra, number: int) -> float:
     return low - (1.9 + 1.9 * number) * NUMBER - 1.5 * ROW_GAP
 
 
-def _words(network, terms: Terms, rows, tops, bottom, block, sums, normal, norm) -> list[tuple]:
+def _words(network, terms: Terms, rows, tops, extra, block, sums, norm) -> list[tuple]:
     """All words of an explanation: part, text, x, z, size, role, side."""
     layer = network.layer(terms.layer)
     unit, row, column = terms.cell
@@ -329,7 +329,6 @@ def _words(network, terms: Terms, rows, tops, bottom, block, sums, normal, norm)
     for text, z in zip(rows, tops, strict=True):
         role = "hot" if terms.how == SOFTMAX and text.name == where else "dim"
         made.append(("row", text.name, edge, z, WORD, role, "RIGHT"))
-    extra = [tops[-1] - 1.6 * NUMBER - ROW_GAP] if terms.bias is not None else []
     if extra:
         made.append(("row", "bias", edge, extra[0], WORD, "dim", "RIGHT"))
     for number, (step, text) in enumerate(_steps(terms)):
@@ -361,7 +360,7 @@ def _drawn(layer: LayerObject, cell) -> int:
     return _places(layer).get(tuple(cell), -1)
 
 
-def _digits(collection, name: str, paints) -> bpy.types.Object:
+def _digits(name: str, paints) -> bpy.types.Object:
     """The letters that numbers are made of; nobody sees them."""
     mesh = bpy.data.meshes.new(f"{name} digits")
     obj = bpy.data.objects.new(mesh.name, mesh)
@@ -373,22 +372,6 @@ def _digits(collection, name: str, paints) -> bpy.types.Object:
     obj.display_type = "BOUNDS"
     obj.scale = (1e-3,) * 3
     return obj
-
-
-def _paint(scene: NetworkScene, role: str) -> bpy.types.Material:
-    """The material of weights and products: that of cells in the map of lines."""
-    return _kept(scene, role, lambda name: shaders.cells(name, colormaps.WEIGHT))
-
-
-def _kept(scene: NetworkScene, role: str, make: Callable[[str], bpy.types.Material]) -> bpy.types.Material:
-    """A material of a network that is made once."""
-    for material in bpy.data.materials:
-        known = RoleMaterial.of(material)
-        if known and (known.network, known.role) == (scene.uuid, role):
-            return material
-    made = make(f"{scene.collection.name} {role.capitalize()}")
-    RoleMaterial.make(made, role=role, network=scene.uuid)
-    return made
 
 
 def _place(obj: bpy.types.Object, layer: LayerObject, wide: float, bottom: float) -> None:

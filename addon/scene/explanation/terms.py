@@ -108,11 +108,9 @@ def _joined(network: Network, connection: Connection, cell, flat: int, values: M
     cells = _cells(source, edges.source)
     how = SUM
     inner = join.inner
-    if isinstance(inner, pool.Pool):
+    if isinstance(inner, pool.Pool | pool.Reduce):
         how = LARGEST if inner.largest else MEAN
-    elif isinstance(inner, pool.Reduce):
-        how = LARGEST if inner.largest else MEAN
-        if not inner.largest and abs(inner.coefficient * inner.fan_in - 1) > 1e-6:
+        if isinstance(inner, pool.Reduce) and not inner.largest and abs(inner.coefficient * inner.fan_in - 1) > 1e-6:
             raise CheckpointError(layer.name, f"is {layer.op}, which cannot be opened", "choose a mean or a maximum")
     weights = edges.weight.astype(np.float32) if how == SUM else np.ones(len(read), np.float32)
     products = read.astype(np.float64) * weights

@@ -183,19 +183,13 @@ def follow(network: bpy.types.Collection) -> None:
 
 def _cell_of(note, layers):
     layer = layers.get(note.layer)
-    if layer is None:
+    if layer is None or layer.detail not in ("cells", "maps"):
         return None
-    wanted = note.unit, note.row, note.column
-    if layer.detail == "maps":
-        wanted = note.unit, 0, 0
-    if layer.detail not in ("cells", "maps"):
-        return None
-    grid = Grid(*layer.grid, tuple(layer.strides))
-    drawn = drawn_cells(layer.obj)
     if layer.detail == "maps":
         at = np.flatnonzero(array(layer.obj, "unit") == note.unit)
     else:
-        at = np.flatnonzero(drawn == flat(grid, *wanted))
+        grid = Grid(*layer.grid, tuple(layer.strides))
+        at = np.flatnonzero(drawn_cells(layer.obj) == flat(grid, note.unit, note.row, note.column))
     return (layer.obj, int(at[0])) if len(at) else None
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from ...network import Network
 from ...network.fields import Field, edges_into, into, receptive_fields
 from ...nodes import materials
-from ..attributes import array
+from ..attributes import array, array_of
 from ..camera import framing
 from ..entities import Bundle, LayerObject, NetworkScene, network_of
 from . import hits, models
@@ -138,14 +138,10 @@ def _curves(obj, depsgraph, indices, end="", index=-1):
         return np.zeros((0, 2, 3)), np.zeros(0)
     points = hits.curve_points(curves)
     if indices is None:
-        ends = np.empty(len(curves.curves), np.int32)
-        curves.attributes[end].data.foreach_get("value", ends)
-        indices = np.flatnonzero(ends == index)
+        indices = np.flatnonzero(array_of(curves, end) == index)
     strengths = np.ones(len(indices))
     if "weight" in curves.attributes and Bundle.is_one(obj):
-        weight = np.empty(len(curves.curves), np.float32)
-        curves.attributes["weight"].data.foreach_get("value", weight)
-        weight = np.nan_to_num(weight[indices]).astype(np.float64)
+        weight = np.nan_to_num(array_of(curves, "weight")[indices]).astype(np.float64)
         strengths = weight / (np.abs(weight).max(initial=0) or 1.0)
     matrix = np.array(obj.evaluated_get(depsgraph).matrix_world, np.float64)
     return points[indices] @ matrix[:3, :3].T + matrix[:3, 3], strengths

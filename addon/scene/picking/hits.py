@@ -39,7 +39,6 @@ from . import shapes
 from .rays import Ray
 
 CELL, LINE, LAYER, BLOCK, PLANE, TEXT, BESIDE = "cell", "line", "layer", "block", "plane", "text", "beside"
-PREFERENCES = ("CELLS", "LINES", "NEAREST")
 ROUND = ("Sphere", "Ellipsoid", "Point")
 TEXTS = (Label, Leader, ClassName, Heading, KernelsLabel, CaptionPart)
 CLOSE = 1e-3  # of its distance may a line end inside the cell that it ends on
@@ -89,7 +88,7 @@ def pick(
             if near and (line is None or near[0] < line[0]):
                 line = near
         elif isinstance(entity, TEXTS):
-            hit = _text(obj, entity, depsgraph, ray)
+            hit = _text(obj, depsgraph, ray)
             if hit and (text is None or hit.depth < text.depth):
                 text = hit
         else:
@@ -262,7 +261,7 @@ def _near(obj, depsgraph, ray) -> bool:
     return bool(x.min() <= 1 and x.max() >= -1 and y.min() <= 1 and y.max() >= -1)
 
 
-def _text(obj, entity, depsgraph, ray) -> Hit | None:
+def _text(obj, depsgraph, ray) -> Hit | None:
     evaluated = obj.evaluated_get(depsgraph)
     away = np.array(evaluated.matrix_world.translation) - ray.origin
     reach = evaluated.dimensions.length + abs(getattr(obj.data, "offset_y", 0.0)) * max(obj.scale)

@@ -15,6 +15,7 @@ import numpy as np
 from ...network import Network
 from ...network.fields import edges_into, flat, into, whole_kernel
 from ...network.network import Grid
+from ..attributes import array_of
 from ..camera import framing
 from ..entities import Arcs, BlockBox, Book, Bundle, LayerCopy, LayerObject, NetworkScene, Root, network_of
 from ..texts import words
@@ -85,7 +86,7 @@ def cell_places(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph) -> np.nda
 def drawn_cells(obj: bpy.types.Object) -> np.ndarray:
     """The places of a layer's drawn cells in its tensor, (n,), in the order of its vertices."""
     layer = LayerObject(obj)
-    index = (_ints(obj.data.attributes, name) for name in ("unit", "row", "column"))
+    index = (array_of(obj.data, name) for name in ("unit", "row", "column"))
     return flat(Grid(*layer.grid, tuple(layer.strides)), *index)
 
 
@@ -159,7 +160,7 @@ def _line(hit, obj, depsgraph):
     bundle = Bundle(obj)
     geometry = framing.geometry_of(obj, depsgraph)  # it owns the curves
     curves = geometry.curves
-    ends = [int(_ints(curves.attributes, name)[hit.index]) for name in ("source", "target")]
+    ends = [int(array_of(curves, name)[hit.index]) for name in ("source", "target")]
     layers = [
         layer if layer and _is_end(layer, name) else None
         for layer, name in zip(bundle.layers, bundle.ends, strict=True)
@@ -180,7 +181,7 @@ def _line(hit, obj, depsgraph):
     if bundle.is_joint or bundle.grain == "unknown" or bundle.carries == "unknown":
         rows.append(("Line", "says only that they are joined"))
     else:
-        weight = float(_floats(curves.attributes, "weight")[hit.index])
+        weight = float(array_of(curves, "weight")[hit.index])
         facts["weight"] = weight
         rows.append((_weight_word(bundle), number(weight)))
         source = layers[0]
@@ -216,8 +217,8 @@ def _arc(hit, obj, depsgraph):
     arcs = Arcs(obj)
     geometry = framing.geometry_of(obj, depsgraph)  # it owns the curves
     curves = geometry.curves
-    ends = [int(_ints(curves.attributes, name)[hit.index]) for name in ("source", "target")]
-    value = float(_floats(curves.attributes, "value")[hit.index])
+    ends = [int(array_of(curves, name)[hit.index]) for name in ("source", "target")]
+    value = float(array_of(curves, "value")[hit.index])
     facts = {"layer": arcs.layer, "source_cell": ends[0], "target_cell": ends[1], "value": value}
     rows = (
         ("Token", f"{ends[1] + 1:,}"),
@@ -338,15 +339,3 @@ def _instance(obj, depsgraph, index):
 
 def _face(mesh, name, index):
     return mesh.attributes[name].data[index].value if name in mesh.attributes else -1
-
-
-def _ints(attributes, name):
-    values = np.empty(len(attributes[name].data), np.int32)
-    attributes[name].data.foreach_get("value", values)
-    return values
-
-
-def _floats(attributes, name):
-    values = np.empty(len(attributes[name].data), np.float32)
-    attributes[name].data.foreach_get("value", values)
-    return values

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Vector
+from mathutils import Vector
 
 from ...inference import Judged
 from ...layout import HEIGHT
 from .. import removing
 from ..building import bars
+from ..building.kernels import FACING
 from ..building.paints import paint_of
 from ..entities import Bars, Confusion, LayerObject, NetworkScene
 from ..texts import labels
 from ..texts.words import shortened
-from .letters import Letters, joined, letters, mesh_of
+from .known import percent
+from .letters import Letters, joined, letters, mesh_of, moved
 
 MOST = bars.MOST  # classes
 FEWEST_NUMBERED = 14  # up to so many classes each tile has its number
@@ -26,7 +28,6 @@ SIDE = 0.72 * HEIGHT  # metres
 TILE = 0.92  # of its room is a tile wide
 AWAY = 0.62 * HEIGHT  # behind the names of the classes
 LONGEST = 10  # letters of the name of a class
-FACING = Matrix(((0, 0, -1), (-1, 0, 0), (0, 1, 0)))  # text lies in XY and looks along Z; a layer faces -X
 
 
 def show(collection: bpy.types.Collection, judged: Judged | None) -> None:
@@ -103,8 +104,7 @@ def _words(confusion: np.ndarray, classes: list[str], right: int, total: int) ->
     parts: list[Letters] = []
 
     def add(text: str, size: float, align: str, across: float, up: float) -> None:
-        part = letters(text, size, align, "BOTTOM_BASELINE")
-        parts.append(part._replace(corners=part.corners + np.array([across, up, 0.0], np.float32)))
+        parts.append(moved(letters(text, size, align, "BOTTOM_BASELINE"), across, up))
 
     for place, name in enumerate(classes):
         middle = SIDE / 2 - (place + 0.5) * step
@@ -115,7 +115,7 @@ def _words(confusion: np.ndarray, classes: list[str], right: int, total: int) ->
             number = int(confusion[place, other])
             if number and place != other:
                 add(f"{number:,}", 0.9 * size, "CENTER", (other + 0.5) * step - SIDE / 2, middle - 0.33 * size)
-    share = f"{right / max(total, 1):.1%}".replace("%", "\N{NO-BREAK SPACE}%")
+    share = percent(right / max(total, 1))
     add(f"{right:,} of {total:,} right ({share})", 0.07 * HEIGHT, "CENTER", 0.0, -SIDE / 2 - 0.11 * HEIGHT)
     add("row: true, column: said", 0.055 * HEIGHT, "CENTER", 0.0, -SIDE / 2 - 0.19 * HEIGHT)
     return parts

@@ -16,12 +16,11 @@ from ...inference.pictures import frames_of
 from ...network import Network
 from ...network.scaling import Scaling
 from ...series import Run, Step
-from .. import removing
 from ..background import in_background
 from ..building import histograms, importing
 from ..building.choices import Choices
 from ..building.planned import Steps
-from ..entities import CaptionPart, NetworkScene
+from ..entities import NetworkScene
 from . import confusion, filling, known, playing, showing, words
 from .known import Known
 from .sources import Checkpoints, Samples, Source
@@ -161,9 +160,7 @@ def remove(collection: bpy.types.Collection, kind: str) -> None:
     showing.remove(collection, kind)
     if kind == "samples":
         confusion.hide(collection)
-    removing.remove(
-        [part.obj for part in NetworkScene(collection).members(CaptionPart) if part.role in (words.ROLE, words.NOTE)]
-    )
+    words.hide(collection)
     known.write(collection, {name: series for name, series in known.read(collection).items() if name != kind})
 
 

@@ -51,6 +51,11 @@ def letters(text: str, size: float, align: str = "LEFT", foot: str = "BOTTOM") -
     return Letters((made.corners + np.array([0, up, 0], np.float32)) * np.float32(size), *made[1:])
 
 
+def moved(part: Letters, across: float, up: float) -> Letters:
+    """The same elsewhere in its plane."""
+    return part._replace(corners=part.corners + np.array([across, up, 0.0], np.float32))
+
+
 def joined(parts: Sequence[Letters]) -> Letters:
     """All of these."""
     if not parts:

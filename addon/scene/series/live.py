@@ -127,7 +127,7 @@ class Live:
             self._make_room(collection, place, last + 1)
         self._put(collection, gathered, place)
         self._open(collection, shown, place)
-        _say(collection, series, arrived, gathered, place, new)
+        _say(series, arrived, gathered, place, new)
         if new:
             _set_last(collection, len(series) - 1)
         if place == len(series) - 1:
@@ -253,7 +253,7 @@ def _place(series: Known, arrived: Arrived) -> tuple[int, bool]:
     return sum(other < number for other in series.numbers), True
 
 
-def _say(collection, series: Known, arrived: Arrived, gathered: filling.Gathered, place: int, new: bool) -> None:
+def _say(series: Known, arrived: Arrived, gathered: filling.Gathered, place: int, new: bool) -> None:
     """Let a series know of a checkpoint, and of what was measured by now."""
     number = arrived.number if arrived.number is not None else series.numbers[-1] + 1
     top = gathered.top[0] if gathered.top else []

@@ -88,7 +88,7 @@ def begins(collection: bpy.types.Collection, series: Known) -> list[float]:
 def show(collection: bpy.types.Collection, series: Known) -> None:
     """Let the caption of a network say which step is shown, and of how many."""
     scene = NetworkScene(collection)
-    removing.remove([part.obj for part in scene.members(CaptionPart) if part.role in (ROLE, NOTE)])
+    hide(collection)
     holder = next((part for part in scene.members(CaptionPart) if part.obj.type == "EMPTY"), None)
     if holder is None:
         return
@@ -115,6 +115,12 @@ def show(collection: bpy.types.Collection, series: Known) -> None:
     shown_in = scene_of(collection)
     if camera and shown_in:
         picture.rehang(collection, camera, shown_in)
+
+
+def hide(collection: bpy.types.Collection) -> None:
+    """Take the words of a step out of the caption of a network."""
+    parts = NetworkScene(collection).members(CaptionPart)
+    removing.remove([part.obj for part in parts if part.role in (ROLE, NOTE)])
 
 
 def _redden(obj: bpy.types.Object, scene: NetworkScene, series: Known) -> None:

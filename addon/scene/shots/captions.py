@@ -27,10 +27,8 @@ CAPITALS = 0.73  # the height of capitals, in the size of letters
 def make(stage: Stage, board: Storyboard, aspect: float) -> None:
     """Make all words of a film, for a picture of this width / height."""
     narrow = min(1.0, aspect / 1.5)
-    begins = [beat.frame for beat in board.beats]
-    ends = [*begins[1:], board.length]
     spans = {}
-    for beat, end in zip(board.beats, ends, strict=True):
+    for beat, end in board.spans:
         pace = min(1.0, (end - beat.frame) / (1.2 * RATE))
         last = stage.last if beat is board.beats[-1] else stage.first + end - round((CLEAR + FADE) * pace * RATE)
         first = stage.first + beat.frame - (round(EARLY * pace * RATE) if beat.frame else 0)

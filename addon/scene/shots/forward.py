@@ -22,7 +22,7 @@ from ...containers import CheckpointError
 from ...layout import HEIGHT
 from ...nodes.sockets.series import SLIDERS
 from ..camera import framing, picture
-from ..entities import Bars, BlockBox, Book, ClassName, NetworkScene, layer_or_block
+from ..entities import Bars, Book, ClassName, NetworkScene, layer_or_block
 from ..storyboard import beats, run_facts, writing
 from ..storyboard.beats import ALONE, END, RATE, TITLE, WHOLE, Beat, Storyboard
 from . import captions, frames_round, keys, passing
@@ -111,7 +111,7 @@ def _boxes(stage: Stage, board: Storyboard, view: picture.Seen) -> dict[str, tup
     for obj in view.labelled:
         owner = layer_or_block(obj.obj)
         if owner is not None and len(obj.box):
-            about = f"block/{owner.path}" if isinstance(owner, BlockBox) else owner.named
+            about = beats.about(owner)
             found[about] = np.concatenate([obj.box, *beside.get(obj.obj.name, ())]), obj.row
     opened = passing.opened(stage, board)
     if opened:

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 
 from ...nodes.book import COVER
-from ..attributes import array
+from ..attributes import array, array_of
 from ..camera import framing, picture
 from ..entities import Book, LayerObject, NetworkScene
 from ..storyboard.beats import RATE, Beat, Storyboard
@@ -25,9 +25,7 @@ LATE, EARLY = 0.5, 0.3  # seconds after the signal, and before the next beat
 
 def make(stage: Stage, board: Storyboard, view: picture.Seen) -> None:
     """A frame round the unit of each beat that names one and whose cells are drawn."""
-    begins = [beat.frame for beat in board.beats]
-    ends = [*begins[1:], board.length]
-    for number, (beat, end) in enumerate(zip(board.beats, ends, strict=True)):
+    for number, (beat, end) in enumerate(board.spans):
         if beat.unit < 0 or not beat.is_layer:
             continue
         owner, corners, axis = _unit(stage, beat, view)
@@ -45,9 +43,8 @@ def make(stage: Stage, board: Storyboard, view: picture.Seen) -> None:
 def _unit(stage: Stage, beat: Beat, view: picture.Seen) -> tuple[bpy.types.Object | None, np.ndarray, float]:
     """Whose space, the lower and the upper corner of a unit's map in it, (2, 3), and on which side of it one looks."""
     scene = NetworkScene(stage.network)
-    path = beat.about.removeprefix("block/") if beat.about.startswith("block/") else None
     for book in scene.members(Book):
-        if book.shows != "maps" or not (book.path == path if path else book.layer == beat.about):
+        if book.shows != "maps" or not (book.path == beat.path if beat.path else book.layer == beat.about):
             continue
         corners = _tile(book, beat.unit, view.depsgraph)
         if len(corners):
@@ -87,10 +84,7 @@ def _tile(book: Book, unit: int, depsgraph) -> np.ndarray:
     mesh = geometry.mesh if geometry else None
     if mesh is None or "part" not in mesh.attributes:
         return np.zeros((0, 3))
-    part, units = (np.empty(len(mesh.polygons), np.int32) for _ in range(2))
-    mesh.attributes["part"].data.foreach_get("value", part)
-    mesh.attributes["unit"].data.foreach_get("value", units)
-    wanted = (part == COVER) & (units == unit)
+    wanted = (array_of(mesh, "part") == COVER) & (array_of(mesh, "unit") == unit)
     if not wanted.any():
         return np.zeros((0, 3))
     points = framing.mesh_points(mesh).astype(np.float64)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from math import radians
 
 from ..building.studio import SHELF, STILL, View
+from ..storyboard.beats import RATE
 from . import compare, forward, macro, moves, reveals, training, training_close
 
-RATE = 24  # frames a second
 END = 1 << 20  # as a poster: the last frame
 
 

@@ -160,7 +160,7 @@ def refit(network: bpy.types.Collection, name: str) -> None:
     camera = shots(network)[name]
     kind = KINDS[name]
     first, last = _frames(camera)
-    _clear(network, scene, camera)
+    _clear(network, camera)
     scene.frame_set(first)
     if kind.move is None:
         picture.frame(network, scene, camera)
@@ -176,7 +176,7 @@ def remove(network: bpy.types.Collection, name: str) -> None:
     """
     camera = _camera(network, name)
     scene = scene_of(network)
-    _clear(network, scene, camera)
+    _clear(network, camera)
     for marker in list(scene.timeline_markers):
         if marker.camera == camera or marker.camera is None and marker.name == name:
             scene.timeline_markers.remove(marker)
@@ -194,7 +194,7 @@ def framed(network: bpy.types.Collection, camera: bpy.types.Object) -> bool:
     return shot is not None and shot.shot in KINDS and shots(network).get(shot.shot) == camera
 
 
-def _clear(network, scene, camera):
+def _clear(network, camera):
     """Take away what a shot's maker added beside its camera: rigs, constraints and keyframes."""
     (first, last), name = _frames(camera), ShotCamera(camera).shot
     keys.clear(objects(network), name, first, last)

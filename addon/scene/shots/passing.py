@@ -33,7 +33,7 @@ from ..entities import (
     objects,
 )
 from ..storyboard import writing
-from ..storyboard.beats import RATE, Storyboard
+from ..storyboard.beats import BLOCK, END, RATE, Storyboard
 from . import keys, reveals
 from .stage import Stage
 
@@ -66,7 +66,7 @@ def times(stage: Stage, board: Storyboard) -> Times:
         for beat in board.layers
         if beat.about in stops and stops[beat.about] in place
     )
-    ends = stage.first + next((beat.frame for beat in board.beats if beat.about == "end"), board.length)
+    ends = stage.first + next((beat.frame for beat in board.beats if beat.about == END), board.length)
     if not known or known[0][0] > 0:
         known.insert(0, (0, stage.first + board.length * 0.05))
     at, frames = (np.array(values, np.float64) for values in zip(*known, strict=True))
@@ -92,7 +92,7 @@ def signal(stage: Stage, when: Times) -> None:
             _arrive(stage, layer.obj, when.at[layer.name], when.second[layer.name])
     for book in list(scene.members(Book))[: reveals.MOST]:
         key = arranging.key_of(book.path) if book.path else book.layer
-        key = key if key in when.at else _inside(scene, book.path, when)
+        key = key if key in when.at else _inside(scene, book.path)
         if key in when.at:
             _arrive(stage, book.obj, when.at[key], when.second[key])
     for bars in scene.members(Bars):
@@ -109,7 +109,7 @@ def signal(stage: Stage, when: Times) -> None:
             _lines(stage, bundle, when, when.at[_target(bundle)] == last)
 
 
-def _inside(scene: NetworkScene, path: str, when: Times) -> str:
+def _inside(scene: NetworkScene, path: str) -> str:
     """The key of a block that is built, of which the last layer tells when the signal has passed it."""
     box = scene.blocks().get(path)
     return box.layers[-1] if box and box.layers else ""
@@ -194,11 +194,7 @@ def opened(stage: Stage, board: Storyboard) -> dict[str, BlockBox]:
     scene = NetworkScene(stage.network)
     boxes = scene.blocks()
     closed = blocks.folded(boxes)
-    return {
-        beat.about: boxes[path]
-        for beat in board.layers
-        if beat.about.startswith("block/") and (path := beat.about[6:]) in closed and boxes[path].built
-    }
+    return {beat.about: boxes[path] for beat in board.layers if (path := beat.path) in closed and boxes[path].built}
 
 
 def open_blocks(stage: Stage, board: Storyboard, when: Times) -> None:
@@ -231,8 +227,7 @@ def out_of_row(stage: Stage, board: Storyboard) -> dict[str, tuple[bpy.types.Obj
     depsgraph = stage.scene.view_layers[0].depsgraph
     made = {}
     for beat in board.layers:
-        path = beat.about.removeprefix("block/") if beat.about.startswith("block/") else ""
-        owner = boxes.get(path) if path in closed else layers.get(beat.about)
+        owner = boxes.get(beat.path) if beat.path in closed else layers.get(beat.about)
         if owner is None or isinstance(owner, BlockBox) and owner.built:
             continue
         shown = [member.obj for member in scene.members(Book, InputPicture) if member.obj.parent == owner.obj]
@@ -261,15 +256,13 @@ def pull(stage: Stage, board: Storyboard) -> None:
                 path = [(stage.first, own), *zip(frames, (own, own + far, own + far, own), strict=True)]
                 path.append((max(stage.last, frames[-1] + 1), own))
                 keys.move_path(stage.shot, obj, "delta_location", path, index=axis)
-        if book := books.get(about.removeprefix("block/")):
+        if book := books.get(about.removeprefix(BLOCK)):
             _leaf(stage, book, frames)
 
 
 def _next(stage: Stage, board: Storyboard) -> dict[str, int]:
     """The frame at which the beat after each begins."""
-    order = board.beats
-    ends = [*(beat.frame for beat in order[1:]), board.length]
-    return {beat.about: stage.first + end for beat, end in zip(order, ends, strict=True)}
+    return {beat.about: stage.first + end for beat, end in board.spans}
 
 
 def _leaf(stage: Stage, book: Book, frames: list[int]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import bpy
 
-from ..entities import NetworkScene
+from ..entities import BlockBox, LayerObject, NetworkScene
 
 RATE = 24  # frames a second
 CLOSE, ALONE, WHOLE = "CLOSE", "ALONE", "WHOLE"
@@ -19,6 +19,7 @@ SHOTS = {
     ALONE: ("Alone", "Shows the layer alone, as near as it fits"),
     WHOLE: ("Whole Network", "Shows the whole network"),
 }
+BLOCK = "block/"  # before the path of a block, in what a beat is about
 TITLE, END = "title", "end"  # what beats are about that are no layer
 
 
@@ -44,6 +45,11 @@ class Beat:
     def is_layer(self) -> bool:
         """Whether it shows a layer or a block."""
         return self.about not in (TITLE, END)
+
+    @property
+    def path(self) -> str:
+        """The path of the block that it shows, "" for all else."""
+        return self.about.removeprefix(BLOCK) if self.about.startswith(BLOCK) else ""
 
     def renewed(self, fresh: Beat) -> Beat:
         """This beat with words and unit of a fresh one, where nobody has changed the words."""
@@ -71,6 +77,12 @@ class Storyboard:
         """The beats that show layers and blocks."""
         return [beat for beat in self.beats if beat.is_layer]
 
+    @property
+    def spans(self) -> list[tuple[Beat, int]]:
+        """Each beat, and the frame at which the next begins."""
+        ends = [*(beat.frame for beat in self.beats[1:]), self.length]
+        return list(zip(self.beats, ends, strict=True))
+
     def timed(self, seconds: float) -> Storyboard:
         """The same beats in another length, at the same pace to one another."""
         length = max(round(seconds * RATE), 2 * len(self.beats) + 2)
@@ -88,6 +100,11 @@ class Storyboard:
             beat.frame = at = max(beat.frame, at + 1)
             beat.hold = max(beat.hold, 1)
         return Storyboard(beats, max(self.length, at + 2))
+
+
+def about(owner: LayerObject | BlockBox) -> str:
+    """What a beat that shows a layer or block is about."""
+    return f"{BLOCK}{owner.path}" if isinstance(owner, BlockBox) else owner.named
 
 
 def read(collection: bpy.types.Collection) -> Storyboard | None:

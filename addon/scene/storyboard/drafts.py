@@ -13,7 +13,7 @@ from dataclasses import replace
 import bpy
 
 from . import beats, writing
-from .beats import END, RATE, TITLE, Beat, Storyboard
+from .beats import BLOCK, END, RATE, TITLE, Beat, Storyboard
 
 EDITED = ("frame", "hold", "heading", "sentence", "shot")  # of a beat
 
@@ -90,4 +90,4 @@ def remove(collection: bpy.types.Collection) -> None:
 
 def called(about: str) -> str:
     """What the list calls a beat."""
-    return {TITLE: "Title", END: "Answer"}.get(about, about.removeprefix("block/").rpartition("/")[2] or about)
+    return {TITLE: "Title", END: "Answer"}.get(about, about.removeprefix(BLOCK).rpartition("/")[2] or about)

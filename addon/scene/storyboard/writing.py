@@ -19,7 +19,7 @@ from ..editing import arranging
 from ..entities import NetworkScene
 from ..texts.words import shortened
 from . import beats, run_facts
-from .beats import END, TITLE, WHOLE, Beat, Storyboard
+from .beats import BLOCK, END, TITLE, WHOLE, Beat, Storyboard
 from .sentences import Said, Teller
 
 MOST = 8  # beats of layers
@@ -69,7 +69,7 @@ def stops(collection: bpy.types.Collection) -> list[Stop]:
     for path, box in outermost.items():
         key = arranging.key_of(path) if not box.built else box.layers[-1]
         named = box.label.get("name", box.name)
-        every.append((box.first, Stop(f"block/{path}", key, named, list(box.layers), box.parameters)))
+        every.append((box.first, Stop(beats.about(box), key, named, list(box.layers), box.parameters)))
     return [stop for _, stop in sorted(every, key=lambda pair: pair[0])]
 
 
@@ -92,11 +92,18 @@ def write(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboard:
 
     Raises `CheckpointError` where nothing ran.
     """
+    return _fresh(collection, _run(collection), stops(collection), seconds)
+
+
+def _run(collection: bpy.types.Collection) -> run_facts.Run:
     run = run_facts.read(collection)
     if run is None:
         raise CheckpointError(collection.name, "shows no input that ran", "run an input first")
+    return run
+
+
+def _fresh(collection: bpy.types.Collection, run: run_facts.Run, every: list[Stop], seconds: float) -> Storyboard:
     scene = NetworkScene(collection)
-    every = stops(collection)
     length = min(max(seconds, SHORTEST), LONGEST) if seconds else 0.0
     room = int((1 - ROUND) * length / LEAST) if seconds else MOST
     rests = chosen(every, min(MOST, max(room, 1)))
@@ -120,12 +127,12 @@ def write(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboard:
 def fitting(collection: bpy.types.Collection, seconds: float = 0.0) -> Storyboard:
     """The storyboard that a network keeps, as far as it still fits what is in the scene, with words of the present run
     where nobody has changed them; a new one where there is none. Raises `CheckpointError` as `write`."""
-    fresh = write(collection, seconds)
+    run, every = _run(collection), stops(collection)
+    fresh = _fresh(collection, run, every, seconds)
     kept = beats.read(collection)
     if kept is None:
         return fresh
-    run = run_facts.read(collection)
-    there = {stop.about: stop for stop in stops(collection)}
+    there = {stop.about: stop for stop in every}
     teller = Teller(run)
     words = {beat.about: beat for beat in fresh.beats}
     last = list(there)[-1] if there else ""
@@ -154,7 +161,7 @@ def words_of(collection: bpy.types.Collection, about: str) -> Said | None:
 
 
 def _said(teller: Teller, stop: Stop, last: bool) -> Said:
-    if stop.about.startswith("block/"):
+    if stop.about.startswith(BLOCK):
         return teller.block(stop.name, stop.layers, stop.parameters)
     return teller.layer(stop.about, stop.name, last)
 

@@ -15,7 +15,9 @@ from ..containers import CheckpointError
 from ..containers.natural_order import brief
 from ..gradients import derive
 from ..inference.runner import Runner
+from ..inference.session import reader
 from ..network import Layer, Network
+from ..network.fields import flat
 from ..network.network import by_unit
 from .methods import CLOSE, LEAST_STEPS, METHODS, MOST_STEPS, NOISE, SAMPLES, attribute
 from .targets import Target, classes_of, float_input, target_of
@@ -79,7 +81,7 @@ class Explained:
 def runner_up(network: Network, inputs: Mapping[str, np.ndarray], index: int | None) -> int:
     """The class with the highest score but for one, the winner unless said; -1 where there is none."""
     target = target_of(network, inputs, index)
-    scores = classes_of(network, inputs, target)
+    scores = classes_of(reader(network.checkpoint, target.tensor)(inputs))
     if len(scores) < 2:
         return -1
     scores = scores.copy()
@@ -112,14 +114,15 @@ def explain(
             "explain a layer after its input: neuroscene attribute --layer",
         )
     target = target_of(network, inputs, index)
-    scores = classes_of(network, inputs, target)
+    value = reader(network.checkpoint, target.tensor)
+    scores = classes_of(value(inputs))
     other = target_of(network, inputs, against) if against >= 0 else None
     if other is not None and other.index == target.index:
         raise CheckpointError(
             network.checkpoint.path, f"cannot be asked why '{target.name}' and not the same", "choose another class"
         )
     asked = target if other is None else replace(target, seed=target.seed - other.seed)
-    black = classes_of(network, {**inputs, name: np.zeros_like(inputs[name])}, target)
+    black = classes_of(value({**inputs, name: np.zeros_like(inputs[name])}))
     told = Explained(
         method,
         target,
@@ -277,10 +280,9 @@ def _input_layer(network: Network, inputs) -> Layer | None:
 def _elements(values: np.ndarray, layer: Layer) -> np.ndarray:
     """Numbers with channels first, or of the shape of the tensor, as the elements of a layer lie in its tensor."""
     grid = layer.grid
-    flat = np.zeros(layer.size, np.float32)
+    made = np.zeros(layer.size, np.float32)
     if values.ndim == 3 and values.shape == (grid.units, grid.rows, grid.columns):
-        unit, row, column = np.indices(values.shape)
-        flat[unit * grid.strides[0] + row * grid.strides[1] + column * grid.strides[2]] = values
+        made[flat(grid, *np.indices(values.shape))] = values
     else:
-        flat[:] = values.reshape(-1)[: layer.size]
-    return flat
+        made[:] = values.reshape(-1)[: layer.size]
+    return made

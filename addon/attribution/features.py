@@ -13,7 +13,8 @@ import numpy as np
 from ..containers import CheckpointError
 from ..gradients import derive
 from ..inference.session import reader
-from ..network import Grid, Network
+from ..network import Network
+from ..network.fields import flat
 from ..network.network import by_unit
 from .targets import Target, float_input, map_axes, unit_of
 
@@ -96,16 +97,10 @@ def visualise(
 def _in_the_middle(network: Network, layer: str, target: Target) -> Target:
     """The mean of a unit in the middle of its map."""
     grid = network.layer(layer).grid
-    rows, columns = (np.arange(size // 2 - MIDDLE // 2, size // 2 - MIDDLE // 2 + MIDDLE) for size in grid_size(grid))
+    rows, columns = (np.arange(MIDDLE) + size // 2 - MIDDLE // 2 for size in (grid.rows, grid.columns))
     seed = np.zeros(target.seed.size, target.seed.dtype)
-    unit, row, column = grid.strides
-    seed[(target.index * unit + rows[:, None] * row + columns * column).ravel()] = 1 / MIDDLE**2
+    seed[flat(grid, target.index, rows[:, None], columns).ravel()] = 1 / MIDDLE**2
     return replace(target, seed=seed.reshape(target.seed.shape))
-
-
-def grid_size(grid: Grid) -> tuple[int, int]:
-    """Rows and columns of a map."""
-    return grid.rows, grid.columns
 
 
 def before_activation(network: Network, tensor: str) -> str:

@@ -63,13 +63,10 @@ def target_of(network: Network, inputs: Mapping[str, np.ndarray], index: int | N
     return Target(tensor, seed, index, name, float(value[places(index)].sum()), note)
 
 
-def classes_of(network: Network, inputs: Mapping[str, np.ndarray], target: Target) -> np.ndarray:
-    """The scores (n,) of all classes among which a target is one, for these inputs."""
-    value = activations(network.checkpoint, dict(inputs), [target.tensor])[target.tensor]
-    _, places, _ = _scores(value)
-    first = value[0] if value.ndim > 1 else value
-    count = first.size if first.ndim <= 1 else first.shape[-1] if first.ndim == 2 else len(first)
-    return np.array([value[places(index)].sum() for index in range(count)], np.float64)
+def classes_of(value: np.ndarray) -> np.ndarray:
+    """The scores (n,) of all classes in what the tensor of a target holds."""
+    scores, places, _ = _scores(value)
+    return np.array([value[places(index)].sum() for index in range(len(scores))], np.float64)
 
 
 def unit_of(network: Network, inputs: Mapping[str, np.ndarray], layer: str, unit: int) -> Target:

@@ -76,7 +76,7 @@ def insert(specification: Specification, layer: LayerSpec, at: str, where: str =
             specification, layers=(*specification.layers[: place + 1], made, *specification.layers[place + 1 :])
         )
         join = new_layer(whole, "Add", (at, layer.name))
-        return _with(whole, place + 2, join, at, keep=(layer.name,))
+        return _with(whole, place + 2, join, at)
     if where == INSTEAD:
         made = _joined(layer, other.inputs if layer.op in SEVERAL else other.inputs[:1], other.inputs[0])
         layers = [made if one is other else _reading(one, at, layer.name) for one in specification.layers]
@@ -113,17 +113,19 @@ def duplicate(specification: Specification, names: Iterable[str]) -> tuple[Speci
     if not chosen:
         raise CheckpointError(specification.name, "has no layers of these names")
     last = chosen[-1]
-    made, copies = specification, dict[str, str]()
+    copies: dict[str, str] = {}
     place = _place(specification, last.name) + 1
     before = {one for layer in chosen for one in layer.inputs} - wanted
     copied: list[LayerSpec] = []
     for layer in chosen:
-        name = free_name(replace(made, layers=(*made.layers, *copied)), layer.name.rstrip("0123456789") or layer.name)
+        whole = replace(specification, layers=(*specification.layers, *copied))
+        name = free_name(whole, layer.name.rstrip("0123456789") or layer.name)
         inputs = tuple(copies.get(one, last.name if one in before else one) for one in layer.inputs)
         copied.append(replace(layer, name=name, inputs=inputs))
         copies[layer.name] = name
     rest = [_reading(layer, last.name, copied[-1].name) for layer in specification.layers[place:]]
-    return _checked(replace(made, layers=(*made.layers[:place], *copied, *rest))), [one.name for one in copied]
+    made = replace(specification, layers=(*specification.layers[:place], *copied, *rest))
+    return _checked(made), [one.name for one in copied]
 
 
 def move(specification: Specification, name: str, after: str) -> Specification:
@@ -207,12 +209,10 @@ def _reading(layer: LayerSpec, old: str, new: str) -> LayerSpec:
     return replace(layer, inputs=tuple(new if one == old else one for one in layer.inputs))
 
 
-def _with(
-    specification: Specification, place: int, layer: LayerSpec, at: str, keep: tuple[str, ...] = ()
-) -> Specification:
-    """A layer at a place, read by those that read `at`, but for those in `keep` and itself."""
+def _with(specification: Specification, place: int, layer: LayerSpec, at: str) -> Specification:
+    """A layer at a place, read by those behind it that read `at`."""
     before = specification.layers[:place]
-    rest = [one if one.name in keep else _reading(one, at, layer.name) for one in specification.layers[place:]]
+    rest = [_reading(one, at, layer.name) for one in specification.layers[place:]]
     return _checked(replace(specification, layers=(*before, layer, *rest)))
 
 

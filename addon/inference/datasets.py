@@ -40,6 +40,11 @@ class DataSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    def batch(self, begin: int, count: int) -> list[dict[str, np.ndarray]]:
+        """What a network reads of so many samples from one on, as far as there are, by the names of its inputs."""
+        places = range(begin, min(begin + count, len(self)))
+        return [{fitted.name: fitted.array for fitted in self.read(place)} for place in places]
+
     def some(self, kept: Sequence[int]) -> DataSet:
         """The same with these samples."""
         read = self.read
@@ -197,7 +202,8 @@ def _of_folder(folder: Path, network: Network) -> DataSet:
         count, known = classes_of(network)
         if count:
             order = known or ([sub.name for sub, _ in classes] if len(classes) == count else [])
-            each = [of_labels.class_of(folder, sub.name, order, count) for sub, _ in classes]
+            places = of_labels.places_of(order)
+            each = [of_labels.class_of(folder, sub.name, places, count) for sub, _ in classes]
             answers = np.repeat(np.array(each, np.int64), [len(some) for _, some in classes])
     return DataSet(folder, names, files, lambda place: fit_file(files[place], network), answers)
 

@@ -37,11 +37,7 @@ def excitation(
     most = []
     for begin in range(0, len(data), runner.at_once):
         yield begin / len(data), f"sample {begin + 1:,} of {len(data):,}"
-        some = [
-            {fitted.name: fitted.array for fitted in data.read(place)}
-            for place in range(begin, min(begin + runner.at_once, len(data)))
-        ]
-        for values in runner.many(some):
+        for values in runner.many(data.batch(begin, runner.at_once)):
             most.append(float(by_unit(values[of.shown or of.tensor], of.grid)[unit].max()))
     return np.array(most)
 

@@ -55,10 +55,6 @@ def judge(network: Network, data: DataSet) -> Generator[tuple[float, str], None,
     rows = []
     for begin in range(0, len(data), count):
         yield begin / len(data), f"sample {begin + 1:,} of {len(data):,}"
-        some = [
-            {fitted.name: fitted.array for fitted in data.read(place)}
-            for place in range(begin, min(begin + count, len(data)))
-        ]
-        rows += [values[spec.name].reshape(-1) for values in runner.many(some)]
+        rows += [values[spec.name].reshape(-1) for values in runner.many(data.batch(begin, count))]
     names = network.classes if len(network.classes) == len(rows[0]) else [str(each) for each in range(len(rows[0]))]
     return Judged(data.names, np.stack(rows), data.answers, list(names))

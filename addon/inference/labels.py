@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ from ..containers.natural_order import brief
 LARGEST = 1 << 24  # bytes
 SUFFIXES = (".txt", ".json", ".csv", ".tsv")
 HEADS = {"label", "labels", "class", "y", "target", "name", "file", "filename", "image", "path", "id", "index"}
-SEVERAL = 20  # wrong lines that are looked at before one is said
 
 Labels = list[str] | dict[str, str]
 
@@ -77,12 +76,17 @@ def answers(path: str | Path, told: Labels, names: Sequence[str], classes: Seque
         if len(told) != len(names):
             raise CheckpointError(path, f"has {len(told):,} labels, and there are {len(names):,} samples")
         wanted = told
-    return np.array([class_of(path, label, classes, count) for label in wanted], np.int64)
+    known = places_of(classes)
+    return np.array([class_of(path, label, known, count) for label in wanted], np.int64)
 
 
-def class_of(path: str | Path, label: str, classes: Sequence[str], count: int) -> int:
-    """The class of a label: by its name, else its number. Raises `CheckpointError`."""
-    known = {name.casefold(): index for index, name in enumerate(classes)}
+def places_of(classes: Sequence[str]) -> dict[str, int]:
+    """The number of each class by its name, of which the case does not count."""
+    return {name.casefold(): index for index, name in enumerate(classes)}
+
+
+def class_of(path: str | Path, label: str, known: Mapping[str, int], count: int) -> int:
+    """The class of a label: by its name, of which `places_of` knows, else its number. Raises `CheckpointError`."""
     if label.casefold() in known:
         return known[label.casefold()]
     if label.lstrip("-").isdigit() and 0 <= int(label) < count:

@@ -9,12 +9,10 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import onnx
 
 from ..containers import CheckpointError, stopping
-from ..formats.repeated_names import make_unique
 from ..network import Network
-from .session import Session, open_batch, tensors_of
+from .session import Session, opened, tensors_of
 
 AT_ONCE = 1 << 27  # bytes of all that is kept of the samples that run at once
 MOST_AT_ONCE = 64
@@ -108,19 +106,9 @@ class Runner:
         return {name: value if name in outputs else self.network.real(name, value) for name, value in values.items()}
 
     def _opened(self, any_count: bool) -> Session:
-        checkpoint = self.network.checkpoint
-        model = onnx.ModelProto()
-        model.CopyFrom(checkpoint.model)
-        make_unique(model.graph)
-        outputs = {value.name for value in model.graph.output}
-        made = {name for node in model.graph.node for name in node.output}
-        added = [name for name in self._asked if name in made - outputs]
-        model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in added)
-        self._names = [name for name in self._asked if name in made | outputs]
-        if any_count:
-            for spec in self.network.inputs:
-                open_batch(model, spec.name)
-        return Session(checkpoint, model)
+        batch = [spec.name for spec in self.network.inputs] if any_count else ()
+        session, self._names = opened(self.network.checkpoint, self._asked, batch=batch)
+        return session
 
 
 def _groups(names: Sequence[str], sizes: Mapping[str, int]) -> list[list[str]]:

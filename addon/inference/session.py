@@ -62,19 +62,21 @@ def activations(
     of integers `zeros` are what stands for 0, which they have where the factor is 0. Raises `CheckpointError` where the
     model cannot be run.
     """
-    session, names = _opened(checkpoint, tensors, masks, zeros)
+    session, names = opened(checkpoint, tensors, masks, zeros)
     values = session.run(names, inputs)
     arrays = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
     return inputs | arrays
 
 
-def _opened(
+def opened(
     checkpoint: Checkpoint,
     tensors: list[str],
     masks: Mapping[str, np.ndarray] = {},
     zeros: Mapping[str, np.ndarray] = {},
+    batch: Iterable[str] = (),
 ) -> tuple[Session, list[str]]:
-    """A session that gives those of these tensors that there are, and their names."""
+    """A session that gives those of these tensors that there are, and their names. The inputs in `batch` have any count
+    of samples; for `masks` and `zeros` see `activations`. Raises `CheckpointError`."""
     checkpoint.check_runs()
     model = onnx.ModelProto()
     model.CopyFrom(checkpoint.model)
@@ -86,12 +88,14 @@ def _opened(
     model.graph.output.extend(
         onnx.helper.make_empty_tensor_value_info(name) for name in dict.fromkeys(tensors) if name in made - outputs
     )
+    for name in batch:
+        open_batch(model, name)
     return Session(checkpoint, model), [name for name in tensors if name in made | outputs]
 
 
 def reader(checkpoint: Checkpoint, tensor: str) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
     """A function of inputs that gives a tensor for them, as often as it is asked. Raises `CheckpointError`."""
-    session, names = _opened(checkpoint, [tensor])
+    session, names = opened(checkpoint, [tensor])
     if not names:
         return lambda inputs: inputs[tensor]
     return lambda inputs: session.run(names, inputs)[0]

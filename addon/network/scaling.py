@@ -106,14 +106,6 @@ def guess(model: onnx.ModelProto, name: str, channels: int, classes: int, made_b
 
 def _first(model: onnx.ModelProto, name: str) -> tuple[str, float] | None:
     """The first arithmetic that a model does with an input, and the largest of the numbers that it does it with."""
-    constants = {tensor.name: tensor for tensor in model.graph.initializer}
-    constants |= {
-        node.output[0]: attribute.t
-        for node in model.graph.node
-        if node.op_type == "Constant"
-        for attribute in node.attribute
-        if attribute.name == "value"
-    }
     for node in model.graph.node[:LOOKED_AT]:
         if name not in node.input:
             continue
@@ -122,11 +114,23 @@ def _first(model: onnx.ModelProto, name: str) -> tuple[str, float] | None:
             continue
         if node.op_type not in ("Div", "Mul", "Sub"):
             return None
+        constants = _constants(model)
         other = next((constants[each] for each in node.input if each in constants), None)
         if other is None or not 0 < np.prod(other.dims or [1]) <= LOOKED_AT or other.external_data:
             return None
         return node.op_type, float(np.abs(numpy_helper.to_array(other)).max())
     return None
+
+
+def _constants(model: onnx.ModelProto) -> dict[str, onnx.TensorProto]:
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    return constants | {
+        node.output[0]: attribute.t
+        for node in model.graph.node
+        if node.op_type == "Constant"
+        for attribute in node.attribute
+        if attribute.name == "value"
+    }
 
 
 def own(mean: Sequence[float], std: Sequence[float], order: str = "RGB") -> Scaling:

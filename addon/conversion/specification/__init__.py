@@ -102,7 +102,7 @@ def _read(checkpoint: Checkpoint, model: onnx.ModelProto) -> Reader:
         )
     counted = Counter(name for node in graph.node for name in node.input)
     counted.update(value.name for value in graph.output)
-    reader = Reader(checkpoint.path, graph, constants, counted)
+    reader = Reader(checkpoint.path, constants, counted)
     sizes = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)[1:]
     if (
         not sizes

@@ -71,10 +71,9 @@ def _window(reader, node, kernel, sizes, told) -> dict[str, Any]:
     return made
 
 
-def _shape_of(reader: Reader, name: str) -> tuple[int, ...]:
+def _shape_of(reader: Reader, value: Value) -> tuple[int, ...]:
     """The sizes of one sample of what a layer gives, or of the input as the specification has it."""
-    value = next(value for value in reader.values.values() if value.layer == name)
-    return reader.shapes.get(name, value.shape)
+    return reader.shapes.get(value.layer, value.shape)
 
 
 def _slid(sizes, settings, kernel) -> list[int]:
@@ -94,12 +93,17 @@ def _slid(sizes, settings, kernel) -> list[int]:
     ]
 
 
+def _bias_of(reader: Reader, node) -> dict[str, np.ndarray]:
+    """The bias of a convolution or dense layer, if it has one."""
+    return {"bias": _constant(reader, node, 2)} if len(node.input) > 2 and node.input[2] else {}
+
+
 def _conv(reader: Reader, node) -> Value:
     value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
-    shape = _shape_of(reader, value.layer)
+    shape = _shape_of(reader, value)
     group, kernel = told.get("group", 1), list(weight.shape[2:])
     settings = _window(reader, node, kernel, shape[1:], told)
-    bias = {"bias": _constant(reader, node, 2)} if len(node.input) > 2 and node.input[2] else {}
+    bias = _bias_of(reader, node)
     if not bias:
         settings["bias"] = False
     sizes = _slid(shape[1:], settings, kernel)
@@ -111,7 +115,7 @@ def _conv(reader: Reader, node) -> Value:
 
 def _conv_transpose(reader: Reader, node) -> Value:
     value, weight, told = _plain(reader, node), _constant(reader, node, 1), _attributes(node)
-    shape, kernel = _shape_of(reader, value.layer), list(weight.shape[2:])
+    shape, kernel = _shape_of(reader, value), list(weight.shape[2:])
     count = len(kernel)
     pads, strides = told.get("pads", [0] * 2 * count), told.get("strides", [1] * count)
     odd = max(told.get("output_padding", [0])) or max(told.get("dilations", [1])) > 1 or told.get("group", 1) > 1
@@ -123,7 +127,7 @@ def _conv_transpose(reader: Reader, node) -> Value:
         "stride": _brief(strides),
         "padding": int(pads[0]),
     }
-    bias = {"bias": _constant(reader, node, 2)} if len(node.input) > 2 and node.input[2] else {}
+    bias = _bias_of(reader, node)
     if not bias:
         settings["bias"] = False
     sizes = [
@@ -134,7 +138,7 @@ def _conv_transpose(reader: Reader, node) -> Value:
 
 def _pool(reader: Reader, node) -> Value:
     value, told = _plain(reader, node), _attributes(node)
-    shape, kernel = _shape_of(reader, value.layer), list(told["kernel_shape"])
+    shape, kernel = _shape_of(reader, value), list(told["kernel_shape"])
     if told.get("ceil_mode") or max(told.get("dilations", [1])) > 1 or len(node.output) > 1:
         raise reader.refused(node, "has settings that a specification cannot say")
     settings = _window(reader, node, kernel, shape[1:], told)
@@ -145,7 +149,7 @@ def _pool(reader: Reader, node) -> Value:
 
 def _global(reader: Reader, node) -> Value:
     value = _x(reader, node)
-    shape = _shape_of(reader, value.layer)
+    shape = _shape_of(reader, value)
     if node.op_type == "ReduceMean":
         told = _attributes(node)
         axes = told.get("axes") or (reader.constants[node.input[1]].tolist() if len(node.input) > 1 else [])
@@ -160,7 +164,7 @@ def _global(reader: Reader, node) -> Value:
 
 def _flatten(reader: Reader, node) -> Value:
     value = _x(reader, node)
-    shape = _shape_of(reader, value.layer)
+    shape = _shape_of(reader, value)
     if node.op_type == "Reshape":
         wanted = _constant(reader, node, 1).tolist()
         if not reader.layers and shape[-1] == 1 and wanted[1:] == [1, *shape[:-1]]:  # as a Transpose of one channel
@@ -182,7 +186,7 @@ def _flatten(reader: Reader, node) -> Value:
 
 def _dense(reader: Reader, node) -> Value:
     value, weight, told = _x(reader, node), _constant(reader, node, 1), _attributes(node)
-    shape = _shape_of(reader, value.layer)
+    shape = _shape_of(reader, value)
     if told.get("transA") or told.get("alpha", 1.0) != 1.0 or told.get("beta", 1.0) != 1.0 or weight.ndim != 2:
         raise reader.refused(node, "has settings that a specification cannot say")
     weight = weight.T if told.get("transB") else weight
@@ -191,7 +195,7 @@ def _dense(reader: Reader, node) -> Value:
     if value.order == ROWS:  # rows in the order of maps with channels first
         channels, *space = value.maps
         weight = np.moveaxis(weight.reshape(*space, channels, -1), len(space), 0).reshape(weight.shape)
-    bias = {"bias": _constant(reader, node, 2).reshape(-1)} if len(node.input) > 2 and node.input[2] else {}
+    bias = {part: array.reshape(-1) for part, array in _bias_of(reader, node).items()}
     settings = {"units": int(weight.shape[1])} | ({} if bias else {"bias": False})
     return reader.add(node, "Dense", [value.layer], (*shape[:-1], weight.shape[1]), settings, weight=weight, **bias)
 
@@ -210,7 +214,7 @@ def _normalise(reader: Reader, node) -> Value:
         parts["variance"] = parts["variance"] + np.float32(usual - 1e-5)  # another epsilon goes into it
     if abs(told.get("epsilon", 1e-5) - usual) > 1e-9:
         raise reader.refused(node, "has another epsilon")
-    return reader.add(node, node.op_type, [value.layer], _shape_of(reader, value.layer), {}, **parts)
+    return reader.add(node, node.op_type, [value.layer], _shape_of(reader, value), {}, **parts)
 
 
 def _activation(reader: Reader, node) -> Value:
@@ -218,7 +222,7 @@ def _activation(reader: Reader, node) -> Value:
     usual = DEFAULTS.get(node.op_type, {})
     if any(abs(told.get(name, number) - number) > 1e-6 for name, number in usual.items()):
         raise reader.refused(node, "has a slope that a specification cannot say")
-    rank = len(_shape_of(reader, value.layer)) + 1
+    rank = len(_shape_of(reader, value)) + 1
     if node.op_type == "Softmax" and (told.get("axis", -1) not in (-1, rank - 1) or value.order == LAST):
         raise reader.refused(node, "is over another axis")
     if node.op_type == "Gelu" and told.get("approximate", b"none") != b"none":
@@ -229,7 +233,7 @@ def _activation(reader: Reader, node) -> Value:
         if "activation" not in layer:
             layer["activation"] = node.op_type
             return value
-    made = reader.add(node, "Activation", [value.layer], _shape_of(reader, value.layer), {"activation": node.op_type})
+    made = reader.add(node, "Activation", [value.layer], _shape_of(reader, value), {"activation": node.op_type})
     return Value(made.layer, value.order, made.shape)
 
 
@@ -239,7 +243,7 @@ def _join(reader: Reader, node) -> Value:
     values = [_x(reader, node, place) for place in range(len(node.input))]
     if len(values) == 1:
         return values[0]
-    shapes = [_shape_of(reader, value.layer) for value in values]
+    shapes = [_shape_of(reader, value) for value in values]
     orders = {value.order for value in values}
     if len(orders) > 1 or len({value.layer for value in values}) < 2:
         raise reader.refused(node, "joins tensors of different orders")
@@ -291,7 +295,7 @@ def _same(reader: Reader, node) -> Value:
 def _dropout(reader: Reader, node) -> Value:
     value = _x(reader, node)
     rate = float(_constant(reader, node, 1)) if len(node.input) > 1 and node.input[1] in reader.constants else 0.5
-    made = reader.add(node, "Dropout", [value.layer], _shape_of(reader, value.layer), {"rate": round(rate, 6)})
+    made = reader.add(node, "Dropout", [value.layer], _shape_of(reader, value), {"rate": round(rate, 6)})
     return Value(made.layer, value.order, made.shape)
 
 

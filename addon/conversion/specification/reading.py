@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 
 from ...containers import CheckpointError
 from ...containers.natural_order import brief
@@ -35,7 +34,6 @@ class Value:
 @dataclass
 class Reader:
     path: Path
-    graph: onnx.GraphProto
     constants: dict[str, np.ndarray]
     readers: Counter
     values: dict[str, Value] = field(default_factory=dict)
@@ -46,7 +44,7 @@ class Reader:
 
     def refused(self, node, why="") -> CheckpointError:
         problem = f"cannot be edited by hand: '{brief(node.name or node.output[0])}' ({node.op_type}) {why}".strip()
-        return CheckpointError(self.path, problem or "cannot be edited", "it can be shown, run and trained")
+        return CheckpointError(self.path, problem, "it can be shown, run and trained")
 
     def free(self, name: str) -> str:
         """A name that no layer has."""

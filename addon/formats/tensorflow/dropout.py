@@ -9,7 +9,7 @@ least the rate. Whoever feeds keep = 1, as predictions do, gets x.
 
 from __future__ import annotations
 
-from .flat import Flat, Place
+from .flat import Flat, Place, readers_of
 
 NOISE = ("RandomUniform", "StatelessRandomUniformV2", "StatelessRandomUniform")
 SCALING = ("Add", "AddV2", "Sub", "Mul", "Identity", "Cast")  # of noise to its range, and of a mask to a type
@@ -59,10 +59,7 @@ def _scaled(graph, node, masks: set[str]) -> Place | None:
 
 def _from_noise(graph: Flat) -> tuple[set[str], set[str]]:
     """The nodes that only scale noise, and those that say by it which numbers stay."""
-    readers: dict[str, list[str]] = {}
-    for name, node in graph.nodes.items():
-        for read, _ in node.reads:
-            readers.setdefault(read, []).append(name)
+    readers = readers_of(graph.nodes)
     noise: set[str] = set()
     masks: set[str] = set()
     ahead = [(name, False) for name, node in graph.nodes.items() if node.op in NOISE]

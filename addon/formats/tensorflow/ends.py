@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .flat import FIRST_INPUTS, QUEUES, TRAINING, UPDATES, VARIABLES, Flat, Place
+from .flat import FIRST_INPUTS, QUEUES, TRAINING, UPDATES, VARIABLES, Flat, Place, readers_of
 
 
 def guessed(made: Flat) -> tuple[list[str], list[Place]]:
@@ -21,10 +21,7 @@ def guessed(made: Flat) -> tuple[list[str], list[Place]]:
         and not TRAINING.match(node.op)
         and not name.startswith(("gradients/", "save/", "save_1/", "report_uninit"))
     }
-    readers: dict[str, list[str]] = {}
-    for name, node in kept.items():
-        for read, _ in node.reads:
-            readers.setdefault(read, []).append(name)
+    readers = readers_of(kept)
     starts = [name for name, node in kept.items() if node.op in FIRST_INPUTS or QUEUES.search(node.op)]
     weighted = {
         name for name, node in kept.items() if node.op in WEIGHTED and any(_is_stored(made, at) for at in node.reads)
@@ -46,10 +43,7 @@ def guessed(made: Flat) -> tuple[list[str], list[Place]]:
 
 def _updating(made: Flat) -> set[str]:
     """What only serves to change variables, as moving means, or to write down what they are."""
-    readers: dict[str, list[str]] = {}
-    for name, node in made.nodes.items():
-        for read, _ in node.reads:
-            readers.setdefault(read, []).append(name)
+    readers = readers_of(made.nodes)
     found = {name for name, node in made.nodes.items() if UPDATES.match(node.op)}
     ahead = list(found)
     while ahead:

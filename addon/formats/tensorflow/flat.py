@@ -7,7 +7,7 @@ prediction, and of all only what leads from the inputs to the outputs."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...containers import stopping
@@ -106,6 +106,15 @@ class Flat:
                 return at
             at = node.reads[0]
         return at
+
+
+def readers_of(nodes: Mapping[str, Node]) -> dict[str, list[str]]:
+    """Who reads each node, by its name."""
+    readers: dict[str, list[str]] = {}
+    for name, node in nodes.items():
+        for read, _ in node.reads:
+            readers.setdefault(read, []).append(name)
+    return readers
 
 
 def needed(nodes: list[dict], wanted: Iterable[str]) -> list[dict]:

@@ -144,19 +144,19 @@ class _Body:
 
     def maker(self, text: str) -> dict | None:
         """The node that gives a tensor, behind what only passes it on."""
-        node = self.nodes.get(text.partition(":")[0])
-        while node is not None and node.get("op") in PASSING and node.get("input"):
-            text = node["input"][0]
-            node = self.nodes.get(text.partition(":")[0])
-        return node
+        return self.nodes.get(self._origin(text))
 
     def argument(self, text: str) -> int | None:
         """Which argument a tensor is, behind what only passes it on; None for what is made in the body."""
-        node = self.nodes.get(text.partition(":")[0])
-        while node is not None and node.get("op") in PASSING and node.get("input"):
-            text = node["input"][0]
-            node = self.nodes.get(text.partition(":")[0])
-        return self.places.get(text.partition(":")[0]) if node is None else None
+        name = self._origin(text)
+        return None if name in self.nodes else self.places.get(name)
+
+    def _origin(self, text: str) -> str:
+        """The name of what gives a tensor, behind what only passes it on."""
+        name = text.partition(":")[0]
+        while (node := self.nodes.get(name)) is not None and node.get("op") in PASSING and node.get("input"):
+            name = node["input"][0].partition(":")[0]
+        return name
 
     def passes_weight(self, text: str) -> bool:
         """Whether a tensor is read from a variable."""

@@ -16,6 +16,7 @@ from mathutils import Matrix
 
 from ...attribution import Explained
 from ...network import Layer
+from ...network.fields import flat
 from ...nodes.cells import POWER
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
@@ -76,13 +77,12 @@ def plates(told: Sequence[Explained], layer: Layer, given: np.ndarray, score) ->
     """The plates of these steps for a picture `given` as the network reads it, (1, ...), and the mean score without as
     many random pixels that are not black. `score` gives that of the class for other numbers."""
     grid = layer.grid
-    unit, row, column = np.indices((grid.units, grid.rows, grid.columns))
-    place = unit * grid.strides[0] + row * grid.strides[1] + column * grid.strides[2]
+    place = flat(grid, *np.indices((grid.units, grid.rows, grid.columns)))
 
     def without(pixels: np.ndarray) -> float:
-        flat = given.copy().reshape(-1)
-        flat[place.reshape(grid.units, -1)[:, pixels]] = 0
-        return score(flat.reshape(given.shape))
+        left = given.copy().reshape(-1)
+        left[place.reshape(grid.units, -1)[:, pixels]] = 0
+        return score(left.reshape(given.shape))
 
     ink = np.flatnonzero(np.abs(given.reshape(-1)[place]).sum(0).ravel())
     made = []

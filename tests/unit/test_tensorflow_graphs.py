@@ -175,3 +175,44 @@ def test_recurrent_layers_are_layers(name, kinds):
     checkpoint = open_checkpoint(SAVED.parent / name)
     assert [made.op_type for made in checkpoint.model.graph.node if made.op_type in ("LSTM", "GRU", "RNN")] == kinds
     assert not unknown(checkpoint)
+
+
+ITEM = node("item", "TensorListGetItem", "items")
+
+
+def loop(*body):
+    """A graph whose loop has the operators of a recurrent layer, and this body."""
+    arguments = " ".join(f'input_arg {{ name: "{name}" type: DT_FLOAT }}' for name in ("items", "kernel", "state"))
+    inside = " ".join(made.replace("node {", "node_def {", 1) for made in body)
+    call = 'attr { key: "body" value { func { name: "body" } } }'
+    return (
+        placeholder("x", "dim { size: 1 } dim { size: 3 }"),
+        node("y", "While", "x", "x", "x", attributes=call),
+        f'library {{ function {{ signature {{ name: "body" {arguments} }} {inside} }} }}',
+    )
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        (ITEM, node("first", "MatMul", "round", "kernel"), node("second", "MatMul", "state", "kernel")),  # reads itself
+        (ITEM, node("first", "MatMul", "item"), node("second", "MatMul", "state")),  # without its weights
+        (
+            node("item", "TensorListGetItem"),
+            node("first", "MatMul", "item", "kernel"),
+            node("second", "MatMul", "state", "kernel"),
+        ),
+    ],
+)
+def test_a_loop_that_only_looks_like_a_layer_stays_a_loop(tmp_path, start):
+    checkpoint = opened(
+        tmp_path,
+        *loop(
+            *start,
+            node("round", "Identity", "around"),
+            node("around", "Identity", "round"),
+            node("tanh", "Tanh", "first"),
+            node("kept", "TensorListSetItem", "items", "tanh"),
+        ),
+    )
+    assert not {made.op_type for made in checkpoint.model.graph.node} & {"LSTM", "GRU", "RNN"}

@@ -26,6 +26,7 @@ CELLS = (
     ("KerasGRU", GRU | {"Squeeze": 2, "StridedSlice": 3}),  # Keras 3
     ("KerasRNN", {"MatMul": 2}),
 )
+READS = {"MatMul": 2, "BiasAdd": 2, "TensorListSetItem": 2}
 ACTIVATIONS = {"Tanh": "Tanh", "Relu": "Relu", "Sigmoid": "Sigmoid"}
 UNCOUNTED = {"Const", "NoOp", "AddV2", "BiasAdd", "Unpack", "TensorListGetItem", "TensorListSetItem", *PASSING}
 STATES = {"KerasLSTM": 2, "KerasGRU": 1, "KerasRNN": 1}
@@ -101,15 +102,14 @@ def _cell(function: dict) -> _Cell | None:
         inside = [name for name in own if name in ACTIVATIONS]
         if own == {"MatMul": 2, **{name: 1 for name in inside}} and len(inside) == 1:
             op, activation = "KerasRNN", ACTIVATIONS[inside[0]]
-    if not op or counts["TensorListGetItem"] != 1 or counts["TensorListSetItem"] != 1:
+    items, lists, products = (body.of(name) for name in ("TensorListGetItem", "TensorListSetItem", "MatMul"))
+    if not op or counts["TensorListGetItem"] != 1 or counts["TensorListSetItem"] != 1 or not items or not lists:
         return None
-    item = body.of("TensorListGetItem")[0]
-    products = body.of("MatMul")
+    item, kept = items[0], lists[0]
     first = [one for one in products if body.maker(one["input"][0]) is item]
     second = [one for one in products if body.argument(one["input"][0]) is not None]
     if len(first) != 1 or len(second) != 1:
         return None
-    kept = body.of("TensorListSetItem")[0]
     biases = {body.argument(one["input"][1]) for one in body.of("BiasAdd") if body.passes_weight(one["input"][1])}
     biases |= {body.argument(one["input"][0]) for one in body.of("Unpack")}
     for one in (*body.of("AddV2"), *body.of("Split")):  # Keras adds the rows of a GRU's bias so
@@ -139,8 +139,9 @@ class _Body:
         self.nodes = nodes
 
     def of(self, op: str) -> list[dict]:
-        """The nodes of an operator that have inputs."""
-        return [one for one in self.nodes.values() if one.get("op") == op and len(one.get("input", [])) > 0]
+        """The nodes of an operator that have the inputs it needs."""
+        least = READS.get(op, 1)
+        return [one for one in self.nodes.values() if one.get("op") == op and len(one.get("input", [])) >= least]
 
     def maker(self, text: str) -> dict | None:
         """The node that gives a tensor, behind what only passes it on."""
@@ -154,7 +155,10 @@ class _Body:
     def _origin(self, text: str) -> str:
         """The name of what gives a tensor, behind what only passes it on."""
         name = text.partition(":")[0]
-        while (node := self.nodes.get(name)) is not None and node.get("op") in PASSING and node.get("input"):
+        for _ in range(len(self.nodes)):  # nodes of a damaged file may pass on one another
+            node = self.nodes.get(name)
+            if node is None or node.get("op") not in PASSING or not node.get("input"):
+                break
             name = node["input"][0].partition(":")[0]
         return name
 

@@ -123,6 +123,19 @@ def test_dropout_is_left_out(tmp_path, form):
     np.testing.assert_allclose(run(checkpoint, x=x), np.maximum(x, 0) @ weight, rtol=1e-5)
 
 
+def test_noise_of_a_size_that_is_not_there(tmp_path):
+    checkpoint = opened(
+        tmp_path,
+        placeholder("x", "dim { size: 1 } dim { size: 3 }"),
+        node("noise", "RandomUniform", "missing"),
+        node("mask", "GreaterEqual", "noise", "x"),
+        node("kept", "Cast", "mask"),
+        node("scaled", "Mul", "x", "x"),
+        node("y", "Mul", "scaled", "kept"),
+    )
+    assert any("dropout is left out" in note for note in checkpoint.notes)
+
+
 def test_a_loop_is_drawn_once_and_said(tmp_path):
     checkpoint = opened(
         tmp_path,

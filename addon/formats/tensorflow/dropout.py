@@ -21,7 +21,8 @@ def leave_out(graph: Flat) -> None:
     if not any(node.op in NOISE for node in graph.nodes.values()):
         return
     noise, masks = _from_noise(graph)
-    unread = {*noise, *masks, *(at[0] for node in graph.nodes.values() if node.op in NOISE for at in node.reads[:1])}
+    sizes = {at[0] for node in graph.nodes.values() if node.op in NOISE for at in node.reads[:1]}
+    unread = {*noise, *masks, *(sizes & graph.nodes.keys())}
     left = 0
     for node in graph.nodes.values():
         scaled = _scaled(graph, node, masks)

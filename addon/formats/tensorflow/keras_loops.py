@@ -102,10 +102,10 @@ def _cell(function: dict) -> _Cell | None:
         inside = [name for name in own if name in ACTIVATIONS]
         if own == {"MatMul": 2, **{name: 1 for name in inside}} and len(inside) == 1:
             op, activation = "KerasRNN", ACTIVATIONS[inside[0]]
-    items, lists, products = (body.of(name) for name in ("TensorListGetItem", "TensorListSetItem", "MatMul"))
-    if not op or counts["TensorListGetItem"] != 1 or counts["TensorListSetItem"] != 1 or not items or not lists:
+    reads, writes, products = (body.of(name) for name in ("TensorListGetItem", "TensorListSetItem", "MatMul"))
+    if not op or counts["TensorListGetItem"] != 1 or counts["TensorListSetItem"] != 1 or not reads or not writes:
         return None
-    item, kept = items[0], lists[0]
+    item, kept = reads[0], writes[0]
     first = [one for one in products if body.maker(one["input"][0]) is item]
     second = [one for one in products if body.argument(one["input"][0]) is not None]
     if len(first) != 1 or len(second) != 1:

@@ -11,14 +11,14 @@ from .bases.of_network import ChangesNetwork
 from .bases.stepwise import Stepwise
 
 WAYS = [
-    ("PICTURE", "Picture", "The picture that it is, in a frame"),
+    ("PICTURE", "Picture", "The picture, or the curves, that it is, in a frame"),
     ("CHANNELS", "Channels", "Its red, green and blue one behind the other, each in its own color"),
     ("CELLS", "Cells", "A cell a number, as in other layers"),
 ]
 
 
 class NEUROSCENE_OT_show_input(Stepwise, ChangesNetwork, bpy.types.Operator):
-    """Show an input that is a picture as one, as its channels, or as cells"""
+    """Show an input as the picture or curves that it is, as its channels, or as cells"""
 
     bl_idname = "neuroscene.show_input"
     bl_label = "Show Input As"

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The input of a network as the picture that it is, in a frame; before anything ran the frame is empty."""
+"""The input of a network as the picture or waveform that it is, in a frame; before anything ran the frame is empty."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ import numpy as np
 
 from ...inference import Ran, activation
 from ...layout import HEIGHT
-from ...network import Grid, Layer, Network
+from ...network import Layer, Network
 from ...network.network import by_unit
 from .. import sockets
 from ..attributes import forget_steps
 from ..entities import InputPicture, LayerObject, NetworkScene
+from . import waveform
+from .waveform import is_waveform
 
 CHANNELS = (1, 3)
 SIDE = 0.78 * HEIGHT  # metres, of the longer side
+LONG = 1.25 * HEIGHT  # metres, of a waveform
 DEEP = 0.02 * HEIGHT  # metres, of the room that it takes along the signal
 FRAME = 0.012  # of the longer side, its width
 MOST = 224  # pixels of a side; of more the mean of some is shown
@@ -32,28 +35,46 @@ HUES = ((1.0, 0.12, 0.1), (0.1, 1.0, 0.16), (0.16, 0.3, 1.0))  # of channels tha
 
 
 def is_picture(layer: Layer) -> bool:
-    """Whether a layer is an input of a gray or colored picture."""
+    """Whether a layer is an input of a gray or colored picture, or of a waveform."""
     grid = layer.grid
-    return layer.op == "Input" and grid.units in CHANNELS and grid.rows > 1 and grid.columns > 1
+    pixels = layer.op == "Input" and grid.units in CHANNELS and grid.rows > 1 and grid.columns > 1
+    return pixels or is_waveform(layer)
 
 
-def size_of(grid: Grid) -> tuple[float, float, float]:
+def stands_so(layer: Layer, on_shelf: bool) -> bool:
+    """Whether an input is drawn as a picture where nobody has wished otherwise: before books, or else as a waveform."""
+    return is_waveform(layer) or on_shelf and is_picture(layer)
+
+
+def size_of(layer: Layer) -> tuple[float, float, float]:
     """What the picture takes along the signal, to the side and up, in metres."""
+    grid = layer.grid
+    if is_waveform(layer):
+        return DEEP, LONG, waveform.height(grid, LONG)
     longer = max(grid.rows, grid.columns)
     return DEEP, SIDE * grid.columns / longer, SIDE * grid.rows / longer
+
+
+def _pixels_of(layer: Layer) -> tuple[int, int]:
+    """Rows and columns of the picture."""
+    grid = layer.grid
+    if is_waveform(layer):
+        return waveform.pixels_of(grid)
+    rows, columns = (ceil(size / ceil(size / MOST)) for size in (grid.rows, grid.columns))
+    return rows, columns
 
 
 def make(
     layer: Layer, layer_obj: bpy.types.Object, ran: Ran | None, materials: Mapping[str, bpy.types.Material]
 ) -> bpy.types.Object:
     """The picture of an input layer, a child of the layer's object; the layer's own cells are hidden."""
-    _, width, height = size_of(layer.grid)
+    _, width, height = size_of(layer)
     mesh = bpy.data.meshes.new(f"{layer_obj.name} picture")
     obj = bpy.data.objects.new(mesh.name, mesh)
     for role in ("picture", "label"):
         mesh.materials.append(materials[role])
     InputPicture.make(obj, layer=layer.name)
-    _form(mesh, width, height, ceil(layer.grid.rows / MOST), layer.grid)
+    _form(mesh, width, height, _pixels_of(layer))
     _write(obj, layer, ran)
     obj.parent = layer_obj
     shown = LayerObject(layer_obj)
@@ -62,9 +83,13 @@ def make(
         "size": list(shown.size),
         "reveal": float(inputs["Reveal"]),
         "backing": float(inputs["Backing"]),
+        "pitch": float(inputs["Pitch"]),
     }
-    shown.size = size_of(layer.grid)
-    sockets.write(LayerObject(layer_obj), {"Reveal": 0.0, "Backing": 0.0})
+    shown.size = size_of(layer)
+    if is_waveform(layer):  # cells, hardly seen, stay on its middle, so that lines begin where their number stands
+        sockets.write(shown, {"Pitch": width / layer.grid.columns, "Backing": 0.0})
+    else:
+        sockets.write(shown, {"Reveal": 0.0, "Backing": 0.0})
     return obj
 
 
@@ -72,11 +97,11 @@ def stand(picture: InputPicture, layer: Layer, ran: Ran | None, planes: bool) ->
     """Let the channels of a picture stand apart, red first, each in its own color; or let it be one picture again."""
     if picture.planes == planes:
         return
-    _, width, height = size_of(layer.grid)
+    _, width, height = size_of(layer)
     mesh = picture.obj.data
     mesh.clear_geometry()
     picture.planes = planes
-    _form(mesh, width, height, ceil(layer.grid.rows / MOST), layer.grid, layer.grid.units if planes else 1)
+    _form(mesh, width, height, _pixels_of(layer), layer.grid.units if planes else 1)
     _write(picture.obj, layer, ran)
 
 
@@ -86,7 +111,7 @@ def cells_again(picture: InputPicture) -> LayerObject:
     before = picture.before
     if before:
         shown.size = tuple(before["size"])
-        sockets.write(shown, {"Reveal": before["reveal"], "Backing": before["backing"]})
+        sockets.write(shown, {name.title(): before[name] for name in ("reveal", "backing", "pitch")})
     return shown
 
 
@@ -109,11 +134,10 @@ def pixel_faces(width: float, height: float, rows: int, columns: int) -> tuple[n
     return y, z, faces
 
 
-def _form(mesh, width, height, step, grid, planes: int = 1) -> None:
+def _form(mesh, width, height, pixels: tuple[int, int], planes: int = 1) -> None:
     """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
     layer it faces -X, columns along -Y."""
-    rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
-    y, z, faces = pixel_faces(width, height, rows, columns)
+    y, z, faces = pixel_faces(width, height, *pixels)
     points = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
     edge = FRAME * max(width, height)
     frame = []
@@ -176,19 +200,21 @@ def colors_of(layer: Layer, ran: Ran | None, planes: bool = False) -> tuple[np.n
 def _pixels(layer: Layer, ran: Ran | None) -> tuple[np.ndarray, float, float]:
     """Colors (pixels, 3), and the values that are black and white; both 0 where nothing ran."""
     grid = layer.grid
-    step = ceil(grid.rows / MOST)
-    count = ceil(grid.rows / step) * ceil(grid.columns / step)
+    rows, columns = _pixels_of(layer)
     value = activation(layer, ran)
     if value is None:
-        return np.full((count, 3), EMPTY, np.float32), 0.0, 0.0
+        return np.full((rows * columns, 3), EMPTY, np.float32), 0.0, 0.0
+    if is_waveform(layer):
+        drawn, low, high = waveform.draw(by_unit(value, grid)[:, 0], grid)
+        return drawn.reshape(-1, 3), low, high
     shown = np.nan_to_num(by_unit(value, grid), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = _range(shown)
     for axis in (1, 2):
-        starts = np.arange(0, shown.shape[axis], step)
+        starts = np.arange(0, shown.shape[axis], ceil(shown.shape[axis] / MOST))
         sizes = np.diff(np.r_[starts, shown.shape[axis]])
         shown = np.add.reduceat(shown, starts, axis) / sizes.reshape([-1 if axis == place else 1 for place in range(3)])
     shown = np.clip((shown - low) / ((high - low) or 1.0), 0, 1)
-    return np.broadcast_to(shown.reshape(grid.units, -1).T, (count, 3)), low, high
+    return np.broadcast_to(shown.reshape(grid.units, -1).T, (rows * columns, 3)), low, high
 
 
 def _range(values: np.ndarray) -> tuple[float, float]:

@@ -36,7 +36,9 @@ def show_steps(collection: bpy.types.Collection, how: str) -> Steps:
     if how == CHANNELS:
         pictured = [layer for layer in pictured if layer.grid.units == 3]
     if not pictured:
-        raise CheckpointError(scene.source, "has no input that is a picture" + " in color" * (how == CHANNELS))
+        raise CheckpointError(
+            scene.source, "has no input that is a picture or long rows of numbers" + " in color" * (how == CHANNELS)
+        )
     yield 0.9, "the input"
     pictures = {picture.layer: picture for picture in scene.members(InputPicture)}
     for layer in pictured:

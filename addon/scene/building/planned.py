@@ -59,9 +59,9 @@ def plan(
     shown = Visible(network, unbuilt)
     drawn = shares.sized(shown.layers)
     formed = shapes(network, drawn, bool(layout.slant))
-    pictured = [layer for layer in shown.layers if layout.slant and input_picture.is_picture(layer)]
+    pictured = [layer for layer in shown.layers if input_picture.stands_so(layer, bool(layout.slant))]
     room = {layer.name: formed[layer.name].size for layer in shown.layers}
-    room |= {layer.name: input_picture.size_of(layer.grid) for layer in pictured}
+    room |= {layer.name: input_picture.size_of(layer) for layer in pictured}
     room |= _beside_names(network, [layer for layer in shown.layers if layer not in pictured], room, layout)
     thickness = books.page_thickness(network, shown.unbuilt.values())
     covers = shelf.covers(network, shown.unbuilt)

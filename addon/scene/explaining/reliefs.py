@@ -11,6 +11,7 @@ from math import ceil
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ...attribution import Explained
 from ...inference import Ran, activation
@@ -28,6 +29,8 @@ from . import putting
 
 RELIEF = 5.2  # pitches
 MOST = input_picture.MOST  # pixels of a side
+COARSE = 96  # cells under a curve
+BELOW = 2.4  # pitches, between a curve and what its numbers count
 AWAY = 0.16  # of the longer side of what it lies over: how far before it a sheet stands
 
 
@@ -62,10 +65,11 @@ def hide(collection: bpy.types.Collection) -> None:
 def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran | None, steps) -> None:
     """The pixels of a picture as cells that rise by what they count, over their brightness; channels are summed."""
     grid = layer.grid
-    step = ceil(max(grid.rows, grid.columns) / MOST)
+    _, width, height = input_picture.size_of(layer)
+    curve = input_picture.is_waveform(layer)
+    step = ceil(max(grid.rows, grid.columns) / (COARSE if curve else MOST))
     rows, columns = ceil(grid.rows / step), ceil(grid.columns / step)
     owner = picture.obj.parent
-    longer = max(grid.rows, grid.columns)
     mesh = bpy.data.meshes.new(f"{layer.name} evidence")
     mesh.vertices.add(rows * columns)
     held = activation(layer, ran)
@@ -74,7 +78,7 @@ def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran |
     low = float(light.min(initial=0))
     attribute.data.foreach_set("value", (light - low).astype(np.float32))
     obj = bpy.data.objects.new(mesh.name, mesh)
-    pitch = input_picture.SIDE / longer * step
+    pitch = max(width, height) / max(grid.rows, grid.columns) * step
     attach(
         obj,
         "Layer",
@@ -105,6 +109,9 @@ def _relief(scene: NetworkScene, picture: InputPicture, layer: Layer, ran: Ran |
     obj.matrix_basis = picture.obj.matrix_basis
     for holder in picture.obj.users_collection:
         holder.objects.link(obj)
+    if curve:  # its curve stays, with what counts under it
+        obj.matrix_basis @= Matrix.Translation((0.0, 0.0, -height / 2 - BELOW * pitch))
+        return
     picture.away = True
     picture.obj.hide_viewport = picture.obj.hide_render = True
 

@@ -36,6 +36,9 @@ def of_layer(layer: Layer, drawn: Drawn, lines: list[tuple[Connection, Lines]]) 
 def of_picture(layer: Layer) -> dict[str, str]:
     """The label of an input that stands there as a picture."""
     grid = layer.grid
+    if grid.rows == 1:
+        curves = "as a curve" if grid.units == 1 else "as curves"
+        return {"name": short_name(layer), "shape": f"{grid.units:,} × {grid.columns:,}", "notes": curves}
     colors = "in color" if grid.units > 1 else "in gray"
     return {"name": short_name(layer), "shape": f"{grid.rows:,} × {grid.columns:,}", "notes": colors}
 

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,11 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = sorted((ROOT / "tests" / "data" / "series").glob("*/epoch_*.onnx"), key=lambda path: path.name)
 DIGIT = ROOT / "sample_models" / "digits" / "digit_5.png"
 OPENED, FRAMES, LINES = 50, 60, 100_000
+LONG = 80  # checkpoints of a series whose memory is measured
 
 
 def series():
     """Rows of the bench."""
-    return [*_opening(), *_stepping(), *_joining()]
+    return [*_opening(), *_stepping(), *_joining(), *_held()]
 
 
 def _opening():
@@ -71,7 +76,7 @@ def _stepping():
         return min(seconds)
 
     stepped = fastest(modifier, "Checkpoint", len(RUN) - 1.0)
-    showing.remove(network)
+    showing.remove(network, "checkpoints")
     scene.scene.view_layers[0].update()
     bare = fastest(own, "Bundle", 0.5)
     return [row(f"a step of {len(RUN)} checkpoints, {count:,} lines", stepped / bare, "x", "a frame without them", 1.5)]
@@ -96,3 +101,42 @@ def _joining():
             live.network()
             seconds.append(time.perf_counter() - begin)
     return [row("a checkpoint joins while a training runs", max(seconds[1:]), "s", "the bound alone", 1.0)]
+
+
+def _held():
+    """Memory of a Blender that has opened a scene with a series, above that of one without, to its raw numbers."""
+    import bpy
+
+    from bench import row
+    from neuroscene.addon.scene.building import build
+    from neuroscene.addon.scene.series import filling, showing
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with tempfile.TemporaryDirectory() as place:
+        for number in range(LONG):
+            shutil.copy(RUN[number % len(RUN)], Path(place) / f"epoch_{number}.onnx")
+        settings = build.Settings(max_connections=LINES, lines_a_pair=LINES)
+        network = build.finish(filling.import_steps([place], settings, [DIGIT]))
+        blocks = [*bpy.data.meshes, *bpy.data.hair_curves]
+        numbered = [each for block in blocks for each in block.attributes if re.search(r"\.\d{3}$", each.name)]
+        raw = sum(len(each.data) * (16 if each.data_type == "FLOAT_COLOR" else 4) for each in numbered)
+        files = [Path(place) / name for name in ("with.blend", "without.blend")]
+        bpy.ops.wm.save_as_mainfile(filepath=str(files[0]), copy=True)
+        showing.remove(network, "checkpoints")
+        bpy.ops.wm.save_as_mainfile(filepath=str(files[1]), copy=True)
+        held = [min(_resident(file) for _ in range(3)) for file in files]
+    about = f"its raw numbers, {raw / 1e6:.0f} MB"
+    return [row(f"memory of a series of {LONG} checkpoints", (held[0] - held[1]) / raw, "x", about, 1.3)]
+
+
+def _resident(file: Path) -> int:
+    """Bytes of memory of a Blender with this file open, evaluated."""
+    script = f"""
+import json, pathlib, bpy
+bpy.ops.wm.open_mainfile(filepath={str(file)!r})
+bpy.context.scene.view_layers[0].update()
+status = pathlib.Path("/proc/self/status").read_text().splitlines()
+print(json.dumps(1024 * int(next(line for line in status if line.startswith("VmRSS")).split()[1])))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return json.loads(ran.stdout.splitlines()[-1])

@@ -130,19 +130,9 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     """
     said = {entry.key: entry.value for entry in tensor.external_data}
     location = said.get("location", "")
-    folder = path.parent.resolve()
     where = f"the weights of '{tensor.name}'"
-    try:
-        target = (folder / location).resolve()
-    except (ValueError, RuntimeError) as error:  # a null character, or symbolic links in a circle
-        raise CheckpointError(path, f"{where} are in a file that cannot be ({location!r})") from error
-    inside = target.is_relative_to(folder) or location == path.name  # the file itself may be a link: it was asked for
-    if not location or Path(location).is_absolute() or not inside:
-        raise CheckpointError(path, f"{where} point outside the model's folder ({location!r})", "refused for safety")
-    if not target.is_file():
-        raise CheckpointError(
-            path, f"{where} should be in '{location}', which is not there", "put that file beside the model"
-        )
+    # the file itself may be a link: it was asked for
+    target = path if location == path.name and path.is_file() else _beside(path, location, where)
     texts = said.get("offset", "0"), said.get("length", str(byte_size(tensor)))
     if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
         raise CheckpointError(path, f"{where} have an unreadable offset or length")
@@ -157,6 +147,22 @@ def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
             "the file is cut short: fetch it again",
         )
     return location, offset, length
+
+
+def _beside(path: Path, location: str, where: str) -> Path:
+    """A file in the model's folder. Raises `CheckpointError` if it lies outside, or is not there."""
+    folder = path.parent.resolve()
+    try:
+        target = (folder / location).resolve()
+    except (ValueError, RuntimeError) as error:  # a null character, or symbolic links in a circle
+        raise CheckpointError(path, f"{where} are in a file that cannot be ({location!r})") from error
+    if not location or Path(location).is_absolute() or not target.is_relative_to(folder):
+        raise CheckpointError(path, f"{where} point outside the model's folder ({location!r})", "refused for safety")
+    if not target.is_file():
+        raise CheckpointError(
+            path, f"{where} should be in '{location}', which is not there", "put that file beside the model"
+        )
+    return target
 
 
 def byte_size(tensor: TensorProto) -> int:

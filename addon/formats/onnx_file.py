@@ -180,22 +180,22 @@ def _check_made(path, graph, outside):
     """Every name that is read is made somewhere, in the graph itself or in those around it."""
     made = {value.name for value in graph.input} | {tensor.name for tensor in graph.initializer} | {""}
     made |= {tensor.values.name for tensor in graph.sparse_initializer}
-    scopes = [*outside, made]
 
-    def check(text, name):
-        if not any(name in scope for scope in scopes):
-            late = any(name in node.output for node in graph.node)
-            raise CheckpointError(
-                path,
-                f"{text}, which {'is made only later' if late else 'nothing makes'}",
-                "damaged, or cut out of a larger model",
-            )
+    def missing(text, name):
+        late = any(name in node.output for node in graph.node)
+        return CheckpointError(
+            path,
+            f"{text}, which {'is made only later' if late else 'nothing makes'}",
+            "damaged, or cut out of a larger model",
+        )
 
     for node in graph.node:
         for name in node.input:
-            check(f"node '{node.name or node.op_type}' reads '{name}'", name)
+            if name not in made and not any(name in scope for scope in outside):
+                raise missing(f"node '{node.name or node.op_type}' reads '{name}'", name)
         for inner in subgraphs(node):
-            _check_made(path, inner, scopes)
+            _check_made(path, inner, [*outside, made])
         made.update(node.output)
     for value in graph.output:
-        check(f"'{value.name}' is an output", value.name)
+        if value.name not in made and not any(value.name in scope for scope in outside):
+            raise missing(f"'{value.name}' is an output", value.name)

@@ -9,6 +9,7 @@ command line makes it.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -41,7 +42,7 @@ INPUTS = {
 }
 OTHER = ROOT / "tests" / "data" / "crossformat" / "mnist_cnn.keras"
 SERIES = ROOT / "tests" / "data" / "series"
-RUN = [SERIES / "*" / "epoch_*.onnx"]  # the checkpoints of a training
+RUN = "digits cnn"  # a folder of the checkpoints of a training, from before it on
 WIDE, FILM, SMALL = (1280, 720), (768, 432), (480, 270)
 # file below docs -> model, shot, style, frame of the shot (None: its own), size
 STILLS = {
@@ -125,13 +126,23 @@ def _stage(model, style):
     """A model in an empty file, with an input if there is one for it."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     if model == RUN:
-        steps = filling.import_steps(model, build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
+        folder = _run()
+        steps = filling.import_steps([folder], build.Settings(), [SAMPLES / "digits" / "digit_5.png"])
     else:
         steps = importing.import_steps(model, build.Settings(), INPUTS.get(model))
     network = build.finish(steps)
     if style:
         saved_styles.apply(style, painting.part_of(bpy.context, network))
     return network
+
+
+def _run() -> Path:
+    """The checkpoints of a training in one folder, with what was measured beside them."""
+    folder = Path(tempfile.mkdtemp()) / RUN
+    folder.mkdir()
+    for path in (SERIES / "epoch_00.h5", *SERIES.glob("*/epoch_*.onnx"), SERIES / "run" / "training_history.json"):
+        shutil.copy(path, folder)
+    return folder
 
 
 def main(wanted: list[str]) -> None:

@@ -67,11 +67,11 @@ def candidates(given: Iterable[str | Path]) -> Candidates:
     if len(listed) > MOST:
         raise CheckpointError(asked[0], f"more than {MOST:,} files", "name fewer, as by a pattern: 'run/epoch_*0.onnx'")
     listed = sorted(dict.fromkeys(listed), key=lambda path: natural(str(path)))
-    folder = folders[0] if folders else (listed[0].parent if listed else asked[0].parent)
+    folder = folders[0] if folders else common(listed or asked)
     found = Candidates(folder, [])
     for path in listed:
         _sort_in(found, path, path.parent in folders)
-    for place in {folder, *folders}:
+    for place in {folder, *folders, *(path.parent for path in listed)}:
         found.order |= _tf_list(place / "checkpoint")
     _one_format(found)
     return found
@@ -87,6 +87,14 @@ def is_run(path: Path) -> bool:
         return False
     numbered = [told for told in names.told([each.name for each in found.paths]) if told.order is not None]
     return len(numbered) > 1
+
+
+def common(paths: list[Path]) -> Path:
+    """The innermost folder that all of these are in; that of the first, where it is the root."""
+    first = paths[0].parent
+    inside = (folder for folder in (first, *first.parents) if all(path.is_relative_to(folder) for path in paths))
+    shared = next(inside, first)
+    return shared if shared.name else first
 
 
 def relative(path: Path, folder: Path) -> str:

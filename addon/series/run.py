@@ -213,7 +213,7 @@ def _named(paths: list[Path]) -> str:
 def _in_order(found: Candidates, kept: dict[Path, _Opened], left_out: dict[Path, str]):
     """The steps in the order of training, what their numbers count, and what was taken for what."""
     paths = sorted(kept, key=lambda path: natural(str(path)))
-    root = _common(paths)
+    root = listing.common(paths)
     said = dict(zip(paths, names.told([listing.relative(path, root) for path in paths]), strict=True))
     notes: list[str] = []
     for path, named in said.items():
@@ -270,11 +270,3 @@ def _unit(said: list[Named]) -> str:
         return "step"  # the finer
     best = max(count, key=lambda unit: count[unit])
     return best if count[best] else "checkpoint"
-
-
-def _common(paths: list[Path]) -> Path:
-    """The innermost folder that all of these are in."""
-    first = paths[0].parent
-    return next(
-        (folder for folder in (first, *first.parents) if all(path.is_relative_to(folder) for path in paths)), first
-    )

@@ -130,6 +130,27 @@ def test_what_was_not_measured_has_no_point(blank, tmp_path):
     assert len(line.evaluated_get(place(network, 1.0)).data.polygons)
 
 
+def test_no_number_lies_on_another(blank, tmp_path):
+    for path in sorted(RUN.glob("*.onnx")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "log.csv").write_text("epoch,loss,accuracy\n1,1.0,0.5\n2,0.02,0.04\n10,2.0,1.0\n")
+    network = build([tmp_path])
+    shots.add(network, "training")
+    lines = parts(network, "chart")[1:]
+    assert len(lines) == 2
+    for step in range(3):
+        spans = []
+        for line in lines:
+            mesh = look.inputs(line)["Words"].data
+            faces = np.flatnonzero(look.array(mesh.attributes, "step") == step)
+            corners = [corner for face in faces for corner in mesh.polygons[face].vertices]
+            up = look.array(mesh.attributes, "position")[corners, 2] + look.values_of(line, "position")[step, 2]
+            spans.append((up.min(), up.max()))
+        lower, higher = sorted(spans)
+        assert lower[1] < higher[0], step
+        assert lower[0] > -0.05 * (higher[1] - higher[0]), step
+
+
 def test_the_slider_moves_in_the_shot_alone(blank):
     network = build()
     scene = look.scene_of(network)

@@ -69,6 +69,12 @@ def test_folders_of_checkpoints(tmp_path):
     assert run.steps[0].open().path.name == "model.onnx"
 
 
+def test_a_run_in_several_folders_is_called_as_what_they_are_in(tmp_path):
+    put(tmp_path / "digits", "first/epoch_1.onnx", "later/epoch_2.onnx")
+    assert find([tmp_path / "digits" / "*" / "epoch_*.onnx"]).folder.name == "digits"
+    assert find([tmp_path / "digits" / "first" / "epoch_*.onnx"]).folder.name == "first"
+
+
 def test_the_only_folder_inside_that_holds_checkpoints(tmp_path):
     put(tmp_path, "version_0/checkpoints/epoch=1-step=20.onnx", "version_0/checkpoints/epoch=0-step=10.onnx")
     assert numbers(tmp_path) == [10, 20]

@@ -25,6 +25,7 @@ from .known import ACCURACIES, LOSSES, Known, percent
 from .letters import Letters, joined, letters, mesh_of
 
 SIZE = 0.2  # of letters, in the height of the chart
+GAP = 1.25 * SIZE  # between the feet of two numbers
 TICKS = 11  # along the foot, at most
 STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)  # ends of an axis, times a power of ten
 THIN = 0.004  # of the height: half the thickness of a line of the grid
@@ -114,6 +115,20 @@ def ticks(series: Known) -> list[int]:
     return kept
 
 
+def apart(shown: list[Measured], steps: int) -> dict[str, list[float]]:
+    """How far the number of each curve is raised at each step, in heights of the chart, so that none hides another."""
+    raised = {curve.name: [0.0] * steps for curve in shown}
+    for step in range(steps):
+        at = sorted((curve.points[step] / curve.most, curve.name) for curve in shown if step in curve.points)
+        for (low, below), (high, above) in zip(at, at[1:], strict=False):
+            short = GAP - (high - low)
+            if short > 0:
+                down = min(short / 2, max(0.0, low))  # not below the foot
+                raised[below][step] -= down
+                raised[above][step] += short - down
+    return raised
+
+
 def make(
     name: str, series: Known, root: bpy.types.Object, paints: dict[str, bpy.types.Material], width: float, height: float
 ) -> list[bpy.types.Object]:
@@ -127,13 +142,15 @@ def make(
     made = [axes]
     follow = {"Network": root, "Slider": groups.sockets.attribute(series.kind)}
     size = SIZE * height
+    raised = apart(shown, len(series))
     for curve in shown:
         texts = [curve.says(curve.points[step]) if step in curve.points else "" for step in range(len(series))]
-        parts = [_standing(text, size, "LEFT") for text in texts]
+        parts = [
+            _moved(_standing(text, size, "LEFT"), (0.12 * height, -0.02 * height, (0.1 + up) * height))
+            for text, up in zip(texts, raised[curve.name], strict=True)
+        ]
         mesh = words.joined(f"{name} {curve.name} numbers", parts)
         numbers = bpy.data.objects.new(mesh.name, mesh)
-        offset = np.array([0.12 * height, -0.02 * height, 0.1 * height])
-        _shift(mesh, offset)
         line = bpy.data.objects.new(f"{name} {curve.name}", _line(curve, series, width, height))
         attach(
             line,
@@ -170,8 +187,8 @@ def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     parts: list[Letters] = []
     material: list[int] = []
 
-    def add(part: Letters, paint: str, *shift: float) -> None:
-        parts.append(part._replace(corners=part.corners + np.array(shift or (0, 0, 0), np.float32)))
+    def add(part: Letters, paint: str, shift: tuple[float, float, float] = (0, 0, 0)) -> None:
+        parts.append(_moved(part, shift))
         material.extend([used.index(paint)] * len(part.counts))
 
     size = 0.8 * SIZE * height
@@ -183,16 +200,16 @@ def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     for curve in reversed(shown):
         texts = [_standing(curve.tick(share * curve.most), size, "RIGHT") for share in (0.0, 0.5, 1.0)]
         for share, part in zip((0.0, 0.5, 1.0), texts, strict=True):
-            add(part, curve.paint, edge, 0, share * height - 0.36 * size)
+            add(part, curve.paint, (edge, 0, share * height - 0.36 * size))
         edge -= max(float(np.ptp(part.corners[:, 0])) for part in texts if len(part.corners)) + 0.16 * height
     places = across(series)
     for step in ticks(series):
         x = float(places[step]) * width
         add(_box((x, behind, 0.0), (x, behind, -0.045 * height), THIN * height), "track")
         part = _standing(f"{series.numbers[step]:,}", size, "CENTER")
-        add(part, "dim", x, 0, -0.26 * height)
+        add(part, "dim", (x, 0, -0.26 * height))
     part = _standing(series.unit, size, "CENTER")
-    add(part, "dim", width / 2, 0, -0.5 * height)
+    add(part, "dim", (width / 2, 0, -0.5 * height))
     mesh = mesh_of(f"{name} axes", joined(parts))
     for paint in used:
         mesh.materials.append(paints[paint])
@@ -206,10 +223,8 @@ def _standing(text: str, size: float, align: str) -> Letters:
     return flat._replace(corners=flat.corners[:, [0, 2, 1]] * np.array([1, -1, 1], np.float32))
 
 
-def _shift(mesh: bpy.types.Mesh, offset: np.ndarray) -> None:
-    corners = np.empty(len(mesh.vertices) * 3, np.float32)
-    mesh.vertices.foreach_get("co", corners)
-    mesh.vertices.foreach_set("co", (corners.reshape(-1, 3) + offset.astype(np.float32)).ravel())
+def _moved(part: Letters, by: tuple[float, float, float]) -> Letters:
+    return part._replace(corners=part.corners + np.array(by, np.float32))
 
 
 def _box(begin, end, half) -> Letters:

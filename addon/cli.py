@@ -236,7 +236,7 @@ def _parser():
         "export", commands.export, "write a model or a saved scene as glTF, USD, OBJ or a page", "MODEL|SCENE.blend"
     )
     subcommand.add_argument(
-        "-o", "--output", required=True, type=Path, metavar="OUT.glb|OUT.usdc|OUT.obj|OUT.html|FOLDER/"
+        "-o", "--output", required=True, type=Path, metavar="OUT.glb|OUT.usdz|OUT.usdc|OUT.obj|OUT.html|FOLDER/"
     )
     subcommand.add_argument(
         "--arrays",

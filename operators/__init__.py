@@ -199,5 +199,5 @@ def _import_entry(self, context):
 
 
 def _export_entry(self, context):
-    self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network (.glb, .html, .usdc, .obj)")
+    self.layout.operator(NEUROSCENE_OT_export_gltf.bl_idname, text="Neural Network (.glb, .html, .usdz, .usdc, .obj)")
     self.layout.operator(NEUROSCENE_OT_export_onnx.bl_idname, text="Neural Network (.onnx)")

@@ -15,7 +15,8 @@ from ..addon.scene.entities import networks
 FORMATS = (
     ("glb", "glTF", "Cells as colored instances, for browsers and most programs"),
     ("html", "Page", "One page that shows the network in any browser, without network access"),
-    ("usdc", "USD", "Plain meshes"),
+    ("usdz", "USD Package", "Plain meshes with the material that shows their colors, in one file"),
+    ("usdc", "USD", "Plain meshes, whose colors are their displayColor"),
     ("obj", "OBJ", "Plain meshes"),
 )
 
@@ -36,7 +37,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
 
     filename_ext = ".glb"
     check_extension = None
-    filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdc;*.obj", options={"HIDDEN"})
+    filter_glob: bpy.props.StringProperty(default="*.glb;*.html;*.usdz;*.usdc;*.obj", options={"HIDDEN"})
     format: bpy.props.EnumProperty(name="Format", items=FORMATS, description="Choose the file format")
     realise: bpy.props.BoolProperty(
         name="Plain Meshes",
@@ -101,6 +102,7 @@ class NEUROSCENE_OT_export_gltf(bpy.types.Operator, ExportHelper):
             layout.prop(self, "poses")
             if self.poses:
                 layout.label(text=f"At most {self.poses * self.cost:,.0f} MB", icon="INFO")
+        if coloured or self.format == "usdz":
             layout.prop(self, "light")
         if glb:
             layout.prop(self, "small")

@@ -12,7 +12,7 @@ from ..containers.stepping import finish
 from ..written import replacing
 from .output import quiet, read_as_asked, scaling, writable
 
-SCENES = (".glb", ".usdc", ".obj", ".html")  # what a scene can be exported as
+SCENES = (".glb", ".usdz", ".usdc", ".obj", ".html")  # what a scene can be exported as
 
 
 def build(options: Namespace) -> None:

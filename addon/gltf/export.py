@@ -18,7 +18,7 @@ from ..nodes import materials
 from ..scene.entities import NetworkScene, networks, scene_of
 from ..scene.shots import keys
 from ..written import replacing
-from . import budget, facts, meshes, moves, poses, viewer
+from . import budget, facts, meshes, moves, poses, usdz, viewer
 from .gather import Gatherer, ScenePart
 from .shapes import CellCopies, Curves
 
@@ -29,9 +29,9 @@ PAGE = ".html"
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """`realise`: plain meshes, for programs that know no instancing, of at most about `triangles` in all; so are .usdc
-    and .obj always, and what has `poses`: that many morph targets of all that folds, rearranges or changes its values.
-    `lit`: the viewer's light falls on it; None leaves it to the style. `small`: compressed.
+    """`realise`: plain meshes, for programs that know no instancing, of at most about `triangles` in all; so are .usdz,
+    .usdc and .obj always, and what has `poses`: that many morph targets of all that folds, rearranges or changes its
+    values. `lit`: the viewer's light falls on it; None leaves it to the style. `small`: compressed.
     """
 
     realise: bool = False
@@ -64,7 +64,7 @@ class Report:
 def export(
     output: Path, options: ExportOptions = ExportOptions(), progress: Callable[[str], None] = lambda text: None
 ) -> Report:
-    """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdc, .obj or .html;
+    """Write the networks of the scene that is open, or of the first that has any, as .glb, .usdz, .usdc, .obj or .html;
     `progress` is told how large poses may be before they are taken. Raises `CheckpointError`."""
     _shown(output)  # raises, if there is nothing to export
     with replacing(output) as part:
@@ -77,6 +77,14 @@ def _write(output, options, progress):
     kind = output.suffix.lower()
     if kind in meshes.WRITERS:
         report = _export(output, replace(options, realise=True, poses=0), progress)
+    elif kind == usdz.SUFFIX:
+        with TemporaryDirectory() as folder:
+            plain = Path(folder) / "meshes.usdc"
+            report = _export(plain, replace(options, realise=True, poses=0), progress)
+            scene, shown = _shown(output)
+            lit = _is_lit(scene, shown) if options.lit is None else options.lit
+            rate = scene.render.fps / scene.render.fps_base
+            usdz.pack(plain, output, lit, (scene.frame_start, scene.frame_end), rate)
     elif kind == PAGE:
         with TemporaryDirectory() as folder:
             glb = Path(folder) / "page.glb"
@@ -161,7 +169,7 @@ def _write_glb(gatherer, plan, options, output):
     camera = next((part.name for part in parts if part.camera and part.camera == scene.camera), "")
     extras = facts.of_scene(scene, camera, min(shot.first for shot in shots))
     animation = Animation(clips, changing)
-    lit = _is_lit(gatherer) if options.lit is None else options.lit
+    lit = _is_lit(scene, gatherer.networks) if options.lit is None else options.lit
     return writing.write(parts, scene, extras, output, animation, lit, options.small)
 
 
@@ -173,15 +181,15 @@ def _film_of_shot(gatherer) -> tuple[moves.Movement | None, np.ndarray]:
     return film, shot.frames
 
 
-def _is_lit(gatherer):
+def _is_lit(scene, shown):
     """Whether a style shows cells by the light that falls on them: there are lamps, and no cell glows by itself."""
     cells = [
         node
-        for network in gatherer.networks
+        for network in shown
         if (node := materials.node_of(NetworkScene(network).materials.get("cells"), materials.VALUE))
     ]
     glow = any(node.inputs[name].default_value for node in cells for name in ("Emission", "Emission by Magnitude"))
-    lamps = any(obj.type == "LIGHT" and not obj.hide_render for obj in gatherer.scene.objects)
+    lamps = any(obj.type == "LIGHT" and not obj.hide_render for obj in scene.objects)
     return bool(cells) and lamps and not glow
 
 

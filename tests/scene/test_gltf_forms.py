@@ -3,6 +3,8 @@
 """Plain meshes under a budget, USD and OBJ, compressed files: they show the same."""
 
 import json
+import struct
+import zipfile
 
 import bpy
 import numpy as np
@@ -91,6 +93,31 @@ def test_usd(thin):
             assert np.abs(shown[..., :3] - colours[:, None]).max() <= HALF, name
     finally:
         bpy.data.batch_remove(new)
+
+
+@pytest.mark.parametrize(("lit", "socket"), [(False, "Emission Color"), (True, "Base Color")])
+def test_a_package_of_usd_has_the_material_that_shows_its_colors(thin, lit, socket):
+    _, path, _ = exported(thin, ".usdz", lit=lit)
+    with zipfile.ZipFile(path) as package:
+        first, second = package.infolist()
+        assert (first.filename, second.filename) == ("network.usda", "meshes.usdc")
+        for info in (first, second):
+            head = path.read_bytes()[info.header_offset : info.header_offset + 30]
+            begin = info.header_offset + 30 + sum(struct.unpack("<HH", head[26:30]))
+            assert info.compress_type == zipfile.ZIP_STORED and begin % 64 == 0
+    known, painted = set(bpy.data.objects), set(bpy.data.materials)
+    bpy.ops.wm.usd_import(filepath=str(path))
+    new = set(bpy.data.objects) - known
+    (material,) = set(bpy.data.materials) - painted
+    try:
+        meshes = [obj for obj in new if obj.type == "MESH"]
+        assert len(meshes) > 10
+        assert all([slot.material for slot in obj.material_slots] == [material] for obj in meshes)
+        assert all("displayColor" in obj.data.attributes for obj in meshes)
+        surface = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+        assert surface.inputs[socket].is_linked
+    finally:
+        bpy.data.batch_remove([*new, material])
 
 
 def test_obj(thin):

@@ -130,7 +130,10 @@ def _candidates(join: Join, source: Drawn, target: Drawn, limit: int, activation
     candidates, strengths = [], []
     hint = np.sort(source.flat) if part else None
     for begin in range(0, len(targets), step):
-        edges = join.into(targets[begin : begin + step], hint)
+        if part or target.grid.is_map:
+            edges = join.into(targets[begin : begin + step], hint)
+        else:  # of a neuron's edges a few are ranked
+            edges = join.strongest_into(targets[begin : begin + step], CANDIDATES * limit, activations[0])
         drawn = source.find(edges.source) >= 0
         edges = edges if drawn.all() else edges.take(drawn)
         del drawn  # a byte for each of very many edges

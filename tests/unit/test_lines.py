@@ -207,3 +207,27 @@ def test_limits_for_each_pair_and_for_all(tmp_path):
     for total in (1, 2, 3, 10, 50, 179):
         limits = line_limits(found.connections, 100, total)
         assert sum(limits) <= max(total, 3) and all(limits[: min(total, 3)])
+
+
+@pytest.mark.parametrize("kind", ["random", "ties", "zeros", "nan", "infinite"])
+@pytest.mark.parametrize("fed", [False, True])
+def test_a_dense_join_offers_what_may_be_chosen_of_all_its_edges(monkeypatch, tmp_path, kind, fed):
+    """The same lines as of every edge, though it makes only those that may be chosen."""
+    random = np.random.default_rng(4)
+    matrix = random.standard_normal((70, 90)).astype(np.float32)
+    if kind == "ties":
+        matrix = np.round(matrix)
+    elif kind == "zeros":
+        matrix[:, ::3] = 0
+    elif kind != "random":
+        matrix[5, 7] = np.nan if kind == "nan" else np.inf
+    activation = random.standard_normal(70).astype(np.float32) if fed else None
+    made = network(tmp_path, model([node("Gemm", ["x", "w"], ["y"])], {"x": (1, 70)}, {"y": (1, 90)}, {"w": matrix}))
+    (connection,) = into(made, "y")
+    ours, *places = lines_into(made, "y", 20, values=activation)
+    offered = len(connection.join.strongest_into(np.arange(90), 80, activation))
+    assert offered < 70 * 90 / 4 or kind not in ("random", "infinite")
+    monkeypatch.setattr(type(connection.join), "strongest_into", lambda self, targets, *_: self.into(targets))
+    every, *all_places = lines_into(made, "y", 20, values=activation)
+    assert len(ours) == 20 and np.array_equal(ours.weight, every.weight, equal_nan=True)
+    assert all(np.array_equal(*pair) for pair in zip(places, all_places, strict=True))

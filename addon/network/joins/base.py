@@ -96,6 +96,11 @@ class Join(ABC):
     def into(self, targets: np.ndarray, sources: np.ndarray | None = None) -> Edges:
         """Every edge that ends in one of these target cells; `sources` is a hint: other sources may be left out."""
 
+    def strongest_into(self, targets: np.ndarray, count: int, activation: np.ndarray | None = None) -> Edges:
+        """Of the edges into these target cells at least the `count` strongest and the strongest into each cell, those
+        into one cell in one run. `activation` is that of the source (flat, one sample), where strength takes it in."""
+        return self.into(targets)
+
     @abstractmethod
     def kernels_between(self, source: Grid, target: Grid) -> Kernels | None:
         """The join as kernels between whole units of two layers with these grids; None where it has none."""

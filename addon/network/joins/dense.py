@@ -53,6 +53,21 @@ class Dense(Join):
             source = source * self.columns + column[:, None]
         return Edges.of(source, targets[:, None], weight)
 
+    def strongest_into(self, targets, count, activation=None):
+        if self.left or targets.max(initial=0) >= self.outputs or self.inputs * len(targets) <= 2 * count:
+            return self.into(targets)
+        weight = np.asarray(self.matrix()[:, targets], np.float32)
+        strength = np.abs(weight if activation is None else weight * activation[: self.inputs, None])
+        best = strength.max(0)
+        if np.isnan(best).any():
+            return self.into(targets)
+        # not one entry an edge, but those that may be chosen
+        cut = np.partition(strength, -count, None)[-count]
+        source, output = np.nonzero((strength >= cut) | (strength == best))
+        order = np.lexsort((source, output))
+        source, output = source[order], output[order]
+        return Edges.of(source, targets[output], weight[source, output])
+
     def unit_strength(self):
         """L2 norm of the weights into each output, (outputs,)."""
         return lengths(np.asarray(self.matrix(), np.float32).T)

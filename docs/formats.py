@@ -243,12 +243,18 @@ def _hash(path):
 
 def tables() -> dict[str, dict]:
     operations = _ours("formats.keras.layers.operations")
+    keras_loops = _ours("formats.tensorflow.keras_loops")
     return {
         "layers": _ours("formats.keras.layers").LAYERS,
         "operations": operations.OPERATIONS,
         "functions": operations.FUNCTIONS,
         "operators": _ours("formats.pytorch.operators").OPERATORS,
-        "tensorflow": _ours("formats.tensorflow.operators").OPERATORS,
+        # but for what only we call so: the recurrent layers of Keras, found in loops and functions
+        "tensorflow": {
+            name: reader
+            for name, reader in _ours("formats.tensorflow.operators").OPERATORS.items()
+            if name not in (*keras_loops.STATES, keras_loops.STACK_OF_LAST)
+        },
     }
 
 

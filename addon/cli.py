@@ -14,7 +14,7 @@ from .containers import CheckpointError
 from .written import FULL
 
 BAD_INPUT, STOPPED = 2, 130
-TEMPLATES = ("mlp", "lenet", "resnet", "unet", "gpt")
+TEMPLATES = ("mlp", "lenet", "resnet", "unet", "gpt", "spiral-shallow", "spiral-deep", "autoencoder", "sorter")
 PRESETS = ("0-1", "-1-1", "0-255", "imagenet", "caffe")  # of `network.scaling`
 RANKINGS = ("weights", "activations", "taylor", "taylor-iterative", "greedy")
 METHODS = (
@@ -177,6 +177,9 @@ def _parser():
     subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
     subcommand.add_argument(
         "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
+    )
+    subcommand.add_argument(
+        "--reconstruct", action="store_true", help="learn to give back what is read, as an autoencoder does"
     )
     subcommand.add_argument("--seed", type=int, default=0, metavar="S", help="of the order of samples (default: 0)")
     subcommand.add_argument("-o", "--output", required=True, type=Path, metavar="RUN/", help="a folder of checkpoints")
@@ -351,6 +354,12 @@ def _drawing(command):
         metavar="K",
         help="with --evidence: rather than which class (default: the second best with integrated alone, else none); -1 "
         "for none",
+    )
+    command.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE.npz",
+        help="show the answer at every point with these samples, or where a layer of two numbers puts them",
     )
     command.add_argument(
         "--histograms",

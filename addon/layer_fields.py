@@ -4,6 +4,8 @@
 """The settings of the chosen layer of a composed network as fields: what they say is the specification's, and the
 network follows what is entered. Nothing is kept here."""
 
+import re
+
 import bpy
 
 from .composing import ACTIVATIONS, SETTINGS, LayerSpec, Specification, editing
@@ -85,6 +87,18 @@ def follow(collection: bpy.types.Collection, change) -> str:
         return f"'{layer}' {why}"
     except CheckpointError as error:
         return error.problem
+
+
+def _get_shape(self):
+    _, layer = _layer(self)
+    shape = layer.settings.get("shape") if layer else None
+    return " × ".join(map(str, shape)) if isinstance(shape, list) else ""
+
+
+def _set_shape(self, value):
+    sizes = [int(part) for part in re.findall(r"[0-9]+", value)]
+    if sizes:
+        _setter("shape")(self, sizes)
 
 
 def _activations(self, context):
@@ -169,6 +183,12 @@ class LayerFields(bpy.types.PropertyGroup):
         items=_activations,
         get=_get_activation,
         set=_set_activation,
+    )
+    shape: bpy.props.StringProperty(
+        name="Shape",
+        description="Set the sizes that the numbers are brought to: maps, rows, columns",
+        get=_get_shape,
+        set=_set_shape,
     )
     rate: bpy.props.FloatProperty(
         name="Rate",

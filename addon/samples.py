@@ -13,7 +13,8 @@ HERE = Path(__file__).resolve().parents[1] / "sample_models"
 
 @dataclass(frozen=True)
 class Sample:
-    """A network to begin with: what it is called, what it does, its file, an input, and a picture of that."""
+    """A network to begin with: what it is called, what it does, its file, an input, a picture of that, and the file of
+    the samples that are plotted beside it, "" for none."""
 
     name: str
     title: str
@@ -21,6 +22,7 @@ class Sample:
     file: str
     given: str
     shown: str
+    plotted: str = ""
 
     @property
     def path(self) -> Path:
@@ -37,9 +39,14 @@ class Sample:
         """What its icon shows."""
         return HERE / self.shown
 
+    @property
+    def data(self) -> Path | None:
+        """Samples that are plotted beside it."""
+        return HERE / self.plotted if self.plotted else None
 
-def _of(name: str, title: str, about: str, given: str, shown: str = "") -> Sample:
-    return Sample(name, title, about, f"{name}.onnx", given, shown or given)
+
+def _of(name: str, title: str, about: str, given: str, shown: str = "", plotted: str = "") -> Sample:
+    return Sample(name, title, about, f"{name}.onnx", given, shown or given, plotted)
 
 
 SAMPLES = (
@@ -49,5 +56,44 @@ SAMPLES = (
     _of("cells_unet", "U-Net", "Finds cells in a picture", "cells/cells.png"),
     _of(
         "letters_transformer", "Transformer", "Sorts letters by attention", "letters/letters.npy", "letters/letters.png"
+    ),
+    _of(
+        "spiral_deep",
+        "Spiral, Deep",
+        "Tells two arms of a spiral apart by three layers",
+        "points/point.npy",
+        "points/spiral_deep.png",
+        "points/spiral.npz",
+    ),
+    _of(
+        "spiral_shallow",
+        "Spiral, Shallow",
+        "Fails at the same with as many weights in one layer",
+        "points/point.npy",
+        "points/spiral_shallow.png",
+        "points/spiral.npz",
+    ),
+    _of(
+        "moons_shallow",
+        "Moons",
+        "Tells two half circles apart by one layer",
+        "points/point.npy",
+        "points/moons_shallow.png",
+        "points/moons.npz",
+    ),
+    _of(
+        "digits_autoencoder",
+        "Autoencoder",
+        "Draws a digit again from two numbers",
+        "digits/digit_2.png",
+        "points/digits_autoencoder.png",
+        "digits/digits.npz",
+    ),
+    _of(
+        "letters_sorter",
+        "Tiny GPT",
+        "Sorts six letters, one after the other",
+        "letters/sorting.npy",
+        "letters/sorting.png",
     ),
 )

@@ -61,6 +61,7 @@ from .set_shot import NEUROSCENE_OT_remove_shot, NEUROSCENE_OT_set_shot
 from .show_histograms import NEUROSCENE_OT_show_histograms
 from .show_input import NEUROSCENE_OT_show_input
 from .show_kernels import NEUROSCENE_OT_show_kernels
+from .show_plot import NEUROSCENE_OT_hide_plot, NEUROSCENE_OT_show_plot
 from .show_tensor import NEUROSCENE_OT_show_tensor
 from .sort_samples import NEUROSCENE_OT_sort_samples
 from .step_series import NEUROSCENE_OT_play_series, NEUROSCENE_OT_remove_series, NEUROSCENE_OT_step_series
@@ -152,6 +153,8 @@ CLASSES = (
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
     NEUROSCENE_OT_show_histograms,
+    NEUROSCENE_OT_show_plot,
+    NEUROSCENE_OT_hide_plot,
     NEUROSCENE_OT_show_input,
     NEUROSCENE_OT_export_gltf,
     NEUROSCENE_OT_export_onnx,

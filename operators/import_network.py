@@ -3,14 +3,17 @@
 
 """File > Import > Neural Network."""
 
+from pathlib import Path
+
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
 from ..addon import preferences
 from ..addon.formats import SUFFIXES
 from ..addon.scene.building import build, importing
-from ..addon.scene.camera import viewport
+from ..addon.scene.camera import picture, viewport
 from ..addon.scene.editing import arranging
+from ..addon.scene.series import plots
 from ..addon.scene.transaction import Made
 from ..addon.scene.updating import reloading
 from .arrange_network import DIRECTIONS
@@ -100,6 +103,11 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
     ask: bpy.props.BoolProperty(
         name="Ask", default=True, options={"HIDDEN", "SKIP_SAVE"}, description="Show the settings before the import"
     )
+    samples: bpy.props.StringProperty(
+        subtype="FILE_PATH",
+        options={"HIDDEN", "SKIP_SAVE"},
+        description="Name a .npz file whose samples are plotted, for a network that two numbers place them in",
+    )
     doing = "Importing"
 
     def draw(self, context):
@@ -141,12 +149,17 @@ class NEUROSCENE_OT_import_network(Stepwise, bpy.types.Operator, ImportHelper):
         settings = build.Settings(
             self.max_cells, self.max_connections, self.lines_a_pair, self.new_scene, self.fold_repeats, layout
         )
-        return self.start(
-            context,
-            importing.import_steps(
-                self.filepath, settings, given or None, architecture=architecture or None, part=self.part
-            ),
+        steps = importing.import_steps(
+            self.filepath, settings, given or None, architecture=architecture or None, part=self.part
         )
+        return self.start(context, self._with_samples(steps))
+
+    def _with_samples(self, steps):
+        network = yield from steps
+        if self.samples:
+            yield from plots.show_steps(network, Path(bpy.path.abspath(self.samples)))
+            picture.relabel(network)
+        return network
 
     def done(self, context, result):
         if self._made is None:

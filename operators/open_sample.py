@@ -27,8 +27,9 @@ class NEUROSCENE_OT_open_sample(bpy.types.Operator):
     def execute(self, context):
         sample = next(sample for sample in SAMPLES if sample.name == self.sample)
         way = "INVOKE_DEFAULT" if context.window and not bpy.app.background else "EXEC_DEFAULT"
+        data = str(sample.data) if sample.data else ""
         return bpy.ops.neuroscene.import_network(
-            way, True, filepath=str(sample.path), input=str(sample.input), ask=False
+            way, True, filepath=str(sample.path), input=str(sample.input), samples=data, ask=False
         )
 
 

@@ -7,20 +7,15 @@ from pathlib import Path
 
 import bpy
 
-from ..addon.containers import CheckpointError
 from ..addon.scene.camera import picture
 from ..addon.scene.composing import learning
+from ..addon.scene.entities import chosen
 from ..addon.training import Options
 from ..addon.training.step import Rules
 from .bases.of_network import ChangesNetwork, RefusedError
 
 LOOKS = 0.25  # seconds between two looks at what has been computed
 WAIT = 0.05  # seconds, without a window
-DATA = (
-    ("DIGITS", "Drawn Digits", "3,600 digits of 28 x 28 pixels that come with this extension"),
-    ("FILE", "File", "A .npz file with x_train, y_train, x_test and y_test"),
-    ("FOLDER", "Folder", "A folder of pictures, with a folder for each class"),
-)
 SCHEDULES = (
     ("constant", "Constant", "Learn at one rate"),
     ("cosine", "Cosine", "Learn more and more slowly, by half a cosine"),
@@ -39,9 +34,12 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
     bl_label = "Train"
     bl_options = {"REGISTER"}  # each checkpoint would be an undo step: there is one in the end
 
-    data: bpy.props.EnumProperty(name="Data", items=DATA, description="Choose what to learn from")
+    data: bpy.props.EnumProperty(name="Data", items=learning.DATA, description="Choose what to learn from")
     file: bpy.props.StringProperty(
         name="File", subtype="FILE_PATH", description="Choose the .npz file of the data, or its folder"
+    )
+    reconstruct: bpy.props.BoolProperty(
+        name="Give Back Input", description="Let the network learn to give back what it reads, as an autoencoder does"
     )
     epochs: bpy.props.IntProperty(
         name="Epochs", default=10, min=1, max=1000, description="Set how often all the data is seen"
@@ -71,6 +69,11 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
     )
 
     def invoke(self, context, event):
+        network = chosen(context, self.uuid)
+        if network is not None:
+            for name, value in learning.usual(network).items():
+                if not self.properties.is_property_set(name):
+                    setattr(self, name, value)
         return context.window_manager.invoke_props_dialog(self, confirm_text="Train")
 
     def draw(self, context):
@@ -78,23 +81,21 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(self, "data")
-        if self.data != "DIGITS":
+        if self.data in learning.CHOSEN:
             layout.prop(self, "file", text="Folder" if self.data == "FOLDER" else "File")
-        for name in ("epochs", "batch", "optimizer", "rate", "schedule", "seed", "directory"):
+        for name in ("reconstruct", "epochs", "batch", "optimizer", "rate", "schedule", "seed", "directory"):
             layout.prop(self, name)
 
     def run(self, context, network):
         if running:
             raise RefusedError("A training runs already: stop it first")
-        data = Path(bpy.path.abspath(self.file)) if self.data != "DIGITS" else learning.shipped_digits()
-        if self.data != "DIGITS" and not self.file:
+        if self.data in learning.CHOSEN and not self.file:
             raise RefusedError("Choose the data to learn from", "ERROR")
-        if not data.exists():
-            raise CheckpointError(data, "no such file", "check the path of the data")
+        data = learning.data_of(self.data, self.file)
         folder = Path(bpy.path.abspath(self.directory)) if self.directory else learning.new_folder(network.name)
         options = Options(self.epochs, self.batch, self.rate, self.seed, Rules(self.optimizer), schedule=self.schedule)
         self.collection = network.name
-        self.taught = learning.begin(network, data, folder, options)
+        self.taught = learning.begin(network, data, folder, options, self.reconstruct)
         if context.window and not bpy.app.background:
             running.append(self)
             self._timer = context.window_manager.event_timer_add(LOOKS, window=context.window)

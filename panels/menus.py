@@ -31,7 +31,7 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
         layout.operator_context = "INVOKE_REGION_WIN"
         for group in (
             ("arrange_network", "fold_blocks", "set_detail", "put_back"),
-            ("edit_cells", "back_to_arrangement", "show_kernels", "show_histograms"),
+            ("edit_cells", "back_to_arrangement", "show_kernels", "show_histograms", "show_plot", "hide_plot"),
             ("bundle_lines", "store_expansion"),
             ("copy_look", "set_colors", "save_style", "save_look", "load_look"),
             ("compare_checkpoints", "render_quality"),

@@ -150,7 +150,7 @@ def train(options: Namespace) -> None:
     with quiet() as progress, tempfile.TemporaryDirectory() as folder:
         model = _specified(options.model, folder)
         network = summarise(open_checkpoint(model, options.architecture, options.part), dict(options.dim))
-        data = training.load(options.data, network)
+        data = training.load(options.data, network, options.reconstruct)
         wanted = training.Options(
             options.epochs,
             options.batch,

@@ -263,16 +263,20 @@ def _make_scene(options, progress):
 
 
 def _count(options, collection, progress):
-    """Show the histograms that are asked for, and look at all again: they stand above the layers."""
-    kinds = getattr(options, "histograms", ())
-    if not kinds:
+    """Show the plot and the histograms that are asked for, and look at all again: they stand beside the layers."""
+    kinds, data = getattr(options, "histograms", ()), getattr(options, "plot", None)
+    if not kinds and data is None:
         return
     from ..scene.building import build, histograms, studio
     from ..scene.camera import picture
     from ..scene.entities import NetworkScene
+    from ..scene.series import plots
 
     scene = NetworkScene(collection)
-    build.finish(histograms.toggle_steps(collection, list(scene.layers()), kinds), progress)
+    if data is not None:
+        build.finish(plots.show_steps(collection, data), progress)
+    if kinds:
+        build.finish(histograms.toggle_steps(collection, list(scene.layers()), kinds), progress)
     picture.frame(collection, scene.scene, studio.camera_of(collection))
 
 

@@ -346,6 +346,25 @@ def _flatten(writer: _Writer, layer: LayerSpec, shapes: list[Shape]) -> None:
     writer.finish(layer, layer.name, (prod(shapes[0]),))
 
 
+def _reshape(writer: _Writer, layer: LayerSpec, shapes: list[Shape]) -> None:
+    shape = layer.settings.get("shape")
+    sizes = shape if isinstance(shape, list) else []
+    if not 1 <= len(sizes) <= 4 or not all(
+        isinstance(one, int) and not isinstance(one, bool) and 1 <= one <= LARGEST_SIZE for one in sizes
+    ):
+        raise writer.refused(layer, "needs 'shape' as one to four numbers from 1 on")
+    if prod(sizes) != prod(shapes[0]):
+        given, wanted = prod(shapes[0]), prod(sizes)
+        raise writer.refused(layer, f"makes {wanted:,} numbers of {given:,}", "let its sizes multiply to as many")
+    target = writer.weight(f"{layer.name}.shape", np.array([0, *sizes], np.int64))
+    if len(shapes[0]) > 1:
+        flat = writer.node("Flatten", [layer.inputs[0]], f"{layer.name}.flat")
+        writer.node("Reshape", [flat, target], layer.name)
+    else:
+        writer.node("Reshape", [layer.inputs[0], target], layer.name)
+    writer.finish(layer, layer.name, tuple(sizes))
+
+
 def _add(writer: _Writer, layer: LayerSpec, shapes: list[Shape]) -> None:
     if len(set(shapes)) > 1:
         said = " and ".join(str(list(shape)) for shape in dict.fromkeys(shapes))
@@ -463,6 +482,7 @@ BUILDERS: dict[str, Builder] = {
     "LayerNormalization": _layer_normalization,
     "Dropout": _dropout,
     "Flatten": _flatten,
+    "Reshape": _reshape,
     "Add": _add,
     "Concat": _concat,
     "Embedding": _embedding,

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {  # operator -> settings of a new layer
     "Dense": {"units": 32, "activation": "Relu"},
     "Activation": {"activation": "Relu"},
     "Dropout": {"rate": 0.5},
+    "Reshape": {"shape": [1, 28, 28]},
     "Embedding": {"units": 32},
     "Attention": {"heads": 2},
     "LSTM": {"units": 32},

@@ -37,6 +37,7 @@ SETTINGS = {  # operator -> settings that it knows
     "LayerNormalization": ("activation",),
     "Dropout": ("rate",),
     "Flatten": (),
+    "Reshape": ("shape",),
     "Add": ("activation",),
     "Concat": ("activation",),
     "Embedding": ("units", "tokens", "places"),

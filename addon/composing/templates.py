@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..containers import CheckpointError
@@ -13,6 +13,7 @@ from ..containers.natural_order import brief
 from .specification import Specification, parse
 
 DIGITS = [str(digit) for digit in range(10)]
+DEEP, SHALLOW = (10, 10, 10), 54  # units of hidden layers: 272 weights in both
 IMAGE = {"name": "image", "shape": [1, 28, 28]}
 
 
@@ -105,8 +106,8 @@ def _unet() -> dict[str, Any]:
     }
 
 
-def _gpt() -> dict[str, Any]:
-    """After Radford et al. 2018: two blocks over twelve tokens of ten."""
+def _gpt(tokens: int = 10, length: int = 12) -> dict[str, Any]:
+    """After Radford et al. 2018: two blocks over so many tokens."""
     layers: list[dict[str, Any]] = [{"name": "tokens", "op": "Embedding", "units": 32}]
     before = "tokens"
     for number in range(2):
@@ -123,9 +124,43 @@ def _gpt() -> dict[str, Any]:
         before = f"{name}.sum2"
     layers += [
         {"name": "norm", "op": "LayerNormalization"},
-        {"name": "answer", "op": "Dense", "units": 10, "activation": "Softmax"},
+        {"name": "answer", "op": "Dense", "units": tokens, "activation": "Softmax"},
     ]
-    return {"input": {"name": "tokens_in", "shape": [12], "tokens": 10}, "layers": layers}
+    return {"input": {"name": "tokens_in", "shape": [length], "tokens": tokens}, "layers": layers}
+
+
+def _sorter() -> dict[str, Any]:
+    """Sorts six letters, each A, B or C, by saying the next letter: it reads them and what it has sorted so far, which
+    is at most five of the six."""
+    return {**_gpt(3, 11), "classes": ["A", "B", "C"]}
+
+
+def _spiral(widths: Sequence[int]) -> dict[str, Any]:
+    """Two numbers to one of two classes, by dense layers of these widths."""
+    hidden = [
+        {"name": f"hidden{number}", "op": "Dense", "units": width, "activation": "Tanh"}
+        for number, width in enumerate(widths, 1)
+    ]
+    answer = {"name": "answer", "op": "Dense", "units": 2, "activation": "Softmax"}
+    return {"input": {"name": "point", "shape": [2]}, "classes": ["A", "B"], "layers": [*hidden, answer]}
+
+
+def _autoencoder() -> dict[str, Any]:
+    """After Hinton and Salakhutdinov 2006, with convolutions: a digit as two numbers, and out of these again."""
+    return {
+        "input": IMAGE,
+        "layers": [
+            {"name": "look1", "op": "Conv", "units": 8, "stride": 2, "padding": 1, "activation": "Elu"},
+            {"name": "look2", "op": "Conv", "units": 16, "stride": 2, "padding": 1, "activation": "Elu"},
+            {"name": "wide1", "op": "Dense", "units": 32, "activation": "Elu"},
+            {"name": "code", "op": "Dense", "units": 2},
+            {"name": "wide2", "op": "Dense", "units": 32, "activation": "Elu"},
+            {"name": "maps", "op": "Dense", "units": 392, "activation": "Elu"},
+            {"name": "small", "op": "Reshape", "shape": [8, 7, 7]},
+            {"name": "draw1", "op": "ConvTranspose", "units": 12, "kernel": 4, "padding": 1, "activation": "Elu"},
+            {"name": "picture", "op": "ConvTranspose", "units": 1, "kernel": 4, "padding": 1, "activation": "Sigmoid"},
+        ],
+    }
 
 
 TEMPLATES: dict[str, Callable[[], dict[str, Any]]] = {
@@ -134,6 +169,10 @@ TEMPLATES: dict[str, Callable[[], dict[str, Any]]] = {
     "resnet": _resnet,
     "unet": _unet,
     "gpt": _gpt,
+    "spiral-shallow": lambda: _spiral([SHALLOW]),
+    "spiral-deep": lambda: _spiral(DEEP),
+    "autoencoder": _autoencoder,
+    "sorter": _sorter,
 }
 
 

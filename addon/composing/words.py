@@ -16,6 +16,7 @@ WORDS = {
     "LayerNormalization": ("Layer Normalization", "Numbers of each sample brought to one scale"),
     "Dropout": ("Dropout", "Some numbers left out while it trains"),
     "Flatten": ("Flatten", "Maps as one row of numbers"),
+    "Reshape": ("Reshape", "The same numbers as maps"),
     "Add": ("Add", "The sum with what came before, as in a residual block"),
     "Concat": ("Concatenate", "What came before put beside it"),
     "Embedding": ("Embedding", "A row of numbers for each token"),

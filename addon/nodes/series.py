@@ -29,6 +29,7 @@ BEFORE = {
         sockets.BARS,
         sockets.PICTURE,
         sockets.KERNELS,
+        sockets.PLACES,
         *sockets.OF_KIND.values(),
     )
 }
@@ -77,7 +78,12 @@ def picture_group() -> bpy.types.NodeTree:
 
 def kernels_group() -> bpy.types.NodeTree:
     """Overwrites the vector `weight` of points."""
-    return reuse(sockets.KERNELS.name, _kernels)
+    return reuse(sockets.KERNELS.name, lambda: _vectors(sockets.KERNELS, "weight"))
+
+
+def places_group() -> bpy.types.NodeTree:
+    """Overwrites the vector `place` of points."""
+    return reuse(sockets.PLACES.name, lambda: _vectors(sockets.PLACES, "place"))
 
 
 def words_group() -> bpy.types.NodeTree:
@@ -246,13 +252,13 @@ def _picture():
     return group.finish(steps.stored(group["Geometry"], "picture", mixed, there, "FLOAT_COLOR", "FACE"))
 
 
-def _kernels():
-    group = GroupBuilder(sockets.KERNELS.name)
-    group.declare(sockets.KERNELS)
+def _vectors(interface, name):
+    group = GroupBuilder(interface.name)
+    group.declare(interface)
     steps = Steps(group)
-    first, second, there = steps.pair("weight", "FLOAT_VECTOR")
+    first, second, there = steps.pair(name, "FLOAT_VECTOR")
     mixed = group.when(steps.between, vectors.mixed(group, steps.share, first, second), first, "VECTOR")
-    return group.finish(steps.stored(group["Geometry"], "weight", mixed, there, "FLOAT_VECTOR", "POINT"))
+    return group.finish(steps.stored(group["Geometry"], name, mixed, there, "FLOAT_VECTOR", "POINT"))
 
 
 def _words():

@@ -35,13 +35,22 @@ class DataSet:
         return self.y_train.dtype.kind == "i"
 
 
-def load(path: str | Path, network: Network) -> DataSet:
+def load(path: str | Path, network: Network, reconstruct: bool = False) -> DataSet:
     """The arrays x_train, y_train, x_test, y_test of a file for a network of one input. Pixels of 8 bits become 0 to 1.
 
-    Of a folder of pictures, with a folder for each class, every fifth of a class is kept for the test. Raises
+    Of a folder of pictures, with a folder for each class, every fifth of a class is kept for the test. With
+    `reconstruct` what is right is what was read, whatever the data says, as an autoencoder learns it. Raises
     `CheckpointError`.
     """
-    path = Path(path)
+    data = _read(Path(path), network)
+    if not reconstruct:
+        return data
+    if data.x_train.dtype.kind != "f":
+        raise CheckpointError(path, "is read as tokens, and only numbers can be given back", "train without that")
+    return DataSet(data.x_train, data.x_train, data.x_test, data.x_test)
+
+
+def _read(path: Path, network: Network) -> DataSet:
     if path.is_dir():
         return _of_folder(path, network)
     if not path.is_file():

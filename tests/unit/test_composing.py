@@ -69,6 +69,7 @@ LAYERS = {
     "LayerNormalization": [{}],
     "Dropout": [{"rate": 0.3}],
     "Flatten": [{}],
+    "Reshape": [{"shape": [2, 144]}, {"shape": [288]}, {"shape": [4, 2, 36]}],
     "Attention": [{"heads": 2}, {"heads": 4, "causal": True}],
     "LSTM": [{"units": 3}, {"units": 3, "sequence": True}],
     "GRU": [{"units": 3}, {"units": 3, "sequence": True}],

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "gradients": {"containers", "formats", "inference"},
     "composing": {"containers"},
     "attribution": {"containers", "colormaps", "gradients", "inference", "network"},
-    "training": {"containers", "formats", "attribution", "gradients", "inference", "network", "written"},
+    "training": {"colormaps", "containers", "formats", "attribution", "gradients", "inference", "network", "written"},
     "conversion": {"containers", "formats", "network", "inference", "composing", "written"},
     "compat": set(),
     "folders": set(),

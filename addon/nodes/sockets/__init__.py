@@ -16,6 +16,7 @@ from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
 from .opened import OPENED
+from .plot import PLOT
 from .series import ALL as OF_SERIES
 from .value import VALUE
 
@@ -53,5 +54,6 @@ ALL = {
         *OF_SERIES,
         ARRIVAL,
         OPENED,
+        PLOT,
     )
 }

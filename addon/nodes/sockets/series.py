@@ -48,6 +48,7 @@ EVIDENCE = Interface("Neuroscene Series Evidence", FOLLOWS)
 BARS = Interface("Neuroscene Series Bars", FOLLOWS)
 PICTURE = Interface("Neuroscene Series Picture", FOLLOWS)
 KERNELS = Interface("Neuroscene Series Kernels", FOLLOWS)
+PLACES = Interface("Neuroscene Series Places", FOLLOWS)
 WORDS = Interface("Neuroscene Series Words", FOLLOWS)
 CURVE = Interface(
     "Neuroscene Series Curve",
@@ -60,4 +61,4 @@ CURVE = Interface(
         Socket("Material", "Material", paint="hot"),
     ),
 )
-ALL = (CHECKPOINT, SAMPLE, METHOD, CELLS, EVIDENCE, LINES, BARS, PICTURE, KERNELS, WORDS, CURVE)
+ALL = (CHECKPOINT, SAMPLE, METHOD, CELLS, EVIDENCE, LINES, BARS, PICTURE, KERNELS, PLACES, WORDS, CURVE)

@@ -35,6 +35,7 @@ from ..entities import (
     Leader,
     NetworkScene,
     ObjectEntity,
+    Plot,
     Scrim,
     ShotCamera,
     Title,
@@ -83,7 +84,7 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
         (
             member.obj
             for member in NetworkScene(network).members(
-                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Title
+                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Plot, Title
             )
             if not member.obj.hide_render
         ),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import prod
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import bpy
 
@@ -22,12 +24,52 @@ from ..entities import NetworkScene
 from ..series.live import Live
 
 FOLDER = "trained"
-DIGITS = Path("sample_models/digits/digits.npz")  # of this extension
+HERE = Path(__file__).resolve().parents[3] / "sample_models"
+SHIPPED = {  # data of this extension
+    "DIGITS": "digits/digits.npz",
+    "SPIRAL": "points/spiral.npz",
+    "MOONS": "points/moons.npz",
+    "LETTERS": "letters/sorting.npz",
+}
+CHOSEN = ("FILE", "FOLDER")  # data of the user's
+DATA = (
+    ("DIGITS", "Drawn Digits", "3,600 digits of 28 x 28 pixels that come with this extension"),
+    ("SPIRAL", "Spiral", "1,200 points of two arms that wind round one another"),
+    ("MOONS", "Moons", "1,200 points of two half circles that reach into one another"),
+    ("LETTERS", "Letters to Sort", "729 texts of six letters, each A, B or C, and what they are when sorted"),
+    ("FILE", "File", "A .npz file with x_train, y_train, x_test and y_test"),
+    ("FOLDER", "Folder", "A folder of pictures, with a folder for each class"),
+)
 
 
-def shipped_digits() -> Path:
-    """The digits that come with the extension."""
-    return Path(__file__).resolve().parents[3] / DIGITS
+def data_of(data: str, file: str) -> Path:
+    """The file or folder of data that was chosen. Raises `CheckpointError` where there is none."""
+    if data in SHIPPED:
+        path = HERE / SHIPPED[data]
+    elif not file:
+        raise CheckpointError("data", "was not chosen", "choose a file or a folder")
+    else:
+        path = Path(bpy.path.abspath(file))
+    if not path.exists():
+        raise CheckpointError(path, "no such file", "check the path of the data")
+    return path
+
+
+def usual(collection: bpy.types.Collection) -> dict[str, Any]:
+    """What is usual for a network: which of the data that come with the extension it reads, whether it would learn to
+    give back what it reads, for it gives as many numbers, and how long and fast it learns."""
+    layers = list(NetworkScene(collection).layers().values())
+    read = [prod(layer.shape) for layer in layers if layer.op == "Input"]
+    given = {"data": "DIGITS", "reconstruct": False, "epochs": 10, "batch": 32, "rate": 0.0}
+    if len(read) != 1:
+        return given
+    if read[0] == 2:
+        return given | {"data": "SPIRAL", "epochs": 200, "batch": 50, "rate": 0.01}
+    if read[0] == 11:
+        return given | {"data": "LETTERS", "epochs": 100, "rate": 0.003}
+    if prod(layers[-1].shape) == read[0]:
+        return given | {"reconstruct": True, "epochs": 30, "rate": 0.002}
+    return given
 
 
 def new_folder(name: str) -> Path:
@@ -46,6 +88,7 @@ class Lesson:
     data: Path
     folder: Path
     options: Options
+    reconstruct: bool = False
     share: float = 0.0
     text: str = "reading the data"
     problem: str = ""
@@ -88,7 +131,9 @@ class Lesson:
         try:
             with stopping.stoppable(self._stop, lambda share, text: None):
                 network = summarise(open_checkpoint(self.model))
-                for share, text in train(network, load(self.data, network), self.folder, self.options):
+                for share, text in train(
+                    network, load(self.data, network, self.reconstruct), self.folder, self.options
+                ):
                     self.share, self.text = share, text
                     self._go.wait()
                     if self._stop.is_set():
@@ -124,7 +169,9 @@ class TaughtNetwork:
         return not self.lesson.running and self.live.count >= len(list(self.lesson.folder.glob("epoch_*.onnx")))
 
 
-def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: Options) -> TaughtNetwork:
+def begin(
+    collection: bpy.types.Collection, data: Path, folder: Path, options: Options, reconstruct: bool = False
+) -> TaughtNetwork:
     """Train the model of a network on a data set; the network follows. Raises `CheckpointError`."""
     scene = NetworkScene(collection)
     source = Path(bpy.path.abspath(scene.source))
@@ -133,7 +180,7 @@ def begin(collection: bpy.types.Collection, data: Path, folder: Path, options: O
     if scene.structure == "inferred":
         raise CheckpointError(source, "holds weights only: how they are joined is inferred", "attach its architecture")
     given = Path(bpy.path.abspath(scene.input_path)) if scene.input_path else None
-    lesson = Lesson(source, data, folder, options)
-    live = Live(folder, given if given and given.is_file() else None, uuid=scene.uuid)
+    lesson = Lesson(source, data, folder, options, reconstruct)
+    live = Live(folder, given if given and given.is_file() else None, uuid=scene.uuid, data=data)
     lesson.start()
     return TaughtNetwork(lesson, live, Watch(folder))

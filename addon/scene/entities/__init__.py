@@ -23,6 +23,7 @@ from .beside import (
     KernelsLabel,
     Opened,
     OpenedPart,
+    Plot,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -72,6 +73,7 @@ __all__ = [
     "Opened",
     "OpenedPart",
     "Placed",
+    "Plot",
     "RangesMesh",
     "Rig",
     "RoleMaterial",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import bpy
 
 from .entity import Entity, ObjectEntity
-from .facts import COUNT, FLAG, GROUP, NUMBER, TEXT, TEXTS, WHOLE, WHOLES, Fact
+from .facts import COUNT, FLAG, GROUP, NUMBER, NUMBERS, TEXT, TEXTS, WHOLE, WHOLES, Fact
 
 
 class BesideLayer(ObjectEntity):
@@ -108,6 +108,21 @@ class Confusion(ObjectEntity):
     right: Fact[int] = Fact(COUNT, 0)
     total: Fact[int] = Fact(COUNT, 0)
     classes: Fact[int] = Fact(WHOLE, 0)
+
+
+class Plot(BesideLayer):
+    """What two numbers place, at the layer that it is a child of: `shows` is "surface", what a network says of every
+    point that it could read, "code", the samples by what `layer` gives; or a part of one, "points" or "words". `data`
+    is the file of the samples, of which `count` of `total` are drawn, `low` and `high` the two numbers at the edges."""
+
+    __slots__ = ()
+    KIND = "plot"
+    shows: Fact[str] = Fact(TEXT)
+    data: Fact[str] = Fact(TEXT, "")
+    count: Fact[int] = Fact(COUNT, 0)
+    total: Fact[int] = Fact(COUNT, 0)
+    low: Fact[list[float]] = Fact(NUMBERS, [-1.0, -1.0])
+    high: Fact[list[float]] = Fact(NUMBERS, [1.0, 1.0])
 
 
 class Histogram(BesideLayer):

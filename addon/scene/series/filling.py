@@ -26,7 +26,7 @@ from ..building.choices import Choices, Reading
 from ..camera.picture import frame
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, ClassName, Confusion, InputPicture, Kernels, NetworkScene
-from . import confusion, faces, known, lines, showing, taps, words
+from . import confusion, faces, known, lines, plots, showing, taps, words
 from .faces import Face, Faces
 from .known import Known
 from .lines import Query
@@ -147,6 +147,7 @@ def fill_steps(
         yield from stepping.part(_open(collection, network, source), 0.9, 0.99)
     if source.kind == "samples":
         confusion.show(collection, judged)
+    yield from stepping.part(plots.again(collection, source, whole), 0.97, 1.0)
     words.show(collection, series)
     return collection
 

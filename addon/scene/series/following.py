@@ -21,7 +21,7 @@ from ..building import histograms, importing
 from ..building.choices import Choices
 from ..building.planned import Steps
 from ..entities import NetworkScene
-from . import confusion, filling, known, playing, showing, words
+from . import confusion, filling, known, playing, plots, showing, words
 from .known import Known
 from .sources import Checkpoints, Samples, Source
 
@@ -144,7 +144,10 @@ def steps(collection: bpy.types.Collection) -> Steps:
             yield from filling.fill_steps(collection, source, run, series.total, series.growing, len(series))
         except CheckpointError:
             remove(collection, kind)
+            yield from plots.again(collection, None)
             return False
+    if not known.read(collection):
+        yield from plots.again(collection, None)
     yield from explaining.again(collection)
     yield from histograms.again(collection)
     return bool(known.read(collection))

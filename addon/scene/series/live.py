@@ -23,7 +23,7 @@ from ..building import build, connections, layers
 from ..editing import by_hand
 from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
 from ..updating import reloading
-from . import filling, following, known, lines, playing, showing, taps, words
+from . import filling, following, known, lines, playing, plots, showing, taps, words
 from .faces import Faces, face_of
 from .known import Known
 from .sources import Checkpoints
@@ -42,6 +42,7 @@ class Live:
     given: Path | None = None
     settings: build.Settings = field(default_factory=build.Settings)
     uuid: str = ""
+    data: Path | None = None  # of which a plot shows samples, where there is something to plot
     count: int = 0  # checkpoints that have joined
     left_out: dict[Path, str] = field(default_factory=dict)
     _source: Checkpoints | None = None
@@ -79,6 +80,8 @@ class Live:
             collection = self.network()
             following.remove(collection, KIND)
             build.finish(reloading.steps(collection, arrived.path))
+            if self.data is not None and plots.fits(source.network(0)):
+                build.finish(plots.show_steps(collection, self.data))
             build.finish(filling.fill_steps(collection, source, run, whole=True))
         else:
             collection = build.finish(filling.build_steps(source, run, self.settings, whole=True))
@@ -127,6 +130,8 @@ class Live:
             self._make_room(collection, place, last + 1)
         self._put(collection, gathered, place)
         self._open(collection, shown, place)
+        count = last + 2 if new else last + 1
+        plots.join(collection, shown, place, count, place == count - 1)
         _say(series, arrived, gathered, place, new)
         if new:
             _set_last(collection, len(series) - 1)

@@ -21,6 +21,7 @@ from ..entities import Bars, Bundle, LayerObject, NetworkScene, series_nodes
 from . import taps
 
 FOLLOWS = "Steps"  # the modifier of what follows a slider
+FIELDS = {"FLOAT": "value", "FLOAT_COLOR": "color", "FLOAT_VECTOR": "vector"}
 DARKEST = 0.6  # of the largest range of all steps; a layer that grows to that is bright before it is there
 HIGH = 0.995  # of importances, by rank: the one that has the full width
 
@@ -86,13 +87,17 @@ def with_steps(collection: bpy.types.Collection) -> list[bpy.types.Object]:
 
 
 def put_step(obj: bpy.types.Object, name: str, step: int, values: np.ndarray) -> None:
-    """Let an object hold these numbers for a step, in place of those that it has."""
+    """Let an object hold these numbers for a step, in place of those that it has. Each is of the type and domain that
+    the attribute of this name has without a step."""
     attributes = obj.data.attributes
     own = groups.numbered(name, step)
     attribute = attributes.get(own)
     if attribute is None:
-        attribute = attributes.new(own, "FLOAT", "CURVE" if obj.type == "CURVES" else "POINT")
-    attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
+        resting = attributes.get(name)
+        kind = resting.data_type if resting else "FLOAT"
+        domain = resting.domain if resting else "CURVE" if obj.type == "CURVES" else "POINT"
+        attribute = attributes.new(own, kind, domain)
+    attribute.data.foreach_set(FIELDS[attribute.data_type], np.ascontiguousarray(values, np.float32).ravel())
     obj.data.update_tag()
 
 
@@ -105,6 +110,11 @@ def put_kernels(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.
     """Let kernels have these weights (taps, 3), an array a step."""
     if steps[0].size == 3 * len(obj.data.vertices):  # nobody has deleted some of them
         _put_many(obj, steps, "weight", ("FLOAT_VECTOR", "POINT", "vector"), groups.kernels_group(), root, kind)
+
+
+def put_places(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
+    """Let samples have these places (samples, 3), an array a step."""
+    _put_many(obj, steps, "place", ("FLOAT_VECTOR", "POINT", "vector"), groups.places_group(), root, kind)
 
 
 def _put_many(obj, steps, name, form, group, root, kind) -> None:

@@ -176,7 +176,12 @@ def _parser():
     subcommand.add_argument("--schedule", choices=("constant", "cosine"), default="constant", help="default: constant")
     subcommand.add_argument("--decay", type=float, default=0.0, metavar="D", help="how much weights shrink (L2)")
     subcommand.add_argument(
-        "--freeze", action="append", default=[], metavar="NAME", help="leave weights whose names begin so as they are"
+        "--freeze",
+        type=_names,
+        action="extend",
+        default=[],
+        metavar="NAME[,NAME...]",
+        help="leave the weights of these layers as they are, or those whose names begin so",
     )
     subcommand.add_argument(
         "--reconstruct", action="store_true", help="learn to give back what is read, as an autoencoder does"
@@ -375,6 +380,10 @@ def _drawing(command):
         help="with --evidence by several methods: also show them beside one another, in a scene of their own (the shot "
         "methods)",
     )
+
+
+def _names(text):
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _histograms(text):

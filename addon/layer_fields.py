@@ -13,6 +13,7 @@ from .containers import CheckpointError
 from .scene.building import build
 from .scene.camera import picture
 from .scene.composing import changing, choosing
+from .scene.entities import NetworkScene
 
 USUAL = {  # what a setting is unless it is said
     "kernel": 3,
@@ -140,6 +141,9 @@ def _set_name(self, value):
         before = layer.name
         if not follow(self.id_data, lambda made: editing.rename(made, before, value)):
             choosing.choose(self.id_data, value)
+            scene = NetworkScene(self.id_data)
+            if before in scene.frozen:
+                scene.frozen = [value if name == before else name for name in scene.frozen]
 
 
 def _number(setting: str, name: str, description: str, least: int = 1, soft: int = 64):

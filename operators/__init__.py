@@ -35,6 +35,7 @@ from .find_layers import NEUROSCENE_OT_find_layers
 from .fold_blocks import NEUROSCENE_OT_fold_blocks
 from .frame_layers import NEUROSCENE_OT_frame_layers
 from .frame_network import NEUROSCENE_OT_frame_network
+from .freeze_layers import NEUROSCENE_OT_freeze_layers
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
@@ -167,6 +168,7 @@ CLASSES = (
     NEUROSCENE_OT_choose_layer,
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_freeze_layers,
     NEUROSCENE_OT_train_network,
     NEUROSCENE_OT_pause_training,
     NEUROSCENE_OT_stop_training,

@@ -85,6 +85,10 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
             layout.prop(self, "file", text="Folder" if self.data == "FOLDER" else "File")
         for name in ("reconstruct", "epochs", "batch", "optimizer", "rate", "schedule", "seed", "directory"):
             layout.prop(self, name)
+        network = chosen(context, self.uuid)
+        frozen = learning.frozen(network) if network is not None else []
+        if frozen:
+            layout.label(text=f"Frozen: {', '.join(frozen)}", icon="LOCKED")
 
     def run(self, context, network):
         if running:
@@ -93,7 +97,15 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
             raise RefusedError("Choose the data to learn from", "ERROR")
         data = learning.data_of(self.data, self.file)
         folder = Path(bpy.path.abspath(self.directory)) if self.directory else learning.new_folder(network.name)
-        options = Options(self.epochs, self.batch, self.rate, self.seed, Rules(self.optimizer), schedule=self.schedule)
+        options = Options(
+            self.epochs,
+            self.batch,
+            self.rate,
+            self.seed,
+            Rules(self.optimizer),
+            tuple(learning.frozen(network)),
+            self.schedule,
+        )
         self.collection = network.name
         self.taught = learning.begin(network, data, folder, options, self.reconstruct)
         if context.window and not bpy.app.background:

@@ -9,7 +9,7 @@ import bpy
 
 from ..addon.composing import SETTINGS
 from ..addon.composing.words import WORDS
-from ..addon.scene.composing import changing, choosing
+from ..addon.scene.composing import changing, choosing, learning
 from ..addon.scene.entities import NetworkScene, chosen
 from ..operators.edit_layers import PLACES
 from .sidebar import Sidebar
@@ -72,6 +72,7 @@ class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):
         wrong, why = changing.problem_of(network)
         column = layout.column(align=True)
         column.label(text=f"{specification.input}  {' × '.join(map(str, specification.shape))}", icon="IMPORT")
+        frozen = NetworkScene(network).frozen
         first = max(0, min(specification.layers.index(layer) - MOST // 2, len(specification.layers) - MOST))
         for each in specification.layers[first : first + MOST]:
             row = column.row(align=True)
@@ -80,6 +81,11 @@ class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):
                 "neuroscene.choose_layer", text=f"{each.name}   {brief(each)}", depress=each.name == layer.name
             )
             pick.layer = each.name
+            if each.op in learning.WITH_WEIGHTS:
+                lock = row.operator(
+                    "neuroscene.freeze_layers", text="", icon="LOCKED" if each.name in frozen else "UNLOCKED"
+                )
+                lock.layer = each.name
         if len(specification.layers) > MOST:
             column.label(text=f"{len(specification.layers):,} layers, {MOST} of them listed")
         row = layout.row(align=True)

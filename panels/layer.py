@@ -8,7 +8,7 @@ import bpy
 from ..addon.nodes.sockets import LAYER
 from ..addon.nodes.sockets.layer import ARRANGEMENTS
 from ..addon.scene.editing import arranging, by_hand
-from ..addon.scene.entities import LayerCopy, LayerObject
+from ..addon.scene.entities import LayerCopy, LayerObject, NetworkScene, network_of
 from ..addon.scene.picking import reading
 from . import facts
 from .sidebar import Sidebar, advanced, dim, fields, head, moved, sockets, table
@@ -37,6 +37,13 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
         row = head(layout, obj, "DUPLICATE" if copy else "MOD_ARRAY")
         row.operator_menu_enum("neuroscene.select_related", "relation", text="", icon="RESTRICT_SELECT_OFF")
         row.operator("neuroscene.frame_layers", text="", icon="VIEWZOOM")
+        network = network_of(obj)
+        if not copy and network is not None and layer.parameters:
+            frozen = layer.name in NetworkScene(network).frozen
+            lock = row.operator(
+                "neuroscene.freeze_layers", text="", icon="LOCKED" if frozen else "UNLOCKED", depress=frozen
+            )
+            lock.layer, lock.uuid = layer.name, NetworkScene(network).uuid
         dim(layout, facts.of_layer(layer))
         if copy:
             layout.label(text=reading.copied(copy)[:1].upper() + reading.copied(copy)[1:], icon="INFO")

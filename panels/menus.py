@@ -35,7 +35,7 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
             ("bundle_lines", "store_expansion"),
             ("copy_look", "set_colors", "save_style", "save_look", "load_look"),
             ("compare_checkpoints", "render_quality"),
-            ("edit_copy", "train_network"),
+            ("edit_copy", "freeze_layers", "train_network"),
             ("run_input", "check_pruning", "reload_checkpoint", "attach_architecture", "frame_network"),
         ):
             for operator in group:

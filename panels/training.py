@@ -5,6 +5,7 @@
 
 import bpy
 
+from ..addon.scene.composing import learning
 from ..addon.scene.entities import NetworkScene, chosen
 from ..operators.train_network import running
 from .sidebar import Sidebar
@@ -22,6 +23,9 @@ class NEUROSCENE_PT_training(Sidebar, bpy.types.Panel):
 
     def draw(self, context):
         layout = self.layout
+        frozen = learning.frozen(chosen(context))
+        if frozen:
+            layout.label(text=f"Frozen: {', '.join(frozen)}", icon="LOCKED")
         if not running:
             layout.operator("neuroscene.train_network", icon="PLAY").uuid = NetworkScene(chosen(context)).uuid
             return

@@ -162,11 +162,15 @@ def train(options: Namespace) -> None:
         )
         done = finish(training.train(network, data, options.output, wanted), progress)
     seconds = time.perf_counter() - begin
+    resting = training.frozen(network, options.freeze)
     if options.json:
         epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
-        print(json.dumps({"epochs": epochs, "seconds": seconds}))
+        frozen = {"names": options.freeze, "tensors": sorted(resting)}
+        print(json.dumps({"epochs": epochs, "seconds": seconds, "frozen": frozen}))
         return
     for one in done:
         right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
         print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    if resting:
+        print(f"frozen: {', '.join(options.freeze)} ({len(resting):,} tensors as they were)")
     print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")

@@ -74,12 +74,14 @@ def derive(
     relu: str = "gradient",
     also: Sequence[str] = (),
     training: bool = False,
+    resting: Collection[str] = (),
 ) -> Derivative:
     """The derivatives of a tensor `of` by the tensors `by` (inputs, activations, weights), for inputs of these shapes.
 
     `relu` is what passes a Relu: its derivative, or what *guided* backpropagation and *deconvnet* let pass. `also` are
     tensors that the model gives too. In `training` batch normalisation and dropout do what they do then, and weights
-    among `inputs` are inputs of the model. Raises `CheckpointError`, naming the operator and its node, where it has no
+    among `inputs` are inputs of the model; a normalisation whose running numbers are among `resting` does as it does
+    otherwise. Raises `CheckpointError`, naming the operator and its node, where it has no
     rule.
     """
     model = simplify.copy(checkpoint)
@@ -90,12 +92,17 @@ def derive(
     simplify.drop_unused(model)
     facts = simplify.facts(checkpoint, model, inputs)
     version = simplify.version_of(model)
+    resting = frozenset(resting)
     tape = Tape(facts, version, relu, training)
     trained = TRAINED if training else {}
     masks: dict[str, tuple[tuple[int, ...], float]] = {}
     statistics: dict[str, tuple[str, float]] = {}
     for _ in range(DEEPEST):
-        path = [node for node in _path(nodes, of, by) if node.op_type in trained or not _has_rule(node)]
+        path = [
+            node
+            for node in _path(nodes, of, by)
+            if node.op_type in trained and resting.isdisjoint(node.input) or not _has_rule(node)
+        ]
         if not path:
             break
         nodes = _put(model, _written_out(checkpoint, tape, nodes, {id(node) for node in path}))

@@ -4,6 +4,6 @@
 """Loss, optimizer and a data set -> checkpoints, by onnxruntime alone."""
 
 from .data import DataSet, load
-from .run import Epoch, Options, train
+from .run import Epoch, Options, frozen, train
 
-__all__ = ["DataSet", "Epoch", "Options", "load", "train"]
+__all__ = ["DataSet", "Epoch", "Options", "frozen", "load", "train"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from onnx import TensorProto, numpy_helper
 
 from ..attribution.targets import before_shares
 from ..containers import CheckpointError
+from ..containers.natural_order import brief
 from ..formats import Checkpoint
 from ..inference.session import Session, open_batch
 from ..network import Network
@@ -34,7 +35,7 @@ COLUMNS = ("epoch", "loss", "accuracy")
 @dataclass(frozen=True)
 class Options:
     """`rate` is the optimizer's own unless said; with the schedule "cosine" it falls to 0 by half a cosine (Loshchilov
-    and Hutter 2017). `frozen` are weights that stay, by the beginnings of their names."""
+    and Hutter 2017). `frozen` are what stays: layers by their names, or weights by the beginnings of theirs."""
 
     epochs: int = EPOCHS
     batch: int = BATCH
@@ -69,7 +70,8 @@ def train(
     checkpoint.check_runs()
     (spec,) = network.inputs
     scores = _scores_of(network, data)
-    weights = trainable(network, options.frozen)
+    resting = frozen(network, options.frozen)
+    weights = trainable(network, resting)
     if not weights:
         raise CheckpointError(checkpoint.path, "has no weights that could be trained")
     count = len(data.x_train)
@@ -81,7 +83,7 @@ def train(
     values: dict[str, np.ndarray] = {name: checkpoint.array(tensor) for name, tensor in weights.items()}
     random = np.random.default_rng(options.seed)
     yield 0.0, "the network as it is"
-    running = _running(checkpoint)
+    running = {name: tensor for name, tensor in _running(checkpoint).items() if name not in resting}
     values |= {name: checkpoint.array(tensor) for name, tensor in running.items()}
     done = [_measured(checkpoint, data, folder, values, 0, None, scores, spec.name)]
     number = 0
@@ -94,7 +96,7 @@ def train(
             if len(rows) not in steps:
                 batch = {spec.name: data.x_train[rows]}
                 known = {name: values[name] for name in (*weights, *running)}
-                steps[len(rows)] = Step(checkpoint, batch, known, scores, data.classes, rules)
+                steps[len(rows)] = Step(checkpoint, batch, known, scores, data.classes, rules, resting)
             step = steps[len(rows)]
             number += 1
             answers = data.y_train[rows]
@@ -132,8 +134,34 @@ def _slowed(schedule: str, share: float) -> float:
     return (1 + math.cos(math.pi * share)) / 2 if schedule == "cosine" else 1.0
 
 
-def trainable(network: Network, frozen: tuple[str, ...] = ()) -> dict[str, TensorProto]:
-    """The weights of floats that a training changes, but for running numbers of normalisations; by name."""
+def frozen(network: Network, names: Iterable[str]) -> frozenset[str]:
+    """The weights and running numbers that stay, by name: those of layers and blocks that are called so, else those
+    whose names begin so. Raises `CheckpointError` where nothing is called so."""
+    graph = network.checkpoint.model.graph
+    stored = [tensor.name for tensor in graph.initializer]
+    read = {node.output[0]: list(node.input) for node in graph.node if node.output}
+    made: set[str] = set()
+    for name in names:
+        within = f"{name}.", f"{name}/"
+        own = {tensor for tensor in stored if tensor.startswith(within)}
+        for layer in network.layers:
+            if layer.name == name or layer.name.startswith(within):
+                own |= {leaf.name for leaf in layer.weights}
+                for part in layer.parts:
+                    own |= {tensor for tensor in read.get(part.tensor, ()) if part.op == "BatchNormalization"}
+        own &= set(stored)
+        own = own or {tensor for tensor in stored if name and tensor.startswith(name)}
+        if not own:
+            raise CheckpointError(
+                network.checkpoint.path, f"has no layer with weights called '{brief(name)}'", "see inspect for names"
+            )
+        made |= own
+    return frozenset(made)
+
+
+def trainable(network: Network, resting: Collection[str] = ()) -> dict[str, TensorProto]:
+    """The weights of floats that a training changes, but for running numbers of normalisations and what rests; by
+    name."""
     graph = network.checkpoint.model.graph
     running = _running(network.checkpoint)
     own = {leaf.name for layer in network.layers for leaf in layer.weights}
@@ -143,7 +171,7 @@ def trainable(network: Network, frozen: tuple[str, ...] = ()) -> dict[str, Tenso
         if tensor.name in own
         and tensor.data_type == TensorProto.FLOAT
         and tensor.name not in running
-        and not tensor.name.startswith(frozen or ("\0",))
+        and tensor.name not in resting
     }
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +35,9 @@ class Rules:
 class Step:
     """A step for batches of one size.
 
-    `scores` is the tensor before the last Softmax, `weights` those that are trained and `fixed` those that follow the
-    batch alone. What is right are classes, or numbers of the shape of the scores.
+    `scores` is the tensor before the last Softmax, `weights` those that are trained and those that follow the batch
+    alone; `resting` are running numbers that stay, by which their layer goes on normalising. What is right are classes,
+    or numbers of the shape of the scores.
     """
 
     def __init__(
@@ -47,10 +48,11 @@ class Step:
         scores: str,
         classes: bool,
         rules: Rules,
+        resting: Collection[str] = (),
     ):
         self.rules = rules
         self.weights = list(weights)
-        derivative = derive(checkpoint, {**inputs, **weights}, scores, self.weights, training=True)
+        derivative = derive(checkpoint, {**inputs, **weights}, scores, self.weights, training=True, resting=resting)
         self.masks = derivative.masks
         self.learned = [name for name in self.weights if name in derivative.outputs]
         model = derivative.model

@@ -15,7 +15,7 @@ from neuroscene.addon import composing
 from neuroscene.addon.composing import compose
 from neuroscene.addon.network import summarise
 from neuroscene.addon.scene.attributes import array
-from neuroscene.addon.scene.composing import changing, choosing
+from neuroscene.addon.scene.composing import changing, choosing, learning
 from neuroscene.addon.scene.entities import NetworkScene, networks
 from neuroscene.addon.scene.series import known
 from neuroscene.addon.structure import open_checkpoint
@@ -253,3 +253,34 @@ def test_what_cannot_be_trained_is_said(blank, tmp_path):
         with pytest.raises(RuntimeError, match=said):
             bpy.ops.neuroscene.train_network(directory=str(tmp_path / "run"), epochs=1, **given)
     assert not list(tmp_path.glob("run/*"))
+
+
+def test_frozen_layers_stay_as_they_are(blank, tmp_path):
+    """The lock is one step of undo, is drawn, follows a new name, and a training keeps to it."""
+    bpy.ops.neuroscene.compose_network(template="spiral-deep")
+    bpy.ops.ed.undo_push(message="composed")
+    assert bpy.ops.neuroscene.freeze_layers("EXEC_DEFAULT", True, layer="hidden1") == {"FINISHED"}
+    assert learning.frozen(networks()[0]) == ["hidden1"]
+    bpy.ops.ed.undo()
+    assert learning.frozen(networks()[0]) == []
+    bpy.ops.ed.redo()
+    (network,) = networks()
+    choosing.choose(network, "hidden1")
+    network.neuroscene_layer.name = "first"
+    assert learning.frozen(network) == ["first"]
+    assert bpy.ops.neuroscene.freeze_layers(layer="point") == {"CANCELLED"}  # it has no weights
+    given = {"data": "SPIRAL", "epochs": 2, "directory": str(tmp_path / "run")}
+    assert bpy.ops.neuroscene.train_network(**given) == {"FINISHED"}
+    before, after = (
+        {
+            one.name: onnx.numpy_helper.to_array(one)
+            for one in onnx.load(tmp_path / f"run/epoch_0{epoch}.onnx").graph.initializer
+        }
+        for epoch in (0, 2)
+    )
+    assert {name for name in before if before[name].tobytes() == after[name].tobytes()} == {
+        "first.weight",
+        "first.bias",
+    }
+    assert bpy.ops.neuroscene.freeze_layers(layer="first") == {"FINISHED"}
+    assert learning.frozen(networks()[0]) == []

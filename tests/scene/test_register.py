@@ -43,6 +43,7 @@ OPERATORS = {
     "copy_look",
     "edit_cells",
     "explain_answer",
+    "freeze_layers",
     "hide_evidence",
     "hide_plot",
     "show_tensor",

@@ -14,7 +14,7 @@ from PIL import Image
 from neuroscene.addon import training
 from neuroscene.addon.attribution.targets import before_shares
 from neuroscene.addon.cli import main
-from neuroscene.addon.composing import compose, template
+from neuroscene.addon.composing import compose, parse, template
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.network import summarise
@@ -25,6 +25,7 @@ from neuroscene.addon.training.step import RATE, RIGHT, Rules, Step
 from unit.make import DATA, model, node, save, seeded
 
 FOLDER = DATA / "training"
+SAMPLES = DATA.parents[1] / "sample_models"
 TRUTH = json.loads((FOLDER / "losses.json").read_text())
 RULES = {"sgd": (Rules("sgd"), 0.05), "adam": (Rules("adam"), 0.01), "decay": (Rules("sgd", decay=0.01), 0.05)}
 
@@ -105,6 +106,120 @@ def test_frozen_weights_stay(tmp_path):
     done = trained(tmp_path, "mlp", epochs=1, frozen=("0.",))
     before, after = (weights(tmp_path / done[place].file) for place in (0, -1))
     assert {key for key in before if np.array_equal(before[key], after[key])} == {"0.weight", "0.bias"}
+
+
+def normalised(folder):
+    """A network of convolutions with batch normalisation, whose running numbers are not those of its data, and data."""
+    names = ("conv1", "conv10", "last")
+    layers = [
+        each
+        for name in names
+        for each in (
+            {"name": name, "op": "Conv", "units": 4, "padding": "same"},
+            {"name": f"{name}.norm", "op": "BatchNormalization", "activation": "Relu"},
+        )
+    ]
+    layers.append({"name": "answer", "op": "Dense", "units": 3, "activation": "Softmax"})
+    made = compose(parse({"input": {"name": "x", "shape": [2, 6, 6]}, "layers": layers})).model
+    chance = np.random.default_rng(5)
+    for tensor in made.graph.initializer:
+        if tensor.name.endswith(("mean", "variance")):
+            own = chance.uniform(0.5, 2, 4).astype(np.float32)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(own, tensor.name))
+    onnx.save(made, folder / "normalised.onnx")
+    x, y = chance.normal(size=(40, 2, 6, 6)).astype(np.float32), chance.integers(0, 3, 40)
+    np.savez(folder / "data.npz", x_train=x, y_train=y, x_test=x[:8], y_test=y[:8])
+    return folder / "normalised.onnx", x, y
+
+
+def test_a_frozen_layer_stays_with_its_running_numbers_bit_for_bit(tmp_path):
+    path, _, _ = normalised(tmp_path)
+    network = opened(path)
+    data = load(tmp_path / "data.npz", network)
+    before = weights(path)
+    for number, (names, stay) in enumerate(
+        ((["conv1"], ("conv1.",)), (["conv10", "answer"], ("conv10.", "answer.")), (["conv"], ("conv1.", "conv10.")))
+    ):
+        run = tmp_path / str(number)
+        finish(train(network, data, run, Options(epochs=2, batch=10, rate=0.01, frozen=tuple(names))))
+        after = weights(run / "epoch_02.onnx")
+        same = {key for key in before if before[key].tobytes() == after[key].tobytes()}
+        assert same == {key for key in before if key.startswith(stay)}, names
+
+
+def test_a_frozen_normalisation_goes_on_by_its_running_numbers(tmp_path):
+    """The loss of the first step is that of the network as it runs, not as it trains."""
+    path, x, y = normalised(tmp_path)
+    network = opened(path)
+    data = load(tmp_path / "data.npz", network)
+    scores = onnx.load(path)
+    scores.graph.output.append(onnx.helper.make_empty_tensor_value_info("answer.sum"))
+    session = onnxruntime.InferenceSession(scores.SerializeToString(), providers=["CPUExecutionProvider"])
+    logits = session.run(["answer.sum"], {"x": x})[0].astype(np.float64)
+    log = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    expected = -log[np.arange(40), y].mean()
+    firsts = []
+    for frozen in (("conv1", "conv10", "last"), ()):
+        done = finish(train(network, data, tmp_path / "run", Options(epochs=1, batch=40, frozen=frozen)))
+        firsts.append(done[1].steps[0])
+    assert firsts[0] == pytest.approx(expected, abs=1e-5) and abs(firsts[1] - expected) > 1e-3
+
+
+def test_what_is_frozen_is_said(tmp_path, capsys):
+    path, _, _ = normalised(tmp_path)
+    given = ["train", str(path), "--data", str(tmp_path / "data.npz"), "--epochs", "1", "-o", str(tmp_path / "run")]
+    assert main([*given, "--freeze", "conv1,answer", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["frozen"]
+    parts = ("weight", "bias", "norm.scale", "norm.bias", "norm.mean", "norm.variance")
+    tensors = sorted([*(f"conv1.{part}" for part in parts), "answer.weight", "answer.bias"])
+    assert told == {"names": ["conv1", "answer"], "tensors": tensors}
+    assert main([*given, "--freeze", "conv1"]) == 0
+    assert "frozen: conv1 (6 tensors as they were)" in capsys.readouterr().out
+    assert main([*given, "--freeze", "none"]) == 2
+    assert "has no layer with weights called 'none'" in capsys.readouterr().err
+    assert main([*given, "--freeze", "conv,last,answer"]) == 2
+    assert "has no weights that could be trained" in capsys.readouterr().err
+
+
+def test_an_autoencoder_learns_to_give_back_what_it_reads(tmp_path):
+    onnx.save(compose(template("autoencoder")).model, tmp_path / "a.onnx")
+    digits = np.load(SAMPLES / "digits/digits.npz")
+    np.savez(tmp_path / "few.npz", **{name: digits[name][:40] for name in digits})
+    network = opened(tmp_path / "a.onnx")
+    data = load(tmp_path / "few.npz", network, reconstruct=True)
+    done = finish(train(network, data, tmp_path / "run", Options(epochs=1, batch=20)))
+    session = onnxruntime.InferenceSession(tmp_path / "run/epoch_00.onnx", providers=["CPUExecutionProvider"])
+    x = digits["x_test"][:40].astype(np.float32) / 255
+    error = ((session.run(None, {"image": x})[0] - x) ** 2).mean()
+    assert done[0].accuracy is None and done[0].loss == pytest.approx(error, rel=1e-5) and done[1].loss < error
+    tokens = opened(SAMPLES / "letters_sorter.onnx")
+    with pytest.raises(CheckpointError, match="is read as tokens"):
+        load(SAMPLES / "letters/sorting.npz", tokens, reconstruct=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "least"),
+    [
+        ("spiral_deep", "points/spiral.npz", 0.99),
+        ("spiral_shallow", "points/spiral.npz", 0.6),
+        ("moons_shallow", "points/moons.npz", 0.99),
+        ("letters_sorter", "letters/sorting.npz", 0.99),
+    ],
+)
+def test_the_samples_to_teach_with_know_what_they_say(name, file, least):
+    """The accuracy in the file is that of onnxruntime on samples that it has not seen."""
+    made = onnx.load(SAMPLES / f"{name}.onnx")
+    told = {entry.key: entry.value for entry in made.metadata_props}
+    data = np.load(SAMPLES / file)
+    session = onnxruntime.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    (given,) = session.get_inputs()
+    x = data["x_test"].astype(np.int64 if "int64" in given.type else np.float32)
+    said = session.run(None, {given.name: x})[0].argmax(-1)
+    asked = data["y_test"].astype(np.int64) >= 0
+    accuracy = (said == data["y_test"])[asked].mean()
+    assert f"{accuracy:.4f}" == told["held_out_accuracy"] and accuracy >= least and told["license"] == "CC0-1.0"
+    seen = {row.tobytes() for row in data["x_train"]}
+    assert not any(row.tobytes() in seen for row in data["x_test"])
 
 
 def test_dropout_leaves_out_while_training_only(tmp_path):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import prod
@@ -14,6 +15,7 @@ from typing import Any
 
 import bpy
 
+from ...composing import SETTINGS
 from ...containers import CheckpointError, stopping
 from ...folders import of_user
 from ...network import summarise
@@ -22,6 +24,7 @@ from ...structure import open_checkpoint
 from ...training import Options, load, train
 from ..entities import NetworkScene
 from ..series.live import Live
+from . import changing
 
 FOLDER = "trained"
 HERE = Path(__file__).resolve().parents[3] / "sample_models"
@@ -31,6 +34,9 @@ SHIPPED = {  # data of this extension
     "MOONS": "points/moons.npz",
     "LETTERS": "letters/sorting.npz",
 }
+WITH_WEIGHTS = tuple(
+    op for op, settings in SETTINGS.items() if "units" in settings or op.endswith("Normalization") or op == "Attention"
+) + ("DepthwiseConv",)
 CHOSEN = ("FILE", "FOLDER")  # data of the user's
 DATA = (
     ("DIGITS", "Drawn Digits", "3,600 digits of 28 x 28 pixels that come with this extension"),
@@ -70,6 +76,32 @@ def usual(collection: bpy.types.Collection) -> dict[str, Any]:
     if prod(layers[-1].shape) == read[0]:
         return given | {"reconstruct": True, "epochs": 30, "rate": 0.002}
     return given
+
+
+def can_be_frozen(collection: bpy.types.Collection, name: str) -> bool:
+    """Whether a layer, one that is drawn or one of a specification, has weights that a training changes."""
+    layer = NetworkScene(collection).layers().get(name)
+    if layer is not None and layer.parameters:
+        return True
+    specification = changing.of_network(collection)
+    return specification is not None and any(
+        each.name == name and each.op in WITH_WEIGHTS for each in specification.layers
+    )
+
+
+def frozen(collection: bpy.types.Collection) -> list[str]:
+    """The layers of a network that a training leaves as they are, of those that there are still."""
+    return [name for name in NetworkScene(collection).frozen if can_be_frozen(collection, name)]
+
+
+def toggle_frozen(collection: bpy.types.Collection, names: Sequence[str]) -> str:
+    """Freeze these layers, or if all of them are frozen let them learn again; a line that says so."""
+    before = frozen(collection)
+    if set(names) <= set(before):
+        NetworkScene(collection).frozen = [name for name in before if name not in names]
+        return f"{', '.join(names)}: learns again"
+    NetworkScene(collection).frozen = [*before, *(name for name in names if name not in before)]
+    return f"{', '.join(names)}: stays as it is in a training"
 
 
 def new_folder(name: str) -> Path:

@@ -42,7 +42,7 @@ class NetworkScene(Entity):
     `scaling` (JSON, see `building.choices`) and `labels` (a file that says what is right for samples) were chosen by
     somebody; `evidence` says as JSON of which answer it shows the evidence (see `scene.explaining.known`). A composed
     network is written as `specification`; one that cannot be built is its `draft`, and `problem` the layer of that and
-    why.
+    why. `frozen` are layers that a training leaves as they are.
     """
 
     __slots__ = ()
@@ -86,6 +86,7 @@ class NetworkScene(Entity):
     specification: Fact[str] = Fact(TEXT, "")
     draft: Fact[str] = Fact(TEXT, "")
     problem: Fact[list[str]] = Fact(TEXTS, [])
+    frozen: Fact[list[str]] = Fact(TEXTS, [])
 
     @property
     def collection(self) -> bpy.types.Collection:

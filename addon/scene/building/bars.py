@@ -114,4 +114,6 @@ def set_values(bars: bpy.types.Object, names, values: np.ndarray, materials: dic
     probability = best.min() >= 0 and best.max() <= 1
     Bars(bars).inputs["Range"] = 1.0 if probability else float(max(best.max(), LEAST))
     for label in names:
-        label.data.materials[0] = materials["hot" if winner[ClassName(label).index] else "dim"]
+        material = materials["hot" if winner[ClassName(label).index] else "dim"]
+        if label.data.materials[0] != material:
+            label.data.materials[0] = material

@@ -229,4 +229,4 @@ def follow_range(obj: bpy.types.Object, before: float, now: float) -> None:
     """Give a bundle the network's new weight range, unless somebody has set its own."""
     inputs = Bundle(obj).inputs
     if np.isclose(inputs["Weight Range"], before):
-        inputs["Weight Range"] = now
+        inputs.keep({"Weight Range": now})

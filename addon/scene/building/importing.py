@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 
 import bpy
@@ -211,8 +211,10 @@ def show(
     ran: Ran | None,
     chosen: dict[int, Lines],
     weights_are_new: bool = False,
+    same: Container[str] = (),
 ) -> None:
-    """Let the layers and bundles of a network in the scene show what a model holds, or what ran through it."""
+    """Let the layers and bundles of a network in the scene show what a model holds, or what ran through it. Layers that
+    are the `same` have the weights and cells that they had, also where `weights_are_new`."""
     objs = selection.layers(collection)
     drawn = {name: layers.drawn_of(obj) for name, obj in objs.items()}
     bundles = connections.by_index(collection)
@@ -236,9 +238,11 @@ def show(
         connection = network.connections[index]
         obj = bundles[index]
         held = bundling.held(obj)
-        if connections.set_lines(obj, chosen[index]):
+        changed = connections.set_lines(obj, chosen[index])
+        if changed:
             bundled[index] = held
-        if weights_are_new:
+        kept = not changed and connection.source.name in same and connection.target.name in same
+        if weights_are_new and not kept:
             ends = drawn[connection.source.name], drawn[connection.target.name]
             expansion.refresh(obj, connection, *ends, len(network.connections))
         lines.append((connection, chosen[index]))

@@ -77,9 +77,9 @@ def edit_steps(collection: bpy.types.Collection, specification: Specification) -
     except LayerError as error:
         scene.tell(draft=specification.to_json(), problem=[error.layer, error.what])
         return False
-    _carry(model, Path(bpy.path.abspath(scene.source)))
+    same = _carry(model, Path(bpy.path.abspath(scene.source)))
     path = stored.keep(model, specification.name)
-    yield from reloading.steps(collection, path)
+    yield from reloading.steps(collection, path, same=same)
     scene.tell(specification=specification.to_json(), draft="", problem=[])
     return True
 
@@ -126,11 +126,15 @@ def with_seed(specification: Specification, seed: int) -> Specification:
     return replace(specification, seed=seed)
 
 
-def _carry(model: onnx.ModelProto, older: Path) -> None:
-    """Weights that have been trained stay, as far as they fit; those of another seed do not."""
+def _carry(model: onnx.ModelProto, older: Path) -> set[str]:
+    """Weights that have been trained stay, as far as they fit; those of another seed do not. The tensors that are the
+    same then."""
     if not older.is_file() or older.stat().st_size > LARGEST_CARRIED:
-        return
+        return set()
     before = onnx.load(older, load_external_data=False)
     old, new = said_in(before), said_in(model)
-    if old is not None and new is not None and old.seed == new.seed:
-        composing.carry(model, before)
+    if old is None or new is None or old.seed != new.seed:
+        return set()
+    composing.carry(model, before)
+    held = {tensor.name: tensor for tensor in before.graph.initializer}
+    return {tensor.name for tensor in model.graph.initializer if held.get(tensor.name) == tensor}

@@ -54,7 +54,7 @@ def store(obj: bpy.types.Object, connection: Connection, source: Drawn, target: 
         connections.fill(kept.data, len(lines), values)
         kept.data.set_types(type="POLY")
     maps = _window(lines, source, target)
-    bundle.inputs.update({"Taps": kept} | maps)
+    bundle.inputs.keep({"Taps": kept} | maps)
     sockets.refresh(
         bundle, {f"Position {name}": int(maps["Target Map"][axis]) // 2 for axis, name in enumerate(("Row", "Column"))}
     )

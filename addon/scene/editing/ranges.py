@@ -49,9 +49,7 @@ def fill(network: bpy.types.Collection) -> None:
         "value_quantile": {name: _values(layer.obj) for name, layer in layers.items()},
         "weight_quantile": _weights(bundles),
     }
-    mesh = root.obj.data
-    mesh.clear_geometry()
-    mesh.vertices.add((len(blocks) + len(layers)) * PERCENTS)
+    tables = {}
     for attribute, quantiles_of in spread.items():
         rows = []
         for names in blocks.values():
@@ -60,17 +58,28 @@ def fill(network: bpy.types.Collection) -> None:
                 some = [name for name in some if name not in norms] or some
             rows.append(pooled([quantiles_of[name] for name in some])[0])
         rows += [quantiles_of[name][0] if name in quantiles_of else np.zeros(PERCENTS) for name in layers]
-        table = np.concatenate(rows).astype(np.float32)
-        mesh.attributes.new(attribute, "FLOAT", "POINT").data.foreach_set("value", table)
-    mesh.update_tag()
+        tables[attribute] = np.concatenate(rows).astype(np.float32)
+    _put(root.obj, tables)
     places = {path: row for row, path in enumerate(blocks)}
     for entity, name in (
         *((layer, name) for name, layer in layers.items()),
         *((bundle, bundle.target) for bundle in bundles),
     ):
         if name in layers:
-            entity.inputs.update({LAYER_ROW: row_of[name], BLOCK_ROW: places.get(layers[name].block, 0)})
-            entity.obj.update_tag()
+            entity.inputs.keep({LAYER_ROW: row_of[name], BLOCK_ROW: places.get(layers[name].block, 0)})
+
+
+def _put(root: bpy.types.Object, tables: dict[str, np.ndarray]) -> None:
+    """Let the root have these tables; where it has them already nothing that reads them is worked out again."""
+    mesh = root.data
+    there = mesh.attributes
+    if all(name in there and array(root, name).tobytes() == table.tobytes() for name, table in tables.items()):
+        return
+    mesh.clear_geometry()
+    mesh.vertices.add(len(next(iter(tables.values()))))
+    for name, table in tables.items():
+        there.new(name, "FLOAT", "POINT").data.foreach_set("value", table)
+    mesh.update_tag()
 
 
 def set_source(objs: Iterable[bpy.types.Object], source: str, clip: float) -> int:

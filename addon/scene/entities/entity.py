@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Any, ClassVar, TypeVar
 
 import bpy
+import numpy as np
 
 from ... import compat
 from . import marks
@@ -35,7 +36,7 @@ class Entity:
     @classmethod
     def is_one(cls, id_data: bpy.types.ID | None) -> bool:
         """Whether a data-block is of this kind, and still what we made."""
-        return isinstance(id_data, cls.TYPE) and marks.kind(id_data) == cls.KIND
+        return isinstance(id_data, cls.TYPE) and marks.is_kind(id_data, cls.KIND)
 
     @classmethod
     def of(cls: type[Some], id_data: bpy.types.ID | None) -> Some | None:
@@ -113,9 +114,22 @@ class Inputs:
         """Set several inputs."""
         compat.set_inputs(self.modifier, values)
 
+    def keep(self, values: dict[str, Any]) -> None:
+        """Set those that are others now, if any: what stays the same is not worked out again."""
+        others = {name: value for name, value in values.items() if not _stands(self[name], value)}
+        if others:
+            compat.set_inputs(self.modifier, others)
+
     def path(self, name: str) -> str:
         """The data path of an input, from its object."""
         return compat.input_path(self.modifier, name)
+
+
+def _stands(now: Any, value: Any) -> bool:
+    """Whether an input has this value already; numbers are single there."""
+    if value is None or isinstance(value, bpy.types.ID | str | bool) or isinstance(now, str | bool) or now is None:
+        return bool(now == value)
+    return bool(np.array_equal(np.asarray(now, np.float32), np.asarray(value, np.float32)))
 
 
 class ObjectEntity(Entity):

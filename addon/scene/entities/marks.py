@@ -67,6 +67,12 @@ def kind(id_data: bpy.types.ID | None) -> str:
     return said
 
 
+def is_kind(id_data: bpy.types.ID, wanted: str) -> bool:
+    """Whether a data-block of ours is of this kind, as `kind` has it; quick where it says another."""
+    group = facts(id_data)
+    return group is not None and group.get("kind", "") == wanted and kind(id_data) == wanted
+
+
 def mark(id_data: bpy.types.ID, kind: str) -> None:
     """Make a data-block ours, as one of this kind that says nothing else yet."""
     id_data[KEY] = {"kind": kind}

@@ -27,7 +27,7 @@ from ...nodes.materials import VALUE, map_of, node_of
 from ...nodes.tree import attach
 from ..attributes import array
 from ..camera import framing
-from ..entities import Bundle, CaptionPart, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
+from ..entities import Bundle, CaptionPart, Inputs, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
 from . import cover_legend, evidence_legend, labels, sentences, words
 from .forms import FORMS, MARGIN, Form
 from .labels import font, seen_by_camera, text
@@ -224,10 +224,8 @@ def tell(
     for name, values in said.items():
         part = compat.get_input(modifier, name)
         if part and (text_nodes := nodes(part)):
-            compat.set_inputs(text_nodes, values)
-            part.update_tag()
-    compat.set_inputs(modifier, {"Number": number})
-    obj.update_tag()
+            Inputs(text_nodes).keep(values)
+    Inputs(modifier).keep({"Number": number})
 
 
 def _write(scene: NetworkScene, said: dict) -> None:
@@ -248,8 +246,12 @@ def _write(scene: NetworkScene, said: dict) -> None:
             if role == LINE_STRIP and LINES in said and obj.data.materials:
                 obj.data.materials[0] = said[LINES]
             if shades and len(shades.data) == CELLS:  # nobody has changed it in Edit Mode
-                shades.data.foreach_set("value", np.linspace(said[role], 1, CELLS, dtype=np.float32))
-                obj.data.update_tag()
+                wanted = np.linspace(said[role], 1, CELLS, dtype=np.float32)
+                held = np.empty_like(wanted)
+                shades.data.foreach_get("value", held)
+                if not np.array_equal(held, wanted):
+                    shades.data.foreach_set("value", wanted)
+                    obj.data.update_tag()
         else:
             tell(obj, *said[role])
 

@@ -23,6 +23,7 @@ PARTS = {
 }  # sizes in ems, and materials
 FONT = Path(__file__).parent / "fonts" / "Inter.ttf"
 LINE = 1.2  # height of a line, in its size
+NEAR = 1e-6  # as single numbers are the same
 BUILT_IN = 0.83  # how large the built-in font is set, so that its letters are as high as ours
 INK = 0.81  # ems of a text object in one of its font: 0.77 to 0.80, by the letters at its ends
 
@@ -174,5 +175,6 @@ def write(obj: bpy.types.Object, part: Part) -> None:
     if not edited(obj):
         write_body(obj, part.body)
     curve = obj.data
-    curve.space_line = LINE / (1.0 if _is_ours(curve) else BUILT_IN)
-    curve.offset_y = -part.above
+    for name, value in (("space_line", LINE / (1.0 if _is_ours(curve) else BUILT_IN)), ("offset_y", -part.above)):
+        if abs(getattr(curve, name) - value) > NEAR * max(1.0, abs(value)):  # Blender makes a text anew in any case
+            setattr(curve, name, value)

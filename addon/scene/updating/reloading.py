@@ -10,7 +10,7 @@ new is made; layers that are gone are put away in a hidden collection, for someb
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from pathlib import Path
 
 import bpy
@@ -73,11 +73,13 @@ def steps(
     given: str | Path = "",
     architecture: str | Path = "",
     part: str = "",
+    same: Collection[str] = (),
 ) -> Generator[tuple[float, str], None, Changes]:
     """Let a network in the scene show its checkpoint as it is now, or another one; `given` is an input to run through
     it, without one that which the scene shows runs again. `architecture` says how the weights of a weights-only file
     are joined, `part` which of several models in the file is shown; without one, that which the scene was made with
-    does.
+    does. Tensors that are the `same` in both are known to whoever made the newer one: what they stand for need not be
+    worked out again.
 
     Yields (share done, what is next), and changes nothing before the last step. Returns what has changed in the
     structure. Raises `CheckpointError`.
@@ -132,7 +134,8 @@ def steps(
         layers.know(shown[layer.name].obj, layer)
         layers.tell(shown[layer.name].obj, told[layer.name])
     _follow(NetworkScene(collection), visible)
-    importing.show(collection, network, ran, chosen, weights_are_new=True)
+    unchanged = _unchanged(visible, same) - reshaped
+    importing.show(collection, network, ran, chosen, weights_are_new=True, same=unchanged)
     kernels.refresh(collection, network)
     build.know(collection, network, digest)
     compare.retitle(collection)
@@ -142,6 +145,15 @@ def steps(
         film.sign(scene.scene)
     yield from following.steps(collection)
     return changes
+
+
+def _unchanged(visible: Visible, same: Collection[str]) -> set[str]:
+    """The layers all of whose weights are among these tensors, of which there are some."""
+    return {
+        layer.name
+        for layer in visible.layers
+        if same and all(leaf.name in same for leaf in layer.weights) and (layer.weights or layer.op == "Input")
+    }
 
 
 def _inside(scene: NetworkScene) -> list[str]:

@@ -75,12 +75,25 @@ FILMS = {
 # file below docs -> what the command line is given
 TEST = ROOT / "tests" / "data" / "crossformat" / "mnist5k_split.npz"
 METHODS = "gradient,gradient-input,integrated,guided,gradcam,occlusion"
+TEACHING = {
+    name: ("render", SAMPLES / f"{name}.onnx", "--input", SAMPLES / given)
+    for name, given in (
+        ("spiral_deep", "points/point.npy"),
+        ("spiral_shallow", "points/point.npy"),
+        ("digits_autoencoder", "digits/digit_2.png"),
+        ("letters_sorter", "letters/sorting.npy"),
+    )
+}
 COMMANDS = {
     "gallery/evidence": ("render", OTHER, "--input", DIGIT, "--evidence", "integrated"),
     "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
     "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
     "gallery/right": ("render", OTHER, "--input", TEST),
     "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "weights"),
+    "gallery/spiral": (*TEACHING["spiral_deep"], "--plot", SAMPLES / "points/spiral.npz"),
+    "gallery/spiral-shallow": (*TEACHING["spiral_shallow"], "--plot", SAMPLES / "points/spiral.npz"),
+    "gallery/autoencoder": (*TEACHING["digits_autoencoder"], "--plot", SAMPLES / "digits/digits.npz"),
+    "gallery/sorter": TEACHING["letters_sorter"],
     "gallery/features": ("feature", OTHER, "--layer", "conv3"),
 }
 SAMPLES_A_STILL, SAMPLES_A_FRAME = 48, 8

@@ -23,11 +23,16 @@ from .edit_layers import (
     NEUROSCENE_OT_add_layer,
     NEUROSCENE_OT_choose_layer,
     NEUROSCENE_OT_discard_draft,
+    NEUROSCENE_OT_drag_layer,
     NEUROSCENE_OT_duplicate_layer,
+    NEUROSCENE_OT_insert_here,
+    NEUROSCENE_OT_insert_under_mouse,
     NEUROSCENE_OT_move_layer,
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_remove_layer,
+    NEUROSCENE_OT_reorder_by_place,
 )
+from .edit_layers import define as define_drag
 from .explain_answer import NEUROSCENE_OT_explain_answer, NEUROSCENE_OT_hide_evidence
 from .export_gltf import NEUROSCENE_OT_export_gltf
 from .export_onnx import NEUROSCENE_OT_export_onnx
@@ -165,6 +170,10 @@ CLASSES = (
     NEUROSCENE_OT_remove_layer,
     NEUROSCENE_OT_duplicate_layer,
     NEUROSCENE_OT_move_layer,
+    NEUROSCENE_OT_reorder_by_place,
+    NEUROSCENE_OT_drag_layer,
+    NEUROSCENE_OT_insert_here,
+    NEUROSCENE_OT_insert_under_mouse,
     NEUROSCENE_OT_choose_layer,
     NEUROSCENE_OT_randomize_weights,
     NEUROSCENE_OT_discard_draft,
@@ -181,6 +190,7 @@ def register():
     for class_ in CLASSES:
         bpy.utils.register_class(class_)
     define()
+    define_drag()
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))

@@ -9,8 +9,15 @@ from ..addon.composing import SETTINGS, compose, editing
 from ..addon.composing.words import WORDS
 from ..addon.containers import CheckpointError
 from ..addon.layer_fields import follow
-from ..addon.scene.composing import changing, choosing
+from ..addon.scene import selection
+from ..addon.scene.camera import picture
+from ..addon.scene.composing import changing, choosing, dragging
+from ..addon.scene.editing import arranging
+from ..addon.scene.entities import Bundle, NetworkScene, network_of
+from ..addon.scene.entities import chosen as chosen_network
 from .bases.of_network import ChangesNetwork, RefusedError
+from .bases.whole import Whole
+from .read_cells import UnderMouse
 
 OPERATORS = [(op, *WORDS[op]) for op in SETTINGS]
 PLACES = (
@@ -129,6 +136,102 @@ class NEUROSCENE_OT_move_layer(EditsLayers, bpy.types.Operator):
             raise CheckpointError(specification.name, f"'{name}' is at the end already")
         chosen["name"] = name
         return editing.move(specification, name, names[target])
+
+
+class NEUROSCENE_OT_reorder_by_place(EditsSpecification, bpy.types.Operator):
+    """Put layers that you have moved where they stand now: on the nearest connection, or behind the last layer"""
+
+    bl_idname = "neuroscene.reorder_by_place"
+    bl_label = "Reorder by Place"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def run(self, context, network):
+        every = dragging.moved(network, self.specification(network))
+        chosen = set(selection.selected(context, network))
+        names = [name for name in every if name in chosen] or every
+        if not names:
+            raise RefusedError("Move a layer first")
+        done = []
+        for name in names:
+            before = self.specification(network)
+            if dragging.reordered(network, before, name) == before:
+                continue
+            self.edit(network, lambda made, name=name: dragging.reordered(network, made, name))
+            done.append(name)
+        back = [layer.obj for name, layer in NetworkScene(network).layers().items() if name in done]
+        if not back:
+            return f"{', '.join(names)}: no place past another layer, so the order stays"
+        arranging.rearrange(network, arranging.settings_of(network), back)
+        picture.relabel(network)
+        choosing.choose(network, done[0])
+        return f"{', '.join(done)} moved in the order"
+
+
+class NEUROSCENE_OT_drag_layer(Whole, bpy.types.Macro):
+    """Drag the selected layer past others: where you let go it stands in the order, too"""
+
+    bl_idname = "neuroscene.drag_layer"
+    bl_label = "Drag in Order"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        network = chosen_network(context)
+        if context.mode == "OBJECT" and network is not None and NetworkScene(network).specification:
+            return True
+        cls.poll_message_set("Works on a network that is composed, in Object Mode")
+        return False
+
+
+def define() -> None:
+    """Say what the macro is made of; it has to be registered."""
+    NEUROSCENE_OT_drag_layer.define("TRANSFORM_OT_translate")
+    NEUROSCENE_OT_drag_layer.define("NEUROSCENE_OT_reorder_by_place")
+
+
+class NEUROSCENE_OT_insert_here(EditsSpecification, bpy.types.Operator):
+    """Put a layer on the connection whose lines these are"""
+
+    bl_idname = "neuroscene.insert_here"
+    bl_label = "Insert Here"
+    bl_options = {"REGISTER", "UNDO"}
+
+    operator: bpy.props.EnumProperty(name="Layer", items=OPERATORS, description="Choose what the layer does")
+    bundle: bpy.props.StringProperty(
+        name="Lines",
+        options={"SKIP_SAVE"},
+        description="Name the object of the lines. If empty, the active object is used",
+    )
+
+    def run(self, context, network):
+        specification = self.specification(network)
+        obj = context.view_layer.objects.get(self.bundle) if self.bundle else context.view_layer.objects.active
+        bundle = Bundle.of(obj)
+        if bundle is None or network_of(obj) != network:
+            raise RefusedError("Choose the lines between two layers")
+        source, target = dragging.ends(network, specification, bundle)
+        layer = editing.new_layer(specification, self.operator)
+        self.edit(network, lambda made: editing.between(made, layer, source, target))
+        choosing.choose(network, layer.name)
+
+
+class NEUROSCENE_OT_insert_under_mouse(UnderMouse, bpy.types.Operator):
+    """Choose a layer to put on the connection whose lines are under the mouse"""
+
+    bl_idname = "neuroscene.insert_under_mouse"
+    bl_label = "Insert Under Mouse"
+    bl_options = {"UNDO"}
+
+    def execute(self, context):
+        hit = self.hit(context)
+        obj = hit.target_obj if hit else None
+        network = network_of(obj) if Bundle.is_one(obj) else None
+        if network is None or changing.of_network(network) is None:
+            return {"PASS_THROUGH"}
+        if not selection.select(context, [obj]):
+            return {"PASS_THROUGH"}
+        bpy.ops.wm.call_menu(name="NEUROSCENE_MT_insert_here")
+        return {"FINISHED"}
 
 
 class NEUROSCENE_OT_choose_layer(ChangesNetwork, bpy.types.Operator):

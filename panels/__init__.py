@@ -10,7 +10,7 @@ from .annotation import NEUROSCENE_PT_annotation
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
 from .book import NEUROSCENE_PT_book
-from .composing import MENUS, NEUROSCENE_MT_add_layer, NEUROSCENE_PT_compose
+from .composing import MENUS, NEUROSCENE_MT_add_layer, NEUROSCENE_MT_insert_here, NEUROSCENE_PT_compose
 from .data import NEUROSCENE_PT_data
 from .evidence import NEUROSCENE_PT_evidence
 from .hierarchy import NEUROSCENE_MT_hierarchy, NEUROSCENE_MT_networks, NEUROSCENE_PT_hierarchy, NEUROSCENE_UL_layers
@@ -48,6 +48,7 @@ CLASSES = (
     menus.NEUROSCENE_MT_layer,
     menus.NEUROSCENE_MT_pie,
     NEUROSCENE_MT_add_layer,
+    NEUROSCENE_MT_insert_here,
     *MENUS,
 )
 

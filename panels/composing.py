@@ -8,8 +8,9 @@ import textwrap
 import bpy
 
 from ..addon.composing import SETTINGS
+from ..addon.composing.specification import SEVERAL
 from ..addon.composing.words import WORDS
-from ..addon.scene.composing import changing, choosing, learning
+from ..addon.scene.composing import changing, choosing, dragging, learning
 from ..addon.scene.entities import NetworkScene, chosen
 from ..operators.edit_layers import PLACES
 from .sidebar import Sidebar
@@ -50,6 +51,18 @@ def _menu_of(place: str, text: str) -> type:
 
 
 MENUS = tuple(_menu_of(place, text) for place, text, _ in PLACES)
+
+
+class NEUROSCENE_MT_insert_here(bpy.types.Menu):
+    """A layer on the connection whose lines are active"""
+
+    bl_label = "Insert Here"
+
+    def draw(self, context):
+        layout = self.layout
+        for op, (label, _) in WORDS.items():
+            if op not in SEVERAL:
+                layout.operator("neuroscene.insert_here", text=label).operator = op
 
 
 class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):
@@ -94,6 +107,8 @@ class NEUROSCENE_PT_compose(Sidebar, bpy.types.Panel):
         row.operator("neuroscene.move_layer", text="", icon="TRIA_UP").direction = "INPUT"
         row.operator("neuroscene.move_layer", text="", icon="TRIA_DOWN").direction = "OUTPUT"
         row.operator("neuroscene.remove_layer", text="", icon="REMOVE")
+        if dragging.moved(network, specification):
+            layout.operator("neuroscene.reorder_by_place", icon="SORTSIZE")
         if wrong:
             box = layout.box()
             box.alert = True

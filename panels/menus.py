@@ -6,7 +6,7 @@
 import bpy
 
 from ..addon.samples import SAMPLES
-from ..addon.scene.entities import BlockBox, Bundle, LayerObject, networks
+from ..addon.scene.entities import BlockBox, Bundle, LayerObject, NetworkScene, network_of, networks
 
 
 class NEUROSCENE_MT_select(bpy.types.Menu):
@@ -80,6 +80,13 @@ class NEUROSCENE_MT_layer(bpy.types.Menu):
         layout.operator("neuroscene.edit_cells")
         layout.operator("neuroscene.copy_look")
         layout.operator("neuroscene.pin_reading")
+        network = network_of(context.object)
+        if network is not None and NetworkScene(network).specification:
+            layout.separator()
+            if Bundle.is_one(context.object):
+                layout.menu("NEUROSCENE_MT_insert_here")
+            layout.operator("neuroscene.drag_layer")
+            layout.operator("neuroscene.reorder_by_place")
         layout.separator()
         layout.operator("neuroscene.hide_layers")
         layout.operator("neuroscene.delete_layers", icon="X")

@@ -42,13 +42,15 @@ class NEUROSCENE_WT_read_cells(bpy.types.WorkSpaceTool):
     bl_label = "Read Cells"
     bl_description = (
         "Point at a cell or a line to read it; its incoming lines light up.\n"
-        "Click selects its layer, Ctrl-click pins the reading, Alt reads lines first"
+        "Click selects its layer, Ctrl-click pins the reading, Alt reads lines first.\n"
+        "Double-click a line of a network that you compose to put a layer there"
     )
     bl_icon = str(HERE / "icons" / "neuroscene.read_cells")
     bl_keymap = (
         ("neuroscene.read_cells", {"type": "MOUSEMOVE", "value": "ANY", "any": True}, None),
         ("neuroscene.pin_reading", {"type": "LEFTMOUSE", "value": "PRESS", "ctrl": True}, None),
         ("neuroscene.select_under_mouse", {"type": "LEFTMOUSE", "value": "PRESS", "shift": True}, None),
+        ("neuroscene.insert_under_mouse", {"type": "LEFTMOUSE", "value": "DOUBLE_CLICK"}, None),
         ("neuroscene.select_under_mouse", {"type": "LEFTMOUSE", "value": "PRESS"}, None),
     )
 

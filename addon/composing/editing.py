@@ -85,6 +85,19 @@ def insert(specification: Specification, layer: LayerSpec, at: str, where: str =
     raise ValueError(f"a layer is put after, before, beside or instead of another, not '{where}'")
 
 
+def between(specification: Specification, layer: LayerSpec, source: str, target: str) -> Specification:
+    """Put a layer on one connection: it reads `source`, and `target` reads it in place of that. Who else reads `source`
+    goes on doing so. Raises `CheckpointError`."""
+    place = _place(specification, target)
+    other = specification.layers[place]
+    if source not in other.inputs:
+        raise CheckpointError(specification.name, f"'{brief(target)}' does not read '{brief(source)}'")
+    made = _joined(layer, (source,), _behind(specification, source))
+    layers = list(specification.layers)
+    layers[place] = _reading(other, source, layer.name)
+    return _checked(replace(specification, layers=(*layers[:place], made, *layers[place:])))
+
+
 def remove(specification: Specification, name: str) -> Specification:
     """Take a layer out; who read it reads what it read, but for a join, which does without if others read that too. A
     join of which one input is left goes too. Raises `CheckpointError` where it is the only layer."""

@@ -16,7 +16,8 @@ from neuroscene.addon.composing import compose
 from neuroscene.addon.network import summarise
 from neuroscene.addon.scene.attributes import array
 from neuroscene.addon.scene.composing import changing, choosing, learning
-from neuroscene.addon.scene.entities import NetworkScene, networks
+from neuroscene.addon.scene.editing import arranging
+from neuroscene.addon.scene.entities import Bundle, NetworkScene, networks
 from neuroscene.addon.scene.series import known
 from neuroscene.addon.structure import open_checkpoint
 
@@ -284,3 +285,87 @@ def test_frozen_layers_stay_as_they_are(blank, tmp_path):
     }
     assert bpy.ops.neuroscene.freeze_layers(layer="first") == {"FINISHED"}
     assert learning.frozen(networks()[0]) == []
+
+
+def names(network):
+    return [layer["name"] for layer in written(network)["layers"]]
+
+
+def move(network, name, others, shares):
+    """Move a layer by hand to a place between two others; where it stands then, in the network."""
+    layers = NetworkScene(network).layers()
+    ends = [np.array(arranging.place_of(layers[each].obj)) for each in others]
+    place = ends[0] * (1 - shares) + ends[1] * shares
+    obj = layers[name].obj
+    obj.location = [*(place - arranging.place_of(obj.parent))]
+    for each in bpy.data.objects:
+        each.select_set(each == obj)
+    bpy.context.view_layer.objects.active = obj
+    bpy.context.view_layer.update()
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "share", "order"),
+    [
+        ("dense2", ("image", "dense1"), 0.5, ["dense2", "dense1", "answer"]),
+        ("dense1", ("dense2", "answer"), 0.4, ["dense2", "dense1", "answer"]),
+        ("dense1", ("dense2", "answer"), 1.3, ["dense2", "answer", "dense1"]),
+        ("answer", ("image", "dense1"), 0.7, ["answer", "dense1", "dense2"]),
+    ],
+)
+def test_a_layer_that_is_moved_past_another_goes_there(blank, name, others, share, order):
+    bpy.ops.neuroscene.compose_network(template="mlp")
+    (network,) = networks()
+    before = names(network)
+    bpy.ops.ed.undo_push(message="composed")
+    move(network, name, others, share)
+    bpy.ops.ed.undo_push(message="moved")
+    assert bpy.ops.neuroscene.reorder_by_place("EXEC_DEFAULT", True) == {"FINISHED"}
+    assert names(network) == order
+    agrees(network)
+    layers = NetworkScene(network).layers()
+    assert not any(arranging.moved(layer.obj) for layer in layers.values())  # it stands in the row again
+    along = [arranging.place_of(layers[each].obj).x for each in order]
+    assert along == sorted(along)
+    bpy.ops.ed.undo()
+    (network,) = networks()
+    assert names(network) == before and arranging.moved(NetworkScene(network).layers()[name].obj)
+
+
+def test_what_is_drawn_as_one_goes_together_and_a_small_move_changes_nothing(blank):
+    bpy.ops.neuroscene.compose_network(template="lenet")
+    (network,) = networks()
+    bpy.ops.neuroscene.add_layer(operator="BatchNormalization", place="AFTER", layer="conv2")
+    before = names(network)
+    norm = before[before.index("conv2") + 1]
+    assert bpy.ops.neuroscene.reorder_by_place() == {"CANCELLED"}  # nothing was moved
+    move(network, "conv2", ("conv2", "dense1"), 0.02)
+    assert bpy.ops.neuroscene.reorder_by_place() == {"FINISHED"} and names(network) == before
+    assert arranging.moved(NetworkScene(network).layers()["conv2"].obj)
+    move(network, "conv2", ("conv1", "pool1"), 0.5)
+    assert bpy.ops.neuroscene.reorder_by_place() == {"FINISHED"}
+    order = names(network)
+    drawn = norm in NetworkScene(network).layers()
+    assert order[:2] == ["conv1", "conv2"] and (drawn or order[2] == norm)
+    agrees(network)
+
+
+def test_a_layer_is_put_on_the_connection_whose_lines_are_chosen(blank):
+    """Who else reads the same goes on reading it."""
+    bpy.ops.neuroscene.compose_network(template="unet")
+    (network,) = networks()
+    bundles = {(each.source, each.target): each.obj for each in NetworkScene(network).bundles()}
+    skip = next(obj for (_, target), obj in bundles.items() if target == "joined1" and Bundle(obj).source == "down1")
+    bpy.ops.ed.undo_push(message="composed")
+    before = written(network)
+    given = {"operator": "DepthwiseConv", "bundle": skip.name}
+    assert bpy.ops.neuroscene.insert_here("EXEC_DEFAULT", True, **given) == {"FINISHED"}
+    reads = {layer.name: layer.inputs for layer in composing.parse(written(network)).layers}
+    (new,) = reads.keys() - {layer["name"] for layer in before["layers"]}
+    assert reads[new] == ("down1",) and reads["joined1"] == (new, "grow1") and reads["pool1"] == ("down1",)
+    agrees(network)
+    bpy.ops.ed.undo()
+    (network,) = networks()
+    assert written(network) == before
+    bpy.context.view_layer.objects.active = NetworkScene(network).layers()["down1"].obj
+    assert bpy.ops.neuroscene.insert_here(operator="Dense") == {"CANCELLED"}

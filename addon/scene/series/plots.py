@@ -43,7 +43,7 @@ WIDER = 1.35  # of the width of maps
 TURNED = radians(35)  # to the side from which a network is seen
 FRAME = 0.012  # of the side
 EDGES = 4  # faces of the frame
-DARK = (0.035, 0.04, 0.07)  # behind a code, as a screen shows it
+DARK = (0.06, 0.075, 0.125)  # behind a code, as a screen shows it
 DOT = {SURFACE: 0.0085, CODE: 0.0115}  # of the side, the radius of a sample
 BEFORE = 0.012  # of the side, that dots stand before the plane
 LETTERS = 0.06 * HEIGHT
@@ -250,7 +250,9 @@ def _make(collection: bpy.types.Collection, drawn: Drawn, data: Path) -> Plot:
     beside = any(each.layer == owner.name for each in scene.members(Bars))
     far = (bars.LENGTH + 0.18 * HEIGHT if beside else owner.size[0] / 2) + AWAY
     if not beside:  # wide maps would stand before it
-        far += WIDER * max(each.size[1] for each in [*scene.layers().values()][-2:])
+        wide = max(each.size[1] for each in [*scene.layers().values()][-2:])
+        far += WIDER * wide
+        obj.location.y = -way * wide / 2
     obj.rotation_euler.z = way * TURNED
     obj.location.x = way * (far + SIDE / 2 * sin(TURNED))
     return plot

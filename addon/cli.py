@@ -192,6 +192,21 @@ def _parser():
 
     subcommand = command("convert", commands.convert, "write a model of any format as an ONNX file")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".onnx"), metavar="OUT.onnx")
+    subcommand.add_argument(
+        "--prune",
+        type=_share,
+        metavar="P",
+        help="take this share (0 to 1) of each hidden layer's units out, the least important first",
+    )
+    subcommand.add_argument(
+        "--data", type=Path, metavar="FILE.npz", help="with --prune: samples that rank units, and prove the result"
+    )
+    subcommand.add_argument(
+        "--by", choices=RANKINGS, default="", help="with --data: how units are ranked, as for run (default: the same)"
+    )
+    subcommand.add_argument("--input", type=Path, metavar="FILE", help="with --prune: one input that ranks units")
+    _pixels(subcommand)
+    subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 
     subcommand = command("build", commands.build, "make a scene and save it")
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".blend"), metavar="SCENE.blend")
@@ -285,13 +300,17 @@ def _parser():
     return parser
 
 
-def _reading(command):
+def _pixels(command):
     command.add_argument(
         "--scale", choices=PRESETS, help="what becomes of the pixels of a picture (default: guessed, and said)"
     )
     for name, said in (("mean", "what is taken from pixels of 0 to 1"), ("std", "by what they are then divided")):
         command.add_argument(f"--{name}", type=_three, metavar="R,G,B", help=said)
     command.add_argument("--order", choices=("RGB", "BGR"), help="which color the first channel has (default: red)")
+
+
+def _reading(command):
+    _pixels(command)
     command.add_argument(
         "--classes", type=Path, metavar="FILE", help="names of the classes: a .txt, .json or .csv file"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..containers import CheckpointError
-from ..inference import load_arrays
+from ..inference import Choice, load_arrays
 from ..inference.samples import answers_of, samples_of
 from ..network import Network
 from .masking import Masked, accuracy, loss
@@ -40,7 +40,8 @@ class Samples:
 @dataclass(frozen=True)
 class Proof:
     """`kept` are by layer the units that are left; `accuracy` that of the pruned network on samples that did not rank,
-    `whole` that of the unpruned one, `chance` those of pruned networks with units taken at random."""
+    `whole` that of the unpruned one, `chance` those of pruned networks with units taken at random; `choices` say of
+    which elements these units are, `sample` is one that proved."""
 
     by: str
     share: float
@@ -51,6 +52,8 @@ class Proof:
     ranked_on: int
     proven_on: int
     own: bool
+    choices: list[Choice] = field(default_factory=list, repr=False)
+    sample: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
 
 def load_samples(path: str | Path, network: Network, masked: Masked) -> Samples:
@@ -125,7 +128,19 @@ def prove(
             for name, hidden in masked.hidden.items()
         }
         chance.append(accuracy(masked.scores_of(samples.proving, some), samples.proving_answers))
-    return Proof(by, share, kept, pruned, whole, chance, len(samples.ranking), len(samples.proving), samples.own)
+    return Proof(
+        by,
+        share,
+        kept,
+        pruned,
+        whole,
+        chance,
+        len(samples.ranking),
+        len(samples.proving),
+        samples.own,
+        [Choice(name, each.layer.tensor, each.units, kept[name]) for name, each in masked.hidden.items()],
+        {masked.input: samples.proving[:1]},
+    )
 
 
 def _without(count: int, units) -> np.ndarray:

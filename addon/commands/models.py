@@ -181,12 +181,59 @@ def series(options: Namespace) -> None:
 
 
 def convert(options: Namespace) -> None:
-    """Write a model as an ONNX file."""
+    """Write a model as an ONNX file, without the units that are pruned."""
     from ..conversion import onnx_model
     from ..structure import open_checkpoint
 
+    given = next((name for name in ("data", "input", "by") if getattr(options, name)), "")
+    if given and options.prune is None:
+        raise CheckpointError(options.model, f"needs --{given} only to choose units", "give --prune P as well")
     writable(options.output)
+    pruned = None
     with quiet() as progress:
         checkpoint = open_checkpoint(options.model, options.architecture, options.part)
+        if options.prune is not None:
+            onnx_model.check(checkpoint)
+            made, pruned = _without_units(checkpoint, options, progress)
+            checkpoint = made.checkpoint
         written = finish(onnx_model.steps(checkpoint, options.output, dict(options.dim)), progress)
-    print("\n".join([f"{options.output}: {written}", *(f"note: {note}" for note in checkpoint.notes)]))
+    if options.json:
+        told: dict = {"file": str(options.output), "bytes": options.output.stat().st_size, "notes": checkpoint.notes}
+        print(json.dumps(told | ({} if pruned is None else {"pruned": pruned})))
+        return
+    lines = [f"{options.output}: {written}"]
+    if pruned is not None:
+        lines.append(f"pruned: {made.said}")
+    print("\n".join([*lines, *(f"note: {note}" for note in checkpoint.notes)]))
+
+
+def _without_units(checkpoint, options, progress):
+    """A model without the units that the options name, and what to say of it."""
+    from ..attribution import prove
+    from ..conversion.smaller import smaller, trial
+    from ..inference import chosen, fit_file, run_file
+    from ..network import summarise
+
+    if options.data and options.input:
+        raise CheckpointError(options.data, "is many samples", "leave --input out, or --data")
+    if options.by and options.by != "weights" and not options.data:
+        raise CheckpointError(options.model, f"cannot rank by {options.by} without samples", "give --data FILE.npz")
+    network = summarise(checkpoint, dict(options.dim))
+    read_as_asked(network, options)
+    checkpoint.check_runs()
+    told: dict = {"share": options.prune}
+    if options.data:
+        proof = finish(prove(network, options.data, options.prune, options.by), progress)
+        choices, inputs = proof.choices, proof.sample
+        told |= {"by": proof.by, "ranked_on": proof.ranked_on, "tested_on": proof.proven_on}
+        told |= {"accuracy": proof.accuracy, "accuracy_unpruned": proof.whole}
+    elif options.input and not options.by:
+        network, ran = run_file(options.input, network)
+        choices = chosen(network, options.prune, ran.values)
+        inputs = {fitted.name: fitted.array for fitted in fit_file(options.input, network)}
+        told["by"] = "activations of the input"
+    else:
+        choices, inputs = chosen(network, options.prune), trial(network)
+        told["by"] = "weights"
+    made = finish(smaller(network, choices, inputs), progress)
+    return made, told | made.told()

@@ -10,13 +10,14 @@ from .inputs import ARRAYS, Fitted, fit, fit_named, load_array, load_arrays, pic
 from .judging import Judged, judge
 from .labels import class_names
 from .pictures import load_picture
-from .pruning import Pruned, run_pruned
+from .pruning import Choice, Pruned, chosen, run_pruned
 from .runner import Runner
 from .session import Ran, Score, activation, by_name, run, top
 
 __all__ = [
     "ARRAYS",
     "SUFFIXES",
+    "Choice",
     "DataSet",
     "Fitted",
     "Judged",
@@ -26,6 +27,7 @@ __all__ = [
     "Score",
     "activation",
     "by_name",
+    "chosen",
     "class_names",
     "classes_of",
     "excitation",

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..network import Network
-from ..network.importance import Ranking, rank, units_of
+from ..network.importance import rank, units_of
 from .inputs import Fitted
 from .session import run
 
@@ -24,6 +24,56 @@ class Pruned:
     units: dict[str, tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which units of a layer are kept (count,) bool, and of which unit each element of its `tensor` is, one sample,
+    (size,). `leads` where they are its own, and not those of a layer before that it passes on."""
+
+    layer: str
+    tensor: str
+    units: np.ndarray = field(repr=False)
+    kept: np.ndarray
+    leads: bool = True
+
+    def factors(self, like: np.ndarray) -> np.ndarray:
+        """By what numbers of the tensor are multiplied, of its shape and type."""
+        factors = self.kept.astype(like.dtype)[self.units]
+        sample = like.shape[1:] if like.size != factors.size else like.shape
+        return np.ascontiguousarray(np.broadcast_to(factors.reshape(sample), like.shape))
+
+    def axis_in(self, shape: tuple[int, ...]) -> int | None:
+        """The axis of the tensor, with its batch, along which its units lie; None where that is no axis."""
+        sample = tuple(shape)
+        ahead = 0
+        if np.prod(shape, dtype=np.int64) != len(self.units):
+            sample, ahead = tuple(shape[1:]), 1
+        if np.prod(sample, dtype=np.int64) != len(self.units):
+            return None
+        units = self.units.reshape(sample)
+        for axis, size in enumerate(sample):
+            across = np.arange(size).reshape([-1 if own == axis else 1 for own in range(len(sample))])
+            if size == len(self.kept) and np.array_equal(units, np.broadcast_to(across, sample)):
+                return axis + ahead
+        return None
+
+
+def chosen(network: Network, share: float, values: Mapping[str, np.ndarray] = {}) -> list[Choice]:
+    """The units that a network without the least important ones keeps, this share of each hidden layer's being pruned.
+
+    `values` are the tensors that an input gives, by which it is told how important a unit is, else its weights tell.
+    """
+    return [
+        Choice(
+            name,
+            network.layer(name).tensor,
+            units_of(network.layer(name), ranking.axis),
+            ranking.kept(share),
+            ranking.leader == name,
+        )
+        for name, ranking in rank(network, values).items()
+    ]
+
+
 def run_pruned(
     network: Network, fitted: Sequence[Fitted], whole: dict[str, np.ndarray], share: float, parts: bool = False
 ) -> Pruned:
@@ -32,18 +82,7 @@ def run_pruned(
     `whole` is what the unpruned network gives for the sample: a unit's importance follows its activations. Raises
     `CheckpointError`.
     """
-    ranks = rank(network, whole)
-    kept = {name: ranking.kept(share) for name, ranking in ranks.items()}
-    masks = {
-        network.layer(name).tensor: _factors(network.layer(name), ranks[name], left, whole)
-        for name, left in kept.items()
-        if not left.all()
-    }
-    units = {name: (int((~left).sum()), len(left)) for name, left in kept.items() if ranks[name].leader == name}
+    choices = chosen(network, share, whole)
+    masks = {choice.tensor: choice.factors(whole[choice.tensor]) for choice in choices if not choice.kept.all()}
+    units = {choice.layer: (int((~choice.kept).sum()), len(choice.kept)) for choice in choices if choice.leads}
     return Pruned(run(network, *fitted, parts=parts, masks=masks), units)
-
-
-def _factors(layer, ranking: Ranking, kept, whole):
-    value = whole[layer.tensor]
-    factors = kept.astype(value.dtype)[units_of(layer, ranking.axis)]
-    return np.ascontiguousarray(np.broadcast_to(factors.reshape(layer.shape), value.shape))

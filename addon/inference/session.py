@@ -172,7 +172,7 @@ def _mask(graph: onnx.GraphProto, tensor: str, factors: np.ndarray, zero: np.nda
     place, maker = next((place, node) for place, node in enumerate(graph.node) if tensor in node.output)
     whole, mask = f"{tensor}/unpruned", f"{tensor}/mask"
     maker.output[list(maker.output).index(tensor)] = whole
-    made = onnx.helper.make_node("Mul", [whole, mask], [tensor])
+    made = onnx.helper.make_node("And" if factors.dtype == bool else "Mul", [whole, mask], [tensor])
     if zero is not None:
         factors = factors != 0
         instead = f"{tensor}/zero"
@@ -203,7 +203,7 @@ def run(
 
         return Runner(network, parts=parts).one(given)
     tensors = tensors_of(network, parts)
-    values = activations(network.checkpoint, given, tensors, masks, _zeros(network, masks))
+    values = activations(network.checkpoint, given, tensors, masks, zeros_of(network, masks))
     outputs = {spec.name for spec in network.outputs}
     return {name: value if name in outputs else network.real(name, value) for name, value in values.items()}
 
@@ -215,7 +215,7 @@ def tensors_of(network: Network, parts: bool = False) -> list[str]:
     return tensors + [part.tensor for layer in network.layers for part in layer.parts if parts]
 
 
-def _zeros(network: Network, tensors: Iterable[str]) -> dict[str, np.ndarray]:
+def zeros_of(network: Network, tensors: Iterable[str]) -> dict[str, np.ndarray]:
     """What stands for 0 in those of these tensors that hold integers."""
     zeros = {}
     for name in tensors:

@@ -225,6 +225,27 @@ def test_export_of_the_model(registered, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.onnx"]
 
 
+def test_export_without_pruned_units(registered, tmp_path):
+    """The file has the weights of the units that Prune leaves, and the scores of the pruned run."""
+    import onnx
+
+    network = import_network(look.CNN, input=str(look.DIGIT))
+    with pytest.raises(RuntimeError, match="nothing is pruned"):
+        bpy.ops.neuroscene.export_onnx(filepath=str(tmp_path / "out.onnx"), pruned=True)
+    look.set_input(look.one_of(network, "root"), "Prune", 0.5)
+    out = tmp_path / "out.onnx"
+    assert bpy.ops.neuroscene.export_onnx(filepath=str(out), pruned=True) == {"FINISHED"}
+    shapes = {tuple(tensor.dims) for tensor in onnx.load(out).graph.initializer}
+    assert (4, 1, 3, 3) in shapes and (8, 4, 3, 3) in shapes, shapes
+    from neuroscene.addon.inference import run_file
+    from neuroscene.addon.network import summarise
+    from neuroscene.addon.scene.building import importing
+    from neuroscene.addon.structure import open_checkpoint
+
+    best = run_file(look.DIGIT, summarise(open_checkpoint(out)), 1)[1].scores[0]
+    assert importing.pruned_score(network).startswith(f"{best.label} ({best.score:.3g}) without 36 of 72")
+
+
 def test_state_survives_a_file(registered, tmp_path):
     """Save, load, and run an input: nothing of a network is kept in Python."""
     import_network(look.MLP)

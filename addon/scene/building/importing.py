@@ -12,7 +12,9 @@ import bpy
 
 from ...containers import CheckpointError
 from ...containers.natural_order import brief
-from ...inference import Ran, activation, run_file, run_file_pruned
+from ...containers.stepping import finish
+from ...conversion.smaller import smaller, trial
+from ...inference import Ran, activation, chosen, run_file, run_file_pruned
 from ...network import Network, summarise
 from ...network.drawn import Drawn
 from ...network.lines import Lines
@@ -179,6 +181,17 @@ def pruned_score_steps(collection: bpy.types.Collection) -> Steps:
         f"{ran.scores[0].label} ({ran.scores[0].score:.3g})" if ran.scores else "no scores" for ran in (whole, pruned)
     ]
     return f"{said[1]} without {gone:,} of {every:,} units, {said[0]} with all"
+
+
+def smaller_steps(collection: bpy.types.Collection) -> Steps:
+    """A network in the scene without the units that its slider Prune hides, as `conversion.smaller.Smaller`; beside the
+    window. Yields as `build.build` and changes nothing. Raises `CheckpointError`."""
+    share = float(NetworkScene(collection).root().inputs["Prune"])
+    network = yield from reopen_steps(collection)
+    ran = yield from ran_steps(collection, network)
+    choices = chosen(network, share, ran.values if ran else {})
+    inputs = {spec.name: ran.values[spec.name] for spec in network.inputs} if ran else trial(network)
+    return (yield from in_background(lambda: finish(smaller(network, choices, inputs)), "taking units out"))
 
 
 def ran_steps(collection: bpy.types.Collection, network: Network) -> Steps:

@@ -7,7 +7,9 @@ from . import drawing
 from .everywhere import Edges, Explained, explain, runner_up
 from .features import Feature, visualise
 from .methods import METHODS, Attribution, attribute
-from .proving import RANKINGS, Proof, prove
+from .orders import RANKINGS
+from .proof_curve import ProofCurve, prove_all
+from .proving import Proof, prove
 from .targets import Target, target_of
 
 __all__ = [
@@ -18,11 +20,13 @@ __all__ = [
     "Explained",
     "Feature",
     "Proof",
+    "ProofCurve",
     "Target",
     "attribute",
     "drawing",
     "explain",
     "prove",
+    "prove_all",
     "runner_up",
     "target_of",
     "visualise",

@@ -394,6 +394,21 @@ def _drawing(command):
         "checkpoint)",
     )
     command.add_argument(
+        "--prune", type=_share, metavar="P", help="hide this share (0 to 1) of each hidden layer's units"
+    )
+    command.add_argument(
+        "--proof",
+        type=Path,
+        metavar="FILE.npz",
+        help="chart what is right of these samples at every share of pruned units; half of them rank the units",
+    )
+    command.add_argument(
+        "--by", choices=RANKINGS, default="", help="with --proof: how units are ranked, as for run (default: the same)"
+    )
+    command.add_argument(
+        "--proof-class", type=int, default=-1, metavar="K", help="with --proof: count the samples of this class alone"
+    )
+    command.add_argument(
         "--side-by-side",
         action="store_true",
         help="with --evidence by several methods: also show them beside one another, in a scene of their own (the shot "

@@ -88,6 +88,7 @@ COMMANDS = {
     "gallery/evidence": ("render", OTHER, "--input", DIGIT, "--evidence", "integrated"),
     "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
     "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
+    "gallery/proof": ("render", OTHER, "--input", DIGIT, "--proof", TEST, "--prune", "0.5"),
     "gallery/right": ("render", OTHER, "--input", TEST),
     "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "weights"),
     "gallery/spiral": (*TEACHING["spiral_deep"], "--plot", SAMPLES / "points/spiral.npz"),

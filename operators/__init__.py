@@ -46,6 +46,7 @@ from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
 from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
 from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
+from .prove_pruning import NEUROSCENE_OT_hide_proof, NEUROSCENE_OT_prove_pruning
 from .put_back import NEUROSCENE_OT_put_back
 from .read_cells import (
     NEUROSCENE_OT_pin_reading,
@@ -126,6 +127,8 @@ CLASSES = (
     NEUROSCENE_OT_frame_network,
     NEUROSCENE_OT_arrange_network,
     NEUROSCENE_OT_put_back,
+    NEUROSCENE_OT_prove_pruning,
+    NEUROSCENE_OT_hide_proof,
     NEUROSCENE_OT_fold_blocks,
     NEUROSCENE_OT_select_block,
     NEUROSCENE_OT_set_detail,

@@ -38,7 +38,7 @@ class NEUROSCENE_OT_export_onnx(Stepwise, OfNetwork, bpy.types.Operator, ExportH
         scene = NetworkScene(network)
         if self.pruned:
             if float(scene.root().inputs["Prune"]) <= 0:
-                raise RefusedError("Not written: nothing is pruned. Raise Prune first, or switch the option off", "ERROR")
+                raise RefusedError("Not written: nothing is pruned. Raise Prune, or switch the option off", "ERROR")
             return self.start(context, self._without(network, output))
         source = bpy.path.abspath(scene.source)
         checkpoint = open_checkpoint(source, importing.architecture_of(scene) or None, scene.part)

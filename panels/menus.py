@@ -36,7 +36,14 @@ class NEUROSCENE_MT_network(bpy.types.Menu):
             ("copy_look", "set_colors", "save_style", "save_look", "load_look"),
             ("compare_checkpoints", "render_quality"),
             ("edit_copy", "freeze_layers", "train_network"),
-            ("run_input", "check_pruning", "reload_checkpoint", "attach_architecture", "frame_network"),
+            (
+                "run_input",
+                "check_pruning",
+                "prove_pruning",
+                "reload_checkpoint",
+                "attach_architecture",
+                "frame_network",
+            ),
         ):
             for operator in group:
                 layout.operator(f"neuroscene.{operator}")

@@ -57,6 +57,11 @@ class NEUROSCENE_PT_network(Sidebar, bpy.types.Panel):
         rows["Expansion"].active = bool(root.inputs["Expand"])
         if root.inputs["Prune"] > 0:
             layout.operator("neuroscene.check_pruning").uuid = scene.uuid
+        if root.inputs["Prune"] > 0 or scene.proof:
+            row = layout.row(align=True)
+            row.operator("neuroscene.prove_pruning").uuid = scene.uuid
+            if scene.proof:
+                row.operator("neuroscene.hide_proof", text="", icon="X").uuid = scene.uuid
         row = layout.row(align=True)
         for floor in scene.members(Floor):
             row.prop(floor.obj, "hide_render", text="Floor", invert_checkbox=True, toggle=True)

@@ -260,6 +260,21 @@ def _make_scene(options, progress):
     _give(look, progress)
     _explain(options, collection, progress)
     _count(options, collection, progress)
+    _prune(options, collection, progress)
+
+
+def _prune(options, collection, progress):
+    """Hide the share of units that is asked for, and chart how well the network does without them."""
+    proof, share = getattr(options, "proof", None), getattr(options, "prune", None)
+    if share:
+        from ..scene.entities import NetworkScene
+
+        NetworkScene(collection).root().inputs["Prune"] = share
+    if proof:
+        from ..scene.building import build
+        from ..scene.explaining import proving
+
+        build.finish(proving.prove_steps(collection, proof, options.by, options.proof_class), progress)
 
 
 def _count(options, collection, progress):

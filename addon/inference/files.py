@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,13 +108,18 @@ def note_of(fitted: Sequence[Fitted]) -> str:
 
 
 def run_file_pruned(
-    path: str | Path, network: Network, share: float, count: int = TOP, parts: bool = False
+    path: str | Path,
+    network: Network,
+    share: float,
+    count: int = TOP,
+    parts: bool = False,
+    order: Mapping[str, Sequence[int]] | None = None,
 ) -> tuple[Network, Ran, Ran, dict[str, tuple[int, int]]]:
     """Run a file through a network without this share of each hidden layer's units, the least important first.
 
     Returns the network, what it gives whole and what it gives pruned, and by layer how many units went of how many.
     """
     network, whole = run_file(path, network, count)
-    pruned = run_pruned(network, fit_file(path, network), whole.values, share, parts)
+    pruned = run_pruned(network, fit_file(path, network), whole.values, share, parts, order or {})
     best = top(network, pruned.values, count)
     return network, whole, replace(whole, values=pruned.values, scores=best), pruned.units

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..network import Network
-from ..network.importance import rank, units_of
+from ..network.importance import ordered, rank, units_of
 from .inputs import Fitted
 from .session import run
 
@@ -57,10 +57,13 @@ class Choice:
         return None
 
 
-def chosen(network: Network, share: float, values: Mapping[str, np.ndarray] = {}) -> list[Choice]:
+def chosen(
+    network: Network, share: float, values: Mapping[str, np.ndarray] = {}, order: Mapping[str, Sequence[int]] = {}
+) -> list[Choice]:
     """The units that a network without the least important ones keeps, this share of each hidden layer's being pruned.
 
     `values` are the tensors that an input gives, by which it is told how important a unit is, else its weights tell.
+    `order` says by layer in which place each unit goes, where that is known.
     """
     return [
         Choice(
@@ -70,19 +73,24 @@ def chosen(network: Network, share: float, values: Mapping[str, np.ndarray] = {}
             ranking.kept(share),
             ranking.leader == name,
         )
-        for name, ranking in rank(network, values).items()
+        for name, ranking in ordered(rank(network, values), order).items()
     ]
 
 
 def run_pruned(
-    network: Network, fitted: Sequence[Fitted], whole: dict[str, np.ndarray], share: float, parts: bool = False
+    network: Network,
+    fitted: Sequence[Fitted],
+    whole: dict[str, np.ndarray],
+    share: float,
+    parts: bool = False,
+    order: Mapping[str, Sequence[int]] = {},
 ) -> Pruned:
     """Run a sample with the outputs of the least important units set to 0, this share of each hidden layer's.
 
-    `whole` is what the unpruned network gives for the sample: a unit's importance follows its activations. Raises
-    `CheckpointError`.
+    `whole` is what the unpruned network gives for the sample: a unit's importance follows its activations, or
+    `order`, as for `chosen`. Raises `CheckpointError`.
     """
-    choices = chosen(network, share, whole)
+    choices = chosen(network, share, whole, order)
     masks = {choice.tensor: choice.factors(whole[choice.tensor]) for choice in choices if not choice.kept.all()}
     units = {choice.layer: (int((~choice.kept).sum()), len(choice.kept)) for choice in choices if choice.leads}
     return Pruned(run(network, *fitted, parts=parts, masks=masks), units)

@@ -13,8 +13,8 @@ A unit matters by how large its numbers are times how much is made of them: impo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,16 @@ def rank(
     whose units cannot be told (attention, recurrent layers), are left alone.
     """
     return _Ranker(network, values).rankings(names)
+
+
+def ordered(ranks: Mapping[str, Ranking], order: Mapping[str, Sequence[int]]) -> dict[str, Ranking]:
+    """The same layers, their units in another order where one is known: by layer the place of each unit in it."""
+    return {
+        name: replace(ranking, importance=np.array(order[ranking.leader], np.float32))
+        if len(order.get(ranking.leader, ())) == len(ranking.importance)
+        else ranking
+        for name, ranking in ranks.items()
+    }
 
 
 class _Ranker:

@@ -38,6 +38,8 @@ OPERATORS = {
     "back_to_arrangement",
     "bundle_lines",
     "check_pruning",
+    "prove_pruning",
+    "hide_proof",
     "close_cell",
     "open_cell",
     "compare_checkpoints",

@@ -23,6 +23,7 @@ from neuroscene.addon.nodes import (
     legend,
     network,
     plot,
+    proof,
     series,
     tree,
     value,
@@ -80,6 +81,7 @@ def groups() -> dict:
         plot.plot_group,
         series.words_group,
         series.curve_group,
+        proof.proof_group,
         *(lambda kind=kind: series.slider_group(kind) for kind in series.sockets.OF_KIND),
     ):
         make()

@@ -17,6 +17,7 @@ from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
 from .opened import OPENED
 from .plot import PLOT
+from .proof import PROOF
 from .series import ALL as OF_SERIES
 from .value import VALUE
 
@@ -55,5 +56,6 @@ ALL = {
         ARRIVAL,
         OPENED,
         PLOT,
+        PROOF,
     )
 }

@@ -22,7 +22,7 @@ from ...structure import open_checkpoint
 from .. import selection
 from ..background import in_background
 from ..detail import expansion
-from ..editing import bundling, pruning, ranges
+from ..editing import bundling, proof, pruning, ranges
 from ..entities import ClassName, InputPicture, Label, LayerObject, NetworkScene, scene_of
 from ..storyboard import run_facts
 from ..texts import caption, labels, words
@@ -172,9 +172,10 @@ def pruned_score_steps(collection: bpy.types.Collection) -> Steps:
     if not scene.input_path:
         raise CheckpointError(scene.source, "no input has run", "run an input first")
     given = bpy.path.abspath(scene.input_path)
+    order = proof.order_of(collection)
     network = yield from reopen_steps(collection)
     _, whole, pruned, units = yield from in_background(
-        lambda: run_file_pruned(given, network, share, 1), "running the input"
+        lambda: run_file_pruned(given, network, share, 1, order=order), "running the input"
     )
     gone, every = (sum(unit[which] for unit in units.values()) for which in (0, 1))
     said = [
@@ -189,7 +190,7 @@ def smaller_steps(collection: bpy.types.Collection) -> Steps:
     share = float(NetworkScene(collection).root().inputs["Prune"])
     network = yield from reopen_steps(collection)
     ran = yield from ran_steps(collection, network)
-    choices = chosen(network, share, ran.values if ran else {})
+    choices = chosen(network, share, ran.values if ran else {}, proof.order_of(collection))
     inputs = {spec.name: ran.values[spec.name] for spec in network.inputs} if ran else trial(network)
     return (yield from in_background(lambda: finish(smaller(network, choices, inputs)), "taking units out"))
 
@@ -229,6 +230,7 @@ def show(
     """Let the layers and bundles of a network in the scene show what a model holds, or what ran through it. Layers that
     are the `same` have the weights and cells that they had, also where `weights_are_new`."""
     objs = selection.layers(collection)
+    scene_facts = NetworkScene(collection)
     drawn = {name: layers.drawn_of(obj) for name, obj in objs.items()}
     bundles = connections.by_index(collection)
     for layer in network.layers:
@@ -244,7 +246,11 @@ def show(
     planes.refresh(collection, network, ran)
     arcs.show(collection, network, ran)
     input_picture.show(collection, network, ran)
-    pruning.mark(network, objs, drawn, ran)
+    if weights_are_new and scene_facts.proof:
+        from ..explaining import proving  # here: that builds on this
+
+        proving.forget(collection)
+    pruning.mark(network, objs, drawn, ran, proof.order_of(collection))
     lines = []
     bundled = {}
     for index in chosen.keys() & bundles.keys():

@@ -22,6 +22,8 @@ MAKERS: dict[str, Callable[[str], bpy.types.Material]] = {
     "right": lambda name: shaders.faces(f"{name} Right", "Lantern", 0.3, 0.5),
     "mistaken": lambda name: shaders.faces(f"{name} Mistaken", "Furnace", 0.3, 0.9),
     "sheet": lambda name: shaders.sheet(f"{name} Sheet"),
+    "alone": lambda name: shaders.flat(f"{name} Alone", "#8ec6e0", 1.0),
+    "chance": lambda name: shaders.flat(f"{name} Chance", "#3a4a66", 0.6),
     "for": lambda name: shaders.flat(f"{name} For", FOR, 1.0),
     "against": lambda name: shaders.flat(f"{name} Against", AGAINST, 1.0),
 }

@@ -16,7 +16,7 @@ from ...network.drawn import Wish
 from ...network.stages import MANY
 from ...network.statistics import statistics
 from .. import removing
-from ..editing import arranging, pruning, ranges
+from ..editing import arranging, proof, pruning, ranges
 from ..entities import BlockBox, Book, Bundle, LayerObject, NetworkScene
 from ..looks import saved_styles, styles
 from ..storyboard import run_facts
@@ -87,7 +87,7 @@ def build_steps(collection: bpy.types.Collection, paths: Iterable[str], whole: b
     paints = scene.materials
     objs = yield from planned.make_layers(plan, new, paints, 0.05, 0.4)
     yield 0.4, "importance of units"
-    pruning.mark(network, objs, plan.drawn, ran)
+    pruning.mark(network, objs, plan.drawn, ran, proof.order_of(collection))
     known: dict = {}
     for index, layer in enumerate(new):
         if index % 16 == 0:

@@ -36,6 +36,7 @@ from ..entities import (
     NetworkScene,
     ObjectEntity,
     Plot,
+    ProofChart,
     Scrim,
     ShotCamera,
     Title,
@@ -84,7 +85,7 @@ def seen(network: bpy.types.Collection, scene: bpy.types.Scene) -> Seen:
         (
             member.obj
             for member in NetworkScene(network).members(
-                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Plot, Title
+                Bars, Book, ClassName, Confusion, Heading, Histogram, Kernels, Plot, ProofChart, Title
             )
             if not member.obj.hide_render
         ),
@@ -249,6 +250,9 @@ def face(network: bpy.types.Collection, camera: bpy.types.Object) -> None:
         for constraint in member.obj.constraints:
             if constraint.type == "COPY_ROTATION":
                 constraint.target = camera
+    for chart in NetworkScene(network).members(ProofChart):
+        if chart.part == "axes":
+            chart.obj.rotation_euler.z = camera.rotation_euler.z
 
 
 def hide(network: bpy.types.Collection, kind: type[ObjectEntity], hidden: bool = True) -> None:

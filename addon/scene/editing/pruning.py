@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import bpy
 import numpy as np
@@ -13,16 +13,23 @@ import numpy as np
 from ...inference import Ran
 from ...network import Network
 from ...network.drawn import Drawn
-from ...network.importance import rank
+from ...network.importance import ordered, rank
 from . import by_hand
 
 ATTRIBUTE = "pruned_at"  # of the cells: the share of its layer that has to go before it does; 0 where it never goes
 MOST = 1 << 16  # units; a wider layer is never pruned on screen
 
 
-def mark(network: Network, objs: Mapping[str, bpy.types.Object], drawn: Mapping[str, Drawn], ran: Ran | None) -> None:
-    """Write onto layers (objects by name) when pruning hides their units, by what ran if anything did."""
-    ranks = rank(network, ran.values if ran else {}, objs.keys())
+def mark(
+    network: Network,
+    objs: Mapping[str, bpy.types.Object],
+    drawn: Mapping[str, Drawn],
+    ran: Ran | None,
+    order: Mapping[str, Sequence[int]] = {},
+) -> None:
+    """Write onto layers (objects by name) when pruning hides their units: in an `order` by layers, where one was
+    proven, else by what ran if anything did."""
+    ranks = ordered(rank(network, ran.values if ran else {}, objs.keys()), order)
     for name, obj in objs.items():
         ranked = ranks.get(name)
         known = ranked is not None and len(ranked.importance) <= MOST

@@ -24,6 +24,7 @@ from .beside import (
     Opened,
     OpenedPart,
     Plot,
+    ProofChart,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -74,6 +75,7 @@ __all__ = [
     "OpenedPart",
     "Placed",
     "Plot",
+    "ProofChart",
     "RangesMesh",
     "Rig",
     "RoleMaterial",

@@ -125,6 +125,15 @@ class Plot(BesideLayer):
     high: Fact[list[float]] = Fact(NUMBERS, [1.0, 1.0])
 
 
+class ProofChart(ObjectEntity):
+    """The chart of how well a network does without units. `part` is "axes" (its parent is the root), or what stands on
+    these: "line", "numbers"."""
+
+    __slots__ = ()
+    KIND = "proof"
+    part: Fact[str] = Fact(TEXT)
+
+
 class Histogram(BesideLayer):
     """How often numbers of a layer occur: `shows` is "values", "weights", "time" (weights at every checkpoint), or
     "words" for the texts of one. `counts` are those of bins of equal width from `low` to `high`, `zeros` and `total`

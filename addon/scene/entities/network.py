@@ -40,9 +40,10 @@ class NetworkScene(Entity):
     `storyboard` as JSON what its film shows (see `scene.storyboard.beats`), `own_look` the look before a shot asked for
     a style, and `beside` the uuid of the network that it is compared with, as the `beside_place`th. `class_names`,
     `scaling` (JSON, see `building.choices`) and `labels` (a file that says what is right for samples) were chosen by
-    somebody; `evidence` says as JSON of which answer it shows the evidence (see `scene.explaining.known`). A composed
-    network is written as `specification`; one that cannot be built is its `draft`, and `problem` the layer of that and
-    why. `frozen` are layers that a training leaves as they are.
+    somebody; `evidence` says as JSON of which answer it shows the evidence (see `scene.explaining.known`), `proof` in
+    which order its units go and how well it does without them (see `scene.editing.proof`). A composed network is
+    written as `specification`; one that cannot be built is its `draft`, and `problem` the layer of that and why.
+    `frozen` are layers that a training leaves as they are.
     """
 
     __slots__ = ()
@@ -83,6 +84,7 @@ class NetworkScene(Entity):
     scaling: Fact[str] = Fact(TEXT, "")
     labels: Fact[str] = Fact(TEXT, "")
     evidence: Fact[str] = Fact(TEXT, "")
+    proof: Fact[str] = Fact(TEXT, "")
     specification: Fact[str] = Fact(TEXT, "")
     draft: Fact[str] = Fact(TEXT, "")
     problem: Fact[list[str]] = Fact(TEXTS, [])

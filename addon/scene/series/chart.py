@@ -146,7 +146,7 @@ def make(
     for curve in shown:
         texts = [curve.says(curve.points[step]) if step in curve.points else "" for step in range(len(series))]
         parts = [
-            _moved(_standing(text, size, "LEFT"), (0.12 * height, -0.02 * height, (0.1 + up) * height))
+            placed_at(standing(text, size, "LEFT"), (0.12 * height, -0.02 * height, (0.1 + up) * height))
             for text, up in zip(texts, raised[curve.name], strict=True)
         ]
         mesh = words.joined(f"{name} {curve.name} numbers", parts)
@@ -188,27 +188,27 @@ def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     material: list[int] = []
 
     def add(part: Letters, paint: str, shift: tuple[float, float, float] = (0, 0, 0)) -> None:
-        parts.append(_moved(part, shift))
+        parts.append(placed_at(part, shift))
         material.extend([used.index(paint)] * len(part.counts))
 
     size = 0.8 * SIZE * height
     behind = 0.01 * height
     for share in (0.0, 0.5, 1.0):
         thick = THIN * height * (2.0 if share == 0 else 1.0)
-        add(_box((0.0, behind, share * height), (width, behind, share * height), thick), "track")
+        add(box((0.0, behind, share * height), (width, behind, share * height), thick), "track")
     edge = -0.12 * height
     for curve in reversed(shown):
-        texts = [_standing(curve.tick(share * curve.most), size, "RIGHT") for share in (0.0, 0.5, 1.0)]
+        texts = [standing(curve.tick(share * curve.most), size, "RIGHT") for share in (0.0, 0.5, 1.0)]
         for share, part in zip((0.0, 0.5, 1.0), texts, strict=True):
             add(part, curve.paint, (edge, 0, share * height - 0.36 * size))
         edge -= max(float(np.ptp(part.corners[:, 0])) for part in texts if len(part.corners)) + 0.16 * height
     places = across(series)
     for step in ticks(series):
         x = float(places[step]) * width
-        add(_box((x, behind, 0.0), (x, behind, -0.045 * height), THIN * height), "track")
-        part = _standing(f"{series.numbers[step]:,}", size, "CENTER")
+        add(box((x, behind, 0.0), (x, behind, -0.045 * height), THIN * height), "track")
+        part = standing(f"{series.numbers[step]:,}", size, "CENTER")
         add(part, "dim", (x, 0, -0.26 * height))
-    part = _standing(series.unit, size, "CENTER")
+    part = standing(series.unit, size, "CENTER")
     add(part, "dim", (width / 2, 0, -0.5 * height))
     mesh = mesh_of(f"{name} axes", joined(parts))
     for paint in used:
@@ -217,17 +217,18 @@ def _axes(name, series, shown, paints, width, height) -> bpy.types.Mesh:
     return mesh
 
 
-def _standing(text: str, size: float, align: str) -> Letters:
+def standing(text: str, size: float, align: str) -> Letters:
     """A text in the x-z plane."""
     flat = letters(text, size, align, "BOTTOM_BASELINE")
     return flat._replace(corners=flat.corners[:, [0, 2, 1]] * np.array([1, -1, 1], np.float32))
 
 
-def _moved(part: Letters, by: tuple[float, float, float]) -> Letters:
+def placed_at(part: Letters, by: tuple[float, float, float]) -> Letters:
+    """The same elsewhere."""
     return part._replace(corners=part.corners + np.array(by, np.float32))
 
 
-def _box(begin, end, half) -> Letters:
+def box(begin, end, half) -> Letters:
     """A thin bar between two points, along x or z, seen from -y."""
     low = np.minimum(begin, end) - half
     high = np.maximum(begin, end) + half

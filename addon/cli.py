@@ -135,6 +135,15 @@ def _parser():
     subcommand.add_argument("--method", required=True, metavar="NAME", help=f"one of {', '.join(METHODS)}")
     subcommand.add_argument("--class", dest="index", type=int, metavar="K", help="which class (default: the winner)")
     subcommand.add_argument("--layer", default="", metavar="NAME", help="explain by what this layer gives")
+    subcommand.add_argument(
+        "--unit", type=int, metavar="U", help="with --layer: explain what this unit of it gives, counted from 0"
+    )
+    subcommand.add_argument(
+        "--of",
+        choices=("largest", "mean"),
+        default="largest",
+        help="with --unit: its largest activation anywhere in its map, or the mean over it (default: largest)",
+    )
     subcommand.add_argument("-o", "--output", required=True, type=_suffix(".npz", ".png"), metavar="OUT.npz|OUT.png")
     subcommand.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -5,6 +5,7 @@
 
 import bpy
 
+from ..addon.scene.entities import LayerObject
 from ..addon.scene.explaining import explaining
 from ..addon.scene.explaining.known import NAMES, NONE, RUNNER_UP, WINNER, Asked
 from .bases.of_network import ChangesNetwork, RefusedError
@@ -61,6 +62,13 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         name="Other Class", min=0, description="Compare the score with that of this class, counted from 0"
     )
 
+    unit: bpy.props.IntProperty(
+        name="Unit",
+        default=-1,
+        min=-1,
+        options={"SKIP_SAVE"},
+        description="Explain what this unit of the active layer gives at the most, counted from 0. -1 explains a class",
+    )
     beside: bpy.props.BoolProperty(
         name="Side by Side",
         options={"SKIP_SAVE"},
@@ -75,8 +83,12 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.column().prop(self, "methods")
+        if LayerObject.is_one(context.object):
+            layout.prop(self, "unit")
         for name in ("index", "rather", *(["other"] if self.rather == "CLASS" else [])):
-            layout.prop(self, name)
+            row = layout.row()
+            row.enabled = self.unit < 0
+            row.prop(self, name)
         row = layout.row()
         row.enabled = len(self.methods) > 1
         row.prop(self, "beside")
@@ -89,6 +101,10 @@ class NEUROSCENE_OT_explain_answer(Stepwise, ChangesNetwork, bpy.types.Operator)
         if against is None:
             against = RUNNER_UP if methods == ("integrated",) else NONE
         asked = Asked(methods, (self.index,), against)
+        if self.unit >= 0:
+            if not LayerObject.is_one(context.object):
+                raise RefusedError("Select the layer of the unit first", "ERROR")
+            asked = Asked(methods, (WINNER,), NONE, LayerObject(context.object).name, self.unit)
         return self.start(context, explaining.explain_steps(network, asked, self.beside and len(methods) > 1))
 
     def done(self, context, answer):

@@ -8,7 +8,7 @@ import textwrap
 import bpy
 
 from ..addon.nodes.sockets.series import SLIDERS
-from ..addon.scene.entities import NetworkScene, chosen
+from ..addon.scene.entities import LayerObject, NetworkScene, chosen
 from ..addon.scene.explaining import known
 from ..addon.scene.series import showing
 from .sidebar import Sidebar, sockets
@@ -32,6 +32,11 @@ class NEUROSCENE_PT_evidence(Sidebar, bpy.types.Panel):
         row = layout.row()
         row.enabled = bool(scene.input)
         row.operator("neuroscene.explain_answer", icon="QUESTION").uuid = scene.uuid
+        if LayerObject.is_one(context.object):
+            row = layout.row()
+            row.enabled = bool(scene.input)
+            explain = row.operator("neuroscene.explain_answer", text="Explain Unit", icon="OUTLINER_OB_POINTCLOUD")
+            explain.uuid, explain.unit, explain.methods = scene.uuid, 0, {"deconvnet"}
         answer = known.read(network)
         if answer is None:
             if not scene.input:

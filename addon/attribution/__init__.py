@@ -10,7 +10,7 @@ from .methods import METHODS, Attribution, attribute
 from .orders import RANKINGS
 from .proof_curve import ProofCurve, prove_all
 from .proving import Proof, prove
-from .targets import Target, target_of
+from .targets import Target, Unit, target_of
 
 __all__ = [
     "METHODS",
@@ -22,6 +22,7 @@ __all__ = [
     "Proof",
     "ProofCurve",
     "Target",
+    "Unit",
     "attribute",
     "drawing",
     "explain",

@@ -20,7 +20,7 @@ from ..network import Layer, Network
 from ..network.fields import flat
 from ..network.network import by_unit
 from .methods import CLOSE, LEAST_STEPS, METHODS, MOST_STEPS, NOISE, SAMPLES, attribute
-from .targets import Target, classes_of, float_input, target_of
+from .targets import Target, Unit, classes_of, float_input, target_of
 
 Progress = Generator[tuple[float, str], None, "Explained"]
 WHOLE = ("integrated",)  # of which the numbers of a layer add up to the answer
@@ -96,8 +96,10 @@ def explain(
     index: int | None = None,
     against: int = -1,
     edges: Sequence[Edges] = (),
+    unit: Unit | None = None,
 ) -> Progress:
-    """Explain why a class (the winner unless said) has its score, or has more than another, by every layer.
+    """Explain why a class (the winner unless said) has its score, or has more than another, by every layer; or what a
+    `unit` gives, by the layers before it.
 
     Yields (share done, what is next). Raises `CheckpointError`.
     """
@@ -113,23 +115,23 @@ def explain(
             "reads whole numbers, and no derivative by these exists",
             "explain a layer after its input: neuroscene attribute --layer",
         )
-    target = target_of(network, inputs, index)
+    target = target_of(network, inputs, index) if unit is None else unit.target(network, inputs)
     value = reader(network.checkpoint, target.tensor)
-    scores = classes_of(value(inputs))
+    given = value(inputs)
     other = target_of(network, inputs, against) if against >= 0 else None
     if other is not None and other.index == target.index:
         raise CheckpointError(
             network.checkpoint.path, f"cannot be asked why '{target.name}' and not the same", "choose another class"
         )
     asked = target if other is None else replace(target, seed=target.seed - other.seed)
-    black = classes_of(value({**inputs, name: np.zeros_like(inputs[name])}))
+    black = value({**inputs, name: np.zeros_like(inputs[name])})
     told = Explained(
         method,
         target,
         -1 if other is None else other.index,
         "" if other is None else other.name,
-        (float(scores[target.index]), 0.0 if other is None else float(scores[other.index])),
-        (float(black[target.index]), 0.0 if other is None else float(black[other.index])),
+        (_number(given, target), _number(given, other)),
+        (_number(black, target), _number(black, other)),
         {},
     )
     tensors = _tensors(network, target)
@@ -141,8 +143,13 @@ def explain(
         return replace(told, values=values, settings=settings)
     if method == "integrated":
         return (yield from _conductance(network, inputs, asked, tensors, name, told, edges))
-    made = yield from _alone(network, inputs, method, told)
+    made = yield from _alone(network, inputs, method, told, unit)
     return made
+
+
+def _number(value: np.ndarray, target: Target | None) -> float:
+    """What a target is where its tensor has these numbers; 0 of none."""
+    return 0.0 if target is None else float((value.astype(np.float64) * target.seed).sum())
 
 
 def _tensors(network: Network, target: Target) -> dict[str, str]:
@@ -254,9 +261,9 @@ def _conductance(network, inputs, asked, tensors, name, told: Explained, edges: 
         steps = min(2 * steps, MOST_STEPS)
 
 
-def _alone(network, inputs, method, told: Explained) -> Progress:
+def _alone(network, inputs, method, told: Explained, unit: Unit | None) -> Progress:
     """Grad-CAM and occlusion, which say something of one layer or of the input."""
-    made = yield from attribute(network, inputs, method, told.target.index)
+    made = yield from attribute(network, inputs, method, told.target.index, unit=unit)
     if method != "gradcam":
         layer = _input_layer(network, inputs)
         values = {} if layer is None else {layer.name: _elements(made.values, layer)}

@@ -18,7 +18,7 @@ from ..inference.session import activations, reader
 from ..network import Layer, Network
 from ..network.network import by_unit
 from .resampling import enlarged
-from .targets import Target, float_input, layer_of, map_axes, target_of, tensor_of
+from .targets import Target, Unit, float_input, layer_of, map_axes, target_of, tensor_of
 
 Progress = Generator[tuple[float, str], None, "Attribution"]
 LEAST_STEPS, MOST_STEPS = 32, 256  # of integrated gradients
@@ -97,9 +97,15 @@ class _Question:
 
 
 def attribute(
-    network: Network, inputs: Mapping[str, np.ndarray], method: str, index: int | None = None, layer: str = ""
+    network: Network,
+    inputs: Mapping[str, np.ndarray],
+    method: str,
+    index: int | None = None,
+    layer: str = "",
+    unit: Unit | None = None,
 ) -> Progress:
-    """Explain the score of a class (the winner's unless said) by a method of `METHODS`, by the input or by a layer.
+    """Explain the score of a class (the winner's unless said) by a method of `METHODS`, by the input or by a layer; or
+    what a `unit` gives, by the input.
 
     Yields (share done, what is next). Raises `CheckpointError`.
     """
@@ -108,8 +114,12 @@ def attribute(
             network.checkpoint.path, f"there is no method '{brief(method)}'", f"the methods are: {', '.join(METHODS)}"
         )
     yield 0.0, "the score"
-    target = target_of(network, inputs, index)
+    target = target_of(network, inputs, index) if unit is None else unit.target(network, inputs)
     if method == "gradcam":
+        if unit is not None:
+            raise CheckpointError(
+                network.checkpoint.path, "'gradcam' explains classes only, not a unit", "choose another method"
+            )
         return (yield from _gradcam(network, inputs, target, layer))
     by = tensor_of(network, layer) if layer else _input_of(network, inputs)
     question = _Question(network, inputs, target, by, layer)

@@ -69,8 +69,22 @@ def classes_of(value: np.ndarray) -> np.ndarray:
     return np.array([value[places(index)].sum() for index in range(len(scores))], np.float64)
 
 
-def unit_of(network: Network, inputs: Mapping[str, np.ndarray], layer: str, unit: int) -> Target:
-    """The mean of a unit of a layer over its map. Raises `CheckpointError` where there is no such unit."""
+@dataclass(frozen=True)
+class Unit:
+    """A unit of a layer whose number is explained: its `largest` activation in its map, or the mean over it."""
+
+    layer: str
+    unit: int
+    largest: bool = True
+
+    def target(self, network: Network, inputs: Mapping[str, np.ndarray]) -> Target:
+        """The number for these inputs. Raises `CheckpointError` where there is no such unit."""
+        return unit_of(network, inputs, self.layer, self.unit, self.largest)
+
+
+def unit_of(network: Network, inputs: Mapping[str, np.ndarray], layer: str, unit: int, largest: bool = False) -> Target:
+    """The mean of a unit of a layer over its map, or its largest activation for these inputs. Raises `CheckpointError`
+    where there is no such unit."""
     of = layer_of(network, layer)
     tensor = of.shown or of.tensor
     if not 0 <= unit < of.grid.units:
@@ -81,10 +95,18 @@ def unit_of(network: Network, inputs: Mapping[str, np.ndarray], layer: str, unit
         )
     value = activations(network.checkpoint, dict(inputs), [tensor])[tensor]
     places = by_unit(np.arange(value.size), of.grid)[unit].ravel()
+    if value.dtype.kind != "f":
+        raise CheckpointError(network.checkpoint.path, f"'{brief(of.name)}' gives no numbers that could be explained")
     seed = np.zeros(value.size, value.dtype)
+    note = "the mean over its map" if len(places) > 1 else ""
+    if largest:
+        best = int(np.argmax(value.ravel()[places]))
+        row, column = divmod(best, of.grid.columns)
+        places = places[best : best + 1]
+        note = f"the largest of its map, at row {row}, column {column}" if of.grid.is_map else ""
     seed[places] = 1 / len(places)
     total = float((value.ravel() * seed).sum())
-    return Target(tensor, seed.reshape(value.shape), unit, f"{of.name} unit {unit}", total)
+    return Target(tensor, seed.reshape(value.shape), unit, f"{of.name} unit {unit}", total, note)
 
 
 def layer_of(network: Network, name: str) -> Layer:

@@ -23,18 +23,25 @@ def attribute(options: Namespace) -> None:
     """Explain a score of a model by a method, and write what each number counts for."""
     import numpy as np
 
-    from ..attribution import attribute, drawing
+    from ..attribution import Unit, attribute, drawing
     from ..inference import fit_file, run_file
     from ..network import summarise
     from ..structure import open_checkpoint
 
+    unit = None
+    if options.unit is not None:
+        if not options.layer or options.index is not None:
+            problem = "asks for a unit of no layer" if not options.layer else "asks for a unit and a class"
+            raise CheckpointError(options.model, problem, "give --layer NAME and --unit U, without --class")
+        unit = Unit(options.layer, options.unit, options.of == "largest")
     writable(options.output)
     with quiet() as progress:
         network = summarise(open_checkpoint(options.model, options.architecture, options.part), dict(options.dim))
         read_as_asked(network, options)
         network, _ = run_file(options.input, network)
         inputs = {one.name: one.array for one in fit_file(options.input, network)}
-        made = finish(attribute(network, inputs, options.method, options.index, options.layer), progress)
+        layer = "" if unit else options.layer
+        made = finish(attribute(network, inputs, options.method, options.index, layer, unit), progress)
     target = made.target
     with replacing(options.output) as part:
         if options.output.suffix.lower() == ".png":
@@ -47,7 +54,11 @@ def attribute(options: Namespace) -> None:
                 np.savez_compressed(file, **arrays)
     said = {
         "method": made.method,
-        "class": {"index": target.index, "label": target.name},
+        **(
+            {"unit": {"layer": unit.layer, "index": target.index, "of": options.of}}
+            if unit
+            else {"class": {"index": target.index, "label": target.name}}
+        ),
         "score": target.value,
         "tensor": target.tensor,
         "by": made.by,
@@ -58,7 +69,8 @@ def attribute(options: Namespace) -> None:
     if options.json:
         print(json.dumps(said))
         return
-    print(f"{options.output}: {made.method} of {target.name}, whose score is {target.value:.6g}, by {made.by}")
+    what = f"activation ({target.note})" if unit and target.note else "activation" if unit else "score"
+    print(f"{options.output}: {made.method} of {target.name}, whose {what} is {target.value:.6g}, by {made.by}")
 
 
 def feature(options: Namespace) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from neuroscene.addon import cli
-from neuroscene.addon.attribution.targets import target_of
+from neuroscene.addon.attribution.targets import Unit, target_of
 from neuroscene.addon.colormaps import EVIDENCE, linear
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.gltf.colours import paint
@@ -19,7 +19,7 @@ from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.building import importing
 from neuroscene.addon.scene.building.layers import drawn_of
 from neuroscene.addon.scene.entities import EvidenceSheet, Label, NetworkScene, networks, scene_of
-from neuroscene.addon.scene.explaining import explaining, known
+from neuroscene.addon.scene.explaining import explaining, known, saying
 from neuroscene.addon.scene.explaining.known import NONE, WINNER, Asked
 from neuroscene.addon.scene.series import playing
 from neuroscene.addon.scene.updating import reloading
@@ -253,3 +253,23 @@ def test_exports_show_the_colors_of_evidence(network):
     colors = paint(material, given.get, 3)
     expected = [linear(color) for _, color in (EVIDENCE[0], EVIDENCE[3], EVIDENCE[-1])]
     assert np.allclose(colors[:, :3], np.array(expected)[:, :3], atol=0.01)
+
+
+def test_a_unit_of_the_selected_layer(registered):
+    """What excites a unit most: evidence before its layer, none behind it, and the question survives another input."""
+    network = look.build(TRAINED, look.DIGIT)
+    bpy.context.view_layer.objects.active = look.layers(network)["conv2"]
+    assert bpy.ops.neuroscene.explain_answer("EXEC_DEFAULT", True, methods={"deconvnet"}, unit=3) == {"FINISHED"}
+    network = networks()[0]
+    answer = known.read(network)
+    assert answer.title == "What excites unit 3 of conv2?" and "the largest of its map" in answer.facts
+    assert (answer.question.layer, answer.question.unit) == ("conv2", 3)
+    shown = {name for name, layer in look.layers(network).items() if "evidence" in layer.data.attributes}
+    assert "conv1" in shown and not shown & {"conv3", "fc1"}
+    model = importing.open_network(TRAINED)
+    inputs = {one.name: one.array for one in fit_file(look.DIGIT, model)}
+    target = Unit("conv2", 3).target(model, inputs)
+    assert answer.facts.startswith("digit_7.png: activation " + saying.number(target.value))
+    assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT.parent / "digit_3.png")) == {"FINISHED"}
+    answer = known.read(networks()[0])
+    assert answer.title == "What excites unit 3 of conv2?" and answer.given == "digit_3.png"

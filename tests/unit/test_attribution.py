@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 from PIL import Image
 
-from neuroscene.addon.attribution import attribute, target_of, visualise
+from neuroscene.addon.attribution import Unit, attribute, target_of, visualise
 from neuroscene.addon.attribution.resampling import enlarged
 from neuroscene.addon.cli import main
 from neuroscene.addon.containers.stepping import finish
@@ -352,3 +352,112 @@ def test_a_feature_excites_its_unit(tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert (said["layer"], said["unit"]) == ("dense1", 5) and len(said["activation"]) == 21
     assert said["activation"][-1] > said["activation"][0] and Image.open(out).size == (448, 448)
+
+
+def small(folder, seed=3):
+    """Conv, Relu, MaxPool, Conv, Relu, Flatten, Gemm; its weights and an input."""
+    weights = {"a": seeded(3, 2, 3, 3, seed=seed), "b": seeded(4, 3, 3, 3, seed=seed + 1), "f": seeded(36, 2, seed=9)}
+    nodes = [
+        node("Conv", ["x", "a"], ["p"], pads=[1, 1, 1, 1], name="first"),
+        node("Relu", ["p"], ["q"]),
+        node("MaxPool", ["q"], ["r"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["r", "b"], ["s"], pads=[1, 1, 1, 1], name="second"),
+        node("Relu", ["s"], ["t"]),
+        node("Flatten", ["t"], ["u"]),
+        node("Gemm", ["u", "f"], ["y"]),
+    ]
+    path = save(folder, model(nodes, {"x": (1, 2, 6, 6)}, {"y": (1, 2)}, weights))
+    return summarise(open_checkpoint(path)), weights, seeded(1, 2, 6, 6, seed=seed + 2)
+
+
+def convolved(maps, kernels):
+    padded = np.pad(maps, ((0, 0), (1, 1), (1, 1)))
+    rows, columns = maps.shape[1:]
+    return np.array(
+        [
+            [[(padded[:, i : i + 3, j : j + 3] * kernel).sum() for j in range(columns)] for i in range(rows)]
+            for kernel in kernels
+        ]
+    )
+
+
+def spread(maps, kernels):
+    """The transpose of `convolved`, number by number."""
+    made = np.zeros((kernels.shape[1], maps.shape[1] + 2, maps.shape[2] + 2))
+    for unit, row, column in np.ndindex(maps.shape):
+        made[:, row : row + 3, column : column + 3] += maps[unit, row, column] * kernels[unit]
+    return made[:, 1:-1, 1:-1]
+
+
+def led_back(method, weights, x, unit):
+    """What leads a unit's largest activation back to the input, with the switches of the pooling, in NumPy."""
+    p = convolved(x[0], weights["a"])
+    q = np.maximum(p, 0)
+    blocks = q.reshape(3, 3, 2, 3, 2).transpose(0, 1, 3, 2, 4).reshape(3, 3, 3, 4)
+    s = convolved(blocks.max(-1), weights["b"])
+    signal = np.zeros_like(s)
+    signal[unit][np.unravel_index(s[unit].argmax(), s[unit].shape)] = 1
+
+    def through(signal, before):
+        if method == "deconvnet":
+            return np.maximum(signal, 0)
+        passed = signal * (before > 0)
+        return np.maximum(passed, 0) if method == "guided" else passed
+
+    pooled = spread(through(signal, s), weights["b"])
+    switched = np.eye(4)[blocks.argmax(-1)] * pooled[..., None]  # of equal ones the first
+    unpooled = switched.reshape(3, 3, 3, 2, 2).transpose(0, 1, 3, 2, 4).reshape(3, 6, 6)
+    return s[unit].max(), spread(through(unpooled, p), weights["a"])
+
+
+@pytest.mark.parametrize("method", ["deconvnet", "guided", "gradient"])
+@pytest.mark.parametrize("unit", range(4))
+def test_a_unit_is_led_back_to_the_input(tmp_path, method, unit):
+    network, weights, x = small(tmp_path)
+    most, expected = led_back(method, weights, x, unit)
+    made = finish(attribute(network, {"x": x}, method, unit=Unit("second", unit)))
+    assert made.target.value == pytest.approx(max(most, 0), abs=1e-5) and made.by == "x"
+    if most > 0:
+        np.testing.assert_allclose(made.values, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("largest", [True, False])
+def test_the_gradient_of_a_unit_by_central_differences(tmp_path, largest):
+    network, weights, x = small(tmp_path, seed=11)
+    made = finish(attribute(network, {"x": x}, "gradient", unit=Unit("second", 2, largest)))
+
+    def activation(x):
+        pooled = np.maximum(convolved(x[0], weights["a"]), 0).reshape(3, 3, 2, 3, 2).max((2, 4))
+        maps = np.maximum(convolved(pooled, weights["b"]), 0)[2]
+        return maps.max() if largest else maps.mean()
+
+    step = 1e-3
+    for place in np.ndindex(*x.shape[1:]):
+        change = np.zeros(x.shape)
+        change[(0, *place)] = step
+        slope = (activation(x + change) - activation(x - change)) / (2 * step)
+        assert made.values[place] == pytest.approx(slope, abs=2e-3)
+
+
+def test_a_unit_on_the_command_line(tmp_path, capsys):
+    network, weights, x = small(tmp_path)
+    np.save(tmp_path / "x.npy", x)
+    base = ["attribute", str(tmp_path / "model.onnx"), "--input", str(tmp_path / "x.npy"), "--method", "deconvnet"]
+    out = ["-o", str(tmp_path / "o.npz"), "--json"]
+    assert main([*base, "--layer", "second", "--unit", "1", *out]) == 0
+    said = json.loads(capsys.readouterr().out)
+    most, expected = led_back("deconvnet", weights, x, 1)
+    assert said["unit"] == {"layer": "second", "index": 1, "of": "largest"} and "class" not in said
+    assert said["score"] == pytest.approx(max(most, 0), abs=1e-5) and said["note"].startswith("the largest of its map")
+    assert np.load(tmp_path / "o.npz")["attribution"].shape == expected.shape
+    assert main([*base, "--layer", "second", *out]) == 0  # without a unit: the class, by that layer
+    said = json.loads(capsys.readouterr().out)
+    assert "class" in said and said["by"] == "second" and said["shape"] == [4, 3, 3]
+    for more, words in (
+        (["--unit", "1"], "asks for a unit of no layer"),
+        (["--layer", "second", "--unit", "1", "--class", "0"], "asks for a unit and a class"),
+        (["--layer", "second", "--unit", "4"], "has no unit 4: it has 4"),
+    ):
+        assert main([*base, *more, *out]) == 2
+        lines = capsys.readouterr().err.strip().splitlines()
+        assert len(lines) == 1 and words in lines[0]

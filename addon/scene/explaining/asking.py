@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...attribution import Edges, Explained, explain, runner_up
+from ...attribution import Edges, Explained, Unit, explain, runner_up
 from ...attribution.features import before_activation
 from ...attribution.targets import SHARES
 from ...containers import CheckpointError, stepping, stopping
@@ -50,11 +50,12 @@ def answer(
     steps = asked.steps
     for place, (method, index) in enumerate(steps):
         wanted = None if index == WINNER else index
-        against = asked.against
+        unit = Unit(asked.layer, asked.unit) if asked.layer else None
+        against = NONE if unit else asked.against
         if against == RUNNER_UP:
             against = runner_up(network, inputs, wanted)
         edges = [edge for _, edge in known] if method == "integrated" else []
-        work = explain(network, inputs, method, wanted, max(against, -1) if against != NONE else -1, edges)
+        work = explain(network, inputs, method, wanted, max(against, -1) if against != NONE else -1, edges, unit)
         told.append(stepping.finish(_said(work, place, len(steps))))
     return told, [index for index, _ in known]
 

@@ -28,11 +28,14 @@ WINNER, RUNNER_UP, NONE = -1, -2, -3  # in place of a class
 @dataclass(frozen=True)
 class Asked:
     """A question: by which `methods`, for which `classes` (`WINNER` for the highest score), and which of them is taken
-    away (`against`: a class, `RUNNER_UP`, or `NONE`). Several methods, or several classes, are steps of a series."""
+    away (`against`: a class, `RUNNER_UP`, or `NONE`). Several methods, or several classes, are steps of a series. With
+    a `layer` it is what its `unit` gives at the most, of no class."""
 
     methods: tuple[str, ...] = ("integrated",)
     classes: tuple[int, ...] = (WINNER,)
     against: int = RUNNER_UP
+    layer: str = ""
+    unit: int = 0
 
     @property
     def steps(self) -> list[tuple[str, int]]:
@@ -60,7 +63,8 @@ class Answer:
     def question(self) -> Asked:
         """The question."""
         told = self.asked
-        return Asked(tuple(told["methods"]), tuple(told["classes"]), int(told["against"]))
+        unit = str(told.get("layer", "")), int(told.get("unit", 0))
+        return Asked(tuple(told["methods"]), tuple(told["classes"]), int(told["against"]), *unit)
 
 
 def read(collection: bpy.types.Collection) -> Answer | None:

@@ -48,12 +48,22 @@ def words(network: Network, told: Sequence[Explained], asked: Asked, given: str)
     ]
     name, other = classes[0], shortened(first.against_name, LONGEST)
     answer = Answer(
-        {"methods": list(asked.methods), "classes": list(asked.classes), "against": asked.against}, given, labels
+        {
+            "methods": list(asked.methods),
+            "classes": list(asked.classes),
+            "against": asked.against,
+            "layer": asked.layer,
+            "unit": asked.unit,
+        },
+        given,
+        labels,
     )
     answer.title = f"Why {name} and not {other}?" if other else f"Why {name}?"
-    if several:
+    if asked.layer:
+        answer.title = f"What excites unit {asked.unit} of {shortened(asked.layer, LONGEST)}?"
+    elif several:
         answer.title = f"Why {', '.join(classes[:4])}?"
-    answer.facts = f"{shortened(given, LONGEST)}: {_facts(first)}"
+    answer.facts = f"{shortened(given, LONGEST)}: {_facts(first, bool(asked.layer))}"
     scores = " and ".join(map(number, first.scores[: 2 if other else 1]))
     answer.brief = f"{shortened(given, 20)}: {scores}"
     answer.low, answer.high = (f"for {other}", f"for {name}") if other else ("lowers it", "raises it")
@@ -63,14 +73,16 @@ def words(network: Network, told: Sequence[Explained], asked: Asked, given: str)
     return answer
 
 
-def _facts(told: Explained) -> str:
+def _facts(told: Explained, unit: bool) -> str:
     if told.against_name:
         (mine, other), (black, other_black) = told.scores, told.black
         return (
             f"scores {number(mine)} and {number(other)}; without an input (black) {number(black)} and "
             f"{number(other_black)}"
         )
-    return f"score {number(told.scores[0])}; without an input (black) {number(told.black[0])}"
+    what = f"activation {number(told.scores[0])}" if unit else f"score {number(told.scores[0])}"
+    where = f", {told.target.note}" if unit and told.target.note else ""
+    return f"{what}{where}; without an input (black) {number(told.black[0])}"
 
 
 def _sentence(network: Network, told: Explained, count: int) -> str:

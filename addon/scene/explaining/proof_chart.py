@@ -28,8 +28,8 @@ from ..series.letters import Letters, joined, mesh_of
 from ..texts import labels
 
 WIDE = 0.68  # of the network, the chart
-HIGH = 0.14  # of its width
-GAP = 0.03  # of its width, between network and chart
+HIGH = 0.15  # of its width
+GAP = 0.045  # of its width, between network and chart
 KEY = 0.05  # of its width, from its right edge to the names of the curves
 LARGE, SMALL = 0.27, 0.21  # of the height, letters
 LINE = 0.016  # of the height: half the thickness of a line
@@ -59,7 +59,7 @@ def show(collection: bpy.types.Collection, proof: Proof) -> None:
     axes = bpy.data.objects.new(f"{name} axes", _axes(name, proof, paints, width, height))
     ProofChart.make(axes, part="axes")
     texts = [
-        f"{percent(value)} {_right(proof)} at {percent(share)}"
+        f"{percent(value)} {_right(proof)} at {100 * share:.3g}\N{NO-BREAK SPACE}%"
         for share, value in zip(proof.shares, proof.ours, strict=True)
     ]
     size = LARGE * height
@@ -133,8 +133,8 @@ def _axes(name: str, proof: Proof, paints, width: float, height: float) -> bpy.t
     add(
         _ribbon(np.array(proof.shares) * width, np.array(proof.weights) * height, LINE * height, 0.01 * height), "alone"
     )
-    add(standing("How much can go?", 1.25 * LARGE * height, "LEFT"), "label", 0.0, 0, 1.5 * height)
-    add(standing(_tested(proof), SMALL * height, "LEFT"), "dim", 0.0, 0, 1.19 * height)
+    add(standing("How much can go?", 1.25 * LARGE * height, "LEFT"), "label", 0.0, 0, 1.82 * height)
+    add(standing(_tested(proof), SMALL * height, "LEFT"), "dim", 0.0, 0, 1.5 * height)
     beside = width * (1 + KEY)
     for place, (text, paint) in enumerate(_key(proof)):
         up = (0.9 - 0.34 * place) * height

@@ -22,6 +22,7 @@ SIZE, LINE, PAD, WIDE = 12, 20, 12, 236  # pixels of a card at the usual size of
 AWAY = 26  # pixels between pointer and card
 MOST_FRAMED = 30
 EDGES = np.array([[a, b] for a in range(8) for b in range(a + 1, 8) if bin(a ^ b).count("1") == 1])
+PLAIN = "Cells are plain: choose Color: Attribute in the menu of Solid shading to see their values"
 _handles = []
 
 
@@ -46,6 +47,9 @@ def _draw():
         return
     if not context.space_data.overlay.show_outline_selected:
         _frame_selected(context)
+    shading = context.space_data.shading
+    if shading.type == "SOLID" and shading.color_type != "VERTEX" and context.space_data.overlay.show_text:
+        _text(PLAIN, 96 * context.preferences.system.ui_scale, 16, 11 * context.preferences.system.ui_scale, LABEL)
     here = pointing.now()
     if here is None or here.region != region.as_pointer():
         return

@@ -221,8 +221,8 @@ def _layer(obj, geometry, whole):
     matrices, which = framing.instance_matrices(cloud)
     count = len(obj.data.vertices)
     extent = read("range")
+    cells = np.arange(len(which)) < count  # they have one shape, in viewports in several colors
     of_cell = int(which[0]) if count else -1
-    cells = (np.arange(len(which)) < count) & (which == of_cell)
     sized = shapes.sized(matrices) | whole
     rest = []
     cells_of_layer = None

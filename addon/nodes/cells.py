@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-from math import pi
-
 import bpy
 
-from . import ranges
+from . import palette, ranges
 from .part import GroupPart
 from .sockets.layer import SHAPES
 from .tree import GroupBuilder, Value
 
 Socket = bpy.types.NodeSocket
-SIDES = 24  # of a disc
 POINT = 0.3  # of the width of a cell, that of a point
 POWER = 0.6  # of the size of evidence, its color and relief: else one cell would gray the rest
 
@@ -55,22 +52,19 @@ class Cells:
         self.even = group.same(self._picked, SHAPES.index("Sphere"))  # whether cells are scaled evenly
         self._stretched, self._small = (group.same(self._picked, SHAPES.index(name)) for name in ("Ellipsoid", "Point"))
 
+    def colored(self) -> palette.Colored:
+        """What the palette of the layer has for its cells."""
+        return palette.Colored(self.group, self._picked, self.group.math("SUBTRACT", 1.0, self._shown))
+
     def shape(self) -> Socket:
         """The geometry of one cell, one metre wide, with its material."""
         group = GroupPart("Neuroscene Layer Cell", self.group)
         picked = group.take("Shape", self._picked)
-        disc = group.call("GeometryNodeMeshCylinder", {"Vertices": SIDES, "Radius": 0.5, "Depth": 1.0})
-        ball = group.call("GeometryNodeMeshIcoSphere", {"Radius": 0.5, "Subdivisions": 3})
-        shapes = {
-            "Box": _grown(group, group.call("GeometryNodeMeshCube", {}), (0.0, 0.0, 0.0)),
-            "Sphere": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
-            "Disc": _grown(group, disc, (0.0, pi / 2, 0.0)),
-            "Ellipsoid": group.call("GeometryNodeSetShadeSmooth", {0: ball}),
-            "Point": group.call("GeometryNodeMeshIcoSphere", {"Radius": 0.5, "Subdivisions": 1}),
-        }
-        shape = group.call("GeometryNodeObjectInfo", {"Object": group["Cell"]}, "Geometry")
-        for name, geometry in shapes.items():
-            shape = group.when(group.same(picked, SHAPES.index(name)), geometry, shape, "GEOMETRY")
+        given = palette.shapes(group)
+        shape = given["Tile"]
+        for name in SHAPES:
+            if name not in ("Tile", "Own"):
+                shape = group.when(group.same(picked, SHAPES.index(name)), given[name], shape, "GEOMETRY")
         material = group.when(shows_evidence(group), group["Evidence Material"], group["Material"], "MATERIAL")
         return group.give(geometry=painted(group, shape, material))[0]
 
@@ -112,10 +106,3 @@ class Cells:
 def painted(group: GroupBuilder, geometry: Socket, material: Socket) -> Socket:
     """Geometry with a material."""
     return group.call("GeometryNodeSetMaterial", {"Geometry": geometry, "Material": material})
-
-
-def _grown(group, geometry, turn):
-    """A shape that has its back at the origin and grows along -X, as the tile does."""
-    return group.call(
-        "GeometryNodeTransform", {"Geometry": geometry, "Translation": (-0.5, 0.0, 0.0), "Rotation": turn}
-    )

@@ -43,13 +43,16 @@ def _build():
     seen = group.math("MULTIPLY", folded.kept, left)
     points = group.when(group["Plane"], group.store(points, SEEN, seen), points, "GEOMETRY")
     look = cells.Cells(group)
+    colored = look.colored()
     size = reduced.scale(look.scale(folded.kept), look.even, folded.kept)
     size = group.when(hides, scaled(group, size, left), size, "VECTOR")
     made = group.call(
         "GeometryNodeInstanceOnPoints",
         {
             "Points": points,
-            "Instance": look.shape(),
+            "Instance": group.when(colored.fits, colored.instances, look.shape(), "GEOMETRY"),
+            "Pick Instance": colored.fits,
+            "Instance Index": group.when(colored.fits, colored.index, 0, "INT"),
             "Scale": group.when(group["Plane"], (0.0, 0.0, 0.0), size, "VECTOR"),
         },
     )

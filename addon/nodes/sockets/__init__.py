@@ -16,6 +16,7 @@ from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
 from .opened import OPENED
+from .palette import PALETTE
 from .plot import PLOT
 from .proof import PROOF
 from .series import ALL as OF_SERIES
@@ -55,6 +56,7 @@ ALL = {
         *OF_SERIES,
         ARRIVAL,
         OPENED,
+        PALETTE,
         PLOT,
         PROOF,
     )

@@ -271,6 +271,12 @@ LAYER = Interface(
                 extent=True,
             ),
             Socket(
+                "Palette",
+                "Object",
+                about="Shows the meshes of this object in viewports, so that Solid shading has the colors of values",
+                follows=True,
+            ),
+            Socket(
                 "Evidence Material",
                 "Material",
                 about="Colors cells by the attribute 'evidence_shade'",
@@ -454,4 +460,5 @@ LAYER = internal(
     "Backing",
     "Evidence",
     "Evidence Gain",
+    "Palette",
 )

@@ -17,7 +17,7 @@ from ...network.statistics import Statistics
 from ...nodes import loose_end
 from ...nodes.layer import layer_group
 from ...nodes.tree import attach
-from .. import sockets
+from .. import palettes, sockets
 from ..attributes import array, forget_steps, has_steps
 from ..editing import by_hand, ranges, together
 from ..entities import LayerCopy, LayerObject
@@ -65,6 +65,7 @@ def make(
         {
             "Cell": cells["tile"],
             "Material": materials["cells"],
+            "Palette": palettes.of(materials["cells"], cells["tile"]),
             "Backing Material": materials["plate"],
             "Number Material": materials["label"],
         },

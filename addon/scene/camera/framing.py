@@ -85,9 +85,12 @@ def _instances(geometry):
         return None
     matrix, which = instance_matrices(cloud)
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    shown = np.bincount(which, minlength=1)
     for index, reference in enumerate(geometry.instance_references()):
+        if index >= len(shown) or not shown[index]:
+            continue
         mesh = getattr(reference, "mesh", None) or getattr(getattr(reference, "data", None), "id_data", None)
-        if mesh is None or not (which == index).any():
+        if mesh is None:
             continue
         points = mesh_points(mesh)
         middle, half = (points.max(0) + points.min(0)) / 2, (points.max(0) - points.min(0)) / 2

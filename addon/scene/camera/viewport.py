@@ -7,6 +7,9 @@ from math import sqrt
 
 import bpy
 
+from .. import palettes
+from ..entities import networks, objects
+
 LEAST_FREE = 0.4  # of the view's width
 CLUTTER = (
     "show_floor",
@@ -20,6 +23,8 @@ CLUTTER = (
 
 def show(window: bpy.types.Window) -> None:
     """Let every 3D view look through the scene's camera, in the colours of the picture and without grid lines."""
+    for network in networks(window.scene):
+        palettes.tint(objects(network))
     for area in window.screen.areas:
         if area.type == "OUTLINER":
             area.spaces.active.use_sort_alpha = False  # layers stand in the order of the network
@@ -27,6 +32,7 @@ def show(window: bpy.types.Window) -> None:
             continue
         space = area.spaces.active
         space.shading.type = "MATERIAL"
+        space.shading.color_type = "VERTEX"  # in Solid shading too, cells have the colors of their values
         space.shading.use_scene_world = space.shading.use_scene_lights = True
         space.clip_end = max(space.clip_end, window.scene.camera.data.clip_end)
         space.region_3d.view_perspective = "CAMERA"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import bpy
 from bpy.app.handlers import persistent
 
+from .. import palettes
 from ..entities import BlockBox, LayerCopy, LayerObject, NetworkScene, networks
 from . import together
 
@@ -62,6 +63,8 @@ def _state(network, view_layer) -> tuple:
 def _changed(scene, depsgraph) -> None:
     """Look, once Blender has ended what it is doing, unless only frames go by."""
     count = len(bpy.data.objects)
+    if not _busy:
+        _follow_maps(depsgraph)
     if _busy or count == _count[0] and not any(map(_may_matter, depsgraph.updates)):
         return
     _count[0] = count
@@ -70,6 +73,17 @@ def _changed(scene, depsgraph) -> None:
     if bpy.app.is_job_running("RENDER"):
         return
     _look_now(scene)
+
+
+def _follow_maps(depsgraph) -> None:
+    """Let Solid shading show color maps that were edited by hand."""
+    edited = [update.id.original for update in depsgraph.updates if isinstance(update.id, bpy.types.Material)]
+    _busy.append(True)
+    try:
+        for material in edited:
+            palettes.refresh(material)
+    finally:
+        _busy.clear()
 
 
 def _may_matter(update) -> bool:

@@ -30,7 +30,7 @@ from .book import Book
 from .bundle import Bundle, Taps
 from .entity import Entity, Inputs, Marked, ObjectEntity, WithSockets
 from .marks import arrival_nodes, kind, modifier, nodes, series_nodes
-from .materials import CellShape, RoleMaterial
+from .materials import CellShape, Palette, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerCopy, LayerObject, Placed, layer_or_block
 from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
@@ -73,6 +73,7 @@ __all__ = [
     "ObjectEntity",
     "Opened",
     "OpenedPart",
+    "Palette",
     "Placed",
     "Plot",
     "ProofChart",

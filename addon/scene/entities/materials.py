@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What networks are drawn with: materials, and the mesh that cells show."""
+"""What networks are drawn with: materials, the mesh that cells show, and its colors in Solid shading."""
 
 from __future__ import annotations
 
@@ -29,3 +29,10 @@ class CellShape(ObjectEntity):
     __slots__ = ()
     KIND = "cell"
     shape: Fact[str] = Fact(TEXT, "", key="cell")
+
+
+class Palette(ObjectEntity):
+    """An object in no collection that has the shapes of cells in every color of the material in its socket."""
+
+    __slots__ = ()
+    KIND = "palette"

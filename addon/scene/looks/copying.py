@@ -12,6 +12,7 @@ import bpy
 from ... import compat
 from ...nodes.interface import Interface
 from ...nodes.sockets import LAYER, OF
+from .. import palettes
 from ..entities import Bundle, LayerObject, kind, modifier
 
 
@@ -45,6 +46,7 @@ def copy(source: bpy.types.Object, targets: Iterable[bpy.types.Object]) -> int:
             names = [name for name in names if name not in LAYER.having("boxed")]
         known = compat.identifiers(changed.node_group)
         compat.set_inputs(changed, {name: compat.get_input(given, name) for name in names if name in known})
+        palettes.follow([target])
         target.update_tag()
         count += 1
     return count

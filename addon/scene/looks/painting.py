@@ -18,6 +18,7 @@ from ... import compat
 from ...colormaps import ColorMap, linear, maps
 from ...nodes import materials as shaders
 from ...nodes.sockets import OF, VALUE
+from .. import palettes
 from ..building import blocks, connections
 from ..entities import Arcs, Bars, BlockBox, Book, Bundle, LayerObject, NetworkScene, RoleMaterial, kind, nodes, objects
 from ..texts import caption
@@ -135,6 +136,7 @@ def claim(part: Part, *roles: str) -> dict[str, bpy.types.Material]:
             if current != material:
                 compat.set_inputs(modifier, {socket: material})
                 obj.update_tag()
+    palettes.follow(part.objects)
     return own
 
 
@@ -169,6 +171,7 @@ def set_scale(part: Part, role: str, signed: bool, log: float) -> None:
         inputs = shaders.node_of(material, shaders.VALUE).inputs
         inputs["Low"].default_value = -1.0 if signed else 0.0
         inputs["Log"].default_value = log
+        palettes.refresh(material)
     caption.follow(part.network)
 
 
@@ -186,6 +189,7 @@ def paint(material: bpy.types.Material, shown: ColorMap) -> None:
         shaders.set_stops(ramp, shaders.linear_stops(shown.stops))
         value.inputs["Low"].default_value = shown.low
         material.diffuse_color = ramp.evaluate(0.85)
+        palettes.refresh(material)
 
 
 def settings_of(material: bpy.types.Material) -> dict:
@@ -228,14 +232,14 @@ def set_settings(material: bpy.types.Material, wanted: dict, ramps: bool = False
             node.outputs[0].default_value = linear(setting) if isinstance(setting, str) else setting
             if name == shaders.COLOUR:
                 material.diffuse_color = node.outputs[0].default_value
-    if not ramp or not value or not (ramps or shaders.map_of(material)):
-        return
-    if wanted.get("Map") in maps():
-        paint(material, maps()[wanted["Map"]])
-    elif "Ramp" in wanted:
-        shaders.set_stops(ramp, [(place, tuple(colour)) for place, colour in wanted["Ramp"]])
-    if "Low" in wanted:
-        value.inputs["Low"].default_value = wanted["Low"]
+    if ramp and value and (ramps or shaders.map_of(material)):
+        if wanted.get("Map") in maps():
+            paint(material, maps()[wanted["Map"]])
+        elif "Ramp" in wanted:
+            shaders.set_stops(ramp, [(place, tuple(colour)) for place, colour in wanted["Ramp"]])
+        if "Low" in wanted:
+            value.inputs["Low"].default_value = wanted["Low"]
+    palettes.refresh(material)
 
 
 def _strength(surface):

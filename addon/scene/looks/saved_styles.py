@@ -17,6 +17,7 @@ import bpy
 
 from ... import compat, folders
 from ...written import replacing
+from .. import palettes
 from ..entities import RoleMaterial
 from . import painting, styles
 from .styles import STYLES, Style
@@ -100,6 +101,7 @@ def apply(name: str, part: painting.Part, ramps: bool = False) -> tuple[int, lis
                 if wanted == role and painting.role_of(compat.get_input(modifier, socket)) == role:
                     compat.set_inputs(modifier, {socket: material})
                     obj.update_tag()
+    palettes.follow(part.objects)
     missing = style.own.keys() - own.keys()
     return count, problems + ([f"{name}: its own materials are missing"] if missing else [])
 

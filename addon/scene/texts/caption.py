@@ -25,6 +25,7 @@ from ...nodes import legend
 from ...nodes.layer import layer_group
 from ...nodes.materials import VALUE, map_of, node_of
 from ...nodes.tree import attach
+from .. import palettes
 from ..attributes import array
 from ..camera import framing
 from ..entities import Bundle, CaptionPart, Inputs, LayerObject, NetworkScene, RangesMesh, Scrim, nodes
@@ -424,6 +425,7 @@ def _cell_strip(materials, cells, length):
             "Thickness": 0.2,
             "Size": 1.0,
             "Material": materials["cells"],
+            "Palette": palettes.of(materials["cells"], cells["tile"]),
             "Range": 1.0,
         },
     )

@@ -9,12 +9,14 @@ def register():
     from . import operators, panels  # here: they need Blender, and reading a model does not
     from .addon import preferences, properties
     from .addon.scene.editing import watching
+    from .addon.scene.picking import kept
 
     preferences.register()
     properties.register()
     operators.register()
     panels.register()
     watching.register()
+    kept.register()
 
 
 def unregister():
@@ -22,7 +24,9 @@ def unregister():
     from . import operators, panels
     from .addon import preferences, properties
     from .addon.scene.editing import watching
+    from .addon.scene.picking import kept
 
+    kept.unregister()
     watching.unregister()
     panels.unregister()
     operators.unregister()

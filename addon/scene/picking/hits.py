@@ -35,7 +35,7 @@ from ..entities import (
     networks,
     objects,
 )
-from . import shapes
+from . import kept, shapes
 from .rays import Ray
 
 CELL, LINE, LAYER, BLOCK, PLANE, TEXT, BESIDE = "cell", "line", "layer", "block", "plane", "text", "beside"
@@ -79,23 +79,25 @@ def pick(
     line: tuple[float, Hit] | None = None
     text: Hit | None = None
     beside: list[tuple] = []
+    bundles = []
     for obj in _shown(view_layer, view):
         entity = _entity(obj)
-        if entity is None:
-            continue
         if isinstance(entity, Bundle | Arcs):
-            near = _line(obj, depsgraph, ray)
-            if near and (line is None or near[0] < line[0]):
-                line = near
+            bundles.append(obj)
         elif isinstance(entity, TEXTS):
             hit = _text(obj, depsgraph, ray)
             if hit and (text is None or hit.depth < text.depth):
                 text = hit
-        else:
+        elif entity is not None:
             for hit in _solid(obj, entity, depsgraph, ray, beside):
                 if solid is None or hit.depth < solid.depth:
                     solid = hit
     small = _small(ray, beside) if solid is None else None
+    if prefer != "CELLS" or solid is None and small is None:  # else no line is chosen
+        for obj in bundles:
+            near = _line(obj, depsgraph, ray)
+            if near and (line is None or near[0] < line[0]):
+                line = near
     return _choose(solid, line[1] if line else None, text, small, prefer)
 
 
@@ -141,45 +143,72 @@ def _solid(obj, entity, depsgraph, ray, beside: list[tuple]) -> Iterator[Hit]:
     matrix = _matrix(obj, depsgraph)
     if abs(np.linalg.det(matrix)) < 1e-18:
         return
-    geometry = framing.geometry_of(obj, depsgraph)
-    if geometry is None:
-        return
     origin, direction = ray.inside(matrix)
     if isinstance(entity, Annotation):
         hit = _mesh(obj, depsgraph, ray, TEXT)
         if hit:
             yield hit
         return
-    cloud = geometry.instances_pointcloud()
-    if cloud is None or not len(cloud.points):
+    parts = kept.of(obj, depsgraph, "boxes", lambda: _parts(obj, entity, depsgraph))
+    if parts is None:
         return
-    matrices, which = framing.instance_matrices(cloud)
-    cells = len(obj.data.vertices) if isinstance(entity, LayerObject | LayerCopy) else 0
-    other = BLOCK if isinstance(entity, BlockBox) else LAYER if cells else BESIDE
-    references = list(geometry.instance_references())  # they own the meshes
-    meshes = [getattr(reference, "mesh", None) for reference in references]
-    cells = min(cells, len(which))
-    if cells and meshes[which[0]] is not None:  # all have one shape
-        inputs = entity.inputs
-        grown = np.ones(3, np.float32)
-        if inputs["Shape"] == "Tile":
-            grown[1:] = 1 / max(0.5, min(1.0, inputs["Size"]))  # the gaps between tiles belong to them
-        middle, half = _boxes(matrices[:cells], meshes[which[0]], grown)
-        meets = shapes.balls if inputs["Shape"] in ROUND else shapes.boxes
-        depth = meets(origin, direction, middle, half)
+    other = BLOCK if isinstance(entity, BlockBox) else LAYER if _has_cells(entity) else BESIDE
+    if parts.cells is not None:
+        meets = shapes.balls if parts.is_round else shapes.boxes
+        depth = meets(origin, direction, *parts.cells)
         at = int(depth.argmin())
         if np.isfinite(depth[at]):
             yield Hit(CELL, obj.name, at, float(depth[at]), obj.name)
         else:
-            beside.append((obj, matrix, middle, half))
-    for number, mesh in enumerate(meshes):
-        rest = cells + np.flatnonzero(which[cells:] == number)
-        if mesh is None or not len(rest):
-            continue
-        depth = shapes.boxes(origin, direction, *_boxes(matrices[rest], mesh, np.ones(3, np.float32)))
+            beside.append((obj, matrix, *parts.cells))
+    if len(parts.index):
+        depth = shapes.boxes(origin, direction, *parts.rest)
         at = int(depth.argmin())
         if np.isfinite(depth[at]):
-            yield Hit(other, obj.name, int(rest[at]) if other == BESIDE else -1, float(depth[at]), _owner(obj))
+            yield Hit(other, obj.name, int(parts.index[at]) if other == BESIDE else -1, float(depth[at]), _owner(obj))
+
+
+@dataclass(frozen=True, eq=False)
+class _Parts:
+    """Middles and half sizes (3, n) of the cells of an object, if it has any, and of its other instances, with the
+    index (n,) of each of these."""
+
+    cells: tuple[np.ndarray, np.ndarray] | None
+    is_round: bool
+    index: np.ndarray
+    rest: tuple[np.ndarray, np.ndarray]
+
+
+def _has_cells(entity) -> bool:
+    return isinstance(entity, LayerObject | LayerCopy) and len(entity.obj.data.vertices) > 0
+
+
+def _parts(obj, entity, depsgraph) -> _Parts | None:
+    """All instances of an object as boxes in its space; None if there are none."""
+    geometry = framing.geometry_of(obj, depsgraph)
+    cloud = geometry.instances_pointcloud() if geometry else None
+    if cloud is None or not len(cloud.points):
+        return None
+    matrices, which = framing.instance_matrices(cloud)
+    references = list(geometry.instance_references())  # they own the meshes
+    meshes = [getattr(reference, "mesh", None) for reference in references]
+    count = min(len(obj.data.vertices), len(which)) if _has_cells(entity) else 0
+    cells, is_round = None, False
+    if count and meshes[which[0]] is not None:  # all have one shape
+        inputs = entity.inputs
+        grown = np.ones(3, np.float32)
+        if inputs["Shape"] == "Tile":
+            grown[1:] = 1 / max(0.5, min(1.0, inputs["Size"]))  # the gaps between tiles belong to them
+        cells, is_round = _boxes(matrices[:count], meshes[which[0]], grown), inputs["Shape"] in ROUND
+    found = []
+    for number in np.unique(which[count:]):
+        if meshes[number] is not None:
+            rest = count + np.flatnonzero(which[count:] == number)
+            found.append((rest, *_boxes(matrices[rest], meshes[number], np.ones(3, np.float32))))
+    if not found:
+        return _Parts(cells, is_round, np.zeros(0, int), (np.zeros((3, 0), np.float32),) * 2)
+    index, middle, half = zip(*found, strict=True)
+    return _Parts(cells, is_round, np.concatenate(index), (np.concatenate(middle, 1), np.concatenate(half, 1)))
 
 
 def _boxes(matrices, mesh, grown) -> tuple[np.ndarray, np.ndarray]:
@@ -221,20 +250,28 @@ def _beside(ray, matrix, middle, half):
 def _line(obj, depsgraph, ray) -> tuple[float, Hit] | None:
     """How far beside the ray, in shares of its reach, the nearest line of a bundle is."""
     matrix = _matrix(obj, depsgraph)
-    geometry = framing.geometry_of(obj, depsgraph)
-    if geometry is None or geometry.curves is None or not len(geometry.curves.curves):
-        return None
     if not _near(obj, depsgraph, ray):
         return None
-    curves = geometry.curves
+    lines = kept.of(obj, depsgraph, "lines", lambda: _lines(obj, depsgraph))
+    if lines is None:
+        return None
+    index, away, depth = shapes.nearest_line(ray, lines, matrix)
+    return (away, Hit(LINE, obj.name, index, depth, obj.name)) if index >= 0 else None
+
+
+def _lines(obj, depsgraph) -> shapes.Lines | None:
+    """The lines of a bundle that have a width, in its space; None if there are none."""
+    geometry = framing.geometry_of(obj, depsgraph)
+    curves = geometry.curves if geometry else None
+    if curves is None or not len(curves.curves):
+        return None
     points = curve_points(curves)
     radius = np.empty(points.shape[:2], np.float32)
     if "radius" in curves.attributes:
         curves.attributes["radius"].data.foreach_get("value", radius.reshape(-1))
     else:
         radius[:] = 1.0
-    index, away, depth = shapes.nearest_line(ray, points, matrix, radius.max(1) > 0)
-    return (away, Hit(LINE, obj.name, index, depth, obj.name)) if index >= 0 else None
+    return shapes.Lines.of(points, radius.max(1) > 0)
 
 
 def curve_points(curves) -> np.ndarray:
@@ -247,7 +284,7 @@ def curve_points(curves) -> np.ndarray:
 def _near(obj, depsgraph, ray) -> bool:
     """Whether a ray may come near an object, by its box."""
     evaluated = obj.evaluated_get(depsgraph)
-    box = np.array(evaluated.bound_box)
+    box = kept.of(obj, depsgraph, "box", lambda: np.array(evaluated.bound_box, np.float64))
     matrix = np.array(evaluated.matrix_world)
     corners = (box @ matrix[:3, :3].T + matrix[:3, 3] - ray.origin) @ ray.frame.T
     if not np.isfinite(corners).all() or not box.any():
@@ -267,7 +304,7 @@ def _text(obj, depsgraph, ray) -> Hit | None:
     reach = evaluated.dimensions.length + abs(getattr(obj.data, "offset_y", 0.0)) * max(obj.scale)
     if away @ away - (away @ ray.direction) ** 2 > reach * reach:  # its box takes longer to be asked for
         return None
-    box = np.array(evaluated.bound_box, np.float64)
+    box = kept.of(obj, depsgraph, "box", lambda: np.array(evaluated.bound_box, np.float64))
     if not np.ptp(box, axis=0).any():
         return None
     matrix = np.array(evaluated.matrix_world, np.float64)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .rays import Ray
@@ -42,10 +44,70 @@ def balls(origin: np.ndarray, direction: np.ndarray, centre: np.ndarray, half: n
     return np.where(met, np.maximum(near, 0), np.float32(np.inf))
 
 
-def nearest_line(ray: Ray, points: np.ndarray, matrix: np.ndarray, seen: np.ndarray) -> tuple[int, float, float]:
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines that can be seen, by their `index` (n,): `points` (n, k, 3), the places where each begins and ends (3, n),
+    and how far its points are from the straight way between these at most (n,); all in one space."""
+
+    index: np.ndarray
+    points: np.ndarray
+    ends: tuple[np.ndarray, np.ndarray]
+    bend: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray, seen: np.ndarray) -> Lines:
+        """The lines of `points` (n, k, 3) that are `seen` (n,)."""
+        index = np.flatnonzero(seen)
+        points = points[index]
+        begin, end = (np.ascontiguousarray(points[:, at].T) for at in (0, -1))
+        way = end - begin
+        length = np.maximum((way * way).sum(0), 1e-30)
+        bend = np.zeros(len(index), np.float32)
+        for at in range(1, points.shape[1] - 1):
+            from_begin = points[:, at].T - begin
+            share = ((from_begin * way).sum(0) / length).clip(0, 1)
+            away = from_begin - share * way
+            np.maximum(bend, (away * away).sum(0), out=bend)
+        bend = np.sqrt(bend)
+        bend[~np.isfinite(bend)] = np.inf
+        return cls(index, points, (begin, end), bend)
+
+
+def _may_meet(ray: Ray, lines: Lines, matrix: np.ndarray) -> np.ndarray:
+    """Which lines may come near a ray (n,): by the straight way between their ends, and how far they leave that."""
+    turn = (ray.frame @ matrix[:3, :3]).astype(np.float32)
+    shift = (ray.frame @ (matrix[:3, 3] - ray.origin)).astype(np.float32)
+    bend = lines.bend * np.float32(np.linalg.norm(matrix[:3, :3], 2) * (1 + 1e-4))
+    (x, y, near), (u, v, far) = (
+        [end[0] * row[0] + end[1] * row[1] + end[2] * row[2] + away for row, away in zip(turn, shift, strict=True)]
+        for end in lines.ends
+    )
+    depth = np.maximum(near, far) + bend
+    u -= x
+    v -= y
+    share = -(x * u + y * v) / np.maximum(u * u + v * v, np.float32(1e-30))
+    np.clip(share, 0, 1, out=share)
+    u *= share
+    v *= share
+    u += x
+    v += y
+    reach = bend + np.float32(ray.width) + np.float32(ray.spread * (1 + 1e-4)) * depth
+    reach += np.float32(1e-5) * depth
+    outside = (u * u + v * v > reach * reach) | (depth <= 0)
+    return np.flatnonzero(~outside)
+
+
+def nearest_line(ray: Ray, lines: Lines, matrix: np.ndarray) -> tuple[int, float, float]:
     """The line that a ray passes nearest: its index, how far from it in shares of the ray's reach (infinite if beyond
-    1), and at which distance. `points` (n, k, 3) are in a space with this matrix, lines that are not `seen` (n,) are
-    left out."""
+    1), and at which distance. `matrix` is that of the space of the lines."""
+    some = _may_meet(ray, lines, matrix)
+    if not len(some):
+        return -1, np.inf, np.inf
+    index, away, depth = _nearest(ray, lines.points[some], matrix)
+    return (int(lines.index[some[index]]), away, depth) if index >= 0 else (-1, np.inf, np.inf)
+
+
+def _nearest(ray, points, matrix):
     count, each = points.shape[:2]
     turn = (ray.frame @ matrix[:3, :3]).astype(np.float32)
     shift = (ray.frame @ (matrix[:3, 3] - ray.origin)).astype(np.float32)
@@ -57,7 +119,7 @@ def nearest_line(ray: Ray, points: np.ndarray, matrix: np.ndarray, seen: np.ndar
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 1 / np.maximum(ray.reach(np.maximum(depth, 0)), 1e-9)
     x, y = across * scale, up * scale
-    chosen = seen.copy()
+    chosen = np.ones(count, bool)
     for axis in (x, y):
         low, high = axis[:, 0].copy(), axis[:, 0].copy()
         for point in range(1, each):

@@ -10,7 +10,7 @@ JOBS ?= 2
 PYTEST := $(VENV)/bin/python -m pytest --rootdir tests -c tests/pytest.ini -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LINTED := addon/gltf/viewer/scripts .ci/web tests/web
 
-.PHONY: help setup demo test test-all test-fast test-window coverage bench lint types extension release clean
+.PHONY: help setup demo test test-all test-fast test-window coverage library bench lint types extension release clean
 
 help:
 	@echo "make setup      make $(VENV) with Blender $(BLENDER); BLENDER=4.5 or 5.2 chooses another"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-fast  the tests that need no Blender and no patience"
 	@echo "make test-window  a session in a real window, with pictures in out/window; as root, some minutes the first time"
 	@echo "make coverage   run the tests and tell which lines none of them reaches"
+	@echo "make library    render the previews of the asset library anew"
 	@echo "make bench      measure building and moving a large network"
 	@echo "make lint       check the style and the format with ruff, types, and the page with Biome where there is npm"
 	@echo "make types      check the types of the rooms without Blender with mypy"
@@ -57,6 +58,9 @@ coverage: setup
 	@mkdir -p out
 	COVERAGE_CORE=$(if $(filter 5.2,$(BLENDER)),sysmon,ctrace) COVERAGE_FILE=out/coverage \
 	  $(PYTEST) --cov --cov-config=pyproject.toml --cov-report=term:skip-covered tests $(ARGS)
+
+library: setup
+	$(VENV)/bin/python docs/library.py
 
 bench: setup
 	$(VENV)/bin/python tests/bench/bench.py

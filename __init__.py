@@ -8,6 +8,7 @@ def register():
     """Register all classes with Blender."""
     from . import operators, panels  # here: they need Blender, and reading a model does not
     from .addon import preferences, properties
+    from .addon.scene.assets import dropped
     from .addon.scene.editing import watching
     from .addon.scene.picking import kept
 
@@ -17,15 +18,18 @@ def register():
     panels.register()
     watching.register()
     kept.register()
+    dropped.register()
 
 
 def unregister():
     """Take all classes back from Blender."""
     from . import operators, panels
     from .addon import preferences, properties
+    from .addon.scene.assets import dropped
     from .addon.scene.editing import watching
     from .addon.scene.picking import kept
 
+    dropped.unregister()
     kept.unregister()
     watching.unregister()
     panels.unregister()

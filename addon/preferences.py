@@ -68,6 +68,7 @@ class NEUROSCENE_Preferences(bpy.types.AddonPreferences):
         column.prop(self, "dim")
         column.label(text="File Paths")
         column.prop(self, "samples")
+        column.operator("neuroscene.install_library", icon="ASSET_MANAGER")
 
 
 def value(name: str) -> Any:

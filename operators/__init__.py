@@ -10,6 +10,7 @@ from ..addon.formats.table import READERS
 from .add_shot import NEUROSCENE_OT_add_shot
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
+from .assets import NEUROSCENE_OT_apply_asset, NEUROSCENE_OT_apply_preset, NEUROSCENE_OT_install_library, in_assets
 from .attach_architecture import NEUROSCENE_OT_attach_architecture
 from .attach_gltf import NEUROSCENE_OT_attach_gltf
 from .back_to_arrangement import NEUROSCENE_OT_back_to_arrangement
@@ -158,6 +159,9 @@ CLASSES = (
     NEUROSCENE_OT_save_look,
     NEUROSCENE_OT_load_look,
     NEUROSCENE_OT_copy_look,
+    NEUROSCENE_OT_apply_preset,
+    NEUROSCENE_OT_apply_asset,
+    NEUROSCENE_OT_install_library,
     NEUROSCENE_OT_set_map,
     NEUROSCENE_OT_set_colors,
     NEUROSCENE_OT_show_kernels,
@@ -196,6 +200,7 @@ def register():
     define_drag()
     bpy.types.TOPBAR_MT_file_import.append(_import_entry)
     bpy.types.TOPBAR_MT_file_export.append(_export_entry)
+    bpy.types.ASSETBROWSER_MT_context_menu.append(in_assets)
     _commands.append(bpy.utils.register_cli_command("neuroscene", cli.command_of_blender))
 
 
@@ -203,6 +208,7 @@ def unregister():
     """Take back what `register` did."""
     while _commands:
         bpy.utils.unregister_cli_command(_commands.pop())
+    bpy.types.ASSETBROWSER_MT_context_menu.remove(in_assets)
     bpy.types.TOPBAR_MT_file_export.remove(_export_entry)
     bpy.types.TOPBAR_MT_file_import.remove(_import_entry)
     for class_ in reversed(CLASSES):

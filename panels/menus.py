@@ -62,6 +62,8 @@ class NEUROSCENE_MT_add(bpy.types.Menu):
         for sample in SAMPLES:
             layout.operator("neuroscene.open_sample", text=f"Sample: {sample.title}").sample = sample.name
         layout.operator("neuroscene.import_network", text="From a File...", icon="IMPORT")
+        layout.separator()
+        layout.operator("neuroscene.install_library", icon="ASSET_MANAGER")
 
 
 class NEUROSCENE_MT_layer(bpy.types.Menu):

@@ -13,6 +13,9 @@ from scene import look
 
 OPERATORS = {
     "add_beat",
+    "apply_asset",
+    "apply_preset",
+    "install_library",
     "add_shot",
     "apply_storyboard",
     "edit_storyboard",

@@ -84,17 +84,19 @@ def _instances(geometry):
     if cloud is None or not len(cloud.points):
         return None
     matrix, which = instance_matrices(cloud)
-    low, high = np.full(3, np.inf), np.full(3, -np.inf)
-    shown = np.bincount(which, minlength=1)
+    shown = np.bincount(which, minlength=1) > 0
+    alike: dict[tuple, list[int]] = {}  # cells of several colors have several meshes of one size
     for index, reference in enumerate(geometry.instance_references()):
-        if index >= len(shown) or not shown[index]:
-            continue
         mesh = getattr(reference, "mesh", None) or getattr(getattr(reference, "data", None), "id_data", None)
-        if mesh is None:
-            continue
-        points = mesh_points(mesh)
-        middle, half = (points.max(0) + points.min(0)) / 2, (points.max(0) - points.min(0)) / 2
-        rows = matrix[which == index, :3].reshape(-1, 4)  # one product of all rows is faster than one an instance
+        if mesh is not None and index < len(shown) and shown[index]:
+            points = mesh_points(mesh)
+            alike.setdefault((*points.min(0), *points.max(0)), []).append(index)
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for box, indices in alike.items():
+        some = np.isin(np.arange(len(shown)), indices)[which]
+        first, last = np.array(box[:3]), np.array(box[3:])
+        middle, half = (last + first) / 2, (last - first) / 2
+        rows = matrix[some, :3].reshape(-1, 4)  # one product of all rows is faster than one an instance
         centre = (rows @ np.array([*middle, 1.0], np.float32)).reshape(-1, 3)
         reach = (np.abs(rows) @ np.array([*half, 0.0], np.float32)).reshape(-1, 3)
         low = np.minimum(low, (centre - reach).min(0))

@@ -19,6 +19,7 @@ from .check_pruning import NEUROSCENE_OT_check_pruning
 from .compare_checkpoints import NEUROSCENE_OT_compare_checkpoints
 from .compose_network import NEUROSCENE_OT_compose_network, NEUROSCENE_OT_edit_copy
 from .copy_look import NEUROSCENE_OT_copy_look
+from .drag_socket import NEUROSCENE_OT_drag_socket
 from .edit_cells import NEUROSCENE_OT_edit_cells
 from .edit_layers import (
     NEUROSCENE_OT_add_layer,
@@ -134,6 +135,7 @@ CLASSES = (
     NEUROSCENE_OT_select_block,
     NEUROSCENE_OT_set_detail,
     NEUROSCENE_OT_set_network_detail,
+    NEUROSCENE_OT_drag_socket,
     NEUROSCENE_OT_edit_cells,
     NEUROSCENE_OT_back_to_arrangement,
     NEUROSCENE_OT_bundle_lines,

@@ -13,6 +13,7 @@ from .book import NEUROSCENE_PT_book
 from .composing import MENUS, NEUROSCENE_MT_add_layer, NEUROSCENE_MT_insert_here, NEUROSCENE_PT_compose
 from .data import NEUROSCENE_PT_data
 from .evidence import NEUROSCENE_PT_evidence
+from .gizmos import NEUROSCENE_GGT_layer
 from .hierarchy import NEUROSCENE_MT_hierarchy, NEUROSCENE_MT_networks, NEUROSCENE_PT_hierarchy, NEUROSCENE_UL_layers
 from .layer import NEUROSCENE_PT_layer
 from .lines import NEUROSCENE_PT_lines
@@ -42,6 +43,7 @@ CLASSES = (
     NEUROSCENE_PT_book,
     NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_annotation,
+    NEUROSCENE_GGT_layer,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,
     menus.NEUROSCENE_MT_add,

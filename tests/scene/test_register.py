@@ -15,6 +15,7 @@ OPERATORS = {
     "add_beat",
     "apply_asset",
     "apply_preset",
+    "drag_socket",
     "install_library",
     "add_shot",
     "apply_storyboard",
@@ -190,7 +191,15 @@ def test_operators_say_what_they_do(registered):
             assert hidden or setting.name, (name, setting.identifier)
 
 
-WITHOUT_NETWORK = {"import_network", "import_series", "watch_folder", "attach_gltf", "compose_network", "open_sample"}
+WITHOUT_NETWORK = {
+    "import_network",
+    "import_series",
+    "watch_folder",
+    "attach_gltf",
+    "compose_network",
+    "open_sample",
+    "install_library",
+}
 
 
 @pytest.mark.parametrize("name", sorted(OPERATORS - WITHOUT_NETWORK))

@@ -301,7 +301,7 @@ def corners(thing, depsgraph) -> np.ndarray:
         return world(thing, depsgraph, np.array(evaluated.bound_box, np.float64))[None]
     geometry = evaluated.evaluated_geometry()
     matrices, which = local_instances(thing, depsgraph)
-    found = []
+    found, places = [np.zeros((0, 8, 3))], [np.zeros(0, int)]
     for index, reference in enumerate(geometry.instance_references()):
         mesh = getattr(reference, "mesh", None) or getattr(reference, "data", None)
         if mesh is None:  # instances of nothing, for lines to end on
@@ -310,7 +310,8 @@ def corners(thing, depsgraph) -> np.ndarray:
         box = points.min(0) + grid * np.ptp(points, axis=0)
         mine = matrices[which == index]
         found.append(np.einsum("nij,kj->nki", mine[:, :3, :3], box) + mine[:, None, :3, 3])
-    return world(thing, depsgraph, np.concatenate(found))
+        places.append(np.flatnonzero(which == index))
+    return world(thing, depsgraph, np.concatenate(found)[np.argsort(np.concatenate(places))])
 
 
 def pictures(network, kinds=("layer", "label", "class", "bars")) -> dict[str, np.ndarray]:

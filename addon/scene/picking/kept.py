@@ -16,6 +16,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 _kept: dict[tuple, Any] = {}  # by object, scene, view layer and what it is
+_frame: list[tuple] = []  # that it is of
 _listening: list[bool] = []
 
 
@@ -23,7 +24,12 @@ def of(obj: bpy.types.Object, depsgraph: bpy.types.Depsgraph, what: str, make: C
     """What `make` gives for an object as it is evaluated now. It holds plain data, in the space of the object."""
     if not _listening:
         return make()
-    key = (obj.session_uid, depsgraph.scene.session_uid, depsgraph.view_layer.name, what)
+    scene = depsgraph.scene
+    frame = (scene.session_uid, scene.frame_current, scene.frame_subframe)
+    if _frame[:] != [frame]:  # what moves with frames is not told of
+        _kept.clear()
+        _frame[:] = [frame]
+    key = (obj.session_uid, scene.session_uid, depsgraph.view_layer.name, what)
     if key not in _kept:
         _kept[key] = make()
     return _kept[key]
@@ -44,17 +50,11 @@ def _evaluated(scene, depsgraph) -> None:
 
 @persistent
 def _forget(*_) -> None:
-    """Let go of all: another frame, file or state of this."""
+    """Let go of all: another file or state of this."""
     _kept.clear()
 
 
-HANDLERS = {
-    "depsgraph_update_post": _evaluated,
-    "frame_change_post": _forget,
-    "undo_post": _forget,
-    "redo_post": _forget,
-    "load_post": _forget,
-}
+HANDLERS = {"depsgraph_update_post": _evaluated, "undo_post": _forget, "redo_post": _forget, "load_post": _forget}
 
 
 def register():

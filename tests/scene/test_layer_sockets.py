@@ -69,8 +69,8 @@ VECTORS = {
     "Loose End": (((0.0, 0.0, 0.0), (-3.0, 0.0, 0.0), (1.0, 2.0, 2.5)), {"Fold": 0.5, "Backing": 0.1}),
 }
 MENUS = {"Shape": ({}, LAYER["Shape"].items), "Reveal By": ({"Reveal": 0.5}, LAYER["Reveal By"].items)}
-# Objects and materials, each with a test of its own below.
-THINGS = {"Cell", "Material", "Evidence Material", "Number Material", "Backing Material", "Block", "Network"}
+# Objects and materials, each with a test of its own below; the palette's are in test_palettes.
+THINGS = {"Cell", "Palette", "Material", "Evidence Material", "Number Material", "Backing Material", "Block", "Network"}
 # How the range in force is found is the matter of test_ranges.
 RANGES = {"Range From", "Clip", "Layer Row", "Block Row"}
 NUMBERS = FLOATS | INTS | VECTORS

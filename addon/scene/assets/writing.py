@@ -91,7 +91,8 @@ def _mark(block: bpy.types.ID, about: str, catalog: str, key: str) -> None:
     block.asset_data.author = "Neuroscene developers"
     block.asset_data.license = "GPL-3.0-or-later"
     block.asset_data.catalog_id = catalog_id(catalog)
-    block.asset_data.tags.new(key)
+    marks = block.asset_data.tags
+    marks.new(key)
     picture = PREVIEWS / f"{key.replace('/', '-')}.png"
     if picture.is_file():
         _preview(block, picture)

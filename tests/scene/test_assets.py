@@ -130,6 +130,16 @@ def drop(obj, group) -> None:
     dropped.take_presets(obj.name)
 
 
+@pytest.mark.parametrize("model", [look.CNN, look.SAMPLES / "pictures_resnet.onnx"], ids=["cells", "books"])
+def test_what_we_have_made_ourselves_is_no_drop(blank, model):
+    given = look.DIGIT if model == look.CNN else look.SAMPLES / "pictures" / "butterfly.png"
+    network = look.build(model, given, fold_repeats=True)
+    held = {obj: [*obj.data.materials] for obj in network.all_objects if hasattr(obj.data, "materials")}
+    assert any(held.values())
+    assert not any(dropped.materials(obj) for obj in held)
+    assert held == {obj: [*obj.data.materials] for obj in held}
+
+
 def test_a_preset_that_was_dropped_is_applied_and_leaves_nothing(network, folder):
     obj = look.layers(network)["conv1"]
     before = look.cell_places(obj, look.evaluate(network))

@@ -26,8 +26,10 @@ def materials(obj: bpy.types.Object) -> int:
 
     One of ours goes where its role is shown; any other to what is seen most. What node groups make shows no slots.
     """
+    if obj.data is None or not len(obj.data.materials):
+        return 0
     wanted = {role: (modifier, socket) for modifier, socket, role in painting.slots(obj)}
-    if not wanted or obj.data is None or not len(obj.data.materials):
+    if not wanted:
         return 0
     given = [material for material in obj.data.materials if material]
     first = next((role for role in ("cells", "lines", "copies", "blocks") if role in wanted), next(iter(wanted)))

@@ -45,6 +45,7 @@ SHOWN = {  # units, rows and columns before and after each operator
     "LayerNormalization": ((1, 3, 8), (1, 3, 8)),
     "Dropout": ((1, 6, 6), (1, 6, 6)),
     "Flatten": ((1, 4, 4), (16, 1, 1)),
+    "Reshape": ((16, 1, 1), (1, 4, 4)),
     "Add": ((2, 5, 5), (1, 5, 5)),
     "Concat": ((2, 5, 5), (4, 5, 5)),
     "Embedding": ((5, 1, 1), (1, 5, 8)),

@@ -24,6 +24,7 @@ from neuroscene.addon.scene.explaining.known import NONE, WINNER, Asked
 from neuroscene.addon.scene.series import playing
 from neuroscene.addon.scene.updating import reloading
 from scene import acting, look
+from unit.make import model, node, save, seeded
 
 TRAINED = look.ROOT / "tests/data/crossformat/mnist_cnn.keras"
 WHOLE = Asked()
@@ -273,3 +274,28 @@ def test_a_unit_of_the_selected_layer(registered):
     assert bpy.ops.neuroscene.run_input(filepath=str(look.DIGIT.parent / "digit_3.png")) == {"FINISHED"}
     answer = known.read(networks()[0])
     assert answer.title == "What excites unit 3 of conv2?" and answer.given == "digit_3.png"
+
+
+def test_a_sheet_stands_before_each_channel(blank, tmp_path):
+    nodes = [
+        node("Conv", ["x", "w"], ["c"], name="conv", pads=[1] * 4, strides=[2, 2]),
+        node("Relu", ["c"], ["r"], name="relu"),
+        node("GlobalAveragePool", ["r"], ["p"], name="pool"),
+        node("Flatten", ["p"], ["f"], name="flat"),
+        node("Gemm", ["f", "v"], ["scores"], name="fc"),
+    ]
+    weights = {"w": seeded(4, 3, 3, 3), "v": seeded(4, 2)}
+    path = save(tmp_path, model(nodes, {"x": (1, 3, 8, 8)}, {"scores": (1, 2)}, weights))
+    np.save(tmp_path / "x.npy", seeded(1, 3, 8, 8, seed=3))
+    network = look.build(path, tmp_path / "x.npy")
+    explaining.explain(network, Asked(("gradcam",), (WINNER,), NONE))
+    sheets = {sheet.layer: sheet.obj for sheet in NetworkScene(network).members(EvidenceSheet)}
+    one, each = (look.array(sheets[name].data.attributes, "evidence") for name in ("conv", "x"))
+    assert len(one) == 16 and np.array_equal(each, np.tile(one, 3))
+    layer = look.layers(network)["x"]
+    matrices, _ = look.local_instances(layer, look.evaluate(network))
+    cells = matrices[:192, 1:3, 3].reshape(3, 64, 2)
+    half = look.inputs(layer)["Pitch"] / 2
+    corners = look.array(sheets["x"].data.attributes, "position")[:, 1:].reshape(3, 25, 2)
+    assert np.allclose(corners.min(1), cells.min(1) - half, atol=1e-4)
+    assert np.allclose(corners.max(1), cells.max(1) + half, atol=1e-4)

@@ -23,6 +23,7 @@ from ...nodes.tree import attach
 from .. import removing
 from ..building import input_picture, planned
 from ..building.paints import paint_of
+from ..camera import framing
 from ..entities import EvidenceRelief, EvidenceSheet, InputPicture, LayerObject, NetworkScene
 from ..texts import labels
 from . import putting
@@ -128,23 +129,26 @@ def _pooled(values: np.ndarray, step: int, how) -> np.ndarray:
 
 
 def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explained, place: int, count: int) -> None:
-    """A face a cell of Grad-CAM, before all maps of a layer or before an input, at its own resolution."""
+    """A face a cell of Grad-CAM, before all maps of a layer or before each of an input, at its own resolution."""
     cam = told.cam
     assert cam is not None
-    _, width, height = shown.size
-    longer = max(width, height)
     rows, columns = cam.shape
     full = putting.extent_of(cam, True)
     shade = np.clip(cam / full, 0, 1) ** 0.8
-    y, z, faces = input_picture.pixel_faces(width, height, rows, columns)
-    points = np.stack([np.full_like(y, -AWAY * longer), y, z], -1).reshape(-1, 3)
+    points, faces = [], []
+    before = _maps(scene, shown, layer)
+    for number, (left, head, width, height) in enumerate(before):
+        y, z, corners = input_picture.pixel_faces(width, height, rows, columns)
+        away = np.full_like(y, -AWAY * max(width, height))
+        points.append(np.stack([away, y + left, z + head], -1).reshape(-1, 3))
+        faces.append(corners + number * y.size)
     mesh = bpy.data.meshes.new(f"{layer.name} Grad-CAM")
-    mesh.from_pydata(points.tolist(), [], faces.tolist())
+    mesh.from_pydata(np.concatenate(points).tolist(), [], np.concatenate(faces).tolist())
     for name, values in (
-        ("shade", shade.ravel()),
-        (putting.COUNTS, cam.ravel()),
-        ("begin", np.full(cam.size, place - 0.5 if place else -1.0)),
-        ("end", np.full(cam.size, place + 0.5 if place < count - 1 else count)),
+        ("shade", np.tile(shade.ravel(), len(before))),
+        (putting.COUNTS, np.tile(cam.ravel(), len(before))),
+        ("begin", np.full(cam.size * len(before), place - 0.5 if place else -1.0)),
+        ("end", np.full(cam.size * len(before), place + 0.5 if place < count - 1 else count)),
     ):
         attribute = mesh.attributes.new(name, "FLOAT", "FACE")
         attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
@@ -158,3 +162,27 @@ def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explaine
     obj.parent = shown.obj
     for holder in shown.obj.users_collection:
         holder.objects.link(obj)
+
+
+def _maps(scene: NetworkScene, shown: LayerObject, layer: Layer) -> list[tuple[float, float, float, float]]:
+    """Where sheets stand before a layer, in its space: the middle to the side and up, width and height of each. Before
+    the channels of an input that stand apart one each, or else one before all."""
+    _, width, height = shown.size
+    grid = layer.grid
+    pictured = any(picture.layer == layer.name for picture in scene.members(InputPicture))
+    if layer.op != "Input" or grid.units == 1 or pictured or len(shown.obj.data.vertices) != grid.size:
+        return [(0.0, 0.0, width, height)]
+    view_layer = scene.scene.view_layers[0]
+    view_layer.update()
+    geometry = framing.geometry_of(shown.obj, view_layer.depsgraph)
+    cloud = geometry.instances_pointcloud() if geometry else None
+    if cloud is None or len(cloud.points) < grid.size:
+        return [(0.0, 0.0, width, height)]
+    matrices, _ = framing.instance_matrices(cloud)
+    places = matrices[: grid.size, 1:3, 3].reshape(grid.units, -1, 2)
+    half = float(shown.inputs["Pitch"]) / 2
+    low, high = places.min(1) - half, places.max(1) + half
+    return [
+        ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2, b[0] - a[0], b[1] - a[1])
+        for a, b in zip(low.tolist(), high.tolist(), strict=True)
+    ]

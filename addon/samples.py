@@ -53,6 +53,7 @@ SAMPLES = (
     _of("digits_cnn", "Convolutions", "Reads digits, 29,066 weights", "digits/digit_7.png"),
     _of("digits_mlp", "Dense Layers", "Reads digits, 52,650 weights", "digits/digit_3.png"),
     _of("pictures_resnet", "Residual Network", "Names pictures", "pictures/fish.png"),
+    _of("faces_cnn", "Faces", "Tells happy, sad and surprised faces by the mouth", "faces/surprised.png"),
     _of("cells_unet", "U-Net", "Finds cells in a picture", "cells/cells.png"),
     _of(
         "letters_transformer", "Transformer", "Sorts letters by attention", "letters/letters.npy", "letters/letters.png"

@@ -31,6 +31,7 @@ CNN, MLP = (SAMPLES / f"digits_{kind}.onnx" for kind in ("cnn", "mlp"))
 PICTURES, CELLS, LETTERS = (
     SAMPLES / f"{name}.onnx" for name in ("pictures_resnet", "cells_unet", "letters_transformer")
 )
+FACES = SAMPLES / "faces_cnn.onnx"
 DIGIT = SAMPLES / "digits" / "digit_7.png"
 INPUTS = {
     CNN: DIGIT,
@@ -89,6 +90,7 @@ COMMANDS = {
     "gallery/methods": ("render", OTHER, "--input", DIGIT, "--evidence", METHODS, "--side-by-side"),
     "gallery/gradcam": ("render", OTHER, "--input", DIGIT, "--evidence", "gradcam"),
     "gallery/proof": ("render", OTHER, "--input", DIGIT, "--proof", TEST, "--prune", "0.5"),
+    "gallery/faces": ("render", FACES, "--input", SAMPLES / "faces" / "surprised.png", "--evidence", "gradcam"),
     "gallery/right": ("render", OTHER, "--input", TEST),
     "gallery/histograms": ("render", OTHER, "--input", DIGIT, "--histograms", "weights"),
     "gallery/spiral": (*TEACHING["spiral_deep"], "--plot", SAMPLES / "points/spiral.npz"),

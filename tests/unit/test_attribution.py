@@ -188,6 +188,32 @@ def test_gradcam_is_its_formula(cnn):
     assert finish(attribute(network, inputs, "gradcam")).by == "conv3"
 
 
+@pytest.mark.parametrize("mood", ["happy", "sad", "surprised"])
+def test_gradcam_finds_the_mouth_that_alone_says_what_is_right(mood, tmp_path):
+    """A face's mood is in its mouth; behind maps whose means one dense layer reads it is CAM (Zhou et al. 2016)."""
+    samples = DATA.parents[1] / "sample_models"
+    path = samples / "faces_cnn.onnx"
+    network, ran = run_file(samples / "faces" / f"{mood}.png", summarise(open_checkpoint(path)))
+    assert ran.scores[0].label == mood and ran.scores[0].score > 0.9
+    out = tmp_path / "cam.npz"
+    face = str(samples / "faces" / f"{mood}.png")
+    assert main(["attribute", str(path), "--input", face, "--method", "gradcam", "-o", str(out)]) == 0
+    told = np.load(out)
+    cam = told["attribution"]
+    maps = ran.values[network.layer("conv4").tensor].reshape(24, 16, 16)
+    (weight,) = (
+        onnx.numpy_helper.to_array(tensor)
+        for tensor in onnx.load(path).graph.initializer
+        if sorted(tensor.dims) == [3, 24]
+    )
+    weight = weight if weight.shape == (24, 3) else weight.T
+    by_hand = np.maximum(np.tensordot(weight[:, ran.scores[0].index], maps, 1), 0) / maps[0].size
+    assert np.allclose(cam, by_hand, rtol=1e-4, atol=1e-6)
+    rows, columns = np.indices(cam.shape)
+    middle = (rows * cam).sum() / cam.sum(), (columns * cam).sum() / cam.sum()
+    assert 8.5 < middle[0] < 13 and 5 < middle[1] < 10
+
+
 def test_maps_are_enlarged_as_by_pillow():
     values = seeded(5, 7)
     for size in ((10, 14), (23, 9), (5, 7)):

@@ -33,6 +33,7 @@ MOST = input_picture.MOST  # pixels of a side
 COARSE = 96  # cells under a curve
 BELOW = 2.4  # pitches, between a curve and what its numbers count
 AWAY = 0.16  # of the longer side of what it lies over: how far before it a sheet stands
+NEAR = 0.03  # of one of several, each of which has to lie over what it tells of
 
 
 def show(collection: bpy.types.Collection, network: Network, ran: Ran | None, told: Sequence[Explained]) -> None:
@@ -139,7 +140,7 @@ def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explaine
     before = _maps(scene, shown, layer)
     for number, (left, head, width, height) in enumerate(before):
         y, z, corners = input_picture.pixel_faces(width, height, rows, columns)
-        away = np.full_like(y, -AWAY * max(width, height))
+        away = np.full_like(y, -(AWAY if len(before) == 1 else NEAR) * max(width, height))
         points.append(np.stack([away, y + left, z + head], -1).reshape(-1, 3))
         faces.append(corners + number * y.size)
     mesh = bpy.data.meshes.new(f"{layer.name} Grad-CAM")

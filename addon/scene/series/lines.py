@@ -48,6 +48,10 @@ class Changed:
         """As `Join.into`."""
         return difference(*(end().into(targets, sources) for end in self._ends))
 
+    def strongest_into(self, targets, count, activation=None) -> Edges:
+        """As `Join.strongest_into`."""
+        return self.into(targets)
+
     def kernels(self, units, sources) -> Edges:
         """As that of a convolution."""
         return difference(*(end().kernels(units, sources) for end in self._ends))

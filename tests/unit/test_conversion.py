@@ -304,7 +304,7 @@ def test_arrays_that_are_stopped_leave_no_folder(tmp_path):
 def test_an_export_says_where_it_goes(tmp_path, capsys):
     path = str(CROSS / "mnist_cnn.keras")
     assert main(["export", path, "-o", str(tmp_path / "out.xyz")]) == 2
-    assert "should end in .glb or .usdc" in capsys.readouterr().err
+    assert "should end in .glb or .usdz or .usdc" in capsys.readouterr().err
     (tmp_path / "file").write_bytes(b"")
     assert main(["export", path, "-o", str(tmp_path / "file"), "--arrays"]) == 2
     assert "is a file; give a folder" in capsys.readouterr().err

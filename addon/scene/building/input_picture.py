@@ -134,20 +134,27 @@ def pixel_faces(width: float, height: float, rows: int, columns: int) -> tuple[n
     return y, z, faces
 
 
-def _form(mesh, width, height, pixels: tuple[int, int], planes: int = 1) -> None:
-    """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
-    layer it faces -X, columns along -Y."""
-    y, z, faces = pixel_faces(width, height, *pixels)
-    points = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
-    edge = FRAME * max(width, height)
-    frame = []
+def frame_corners(width: float, height: float, edge: float, x: float) -> np.ndarray:
+    """The corners (16, 3) of a frame round a picture, four of each of its four faces; `x` is how far behind it stands,
+    in metres as all."""
+    corners = []
     for low_y, high_y, low_z, high_z in (
         (-width / 2 - edge, width / 2 + edge, height / 2, height / 2 + edge),
         (-width / 2 - edge, width / 2 + edge, -height / 2 - edge, -height / 2),
         (-width / 2 - edge, -width / 2, -height / 2, height / 2),
         (width / 2, width / 2 + edge, -height / 2, height / 2),
     ):
-        frame += [(-edge, low_y, low_z), (-edge, high_y, low_z), (-edge, high_y, high_z), (-edge, low_y, high_z)]
+        corners += [(x, low_y, low_z), (x, high_y, low_z), (x, high_y, high_z), (x, low_y, high_z)]
+    return np.array(corners)
+
+
+def _form(mesh, width, height, pixels: tuple[int, int], planes: int = 1) -> None:
+    """A face a pixel, from the upper left one on, then the frame, for each plane, the first in front. As the cells of a
+    layer it faces -X, columns along -Y."""
+    y, z, faces = pixel_faces(width, height, *pixels)
+    points = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
+    edge = FRAME * max(width, height)
+    frame = frame_corners(width, height, edge, -edge)
     begin = len(points)
     points = np.concatenate([points, frame]).astype(np.float32)
     faces = np.concatenate([faces, begin + np.arange(16).reshape(4, 4)]).astype(np.int32)

@@ -48,10 +48,13 @@ def show(collection: bpy.types.Collection, network: Network, ran: Ran | None, to
             continue
         _relief(scene, picture, layer, ran, steps)
     cams = [(place, step) for place, step in enumerate(told) if step.cam is not None]
+    before: dict[str, list[tuple[float, float, float, float]]] = {}
     for place, step in cams:
         for name in (step.of, *(layer.name for layer in network.layers if layer.op == "Input")):
             if name in shown and not shown[name].is_plane:
-                _sheet(scene, shown[name], network.layer(name), step, place, len(told))
+                if name not in before:
+                    before[name] = _maps(scene, shown[name], network.layer(name))
+                _sheet(scene, shown[name], before[name], step, place, len(told))
 
 
 def hide(collection: bpy.types.Collection) -> None:
@@ -129,7 +132,9 @@ def _pooled(values: np.ndarray, step: int, how) -> np.ndarray:
     return how(blocks, (1, 3)).ravel()
 
 
-def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explained, place: int, count: int) -> None:
+def _sheet(
+    scene: NetworkScene, shown: LayerObject, before: Sequence[tuple], told: Explained, place: int, count: int
+) -> None:
     """A face a cell of Grad-CAM, before all maps of a layer or before each of an input, at its own resolution."""
     cam = told.cam
     assert cam is not None
@@ -137,13 +142,12 @@ def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explaine
     full = putting.extent_of(cam, True)
     shade = np.clip(cam / full, 0, 1) ** 0.8
     points, faces = [], []
-    before = _maps(scene, shown, layer)
     for number, (left, head, width, height) in enumerate(before):
         y, z, corners = input_picture.pixel_faces(width, height, rows, columns)
         away = np.full_like(y, -(AWAY if len(before) == 1 else NEAR) * max(width, height))
         points.append(np.stack([away, y + left, z + head], -1).reshape(-1, 3))
         faces.append(corners + number * y.size)
-    mesh = bpy.data.meshes.new(f"{layer.name} Grad-CAM")
+    mesh = bpy.data.meshes.new(f"{shown.name} Grad-CAM")
     mesh.from_pydata(np.concatenate(points).tolist(), [], np.concatenate(faces).tolist())
     for name, values in (
         ("shade", np.tile(shade.ravel(), len(before))),
@@ -155,7 +159,7 @@ def _sheet(scene: NetworkScene, shown: LayerObject, layer: Layer, told: Explaine
         attribute.data.foreach_set("value", np.ascontiguousarray(values, np.float32))
     mesh.materials.append(paint_of(scene, "sheet"))
     obj = bpy.data.objects.new(mesh.name, mesh)
-    EvidenceSheet.make(obj, layer=layer.name)
+    EvidenceSheet.make(obj, layer=shown.name)
     if count > 1:
         given = {"Network": scene.root().obj, "Slider": groups.sockets.attribute("evidence"), "Last": count - 1}
         attach(obj, "Words", groups.words_group(), given)

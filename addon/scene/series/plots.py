@@ -25,7 +25,7 @@ from ...training.plotted import CODE, SURFACE
 from .. import removing
 from ..background import in_background
 from ..building import bars, importing
-from ..building.input_picture import pixel_faces
+from ..building.input_picture import frame_corners, pixel_faces
 from ..building.kernels import FACING
 from ..building.paints import kept
 from ..building.planned import Steps
@@ -262,25 +262,11 @@ def _plane(scene: NetworkScene, name: str, drawn: Drawn) -> bpy.types.Mesh:
     """A face a point, row by row from the upper left one, and a frame; of a code one dark face."""
     across = plotted.ACROSS if drawn.shows == SURFACE else 1
     y, z, faces = pixel_faces(SIDE, SIDE, across, across)
-    corners = [np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)]
-    edge, half = FRAME * SIDE, SIDE / 2
-    bands = [
-        (-half - edge, half + edge, half, half + edge),
-        (-half - edge, half + edge, -half - edge, -half),
-        (-half - edge, -half, -half, half),
-        (half, half + edge, -half, half),
-    ]
-    for low_y, high_y, low_z, high_z in bands:
-        before = -edge / 4
-        corners.append(
-            np.array(
-                [(before, low_y, low_z), (before, high_y, low_z), (before, high_y, high_z), (before, low_y, high_z)]
-            )
-        )
-    begin = len(corners[0])
-    faces = np.concatenate([faces, begin + np.arange(4 * len(bands)).reshape(-1, 4)])
-    points = np.concatenate(corners).astype(np.float32)
-    own = np.r_[np.zeros(across * across, np.int32), np.ones(len(bands), np.int32)]
+    edge = FRAME * SIDE
+    corners = np.stack([np.zeros_like(y), y, z], -1).reshape(-1, 3)
+    points = np.concatenate([corners, frame_corners(SIDE, SIDE, edge, -edge / 4)]).astype(np.float32)
+    faces = np.concatenate([faces, len(corners) + np.arange(4 * EDGES).reshape(-1, 4)])
+    own = np.r_[np.zeros(across * across, np.int32), np.ones(EDGES, np.int32)]
     mesh = mesh_of(name, Letters(points, faces.ravel().astype(np.int32), np.full(len(faces), 4, np.int32)))
     mesh.materials.append(scene.materials["picture"])
     mesh.materials.append(scene.materials["track"])

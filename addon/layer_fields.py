@@ -82,7 +82,7 @@ def follow(collection: bpy.types.Collection, change) -> str:
         if changed == specification:
             return ""
         if build.finish(changing.edit_steps(collection, changed)):
-            picture.relabel(collection)
+            picture.follow(collection)
             return ""
         layer, why = changing.problem_of(collection)
         return f"'{layer}' {why}"

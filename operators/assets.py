@@ -10,7 +10,7 @@ import bpy
 from ..addon.scene import selection
 from ..addon.scene.assets import library
 from ..addon.scene.assets.presets import PRESETS
-from ..addon.scene.entities import LayerObject, NetworkScene, network_of, networks
+from ..addon.scene.entities import Bundle, LayerObject, NetworkScene, network_of, networks
 from .bases.whole import Whole
 
 _ITEMS = [(key, preset.title, preset.about) for key, preset in PRESETS.items()]
@@ -74,10 +74,12 @@ class NEUROSCENE_OT_apply_preset(Whole, bpy.types.Operator):
 
     def _add(self, context, preset, uuid):
         network = network_of(context.object)
-        layer = LayerObject.of(context.object)
+        layer, bundle = LayerObject.of(context.object), Bundle.of(context.object)
         if not NetworkScene(network).specification:
             self.report({"WARNING"}, f"{network.name} was not composed: its layers are those of its file")
             return {"CANCELLED"}
+        if bundle:
+            return bpy.ops.neuroscene.insert_here(uuid=uuid, operator=preset.name, bundle=bundle.obj.name)
         name = layer.name if layer else ""
         return bpy.ops.neuroscene.add_layer(uuid=uuid, operator=preset.name, place="AFTER", layer=name)
 

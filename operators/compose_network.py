@@ -49,7 +49,7 @@ def specification_of(template: str) -> Specification:
         return composing.template(template)
     held = EMPTY[template]
     return composing.parse(
-        {"name": template, "input": {"name": template, "shape": held["shape"]}, "layers": held["layers"]}
+        {"name": f"{template}_network", "input": {"name": template, "shape": held["shape"]}, "layers": held["layers"]}
     )
 
 

@@ -162,7 +162,7 @@ class NEUROSCENE_OT_reorder_by_place(EditsSpecification, bpy.types.Operator):
         if not back:
             return f"{', '.join(names)}: no place past another layer, so the order stays"
         arranging.rearrange(network, arranging.settings_of(network), back)
-        picture.relabel(network)
+        picture.follow(network)
         choosing.choose(network, done[0])
         return f"{', '.join(done)} moved in the order"
 

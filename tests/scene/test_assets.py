@@ -175,3 +175,23 @@ def test_a_layer_is_added_to_a_composed_network_alone(network, folder):
     bpy.ops.neuroscene.apply_preset(preset="operator/dense", object=layers[name].name)
     after = look.layers(composed)
     assert len(after) == len(layers) + 1
+
+
+def test_a_layer_goes_between_the_layers_of_the_lines_or_after_the_label_that_it_was_dropped_onto(network, folder):
+    bpy.ops.neuroscene.compose_network("EXEC_DEFAULT", template="lenet")
+    composed = next(one for one in bpy.data.collections if look.facts(one).get("specification"))
+    bpy.context.window.scene = look.scene_of(composed)
+    bpy.context.view_layer.update()
+    (group,) = fetch(folder, node_groups="Batch Normalization")
+    bundle = next(one for one in look.of_kind(composed, "connections") if look.facts(one)["target"] == "conv2")
+    source = look.facts(bundle)["source"]
+    drop(bundle, group)
+    held = json.loads(look.facts(composed)["specification"])["layers"]
+    (added,) = [layer["name"] for layer in held if layer["op"] == "BatchNormalization"]
+    assert [layer["name"] for layer in held].index(added) == [layer["name"] for layer in held].index("conv2") - 1
+    assert source in [layer["name"] for layer in held]
+    (group,) = fetch(folder, node_groups="Dense")
+    label = next(one for one in look.of_kind(composed, "label") if look.facts(one)["owner"] == "dense1")
+    drop(label, group)
+    held = [layer["name"] for layer in json.loads(look.facts(composed)["specification"])["layers"]]
+    assert held[held.index("dense1") + 1] == "dense2" and not label.modifiers

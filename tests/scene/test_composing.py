@@ -15,6 +15,8 @@ from neuroscene.addon import composing
 from neuroscene.addon.composing import compose
 from neuroscene.addon.network import summarise
 from neuroscene.addon.scene.attributes import array
+from neuroscene.addon.scene.building import studio
+from neuroscene.addon.scene.camera import framing, picture
 from neuroscene.addon.scene.composing import changing, choosing, learning
 from neuroscene.addon.scene.editing import arranging
 from neuroscene.addon.scene.entities import Bundle, NetworkScene, networks
@@ -369,3 +371,31 @@ def test_a_layer_is_put_on_the_connection_whose_lines_are_chosen(blank):
     assert written(network) == before
     bpy.context.view_layer.objects.active = NetworkScene(network).layers()["down1"].obj
     assert bpy.ops.neuroscene.insert_here(operator="Dense") == {"CANCELLED"}
+
+
+def in_frame(network) -> bool:
+    """Whether all layers of a network are in the picture of its camera."""
+    scene = NetworkScene(network).scene
+    camera = studio.camera_of(network)
+    view = picture.seen(network, scene)
+    places = framing.project(camera, view.points)
+    return bool((np.abs(places[:, :2]) <= framing.slopes(camera.data, view.aspect)).all())
+
+
+def test_the_picture_follows_while_nobody_has_moved_the_camera(lenet):
+    camera = studio.camera_of(lenet)
+    assert in_frame(lenet)
+    place = tuple(camera.location)
+    bpy.ops.neuroscene.add_layer(operator="Conv", place="AFTER", layer="image")
+    choosing.choose(lenet, "conv3")
+    lenet.neuroscene_layer.units = 40
+    assert tuple(camera.location) != place and in_frame(lenet)
+    camera.location.x += 1.0
+    place = tuple(camera.location)
+    bpy.ops.neuroscene.remove_layer(layer="conv3")
+    assert tuple(camera.location) == place
+    bpy.ops.neuroscene.frame_network()
+    camera.keyframe_insert("location", frame=1)
+    place = tuple(camera.location)
+    bpy.ops.neuroscene.add_layer(operator="Conv", place="AFTER", layer="image")
+    assert tuple(camera.location) == place

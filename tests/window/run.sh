@@ -53,7 +53,7 @@ say "building the extension"
 zip=$(make --no-print-directory extension PYTHON_VERSION="$(chroot "$root" python3 -c \
   'import sys; print("%d.%d" % sys.version_info[:2])')" | tail -n 1)
 rm -rf "$root/srv/run" && mkdir -p "$root/srv/run/home" "$root/srv/run/out" "$out"
-cp "$zip" sample_models/digits_cnn.onnx sample_models/digits/digit_[37].png tests/window/session.py \
+cp "$zip" sample_models/digits_cnn.onnx sample_models/digits/digit_[37].png tests/window/*.py \
   tests/data/crossformat/mnist_cnn.keras "$root/srv/run"
 display=:$((90 + $$ % 100)) xvfb=
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc" || cannot "/proc cannot be mounted in $root"

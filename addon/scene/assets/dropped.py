@@ -15,6 +15,7 @@ from ... import compat
 from .. import palettes, removing
 from ..entities import kind, nodes
 from ..looks import painting
+from ..picking.hits import owner_of
 from .presets import PRESET, PRESETS
 
 SOON = 0.05  # seconds
@@ -26,7 +27,7 @@ def materials(obj: bpy.types.Object) -> int:
 
     One of ours goes where its role is shown; any other to what is seen most. What node groups make shows no slots.
     """
-    if obj.data is None or not len(obj.data.materials):
+    if nodes(obj) is None or obj.data is None or not len(obj.data.materials):
         return 0
     wanted = {role: (modifier, socket) for modifier, socket, role in painting.slots(obj)}
     if not wanted:
@@ -61,8 +62,9 @@ def take_presets(name: str) -> None:
             _remove(obj)
         elif presets(bpy.data.objects[name]):  # the last step was another
             _remove(bpy.data.objects[name])
+        owner = owner_of(bpy.data.objects[name])  # of a label its layer
         with suppress(RuntimeError):  # it has said why
-            bpy.ops.neuroscene.apply_preset("EXEC_DEFAULT", True, preset=keys[-1], object=name)
+            bpy.ops.neuroscene.apply_preset("EXEC_DEFAULT", True, preset=keys[-1], object=owner)
 
 
 def _remove(obj: bpy.types.Object) -> None:
@@ -77,7 +79,7 @@ def _remove(obj: bpy.types.Object) -> None:
 
 def is_ours(obj: bpy.types.Object) -> bool:
     """Whether something dropped onto an object is for us to take."""
-    return kind(obj) is not None and nodes(obj) is not None
+    return kind(obj) is not None
 
 
 @persistent

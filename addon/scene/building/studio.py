@@ -24,6 +24,7 @@ from ..texts.labels import seen_by_camera
 
 QUALITY = "standard"  # of a new scene
 SPREAD = 0.48  # half the length of the rim light of a short network, in its distance
+SHORT = 0.01  # metres of the line that a 3D view draws from a light; Blender has its length from a limit that is off
 STILL = 48  # frames of a shot in which nothing moves
 BACKDROP, AROUND = "Backdrop", "Around"  # the names of the nodes that styles look for
 BACKGROUND = ((0.0, "#2a3a5a"), (0.35, "#1c2942"), (0.75, "#101828"), (1.0, "#0a0f1a"))
@@ -147,6 +148,7 @@ def _area(name, location, at, width, height, energy, colour):
     light.shape = "RECTANGLE"
     light.size = width
     light.size_y = height
+    light.cutoff_distance = SHORT
     obj = bpy.data.objects.new(name, light)
     obj.location = location
     obj.rotation_euler = (Vector(at) - Vector(location)).to_track_quat("-Z", "Y").to_euler()

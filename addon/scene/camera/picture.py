@@ -151,6 +151,28 @@ def frame(
                 view.labelled, camera, view.aspect, view.depsgraph, make, _level(network), view.texts
             )
     settle(network, camera, view)
+    if shot := ShotCamera.of(camera):
+        shot.framed = _standing(camera)
+
+
+def follow(network: bpy.types.Collection) -> None:
+    """Let the picture follow a network that has become larger or smaller: a camera that still stands where it was
+    put to show all is put so again, and any other stays. Labels come into their places."""
+    scene, camera = scene_of(network), studio.camera_of(network)
+    shot = ShotCamera.of(camera) if camera else None
+    moves = camera is None or camera.animation_data or camera.constraints or camera.parent
+    if scene is None or shot is None or moves or shot.framed != _standing(camera):
+        relabel(network)
+        return
+    _hide_beside(network)
+    scene.view_layers[0].update()
+    counting.tell(network, scene.view_layers[0].depsgraph)
+    frame(network, scene, camera)
+
+
+def _standing(camera: bpy.types.Object) -> list[float]:
+    """Where a camera stands, how it is turned and how wide it sees, as it is kept in a fact."""
+    return [float(number) for number in (*camera.location, *camera.rotation_euler, camera.data.lens)]
 
 
 def _lower(camera: bpy.types.Object, view: Seen, bottom: float) -> None:

@@ -33,6 +33,8 @@ def show(window: bpy.types.Window) -> None:
         space = area.spaces.active
         space.shading.type = "MATERIAL"
         space.shading.color_type = "VERTEX"  # in Solid shading too, cells have the colors of their values
+        space.shading.background_type = "WORLD"  # in Solid shading
+        space.shading.show_object_outline = False  # it darkens small letters
         space.shading.use_scene_world = space.shading.use_scene_lights = True
         space.clip_end = max(space.clip_end, window.scene.camera.data.clip_end)
         space.region_3d.view_perspective = "CAMERA"

@@ -8,12 +8,13 @@ from __future__ import annotations
 import bpy
 
 from .entity import Entity, ObjectEntity
-from .facts import FLAG, GROUP, NUMBER, SPAN, TEXT, Fact
+from .facts import FLAG, GROUP, NUMBER, NUMBERS, SPAN, TEXT, Fact
 
 
 class ShotCamera(ObjectEntity):
     """The camera of a shot. `view` is how it looks (see `studio.View`), `frames` the first and the last frame of the
-    shot, `caption` how far before it the caption hangs, 0 before it has one."""
+    shot, `caption` how far before it the caption hangs, 0 before it has one,
+    `framed` where it was put so that all is in its picture."""
 
     __slots__ = ()
     KIND = "camera"
@@ -21,6 +22,7 @@ class ShotCamera(ObjectEntity):
     view: Fact[dict] = Fact(GROUP, {})
     frames: Fact[tuple[int, int] | None] = Fact(SPAN, None)
     caption: Fact[float] = Fact(NUMBER, 0.0)
+    framed: Fact[list[float]] = Fact(NUMBERS, [])
 
 
 class Rig(ObjectEntity):

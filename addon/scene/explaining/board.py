@@ -140,7 +140,7 @@ def show(
     camera.data.clip_end = 1000.0
     for at, energy, side in (((-6, -9, 8), 900.0, 6.0), ((9, -6, 3), 350.0, 5.0)):
         lamp = bpy.data.objects.new("methods light", bpy.data.lights.new("methods light", "AREA"))
-        lamp.data.energy, lamp.data.size = energy, side
+        lamp.data.energy, lamp.data.size, lamp.data.cutoff_distance = energy, side, studio.SHORT
         lamp.location = at
         lamp.rotation_euler = (-Matrix.Translation(at).to_translation()).to_track_quat("-Z", "Y").to_euler()
         shelf.objects.link(lamp)

@@ -46,6 +46,7 @@ def apply(wanted: Backdrop, network: bpy.types.Collection) -> None:
             element.color = _rgba(colour)
         around.inputs["Color"].default_value = _rgba(wanted.around)
         around.inputs["Strength"].default_value = wanted.strength
+        scene.world.color = _rgba(wanted.background[2])[:3]  # behind what Solid shading shows
     scene.view_settings.view_transform = wanted.view
     scene.view_settings.look = wanted.look
     scene.view_settings.exposure = wanted.exposure

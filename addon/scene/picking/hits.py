@@ -165,7 +165,7 @@ def _solid(obj, entity, depsgraph, ray, beside: list[tuple]) -> Iterator[Hit]:
         depth = shapes.boxes(origin, direction, *parts.rest)
         at = int(depth.argmin())
         if np.isfinite(depth[at]):
-            yield Hit(other, obj.name, int(parts.index[at]) if other == BESIDE else -1, float(depth[at]), _owner(obj))
+            yield Hit(other, obj.name, int(parts.index[at]) if other == BESIDE else -1, float(depth[at]), owner_of(obj))
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,7 +311,7 @@ def _text(obj, depsgraph, ray) -> Hit | None:
     if abs(np.linalg.det(matrix)) < 1e-18:
         return None
     depth = shapes.flat(ray, matrix, box.min(0), box.max(0))
-    return Hit(TEXT, obj.name, -1, float(depth), _owner(obj)) if np.isfinite(depth) else None
+    return Hit(TEXT, obj.name, -1, float(depth), owner_of(obj)) if np.isfinite(depth) else None
 
 
 def _mesh(obj, depsgraph, ray, what) -> Hit | None:
@@ -325,10 +325,10 @@ def _mesh(obj, depsgraph, ray, what) -> Hit | None:
     if not met:
         return None
     depth = float(np.linalg.norm(matrix[:3, :3] @ np.array(place) + matrix[:3, 3] - ray.origin))
-    return Hit(what, obj.name, face, depth, _owner(obj))
+    return Hit(what, obj.name, face, depth, owner_of(obj))
 
 
-def _owner(obj: bpy.types.Object) -> str:
+def owner_of(obj: bpy.types.Object) -> str:
     """The name of the object that another belongs to: its layer, block or bundle, of a caption the root."""
     if LayerObject.is_one(obj) or BlockBox.is_one(obj) or Bundle.is_one(obj):
         return obj.name

@@ -6,7 +6,8 @@
 import bpy
 
 from ..addon.scene.looks import saved_styles
-from .bases.on_part import OnPart, counted
+from ..addon.scene.texts.words import counted
+from .bases.on_part import OnPart
 
 _items = []  # Blender keeps no reference to texts of its own
 

@@ -7,8 +7,8 @@ import bpy
 
 from ..addon.scene.entities import kind
 from ..addon.scene.looks import copying
+from ..addon.scene.texts.words import counted
 from .bases.of_network import ChangesNetwork
-from .bases.on_part import counted
 
 
 class NEUROSCENE_OT_copy_look(ChangesNetwork, bpy.types.Operator):

@@ -9,8 +9,8 @@ import bpy
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..addon.scene.looks import look_files
+from ..addon.scene.texts.words import counted
 from .bases.of_network import ChangesNetwork, OfNetwork, RefusedError
-from .bases.on_part import counted
 
 
 class NEUROSCENE_OT_save_look(ExportHelper, OfNetwork, bpy.types.Operator):

@@ -50,6 +50,7 @@ class NEUROSCENE_OT_read_cells(bpy.types.Operator):
         return context.mode == "OBJECT" and in_view(context)
 
     def invoke(self, context, event):
+        pointing.remember(context, event.mouse_region_x, event.mouse_region_y)
         hover, tool = preferences.value("hover"), with_tool(context)
         wanted = context.window_manager.neuroscene_reading.hover and (hover == "ALWAYS" or hover == "TOOL" and tool)
         playing = context.screen.is_animation_playing

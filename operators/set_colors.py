@@ -9,7 +9,8 @@ from ..addon.nodes.sockets.ranges import FROM
 from ..addon.scene.editing import ranges
 from ..addon.scene.entities import chosen
 from ..addon.scene.looks import painting
-from .bases.on_part import ROLES, SHOWN, OnPart, counted
+from ..addon.scene.texts.words import counted
+from .bases.on_part import ROLES, SHOWN, OnPart
 
 SOURCES = {
     "Own": "The number that each layer or bundle has",

@@ -7,7 +7,8 @@ import bpy
 
 from ..addon import colormaps
 from ..addon.scene.looks import painting
-from .bases.on_part import ROLES, SHOWN, OnPart, counted
+from ..addon.scene.texts.words import counted
+from .bases.on_part import ROLES, SHOWN, OnPart
 
 
 def grouped():

@@ -40,8 +40,3 @@ class OnPart(ChangesNetwork):
     def run_on(self, context: bpy.types.Context, part: painting.Part) -> str | set[str] | None:
         """Do it; a line to report, or the set that `execute` returns."""
         raise NotImplementedError
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, such as "3 layers"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -250,3 +250,14 @@ def test_lights_camera_and_floor_are_not_clicked(cnn):
     for kind in ("light", "camera", "floor"):
         assert all(one.hide_select for one in look.of_kind(cnn, kind)), kind
     assert LayerObject.is_one(look.layers(cnn)["conv1"]) and NetworkScene.is_one(cnn)
+
+
+def test_a_bias_that_a_cell_shows_is_told_once(registered):
+    network = look.build(look.CNN)
+    layer = look.layers(network)["conv1"]
+    told = read_cell(network, layer, 300)
+    assert [name for name, _ in told.rows].count("Bias") == 1
+    biases = numpy_helper.to_array(
+        next(each for each in onnx.load(look.CNN).graph.initializer if each.name == "conv1.bias")
+    )
+    assert told.facts["bias"] == told.facts["value"] == float(biases[told.facts["unit"]])

@@ -465,6 +465,7 @@ STEPS = (
 
 def session():
     yield 3.0
+    bpy.context.preferences.edit.undo_steps = 256  # the import is to be undone after all that follows it
     reports()
     for step in STEPS:
         if CHOSEN and step.__name__ not in CHOSEN:

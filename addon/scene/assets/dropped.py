@@ -15,6 +15,7 @@ from ... import compat
 from .. import palettes, removing
 from ..entities import kind, nodes
 from ..looks import painting
+from ..picking import pointing
 from ..picking.hits import owner_of
 from .presets import PRESET, PRESETS
 
@@ -62,7 +63,9 @@ def take_presets(name: str) -> None:
             _remove(obj)
         elif presets(bpy.data.objects[name]):  # the last step was another
             _remove(bpy.data.objects[name])
-        owner = owner_of(bpy.data.objects[name])  # of a label its layer
+        # Blender takes lines that run near the mouse for what is meant
+        hit = pointing.under_mouse(window) if window and not bpy.app.background else None
+        owner = hit.target if hit else owner_of(bpy.data.objects[name])  # of a label its layer
         with suppress(RuntimeError):  # it has said why
             bpy.ops.neuroscene.apply_preset("EXEC_DEFAULT", True, preset=keys[-1], object=owner)
 

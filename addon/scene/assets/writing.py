@@ -31,7 +31,8 @@ def write(folder: Path) -> Path:
 
     Raises `OSError` where nothing can be written.
     """
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    # not read_factory_settings: it switches the extension off, and with it Blender removes its wheels from the disk
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     assets = [*map(_group, PRESETS.values()), *_materials()]
     folder.mkdir(parents=True, exist_ok=True)
     with replacing(folder / FILE) as path:

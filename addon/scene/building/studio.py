@@ -209,6 +209,7 @@ def make_world(name: str) -> bpy.types.World:
     tree.put(mix.inputs[2], backdrop.outputs[0])
     tree.put(output.inputs["Surface"], mix.outputs[0])
     tree.arrange()
+    world.color = linear(BACKGROUND[2][1])[:3]  # behind what Solid shading shows
     StudioWorld.make(world)
     return world
 

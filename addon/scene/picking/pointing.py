@@ -31,8 +31,35 @@ class Pointed:
     evidence: Evidence | None = None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the mouse is: an area and its region, by their addresses, and pixels of the region."""
+
+    area: int
+    region: int
+    x: int
+    y: int
+
+
 _now: list[Pointed] = []
 _serial = [0]
+_mouse: list[Place] = []
+
+
+def remember(context: bpy.types.Context, x: int, y: int) -> None:
+    """Keep where the mouse is in a 3D view."""
+    _mouse[:] = [Place(context.area.as_pointer(), context.region.as_pointer(), x, y)]
+
+
+def under_mouse(window: bpy.types.Window) -> Hit | None:
+    """What lies under the mouse, where that was seen last in a 3D view of a window; None where it was not."""
+    for area in window.screen.areas if _mouse else ():
+        region = next((region for region in area.regions if region.as_pointer() == _mouse[0].region), None)
+        if region is None or area.as_pointer() != _mouse[0].area or area.type != "VIEW_3D":
+            continue
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            return pick(bpy.context, _mouse[0].x, _mouse[0].y)
+    return None
 
 
 def now() -> Pointed | None:

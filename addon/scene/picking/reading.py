@@ -134,7 +134,8 @@ def _of_model(model: Network, shown: LayerObject, unit, row, column, facts) -> I
         return
     if layer.bias is not None and layer.bias.size == layer.grid.units:
         facts["bias"] = float(np.asarray(layer.bias.array()).reshape(-1)[unit])
-        yield "Bias", number(facts["bias"])
+        if shown.value_is != "bias":  # it has been told as the value
+            yield "Bias", number(facts["bias"])
     if shown.detail != "cells":
         return
     cell = int(flat(layer.grid, unit, row, column))

@@ -32,7 +32,7 @@ from ..entities import Bundle, CaptionPart, Inputs, LayerObject, NetworkScene, R
 from . import cover_legend, evidence_legend, labels, sentences, words
 from .forms import FORMS, MARGIN, Form
 from .labels import font, seen_by_camera, text
-from .words import shortened
+from .words import counted, shortened
 
 BETWEEN = "  ·  "  # facts
 LONGEST = 44  # letters of the name
@@ -337,7 +337,7 @@ def _sentence(materials, line: str) -> str:
 
 def _facts(network: Network, ran: Ran | None, varies: bool) -> list[str]:
     """What is said of a network and of what runs through it; of a series the words of its steps say what comes out."""
-    facts = [f"{network.parameters:,} parameters in {network.layer_count:,} layers"]
+    facts = [f"{network.parameters:,} parameters in {counted(network.layer_count, 'layer')}"]
     if network.checkpoint.structure == "inferred":
         facts.append(f"structure inferred from names and shapes{open_text(network)}")
     if network.samples > 1:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ...network import Layer, Network
 from ...network.planes import closed_at_first, has_attention, never_runs
+from .words import counted
 
 PICTURES = (1, 3, 4)  # channels of an input that is a picture
 
@@ -39,9 +40,8 @@ def _sentence(network: Network, ran: bool) -> str:
         return f"{given} becomes ever more, ever smaller maps. Bright: the feature was found here."
     if maps:
         return f"{given} becomes maps of its features. Bright: the feature was found here."
-    return (
-        f"{given} runs through {sum(layer.op != 'Input' for layer in network.layers):,} layers. Bright: a large number."
-    )
+    passed = counted(sum(layer.op != "Input" for layer in network.layers), "layer")
+    return f"{given} runs through {passed}. Bright: a large number."
 
 
 def _ever_more(maps: list[Layer]) -> bool:

@@ -255,6 +255,11 @@ def count_text(count: int) -> str:
     return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.1f} M" if count < 1e9 else f"{count / 1e9:.1f} G"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, such as "3 layers"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def into(lines: list[tuple[Connection, Lines]]) -> dict[str, list[tuple[Connection, Lines]]]:
     """Connections with their lines, by the name of the layer that they enter."""
     by_target: dict[str, list] = {}
@@ -272,7 +277,7 @@ def block_name(name: str, repeat: int) -> str:
 def block_facts(block: Block, network: Network) -> str:
     """How much is in a block, and whether somebody named it."""
     parameters = network.parameters_in(block)
-    facts = f"{len(block.layers):,} layers"
+    facts = counted(len(block.layers), "layer")
     if parameters:
         facts += f", {count_text(parameters)} parameters"
     return facts + ("\nfound by its repetition" if block.inferred and not block.stage else "")

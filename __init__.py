@@ -10,7 +10,7 @@ def register():
     from .addon import preferences, properties
     from .addon.scene.assets import dropped
     from .addon.scene.editing import watching
-    from .addon.scene.picking import kept
+    from .addon.scene.picking import kept, pointing
 
     preferences.register()
     properties.register()
@@ -18,6 +18,7 @@ def register():
     panels.register()
     watching.register()
     kept.register()
+    pointing.register()
     dropped.register()
 
 
@@ -27,9 +28,10 @@ def unregister():
     from .addon import preferences, properties
     from .addon.scene.assets import dropped
     from .addon.scene.editing import watching
-    from .addon.scene.picking import kept
+    from .addon.scene.picking import kept, pointing
 
     dropped.unregister()
+    pointing.unregister()
     kept.unregister()
     watching.unregister()
     panels.unregister()

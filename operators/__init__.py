@@ -51,6 +51,7 @@ from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .prove_pruning import NEUROSCENE_OT_hide_proof, NEUROSCENE_OT_prove_pruning
 from .put_back import NEUROSCENE_OT_put_back
 from .read_cells import (
+    NEUROSCENE_OT_leave_view,
     NEUROSCENE_OT_pin_reading,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_object,
@@ -150,6 +151,7 @@ CLASSES = (
     NEUROSCENE_OT_duplicate_layers,
     NEUROSCENE_OT_duplicate_and_move,
     NEUROSCENE_OT_rename_layer,
+    NEUROSCENE_OT_leave_view,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_under_mouse,
     NEUROSCENE_OT_select_object,

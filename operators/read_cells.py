@@ -68,6 +68,26 @@ class NEUROSCENE_OT_read_cells(bpy.types.Operator):
         return {"CANCELLED"}
 
 
+class NEUROSCENE_OT_leave_view(bpy.types.Operator):
+    """Stop showing what was under the mouse, which is in a 3D view no more"""
+
+    bl_idname = "neuroscene.leave_view"
+    bl_label = "Leave View"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context):
+        return pointing.now() is not None and not in_view(context)
+
+    def invoke(self, context, event):
+        if pointing.forget():
+            pointing.redraw()
+        return {"PASS_THROUGH"}
+
+    def execute(self, context):
+        return {"CANCELLED"}
+
+
 class UnderMouse(Whole):
     """Works on what is under the mouse, at a place in a 3D view with a network."""
 

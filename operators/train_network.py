@@ -48,7 +48,7 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
         name="Batch", default=32, min=1, max=4096, description="Set how many samples go into one step"
     )
     rate: bpy.props.FloatProperty(
-        name="Rate",
+        name="Rate (0 is usual)",
         default=0.0,
         min=0.0,
         max=10.0,
@@ -148,7 +148,7 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
     def _end(self, context):
         live, lesson = self.taught.live, self.taught.lesson
         if live.count:
-            picture.relabel(live.network())
+            picture.follow(live.network())  # words of the steps have come into it
             bpy.ops.ed.undo_push(message=self.bl_label)
         if lesson.problem:
             self.report({"ERROR"}, lesson.problem)

@@ -71,6 +71,8 @@ def register():
     if configuration:
         keymap = configuration.keymaps.new("3D View", space_type="VIEW_3D")
         _keys.append((keymap, keymap.keymap_items.new("neuroscene.read_cells", "MOUSEMOVE", "ANY", any=True)))
+        keymap = configuration.keymaps.new("Window")
+        _keys.append((keymap, keymap.keymap_items.new("neuroscene.leave_view", "MOUSEMOVE", "ANY", any=True)))
         keymap = configuration.keymaps.new("Object Mode")
         for operator, key, options, settings in KEYS:  # where no layer is selected, Blender's own
             item = keymap.keymap_items.new(operator, key, "PRESS", **options)

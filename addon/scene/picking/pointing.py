@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import bpy
+from bpy.app.handlers import persistent
 
 from . import evidence, hits, models
 from .evidence import Evidence
@@ -120,6 +121,49 @@ def _light_up(serial: int) -> float | None:
         _now[:] = [replace(here, reading=found, evidence=lit or Evidence())]
     redraw()
     return None
+
+
+@persistent
+def _evaluated(scene, depsgraph) -> None:
+    """Read again what is pointed at, where Blender has evaluated it anew: its numbers may be others."""
+    here = now()
+    if here is None:
+        return
+    names = {here.reading.hit.object, here.reading.hit.target}
+    if any(
+        isinstance(update.id, bpy.types.Object) and update.is_updated_geometry and update.id.name in names
+        for update in depsgraph.updates
+    ):
+        _serial[0] += 1
+        _now[:] = [replace(here, serial=_serial[0], evidence=None)]
+        bpy.app.timers.register(lambda serial=_serial[0]: _read_again(serial), first_interval=0.0)
+
+
+def _read_again(serial: int) -> None:
+    """Point anew at where the mouse is, unless it has moved on."""
+    here = now()
+    if here is None or here.serial != serial:
+        return
+    window = next(iter(bpy.context.window_manager.windows), None)
+    hit = under_mouse(window) if window else None
+    reading = read(hit, window.view_layer, wait=False) if hit else None
+    if reading is None:
+        forget()
+    else:
+        _now[:] = [replace(here, reading=reading)]
+        bpy.app.timers.register(lambda: _light_up(serial), first_interval=REST)
+    redraw()
+
+
+def register():
+    """Begin to follow what is evaluated."""
+    bpy.app.handlers.depsgraph_update_post.append(_evaluated)
+
+
+def unregister():
+    """End it."""
+    bpy.app.handlers.depsgraph_update_post.remove(_evaluated)
+    forget()
 
 
 def redraw() -> None:

@@ -5,7 +5,7 @@
 
 import bpy
 
-from . import menus, overlay, pictures, tool
+from . import histograms, menus, overlay, pictures, tool
 from .annotation import NEUROSCENE_PT_annotation
 from .arcs import NEUROSCENE_PT_arcs
 from .block import NEUROSCENE_PT_block
@@ -75,6 +75,7 @@ def unregister():
     bpy.types.VIEW3D_MT_select_object.remove(menus.in_select)
     overlay.unregister()
     pictures.unregister()
+    histograms.unregister()
     tool.unregister()
     for class_ in reversed(CLASSES):
         bpy.utils.unregister_class(class_)

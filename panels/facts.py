@@ -13,12 +13,13 @@ import numpy as np
 from onnx import TensorProto
 
 from ..addon.network import Network
-from ..addon.network.joins import UNKNOWN
+from ..addon.network.joins import UNKNOWN, WEIGHT
+from ..addon.nodes import materials as shaders
 from ..addon.scene.attributes import array
 from ..addon.scene.entities import Bundle, LayerObject, NetworkScene, network_of
 from ..addon.scene.picking import models, pointing, reading
 from ..addon.scene.texts import words
-from .pictures import sparkline
+from . import histograms
 
 WIDEST = 40
 LARGEST = 300_000  # weights, of which a histogram is made while the panel is drawn
@@ -147,8 +148,9 @@ def of_lines(bundle: Bundle) -> list[str]:
     return said
 
 
-def numbers(layer: LayerObject) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-    """Title, histogram and statistics of a layer's values as they are drawn, and of its weights."""
+def numbers(layer: LayerObject) -> Iterator[tuple[str, int, list[tuple[str, str]]]]:
+    """Title, icon of a histogram (0 for none) and statistics of a layer's values as they are drawn, and of its
+    weights."""
     if layer.value_is != "none" and "value" in layer.obj.data.attributes:
         yield _values(layer)
     told = layer.statistics
@@ -165,11 +167,13 @@ def _values(layer):
         layer.given.get("Range"),
     )
 
+    key = ("values", *key, _painted(layer.inputs["Material"]))
+
     def find():
         values = array(layer.obj, "value")
         finite = values[np.isfinite(values)]
         if not len(finite):
-            return layer.value_is.capitalize(), "", [("Not Finite", f"{len(values):,}")]
+            return layer.value_is.capitalize(), None, [("Not Finite", f"{len(values):,}")]
         zero = int((finite == 0).sum())
         rows = [
             ("Mean, Dev.", f"{finite.mean(dtype=np.float64):.4g}, {finite.std(dtype=np.float64):.4g}"),
@@ -180,22 +184,37 @@ def _values(layer):
         units, height, width = layer.grid
         if len(values) < units * height * width:
             rows.append(("Of", f"{len(values):,} drawn"))
-        return layer.value_is[:1].upper() + layer.value_is[1:], sparkline(finite), rows
+        drawn = histograms.of(finite, layer.inputs["Material"], layer.inputs["Range"])
+        return layer.value_is[:1].upper() + layer.value_is[1:], drawn, rows
 
-    return _keep(("values", *key), find)
+    title, drawn, rows = _keep(key, find)
+    return title, histograms.icon(key, drawn) if drawn else 0, rows
 
 
-def _weights(layer) -> str:
+def _weights(layer) -> int:
+    """The icon of the histogram of a layer's weights, in the colors of its lines; 0 for none."""
     model = _model(layer.obj)
     if model is None or layer.name not in model.by_name or layer.parameters > LARGEST:
-        return ""
+        return 0
     scene = NetworkScene(network_of(layer.obj))
+    bundle = next((each for each in layer.incoming() if each.carries == WEIGHT), None)
+    material = bundle.inputs["Material"] if bundle else scene.materials.get("lines")
+    extent = bundle.inputs["Weight Range"] if bundle else None
+    key = ("weights", scene.uuid, scene.sha256, layer.name, extent, _painted(material))
 
     def find():
-        parts = [np.asarray(one.array(), np.float32).ravel() for one in model.by_name[layer.name].applied]
-        return sparkline(np.concatenate(parts)) if parts else ""
+        parts = [np.asarray(each.array(), np.float32).ravel() for each in model.by_name[layer.name].applied]
+        weights = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return histograms.of(weights, material, extent or float(np.abs(weights).max(initial=0.0)))
 
-    return _keep(("weights", scene.uuid, scene.sha256, layer.name), find)
+    drawn = _keep(key, find)
+    return histograms.icon(key, drawn) if drawn else 0
+
+
+def _painted(material) -> tuple:
+    """What a material shows values as: another color map is another picture."""
+    ramp = shaders.ramp_of(material)
+    return tuple((stop.position, *stop.color) for stop in ramp.elements) if ramp else ()
 
 
 def _of_statistics(told) -> list[tuple[str, str]]:

@@ -146,5 +146,8 @@ def _numbers(layout, layer):
     header.label(text="Numbers")
     if body is None:
         return
-    for title, line, rows in facts.numbers(layer):
-        table(body, [(title, line), *rows], tight=True)
+    for title, icon, rows in facts.numbers(layer):
+        split = body.split(factor=0.27) if icon else body
+        if icon:
+            split.template_icon(icon, scale=3.6)
+        table(split, [(title, ""), *rows], tight=True)

@@ -5,14 +5,18 @@
 from types import SimpleNamespace
 
 import bpy
+import numpy as np
 import pytest
 
 from neuroscene import panels
 from neuroscene.addon import properties
+from neuroscene.addon.colormaps.oklab import encode
+from neuroscene.addon.nodes import materials
 from neuroscene.addon.nodes.sockets import OF
 from neuroscene.addon.scene import hierarchy
-from neuroscene.addon.scene.entities import NetworkScene
+from neuroscene.addon.scene.entities import LayerObject, NetworkScene
 from neuroscene.addon.scene.picking import models
+from neuroscene.panels import facts, histograms
 from neuroscene.panels.block import NEUROSCENE_PT_block
 from neuroscene.panels.hierarchy import NEUROSCENE_PT_hierarchy, NEUROSCENE_UL_layers
 from neuroscene.panels.layer import NEUROSCENE_PT_layer
@@ -244,3 +248,31 @@ def test_a_sample_opens_with_its_input(registered, name):
     assert {pressed.sample for own, pressed in drawn.buttons if own == "open_sample"} >= {"digits_cnn", "cells_unet"}
     bpy.ops.neuroscene.open_sample(sample=name)
     assert look.facts(bpy.data.collections[name])["input"]
+
+
+def test_histograms_of_the_sidebar_are_the_numbers_in_their_colors(registered):
+    network = look.build(look.CNN, look.DIGIT)
+    obj = look.layers(network)["conv2"]
+    values = np.empty(len(obj.data.vertices), np.float32)
+    obj.data.attributes["value"].data.foreach_get("value", values)
+    told = {title: rows for title, _, rows in facts.numbers(LayerObject(obj))}
+    rows = told["Activation"]
+    assert ("Zeros", f"{(values == 0).sum():,} ({(values == 0).mean():.1%})") in rows
+    material, extent = look.inputs(obj)["Material"], look.inputs(obj)["Range"]
+    drawn = histograms.of(values, material, extent)
+    assert drawn.counts.sum() == len(values)
+    assert (drawn.edges[0], drawn.edges[-1]) == (values.min(), values.max())
+    pixels = histograms.picture(drawn)
+    wide = pixels.shape[1] // len(drawn.counts)
+    full = histograms.HIGH - histograms.AXIS - histograms.GAP
+    for number, count in enumerate(drawn.counts.tolist()):
+        column = pixels[:, number * wide]
+        tall = int(column[histograms.AXIS + histograms.GAP :, 3].sum())
+        assert abs(tall - np.sqrt(count / drawn.counts.max()) * full) <= (2 if count else 0), number
+        middle = (drawn.edges[number] + drawn.edges[number + 1]) / 2
+        place = np.clip((middle / extent + 1) / 2, 0, 1)  # a diverging map without a logarithm
+        expected = np.array(materials.ramp_of(material).evaluate(place)[:3])
+        assert np.allclose(column[0, :3], encode(expected), atol=1e-5), number
+    icon = histograms.icon(("conv2",), drawn)  # the same for a key that is known
+    assert histograms.icon(("conv2",), histograms.of(-values, material, extent)) == icon
+    assert histograms.of(np.ones(5, np.float32), material, 1.0) is None

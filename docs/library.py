@@ -28,6 +28,7 @@ from neuroscene.addon.scene.camera import framing
 from neuroscene.addon.scene.looks import painting
 from neuroscene.addon.scene.looks.styles import STYLES
 from neuroscene.addon.scene.shots.kinds import KINDS
+from neuroscene.addon.scene.texts import labels
 
 GROUND = "#141c2c"  # behind a preview
 SAMPLES, LARGER = 32, 2
@@ -83,6 +84,8 @@ def draw(key: str) -> None:
     elif kind == "material":
         style = next(each for each in STYLES.values() if each.name.lower() == name.partition("/")[2])
         parts = [(1, 5, 5)] if name.startswith("cells") else [(6, 1, 1), (6, 1, 1)]
+    elif kind == "beside":
+        parts, azimuth, elevation = [(1, 5, 5)], radians(20), radians(8)
     elif kind == "operator":
         parts, azimuth = list(SHOWN[PRESETS[key].name]), radians(56)
     elif kind == "shot":
@@ -101,6 +104,8 @@ def draw(key: str) -> None:
     bpy.context.view_layer.update()
     for before, after in zip(layers, layers[1:], strict=False):
         _lines(before, after, materials["lines"])
+    if kind == "beside":
+        _beside(name, materials)
     camera = bpy.data.cameras.new("camera")
     camera.lens = 60.0
     camera.type = "ORTHO" if flat else "PERSP"
@@ -167,6 +172,29 @@ def _layer(number, part, materials, look, style):
     obj.location.x = 1.0 * number
     bpy.context.scene.collection.objects.link(obj)
     return obj
+
+
+def _beside(name, materials):
+    """What an annotation puts beside a layer: words, or bars."""
+    color = {"value": "#ffb861", "opened": "#ffb861"}.get(name, "#e6ecf7")
+    ink = shaders.flat("ink", color, 1.0)
+    if name in ("histogram", "weights"):
+        heights = 0.34 * np.exp(-((np.arange(9) - (2.0 if name == "histogram" else 4.0)) ** 2) / 6.0) + 0.02
+        for number, height in enumerate(heights.tolist()):
+            mesh = bpy.data.meshes.new("bar")
+            y = -0.07 * (number - 4)
+            corners = [(0, y + a, 0.4 + b * height) for a, b in ((-0.03, 0), (0.03, 0), (0.03, 1), (-0.03, 1))]
+            mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+            below, above = ("#2b7ccf", "#f6f7fb") if name == "histogram" else ("#4c92ee", "#ee7440")
+            mesh.materials.append(shaders.flat("bar", below if number < 4 else above, 1.0))
+            bpy.context.scene.collection.objects.link(bpy.data.objects.new("bar", mesh))
+        return
+    words = {"value": ["0.87"], "text": ["a note"], "opened": ["x · w + b", "= 0.87"]}[name]
+    for number, body in enumerate(reversed(words)):
+        obj = labels.text(body, 0.17, ink, "CENTER", "BOTTOM")
+        obj.location = (0.0, 0.0, 0.36 + 0.2 * number)
+        obj.rotation_euler = (radians(90), 0.0, radians(-70))
+        bpy.context.scene.collection.objects.link(obj)
 
 
 def _lines(before, after, material):

@@ -8,6 +8,7 @@ import bpy
 from ..addon import cli
 from ..addon.formats.table import READERS
 from .add_shot import NEUROSCENE_OT_add_shot
+from .annotate import NEUROSCENE_OT_add_text, NEUROSCENE_OT_pin_largest
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
 from .assets import NEUROSCENE_OT_apply_asset, NEUROSCENE_OT_apply_preset, NEUROSCENE_OT_install_library, in_assets
@@ -152,6 +153,8 @@ CLASSES = (
     NEUROSCENE_OT_duplicate_and_move,
     NEUROSCENE_OT_rename_layer,
     NEUROSCENE_OT_leave_view,
+    NEUROSCENE_OT_pin_largest,
+    NEUROSCENE_OT_add_text,
     NEUROSCENE_OT_read_cells,
     NEUROSCENE_OT_select_under_mouse,
     NEUROSCENE_OT_select_object,

@@ -56,6 +56,8 @@ class NEUROSCENE_OT_apply_preset(Whole, bpy.types.Operator):
                 return bpy.ops.neuroscene.apply_style(uuid=uuid, style=preset.name)
             if preset.kind == "shot":
                 return bpy.ops.neuroscene.add_shot(uuid=uuid, shot=preset.name)
+            if preset.kind == "beside":
+                return getattr(bpy.ops.neuroscene, preset.name)(uuid=uuid, **preset.inputs)
             return self._add(context, preset, uuid)
         except RuntimeError as error:  # what the other operator has reported
             self.report({"WARNING"}, str(error).removeprefix("Error: ").strip())

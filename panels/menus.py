@@ -63,6 +63,12 @@ class NEUROSCENE_MT_add(bpy.types.Menu):
             layout.operator("neuroscene.open_sample", text=f"Sample: {sample.title}").sample = sample.name
         layout.operator("neuroscene.import_network", text="From a File...", icon="IMPORT")
         layout.separator()
+        layout.operator("neuroscene.pin_largest", text="Annotation: Largest Value")
+        layout.operator("neuroscene.add_text", text="Annotation: Text")
+        layout.operator("neuroscene.open_cell", text="Annotation: Opened Cell")
+        layout.operator_menu_enum("neuroscene.show_histograms", "of", text="Annotation: Histogram")
+        layout.operator("neuroscene.show_plot", text="Chart of Samples")
+        layout.separator()
         layout.operator("neuroscene.install_library", icon="ASSET_MANAGER")
 
 

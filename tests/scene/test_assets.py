@@ -195,3 +195,11 @@ def test_a_layer_goes_between_the_layers_of_the_lines_or_after_the_label_that_it
     drop(label, group)
     held = [layer["name"] for layer in json.loads(look.facts(composed)["specification"])["layers"]]
     assert held[held.index("dense1") + 1] == "dense2" and not label.modifiers
+
+
+def test_what_comes_beside_a_layer_is_dropped_onto_it(network, folder):
+    obj = look.layers(network)["conv1"]
+    for name, kind in (("Largest Value", "annotation"), ("Text", "note"), ("Histogram", "histogram")):
+        (group,) = fetch(folder, node_groups=name)
+        drop(obj, group)
+        assert {look.facts(each)["layer"] for each in look.of_kind(network, kind)} == {"conv1"}, name

@@ -13,6 +13,9 @@ from scene import look
 
 OPERATORS = {
     "add_beat",
+    "add_text",
+    "leave_view",
+    "pin_largest",
     "apply_asset",
     "apply_preset",
     "drag_socket",

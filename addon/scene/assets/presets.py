@@ -24,17 +24,25 @@ PRESET = "neuroscene_preset"  # custom property of a node group: the key of its 
 @dataclass(frozen=True)
 class Preset:
     """A node-group asset. `kind` says what is done with it: the inputs of a layer that it sets ("layer"), a style of a
-    network, a shot, or an operator that a composed network is given ("operator")."""
+    network, a shot, an operator that a composed network is given ("operator"), or what comes beside a layer
+    ("beside")."""
 
     key: str
     title: str
     about: str
     kind: str
     catalog: str
-    name: str = ""  # of the style, shot or operator
+    name: str = ""  # of the style, shot, operator of a network, or operator of Blender that puts something beside
     inputs: dict = field(default_factory=dict)
 
 
+BESIDE = (  # key, title, what it does, operator, settings
+    ("value", "Largest Value", "Pins the largest value of a layer", "pin_largest", {}),
+    ("text", "Text", "Adds a text above a layer", "add_text", {}),
+    ("histogram", "Histogram", "Shows how often values of each size occur", "show_histograms", {"of": "VALUES"}),
+    ("weights", "Weights", "Shows how often weights of each size occur", "show_histograms", {"of": "WEIGHTS"}),
+    ("opened", "Opened Cell", "Shows what the largest cell of a layer is made of", "open_cell", {}),
+)
 PRESETS = {
     preset.key: preset
     for preset in (
@@ -71,7 +79,11 @@ PRESETS = {
             Preset(f"shot/{kind.name}", f"Shot {kind.name.title()}", kind.about, "shot", "Shots", kind.name)
             for kind in KINDS.values()
         ),
+        *(
+            Preset(f"beside/{key}", title, about, "beside", "Annotations", name, inputs=inputs)
+            for key, title, about, name, inputs in BESIDE
+        ),
         *(Preset(f"operator/{op.lower()}", WORDS[op][0], WORDS[op][1], "operator", "Layers", op) for op in SETTINGS),
     )
 }
-CATALOGS = ("Layers", "Arrangements", "Cells", "Styles", "Shots", "Materials")
+CATALOGS = ("Layers", "Annotations", "Arrangements", "Cells", "Styles", "Shots", "Materials")

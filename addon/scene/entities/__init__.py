@@ -34,7 +34,7 @@ from .materials import CellShape, Palette, RoleMaterial
 from .network import NetworkScene, Root, add_child, chosen, network_of, networks, objects, scene_of
 from .placed import BlockBox, BlockCollection, GoneLayer, LayerCopy, LayerObject, Placed, layer_or_block
 from .studio import FilmPart, Floor, Light, Rig, ShotCamera, ShotCollection, StudioScene, StudioWorld
-from .texts import Annotation, CaptionPart, Font, Label, Leader, RangesMesh, Scrim, TextCurve, Title
+from .texts import Annotation, CaptionPart, Font, Label, Leader, Note, RangesMesh, Scrim, TextCurve, Title
 
 __all__ = [
     "Annotation",
@@ -70,6 +70,7 @@ __all__ = [
     "Light",
     "Marked",
     "NetworkScene",
+    "Note",
     "ObjectEntity",
     "Opened",
     "OpenedPart",

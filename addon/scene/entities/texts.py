@@ -46,6 +46,14 @@ class Annotation(WithSockets):
     end: Fact[int] = Fact(WHOLE, -1)
 
 
+class Note(ObjectEntity):
+    """A text that a person has put beside a layer, of that name; what it says is theirs."""
+
+    __slots__ = ()
+    KIND = "note"
+    layer: Fact[str] = Fact(TEXT, "")
+
+
 class Title(ObjectEntity):
     """The name of one of the networks that are compared; `said` is what we wrote."""
 

@@ -180,6 +180,13 @@ def _parser():
     )
     subcommand.add_argument("--epochs", type=_count, default=5, metavar="N", help="how many epochs (default: 5)")
     subcommand.add_argument("--batch", type=_count, default=32, metavar="B", help="samples a step (default: 32)")
+    subcommand.add_argument(
+        "--every",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="write a checkpoint within an epoch after every N batches too",
+    )
     subcommand.add_argument("--rate", type=float, default=0.0, metavar="R", help="the rate (default: the optimizer's)")
     subcommand.add_argument("--optimizer", choices=("adam", "sgd"), default="adam", help="default: adam")
     subcommand.add_argument("--schedule", choices=("constant", "cosine"), default="constant", help="default: constant")

@@ -47,6 +47,13 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
     batch: bpy.props.IntProperty(
         name="Batch", default=32, min=1, max=4096, description="Set how many samples go into one step"
     )
+    every: bpy.props.IntProperty(
+        name="Checkpoint Every",
+        default=0,
+        min=0,
+        max=1_000_000,
+        description="Set after how many batches of an epoch a checkpoint is shown. 0 shows one an epoch",
+    )
     rate: bpy.props.FloatProperty(
         name="Rate (0 is usual)",
         default=0.0,
@@ -83,7 +90,7 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
         layout.prop(self, "data")
         if self.data in learning.CHOSEN:
             layout.prop(self, "file", text="Folder" if self.data == "FOLDER" else "File")
-        for name in ("reconstruct", "epochs", "batch", "optimizer", "rate", "schedule", "seed", "directory"):
+        for name in ("reconstruct", "epochs", "batch", "every", "optimizer", "rate", "schedule", "seed", "directory"):
             layout.prop(self, name)
         network = chosen(context, self.uuid)
         frozen = learning.frozen(network) if network is not None else []
@@ -105,6 +112,7 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
             Rules(self.optimizer),
             tuple(learning.frozen(network)),
             self.schedule,
+            self.every,
         )
         self.collection = network.name
         self.taught = learning.begin(network, data, folder, options, self.reconstruct)

@@ -146,7 +146,7 @@ def _specified(path: Path, folder: str) -> Path:
 
 
 def train(options: Namespace) -> None:
-    """Train a network, with a checkpoint an epoch."""
+    """Train a network, with a checkpoint an epoch, and within epochs if that is asked for."""
     import time
 
     from .. import training
@@ -171,18 +171,27 @@ def train(options: Namespace) -> None:
             Rules(options.optimizer, options.decay),
             tuple(options.freeze),
             options.schedule,
+            options.every,
         )
         done = finish(training.train(network, data, options.output, wanted), progress)
     seconds = time.perf_counter() - begin
     resting = training.frozen(network, options.freeze)
     if options.json:
-        epochs = [{"epoch": one.epoch, "loss": one.loss, "accuracy": one.accuracy, "file": one.file} for one in done]
-        frozen = {"names": options.freeze, "tensors": sorted(resting)}
-        print(json.dumps({"epochs": epochs, "seconds": seconds, "frozen": frozen}))
+        epochs = [
+            {"epoch": each.epoch, "loss": each.loss, "accuracy": each.accuracy, "file": each.file}
+            for each in done
+            if not each.within
+        ]
+        told = {"epochs": epochs, "seconds": seconds, "frozen": {"names": options.freeze, "tensors": sorted(resting)}}
+        if options.every:
+            parts = ("epoch", "step", "loss", "accuracy", "file")
+            told["checkpoints"] = [{name: getattr(each, name) for name in parts} for each in done]
+        print(json.dumps(told))
         return
-    for one in done:
-        right = "" if one.accuracy is None else f", {one.accuracy:.1%} right"
-        print(f"epoch {one.epoch:3}: loss {one.loss:.4f}{right}")
+    for each in done:
+        right = "" if each.accuracy is None else f", {each.accuracy:.1%} right"
+        place = f"epoch {each.epoch:3}, step {each.step:6,}" if options.every else f"epoch {each.epoch:3}"
+        print(f"{place}: loss {each.loss:.4f}{right}")
     if resting:
         print(f"frozen: {', '.join(options.freeze)} ({len(resting):,} tensors as they were)")
     print(f"{options.output}: {len(done)} checkpoints in {seconds:.1f} s")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from ..containers import CheckpointError, bounded_json
 from ..formats.pytorch import saved_files
 from .names import EPOCHS, Named, measure
 
+ONNX = ".onnx"
 TRAINER = "trainer_state.json"  # of Hugging Face's Trainer, beside each of its checkpoints
 STEPS = ("global_step", "step", "steps", "iteration", "iter", "iterations", "num_updates")
 LARGEST_HEADER = 1 << 24
@@ -38,6 +40,13 @@ def told_by(path: Path, model: onnx.ModelProto | None = None) -> Named:
     except (CheckpointError, OSError, ValueError):
         pass
     return Named()
+
+
+def with_step(named: Named, own: Named) -> Named:
+    """What a name says, with the step that the file itself tells, where the name tells an epoch alone, and the same."""
+    if named.step is None and named.epoch is not None and own.epoch == named.epoch:
+        return replace(named, step=own.step)
+    return named
 
 
 def _named(said: Mapping[str, Any]) -> Named:

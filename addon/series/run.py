@@ -131,6 +131,7 @@ def find(given: Iterable[str | Path], fewest: int = 1, architecture: Path | None
 class _Opened:
     checkpoint: Checkpoint
     print: str
+    noted: Named = Named()  # what an ONNX file says of itself
 
 
 def _open(found: Candidates, left_out: dict[Path, str], architecture: Path | None) -> dict[Path, _Opened]:
@@ -163,7 +164,8 @@ def _opened(path: Path, architecture: Path | None) -> _Opened:
     after = path.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise CheckpointError(path, "changes while it is read")
-    return _Opened(checkpoint, fingerprint(checkpoint))
+    noted = metadata.told_by(path, checkpoint.model) if path.suffix.lower() == metadata.ONNX else Named()
+    return _Opened(checkpoint, fingerprint(checkpoint), noted)
 
 
 def _why(path: Path, problem: str) -> str:
@@ -217,10 +219,13 @@ def _in_order(found: Candidates, kept: dict[Path, _Opened], left_out: dict[Path,
     said = dict(zip(paths, names.told([listing.relative(path, root) for path in paths]), strict=True))
     notes: list[str] = []
     for path, named in said.items():
+        said[path] = named = metadata.with_step(named, kept[path].noted)
         unknown = named.step is None and named.epoch is None  # what its number counts
         if not unknown and not path.is_dir() or named.bare is not None and len(paths) > MOST_KEPT:
             continue
-        own = metadata.told_by(path, kept[path].checkpoint.model)
+        own = kept[path].noted
+        if path.suffix.lower() != metadata.ONNX:
+            own = metadata.told_by(path, kept[path].checkpoint.model)
         values = own.values | named.values
         if named.order is None or path.is_dir():
             if own.order is not None:

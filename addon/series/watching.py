@@ -114,9 +114,12 @@ class Watch:
 
     @staticmethod
     def _told(arrived: Arrived, named: Named) -> Arrived:
-        if named.order is None:
+        if named.order is None or arrived.path.suffix.lower() == metadata.ONNX:
             own = metadata.told_by(arrived.read_from, arrived.checkpoint.model)
-            named = Named(own.step, own.epoch, None, own.values | named.values)
+            if named.order is None:
+                named = Named(own.step, own.epoch, None, own.values | named.values)
+            else:
+                named = metadata.with_step(named, own)
         return Arrived(arrived.path, arrived.read_from, arrived.checkpoint, named)
 
 

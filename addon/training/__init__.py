@@ -3,7 +3,8 @@
 
 """Loss, optimizer and a data set -> checkpoints, by onnxruntime alone."""
 
+from .checkpoints import Measured
 from .data import DataSet, load
-from .run import Epoch, Options, frozen, train
+from .run import Options, frozen, train
 
-__all__ = ["DataSet", "Epoch", "Options", "frozen", "load", "train"]
+__all__ = ["DataSet", "Measured", "Options", "frozen", "load", "train"]

@@ -1,41 +1,37 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Training: epochs of steps over a data set, with a checkpoint after each."""
+"""Training: epochs of steps over a data set, with a checkpoint after each, and within if that is asked for."""
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Collection, Generator, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Generator, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 
 from ..attribution.targets import before_shares
 from ..containers import CheckpointError
 from ..containers.natural_order import brief
 from ..formats import Checkpoint
-from ..inference.session import Session, open_batch
 from ..network import Network
-from ..written import replacing
+from .checkpoints import Checkpoints, Measured
 from .data import DataSet
 from .step import BETAS, CORRECTIONS, RATE, RIGHT, STATES, Rules, Step, state_of
 
 BATCH, EPOCHS, SEED = 32, 5, 0
-TESTED = 256  # samples at once
 RATES = {"sgd": 0.01, "adam": 1e-3}
 SCHEDULES = ("constant", "cosine")
-COLUMNS = ("epoch", "loss", "accuracy")
 
 
 @dataclass(frozen=True)
 class Options:
     """`rate` is the optimizer's own unless said; with the schedule "cosine" it falls to 0 by half a cosine (Loshchilov
-    and Hutter 2017). `frozen` are what stays: layers by their names, or weights by the beginnings of theirs."""
+    and Hutter 2017). `frozen` are what stays: layers by their names, or weights by the beginnings of theirs. `every`
+    is after how many batches of an epoch a checkpoint is written within it, 0 for none."""
 
     epochs: int = EPOCHS
     batch: int = BATCH
@@ -44,27 +40,17 @@ class Options:
     rules: Rules = Rules()
     frozen: tuple[str, ...] = ()
     schedule: str = "constant"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What was measured after an epoch: the mean loss of its steps (of epoch 0 the loss of the test samples), the share
-    of test samples that are right, None where nothing is a class, and the loss of each step."""
-
-    epoch: int
-    loss: float
-    accuracy: float | None
-    file: str
-    steps: tuple[float, ...] = ()
+    every: int = 0
 
 
 def train(
     network: Network, data: DataSet, folder: Path, options: Options = Options()
-) -> Generator[tuple[float, str], None, list[Epoch]]:
-    """Train a network and write folder/epoch_00.onnx (as it was), epoch_01.onnx ... and metrics.csv.
+) -> Generator[tuple[float, str], None, list[Measured]]:
+    """Train a network and write folder/epoch_00.onnx (as it was), epoch_01.onnx ... and metrics.csv; with
+    `options.every` also epoch_01_step_000040.onnx ..., whose step counts the batches since the start.
 
-    Equal seeds give equal weights on one machine. Yields (share done, what is next). Raises `CheckpointError`, also
-    where a loss is not finite: then the checkpoints of the epochs before are kept.
+    Equal seeds give equal weights on one machine, however many checkpoints are written. Yields (share done, what is
+    next). Raises `CheckpointError`, also where a loss or a weight is not finite: then the checkpoints before are kept.
     """
     checkpoint = network.checkpoint
     checkpoint.check_runs()
@@ -85,12 +71,14 @@ def train(
     yield 0.0, "the network as it is"
     running = {name: tensor for name, tensor in _running(checkpoint).items() if name not in resting}
     values |= {name: checkpoint.array(tensor) for name, tensor in running.items()}
-    done = [_measured(checkpoint, data, folder, values, 0, None, scores, spec.name)]
+    writer = Checkpoints(checkpoint, data, folder, scores, spec.name, options.every)
+    writer.write(values, 0, 0)
     number = 0
     for epoch in range(1, options.epochs + 1):
         order = random.permutation(count)
-        losses = []
-        for begin in range(0, count, size):
+        losses: list[tuple[float, int]] = []
+        since = 0  # of them, those up to the last checkpoint
+        for place, begin in enumerate(range(0, count, size), 1):
             rows = order[begin : begin + size]
             yield (epoch - 1 + begin / count) / options.epochs, f"epoch {epoch} of {options.epochs}"
             if len(rows) not in steps:
@@ -114,19 +102,25 @@ def train(
                 given[name] = ((random.random(shape) < kept) / kept).astype(np.float32)
             loss, _, new = step.run(given)
             if not np.isfinite(loss):
-                raise CheckpointError(
-                    checkpoint.path,
-                    f"its loss is not finite at step {number} (epoch {epoch})",
-                    f"choose a lower rate than {rate:g}; {done[-1].file} is the last good checkpoint",
-                )
+                raise _not_finite(writer, "loss is", epoch, number, rate)
             values |= new
             losses.append((loss, len(rows)))
-        mean = sum(loss * rows for loss, rows in losses) / count
-        measured = _measured(checkpoint, data, folder, values, epoch, mean, scores, spec.name)
-        done.append(replace(measured, steps=tuple(loss for loss, _ in losses)))
-        _write_metrics(folder, done)
-    _write_metrics(folder, done)
-    return done
+            within = begin + size < count
+            if within and not (options.every and place % options.every == 0):
+                continue
+            if not all(np.isfinite(value).all() for value in values.values()):
+                raise _not_finite(writer, "weights are", epoch, number, rate)
+            writer.write(values, epoch, number, losses[since:] if within else losses, within)
+            since = len(losses)
+    return writer.done
+
+
+def _not_finite(writer: Checkpoints, what: str, epoch: int, step: int, rate: float) -> CheckpointError:
+    return CheckpointError(
+        writer.checkpoint.path,
+        f"its {what} not finite at step {step} (epoch {epoch})",
+        f"choose a lower rate than {rate:g}; {writer.done[-1].file} is the last good checkpoint",
+    )
 
 
 def _slowed(schedule: str, share: float) -> float:
@@ -203,67 +197,3 @@ def _states(step: Step, values, rules: Rules, number: int) -> dict[str, np.ndarr
     if rules.optimizer == "adam":
         made[CORRECTIONS] = np.array([1 - beta**number for beta in BETAS], np.float32)
     return made
-
-
-def _measured(checkpoint, data: DataSet, folder: Path, values, epoch, loss, scores, name) -> Epoch:
-    """Write a checkpoint and measure it on the test samples."""
-    path = folder / f"epoch_{epoch:02}.onnx"
-    model = _with_weights(checkpoint, values)
-    own, accuracy = _tested(checkpoint, model, data, scores, name)
-    with replacing(path) as part:  # makes the folder too
-        part.write_bytes(model.SerializeToString())
-    return Epoch(epoch, own if loss is None else loss, accuracy, path.name)
-
-
-def _with_weights(checkpoint: Checkpoint, values: Mapping[str, np.ndarray]) -> onnx.ModelProto:
-    """The model with these weights, all of them in it."""
-    model = onnx.ModelProto()
-    model.CopyFrom(checkpoint.model)
-    for tensor in model.graph.initializer:
-        if tensor.name in values:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values[tensor.name]), tensor.name))
-        elif tensor.data_location == TensorProto.EXTERNAL or tensor.name in checkpoint.readers:
-            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(checkpoint.array(tensor)), tensor.name))
-    return model
-
-
-def _tested(checkpoint, whole: onnx.ModelProto, data: DataSet, scores: str, name: str) -> tuple[float, float | None]:
-    """The loss and the share that is right of a model, over all test samples."""
-    model = onnx.ModelProto()
-    model.CopyFrom(whole)
-    if scores not in {value.name for value in model.graph.output}:
-        model.graph.output.append(onnx.helper.make_empty_tensor_value_info(scores))
-    open_batch(model, name)
-    session = Session(checkpoint, model, optimised=True)
-    largest = int(max(data.y_train.max(), data.y_test.max())) if data.classes else 0
-    total, right, count = 0.0, 0, len(data.x_test)
-    asked = 0
-    for begin in range(0, count, TESTED):
-        value = session.run([scores], {name: data.x_test[begin : begin + TESTED]})[0].astype(np.float64)
-        wanted = data.y_test[begin : begin + TESTED]
-        if not data.classes:
-            total += float(((value - wanted.reshape(value.shape)) ** 2).mean(tuple(range(1, value.ndim))).sum())
-            continue
-        if largest >= value.shape[-1]:
-            raise CheckpointError(
-                checkpoint.path,
-                f"gives {value.shape[-1]:,} scores, and the data has a class {largest}",
-                "check the labels",
-            )
-        flat = value.reshape(-1, value.shape[-1])
-        shifted = flat - flat.max(1, keepdims=True)
-        log = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-        known = np.flatnonzero(wanted.reshape(-1) >= 0)  # of tokens some are not asked for
-        answers = wanted.reshape(-1)[known]
-        total -= float(log[known, answers].sum())
-        right += int((flat.argmax(1)[known] == answers).sum())
-        asked += len(known)
-    count = asked if data.classes else count
-    return total / max(1, count), right / max(1, count) if data.classes else None
-
-
-def _write_metrics(folder: Path, done: list[Epoch]) -> None:
-    with replacing(folder / "metrics.csv") as part, part.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows((one.epoch, one.loss, "" if one.accuracy is None else one.accuracy) for one in done)

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A network is written in the window: what stands in the scene is at every moment what its specification says."""
 
+import csv
 import json
 import random
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -244,6 +246,34 @@ def test_it_learns_in_the_scene(blank, tmp_path):
     choosing.choose(network, "dense1")
     network.neuroscene_layer.activation = "Tanh"
     agrees(network)
+
+
+def test_it_learns_in_the_scene_within_epochs(blank, tmp_path):
+    """A step of the series after every four batches, in order, with what was measured there; undone in one step."""
+    bpy.ops.neuroscene.compose_network(template="spiral-deep")
+    bpy.ops.ed.undo_push(message="composed")
+    given = {"data": "SPIRAL", "epochs": 2, "batch": 100, "every": 4, "directory": str(tmp_path / "run")}
+    assert bpy.ops.neuroscene.train_network(**given) == {"FINISHED"}
+    (network,) = networks()
+    series = known.read(network)["checkpoints"]
+    count = len(np.load(learning.data_of("SPIRAL", ""))["x_train"]) // 100
+    ends = (0, count, 2 * count)
+    assert series.unit == "step"
+    assert series.numbers == sorted({*ends, *range(4, count, 4), *range(count + 4, 2 * count, 4)})
+    files = [Path(file).name for file in series.files]
+    assert [name for name in files if "step" not in name] == ["epoch_00.onnx", "epoch_01.onnx", "epoch_02.onnx"]
+    rows = {int(row["step"]): row for row in csv.DictReader((tmp_path / "run/metrics.csv").open())}
+    assert [each["accuracy"] for each in series.values] == [float(rows[step]["accuracy"]) for step in series.numbers]
+    bundle = next(each for each in NetworkScene(network).bundles() if each.target == "hidden1")
+    for place, file in enumerate(series.files):
+        held = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(file).graph.initializer}
+        weight = held["hidden1.weight"]
+        drawn = array(bundle.obj, f"weight.{place:03}")
+        sources, targets = array(bundle.obj, "source"), array(bundle.obj, "target")
+        exact = weight[targets, sources] if weight.shape[1] == 2 else weight[sources, targets]
+        assert drawn.tobytes() == exact.astype(np.float32).tobytes()
+    bpy.ops.ed.undo()
+    assert not known.read(networks()[0])
 
 
 def test_what_cannot_be_trained_is_said(blank, tmp_path):

@@ -18,6 +18,7 @@ from neuroscene.addon.composing import compose, parse, template
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.containers.stepping import finish
 from neuroscene.addon.network import summarise
+from neuroscene.addon.series import Watch, find
 from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.training import Options, load, train
 from neuroscene.addon.training.run import _slowed, trainable
@@ -51,7 +52,7 @@ def test_losses_are_those_of_pytorch(tmp_path, case):
     name, rule = case.split()
     rules, rate = RULES[rule]
     done = trained(tmp_path, name, epochs=2, batch=16, rate=rate, seed=7, rules=rules)
-    losses = [loss for epoch in done for loss in epoch.steps]
+    losses = [loss for epoch in done for loss in epoch.losses]
     assert len(losses) == 20
     np.testing.assert_allclose(losses, TRUTH[case], rtol=0, atol=1e-4)
 
@@ -161,7 +162,7 @@ def test_a_frozen_normalisation_goes_on_by_its_running_numbers(tmp_path):
     firsts = []
     for frozen in (("conv1", "conv10", "last"), ()):
         done = finish(train(network, data, tmp_path / "run", Options(epochs=1, batch=40, frozen=frozen)))
-        firsts.append(done[1].steps[0])
+        firsts.append(done[1].losses[0])
     assert firsts[0] == pytest.approx(expected, abs=1e-5) and abs(firsts[1] - expected) > 1e-3
 
 
@@ -272,6 +273,86 @@ def test_command(tmp_path, capsys):
     steps = json.loads(capsys.readouterr().out)["steps"]
     assert [step["step"] for step in steps] == [0, 1, 2, 3]
     assert [step["values"]["accuracy"] for step in steps] == [one["accuracy"] for one in said["epochs"]]
+
+
+EVERY_FOUR = [  # of ten batches an epoch
+    "epoch_00.onnx",
+    "epoch_01_step_000004.onnx",
+    "epoch_01_step_000008.onnx",
+    "epoch_01.onnx",
+    "epoch_02_step_000014.onnx",
+    "epoch_02_step_000018.onnx",
+    "epoch_02.onnx",
+]
+STEPS = [0, 4, 8, 10, 14, 18, 20]
+
+
+@pytest.mark.parametrize("name", ["mlp", "cnn"])
+def test_checkpoints_within_epochs_change_no_weight(tmp_path, name):
+    """Bit for bit, running numbers of normalisations too; losses are means of batches."""
+    given = {"epochs": 2, "batch": 16, "rate": 0.01, "seed": 3}
+    plain = trained(tmp_path / "plain", name, **given)
+    done = trained(tmp_path / "often", name, every=4, **given)
+    assert [one.file for one in done] == EVERY_FOUR and [one.step for one in done] == STEPS
+    ends = [one for one in done if not one.within]
+    for one, same in zip(ends, plain, strict=True):
+        assert (one.loss, one.accuracy, one.losses) == (same.loss, same.accuracy, same.losses)
+        own, other = (weights(tmp_path / run / one.file) for run in ("often", "plain"))
+        assert own.keys() == other.keys() and all(own[key].tobytes() == other[key].tobytes() for key in own)
+    losses = [loss for one in plain for loss in one.losses]
+    for one, begin in zip(done, (0, 0, 4, 0, 10, 14, 10), strict=True):
+        assert one.step == 0 or one.loss == pytest.approx(np.mean(losses[begin : one.step]), rel=1e-6)
+    data = np.load(FOLDER / f"{name}.npz")
+    for one in done:
+        session = onnxruntime.InferenceSession(tmp_path / "often" / one.file, providers=["CPUExecutionProvider"])
+        scores = session.run(None, {"x": data["x_test"]})[0]
+        assert one.accuracy == (scores.argmax(1) == data["y_test"]).mean()
+
+
+def test_a_series_has_checkpoints_within_epochs_in_order(tmp_path, capsys):
+    arguments = ["train", str(FOLDER / "mlp.onnx"), "--data", str(FOLDER / "mlp.npz"), "--epochs", "2", "--batch", "16"]
+    assert main([*arguments, "--every", "4", "-o", str(tmp_path / "run"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [one["epoch"] for one in said["epochs"]] == [0, 1, 2]
+    assert all(set(one) == {"epoch", "loss", "accuracy", "file"} for one in said["epochs"])
+    assert [one["file"] for one in said["checkpoints"]] == EVERY_FOUR
+    assert [one["step"] for one in said["checkpoints"]] == STEPS
+    assert main(["series", str(tmp_path / "run"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [step["step"] for step in told["steps"]] == STEPS and not told["left_out"]
+    assert [step["file"].rpartition("/")[2] for step in told["steps"]] == EVERY_FOUR
+    for step, one in zip(told["steps"], said["checkpoints"], strict=True):
+        assert step["values"] == {"loss": one["loss"], "accuracy": one["accuracy"]}
+    rows = list(csv.DictReader((tmp_path / "run/metrics.csv").open()))
+    assert [int(row["step"]) for row in rows] == STEPS and [int(row["epoch"]) for row in rows] == [0, 1, 1, 1, 2, 2, 2]
+    watch = Watch(tmp_path / "run")
+    for _ in range(2):
+        with watch.arrivals() as arrived:
+            pass
+    assert [(each.unit, each.number) for each in arrived] == [("step", step) for step in STEPS]
+
+
+def test_a_long_run_is_in_order_by_what_its_files_say(tmp_path):
+    """Of more files than are kept open too."""
+    trained(tmp_path, "mlp", epochs=40, batch=80, every=1)
+    run = find([tmp_path])
+    assert (run.unit, [step.number for step in run.steps]) == ("step", list(range(81)))
+    assert [step.epoch for step in run.steps] == [0, *(1 + step // 2 for step in range(80))]
+
+
+def test_training_goes_on_from_within_an_epoch(tmp_path):
+    """It says nothing of where the training before stood, and counts anew."""
+    first = trained(tmp_path / "one", "mlp", epochs=1, batch=16, every=4)
+    network = opened(tmp_path / "one" / first[1].file)
+    data = load(FOLDER / "mlp.npz", network)
+    done = finish(train(network, data, tmp_path / "two", Options(epochs=1)))
+    assert first[1].within and done[0].accuracy == first[1].accuracy
+    assert find([tmp_path / "two"]).unit == "epoch"
+    noted = {entry.key for entry in onnx.load(tmp_path / "two/epoch_01.onnx").metadata_props}
+    assert not noted & {"epoch", "step"}
+    done = finish(train(network, data, tmp_path / "three", Options(epochs=1, batch=80, every=1)))
+    assert [one.step for one in done] == [0, 1, 2]
+    assert [step.number for step in find([tmp_path / "three"]).steps] == [0, 1, 2]
 
 
 def test_training_goes_on_from_a_checkpoint(tmp_path):

@@ -36,7 +36,7 @@ def fill(run: Run) -> tuple[list[str], set[Path]]:
             read = of_file(path)
         except CheckpointError:
             continue  # a file of another kind
-        for curve in read.curves:
+        for curve in sorted(read.curves, key=lambda curve: curve.unit != run.unit):  # what counts alike says it nearer
             put(run.steps, run.unit, named(curve, path))
         if read.curves:
             notes += read.notes

@@ -3,6 +3,7 @@
 
 """Train a network in the scene, and see it learn."""
 
+import time
 from pathlib import Path
 
 import bpy
@@ -14,7 +15,8 @@ from ..addon.training import Options
 from ..addon.training.step import Rules
 from .bases.of_network import ChangesNetwork, RefusedError
 
-LOOKS = 0.25  # seconds between two looks at what has been computed
+LOOKS = 0.05  # seconds between two looks at what has been computed
+FREE = 1.0  # times as long as a checkpoint takes to join, the window has to itself before the next does
 WAIT = 0.05  # seconds, without a window
 SCHEDULES = (
     ("constant", "Constant", "Learn at one rate"),
@@ -118,12 +120,13 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
         self.taught = learning.begin(network, data, folder, options, self.reconstruct)
         if context.window and not bpy.app.background:
             running.append(self)
+            self._next = 0.0
             self._timer = context.window_manager.event_timer_add(LOOKS, window=context.window)
             context.window_manager.modal_handler_add(self)
             return {"RUNNING_MODAL"}
         while not self.taught.over:
             self.taught.lesson.wait(WAIT)
-            self.taught.look()
+            self.taught.look(len(self.taught.lesson.written))
         return self._end(context)
 
     def modal(self, context, event):
@@ -131,12 +134,16 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
             self.taught.lesson.stop()
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
+        begin = time.perf_counter()
         try:
-            came = self.taught.look()
+            came = self.taught.look(1) if begin >= self._next else 0
         except Exception:
             self._leave(context)
             raise
         if came:
+            context.view_layer.update()
+            now = time.perf_counter()
+            self._next = now + FREE * (now - begin)
             for area in context.screen.areas:
                 area.tag_redraw()
         if self.taught.over:
@@ -156,6 +163,7 @@ class NEUROSCENE_OT_train_network(ChangesNetwork, bpy.types.Operator):
     def _end(self, context):
         live, lesson = self.taught.live, self.taught.lesson
         if live.count:
+            live.settle()
             picture.follow(live.network())  # words of the steps have come into it
             bpy.ops.ed.undo_push(message=self.bl_label)
         if lesson.problem:

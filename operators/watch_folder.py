@@ -96,6 +96,7 @@ class NEUROSCENE_OT_watch_folder(bpy.types.Operator):
         out = f", {len(live.left_out):,} left out: {next(iter(live.left_out.values()))}" if live.left_out else ""
         self.report({"INFO"}, f"{live.count:,} checkpoints of {live.folder.name}{out}")
         if live.count:
+            live.settle()
             bpy.ops.ed.undo_push(message=self.bl_label)
         return {"FINISHED"}
 

@@ -10,11 +10,14 @@ that does not open is not whole, and is waited for until it changes. A file that
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from pathlib import Path
 
 from ..containers import CheckpointError
@@ -47,6 +50,23 @@ class Arrived:
         return "step" if self.named.step is not None else "epoch" if self.named.epoch is not None else "checkpoint"
 
 
+def arrived(path: Path) -> Arrived:
+    """A checkpoint of which its writer says that it is whole. Raises `CheckpointError`."""
+    (named,) = names.told([path.name])
+    return _told(Arrived(path, path, open_checkpoint(path), named), named)
+
+
+def _told(arrived: Arrived, named: Named) -> Arrived:
+    """The same, by what its name says and the file itself."""
+    if named.order is None or arrived.path.suffix.lower() == metadata.ONNX:
+        own = metadata.told_by(arrived.read_from, arrived.checkpoint.model)
+        if named.order is None:
+            named = Named(own.step, own.epoch, None, own.values | named.values)
+        else:
+            named = metadata.with_step(named, own)
+    return Arrived(arrived.path, arrived.read_from, arrived.checkpoint, named)
+
+
 class Watch:
     """Looks at a folder again and again."""
 
@@ -54,6 +74,8 @@ class Watch:
         self.folder = Path(folder)
         self._known: dict[Path, Stamp] = {}  # what has arrived, or will not
         self._before: dict[Path, Stamp] = {}  # as it was at the last look
+        self._held: Set[str] = set()  # the names in the folder
+        self._paths: list[Path] = []
         self.waiting: dict[Path, str] = {}  # what is there and not whole, and why
 
     @contextmanager
@@ -69,13 +91,14 @@ class Watch:
 
     def _look(self, place: Path) -> list[Arrived]:
         try:
-            found = listing.candidates([self.folder])
+            paths = self._candidates()
         except (CheckpointError, OSError):  # it is not there yet
             return []
         arrived = []
-        for number, path in enumerate(found.paths):
+        beside = _Beside()
+        for number, path in enumerate(paths):
             try:
-                stamp = stamp_of(path)
+                stamp = _stamp(_files(path, beside))
             except OSError:
                 continue  # it went away
             if self._known.get(path) == stamp:
@@ -88,8 +111,17 @@ class Watch:
             if made is not None:
                 arrived.append(made)
         told = names.told([listing.relative(each.path, self.folder) for each in arrived])
-        ordered = [self._told(each, named) for each, named in zip(arrived, told, strict=True)]
+        ordered = [_told(each, named) for each, named in zip(arrived, told, strict=True)]
         return sorted(ordered, key=lambda each: (each.number is None, each.number or 0, str(each.path)))
+
+    def _candidates(self) -> list[Path]:
+        """What may be checkpoints; of a folder of files alone, as long as it holds the same names, what was before."""
+        with os.scandir(self.folder) as entries:
+            held = {entry.name: entry.is_dir() for entry in entries}
+        if any(held.values()) or held.keys() != self._held:
+            self._paths = listing.candidates([self.folder]).paths
+            self._held = held.keys()
+        return self._paths
 
     def _arrive(self, path: Path, stamp: Stamp, place: Path) -> Arrived | None:
         try:
@@ -112,43 +144,45 @@ class Watch:
         self.waiting.pop(path, None)
         return Arrived(path, read_from, opened, Named())
 
-    @staticmethod
-    def _told(arrived: Arrived, named: Named) -> Arrived:
-        if named.order is None or arrived.path.suffix.lower() == metadata.ONNX:
-            own = metadata.told_by(arrived.read_from, arrived.checkpoint.model)
-            if named.order is None:
-                named = Named(own.step, own.epoch, None, own.values | named.values)
-            else:
-                named = metadata.with_step(named, own)
-        return Arrived(arrived.path, arrived.read_from, arrived.checkpoint, named)
-
 
 def stamp_of(path: Path) -> Stamp:
     """Names, sizes and times of the files of a checkpoint, by which one sees that it is another. Raises `OSError`."""
+    return _stamp(_files(path, _Beside()))
+
+
+def _stamp(files: list[Path]) -> Stamp:
     stamps = []
-    for file in _files(path):
+    for file in files:
         stat = file.stat()
         stamps.append((file.name, stat.st_size, stat.st_mtime_ns))
     if not stamps:
-        raise FileNotFoundError(2, "went away", str(path))
+        raise FileNotFoundError(2, "went away")
     return tuple(sorted(stamps))
 
 
-def _files(path: Path) -> list[Path]:
+class _Beside:
+    """The names in folders, each of which is listed once: a run has thousands of files, and each may lie in several."""
+
+    def __init__(self):
+        self._names: dict[Path, list[str]] = {}
+
+    def begin_so(self, folder: Path, stem: str) -> list[str]:
+        """The names in a folder that begin so."""
+        if folder not in self._names:
+            with os.scandir(folder) as entries:
+                self._names[folder] = sorted(entry.name for entry in entries)
+        names = self._names[folder]
+        first = bisect_left(names, stem)
+        return list(takewhile(lambda name: name.startswith(stem), islice(names, first, None)))
+
+
+def _files(path: Path, beside: _Beside) -> list[Path]:
     """The files of a checkpoint: itself with those that its data lie in, or all that are in its folder."""
     if path.is_dir():
         return [file for file in path.iterdir() if file.is_file()]
-    stem = listing.stem(path)
-    beside = [
-        file
-        for file in path.parent.glob(f"{_escaped(stem)}*")
-        if file.is_file() and (listing.SHARD.fullmatch(file.name) or file.name.startswith(f"{path.name}."))
-    ]
-    return [path, *beside]
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in name)
+    names = beside.begin_so(path.parent, listing.stem(path))
+    parts = [name for name in names if listing.SHARD.fullmatch(name) or name.startswith(f"{path.name}.")]
+    return [path, *(file for name in parts if (file := path.with_name(name)).is_file())]
 
 
 def _copy(path: Path, place: Path) -> Path:
@@ -157,6 +191,6 @@ def _copy(path: Path, place: Path) -> Path:
     if path.is_dir():
         into = place / path.name
         into.mkdir()
-    for file in _files(path):
+    for file in _files(path, _Beside()):
         shutil.copyfile(file, into / file.name)
     return into if path.is_dir() else place / path.name

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class Checkpoints:
     scores: str
     input: str
     every: int
+    written: Callable[[Path], None] | None = None
     done: list[Measured] = field(default_factory=list)
 
     def write(self, values, epoch: int, step: int, losses: Sequence[tuple[float, int]] = (), within=False) -> None:
@@ -68,6 +69,8 @@ class Checkpoints:
         own = tuple(each for each, _ in losses)
         self.done.append(Measured(epoch, step, loss, accuracy, path.name, own, within))
         self._write_metrics()
+        if self.written is not None:
+            self.written(path)
 
     def _write_metrics(self) -> None:
         columns = (STEP, *COLUMNS) if self.every else COLUMNS

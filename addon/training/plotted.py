@@ -120,6 +120,17 @@ def edges(steps: Sequence[np.ndarray]) -> tuple[list[float], list[float]]:
     return lows, highs
 
 
+def within(steps: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Two points (1, 2) that reach as far as all of these (n, 2)."""
+    every = np.concatenate(steps)
+    with np.errstate(invalid="ignore"):
+        kept = np.where(np.isfinite(every), every, np.nan)
+    known = np.isfinite(kept).any(0)
+    low, high = np.full(2, np.nan, every.dtype), np.full(2, np.nan, every.dtype)
+    low[known], high[known] = np.nanmin(kept[:, known], 0), np.nanmax(kept[:, known], 0)
+    return [low[None], high[None]]
+
+
 def plane(half: float) -> np.ndarray:
     """The points (ACROSS x ACROSS, 2) in the middles of the faces of a plane from -half to half: rows from the top,
     each from the left."""

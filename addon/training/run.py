@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,12 +44,17 @@ class Options:
 
 
 def train(
-    network: Network, data: DataSet, folder: Path, options: Options = Options()
+    network: Network,
+    data: DataSet,
+    folder: Path,
+    options: Options = Options(),
+    written: Callable[[Path], None] | None = None,
 ) -> Generator[tuple[float, str], None, list[Measured]]:
     """Train a network and write folder/epoch_00.onnx (as it was), epoch_01.onnx ... and metrics.csv; with
     `options.every` also epoch_01_step_000040.onnx ..., whose step counts the batches since the start.
 
-    Equal seeds give equal weights on one machine, however many checkpoints are written. Yields (share done, what is
+    Equal seeds give equal weights on one machine, however many checkpoints are written; `written` is
+    told of each when it is whole. Yields (share done, what is
     next). Raises `CheckpointError`, also where a loss or a weight is not finite: then the checkpoints before are kept.
     """
     checkpoint = network.checkpoint
@@ -71,7 +76,7 @@ def train(
     yield 0.0, "the network as it is"
     running = {name: tensor for name, tensor in _running(checkpoint).items() if name not in resting}
     values |= {name: checkpoint.array(tensor) for name, tensor in running.items()}
-    writer = Checkpoints(checkpoint, data, folder, scores, spec.name, options.every)
+    writer = Checkpoints(checkpoint, data, folder, scores, spec.name, options.every, written)
     writer.write(values, 0, 0)
     number = 0
     for epoch in range(1, options.epochs + 1):

@@ -18,12 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = sorted((ROOT / "tests" / "data" / "series").glob("*/epoch_*.onnx"), key=lambda path: path.name)
 DIGIT = ROOT / "sample_models" / "digits" / "digit_5.png"
 OPENED, FRAMES, LINES = 50, 60, 100_000
+EPOCHS = 200  # of a training that is shown while it runs
 LONG = 80  # checkpoints of a series whose memory is measured
 
 
 def series():
     """Rows of the bench."""
-    return [*_opening(), *_stepping(), *_joining(), *_held()]
+    return [*_opening(), *_stepping(), *_joining(), *_growing(), *_held()]
 
 
 def _opening():
@@ -101,6 +102,44 @@ def _joining():
             live.network()
             seconds.append(time.perf_counter() - begin)
     return [row("a checkpoint joins while a training runs", max(seconds[1:]), "s", "the bound alone", 1.0)]
+
+
+def _growing():
+    """How long a checkpoint takes to join and be evaluated at the end of a long training, to at its beginning."""
+    import bpy
+
+    import neuroscene
+    from bench import row
+    from neuroscene.addon.containers.stepping import finish
+    from neuroscene.addon.network import summarise
+    from neuroscene.addon.scene.composing import learning
+    from neuroscene.addon.scene.entities import NetworkScene, networks
+    from neuroscene.addon.scene.series.live import Live
+    from neuroscene.addon.series.watching import arrived
+    from neuroscene.addon.structure import open_checkpoint
+    from neuroscene.addon.training import Options, load, train
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    neuroscene.register()
+    bpy.ops.neuroscene.compose_network(template="spiral-deep")
+    scene = NetworkScene(networks()[0])
+    points = learning.data_of("SPIRAL", "")
+    seconds = []
+    with tempfile.TemporaryDirectory() as place:
+        network = summarise(open_checkpoint(scene.source))
+        options = Options(EPOCHS, batch=50, rate=0.01)
+        done = finish(train(network, load(points, network), Path(place), options))
+        live = Live(Path(place), None, uuid=scene.uuid, data=points)
+        for each in done:
+            begin = time.perf_counter()
+            live.take(arrived(Path(place) / each.file))
+            bpy.context.view_layer.update()
+            seconds.append(time.perf_counter() - begin)
+    neuroscene.unregister()
+    tenth = EPOCHS // 10
+    first, last = (sorted(part)[tenth // 2] for part in (seconds[1 : 1 + tenth], seconds[-tenth:]))
+    said = f"the first tenth ({1000 * first:.0f} ms a checkpoint, the last {1000 * last:.0f} ms)"
+    return [row(f"a checkpoint joins, the last tenth of {EPOCHS} epochs", last / first, "x", said, 1.5)]
 
 
 def _held():

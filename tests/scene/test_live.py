@@ -18,7 +18,7 @@ from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
 from neuroscene.addon.scene.detail import cell_detail
-from neuroscene.addon.scene.series import filling, known, playing, showing
+from neuroscene.addon.scene.series import filling, known, playing, showing, words
 from neuroscene.addon.scene.series.live import Live
 from neuroscene.addon.series import Watch
 from scene import command, look
@@ -147,6 +147,81 @@ def test_more_detail_while_it_runs(live):
     facts = look.facts(layer)
     flat = tensors(FILES[2])[facts["tensor"]].reshape(-1)[look.cells_of(layer) @ np.array(facts["strides"])]
     assert np.allclose(values["/conv3/Conv"], flat, rtol=0, atol=1e-5)
+
+
+def words_at(network, step):
+    """What the caption's words of steps show when the slider stands at one: how many letters, by object."""
+    playing.go(network, "checkpoints", step)
+    bpy.context.view_layer.update()
+    graph = bpy.context.evaluated_depsgraph_get()
+    parts = [part.obj for part in entities.NetworkScene(network).members(entities.CaptionPart)]
+    parts = [obj for obj in parts if obj.type == "MESH" and "step" in obj.data.attributes]
+    return [len(obj.evaluated_get(graph).data.polygons) for obj in parts]
+
+
+def test_words_of_a_training_that_runs_are_those_of_all_steps(live, monkeypatch):
+    """They are made piece by piece; each step has its own, once, and afterwards they are as if made together."""
+    monkeypatch.setattr(words, "TOGETHER", 4)
+    live, watch, folder = live
+    for number in range(11):
+        put(live, watch, folder, FILES[number % 3], f"epoch_{number}.onnx")
+    network = live.network()
+    series = known.read(network)["checkpoints"]
+    growing = [words_at(network, step) for step in range(11)]
+    assert len(growing[0]) == 4  # pieces
+    assert all(sum(bool(count) for count in each) == 1 for each in growing)
+    live.settle()
+    together = [words_at(network, step) for step in range(11)]
+    assert all(len(each) == 1 for each in together)
+    more = [words.letters(f" of {series.numbers[-1]}", 1.0).counts.size] * 11
+    assert [sum(each) - sum(before) for each, before in zip(together, growing, strict=True)] == more
+
+
+def test_of_a_long_training_every_second_checkpoint_is_kept(live):
+    """The first and the newest are always there, each with the numbers of its file, and how many there were is said."""
+    live, watch, folder = live
+    put(live, watch, folder, FILES[0], "epoch_0.onnx")
+    live._most = 6
+    expected = [0]
+    for number in range(1, 22):
+        put(live, watch, folder, FILES[number % 3], f"epoch_{number}.onnx")
+        series = known.read(live.network())["checkpoints"]
+        expected = series.numbers
+        assert expected[0] == 0 and expected[-1] == number and len(expected) <= 6 and series.total == number + 1
+        assert playing.place(live.network(), "checkpoints") == len(series) - 1
+        gaps = np.diff(expected)
+        assert len(set(gaps[:-1])) <= 1 and (not len(gaps[:-1]) or gaps[-1] <= gaps[0])
+    network = live.network()
+    assert [name.rpartition("_")[2] for name in series.files] == [f"{number}.onnx" for number in expected]
+    check(network, [FILES[number % 3] for number in expected])
+    for obj in showing.with_steps(network):
+        held = {name[-3:] for name in obj.data.attributes.keys() if showing.is_step(name)}
+        assert held == {f"{step:03}" for step in range(len(expected))}
+    said = [part.obj.data.body for part in entities.NetworkScene(network).members(entities.CaptionPart) if note(part)]
+    assert said == [f"{len(expected)} of 22 checkpoints"]
+
+
+def note(part):
+    return part.role == words.NOTE
+
+
+def test_ranges_of_a_training_that_runs_are_those_of_all_steps(live):
+    live, watch, folder = live
+    for number in range(7):
+        put(live, watch, folder, FILES[number % 3], f"epoch_{number}.onnx")
+    network = live.network()
+    scene = entities.NetworkScene(network)
+
+    def told():
+        layers = {name: layer.inputs["Range"] for name, layer in scene.layers().items()}
+        return layers, {bundle.index: bundle.inputs["Importance Range"] for bundle in scene.bundles()}
+
+    before = told()
+    for name, layer in scene.layers().items():
+        steps = [look.values_of(layer.obj, numbered("value", step)) for step in range(7)]
+        assert before[0][name] == pytest.approx(showing.lasting_range(steps), rel=1e-6), name
+    live.settle()
+    assert told() == before
 
 
 @pytest.mark.slow

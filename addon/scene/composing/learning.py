@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,7 @@ from ...composing import SETTINGS
 from ...containers import CheckpointError, stopping
 from ...folders import of_user
 from ...network import summarise
-from ...series import Watch
+from ...series.watching import arrived
 from ...structure import open_checkpoint
 from ...training import Options, load, train
 from ..entities import NetworkScene
@@ -124,6 +125,7 @@ class Lesson:
     share: float = 0.0
     text: str = "reading the data"
     problem: str = ""
+    written: deque[Path] = field(default_factory=deque)  # checkpoints that nobody has taken
     _stop: Event = field(default_factory=Event)
     _go: Event = field(default_factory=Event)
     _thread: Thread | None = None
@@ -163,9 +165,8 @@ class Lesson:
         try:
             with stopping.stoppable(self._stop, lambda share, text: None):
                 network = summarise(open_checkpoint(self.model))
-                for share, text in train(
-                    network, load(self.data, network, self.reconstruct), self.folder, self.options
-                ):
+                data = load(self.data, network, self.reconstruct)
+                for share, text in train(network, data, self.folder, self.options, self.written.append):
                     self.share, self.text = share, text
                     self._go.wait()
                     if self._stop.is_set():
@@ -185,20 +186,22 @@ class TaughtNetwork:
 
     lesson: Lesson
     live: Live
-    watch: Watch
 
-    def look(self) -> int:
-        """Let what has been written since the last look join; how many checkpoints did."""
+    def look(self, most: int) -> int:
+        """Let at most so many of the checkpoints that are written join; how many did."""
         before = self.live.count
-        with self.watch.arrivals() as arrived:
-            for each in arrived:
-                self.live.take(each)
+        for _ in range(min(most, len(self.lesson.written))):
+            path = self.lesson.written.popleft()
+            try:
+                self.live.take(arrived(path))
+            except CheckpointError as error:  # somebody has written over it
+                self.live.left_out[path] = error.problem
         return self.live.count - before
 
     @property
     def over(self) -> bool:
         """Whether all that was computed is shown."""
-        return not self.lesson.running and self.live.count >= len(list(self.lesson.folder.glob("epoch_*.onnx")))
+        return not self.lesson.running and not self.lesson.written
 
 
 def begin(
@@ -215,4 +218,4 @@ def begin(
     lesson = Lesson(source, data, folder, options, reconstruct)
     live = Live(folder, given if given and given.is_file() else None, uuid=scene.uuid, data=data)
     lesson.start()
-    return TaughtNetwork(lesson, live, Watch(folder))
+    return TaughtNetwork(lesson, live)

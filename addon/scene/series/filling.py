@@ -112,18 +112,10 @@ def fill_steps(
     total = max(total, count)
     objs = NetworkScene(collection).layers()
     drawn = {name: layers.drawn_of(layer.obj) for name, layer in objs.items() if name in network.by_name}
-    cells = sum(shown.size for shown in drawn.values())
-    cells += sum(len(book.obj.data.vertices) for book in NetworkScene(collection).members(Book))
-    bundles = NetworkScene(collection).bundles()
-    drawn_lines = sum(bundle.drawn for bundle in bundles)
-    drawn_lines += sum(
-        len(stored.data.curves) for stored in filter(None, (taps.object_of(each.obj) for each in bundles))
-    )
     judged = None
     if isinstance(source, Samples):
         judged = yield from in_background(source.judged, "counting what is right")
-    most = min(MOST, most or MOST_STEPS)
-    kept = thinned(count, int(np.clip(BUDGET // max(1, cells + 2 * drawn_lines), FEWEST, most)))
+    kept = thinned(count, most_steps(collection, most))
     if len(kept) < count:
         source = source.thinned(kept)
     network = source.network(source.base)
@@ -150,6 +142,17 @@ def fill_steps(
     yield from stepping.part(plots.again(collection, source, whole), 0.97, 1.0)
     words.show(collection, series)
     return collection
+
+
+def most_steps(collection: bpy.types.Collection, most: int = 0) -> int:
+    """How many steps a series of a network holds, of `most` that are asked for."""
+    scene = NetworkScene(collection)
+    cells = sum(layers.drawn_of(layer.obj).size for layer in scene.layers().values())
+    cells += sum(len(book.obj.data.vertices) for book in scene.members(Book))
+    bundles = scene.bundles()
+    lines_drawn = sum(bundle.drawn for bundle in bundles)
+    lines_drawn += sum(len(each.data.curves) for bundle in bundles if (each := taps.object_of(bundle.obj)))
+    return int(np.clip(BUDGET // max(1, cells + 2 * lines_drawn), FEWEST, min(MOST, most or MOST_STEPS)))
 
 
 def _choose(collection, network: Network, drawn, source: Source, ran: Ran | None):
@@ -363,15 +366,21 @@ def _show_bars(scene: NetworkScene, gathered: Gathered, follow) -> None:
         most = max((float(step.max()) for step in finite if len(step)), default=1.0)
         least = min((float(step.min()) for step in finite if len(step)), default=0.0)
         bars.inputs["Range"] = 1.0 if least >= 0 and most <= 1 else max(most, 1e-9)
-        show_no_winner(scene, bars, steps)
+        show_no_winner(scene, bars, len(set(map(winner_of, steps))))
 
 
-def show_no_winner(scene: NetworkScene, bars: Bars, steps: list[np.ndarray]) -> None:
-    """Let no name of a class stand out where not every step has the same winner, for that changes with the slider."""
-    if len({int(np.argmax(np.nan_to_num(step, nan=-np.inf))) for step in steps}) > 1:
+def show_no_winner(scene: NetworkScene, bars: Bars, winners: int) -> None:
+    """Let no name of a class stand out where not every step has the same winner, for that changes with the slider;
+    `winners` is how many there are."""
+    if winners > 1:
         for label in scene.members(ClassName):
             if label.layer == bars.layer:
                 label.obj.data.materials[0] = scene.materials["label"]
+
+
+def winner_of(scores: np.ndarray) -> int:
+    """Which of the classes of a step wins."""
+    return int(np.argmax(np.nan_to_num(scores, nan=-np.inf)))
 
 
 def _known(source: Source, run, total: int, gathered: Gathered) -> Known:

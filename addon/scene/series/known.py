@@ -62,25 +62,25 @@ class Known:
                 return name, number
         return None
 
-    def heads(self, step: int) -> str:
-        """What a step is called: "epoch 4 of 10"."""
+    def heads(self, step: int, of: bool = True) -> str:
+        """What a step is called: "epoch 4 of 10", or "epoch 4"."""
         if self.kind == "evidence":
             name = self.labels[step] if step < len(self.labels) else ""
             return f"{name} ({step + 1:,} of {len(self):,})"
         if self.kind == "samples":
             return f"input {step + 1:,} of {len(self):,}"
         if self.unit == "checkpoint":
-            return f"checkpoint {step + 1:,} of {len(self):,}"
-        return f"{self.unit} {self.numbers[step]:,} of {self.numbers[-1]:,}"
+            return f"checkpoint {step + 1:,}" + (f" of {len(self):,}" if of else "")
+        return f"{self.unit} {self.numbers[step]:,}" + (f" of {self.numbers[-1]:,}" if of else "")
 
-    def says(self, step: int) -> str:
+    def says(self, step: int, of: bool = True) -> str:
         """A line on a step: "epoch 4 of 10 · 93.1 %"."""
         measured = self.measured(step)
         if measured is None:
-            return self.heads(step)
+            return self.heads(step, of)
         name, number = measured
         share = name in ACCURACIES and 0 <= number <= 1
-        return f"{self.heads(step)} · " + (percent(number) if share else f"loss {number:.3g}")
+        return f"{self.heads(step, of)} · " + (percent(number) if share else f"loss {number:.3g}")
 
     def answers(self, step: int) -> str:
         """What comes out at a step: "digit_5.png → 8 (12.1 %)"; "" where nothing runs."""

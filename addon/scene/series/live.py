@@ -15,16 +15,17 @@ from ... import compat
 from ...containers import CheckpointError
 from ...inference import run_file
 from ...network import Network
-from ...nodes.series import MOST, numbered
+from ...nodes.series import MOST
 from ...series import Arrived, Run, Step
 from ...series.scalars import beside
 from ..attributes import array
 from ..building import build, connections, layers
 from ..editing import by_hand
-from ..entities import Bars, Book, Bundle, NetworkScene, networks, series_nodes
+from ..entities import Bars, Book, NetworkScene, networks, series_nodes
 from ..updating import reloading
-from . import filling, following, known, lines, playing, plots, showing, taps, words
+from . import filling, following, growing, known, lines, playing, plots, showing, taps, words
 from .faces import Faces, face_of
+from .growing import Ranges
 from .known import Known
 from .sources import Checkpoints
 
@@ -49,6 +50,11 @@ class Live:
     _queries: dict[int, lines.Query] = field(default_factory=dict)
     _faces: Faces = field(default_factory=Faces)
     _ends: dict[int, bytes] = field(default_factory=dict)  # which cells lines join, when they were last looked at
+    _ranges: Ranges = field(default_factory=Ranges)
+    _reach: plots.Reach | None = None  # of the plot
+    _most: int = MOST  # steps that the series holds
+    _stride: int = 1  # of so many checkpoints one is kept
+    _newest: int = 0  # its place among all that joined behind one another
 
     def take(self, arrived: Arrived) -> bool:
         """Let a checkpoint join; the first makes the scene. Whether it did: why not is in `left_out`."""
@@ -63,6 +69,16 @@ class Live:
         self.left_out.pop(arrived.path, None)
         self.count += 1
         return True
+
+    def settle(self) -> None:
+        """Say of how many steps each is one, for no more will come; ranges are those of the steps that are kept. Does
+        nothing where nothing has joined or the network is gone."""
+        collection = next((each for each in networks() if NetworkScene(each).uuid == self.uuid), None)
+        series = known.read(collection).get(KIND) if collection is not None and self.count else None
+        if series is None:
+            return
+        Ranges.of(collection, len(series), self._queries, self._most).show(collection)
+        words.show(collection, series)
 
     def network(self) -> bpy.types.Collection:
         """The network that shows the training. Raises `CheckpointError` if somebody has deleted it."""
@@ -92,6 +108,8 @@ class Live:
         ran = source.ran(0)
         self._faces_of(collection, source.network(0)).read(source.network(0), ran)
         self._look(collection, source.network(0))
+        self._most = filling.most_steps(collection)
+        words.grow(collection, known.read(collection)[KIND], anew=True)
 
     def _look(self, collection, network: Network) -> None:
         """Learn which edges the lines of a scene are, by the weights that they have now."""
@@ -112,8 +130,6 @@ class Live:
         series = known.read(collection).get(KIND)
         if series is None:
             raise CheckpointError(arrived.path, "has no series to join: it was removed")
-        if len(series) >= MOST:
-            raise CheckpointError(arrived.path, f"is more than the {MOST:,} steps that a series holds")
         shown = self._source.of(arrived.path, arrived.checkpoint)
         if _ends(collection) != self._ends:  # detail has changed since
             self._look(collection, shown)
@@ -126,20 +142,34 @@ class Live:
         place, new = _place(series, arrived)
         last = len(series) - 1
         at_end = playing.place(collection, KIND) >= last - WHOLE
+        behind = new and place > last
+        instead = behind and bool(self._newest % self._stride)  # in place of one that is not to be kept
+        if instead:
+            place, new = last, False
+            series.total = max(series.total, last + 1) + 1
+        if behind:
+            self._newest += 1
         if new:
-            self._make_room(collection, place, last + 1)
-        self._put(collection, gathered, place)
+            growing.make_room(collection, place, last + 1)
+        added = self._put(collection, gathered, place)
         self._open(collection, shown, place)
         count = last + 2 if new else last + 1
-        plots.join(collection, shown, place, count, place == count - 1)
+        self._reach = plots.join(collection, shown, place, count, self._reach if behind else None)
         _say(series, arrived, gathered, place, new)
-        if new:
-            _set_last(collection, len(series) - 1)
-        if place == len(series) - 1:
+        if place == count - 1:
             self._rest(collection, gathered, arrived)
-        self._range(collection, len(series))
+        if count > self._most:
+            growing.thin(collection, series)
+            self._stride *= 2
+        if not behind or len(series) != count or self._ranges.count != last + 1:
+            self._ranges = Ranges.of(collection, len(series), self._queries, self._most)
+        else:
+            self._ranges.add(*added, self._most, instead)
+        if len(series) != last + 1:
+            _set_last(collection, len(series) - 1)
+        self._ranges.show(collection)
         known.write(collection, {KIND: series})
-        words.show(collection, series)
+        words.grow(collection, series, anew=not behind or len(series) != count)
         if at_end:
             playing.go(collection, KIND, len(series) - 1)
 
@@ -150,31 +180,28 @@ class Live:
         self._faces = faces
         return faces
 
-    def _make_room(self, collection, place: int, count: int) -> None:
-        """Number the steps from a place on anew, so that one is free there."""
-        for obj in showing.with_steps(collection):
-            attributes = obj.data.attributes
-            names = {attribute.name.rpartition(".")[0] for attribute in attributes if showing.is_step(attribute.name)}
-            for name in names:
-                for step in range(count - 1, place - 1, -1):
-                    attributes[numbered(name, step)].name = numbered(name, step + 1)
-
-    def _put(self, collection, gathered: filling.Gathered, place: int) -> None:
+    def _put(self, collection, gathered: filling.Gathered, place: int):
+        """Let everything have what a step gives; returns it by layer, by bundle and by layer with bars."""
         scene = NetworkScene(collection)
+        values, importance, scores = {}, {}, {}
         for name, layer in scene.layers().items():
             if name in gathered.values and showing.has_steps(layer.obj):
-                showing.put_step(layer.obj, "value", place, by_hand.of_vertices(layer.obj, gathered.values[name][0]))
+                values[name] = by_hand.of_vertices(layer.obj, gathered.values[name][0])
+                showing.put_step(layer.obj, "value", place, values[name])
         for index, obj in connections.by_index(collection).items():
             for name in ("weight", "magnitude", "importance") if index in self._queries else ():
                 showing.put_step(obj, name, place, getattr(gathered, name)[index][0])
+            if index in self._queries and len(obj.data.curves):
+                importance[index] = gathered.importance[index][0]
         for bars in scene.members(Bars):
             if bars.layer in gathered.bars and showing.has_steps(bars.obj):
-                showing.put_step(bars.obj, "value", place, gathered.bars[bars.layer][0])
-
+                scores[bars.layer] = gathered.bars[bars.layer][0]
+                showing.put_step(bars.obj, "value", place, scores[bars.layer])
         for book in scene.members(Book):
             numbers = gathered.faces.get(face_of(book))
             if numbers and showing.has_steps(book.obj) and len(numbers[0]["value"]) == len(book.obj.data.vertices):
                 showing.put_step(book.obj, "value", place, numbers[0]["value"])
+        return values, importance, scores
 
     def _open(self, collection, shown: Network, place: int) -> None:
         """The stored lines of expansions have their weights too."""
@@ -209,23 +236,6 @@ class Live:
             sha256=arrived.checkpoint.sha256(),
             stat=build.stat_of(arrived.checkpoint.path),
         )
-
-    def _range(self, collection, count: int) -> None:
-        """Let ranges hold for the steps that there are now."""
-        scene = NetworkScene(collection)
-        for layer in scene.layers().values():
-            if showing.has_steps(layer.obj):
-                steps = [array(layer.obj, numbered("value", step)) for step in range(count)]
-                showing.set_range(layer, steps)
-        for bars in scene.members(Bars):
-            if showing.has_steps(bars.obj):
-                steps = [array(bars.obj, numbered("value", step)) for step in range(count)]
-                filling.show_no_winner(scene, bars, steps)
-        for index, obj in connections.by_index(collection).items():
-            if index in self._queries and len(obj.data.curves):
-                showing.set_importance_range(
-                    Bundle(obj), [array(obj, numbered("importance", step)) for step in range(count)]
-                )
 
 
 def _drawn(collection):
@@ -274,7 +284,7 @@ def _say(series: Known, arrived: Arrived, gathered: filling.Gathered, place: int
             kept.insert(place, entry)
         elif place < len(kept):
             kept[place] = entry
-    series.total = max(series.total, len(series))
+    series.total = max(series.total + new, len(series))
     if gathered.wrong >= 0:
         series.wrong = place if series.wrong < 0 else min(series.wrong, place)
     elif new and series.wrong >= place:

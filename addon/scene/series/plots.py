@@ -49,6 +49,7 @@ BEFORE = 0.012  # of the side, that dots stand before the plane
 LETTERS = 0.06 * HEIGHT
 LONGEST = 10  # letters of the name of a class
 POINTS, WORDS = "points", "words"
+Reach = list[np.ndarray]  # two points, the lowest and the highest numbers of samples
 
 
 @dataclass(frozen=True)
@@ -121,27 +122,33 @@ def again(collection: bpy.types.Collection, source: Source | None, whole: bool =
     _fill(collection, plot, drawn, base, steps, whole)
 
 
-def join(collection: bpy.types.Collection, network: Network, place: int, count: int, last: bool) -> None:
+def join(
+    collection: bpy.types.Collection, network: Network, place: int, count: int, reach: Reach | None = None
+) -> Reach | None:
     """Let the plot of a network have what a checkpoint gives that has joined its series at a place, one of so many; if
-    it is the last the plot shows that without its series. Raises `CheckpointError`."""
+    it is the last the plot shows that without its series. `reach` is how far the samples of all others reach, if that
+    is known; returns how far all do. Raises `CheckpointError`."""
     plot = of_network(collection)
     if plot is None:
-        return
+        return None
     drawn = _drawn(network, Path(plot.data))
     if drawn.shows != plot.shows:
-        return
+        return None
     values = drawn.read(network)
     obj = _moving(plot)
     name = "picture" if plot.shows == SURFACE else "place"
     if obj is None or len(obj.data.attributes[name].data) != len(values):
-        return
+        return None
     if showing.has_steps(obj):
         showing.put_step(obj, name, place, values)
-    if last:
+    if place == count - 1:
         _rest(obj, name, values)
-    if plot.shows == CODE:
-        steps = [vectors(obj, numbered(name, step)) for step in range(count)]
-        _set_edges(collection, plot, drawn, *plotted.edges([step[:, :2] for step in steps]))
+    if plot.shows != CODE:
+        return None
+    steps = [values] if reach is not None else [vectors(obj, numbered(name, step)) for step in range(count)]
+    reach = plotted.within([*(reach or ()), *(step[:, :2] for step in steps)])
+    _set_edges(collection, plot, drawn, *plotted.edges(reach))
+    return reach
 
 
 def hide(collection: bpy.types.Collection) -> None:

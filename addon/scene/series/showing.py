@@ -184,9 +184,24 @@ def set_range(layer: LayerObject, steps: list[np.ndarray]) -> None:
     sockets.refresh(layer, {"Range": lasting_range(steps)})
 
 
+def set_lasting(layer: LayerObject, extents: list[float]) -> None:
+    """The same, of the ranges of the steps."""
+    sockets.refresh(layer, {"Range": lasting(extents)})
+
+
+def rank_of_high(count: int) -> int:
+    """Which of so many importances, by size from the least, is the one that has the full width."""
+    return int(HIGH * (count - 1))
+
+
 def set_importance_range(bundle: Bundle, steps: list[np.ndarray]) -> None:
     """Give a bundle the importance of full width over all steps, unless somebody has set its own."""
     finite = np.concatenate([values[np.isfinite(values)] for values in steps])
-    if len(finite):
-        high = float(np.partition(finite, int(HIGH * (len(finite) - 1)))[int(HIGH * (len(finite) - 1))])
+    place = rank_of_high(len(finite))
+    set_importance_high(bundle, float(np.partition(finite, place)[place]) if len(finite) else None)
+
+
+def set_importance_high(bundle: Bundle, high: float | None) -> None:
+    """The same, of that importance; None where there is none."""
+    if high is not None:
         sockets.refresh(bundle, {"Importance Range": high or 1.0})

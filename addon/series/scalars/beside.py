@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -55,32 +56,34 @@ def near(folder: Path) -> list[Path]:
     """Files of loggers in a folder and in those inside it, and beside a folder of nothing but checkpoints."""
     found = _below(folder, DEEPEST)
     if folder.name.lower() in OF_CHECKPOINTS:
-        found += [path for path in _entries(folder.resolve().parent) if _is_log(path)]
+        found += [Path(entry.path) for entry in _entries(folder.resolve().parent) if _is_log(entry)]
     return found[:MOST_FILES]
 
 
 def _below(folder: Path, depth: int) -> list[Path]:
     entries = _entries(folder)
-    found = [path for path in entries if _is_log(path)]
+    found = [Path(entry.path) for entry in entries if _is_log(entry)]
     if depth:
         for inner in entries:
             if inner.is_dir() and len(found) < MOST_FILES:
-                found += _below(inner, depth - 1)
+                found += _below(Path(inner.path), depth - 1)
     return found
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[os.DirEntry]:
     try:
-        return sorted(path for path in islice(folder.iterdir(), MOST_ENTRIES) if path.name[:1] != ".")
+        with os.scandir(folder) as found:
+            entries = [entry for entry in islice(found, MOST_ENTRIES) if entry.name[:1] != "."]
     except OSError:
         return []
+    return sorted(entries, key=lambda entry: entry.name)
 
 
-def _is_log(path: Path) -> bool:
-    name = path.name.lower()
-    if not path.is_file() or name.endswith((".index.json", "config.json", "tokenizer.json", "vocab.json")):
+def _is_log(entry: os.DirEntry) -> bool:
+    name = entry.name.lower()
+    if not ("tfevents" in name or name.endswith(TABLES)):
         return False
-    return "tfevents" in name or name.endswith(TABLES)
+    return not name.endswith((".index.json", "config.json", "tokenizer.json", "vocab.json")) and entry.is_file()
 
 
 def named(curve: Curve, path: Path) -> Curve:

@@ -12,7 +12,7 @@ from ..addon.scene.camera import picture
 from ..addon.scene.composing import learning
 from ..addon.scene.entities import chosen
 from ..addon.training import Options
-from ..addon.training.step import Rules
+from ..addon.training.optimizer import Rules
 from .bases.of_network import ChangesNetwork, RefusedError
 
 LOOKS = 0.05  # seconds between two looks at what has been computed

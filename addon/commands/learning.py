@@ -152,7 +152,7 @@ def train(options: Namespace) -> None:
     from .. import training
     from ..network import summarise
     from ..structure import open_checkpoint
-    from ..training.step import Rules
+    from ..training.optimizer import Rules
 
     if options.output.exists() and not options.output.is_dir():
         raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")

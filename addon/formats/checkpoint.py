@@ -122,6 +122,12 @@ class Checkpoint:
         packed = TensorProto(data_type=tensor.data_type, dims=shape, raw_data=bytes(data))
         return numpy_helper.to_array(packed)
 
+    def put_down(self) -> None:
+        """Let the system take from memory what was read of files: it is there again when somebody reads it."""
+        for held in self._files.values():
+            if hasattr(mmap, "MADV_DONTNEED"):
+                held.madvise(mmap.MADV_DONTNEED)
+
 
 def locate(path: Path, tensor: TensorProto) -> tuple[str, int, int]:
     """Where the data of an external tensor lie: a file name in the model's folder, offset and length in bytes.

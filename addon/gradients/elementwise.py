@@ -159,7 +159,8 @@ def _relu(tape, node, gradients, wanted):
         gradient = tape.add("Relu", gradient)
     if tape.relu == "deconvnet":
         return [gradient]
-    return [tape.where(tape.add("Greater", node.input[0], zero), gradient, zero)]
+    # what comes out is above 0 where what went in is, and is kept anyway
+    return [tape.where(tape.add("Greater", node.output[0], zero), gradient, zero)]
 
 
 @rule("PRelu")

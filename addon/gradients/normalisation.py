@@ -54,9 +54,9 @@ def _batch_normalization_in_training(tape, node):
     centred = tape.add("Sub", maps, middle)
     spread = tape.mean_over(tape.add("Mul", centred, centred), axes)
     epsilon = tape.number(given.get("epsilon", 1e-5), maps)
-    normal = tape.add("Div", centred, tape.add("Sqrt", tape.add("Add", spread, epsilon)))
-    scaled = tape.add("Mul", normal, tape.reshape(scale, channels))
-    tape.write(node.output[0], "Add", scaled, tape.reshape(bias, channels))
+    deviation = tape.add("Sqrt", tape.add("Add", spread, epsilon))
+    factor = tape.add("Div", tape.reshape(scale, channels), deviation)  # so that of all maps these alone are kept
+    tape.write(node.output[0], "Add", tape.add("Mul", centred, factor), tape.reshape(bias, channels))
     count = prod(shape[axis] for axis in axes)
     sample = tape.add("Mul", tape.reshape(spread, [shape[1]]), tape.number(count / max(count - 1, 1), maps))
     momentum = given.get("momentum", 0.9)

@@ -112,48 +112,67 @@ def depending_on(nodes: Iterable[NodeProto], tensors: Collection[str]) -> set[st
 
 
 def facts(checkpoint: Checkpoint, model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> Facts:
-    """What is known of the tensors of a model for these inputs; one run finds out. Raises `CheckpointError`."""
-    types = _types(model, inputs)
-    probe = onnx.ModelProto()
-    probe.CopyFrom(model)
-    del probe.graph.output[:]
+    """What is known of the tensors of a model for these inputs. What ONNX's inference leaves open one run finds out, of
+    no more than that takes, for it keeps what it measures. Raises `CheckpointError`."""
+    types, inferred = _inferred(model, inputs)
     held = {tensor.name: tensor for tensor in model.graph.initializer}
     made = [name for node in model.graph.node for name in node.output if name and types.get(name, 1)]
     shapes = {tensor.name: tuple(tensor.dims) for tensor in held.values()}
     shapes |= {tensor.values.name: tuple(tensor.dims) for tensor in model.graph.sparse_initializer}
     shapes |= {name: array.shape for name, array in inputs.items()}
+    shapes |= {name: inferred[name] for name in made if name in inferred}
     settings = {
         node.input[place]
         for node in model.graph.node
         for place in SETTINGS.get(node.op_type, ())
         if len(node.input) > place and node.input[place]
     }
-    sizes = {name: f"{PREFIX}probe/{name}" for name in made}
-    for name, size in sizes.items():
-        probe.graph.node.append(helper.make_node("Shape", [name], [size], name=size))
-    asked = [*sizes.values(), *(name for name in settings if name not in held)]
-    probe.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in asked)
-    known = dict(zip(asked, Session(checkpoint, probe).run(asked, inputs), strict=True))
+    sizes = {name: f"{PREFIX}probe/{name}" for name in made if name not in inferred}
+    wanted = [name for name in settings if name not in held]
+    known = _probed(checkpoint, model, inputs, sizes, wanted) if sizes or wanted else {}
     shapes |= {name: tuple(known[size].tolist()) for name, size in sizes.items()}
-    numbers = {name: known[name] for name in settings if name not in held}
+    numbers = {name: known[name] for name in wanted}
     numbers |= {name: checkpoint.array(held[name]) for name in settings if name in held}
     return Facts(shapes, types, numbers)
 
 
-def _types(model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]) -> dict[str, int]:
-    """The types of tensors, as far as ONNX's inference of them goes; others are taken for float32."""
+def _probed(checkpoint, model, inputs, sizes: Mapping[str, str], wanted: list[str]) -> dict[str, np.ndarray]:
+    """What some tensors are, and what shapes others have, by the names in `sizes`."""
+    probe = onnx.ModelProto()
+    probe.CopyFrom(model)
+    del probe.graph.output[:]
+    nodes = leading_to(model.graph.node, [*sizes, *wanted])
+    nodes += [helper.make_node("Shape", [name], [size], name=size) for name, size in sizes.items()]
+    del probe.graph.node[:]
+    probe.graph.node.extend(nodes)
+    asked = [*sizes.values(), *wanted]
+    probe.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in asked)
+    drop_unused(probe)
+    return dict(zip(asked, Session(checkpoint, probe).run(asked, inputs), strict=True))
+
+
+def _inferred(
+    model: onnx.ModelProto, inputs: Mapping[str, np.ndarray]
+) -> tuple[dict[str, int], dict[str, tuple[int, ...]]]:
+    """The types and shapes of tensors, as far as ONNX's inference of them goes; other types are taken for float32."""
     types = {tensor.name: tensor.data_type for tensor in model.graph.initializer}
     types |= {name: helper.np_dtype_to_tensor_dtype(array.dtype) for name, array in inputs.items()}
+    shapes: dict[str, tuple[int, ...]] = {}
     try:
-        inferred = shape_inference.infer_shapes(_without_numbers(model) if _is_large(model) else model).graph
+        given = _without_numbers(model) if _is_large(model) else model
+        inferred = shape_inference.infer_shapes(given, data_prop=True).graph
     except Exception:  # a model that runs may yet be more than inference can follow; it raises several types
-        return types
+        return types, shapes
     for value in (*inferred.value_info, *inferred.output):
         if not value.type.HasField("tensor_type"):
             types[value.name] = 0  # a sequence, a map, or what may be missing
-        elif value.type.tensor_type.elem_type:
+            continue
+        if value.type.tensor_type.elem_type:
             types.setdefault(value.name, value.type.tensor_type.elem_type)
-    return types
+        dims = value.type.tensor_type.shape.dim
+        if value.type.tensor_type.HasField("shape") and all(size.HasField("dim_value") for size in dims):
+            shapes[value.name] = tuple(size.dim_value for size in dims)
+    return types, shapes
 
 
 def _is_large(model: onnx.ModelProto) -> bool:

@@ -112,10 +112,11 @@ def open_batch(model: onnx.ModelProto, name: str) -> None:
 class Session:
     """A model made of a checkpoint's, with its weights where they lie, ready to run.
 
-    `optimised`: onnxruntime may put other operators in place of some. Raises `CheckpointError` where it cannot be run.
+    `optimised`: onnxruntime may put other operators in place of some. `lean`: it gives memory back as soon as nobody
+    reads it, for what is run a few times and large. Raises `CheckpointError` where it cannot be run.
     """
 
-    def __init__(self, checkpoint: Checkpoint, model: onnx.ModelProto, optimised: bool = False):
+    def __init__(self, checkpoint: Checkpoint, model: onnx.ModelProto, optimised: bool = False, lean: bool = False):
         import onnxruntime
 
         self.checkpoint = checkpoint
@@ -123,6 +124,8 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
         options.log_severity_level = 4
+        options.enable_mem_pattern = not lean
+        options.enable_cpu_mem_arena = not lean
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(checkpoint.folder))
         with self._refusing():
             read = _read(checkpoint, model)

@@ -17,10 +17,11 @@ from onnx import TensorProto, numpy_helper
 from ..containers import CheckpointError
 from ..formats import Checkpoint
 from ..inference.session import Session, open_batch
+from ..network import Network
 from ..written import replacing
 from .data import DataSet
 
-TESTED = 256  # samples at once
+TESTED, LARGEST_TEST = 256, 1 << 26  # samples at once, and bytes of what all layers make of them
 COLUMNS = ("epoch", "loss", "accuracy")
 STEP, EPOCH = "step", "epoch"  # in the metadata of checkpoints, where there are some within epochs
 
@@ -41,15 +42,73 @@ class Measured:
     within: bool = False
 
 
+class HeldOut:
+    """The test samples of a data set, and a network as it is used; its weights, those that a training changes, are
+    given each time, so that it is opened once and holds none of them."""
+
+    def __init__(self, network: Network, data: DataSet, scores: str, weights: Mapping[str, np.ndarray], batch: int):
+        self.checkpoint = network.checkpoint
+        self.data = data
+        self.scores = scores
+        (spec,) = network.inputs
+        self.input = spec.name
+        size = 4 * sum(layer.size for layer in network.layers)
+        self.at_once = max(min(TESTED, LARGEST_TEST // max(1, size)), min(TESTED, batch))
+        model = onnx.ModelProto()
+        model.CopyFrom(self.checkpoint.model)
+        graph = model.graph
+        others = [tensor for tensor in graph.initializer if tensor.name not in weights]
+        del graph.initializer[:]
+        graph.initializer.extend(others)
+        told = {value.name for value in graph.input}  # of old files also weights
+        graph.input.extend(
+            onnx.helper.make_tensor_value_info(name, TensorProto.FLOAT, list(array.shape))
+            for name, array in weights.items()
+            if name not in told
+        )
+        model.ir_version = max(model.ir_version, 4)
+        if scores not in {value.name for value in graph.output}:
+            graph.output.append(onnx.helper.make_empty_tensor_value_info(scores))
+        open_batch(model, self.input)
+        self.session = Session(self.checkpoint, model, optimised=True, lean=True)
+
+    def run(self, weights: Mapping[str, np.ndarray]) -> tuple[float, float | None]:
+        """The loss, and the share that is right, None where nothing is a class. Raises `CheckpointError`."""
+        data = self.data
+        largest = int(max(data.y_train.max(), data.y_test.max())) if data.classes else 0
+        total, right, count, asked = 0.0, 0, len(data.x_test), 0
+        for begin in range(0, count, self.at_once):
+            rows = slice(begin, begin + self.at_once)
+            (value,) = self.session.run([self.scores], {**weights, self.input: data.x_test[rows]})
+            value, wanted = value.astype(np.float64), data.y_test[rows]
+            if not data.classes:
+                total += float(((value - wanted.reshape(value.shape)) ** 2).mean(tuple(range(1, value.ndim))).sum())
+                continue
+            if largest >= value.shape[-1]:
+                raise CheckpointError(
+                    self.checkpoint.path,
+                    f"gives {value.shape[-1]:,} scores, and the data has a class {largest}",
+                    "check the labels",
+                )
+            flat = value.reshape(-1, value.shape[-1])
+            shifted = flat - flat.max(1, keepdims=True)
+            log = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+            known = np.flatnonzero(wanted.reshape(-1) >= 0)  # of tokens some are not asked for
+            answers = wanted.reshape(-1)[known]
+            total -= float(log[known, answers].sum())
+            right += int((flat.argmax(1)[known] == answers).sum())
+            asked += len(known)
+        count = asked if data.classes else count
+        return total / max(1, count), right / max(1, count) if data.classes else None
+
+
 @dataclass
 class Checkpoints:
     """What writes the checkpoints of a training, and keeps what was measured at each."""
 
     checkpoint: Checkpoint
-    data: DataSet
     folder: Path
-    scores: str
-    input: str
+    test: HeldOut
     every: int
     written: Callable[[Path], None] | None = None
     done: list[Measured] = field(default_factory=list)
@@ -58,14 +117,15 @@ class Checkpoints:
         """Write a checkpoint and measure it on the test samples. `losses` are those of batches, and how many samples
         each had."""
         path = self.folder / (f"epoch_{epoch:02}_step_{step:06}.onnx" if within else f"epoch_{epoch:02}.onnx")
+        loss, accuracy = self.test.run(values)
+        if losses:
+            loss = sum(each * rows for each, rows in losses) / sum(rows for _, rows in losses)
         model = _with_weights(self.checkpoint, values)
         if self.every:  # names of the ends of epochs do not say it
             onnx.helper.set_model_props(model, _noted(model) | {EPOCH: str(epoch), STEP: str(step)})
-        loss, accuracy = _tested(self.checkpoint, model, self.data, self.scores, self.input)
-        if losses:
-            loss = sum(each * rows for each, rows in losses) / sum(rows for _, rows in losses)
         with replacing(path) as part:  # makes the folder too
             part.write_bytes(model.SerializeToString())
+        del model
         own = tuple(each for each, _ in losses)
         self.done.append(Measured(epoch, step, loss, accuracy, path.name, own, within))
         self._write_metrics()
@@ -98,38 +158,3 @@ def _with_weights(checkpoint: Checkpoint, values: Mapping[str, np.ndarray]) -> o
         elif tensor.data_location == TensorProto.EXTERNAL or tensor.name in checkpoint.readers:
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(checkpoint.array(tensor)), tensor.name))
     return model
-
-
-def _tested(checkpoint, whole: onnx.ModelProto, data: DataSet, scores: str, name: str) -> tuple[float, float | None]:
-    """The loss and the share that is right of a model, over all test samples."""
-    model = onnx.ModelProto()
-    model.CopyFrom(whole)
-    if scores not in {value.name for value in model.graph.output}:
-        model.graph.output.append(onnx.helper.make_empty_tensor_value_info(scores))
-    open_batch(model, name)
-    session = Session(checkpoint, model, optimised=True)
-    largest = int(max(data.y_train.max(), data.y_test.max())) if data.classes else 0
-    total, right, count = 0.0, 0, len(data.x_test)
-    asked = 0
-    for begin in range(0, count, TESTED):
-        value = session.run([scores], {name: data.x_test[begin : begin + TESTED]})[0].astype(np.float64)
-        wanted = data.y_test[begin : begin + TESTED]
-        if not data.classes:
-            total += float(((value - wanted.reshape(value.shape)) ** 2).mean(tuple(range(1, value.ndim))).sum())
-            continue
-        if largest >= value.shape[-1]:
-            raise CheckpointError(
-                checkpoint.path,
-                f"gives {value.shape[-1]:,} scores, and the data has a class {largest}",
-                "check the labels",
-            )
-        flat = value.reshape(-1, value.shape[-1])
-        shifted = flat - flat.max(1, keepdims=True)
-        log = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
-        known = np.flatnonzero(wanted.reshape(-1) >= 0)  # of tokens some are not asked for
-        answers = wanted.reshape(-1)[known]
-        total -= float(log[known, answers].sum())
-        right += int((flat.argmax(1)[known] == answers).sum())
-        asked += len(known)
-    count = asked if data.classes else count
-    return total / max(1, count), right / max(1, count) if data.classes else None

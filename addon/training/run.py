@@ -14,15 +14,17 @@ import numpy as np
 from onnx import TensorProto
 
 from ..attribution.targets import before_shares
-from ..containers import CheckpointError
+from ..containers import CheckpointError, memory
 from ..containers.natural_order import brief
 from ..formats import Checkpoint
 from ..network import Network
-from .checkpoints import Checkpoints, Measured
+from .checkpoints import Checkpoints, HeldOut, Measured
 from .data import DataSet
-from .step import BETAS, CORRECTIONS, RATE, RIGHT, STATES, Rules, Step, state_of
+from .optimizer import Optimizer, Rules
+from .step import RIGHT, Step
 
 BATCH, EPOCHS, SEED = 32, 5, 0
+LARGE = 1 << 26  # bytes that all layers give for a batch, from which memory is given back
 RATES = {"sgd": 0.01, "adam": 1e-3}
 SCHEDULES = ("constant", "cosine")
 
@@ -67,16 +69,19 @@ def train(
         raise CheckpointError(checkpoint.path, "has no weights that could be trained")
     count = len(data.x_train)
     size = min(options.batch, count)
-    rules = options.rules
-    rate = options.rate or RATES[rules.optimizer]
+    optimizer = Optimizer(options.rules)
+    rate = options.rate or RATES[options.rules.optimizer]
+    large = 4 * size * sum(layer.size for layer in network.layers) > LARGE
     steps_in_all = options.epochs * -(-count // size)
     steps: dict[int, Step] = {}
-    values: dict[str, np.ndarray] = {name: checkpoint.array(tensor) for name, tensor in weights.items()}
+    values = {name: np.array(checkpoint.array(tensor)) for name, tensor in weights.items()}
     random = np.random.default_rng(options.seed)
     yield 0.0, "the network as it is"
     running = {name: tensor for name, tensor in _running(checkpoint).items() if name not in resting}
-    values |= {name: checkpoint.array(tensor) for name, tensor in running.items()}
-    writer = Checkpoints(checkpoint, data, folder, scores, spec.name, options.every, written)
+    values |= {name: np.array(checkpoint.array(tensor)) for name, tensor in running.items()}
+    checkpoint.put_down()
+    test = HeldOut(network, data, scores, values, size)
+    writer = Checkpoints(checkpoint, folder, test, options.every, written)
     writer.write(values, 0, 0)
     number = 0
     for epoch in range(1, options.epochs + 1):
@@ -89,7 +94,7 @@ def train(
             if len(rows) not in steps:
                 batch = {spec.name: data.x_train[rows]}
                 known = {name: values[name] for name in (*weights, *running)}
-                steps[len(rows)] = Step(checkpoint, batch, known, scores, data.classes, rules, resting)
+                steps[len(rows)] = Step(checkpoint, batch, known, scores, data.classes, resting)
             step = steps[len(rows)]
             number += 1
             answers = data.y_train[rows]
@@ -101,14 +106,19 @@ def train(
                     "check the labels",
                 )
             given = {**values, spec.name: data.x_train[rows], RIGHT: answers.reshape(step.right_shape)}
-            given[RATE] = np.asarray(rate * _slowed(options.schedule, (number - 1) / steps_in_all), np.float32)
-            given |= _states(step, values, rules, number)
             for name, (shape, kept) in step.masks.items():
                 given[name] = ((random.random(shape) < kept) / kept).astype(np.float32)
-            loss, _, new = step.run(given)
+            with memory.given_back(large):
+                made = step.run(given)
+            loss = made.loss
             if not np.isfinite(loss):
                 raise _not_finite(writer, "loss is", epoch, number, rate)
-            values |= new
+            slowed = rate * _slowed(options.schedule, (number - 1) / steps_in_all)
+            optimizer.follow(values, made.gradients, slowed)
+            for name, (now, momentum) in made.statistics.items():
+                values[name] *= np.float32(momentum)
+                values[name] += now * np.float32(1 - momentum)
+            del given, made
             losses.append((loss, len(rows)))
             within = begin + size < count
             if within and not (options.every and place % options.every == 0):
@@ -190,15 +200,3 @@ def _scores_of(network: Network, data: DataSet) -> str:
         raise CheckpointError(network.checkpoint.path, "has no output")
     output = network.outputs[0].name
     return before_shares(network, output) if data.classes else output
-
-
-def _states(step: Step, values, rules: Rules, number: int) -> dict[str, np.ndarray]:
-    """What the optimizer keeps, zeros at first."""
-    made = {}
-    for weight in step.learned:
-        for state in STATES[rules.optimizer]:
-            name = state_of(weight, state)
-            made[name] = values.get(name, np.zeros_like(values[weight]))
-    if rules.optimizer == "adam":
-        made[CORRECTIONS] = np.array([1 - beta**number for beta in BETAS], np.float32)
-    return made

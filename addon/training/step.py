@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One step of training as one model: forward, loss, derivatives and the new weights."""
+"""One step of training as one model: forward, loss and its derivatives by the weights."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ from ..gradients import SEED, derive
 from ..inference.session import Session
 
 OURS = "training/"
-LOSS, RIGHT, RATE, CORRECTIONS = (f"{OURS}{name}" for name in ("loss", "right", "rate", "corrections"))
-MOMENTUM = 0.9  # of SGD
-BETAS, EPSILON = (0.9, 0.999), 1e-8  # of Adam (Kingma and Ba 2015)
-STATES = {"sgd": ("velocity",), "adam": ("mean", "square")}
+LOSS, RIGHT = (f"{OURS}{name}" for name in ("loss", "right"))
 
 
 @dataclass(frozen=True)
-class Rules:
-    """How weights follow derivatives, to which `decay` x the weights are added (L2): "sgd" with momentum, "adam"."""
+class Computed:
+    """What a step gives: the loss of a batch and its scores, the derivatives of the loss by weights, and of running
+    numbers what the batch has, with the share of them that stays (`momentum`)."""
 
-    optimizer: str = "adam"
-    decay: float = 0.0
-    momentum: float = MOMENTUM
+    loss: float
+    scores: np.ndarray
+    gradients: dict[str, np.ndarray]
+    statistics: dict[str, tuple[np.ndarray, float]]
 
 
 class Step:
@@ -47,14 +46,12 @@ class Step:
         weights: Mapping[str, np.ndarray],
         scores: str,
         classes: bool,
-        rules: Rules,
         resting: Collection[str] = (),
     ):
-        self.rules = rules
-        self.weights = list(weights)
-        derivative = derive(checkpoint, {**inputs, **weights}, scores, self.weights, training=True, resting=resting)
+        derivative = derive(checkpoint, {**inputs, **weights}, scores, list(weights), training=True, resting=resting)
         self.masks = derivative.masks
-        self.learned = [name for name in self.weights if name in derivative.outputs]
+        self.learned = {name: derivative.outputs[name] for name in weights if name in derivative.outputs}
+        self.followed = derivative.statistics
         model = derivative.model
         graph = model.graph
         kept = [value for value in graph.input if value.name != SEED]
@@ -65,43 +62,30 @@ class Step:
         self.right_shape = derivative.shape[:-1] if classes else derivative.shape
         kind = TensorProto.INT64 if classes else TensorProto.FLOAT
         graph.input.append(helper.make_tensor_value_info(RIGHT, kind, list(self.right_shape)))
-        graph.input.append(helper.make_tensor_value_info(RATE, TensorProto.FLOAT, []))
         first = writer.cross_entropy(scores) if classes else writer.mean_square(scores)
-        updates = []
-        for name in self.learned:
-            array = weights[name]
-            for state in STATES[rules.optimizer]:
-                graph.input.append(
-                    helper.make_tensor_value_info(state_of(name, state), TensorProto.FLOAT, list(array.shape))
-                )
-            updates += writer.update(name, derivative.outputs[name], rules)
-        if rules.optimizer == "adam":
-            graph.input.append(helper.make_tensor_value_info(CORRECTIONS, TensorProto.FLOAT, [2]))
-        for name, (batch, momentum) in derivative.statistics.items():
-            updates.append(writer.follow(name, batch, momentum))
         # the seed is worked out from the scores, so before all that reads it
         place = next(i for i, node in enumerate(graph.node) if SEED in node.input)
         for node in reversed(first):
             graph.node.insert(place, node)
-        graph.output.extend(helper.make_empty_tensor_value_info(name) for name in (LOSS, scores, *updates))
-        self.updates = updates
+        batch = (name for name, _ in self.followed.values())
+        self.outputs = list(dict.fromkeys((LOSS, scores, *self.learned.values(), *batch)))
+        graph.output.extend(helper.make_empty_tensor_value_info(name) for name in self.outputs)
         self.scores = scores
-        self.session = Session(checkpoint, model, optimised=True)
+        self.session = Session(checkpoint, model, optimised=True, lean=True)
 
-    def run(self, values: Mapping[str, np.ndarray]) -> tuple[float, np.ndarray, dict[str, np.ndarray]]:
-        """The loss of a batch, its scores, and the new weights, running numbers and states by their names."""
-        loss, scores, *new = self.session.run([LOSS, self.scores, *self.updates], values)
-        names = [name.removeprefix(f"{OURS}new/") for name in self.updates]
-        return float(loss), scores, dict(zip(names, new, strict=True))
-
-
-def state_of(weight: str, state: str) -> str:
-    """The name of what an optimizer keeps of a weight."""
-    return f"{OURS}{state}/{weight}"
+    def run(self, values: Mapping[str, np.ndarray]) -> Computed:
+        """What a batch gives; `values` are the inputs, weights, running numbers and masks by name, and `RIGHT`."""
+        made = dict(zip(self.outputs, self.session.run(self.outputs, values), strict=True))
+        return Computed(
+            float(made[LOSS]),
+            made[self.scores],
+            {weight: made[name] for weight, name in self.learned.items()},
+            {name: (made[batch], momentum) for name, (batch, momentum) in self.followed.items()},
+        )
 
 
 class _Writer:
-    """Nodes of the loss and of the optimizer."""
+    """Nodes of the loss."""
 
     def __init__(self, graph: onnx.GraphProto, shape: Sequence[int]):
         self.graph = graph
@@ -168,34 +152,3 @@ class _Writer:
 
     def _total(self, name: str) -> str:
         return self.node("ReduceSum", name, keepdims=0)
-
-    def update(self, weight: str, gradient: str, rules: Rules) -> list[str]:
-        """The new weight and the new states of the optimizer; their names."""
-        new = [f"{OURS}new/{name}" for name in (weight, *(state_of(weight, one) for one in STATES[rules.optimizer]))]
-        if rules.decay:
-            gradient = self.node("Add", gradient, self.node("Mul", weight, self.number(rules.decay)))
-        if rules.optimizer == "sgd":
-            kept = self.node("Mul", state_of(weight, "velocity"), self.number(rules.momentum))
-            velocity = self.node("Add", kept, gradient, output=new[1])
-            self.node("Sub", weight, self.node("Mul", velocity, RATE), output=new[0])
-        else:
-            powers = (gradient, self.node("Mul", gradient, gradient))
-            states = []
-            for place, (name, beta, power) in enumerate(zip(STATES["adam"], BETAS, powers, strict=True)):
-                kept = self.node("Mul", state_of(weight, name), self.number(beta))
-                added = self.node("Mul", power, self.number(1 - beta))
-                states.append(self.node("Add", kept, added, output=new[1 + place]))
-            corrections = [self.node("Gather", CORRECTIONS, self.number(place, np.int64)) for place in range(2)]
-            mean, square = (self.node("Div", state, one) for state, one in zip(states, corrections, strict=True))
-            step = self.node("Div", mean, self.node("Add", self.node("Sqrt", square), self.number(EPSILON)))
-            self.node("Sub", weight, self.node("Mul", step, RATE), output=new[0])
-        self.graph.node.extend(self._flush())
-        return new
-
-    def follow(self, name: str, batch: str, momentum: float) -> str:
-        """A running number a little nearer to that of the batch; its name."""
-        kept = self.node("Mul", name, self.number(momentum))
-        added = self.node("Mul", batch, self.number(1 - momentum))
-        new = self.node("Add", kept, added, output=f"{OURS}new/{name}")
-        self.graph.node.extend(self._flush())
-        return new

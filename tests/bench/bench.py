@@ -48,6 +48,8 @@ def main() -> int:
         rows += _part("saved_model", folder)
         rows += _part("tflite", folder)
         rows += _part("reading", folder)
+        _part("make", "resnet18", f"{folder}/model.onnx")
+        rows += _part("training_memory", f"{folder}/model.onnx")
         for model, (name, goal) in MODELS.items():
             path = Path(folder) / "model.onnx"
             _part("make", model, str(path))

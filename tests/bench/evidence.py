@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -15,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DIGITS = ROOT / "tests/data/crossformat/mnist5k_split.npz"
 CNN = ROOT / "sample_models/digits_cnn.onnx"
 TRAINED = ROOT / "tests/data/crossformat/mnist_cnn.keras"
+TORCH = ROOT / "build/torch/bin/python"  # of an environment with PyTorch, where somebody has made one
 ROUNDS = 5
+PICTURES, EPOCHS, BATCH = 960, 4, 8
 
 
 def _fastest(function) -> float:
@@ -94,7 +98,7 @@ def evidence(path: str) -> list[dict]:
 
 
 def training() -> list[dict]:
-    """Pictures a second of an epoch of the digits CNN."""
+    """Pictures a second of an epoch of the digits CNN, alone and beside PyTorch's of the same network."""
     from bench import row
     from neuroscene.addon import training as room
     from neuroscene.addon.network import summarise
@@ -104,20 +108,54 @@ def training() -> list[dict]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.npz"
         x, y = held["x_test"], held["y_test"]
-        np.savez(data, x_train=x[:960], y_train=y[:960], x_test=x[960:], y_test=y[960:])
+        np.savez(data, x_train=x[:PICTURES], y_train=y[:PICTURES], x_test=x[PICTURES:], y_test=y[PICTURES:])
         network = summarise(open_checkpoint(CNN))
         samples = room.load(data, network)
         begin = time.perf_counter()
-        _finish(room.train(network, samples, Path(folder) / "run", room.Options(epochs=4)))
+        _finish(room.train(network, samples, Path(folder) / "run", room.Options(epochs=EPOCHS)))
         seconds = time.perf_counter() - begin
-    speed = 4 * 960 / seconds
-    return [
-        row(
-            "training the digits CNN",
-            speed,
-            "pictures/s",
-            "the bound alone, checkpoints and tests with it",
-            500.0,
-            least=True,
-        )
-    ]
+        peer = _of_pytorch(data)
+    speed = EPOCHS * PICTURES / seconds
+    name = "training the digits CNN"
+    rows = [row(name, speed, "pictures/s", "the bound alone, checkpoints and tests with it", 500.0, least=True)]
+    if peer is not None:
+        said = f"PyTorch, without checkpoints and tests ({peer:,.0f} pictures/s)"
+        rows.append(row(f"{name}, to PyTorch", speed / peer, "x", said, 0.5, least=True))
+    return rows
+
+
+def _of_pytorch(data: Path) -> float | None:
+    """Pictures a second of PyTorch, None where there is none; of so large a package the project has no need else."""
+    if not TORCH.exists():
+        print(f"skipped: training beside PyTorch, for there is none in {TORCH.parents[1]}", file=sys.stderr)
+        return None
+    command = [str(TORCH), str(Path(__file__).parent / "by_torch.py"), str(data), str(EPOCHS)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def training_memory(path: str) -> list[dict]:
+    """The peak of a process that trains ResNet-18 with Adam, above what it took before."""
+    import onnx
+    from memory import peak
+
+    from bench import row
+    from neuroscene.addon import training as room
+    from neuroscene.addon.network import summarise
+    from neuroscene.addon.structure import open_checkpoint
+
+    chance = np.random.default_rng(0)
+    x, y = chance.standard_normal((4 * BATCH, 3, 224, 224), np.float32), chance.integers(0, 1000, 4 * BATCH)
+    network = summarise(open_checkpoint(path))
+    model = onnx.shape_inference.infer_shapes(network.checkpoint.model)  # without numbers
+    given = [value.type.tensor_type.shape.dim for value in (*model.graph.value_info, *model.graph.output)]
+    sizes = [np.prod([size.dim_value or BATCH for size in shape]) for shape in given]
+    activations = 4 * int(sum(sizes))
+    weights = 4 * sum(int(np.prod(tensor.dims)) for tensor in model.graph.initializer)
+    before = peak()
+    with tempfile.TemporaryDirectory() as folder:
+        samples = room.DataSet(x, y, x[:BATCH], y[:BATCH])
+        _finish(room.train(network, samples, Path(folder) / "run", room.Options(epochs=1, batch=BATCH)))
+    taken = peak() - before
+    said = f"activations {activations / 1e6:.0f} MB + 3 x weights {weights / 1e6:.0f} MB (taken {taken / 1e6:.0f} MB)"
+    name = f"peak memory of training ResNet-18 with Adam at batch {BATCH}"
+    return [row(name, taken / (activations + 3 * weights), "x", said, 1.5)]

@@ -76,6 +76,29 @@ def resnet50(path: Path) -> None:
     net.save(path, "resnet50", {"image": ["batch", 3, 224, 224]}, {"logits": ["batch", 1000]})
 
 
+def resnet18(path: Path) -> None:
+    """ResNet-18 (He et al. 2016, arXiv:1512.03385): 11.7 M weights, so small at first that it can be trained."""
+    net = _Writer()
+    x = net.conv("conv1", "image", 3, 64, 7, 2)
+    x = net.node("MaxPool", "pool1", [x], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    inputs = 64
+    for stage, width in enumerate((64, 128, 256, 512), 1):
+        for block in range(2):
+            name, stride = f"layer{stage}.{block}", 2 if stage > 1 and block == 0 else 1
+            y = net.conv(f"{name}.conv1", x, inputs, width, 3, stride)
+            y = net.conv(f"{name}.conv2", y, width, width, 3, relu=False)
+            if inputs != width:
+                x = net.conv(f"{name}.downsample", x, inputs, width, 1, stride, relu=False)
+            x = net.node("Relu", f"{name}.relu", [net.node("Add", f"{name}.add", [y, x])])
+            inputs = width
+    x = net.node("Flatten", "flatten", [net.node("GlobalAveragePool", "pool", [x])])
+    net.node("Gemm", "logits", [x, net.weight("fc.weight", 1000, 512), net.weight("fc.bias", 1000)], transB=1)
+    for tensor in net.weights:
+        if tensor.name.endswith((".scale", ".var")):  # a variance below 0 is none
+            tensor.CopyFrom(numpy_helper.from_array(np.ones(tuple(tensor.dims), np.float32), tensor.name))
+    net.save(path, "resnet18", {"image": ["batch", 3, 224, 224]}, {"logits": ["batch", 1000]})
+
+
 def chain(path: Path, layers: int, units: int = 64) -> None:
     """A row of `layers` fully connected layers, each with ReLU."""
     net, x = _Writer(), "input"

@@ -196,6 +196,7 @@ if __name__ == "__main__":
         "series": steps.series,
         "evidence": evidence.evidence,
         "training": evidence.training,
+        "training_memory": evidence.training_memory,
         "reading": reading.reading,
         "opening": formats.opening,
         "saved_model": formats.saved_model,

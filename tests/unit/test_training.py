@@ -21,8 +21,9 @@ from neuroscene.addon.network import summarise
 from neuroscene.addon.series import Watch, find
 from neuroscene.addon.structure import open_checkpoint
 from neuroscene.addon.training import Options, load, train
+from neuroscene.addon.training.optimizer import Rules
 from neuroscene.addon.training.run import _slowed, trainable
-from neuroscene.addon.training.step import RATE, RIGHT, Rules, Step
+from neuroscene.addon.training.step import RIGHT, Step
 from unit.make import DATA, model, node, save, seeded
 
 FOLDER = DATA / "training"
@@ -408,25 +409,22 @@ def test_a_loss_for_each_token(tmp_path):
     right[:, :5] = -1
     weights = {name: checkpoint.array(tensor) for name, tensor in trainable(network).items()}
     scores = before_shares(network, network.outputs[0].name)
-    rules = Rules("sgd", momentum=0.0)
-    step = Step(checkpoint, {"tokens_in": tokens}, weights, scores, True, rules)
+    step = Step(checkpoint, {"tokens_in": tokens}, weights, scores, True)
 
-    def loss(values):
-        given = {**values, "tokens_in": tokens, RIGHT: right, RATE: np.asarray(1.0, np.float32)}
-        given |= {f"training/velocity/{name}": np.zeros_like(values[name]) for name in step.learned}
-        return step.run(given)
+    def run(values):
+        return step.run({**values, "tokens_in": tokens, RIGHT: right})
 
-    told, logits, new = loss(weights)
-    logits = logits.astype(np.float64)
+    made = run(weights)
+    logits = made.scores.astype(np.float64)
     shifted = logits - logits.max(-1, keepdims=True)
     log = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
     asked = right >= 0
     expected = -np.take_along_axis(log, np.maximum(right, 0)[..., None], -1)[..., 0][asked].mean()
-    assert told == pytest.approx(expected, abs=1e-5)
+    assert made.loss == pytest.approx(expected, abs=1e-5)
     name = "answer.weight"
-    derivative = weights[name] - new[name]  # one step of rate 1
+    derivative = made.gradients[name]
     direction = chance.normal(size=derivative.shape).astype(np.float32) * 1e-3
-    ends = [loss({**weights, name: weights[name] + sign * direction})[0] for sign in (1, -1)]
+    ends = [run({**weights, name: weights[name] + sign * direction}).loss for sign in (1, -1)]
     assert (ends[0] - ends[1]) / 2 == pytest.approx(float((derivative * direction).sum()), rel=0.02)
 
 

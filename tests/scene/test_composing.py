@@ -24,6 +24,7 @@ from neuroscene.addon.scene.editing import arranging
 from neuroscene.addon.scene.entities import Bundle, NetworkScene, networks
 from neuroscene.addon.scene.series import known
 from neuroscene.addon.structure import open_checkpoint
+from unit import by_hand
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -135,6 +136,26 @@ def test_a_draft_that_cannot_be_built_gets_no_other_weights(lenet, capfd):
     assert not written(lenet).get("seed")
 
 
+def is_what_is_written_by_hand(network, folder) -> None:
+    """Shapes, parameters and edges are those of an ONNX file of the same settings that other code has written."""
+    model = by_hand.model_of(written(network))
+    onnx.checker.check_model(model, full_check=True)
+    inferred = by_hand.shapes_of(model)
+    onnx.save(model, folder / "by_hand.onnx")
+    expected = summarise(open_checkpoint(folder / "by_hand.onnx"))
+    layers = NetworkScene(network).layers()
+    assert list(layers) == [layer.name for layer in expected.layers]
+    for layer in expected.layers:
+        shown = layers[layer.name]
+        assert tuple(shown.shape) == tuple(layer.shape), layer.name
+        assert layer.name not in inferred or tuple(shown.shape) == inferred[layer.name], layer.name
+        assert shown.parameters == layer.parameters, layer.name
+    carried = {(edge.source.name, edge.target.name) for edge in expected.connections}
+    assert {(bundle.source, bundle.target) for bundle in NetworkScene(network).bundles()} == carried
+    held = sum(layer.parameters for layer in layers.values())
+    assert held == sum(np.prod(tensor.dims, dtype=int) for tensor in model.graph.initializer)
+
+
 def test_undo_in_one_step(lenet):
     bpy.ops.ed.undo_push(message="composed")
     bpy.ops.neuroscene.add_layer(operator="Dense", place="BEFORE", layer="answer")
@@ -151,7 +172,7 @@ def test_undo_in_one_step(lenet):
 
 
 @pytest.mark.parametrize(("edits", "seed"), [(25, 0), pytest.param(200, 1, marks=pytest.mark.slow)])
-def test_random_edits(lenet, edits, seed):
+def test_random_edits(lenet, tmp_path, edits, seed):
     """By operators alone, with undo between: the scene is always what a network of the same settings is."""
     chance = random.Random(seed)
     bpy.ops.ed.undo_push(message="begin")
@@ -178,6 +199,7 @@ def test_random_edits(lenet, edits, seed):
         if changing.problem_of(network)[0]:
             bpy.ops.neuroscene.discard_draft()
         agrees(network)
+        is_what_is_written_by_hand(network, tmp_path)
         bpy.ops.ed.undo_push(message=str(number))
 
 

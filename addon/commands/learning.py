@@ -156,8 +156,10 @@ def train(options: Namespace) -> None:
 
     if options.output.exists() and not options.output.is_dir():
         raise CheckpointError(options.output, "is a file", "give a folder for the checkpoints")
-    if options.rate < 0 or options.decay < 0:
-        raise CheckpointError(options.model, "cannot be trained with a rate or decay below 0", "choose a positive one")
+    if not (0 <= options.rate < math.inf and 0 <= options.decay < math.inf):  # not a number is neither
+        raise CheckpointError(
+            options.model, "cannot be trained with a rate or decay below 0 or without end", "choose a positive one"
+        )
     begin = time.perf_counter()
     with quiet() as progress, tempfile.TemporaryDirectory() as folder:
         model = _specified(options.model, folder)

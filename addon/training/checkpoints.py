@@ -115,22 +115,30 @@ class Checkpoints:
 
     def write(self, values, epoch: int, step: int, losses: Sequence[tuple[float, int]] = (), within=False) -> None:
         """Write a checkpoint and measure it on the test samples. `losses` are those of batches, and how many samples
-        each had."""
+        each had. Raises `CheckpointError` where it cannot be written; no part of it is there then."""
         path = self.folder / (f"epoch_{epoch:02}_step_{step:06}.onnx" if within else f"epoch_{epoch:02}.onnx")
         loss, accuracy = self.test.run(values)
         if losses:
             loss = sum(each * rows for each, rows in losses) / sum(rows for _, rows in losses)
+        try:
+            self._save(path, values, epoch, step)
+            own = tuple(each for each, _ in losses)
+            self.done.append(Measured(epoch, step, loss, accuracy, path.name, own, within))
+            self._write_metrics()
+        except CheckpointError as error:
+            if not self.done:
+                raise
+            kept = f"{self.done[-1].file} is the last good checkpoint"
+            raise CheckpointError(error.path, error.problem, f"{error.advice}; {kept}") from error
+        if self.written is not None:
+            self.written(path)
+
+    def _save(self, path: Path, values: Mapping[str, np.ndarray], epoch: int, step: int) -> None:
         model = _with_weights(self.checkpoint, values)
         if self.every:  # names of the ends of epochs do not say it
             onnx.helper.set_model_props(model, _noted(model) | {EPOCH: str(epoch), STEP: str(step)})
         with replacing(path) as part:  # makes the folder too
             part.write_bytes(model.SerializeToString())
-        del model
-        own = tuple(each for each, _ in losses)
-        self.done.append(Measured(epoch, step, loss, accuracy, path.name, own, within))
-        self._write_metrics()
-        if self.written is not None:
-            self.written(path)
 
     def _write_metrics(self) -> None:
         columns = (STEP, *COLUMNS) if self.every else COLUMNS

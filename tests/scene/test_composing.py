@@ -310,6 +310,44 @@ def test_what_cannot_be_trained_is_said(blank, tmp_path):
     assert not list(tmp_path.glob("run/*"))
 
 
+@pytest.mark.parametrize(
+    ("given", "said", "kept"),
+    [
+        ({"broken": 33}, "not finite at step .* is the last good checkpoint", True),
+        ({"classes": 9}, "gives 2 scores, and the data has a class 9", False),
+        ({"wide": 3}, "and the network reads", False),
+    ],
+)
+def test_a_training_that_fails_leaves_what_was_good(blank, tmp_path, given, said, kept):
+    """A loss that is not finite, labels out of range, samples of another shape: one line, and the scene goes on."""
+    chance = np.random.default_rng(0)
+    x = chance.normal(size=(60, given.get("wide", 2))).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int64) * given.get("classes", 1)
+    if "broken" in given:  # not the first of its epoch
+        x[given["broken"]] = np.nan
+    np.savez(tmp_path / "data.npz", x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:])
+    bpy.ops.neuroscene.compose_network(template="spiral-deep")
+    (network,) = networks()
+    before = NetworkScene(network).source
+    folder = tmp_path / "run"
+    options = {"data": "FILE", "file": str(tmp_path / "data.npz"), "directory": str(folder), "epochs": 30, "batch": 8}
+    with pytest.raises(RuntimeError, match=said) as raised:
+        bpy.ops.neuroscene.train_network(**options, every=1)
+    assert len(str(raised.value).strip().splitlines()) == 1
+    (network,) = networks()
+    files = sorted(folder.glob("*.onnx")) if folder.exists() else []
+    assert bool(files) == kept == bool(known.read(network)) and not list(tmp_path.rglob("*.part*"))
+    for path in files:
+        stored = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer]
+        assert all(np.isfinite(numbers).all() for numbers in stored)
+    if kept:
+        series = known.read(network)["checkpoints"]
+        assert len(series) == len(files) and series.files[-1] == NetworkScene(network).source
+        assert str(raised.value).count(Path(series.files[-1]).name) == 1
+    else:
+        assert NetworkScene(network).source == before
+
+
 def test_frozen_layers_stay_as_they_are(blank, tmp_path):
     """The lock is one step of undo, is drawn, follows a new name, and a training keeps to it."""
     bpy.ops.neuroscene.compose_network(template="spiral-deep")

@@ -371,12 +371,29 @@ def test_a_loss_that_is_not_finite_stops(tmp_path):
     assert all(np.isfinite(value).all() for value in weights(tmp_path / kept).values() if value.dtype.kind == "f")
 
 
+def test_weights_that_are_not_finite_are_never_a_checkpoint(tmp_path):
+    """The loss of the batch was, before they changed."""
+    said = r"its weights are not finite at step 1 \(epoch 1\); .*; epoch_00.onnx is the last good checkpoint"
+    with pytest.raises(CheckpointError, match=said):
+        trained(tmp_path / "run", "mlp", epochs=2, batch=160, rate=1e39, rules=Rules("sgd"))
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["epoch_00.onnx", "metrics.csv"]
+
+
+@pytest.mark.parametrize("rate", ["-1", "nan", "inf"])
+def test_a_rate_that_is_none_is_refused(tmp_path, capsys, rate):
+    given = ["train", str(FOLDER / "mlp.onnx"), "--data", str(FOLDER / "mlp.npz"), "-o", str(tmp_path / "run")]
+    assert main([*given, f"--rate={rate}"]) == 2 and not (tmp_path / "run").exists()
+    (line,) = capsys.readouterr().err.strip().split("\n")
+    assert "rate or decay" in line
+
+
 @pytest.mark.parametrize(
     ("arrays", "said"),
     [
         ({"x_train": None}, "holds no array 'x_train'"),
         ({"y_train": np.zeros(3, np.int64)}, "160 samples in x_train, but 3 answers"),
         ({"y_train": np.full(160, 9)}, "gives 5 scores, and the data has a class 9"),
+        ({"y_test": np.full(32, 9)}, "gives 5 scores, and the data has a class 9"),
         ({"y_train": np.full(160, -1)}, "class below 0"),
         ({"x_test": np.zeros((32, 7), np.float32)}, "samples of shape [7] in 'x_test', and the network reads [12]"),
         ({"x_train": np.zeros((0, 12), np.float32)}, "no"),
@@ -388,7 +405,7 @@ def test_data_that_does_not_fit_is_one_plain_line(tmp_path, capsys, arrays, said
     run = tmp_path / "run"
     assert main(["train", str(FOLDER / "mlp.onnx"), "--data", str(tmp_path / "data.npz"), "-o", str(run)]) == 2
     lines = capsys.readouterr().err.strip().split("\n")
-    assert len(lines) == 1 and said in lines[0]
+    assert len(lines) == 1 and said in lines[0] and not run.exists()
 
 
 def test_a_network_without_weights_is_refused(tmp_path, capsys):

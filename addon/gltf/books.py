@@ -28,18 +28,18 @@ def contents(
     part = read("part")
     if corners is None or part is None or len(part) != len(corners):
         return None, None, None  # somebody has put other nodes behind ours
-    colours = _colours(mesh, read, len(corners))
+    painted = colours(mesh, read, len(corners))
     rest = ~np.isin(part, (COVER, HEADS))
     return (
-        *(_cells(corners[mine], colours[mine], read, mine, whole) for mine in (part == COVER, part == HEADS)),
-        _surface(corners[rest], colours[rest]) if rest.any() else None,
+        *(_cells(corners[mine], painted[mine], read, mine, whole) for mine in (part == COVER, part == HEADS)),
+        _surface(corners[rest], painted[rest]) if rest.any() else None,
     )
 
 
 def picture(mesh: bpy.types.Mesh, read: Callable[[str], np.ndarray | None]) -> Surface | None:
     """All faces of the mesh of an input's picture, None where somebody has made others of them."""
     corners = _corners(mesh)
-    return None if corners is None else _surface(corners, _colours(mesh, read, len(corners)))
+    return None if corners is None else _surface(corners, colours(mesh, read, len(corners)))
 
 
 def _corners(mesh):
@@ -52,9 +52,9 @@ def _corners(mesh):
     return framing.mesh_points(mesh)[ring].astype(np.float64).reshape(count, 4, 3)
 
 
-def _colours(mesh, read, count):
+def colours(mesh, read, count):
     """Linear RGBA (n, 4) of faces, each in its material."""
-    colours = np.ones((count, 4))
+    made = np.ones((count, 4))
     index = read("material_index")
     index = np.zeros(count, np.int32) if index is None else index
     for number in np.unique(index):
@@ -65,8 +65,8 @@ def _colours(mesh, read, count):
             values = read(name)
             return values[mine] if values is not None and len(values) == count else None
 
-        colours[mine] = paint(material, of_mine, int(mine.sum()))
-    return colours
+        made[mine] = paint(material, of_mine, int(mine.sum()))
+    return made
 
 
 def _cells(corners, colours, read, mine, whole):

@@ -19,6 +19,7 @@ from ..scene.entities import NetworkScene, networks, scene_of
 from ..scene.shots import keys
 from ..written import replacing
 from . import budget, facts, meshes, moves, poses, usdz, viewer
+from .charts import CHARTS
 from .gather import Gatherer, ScenePart
 from .shapes import CellCopies, Curves
 
@@ -209,6 +210,10 @@ def _shown(output) -> tuple[bpy.types.Scene, list[bpy.types.Collection]]:
 def _counted(parts: list[ScenePart]) -> Report:
     return Report(
         sum(part.facts["kind"] == "layer" for part in parts),
-        sum(len(part.content.matrices) for part in parts if isinstance(part.content, CellCopies)),
+        sum(
+            len(part.content.matrices)
+            for part in parts
+            if isinstance(part.content, CellCopies) and part.facts["kind"] not in CHARTS
+        ),
         sum(len(part.content.points) for part in parts if isinstance(part.content, Curves)),
     )

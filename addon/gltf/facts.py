@@ -21,11 +21,13 @@ from ..scene.entities import (
     Book,
     Bundle,
     ClassName,
+    Histogram,
     InputPicture,
     Kernels,
     LayerCopy,
     LayerObject,
     NetworkScene,
+    Plot,
     ShotCamera,
 )
 from ..scene.series import playing
@@ -55,6 +57,7 @@ BOOK = (
 NOUNS = {"maps": "map", "sheet": "", "heads": "head", "kernels": "kernel", "norms": "matrix"}
 BLOCK = ("path", "name", "parent", "repeat", "signature", "inferred", "layers", "label")
 CONNECTIONS = ("source", "target", "carries", "grain", "form", "drawn", "total")
+PLOT, HISTOGRAM = ("count", "total", "low", "high"), ("low", "high", "zeros", "total")
 TEXTS = ("label", "dim", "hot")  # materials of text
 BEST = 5  # scores that are told
 BESIDE = (Bars, InputPicture, Kernels, Annotation, LayerCopy)
@@ -173,6 +176,18 @@ def of_other(obj: bpy.types.Object) -> dict:
         return _plain({"kind": box.KIND, **box.told(BLOCK), "parameters": box.parameters})
     beside = next(entity for entity in BESIDE if entity.is_one(obj))(obj)
     return {"kind": beside.KIND, "layer": beside.layer}
+
+
+def of_chart(obj: bpy.types.Object) -> dict:
+    """What the node of a plot or a histogram says, or that of a part of one."""
+    plot = Plot.of(obj)
+    chart = plot or Histogram(obj)
+    known = {"kind": chart.KIND, "layer": chart.layer, "shows": chart.shows}
+    if chart.shows in ("points", "words"):
+        return known
+    if plot:
+        return _plain(known | plot.told(PLOT) | {"data": _file_name(plot.data)})
+    return _plain(known | chart.told(HISTOGRAM) | {"counts": [int(number) for number in chart.counts]})
 
 
 def of_camera(obj: bpy.types.Object) -> dict:

@@ -29,11 +29,14 @@ from ..scene.entities import (
     objects,
 )
 from ..scene.texts import labels
-from . import books, facts, shapes
+from . import books, charts, facts, shapes
+from .charts import CHARTS
 from .colours import paint
+from .evaluated import arrays, copies, joined, painted, reader
 from .shapes import BALL, TILE, CellCopies, Curves, Surface
 
 DRAWN = ("block", "layer", "copy", "annotation", "book", "connections", "arcs", "bars", "kernels", "picture")
+DRAWN += CHARTS  # each below the layer that it is of
 # Kinds of text, and what they are called after what they are below.
 TEXTS = {"label": "labels", "class": "classes", "heading": "headings"}
 PLACES = ("location", "rotation", "scale", "delta_", "constraints", "hide_", "eval_time", "offset")  # data paths
@@ -87,6 +90,8 @@ class Gatherer:
             some = [obj for obj in objs if kind(obj) == drawn]
             if drawn == "block":
                 some.sort(key=lambda obj: BlockBox(obj).order)  # parents come first
+            if drawn in CHARTS:
+                some.sort(key=lambda obj: kind(obj.parent) in CHARTS)
             for obj in some:
                 owners[obj] = self._show(obj, drawn, owners.get(obj.parent, top))
         for text, called in TEXTS.items():
@@ -144,15 +149,17 @@ class Gatherer:
         if kind == "book":
             return self._show_book(obj, geometry.mesh, parent)
         if kind == "picture":
-            content = books.picture(geometry.mesh, _reader(geometry.mesh.attributes)) if geometry.mesh else None
+            content = books.picture(geometry.mesh, reader(geometry.mesh.attributes)) if geometry.mesh else None
             return self._add(obj.name, facts.of_other(obj), obj, parent, content)
+        if kind in CHARTS:
+            return self._add(obj.name, facts.of_chart(obj), obj, parent, charts.content(obj, geometry, self.whole))
         if kind == "annotation":
             return self._add(obj.name, facts.of_other(obj), obj, parent, _surface(geometry.mesh))
         if kind == "copy":
             cells, _, _ = _layer(obj, geometry, self.whole)
             return self._add(obj.name, facts.of_other(obj), obj, parent, cells)
         if kind != "layer":
-            return self._add(obj.name, facts.of_other(obj), obj, parent, _joined(geometry, self.whole))
+            return self._add(obj.name, facts.of_other(obj), obj, parent, joined(geometry, self.whole))
         cells, rest, extent = _layer(obj, geometry, self.whole)
         part = self._add(obj.name, facts.of_layer(obj, extent, cells), obj, parent, cells)
         if rest is not None:
@@ -162,7 +169,7 @@ class Gatherer:
 
     def _show_book(self, obj, mesh, parent):
         """Add the cells of a cover, those of the heads above it, and the pages, plates and arches as one surface."""
-        contents = books.contents(mesh, _reader(mesh.attributes), self.whole) if mesh else (None, None, None)
+        contents = books.contents(mesh, reader(mesh.attributes), self.whole) if mesh else (None, None, None)
         cover, heads, rest = contents
         part = self._add(obj.name, facts.of_book(obj, cover), obj, parent, cover)
         if heads is not None:
@@ -179,7 +186,7 @@ class Gatherer:
         surfaces = []
         for text in texts:
             evaluated = text.evaluated_get(self.depsgraph)
-            points, triangles = _arrays(evaluated.to_mesh())
+            points, triangles = arrays(evaluated.to_mesh())
             evaluated.to_mesh_clear()
             colour = paint(text.data.materials[0], lambda name: None, 1)
             matrix = inverse @ np.array(evaluated.matrix_world, np.float64)
@@ -217,7 +224,7 @@ def _layer(obj, geometry, whole):
     cloud = geometry.instances_pointcloud()
     if cloud is None or not len(cloud.points):
         return None, None, None
-    read = _reader(cloud.attributes)
+    read = reader(cloud.attributes)
     matrices, which = framing.instance_matrices(cloud)
     count = len(obj.data.vertices)
     extent = read("range")
@@ -233,7 +240,7 @@ def _layer(obj, geometry, whole):
             cells_of_layer = _cells(obj, reference.mesh, matrices[cells], cells, read)
         others = (which == index) & sized & ~cells
         if others.any():
-            rest.append(_copies(reference.mesh, matrices[others], others, read))
+            rest.append(copies(reference.mesh, matrices[others], others, read))
     return cells_of_layer, shapes.joined(rest), float(extent[0]) if extent is not None and len(extent) else None
 
 
@@ -242,7 +249,7 @@ def _cells(obj, mesh, matrices, mine, read):
     cell = CellShape.of(inputs["Cell"])
     shape = inputs["Shape"]
     tile = shape == "Tile" and cell is not None and cell.shape == "tile"
-    points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else _arrays(mesh)
+    points, triangles = shapes.tile(shapes.TILE_STEPS[0]) if tile else arrays(mesh)
     numbers = {
         name: numbers_of_cells[mine]
         for name in ("value", "unit", "row", "column")
@@ -252,50 +259,17 @@ def _cells(obj, mesh, matrices, mine, read):
         points,
         triangles,
         matrices.astype(np.float64),
-        _painted(mesh, mine, read),
+        painted(mesh, mine, read),
         numbers,
         BALL if shape == "Sphere" else TILE if tile else "",
     )
-
-
-def _copies(mesh, matrices, mine, read):
-    """Instances of a mesh as one surface."""
-    return shapes.repeated(*_arrays(mesh), matrices.astype(np.float64), _painted(mesh, mine, read))
-
-
-def _painted(mesh, mine, read):
-    """Colours (n, 4) of instances of a mesh."""
-
-    def of_mine(name):
-        colours = read(name)
-        if colours is None and name in mesh.attributes:  # one colour that the mesh itself has, as of blocks
-            colours = np.broadcast_to(_array(mesh.attributes[name])[:1], (len(mine), 4))
-        return colours[mine] if colours is not None else None
-
-    material = next((candidate for candidate in mesh.materials if candidate), None)
-    return paint(material, of_mine, int(mine.sum()))
-
-
-def _joined(geometry, whole):
-    """All instances of bars, kernels or a block as one surface, or None."""
-    cloud = geometry.instances_pointcloud()
-    if cloud is None:
-        return None
-    read, (matrices, which) = _reader(cloud.attributes), framing.instance_matrices(cloud)
-    copies = []
-    for index, reference in enumerate(geometry.instance_references()):
-        mine = (which == index) & (shapes.sized(matrices) | whole)
-        if reference.mesh is not None and mine.any():
-            copies.append(_copies(reference.mesh, matrices[mine], mine, read))
-    surface = shapes.joined(copies)
-    return surface if surface is not None and (whole or np.ptp(surface.points, axis=0).any()) else None
 
 
 def _surface(mesh):
     """A mesh as it is, in the colours of its materials, or None."""
     if mesh is None or not len(mesh.polygons):
         return None
-    points, triangles = _arrays(mesh)
+    points, triangles = arrays(mesh)
     materials = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", materials)
     of_face = np.empty(len(mesh.loop_triangles), np.int32)
@@ -316,7 +290,7 @@ def _curves(obj, geometry, whole, told=("weight", "source", "target")):
     if curves is None or not len(curves.curves):
         return None, None
     count = len(curves.curves)
-    read = _reader(curves.attributes)
+    read = reader(curves.attributes)
     each = len(curves.points) // count
     points = read("position").reshape(count, each, 3).astype(np.float64)
     radius = read("radius").reshape(count, each).astype(np.float64)
@@ -333,33 +307,3 @@ def _curves(obj, geometry, whole, told=("weight", "source", "target")):
     kind = read("curve_type")  # there is none where all are of the first kind, Catmull-Rom
     smooth = kind is None or not kind.any()
     return Curves(points[seen], colours[seen], numbers, radius[seen], smooth), extent
-
-
-FIELDS = {
-    "INT": ("value", 1, np.int32),
-    "INT8": ("value", 1, np.int8),
-    "FLOAT": ("value", 1, np.float32),
-    "FLOAT_VECTOR": ("vector", 3, np.float32),
-    "FLOAT_COLOR": ("color", 4, np.float32),
-    "BYTE_COLOR": ("color", 4, np.float32),
-    "BOOLEAN": ("value", 1, bool),
-}
-
-
-def _reader(attributes):
-    return lambda name: _array(attributes[name]) if name in attributes else None
-
-
-def _array(attribute):
-    field, width, kind = FIELDS[attribute.data_type]
-    values = np.empty(len(attribute.data) * width, kind)
-    attribute.data.foreach_get(field, values)
-    return values.reshape(-1, width) if width > 1 else values
-
-
-def _arrays(mesh):
-    """Points (n, 3) and triangles (m, 3) of a mesh."""
-    mesh.calc_loop_triangles()
-    triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
-    mesh.loop_triangles.foreach_get("vertices", triangles)
-    return framing.mesh_points(mesh).astype(np.float64), triangles.reshape(-1, 3)

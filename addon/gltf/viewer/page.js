@@ -143,10 +143,14 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
       bars: [],
       book: [],
       heads: [],
-      picture: []
+      picture: [],
+      plot: [],
+      histogram: []
     };
     gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
     ofKind.label.forEach((node) => node.removeFromParent());
+    const beside = [...ofKind.plot, ...ofKind.histogram].map((node) => ({ node, parent: node.parent }));
+    beside.forEach(({ node }) => gltf.scene.attach(node));
     const layers = ofKind.layer.map(readLayer);
     const model = {
       scene: gltf.scene,
@@ -162,6 +166,7 @@ The page of Neuroscene, put together from scripts/. SPDX-License-Identifier: GPL
     model.bundles = ofKind.connections.map((node) => readBundle(node, layers)).filter((bundle) => bundle);
     model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
     model.blocks = ofKind.block.map((node) => readBlock(node, model)).filter(isSeen);
+    beside.forEach(({ node, parent }) => parent.attach(node));
     applyStyle(facts(gltf.scene) ?? {}, model.networks[0] ?? {});
     model.blocks.forEach((block) => shade(block, colourOf("--text")));
     ofKind.bars.forEach((node) => layerOf(node, facts(node).layer, layers)?.node.attach(node));

@@ -15,9 +15,12 @@ export async function readModel(buffer) {
   const gltf = await new THREE.GLTFLoader().parseAsync(buffer, "");
   gltf.scene.updateMatrixWorld(true);
   const ofKind = {network: [], block: [], layer: [], connections: [], label: [], bars: [], book: [], heads: [],
-                  picture: []};
+                  picture: [], plot: [], histogram: []};
   gltf.scene.traverse((node) => ofKind[facts(node)?.kind]?.push(node));
   ofKind.label.forEach((node) => node.removeFromParent());  // the page writes its own, sharper
+  // What stands behind or above a layer is no part of it: it goes where that goes, but it is not in its way.
+  const beside = [...ofKind.plot, ...ofKind.histogram].map((node) => ({node, parent: node.parent}));
+  beside.forEach(({node}) => gltf.scene.attach(node));
   const layers = ofKind.layer.map(readLayer);
   const model = {scene: gltf.scene, cameras: gltf.cameras, animations: gltf.animations, bars: ofKind.bars,
                  networks: ofKind.network.map(facts), pictures: ofKind.picture.map(facts), layers: layers.filter(isSeen),
@@ -27,6 +30,7 @@ export async function readModel(buffer) {
   // Lines follow their ends, wherever these go, not the block that they happen to be in.
   model.bundles.forEach((bundle) => gltf.scene.attach(bundle.node));
   model.blocks = ofKind.block.map((node) => readBlock(node, model)).filter(isSeen);
+  beside.forEach(({node, parent}) => parent.attach(node));
   applyStyle(facts(gltf.scene) ?? {}, model.networks[0] ?? {});
   model.blocks.forEach((block) => shade(block, colourOf("--text")));
   ofKind.bars.forEach((node) => layerOf(node, facts(node).layer, layers)?.node.attach(node));

@@ -35,10 +35,11 @@ class Optimizer:
         """Change weights by the derivatives of a loss by them, whose arrays are written over."""
         self.steps += 1
         change = self._sgd if self.rules.optimizer == "sgd" else self._adam
-        for name, gradient in gradients.items():
-            if self.rules.decay:
-                gradient += weights[name] * np.float32(self.rules.decay)
-            change(name, weights[name], gradient, np.float32(rate))
+        with np.errstate(over="ignore", invalid="ignore"):  # who writes weights looks whether they are finite
+            for name, gradient in gradients.items():
+                if self.rules.decay:
+                    gradient += weights[name] * np.float32(self.rules.decay)
+                change(name, weights[name], gradient, np.float32(rate))
 
     def _kept(self, name: str, weight: np.ndarray, count: int) -> tuple[np.ndarray, ...]:
         """What is kept of a weight, zeros at first."""

@@ -9,14 +9,17 @@ import time
 
 import bpy
 import numpy as np
+import onnx
 import pytest
 from PIL import Image
 
 from neuroscene.addon import compat
+from neuroscene.addon.network import histograms as counting
 from neuroscene.addon.network.drawn import Wish
 from neuroscene.addon.nodes.series import numbered
 from neuroscene.addon.scene import entities
 from neuroscene.addon.scene.building import build as builder
+from neuroscene.addon.scene.building import histograms, kernels
 from neuroscene.addon.scene.detail import cell_detail
 from neuroscene.addon.scene.series import filling, known, playing, showing, words
 from neuroscene.addon.scene.series.live import Live
@@ -222,6 +225,34 @@ def test_ranges_of_a_training_that_runs_are_those_of_all_steps(live):
         assert before[0][name] == pytest.approx(showing.lasting_range(steps), rel=1e-6), name
     live.settle()
     assert told() == before
+
+
+@pytest.mark.parametrize("shown_at", [1, 2])
+def test_kernels_and_histograms_follow_a_training_that_runs(live, shown_at):
+    """At each step they have the weights of its file, whenever they were first shown."""
+    live, watch, folder = live
+    for count, path in enumerate(FILES, 1):
+        put(live, watch, folder, path)
+        if count == shown_at:
+            network = live.network()
+            kernels.toggle(network, ["/conv1/Conv"])
+            histograms.toggle(network, ["/conv1/Conv"], ("weights", "values"))
+    network = live.network()
+    pictures = look.one_of(network, "kernels")
+    tensor = look.facts(look.layers(network)["/conv1/Conv"])["tensor"]
+    made = {each.shows: each for each in entities.NetworkScene(network).members(entities.Histogram)}
+    for step, path in enumerate(FILES):
+        held = {each.name: onnx.numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer}
+        weight = held["conv1.weight"].ravel()
+        assert np.array_equal(look.array(pictures.data.attributes, numbered("weight", step))[:, 0], weight)
+        for shows, numbers in (("weights", weight), ("values", tensors(path)[tensor].ravel())):
+            low, high = made[shows].low, made[shows].high
+            some = np.clip(numbers[numbers != 0].astype(np.float64), low, high)
+            expected = np.histogram(some, counting.BINS, (low, high))[0] / numbers.size
+            own = look.values_of(made[shows].obj, numbered("value", step))
+            assert np.abs(np.cumsum(own - expected)).max() <= 2.5 / numbers.size, (shows, step)
+    assert np.array_equal(look.array(pictures.data.attributes, "weight")[:, 0], weight)
+    assert made["weights"].total == weight.size
 
 
 @pytest.mark.slow

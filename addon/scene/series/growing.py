@@ -13,13 +13,18 @@ import bpy
 import numpy as np
 
 from ...colormaps import value_range
+from ...inference import Ran, activation
+from ...network import Network
+from ...network import histograms as counting
 from ...nodes.series import numbered
 from ..attributes import array
-from ..building import connections
-from ..entities import Bars, Bundle, NetworkScene
+from ..building import connections, histograms, kernels
+from ..entities import Bars, Bundle, Histogram, Kernels, NetworkScene
 from . import filling, showing
 from .known import Known
+from .sources import FEWEST
 
+KIND = "checkpoints"
 NONE = np.zeros(0, np.float32)
 
 
@@ -121,6 +126,51 @@ class Ranges:
             if bars.layer in self._winner:
                 winners = self.winners.get(bars.layer, set()) | {self._winner[bars.layer]}
                 filling.show_no_winner(scene, bars, len(winners))
+
+
+def join_beside(
+    collection: bpy.types.Collection, network: Network, shown: Network, ran: Ran | None, place: int, count: int
+) -> None:
+    """Let what stands beside layers, kernels and histograms, have what a step gives at a place, one of so many; `shown`
+    is its network, alike to `network`, by whose names layers are known. If it is the last they rest on it."""
+    scene = NetworkScene(collection)
+    layers = {own.name: layer for own, layer in zip(network.layers, shown.layers, strict=True)}
+    for pictures in scene.members(Kernels):
+        layer = layers.get(pictures.layer)
+        weights = kernels.weights_of(shown, layer.name) if layer else None
+        if weights is not None and list(weights.shape) == pictures.shape:
+            _join(scene, pictures.obj, "weight", kernels.taps_of(weights), place, count)
+    for histogram in scene.members(Histogram):
+        layer = layers.get(histogram.layer)
+        if layer is None or histogram.shows not in (histograms.VALUES, histograms.WEIGHTS):
+            continue
+        parts = [activation(layer, ran)] if histogram.shows == histograms.VALUES else counting.weights(layer)
+        known = [part for part in parts if part is not None]
+        if known:
+            counted = counting.count(known, float(histogram.inputs["Range"]), histogram.low < 0)
+            _join(scene, histogram.obj, "value", counted.shares, place, count)
+            if place == count - 1:
+                told = {"counts": [str(number) for number in counted.counts.tolist()]}
+                histogram.tell(**told, zeros=counted.zeros, total=counted.total)
+
+
+def _join(scene: NetworkScene, obj: bpy.types.Object, name: str, values: np.ndarray, place: int, count: int) -> None:
+    """Let an object have a step more of an attribute; the second makes a step of what it rested on as well."""
+    resting = obj.data.attributes[name]
+    field = showing.FIELDS[resting.data_type]
+    if values.size != len(resting.data) * (3 if field == "vector" else 1):
+        return  # somebody has deleted some of them
+    if not showing.has_steps(obj) and count == FEWEST:
+        before = np.empty_like(values, np.float32)
+        resting.data.foreach_get(field, before.reshape(-1))
+        steps = [before, values] if place else [values, before]
+        put = showing.put_kernels if field == "vector" else showing.put_numbers
+        put(obj, steps, scene.root().obj, KIND)
+    elif showing.has_steps(obj):
+        showing.put_step(obj, name, place, values)
+    if place == count - 1:
+        obj.data.attributes[name].data.foreach_set(field, np.ascontiguousarray(values, np.float32).ravel())
+        obj.data.update_tag()
 
 
 def make_room(collection: bpy.types.Collection, place: int, count: int) -> None:

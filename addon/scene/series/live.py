@@ -154,6 +154,7 @@ class Live:
         added = self._put(collection, gathered, place)
         self._open(collection, shown, place)
         count = last + 2 if new else last + 1
+        growing.join_beside(collection, network, shown, ran, place, count)
         self._reach = plots.join(collection, shown, place, count, self._reach if behind else None)
         _say(series, arrived, gathered, place, new)
         if place == count - 1:

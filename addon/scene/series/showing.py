@@ -106,6 +106,11 @@ def put_pictures(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types
     _put_many(obj, steps, "picture", ("FLOAT_COLOR", "FACE", "color"), groups.picture_group(), root, kind)
 
 
+def put_numbers(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
+    """Let points have these numbers, an array a step."""
+    put(obj, root, kind, {"value": steps})
+
+
 def put_kernels(obj: bpy.types.Object, steps: list[np.ndarray], root: bpy.types.Object, kind: str) -> None:
     """Let kernels have these weights (taps, 3), an array a step."""
     if steps[0].size == 3 * len(obj.data.vertices):  # nobody has deleted some of them

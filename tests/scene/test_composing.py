@@ -5,7 +5,9 @@
 import csv
 import json
 import random
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -24,6 +26,8 @@ from neuroscene.addon.scene.editing import arranging
 from neuroscene.addon.scene.entities import Bundle, NetworkScene, networks
 from neuroscene.addon.scene.series import known
 from neuroscene.addon.structure import open_checkpoint
+from neuroscene.addon.training import Options
+from neuroscene.operators import train_network
 from unit import by_hand
 
 
@@ -296,6 +300,38 @@ def test_it_learns_in_the_scene_within_epochs(blank, tmp_path):
         assert drawn.tobytes() == exact.astype(np.float32).tobytes()
     bpy.ops.ed.undo()
     assert not known.read(networks()[0])
+
+
+def test_the_window_has_time_to_itself_while_it_learns(blank, tmp_path):
+    """At most one checkpoint joins at a look, and then none for as long as that took; all have joined in the end."""
+    bpy.ops.neuroscene.compose_network(template="spiral-deep")
+    (network,) = networks()
+    taught = learning.begin(network, learning.data_of("SPIRAL", ""), tmp_path / "run", Options(epochs=12, batch=300))
+    taught.lesson.wait(60.0)
+    assert len(taught.lesson.written) == 13 and not taught.over
+    ended = []
+    operator = SimpleNamespace(taught=taught, _next=0.0, _leave=lambda context: None, _end=ended.append)
+    context = SimpleNamespace(
+        screen=SimpleNamespace(areas=[]),
+        view_layer=bpy.context.view_layer,
+        workspace=SimpleNamespace(status_text_set=lambda text: None),
+    )
+    event = SimpleNamespace(type="TIMER", value="NOTHING")
+    busy = free = 0
+    while not ended:
+        before, begin = taught.live.count, time.perf_counter()
+        train_network.NEUROSCENE_OT_train_network.modal(operator, context, event)
+        joined = taught.live.count - before
+        assert joined <= 1
+        if joined and not ended:
+            took = time.perf_counter() - begin
+            assert operator._next >= begin + 1.5 * took
+            busy += 1
+        else:
+            free += 1
+            time.sleep(0.005)
+    assert taught.live.count == 13 and busy == 12 and free > busy
+    assert known.read(networks()[0])["checkpoints"].numbers == list(range(13))
 
 
 def test_what_cannot_be_trained_is_said(blank, tmp_path):

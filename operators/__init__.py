@@ -47,7 +47,7 @@ from .freeze_layers import NEUROSCENE_OT_freeze_layers
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
-from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
+from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell, NEUROSCENE_OT_slide_cell
 from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .prove_pruning import NEUROSCENE_OT_hide_proof, NEUROSCENE_OT_prove_pruning
 from .put_back import NEUROSCENE_OT_put_back
@@ -118,6 +118,7 @@ CLASSES = (
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
     NEUROSCENE_OT_open_cell,
+    NEUROSCENE_OT_slide_cell,
     NEUROSCENE_OT_close_cell,
     NEUROSCENE_OT_edit_storyboard,
     NEUROSCENE_OT_new_storyboard,

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Open one number of a network, and close it again."""
+"""Open one number of a network, let it go over its map, and close it again."""
 
 import bpy
 
 from ..addon.scene.entities import LayerObject, network_of
-from ..addon.scene.explanation import opening
+from ..addon.scene.explanation import opening, sliding
 from ..addon.scene.transaction import Made
 from .bases.of_network import ChangesNetwork, RefusedError
 from .bases.stepwise import Stepwise
@@ -47,6 +47,26 @@ class NEUROSCENE_OT_open_cell(Stepwise, ChangesNetwork, bpy.types.Operator):
 
     def undone(self, context):
         self._made.remove()
+
+
+class NEUROSCENE_OT_slide_cell(ChangesNetwork, bpy.types.Operator):
+    """Keyframe the opened cell so that it goes over its whole map, from the current frame on. In the shot of opened
+    cells it takes the time of the shot"""
+
+    bl_idname = "neuroscene.slide_cell"
+    bl_label = "Slide over Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    seconds: bpy.props.FloatProperty(
+        name="Seconds",
+        default=8.0,
+        min=0.1,
+        soft_max=60.0,
+        description="Set how long it takes. Without effect in the shot of opened cells",
+    )
+
+    def run(self, context, network):
+        return f"It goes over {sliding.slide(network, self.seconds):,} cells"
 
 
 class NEUROSCENE_OT_close_cell(ChangesNetwork, bpy.types.Operator):

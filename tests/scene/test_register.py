@@ -78,6 +78,7 @@ OPERATORS = {
     "rename_layer",
     "pin_reading",
     "open_sample",
+    "slide_cell",
     "select_object",
     "show_network",
     "read_cells",
@@ -201,6 +202,7 @@ WITHOUT_NETWORK = {
     "attach_gltf",
     "compose_network",
     "open_sample",
+    "slide_cell",
     "install_library",
 }
 

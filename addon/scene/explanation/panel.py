@@ -1,0 +1,195 @@
+# SPDX-FileCopyrightText: 2026 Neuroscene developers
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A panel above a layer: the points that its node group reads, its words, its table, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import pi
+
+import bpy
+import numpy as np
+
+from ... import colormaps
+from ...layout import HEIGHT
+from ...nodes import legend, opened
+from ...nodes import materials as shaders
+from ...nodes.tree import attach
+from ..attributes import array
+from ..building.paints import kept
+from ..camera import framing
+from ..entities import LayerObject, NetworkScene, Opened, OpenedPart
+from ..texts import labels
+
+NUMBER, WORD = 0.042 * HEIGHT, 0.042 * HEIGHT
+DIGIT = 0.58 * WORD
+ROW_GAP = 0.024 * HEIGHT
+ABOVE = 0.16 * HEIGHT  # between a layer and what is opened above it
+FRAME = 0.006 * HEIGHT  # the radius of a frame
+WHOLES = ("part", "row", "slot", "step")
+
+
+@dataclass
+class Panel:
+    """What is drawn of a layer's cell, in metres: x to the right, z up."""
+
+    layer: str
+    points: dict[str, list] = field(default_factory=dict)
+    places: list[tuple[float, float, float]] = field(default_factory=list)
+    words: list[tuple] = field(default_factory=list)
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+
+    def add(self, x: float, z: float, part: int, **numbers: float) -> None:
+        """A point of a part; numbers that are not said are 0."""
+        for name in numbers:
+            self.points.setdefault(name, [0] * len(self.places))
+        self.points.setdefault("part", [])
+        self.places.append((x, 0.0, z))
+        for name, column in self.points.items():
+            column.append(part if name == "part" else numbers.get(name, 0))
+
+    def say(self, part: str, body: str, x: float, z: float, size=WORD, role="dim", align="CENTER") -> None:
+        """Words in the middle of whose height is z."""
+        self.words.append((part, body, x, z, size, role, align))
+        wide = size * labels.width_of(body)
+        begin = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[align]
+        self.reach(x - begin * wide, z - 0.7 * size)
+        self.reach(x + (1 - begin) * wide, z + 0.7 * size)
+
+    def reach(self, x: float, z: float) -> None:
+        """Let the panel reach to here."""
+        self.left, self.right = min(self.left, x), max(self.right, x)
+        self.bottom, self.top = min(self.bottom, z), max(self.top, z)
+
+    def title(self, name: str, counts, x: float, z: float, part: int, words=("map", "row", "column")) -> None:
+        """The name of the layer, and under it the place of the cell in words and numbers, those alone of which there
+        are several; `counts` are how many units, rows and columns there are."""
+        self.say("title", name, x, z + 2.3 * WORD, 1.5 * WORD, "label", "LEFT")
+        for step, (word, count) in enumerate(zip(words, counts, strict=True)):
+            if count <= 1:
+                continue
+            self.say("place", word, x, z, WORD, "dim", "LEFT")
+            x += WORD * (labels.width_of(word) + 0.35)
+            wide = DIGIT * len(str(count))
+            self.add(x + wide / 2, z, part, step=step, size=WORD, row=1 << 20)
+            x += wide + 0.7 * WORD
+
+    def mesh(self) -> bpy.types.Mesh:
+        """The points as a mesh."""
+        return mesh_of(f"{self.layer} opened", self.points, WHOLES, np.array(self.places, np.float32))
+
+
+def mesh_of(name: str, columns: Mapping[str, list | np.ndarray], wholes=(), places: np.ndarray | None = None):
+    """Vertices with attributes, those among `wholes` whole numbers; columns that are shorter end with 0."""
+    count = len(places) if places is not None else max(map(len, columns.values()), default=0)
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(count)
+    if places is not None:
+        mesh.vertices.foreach_set("co", np.ascontiguousarray(places, np.float32).ravel())
+    for column, values in columns.items():
+        kind = np.int32 if column in wholes else np.float32
+        numbers = np.zeros(count, kind)
+        numbers[: len(values)] = values
+        attribute = mesh.attributes.new(column, "INT" if column in wholes else "FLOAT", "POINT")
+        attribute.data.foreach_set("value", numbers)
+    return mesh
+
+
+def stand(
+    scene: NetworkScene,
+    layer: LayerObject,
+    panel: Panel,
+    table: bpy.types.Mesh,
+    group: bpy.types.NodeTree,
+    inputs: Mapping[str, object],
+    cell: tuple[int, int, int],
+) -> bpy.types.Object:
+    """The object of a panel, a child of its layer's, with its words, its table and its letters; `inputs` are those of
+    its group besides the cell and what all panels have."""
+    paints = scene.materials
+    shelf = scene.child("labels")
+    obj = bpy.data.objects.new(f"{panel.layer} opened", panel.mesh())
+    digits = _digits(panel.layer, paints)
+    numbers = _hidden(bpy.data.objects.new(table.name, table), panel.layer, "table")
+    for part in (digits, numbers):
+        shelf.objects.link(part)
+    given = {
+        "Table": numbers,
+        "Digits": digits,
+        "Unit": cell[0] + 1,
+        "Row": cell[1] + 1,
+        "Column": cell[2] + 1,
+        "Number Material": paints["label"],
+        "Ink Material": kept(scene, "ink", lambda name: shaders.flat(name, "#05080f", 0.2)),
+        "Result Material": paints["hot"],
+        "Cell Material": paints["cells"],
+        "Term Material": kept(scene, "products", lambda name: shaders.cells(name, colormaps.WEIGHT)),
+    }
+    attach(obj, "Opened", group, given | dict(inputs))
+    extent = [panel.left, panel.right, panel.bottom, panel.top]
+    Opened.make(obj, layer=panel.layer, cell=list(cell), extent=extent)
+    shelf.objects.link(obj)
+    obj.parent = layer.obj
+    for part, body, x, z, size, role, align in panel.words:
+        text = labels.text(body, size, paints[role], align, "CENTER")
+        text.location = (x, 0.0, z)
+        text.rotation_euler = (pi / 2, 0.0, 0.0)
+        OpenedPart.make(text, layer=panel.layer, part=part)
+        shelf.objects.link(text)
+        text.parent = obj
+    _place(obj, layer, panel)
+    return obj
+
+
+def drawn_cells(layer: LayerObject | None) -> dict[tuple[int, int, int], int]:
+    """The number of each drawn cell by its unit, row and column."""
+    if layer is None or layer.has_one_cell:
+        return {}
+    cells = np.stack([array(layer.obj, name) for name in ("unit", "row", "column")], -1)
+    return {tuple(cell): number for number, cell in enumerate(cells.tolist())}
+
+
+def drawn(layer: LayerObject | None, cells: np.ndarray) -> np.ndarray:
+    """The numbers of cells (n, 3) among the drawn ones, (n,), -1 where one is not drawn."""
+    known = drawn_cells(layer)
+    return np.array([known.get(tuple(cell), -1) for cell in cells.tolist()], np.int64).reshape(-1)
+
+
+def _digits(name: str, paints) -> bpy.types.Object:
+    """The letters that numbers are made of; nobody sees them."""
+    mesh = bpy.data.meshes.new(f"{name} digits")
+    obj = bpy.data.objects.new(mesh.name, mesh)
+    given = {"Text": opened.GLYPHS, "Size": 1.0, "Material": paints["label"], "Align": "Left"}
+    attach(obj, "Text", legend.text_group(labels.font()), given)
+    return _hidden(obj, name, "digits")
+
+
+def _hidden(obj: bpy.types.Object, layer: str, part: str) -> bpy.types.Object:
+    """An object of which others read, and that nobody sees."""
+    OpenedPart.make(obj, layer=layer, part=part)
+    obj.hide_render = True
+    obj.hide_select = True
+    obj.display_type = "BOUNDS"
+    obj.scale = (1e-3,) * 3
+    return obj
+
+
+def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel) -> None:
+    """Put the panel above its layer, in its middle, before all that is there."""
+    scene = next(iter(obj.users_scene), None)
+    box = np.zeros((0, 3))
+    if scene is not None:
+        scene.view_layers[0].update()
+        box = framing.box_corners(layer.obj, scene.view_layers[0].depsgraph)
+    inverse = np.array(layer.obj.matrix_world.inverted())
+    local = box @ inverse[:3, :3].T + inverse[:3, 3] if len(box) else np.zeros((1, 3))
+    obj.location = (
+        float(local[:, 0].mean()) - (panel.left + panel.right) / 2,
+        float(local[:, 1].min()),
+        float(local[:, 2].max()) + ABOVE - panel.bottom,
+    )

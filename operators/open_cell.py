@@ -14,7 +14,7 @@ from .bases.stepwise import Stepwise
 
 class NEUROSCENE_OT_open_cell(Stepwise, ChangesNetwork, bpy.types.Operator):
     """Show what one cell of the active layer is made of: the cells that it reads, their weights, products and sums.
-    Works for convolutions, poolings, dense layers and softmax"""
+    Works for convolutions, poolings, dense layers, softmax, normalizations, attention and recurrent layers"""
 
     bl_idname = "neuroscene.open_cell"
     bl_label = "Open Cell"

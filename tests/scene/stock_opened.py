@@ -14,7 +14,7 @@ import sys
 import bpy
 import numpy as np
 
-NAMES = ("part", "step", "row", "number", "sum", "slot")
+NAMES = ("part", "step", "row", "number", "sum", "slot", "key", "share", "gate", "gate_value", "whole")
 
 
 def put(obj, values):

@@ -2,11 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One number opened: its terms add up to what onnxruntime gives, and nodes work out what is drawn."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import bpy
 import numpy as np
 import pytest
@@ -20,6 +15,7 @@ from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import NetworkScene, Opened, OpenedPart
 from neuroscene.addon.scene.explanation import opening, terms
 from scene import acting, look
+from scene.opened import AXES, elsewhere
 from unit.make import every_tensor, model, node, save, seeded
 
 MODELS = {
@@ -136,7 +132,6 @@ def test_what_cannot_be_opened_is_one_line_and_changes_nothing(blank):
     assert look.blocks() == before
 
 
-AXES = ("Unit", "Row", "Column")
 CONVOLUTIONS = {
     "plain": ("Conv", (1, 3, 9, 8), (5, 3, 3, 3), {"pads": [1, 1, 1, 1]}),
     "strided": ("Conv", (1, 2, 11, 9), (4, 2, 3, 2), {"strides": [2, 3], "pads": [1, 0, 0, 1]}),
@@ -179,26 +174,6 @@ def positions(layer_obj) -> list[tuple[int, int, int]]:
     """Three cells of a layer: at the beginning, in the middle, at the end."""
     units, rows, columns = look.facts(layer_obj)["grid"]
     return [(0, 0, 0), (units // 2, rows // 2, columns // 3), (units - 1, rows - 1, columns - 1)]
-
-
-def elsewhere(tmp_path, moves):
-    """What a Blender without the extension draws of opened cells that are moved: by name of their object and the number
-    of the move, numbers by attribute."""
-    scene, listed, numbers_path = tmp_path / "scene.blend", tmp_path / "moves.json", tmp_path / "numbers.npz"
-    bpy.ops.wm.save_as_mainfile(filepath=str(scene))
-    listed.write_text(json.dumps(moves))
-    stock = Path(__file__).with_name("stock_opened.py")
-    told = subprocess.run(
-        [sys.executable, str(stock), str(scene), str(listed), str(numbers_path)], capture_output=True, text=True
-    )
-    assert told.returncode == 0, told.stderr
-    assert "OURS []" in told.stdout
-    read = np.load(numbers_path)
-    made: dict = {}
-    for key in read.files:
-        name, number, attribute = key.rsplit("/", 2)
-        made.setdefault((name, int(number)), {})[attribute] = read[key]
-    return made
 
 
 def test_it_slides_in_a_blender_without_the_extension(blank, tmp_path):

@@ -15,7 +15,7 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
-from .opened import OPENED
+from .opened import ATTENTION, NORMAL, OPENED, RECURRENT
 from .palette import PALETTE
 from .plot import PLOT
 from .proof import PROOF
@@ -56,6 +56,9 @@ ALL = {
         *OF_SERIES,
         ARRIVAL,
         OPENED,
+        NORMAL,
+        ATTENTION,
+        RECURRENT,
         PALETTE,
         PLOT,
         PROOF,

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import pi
 
@@ -28,7 +28,7 @@ DIGIT = 0.58 * WORD
 ROW_GAP = 0.024 * HEIGHT
 ABOVE = 0.16 * HEIGHT  # between a layer and what is opened above it
 FRAME = 0.006 * HEIGHT  # the radius of a frame
-WHOLES = ("part", "row", "slot", "step")
+WHOLES = ("part", "row", "slot", "step", "key", "gate", "again")
 
 
 @dataclass
@@ -142,7 +142,7 @@ def stand(
         OpenedPart.make(text, layer=panel.layer, part=part)
         shelf.objects.link(text)
         text.parent = obj
-    _place(obj, layer, panel)
+    _place(obj, layer, panel, scene.layers().values())
     return obj
 
 
@@ -179,17 +179,26 @@ def _hidden(obj: bpy.types.Object, layer: str, part: str) -> bpy.types.Object:
     return obj
 
 
-def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel) -> None:
-    """Put the panel above its layer, in its middle, before all that is there."""
+def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel, others: Iterable[LayerObject]) -> None:
+    """Put the panel above its layer, in its middle, above and before all that is there."""
     scene = next(iter(obj.users_scene), None)
-    box = np.zeros((0, 3))
-    if scene is not None:
-        scene.view_layers[0].update()
-        box = framing.box_corners(layer.obj, scene.view_layers[0].depsgraph)
+    if scene is None:
+        return
+    scene.view_layers[0].update()
     inverse = np.array(layer.obj.matrix_world.inverted())
-    local = box @ inverse[:3, :3].T + inverse[:3, 3] if len(box) else np.zeros((1, 3))
-    obj.location = (
-        float(local[:, 0].mean()) - (panel.left + panel.right) / 2,
-        float(local[:, 1].min()),
-        float(local[:, 2].max()) + ABOVE - panel.bottom,
-    )
+
+    def box(shown: LayerObject) -> np.ndarray:
+        corners = framing.box_corners(shown.obj, scene.view_layers[0].depsgraph)
+        return corners @ inverse[:3, :3].T + inverse[:3, 3]
+
+    own = box(layer)
+    own = own if len(own) else np.zeros((1, 3))
+    left = float(own[:, 0].mean()) - (panel.left + panel.right) / 2
+    span = left + panel.left, left + panel.right
+    near = [own]
+    for other in others:
+        corners = box(other)
+        if len(corners) and corners[:, 0].min() < span[1] and corners[:, 0].max() > span[0]:
+            near.append(corners)
+    below = np.concatenate(near)
+    obj.location = (left, float(below[:, 1].min()), float(below[:, 2].max()) + ABOVE - panel.bottom)

@@ -80,9 +80,8 @@ def terms(network: Network, layer: Layer, cell: tuple[int, int, int], values: Ma
     Raises `CheckpointError` where the layer is none of those that can be opened, the cell is not in it, or the terms do
     not come to what onnxruntime gave.
     """
+    check_cell(layer, cell)
     grid = layer.grid
-    if not all(0 <= at < size for at, size in zip(cell, (grid.units, grid.rows, grid.columns), strict=True)):
-        raise CheckpointError(layer.name, f"has no cell {cell}", f"it has {grid.units} x {grid.rows} x {grid.columns}")
     flat = int(np.dot(cell, grid.strides))
     last = layer.parts[-1] if layer.parts else None
     if last is not None and last.op == "Softmax" and not grid.is_map and grid.units > 1:
@@ -93,8 +92,15 @@ def terms(network: Network, layer: Layer, cell: tuple[int, int, int], values: Ma
     raise CheckpointError(
         layer.name,
         f"is {layer.op}, which cannot be opened",
-        "choose a convolution, a pooling, a dense layer or a softmax",
+        "choose a convolution, a pooling, a dense or recurrent layer, a softmax, a normalization or attention",
     )
+
+
+def check_cell(layer: Layer, cell: tuple[int, int, int]) -> None:
+    """Raises `CheckpointError` where a layer has no such cell."""
+    grid = layer.grid
+    if not all(0 <= at < size for at, size in zip(cell, (grid.units, grid.rows, grid.columns), strict=True)):
+        raise CheckpointError(layer.name, f"has no cell {cell}", f"it has {grid.units} x {grid.rows} x {grid.columns}")
 
 
 def joined(network: Network, layer: Layer) -> Connection | None:

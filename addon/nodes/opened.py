@@ -43,6 +43,9 @@ __all__ = ["DECIMALS", "GLYPHS", "opened_group"]
 
 TERM, ROW, STEP, TITLE, INTO, FROM, INTO_FRAME, FROM_FRAME = range(8)  # values of `part`
 SUM, NORMALIZED, RESULT = range(3)  # of `step`
+# and of `step` in the formula: values and weights of the largest products, then what else there is
+VALUES, WEIGHTS = (10, 11, 12), (13, 14, 15)
+REST, BIAS, SCALE, SHIFT, OWN, HIGHEST, POWERS, ALL, SHARE = range(16, 25)
 BRIGHT = 0.38  # of the range: on brighter cells numbers are dark
 DIM = 1.7  # times the largest weight has the full color, so that numbers on tiles can be read
 FAR = 1e30
@@ -197,6 +200,7 @@ def _build():
     _steps_on(board, terms)
     _maps_on(board, terms)
     _frames_on(board, terms)
+    _formula_on(board, terms)
     return group.finish(board.finish())
 
 
@@ -335,3 +339,51 @@ def _frames_on(board: Board, terms: _Terms):
     board.outlines(
         points, one, scaled(group, plus(group, low, high), 0.5), size, group["Frame"], group["Result Material"]
     )
+
+
+def _formula_on(board: Board, terms: _Terms):
+    """The three largest products and all others, and what becomes of their sum; or what a mean or a softmax takes."""
+    group, points, here = board.group, terms.points, terms.here
+    slot = group.attribute("slot", "INT")
+    single = both(group, terms.is_term, group.math("GREATER_THAN", slot, -0.5))
+    size = group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute("product")), -1.0)
+    ordered = group.call(
+        "GeometryNodeSortElements",
+        {"Geometry": points, "Group ID": group.math("SUBTRACT", 1.0, single), "Sort Weight": size},
+        domain="POINT",
+    )
+    count = statistic(group, points, single, "Sum")
+
+    def largest(name, place):
+        read = group.call(
+            "GeometryNodeSampleIndex",
+            {"Geometry": ordered, "Value": group.attribute(name), "Index": place},
+            data_type="FLOAT",
+            domain="POINT",
+        )
+        return both(group, read, group.math("GREATER_THAN", count, place + 0.5))
+
+    values = [largest("value", place) for place in range(3)]
+    weights = [largest("weight", place) for place in range(3)]
+    scale, shift = (terms.of_table(name, here.number) for name in ("scale", "shift"))
+    bias = statistic(group, points, both(group, group.attribute("product"), terms.is_term), "Sum", group.same(slot, -1))
+    rest = group.math("SUBTRACT", terms.total, bias)
+    for value, weight in zip(values, weights, strict=True):
+        rest = group.math("SUBTRACT", rest, group.math("MULTIPLY", value, weight))
+    own = both(group, single, group.math("COMPARE", group.attribute("place"), here.unit, 0.1))
+    numbers = dict(zip(VALUES + WEIGHTS, values + weights, strict=True))
+    numbers |= {
+        SUM: terms.total,
+        NORMALIZED: group.math("MULTIPLY_ADD", terms.total, scale, shift),
+        RESULT: terms.result_at(here.number),
+        REST: rest,
+        BIAS: bias,
+        SCALE: scale,
+        SHIFT: shift,
+        OWN: terms.value_at(here.unit),
+        HIGHEST: terms.highest,
+        POWERS: statistic(group, points, both(group, group.attribute("second"), single), "Sum"),
+        ALL: statistic(group, points, both(group, group.attribute("value"), single), "Sum"),
+        SHARE: statistic(group, points, both(group, group.attribute("product"), own), "Sum"),
+    }
+    board.formula(points, terms.all_seen, numbers)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import bpy
 
-from .opened import ROW, STEP, TERM, TITLE
+from .opened import REST, ROW, STEP, SUM, TERM, TITLE, VALUES, WEIGHTS
 from .opened_parts import HOT, LEAST, PLAIN, Board, Here, accumulated, bars, both, statistic
 from .part import within
 from .sockets.opened import ATTENTION
@@ -87,9 +87,38 @@ def _build():
     points = _in_rows(group, points, is_row)
     _rows(board, points, is_row)
     board.number(points, is_step, group.vector(group["Sums"], 0.0, 0.0), total, 0.0, float(HOT))
+    _formula(board, points, is_row, total)
     place = group.when(group.same(step, 0), here.unit, group.when(group.same(step, 1), here.row, here.column))
     board.number(points, is_title, (0.0, 0.0, 0.0), group.math("ADD", place, 1.0), 0.0, float(HOT))
     return group.finish(board.finish())
+
+
+def _formula(board: Board, points, is_row, total):
+    """The three others that give most, and all others together."""
+    group = board.group
+    size = group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute("sum")), -1.0)
+    ordered = group.call(
+        "GeometryNodeSortElements",
+        {"Geometry": points, "Group ID": group.math("SUBTRACT", 1.0, is_row), "Sort Weight": size},
+        domain="POINT",
+    )
+
+    def largest(name, place):
+        read = group.call(
+            "GeometryNodeSampleIndex",
+            {"Geometry": ordered, "Value": group.attribute(name), "Index": place},
+            data_type="FLOAT",
+            domain="POINT",
+        )
+        return both(group, read, group.math("GREATER_THAN", group["Keys"], place + 0.5))
+
+    shares = [largest("share", place) for place in range(3)]
+    values = [largest("value", place) for place in range(3)]
+    rest = total
+    for share, value in zip(shares, values, strict=True):
+        rest = group.math("SUBTRACT", rest, group.math("MULTIPLY", share, value))
+    numbers = dict(zip(VALUES + WEIGHTS, shares + values, strict=True)) | {SUM: total, REST: rest}
+    board.formula(points, group.math("GREATER_THAN", group["Fill"], 0.999), numbers)
 
 
 def _strip(board: Board, points, is_strip, query, key, best):
@@ -143,9 +172,9 @@ def _rows(board: Board, points, is_row):
     for place, name in enumerate(COLUMNS):
         at = group.vector(group.math("MULTIPLY", group["Block"], float(place)), 0.0, 0.0)
         ink = float(HOT) if name == "share" else float(PLAIN)
-        board.number(points, shown if name in ("dot", "value") else is_open, at, group.attribute(name), 0.0, ink)
+        board.number(points, shown if name == "dot" else is_open, at, group.attribute(name), 0.0, ink)
     at_sums = group.vector(group["Sums"], 0.0, 0.0)
-    board.number(points, shown, at_sums, group.attribute("sum"), 1.0)
+    board.number(points, is_open, at_sums, group.attribute("sum"), 1.0)
     others = both(group, is_row, group.math("SUBTRACT", 1.0, group.attribute("shown")))
     rest = statistic(group, points, both(group, group.attribute("sum"), others), "Sum", is_row)
     is_rest = group.same(group.attribute("part", "INT"), STRIP + 2)
@@ -155,7 +184,7 @@ def _rows(board: Board, points, is_row):
     counted = group.math("MAXIMUM", group.attribute("shown"), is_rest)
     begins, _ = accumulated(group, both(group, group.attribute("sum"), counted))
     points = group.store(points, "begin", begins)
-    bar = group.math("MAXIMUM", shown, at_rest)
+    bar = group.math("MAXIMUM", is_open, at_rest)
     names = ("Bars", "Length", "Thickness", "Term Material")
     board.add(within(group, "Neuroscene Opened Bars", bars, points, bar, *(group[name] for name in names)))
 

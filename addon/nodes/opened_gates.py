@@ -20,7 +20,8 @@ from .sockets.opened import GATES, RECURRENT
 from .tree import GroupBuilder, reuse
 from .vectors import plus, scaled
 
-BEFORE, FORGOTTEN, WRITTEN, STATE, SQUASHED, RESULT, KEPT, ANEW = range(8)  # of `step`
+BEFORE, FORGOTTEN, WRITTEN, STATE, SQUASHED, RESULT, KEPT, ANEW, WHOLE = range(9)  # of `step`
+GATE = 10  # and in the formula, the first gate
 COLUMNS = ("of_x", "of_h", "of_b", "whole", "gate_value")
 Socket = bpy.types.NodeSocket
 
@@ -109,17 +110,22 @@ def _build():
     anew = group.math("MULTIPLY", group.math("SUBTRACT", 1.0, gates[0]), gates[2])
     of_gru = group.math("ADD", kept, anew)
     result = group.when(is_lstm, group.math("MULTIPLY", gates[1], bounded), group.when(is_gru, of_gru, gates[0]))
-    number = result
-    for which, value in (
-        (BEFORE, group.when(is_lstm, state, before)),
-        (FORGOTTEN, forgotten),
-        (WRITTEN, written),
-        (STATE, now),
-        (SQUASHED, bounded),
-        (KEPT, kept),
-        (ANEW, anew),
-    ):
+    numbers = {
+        BEFORE: group.when(is_lstm, state, before),
+        FORGOTTEN: forgotten,
+        WRITTEN: written,
+        STATE: now,
+        SQUASHED: bounded,
+        KEPT: kept,
+        ANEW: anew,
+        RESULT: result,
+        **{GATE + place: value for place, value in enumerate(gates)},
+        WHOLE: of_gate(points, "whole", 0),
+    }
+    number = 0.0
+    for which, value in numbers.items():
         number = group.when(group.same(step, which), value, number)
+    board.formula(points, group.math("GREATER_THAN", group["Fill"], 0.999), numbers)
     ink = group.math("MULTIPLY", group.same(step, RESULT), float(HOT))
     done = group.math("GREATER_THAN", group["Fill"], 0.999)
     board.number(points, both(group, is_step, done), group.vector(group["Sums"], 0.0, 0.0), number, 0.0, ink)

@@ -73,6 +73,7 @@ def _build():
         number = group.when(group.same(step, which), shown, number)
     ink = group.math("MULTIPLY", group.same(step, RESULT), float(HOT))
     board.number(points, is_step, group.vector(group["Sums"], 0.0, 0.0), number, 0.0, ink)
+    board.formula(points, 1.0, dict(said) | {RESULT: result})
     place = group.when(group.same(step, 0), here.unit, group.when(group.same(step, 1), here.row, here.column))
     board.number(points, is_title, (0.0, 0.0, 0.0), group.math("ADD", place, 1.0), 0.0, float(HOT))
     return group.finish(board.finish())

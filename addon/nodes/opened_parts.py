@@ -18,7 +18,9 @@ BASE = 0.36  # of its size a letter stands below the middle of its number
 FLAT = 0.3  # of its width, the depth of a tile
 AHEAD = 0.02  # metres stand numbers before tiles
 LEAST = 1e-12
+FAINT = 0.35  # of the full color has the smallest bar
 PLAIN, DARK, HOT = range(3)  # inks of numbers
+FORMULA = 16  # value of `part`: numbers of a line of words and numbers
 Socket = bpy.types.NodeSocket
 
 
@@ -115,6 +117,17 @@ class Board:
             points = group.store(points, name, value)
         group.put(self.numbers.inputs[0], some(group, points, shown, shift))
 
+    def formula(self, points, shown, numbers: dict[int, Socket]) -> None:
+        """Write numbers at the points of a formula, each by its `step`; with their sign where they are `plus`."""
+        group = self.group
+        step = group.attribute("step", "INT")
+        number = 0.0
+        for which, value in numbers.items():
+            number = group.when(group.same(step, which), value, number)
+        last = group.math("MULTIPLY", group.math("GREATER_THAN", group.attribute("last"), 0.5), float(HOT))
+        shown = both(group, shown, group.same(group.attribute("part", "INT"), FORMULA))
+        self.number(points, shown, (0.0, 0.0, 0.0), number, group.attribute("plus"), last)
+
     def tiles(self, points, shown, shift, value, full, material) -> None:
         """A box at some of the points, colored by a value, whose full color is that of `full`."""
         self.add(within(self.group, "Neuroscene Opened Tiles", _tiles, points, shown, shift, value, full, material))
@@ -192,6 +205,7 @@ def bars(group, points, shown, at, length, thick, material):
     x = group.math("MULTIPLY_ADD", group.math("SUBTRACT", middle, low), metre, at)
     largest = statistic(group, points, group.math("ABSOLUTE", group.attribute("sum")), "Max")
     shade = group.math("DIVIDE", group.attribute("sum"), group.math("MAXIMUM", largest, LEAST))
+    shade = group.math("MULTIPLY_ADD", group.math("SIGN", shade), FAINT, group.math("MULTIPLY", shade, 1.0 - FAINT))
     way = group.math("MAXIMUM", group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute("sum")), metre), 0.012)
     points = group.store(group.store(points, "shade", shade), "way", way)
     points = some(group, points, shown, group.vector(x, 0.0, 0.0))

@@ -31,3 +31,16 @@ def elsewhere(tmp_path, moves):
         name, number, attribute = key.rsplit("/", 2)
         made.setdefault((name, int(number)), {})[attribute] = read[key]
     return made
+
+
+def written(found) -> dict[int, tuple[float, int]]:
+    """The numbers of the line under a panel by what they are: as they are written, with how many digits."""
+    line = found["part"] == 16
+    rows = zip(found["step"][line], found["number"][line], found["decimals"][line], strict=True)
+    return {int(step): (round(float(number), int(fine)), int(fine)) for step, number, fine in rows}
+
+
+def adds_up(total: tuple[float, int], by_hand: float) -> None:
+    """What comes of the written numbers is what is written of it, but for one in its last digit."""
+    number, fine = total
+    assert abs(by_hand - number) <= 1.001 * 10.0**-fine, (by_hand, number)

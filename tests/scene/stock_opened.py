@@ -14,7 +14,7 @@ import sys
 import bpy
 import numpy as np
 
-NAMES = ("part", "step", "row", "number", "sum", "slot", "key", "share", "gate", "gate_value", "whole")
+NAMES = ("part", "step", "row", "number", "sum", "slot", "key", "share", "gate", "gate_value", "whole", "decimals")
 
 
 def put(obj, values):

@@ -15,7 +15,7 @@ from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import NetworkScene, Opened, OpenedPart
 from neuroscene.addon.scene.explanation import opening, terms
 from scene import acting, look
-from scene.opened import AXES, elsewhere
+from scene.opened import AXES, adds_up, elsewhere, written
 from unit.make import every_tensor, model, node, save, seeded
 
 MODELS = {
@@ -209,6 +209,9 @@ def test_it_slides_in_a_blender_without_the_extension(blank, tmp_path):
                     int(row): total for row, total in zip(found["row"][part == 1], found["sum"][part == 1], strict=True)
                 }
                 assert sum(of_row.values()) == pytest.approx(before, rel=1e-5, abs=1e-5), (name, cell)
+                line = written(found)
+                products = sum(line.get(10 + at, (0,))[0] * line.get(13 + at, (0,))[0] for at in range(3))
+                adds_up(line[0], products + line.get(16, (0,))[0] + line[17][0])
             else:
                 worked = found["sum"][part == 1][0] if (part == 1).any() else None
                 assert worked == pytest.approx(before, rel=1e-5, abs=1e-5), (name, cell)
@@ -270,6 +273,25 @@ def test_one_click_lets_it_go_over_the_map(registered):
     assert acting.run("slide_cell", seconds=2.0) == {"FINISHED"}
     scene = look.scene_of(acting.network())
     assert [frame for frame, _ in slid()] == [scene.frame_start, scene.frame_end]
+
+
+def test_the_line_of_a_normalized_layer_adds_up_by_hand(blank, tmp_path):
+    """Sums times scale and shift, and a softmax, at three places."""
+    network = look.build(look.CNN, look.DIGIT)
+    moves = {}
+    build.finish(opening.steps(network, "conv2"))
+    (panel,) = look.of_kind(network, "opened")
+    cells = [(8, 9, 9), (1, 1, 1), (16, 20, 14)]
+    moves[panel.name] = [dict(zip(AXES, cell, strict=True)) for cell in cells]
+    for number in range(3):
+        line = written(elsewhere(tmp_path, moves)[panel.name, number])
+        adds_up(line[0], sum(line[10 + at][0] * line[13 + at][0] for at in range(3)) + line[16][0])
+        adds_up(line[1], line[0][0] * line[18][0] + line[19][0])
+        assert max(line[1][0], 0.0) == pytest.approx(line[2][0], abs=10.0 ** -line[2][1])
+    build.finish(opening.steps(network, "scores"))
+    (panel,) = look.of_kind(network, "opened")
+    line = written(elsewhere(tmp_path, {panel.name: [{"Unit": 8}]})[panel.name, 0])
+    assert np.exp(line[20][0] - line[21][0]) / line[22][0] == pytest.approx(line[24][0], abs=1e-4)
 
 
 def test_the_shot_shows_all_of_the_panel(blank):

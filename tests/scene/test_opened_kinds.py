@@ -11,7 +11,7 @@ from neuroscene.addon.inference import fit_file, run
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.explanation import attention, normals, opening
 from scene import look
-from scene.opened import AXES, elsewhere
+from scene.opened import AXES, adds_up, elsewhere, written
 from unit.make import every_tensor, model, node, save, seeded
 
 NORMALS = {
@@ -72,6 +72,9 @@ def test_normalizations_come_to_what_onnxruntime_gives(blank, tmp_path):
             found = drawn[panel, number]
             assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
             assert told(found, 2, 0) == pytest.approx(tensors["x"].reshape(-1)[flat], rel=1e-6), (name, cell)
+            line = written(found)
+            bias = line.get(7, (0.0,))[0]
+            adds_up(line[5], (line[0][0] - line.get(1, (0.0,))[0]) / line[2][0] * line[6][0] + bias)
             if name == "layer":
                 row = tensors["x"].reshape(5, 12)[flat // 12].astype(np.float64)
                 assert told(found, 2, 1) == pytest.approx(row.mean(), abs=1e-5)
@@ -133,6 +136,8 @@ def test_attention_comes_to_what_onnxruntime_gives(blank, tmp_path):
             found = drawn[panel, number]
             assert told(found, 2, 0) == pytest.approx(taken[cell], rel=1e-5, abs=1e-5), (name, cell)
             assert made.taken[cell] == pytest.approx(taken[cell], rel=1e-5, abs=1e-5)
+            line = written(found)
+            adds_up(line[0], sum(line[10 + at][0] * line[13 + at][0] for at in range(3)) + line[16][0])
             shown = (found["part"] == 1) & (found["share"] > 0)
             shares = dict(zip(found["key"][shown].tolist(), found["share"][shown].tolist(), strict=True))
             for other, share in shares.items():
@@ -176,6 +181,14 @@ def test_recurrent_units_come_to_what_onnxruntime_gives(blank, tmp_path):
             flat = int(np.dot(cell, facts["strides"]))
             found = drawn[panel, number]
             assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
+            line = {step: number for step, (number, _) in written(found).items()}
+            if RECURRENT[name][0] == "LSTM":
+                adds_up((line[3], 4), line[12] * line[0] + line[10] * line[13])
+                adds_up((line[5], 4), line[11] * np.tanh(line[3]))
+            elif RECURRENT[name][0] == "GRU":
+                adds_up((line[5], 4), line[10] * line[0] + (1 - line[10]) * line[12])
+            else:
+                adds_up((line[5], 4), np.tanh(line[8]))
         if name in ("lstm",):  # the last unit at the last step: its cell state is told too
             assert told(found, 2, 3) == pytest.approx(tensors["y_c"].reshape(-1)[-1], rel=1e-5, abs=1e-5)
 

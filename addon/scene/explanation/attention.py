@@ -23,6 +23,7 @@ from .terms import MOVES, check
 MOST = 1_000_000  # numbers of queries, keys, values or masks
 TERMS = 100_000  # products of one query and all keys
 BLOCKED = -1e4  # a score below it was masked
+ROUNDED = 2e-6  # of a score, what single precision loses of it
 STEPS = 12  # operators between two that are sought
 SCALES = ("Mul", "Div")
 ON_SHARES = ("Where", "Mul", "Dropout", "Cast", "Identity")
@@ -88,7 +89,7 @@ def attention(
     factor = _factor(path.scales, values)
     mask = before - products * factor
     mask = np.where(before < BLOCKED, -np.inf, mask)
-    mask[np.abs(mask) < 1e-4 * np.maximum(1.0, np.abs(products * factor))] = 0.0
+    mask[np.abs(mask) < ROUNDED * np.maximum(1.0, np.abs(products * factor))] = 0.0
     if np.allclose(mask, mask[:1], atol=1e-5):  # one for all heads, but for what single precision lost
         mask = mask.mean(0, keepdims=True)
     cells = tuple(int(at) for at in np.unravel_index(int(taken.argmax()), taken.shape))

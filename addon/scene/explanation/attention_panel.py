@@ -16,7 +16,7 @@ from ..entities import NetworkScene
 from ..texts.words import short_name
 from . import panel as drawing
 from .attention import BLOCKED, Attention
-from .panel import DIGIT, NUMBER, ROW_GAP, WORD, Panel
+from .panel import DIGIT, NUMBER, ROW_GAP, WORD, Figure, Panel
 
 SHOWN = 12  # tokens one by one
 ROW = 1.7 * NUMBER
@@ -59,6 +59,7 @@ def make(collection: bpy.types.Collection, network: Network, attention: Attentio
     panel.add(0, low, opened.STEP, size=1.25 * NUMBER, decimals=4)
     panel.say("step", "sum", sums - 3.2 * NUMBER, low, WORD, "dim", "RIGHT")
     _query(panel, size, low - 1.8 * NUMBER)
+    _write_formula(panel, attention)
     words = ("head", "token", "feature")
     panel.title(
         short_name(network.layer(attention.layer)),
@@ -107,6 +108,20 @@ def _query(panel: Panel, size: int, top: float) -> None:
             panel.add(end + 1.3 * DIGIT, z, opened_attention.STRIP + 1, size=WORD)
         panel.say("row", word, end, z, WORD, "dim", "RIGHT")
     panel.reach(size * tile, top - 4 * ROW)
+
+
+def _write_formula(panel: Panel, attention: Attention) -> None:
+    """The shares and values that give most as one line."""
+    largest = float(np.abs(attention.values).max(initial=0.0))
+    others = attention.values.shape[1]
+    line: list[str | Figure] = []
+    for place in range(min(3, others)):
+        line += ["+"] if place else []
+        line.append(Figure(opened.VALUES[place], 1, drawing.finer(3, largest)))
+        line += ["×", Figure(opened.WEIGHTS[place], drawing.digits(largest), 4)]
+    if others > 3:
+        line += [Figure(opened.REST, drawing.digits(largest), 4, plus=True), "(others)"]
+    panel.formula([*line, "=", Figure(opened.SUM, drawing.digits(largest), 3, last=True)])
 
 
 def _table(attention: Attention, layer) -> bpy.types.Mesh:

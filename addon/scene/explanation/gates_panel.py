@@ -17,7 +17,7 @@ from ..texts import labels
 from ..texts.words import short_name
 from . import panel as drawing
 from .gates import NAMES, Gates
-from .panel import NUMBER, ROW_GAP, WORD, Panel
+from .panel import NUMBER, ROW_GAP, WORD, Figure, Panel
 
 ROW = 2.1 * NUMBER
 BLOCK = 5.0 * NUMBER
@@ -72,6 +72,7 @@ def make(collection: bpy.types.Collection, network: Network, gates: Gates) -> bp
         panel.add(0, z, opened.STEP, step=step, size=size, decimals=4)
         panel.say("step", word, sums - 3.0 * NUMBER, z, WORD, "dim", "RIGHT")
         panel.reach(sums + 3 * NUMBER, z - NUMBER)
+    _write_formula(panel, gates)
     grid = network.layer(gates.layer).grid
     tokens = grid.units == 1
     words = ("unit", "step" if tokens else "row", "unit" if tokens else "column")
@@ -94,6 +95,20 @@ def make(collection: bpy.types.Collection, network: Network, gates: Gates) -> bp
     }
     mesh = _table(gates, grid, source)
     return drawing.stand(scene, layer, panel, mesh, opened_gates.gates_group(), inputs_of, gates.cell)
+
+
+def _write_formula(panel: Panel, gates: Gates) -> None:
+    """What the gates make of the state as one line."""
+    first, second, third, fourth = (Figure(opened_gates.GATE + place, 1, 5) for place in range(4))
+    result = Figure(opened_gates.RESULT, 1, 4, last=True)
+    digits = drawing.digits(float(np.abs(gates.states).max(initial=0.0)))
+    before, state = Figure(opened_gates.BEFORE, digits, 5), Figure(opened_gates.STATE, digits, 5)
+    if gates.op == "LSTM":
+        panel.formula([third, "×", before, "+", first, "×", fourth, "=", state, "→", second, "× tanh =", result])
+    elif gates.op == "GRU":
+        panel.formula([first, "×", before, "+ ( 1 −", first, ") ×", third, "=", result])
+    else:
+        panel.formula(["tanh (", Figure(opened_gates.WHOLE, 2, 5), ") =", result])
 
 
 def _table(gates: Gates, grid, source: LayerObject | None) -> bpy.types.Mesh:

@@ -17,7 +17,7 @@ from ..texts import labels
 from ..texts.words import short_name
 from . import panel as drawing
 from .normals import Normal
-from .panel import NUMBER, WORD, Panel
+from .panel import NUMBER, WORD, Figure, Panel
 
 WIDTH, HIGH = 1.5 * HEIGHT, 0.3 * HEIGHT  # of all numbers, of the largest
 STEP = 2.0 * NUMBER
@@ -47,6 +47,7 @@ def make(collection: bpy.types.Collection, network: Network, normal: Normal) -> 
         panel.say("step", word, sums - 2.6 * NUMBER, z, WORD, "dim", "RIGHT")
         panel.reach(sums + 2.5 * NUMBER, z)
         z -= STEP
+    _write_formula(panel, normal)
     panel.say("column", f"{normal.count:,} numbers", WIDTH / 2, panel.top + 0.8 * WORD)
     token = grid.units == 1 and grid.columns > 1
     words = ("map", "row", "feature" if token else "column") if grid.is_map else ("unit", "row", "column")
@@ -91,3 +92,17 @@ def _steps(normal: Normal) -> list[tuple[int, str]]:
     if np.any(normal.bias):
         made.append((opened_normal.BIAS, "+ bias"))
     return [*made, (opened_normal.RESULT, "result")]
+
+
+def _write_formula(panel: Panel, normal: Normal) -> None:
+    """The way from a number to what becomes of it as one line."""
+    largest = drawing.digits(float(np.abs(normal.numbers).max(initial=0.0)))
+    scale = drawing.digits(float(np.abs(normal.scale).max(initial=0.0)))
+    number, root = Figure(opened_normal.X, largest, 5), Figure(opened_normal.SPREAD, largest, 5)
+    line = [number, "÷", root]
+    if normal.centered:
+        line = ["(", number, "−", Figure(opened_normal.MEAN, largest, 5), ") ÷", root]
+    line += ["×", Figure(opened_normal.SCALE, scale, 4)]
+    if np.any(normal.bias):
+        line.append(Figure(opened_normal.BIAS, scale, 4, plus=True))
+    panel.formula([*line, "=", Figure(opened_normal.RESULT, largest, 3, last=True)])

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import pi
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from ... import colormaps
 from ...layout import HEIGHT
-from ...nodes import legend, opened
+from ...nodes import legend, opened, opened_parts
 from ...nodes import materials as shaders
 from ...nodes.tree import attach
 from ..attributes import array
@@ -26,9 +26,42 @@ from ..texts import labels
 NUMBER, WORD = 0.042 * HEIGHT, 0.042 * HEIGHT
 DIGIT = 0.58 * WORD
 ROW_GAP = 0.024 * HEIGHT
-ABOVE = 0.16 * HEIGHT  # between a layer and what is opened above it
+ABOVE = 0.24 * HEIGHT  # between a layer and what is opened above it
 FRAME = 0.006 * HEIGHT  # the radius of a frame
+LAST = 1 << 20  # the row of what is in none
 WHOLES = ("part", "row", "slot", "step", "key", "gate", "again")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number in a line of words: which `step` it is, how many digits it has before the point and behind it, whether a
+    plus is written, and whether it is the last, what all comes to."""
+
+    step: int
+    digits: int
+    decimals: int
+    plus: bool = False
+    last: bool = False
+
+    def width(self, size: float) -> float:
+        """How wide it is at the most."""
+        point = opened_parts.POINT_WIDE + self.decimals * opened_parts.DIGIT if self.decimals else 0.0
+        return size * ((self.digits + 1) * opened_parts.DIGIT + point)
+
+
+def digits(largest: float) -> int:
+    """How many digits numbers have before the point."""
+    return len(str(int(abs(largest)))) if np.isfinite(largest) else 1
+
+
+def decimals(largest: float, most: int = opened_parts.DECIMALS) -> int:
+    """How many digits behind the point tell a number of this size by four."""
+    return int(np.clip(3 - np.floor(np.log10(max(abs(largest), 1e-9))), 0, most))
+
+
+def finer(behind: int, factor: float, most: int = opened_parts.DECIMALS) -> int:
+    """How many digits behind the point a number needs whose product with a factor is to have so many right."""
+    return int(np.clip(behind + 1 + max(0, np.ceil(np.log10(max(abs(factor), 1e-9)))), 0, most))
 
 
 @dataclass
@@ -76,8 +109,23 @@ class Panel:
             self.say("place", word, x, z, WORD, "dim", "LEFT")
             x += WORD * (labels.width_of(word) + 0.35)
             wide = DIGIT * len(str(count))
-            self.add(x + wide / 2, z, part, step=step, size=WORD, row=1 << 20)
+            self.add(x + wide / 2, z, part, step=step, size=WORD, row=LAST)
             x += wide + 0.7 * WORD
+
+    def formula(self, tokens: Sequence[str | Figure], size: float = WORD) -> None:
+        """A line of words and numbers under all that is there, in the middle."""
+        widths = [size * labels.width_of(t) if isinstance(t, str) else t.width(size) for t in tokens]
+        gap = 0.45 * size
+        x = (self.left + self.right - sum(widths) - gap * (len(tokens) - 1)) / 2
+        z = self.bottom - 1.6 * size
+        for token, wide in zip(tokens, widths, strict=True):
+            if isinstance(token, str):
+                self.say("formula", token, x, z, size, "dim", "LEFT")
+            else:
+                told = {"decimals": token.decimals, "plus": float(token.plus), "last": float(token.last)}
+                self.add(x + wide / 2, z, opened_parts.FORMULA, step=token.step, size=size, row=LAST, **told)
+                self.reach(x + wide, z - 0.7 * size)
+            x += wide + gap
 
     def mesh(self) -> bpy.types.Mesh:
         """The points as a mesh."""
@@ -127,8 +175,8 @@ def stand(
         "Number Material": paints["label"],
         "Ink Material": kept(scene, "ink", lambda name: shaders.flat(name, "#05080f", 0.2)),
         "Result Material": paints["hot"],
-        "Cell Material": paints["cells"],
-        "Term Material": kept(scene, "products", lambda name: shaders.cells(name, colormaps.WEIGHT)),
+        "Cell Material": cells_material(scene),
+        "Term Material": kept(scene, "products", lambda name: shaders.tiles(name, colormaps.WEIGHT)),
     }
     attach(obj, "Opened", group, given | dict(inputs))
     extent = [panel.left, panel.right, panel.bottom, panel.top]
@@ -144,6 +192,15 @@ def stand(
         text.parent = obj
     _place(obj, layer, panel, scene.layers().values())
     return obj
+
+
+def cells_material(scene: NetworkScene) -> bpy.types.Material:
+    """The material of cells on a panel, in the colors that cells of the network have."""
+    material = kept(scene, "opened cells", shaders.tiles)
+    ramp, own = shaders.ramp_of(scene.materials["cells"]), shaders.ramp_of(material)
+    if ramp is not None and own is not None:
+        shaders.set_stops(own, shaders.stops_of(ramp))
+    return material
 
 
 def drawn_cells(layer: LayerObject | None) -> dict[tuple[int, int, int], int]:

@@ -16,7 +16,7 @@ from ...nodes import opened
 from ..entities import LayerObject, NetworkScene
 from ..texts.words import short_name
 from . import panel as drawing
-from .panel import DIGIT, NUMBER, ROW_GAP, WORD, Panel
+from .panel import DIGIT, LAST, NUMBER, ROW_GAP, WORD, Figure, Panel
 from .rows import Row, Rows, rows_of
 from .tables import Table
 from .terms import LARGEST, MEAN, SOFTMAX, SUM, Terms
@@ -34,7 +34,6 @@ GAP = 0.12 * HEIGHT
 LENGTH = 0.45 * HEIGHT  # of all bars together
 LABELS, AXES = ("map", "row", "column"), ("unit", "row", "column")
 LEAST = 1.6 * NUMBER  # the height of a row
-LAST = 1 << 20  # the row of what is in none
 
 
 def make(collection: bpy.types.Collection, network: Network, terms: Terms, table: Table) -> bpy.types.Object:
@@ -63,6 +62,8 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
     panel.reach(right, 0.0)
     area = _maps(panel, network, terms, table, right)
     _title(panel, network, terms, table)
+    if line := _formula(terms, table):
+        panel.formula(line)
     largest = float(np.abs(terms.values).max(initial=1e-9))
     inputs = {
         "How": HOWS[terms.how],
@@ -83,7 +84,7 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
         "Pitch": float(source.inputs["Pitch"]) if source else 0.1,
         "Frame": drawing.FRAME,
         "Label Size": WORD,
-        "Target Material": scene.materials["cells"],
+        "Target Material": drawing.cells_material(scene),
     }
     mesh = _table_mesh(terms, table, source, layer)
     return drawing.stand(scene, layer, panel, mesh, opened.opened_group(), inputs, terms.cell)
@@ -159,6 +160,62 @@ def _steps(panel: Panel, terms: Terms, table: Table, x: float, low: float, decim
         panel.add(0, z, opened.STEP, row=LAST, step=step, **size)
         panel.say("step", text, x - 3.2 * NUMBER, z, WORD, "dim", "RIGHT")
         panel.reach(x, z - 1.2 * NUMBER)
+
+
+def _formula(terms: Terms, table: Table) -> list[str | Figure]:
+    """What the panel shows as one line that adds up by hand; none for a largest number."""
+    values = float(np.abs(table.numbers).max(initial=0.0))
+    result = float(np.abs(table.result).max(initial=0.0))
+    if terms.how == SOFTMAX:
+        score = Figure(opened.OWN, drawing.digits(values), 4)
+        highest = Figure(opened.HIGHEST, drawing.digits(values), 4)
+        return [
+            "e^(",
+            score,
+            "−",
+            highest,
+            ") ÷",
+            Figure(opened.POWERS, 2, 6),
+            "=",
+            Figure(opened.SHARE, 1, 5, last=True),
+        ]
+    if terms.how == MEAN:
+        weight = float(np.abs(table.weights).max(initial=0.0))
+        behind = drawing.decimals(result)
+        whole = Figure(opened.ALL, drawing.digits(values / max(weight, 1e-9)), drawing.finer(behind, weight))
+        factor = Figure(opened.WEIGHTS[0], 1, drawing.finer(behind, values / max(weight, 1e-9)))
+        mean = Figure(opened.SUM, drawing.digits(result), behind, last=True)
+        return ["sum of the cells", whole, "×", factor, "=", mean]
+    if terms.how != SUM:
+        return []
+    weights = float(np.abs(table.weights).max(initial=0.0))
+    before = (result + float(np.abs(table.shift).max())) / max(float(np.abs(table.scale).max()), 1e-9)
+    behind = drawing.decimals(max(before, abs(terms.before)))
+    scale = float(np.abs(table.scale).max())
+    if table.normalized:
+        behind = max(behind, drawing.finer(drawing.decimals(result) - 1, scale))
+    made: list[str | Figure] = []
+    fine = drawing.finer(behind, weights), drawing.finer(behind, values)
+    for place in range(min(3, table.places.shape[1])):
+        made += ["+"] if place else []
+        made.append(Figure(opened.VALUES[place], drawing.digits(values), fine[0]))
+        made += ["×", Figure(opened.WEIGHTS[place], drawing.digits(weights), fine[1])]
+    wide = drawing.digits(max(before, abs(terms.before)))
+    if table.places.shape[1] > 3:
+        made += [Figure(opened.REST, wide, min(behind + 1, opened.DECIMALS), plus=True), "(others)"]
+    if terms.bias is not None:
+        made += [Figure(opened.BIAS, 1, min(behind + 1, opened.DECIMALS), plus=True), "(bias)"]
+    made += ["=", Figure(opened.SUM, wide, behind)]
+    if table.normalized:
+        short = max(0, drawing.decimals(result) - 1)
+        factor = Figure(opened.SCALE, drawing.digits(scale), drawing.finer(short, before))
+        shift = Figure(opened.SHIFT, drawing.digits(float(np.abs(table.shift).max())), short + 1, plus=True)
+        made += ["→ ×", factor, shift, "=", Figure(opened.NORMALIZED, drawing.digits(result), short)]
+    last = terms.steps[-1].op if terms.steps else ""
+    if last and "Normalization" not in last:
+        short = max(0, drawing.decimals(result) - 1) if table.normalized else behind
+        made += ["→", last, "→", Figure(opened.RESULT, drawing.digits(result), short, last=True)]
+    return made
 
 
 def _maps(panel: Panel, network: Network, terms: Terms, table: Table, right: float) -> int:

@@ -140,7 +140,7 @@ KINDS = {
         Kind(
             "opened",
             "What one cell is made of, from before it, after Open Cell",
-            View(azimuth=radians(94), elevation=radians(3), lens=62.0, f_stop=0.0),
+            View(azimuth=radians(93), elevation=radians(1.5), lens=62.0, f_stop=0.0),
             10 * RATE,
             labels=False,
             classes=False,

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...containers import CheckpointError
 from ..building import studio
-from ..camera import framing, picture
+from ..camera import framing
 from ..entities import NetworkScene, Opened
 from .stage import Stage
 
@@ -27,8 +27,9 @@ def place(stage: Stage) -> None:
     """Put the camera before the panel, so that all of it is in the picture."""
     view = stage.seen()
     camera = stage.camera
-    picture.aim(stage.network, camera)
     panel = next(opened for opened in NetworkScene(stage.network).members(Opened) if len(opened.extent) == 4)
+    turn = panel.obj.matrix_world.to_euler().z  # of its layer, as on a shelf
+    framing.aim(camera, stage.view.azimuth + turn, stage.view.elevation)
     left, right, bottom, top = panel.extent
     corners = np.array([(x, 0.0, z, 1.0) for x in (left, right) for z in (bottom, top)])
     points = corners @ np.array(panel.obj.matrix_world).T

@@ -8,6 +8,7 @@ import bpy
 from ..addon import cli
 from ..addon.formats.table import READERS
 from .add_shot import NEUROSCENE_OT_add_shot
+from .add_window import NEUROSCENE_OT_add_window
 from .annotate import NEUROSCENE_OT_add_text, NEUROSCENE_OT_pin_largest
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
@@ -117,6 +118,7 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_add_window,
     NEUROSCENE_OT_open_cell,
     NEUROSCENE_OT_slide_cell,
     NEUROSCENE_OT_close_cell,

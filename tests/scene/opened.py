@@ -10,6 +10,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from scene import look
+
 AXES = ("Unit", "Row", "Column")
 
 
@@ -44,3 +46,18 @@ def adds_up(total: tuple[float, int], by_hand: float) -> None:
     """What comes of the written numbers is what is written of it, but for one in its last digit."""
     number, fine = total
     assert abs(by_hand - number) <= 1.001 * 10.0**-fine, (by_hand, number)
+
+
+def words_in_the_picture(network) -> None:
+    """All words of a panel are in the picture of the scene's camera, and none lies over another."""
+    depsgraph = look.evaluate(network)
+    matrix = look.projection(network, depsgraph, look.scene_of(network).camera)
+    words = [one for one in look.of_kind(network, "opened part") if one.type == "FONT"]
+    assert len(words) > 3
+    boxes = [(one.data.body, look.projected(matrix, look.corners(one, depsgraph)[0])) for one in words]
+    for body, box in boxes:
+        assert 0 < box.min() and box.max() < 1, body
+    apart = [(body, box.min(0), box.max(0)) for body, box in boxes]
+    for number, (body, low, high) in enumerate(apart):
+        for other, other_low, other_high in apart[number + 1 :]:
+            assert (high < other_low).any() or (other_high < low).any(), (body, other)

@@ -15,7 +15,7 @@ from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import NetworkScene, Opened, OpenedPart
 from neuroscene.addon.scene.explanation import opening, terms
 from scene import acting, look
-from scene.opened import AXES, adds_up, elsewhere, written
+from scene.opened import AXES, adds_up, elsewhere, words_in_the_picture, written
 from unit.make import every_tensor, model, node, save, seeded
 
 MODELS = {
@@ -301,14 +301,4 @@ def test_the_shot_shows_all_of_the_panel(blank):
     for layer in ("conv2", "dense1", "pool1", "scores"):
         build.finish(opening.steps(network, layer))
         shots.add(network, "opened")
-        depsgraph = look.evaluate(network)
-        matrix = look.projection(network, depsgraph, look.scene_of(network).camera)
-        words = [one for one in look.of_kind(network, "opened part") if one.type == "FONT"]
-        assert len(words) > 3
-        boxes = {one.data.body + one.name: look.projected(matrix, look.corners(one, depsgraph)[0]) for one in words}
-        for name, box in boxes.items():
-            assert 0 < box.min() and box.max() < 1, (layer, name)
-        apart = [np.concatenate([box.min(0), box.max(0)]) for box in boxes.values()]
-        for number, box in enumerate(apart):
-            for other in apart[number + 1 :]:
-                assert (box[2:] < other[:2]).any() or (other[2:] < box[:2]).any(), (layer, box, other)
+        words_in_the_picture(network)

@@ -8,10 +8,11 @@ import pytest
 
 from neuroscene.addon.containers import CheckpointError
 from neuroscene.addon.inference import fit_file, run
+from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.explanation import attention, normals, opening
 from scene import look
-from scene.opened import AXES, adds_up, elsewhere, written
+from scene.opened import AXES, adds_up, elsewhere, words_in_the_picture, written
 from unit.make import every_tensor, model, node, save, seeded
 
 NORMALS = {
@@ -207,3 +208,21 @@ def test_what_is_rare_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="rare kind"):
         build.finish(opening.steps(network, look.facts(layer)["layer"]))
     assert look.blocks() == before
+
+
+@pytest.mark.parametrize(
+    ("path", "arrays", "layer"),
+    [
+        (look.SAMPLES / "letters_transformer.onnx", {"letters": (1, 12)}, "/blocks/blocks.0/norm1/LayerNormalization"),
+        (look.SAMPLES / "letters_transformer.onnx", {"letters": (1, 12)}, "blocks/blocks.0/attention"),
+        (look.ZOO / "gpt2.onnx", {"input_ids": (1, 16)}, "transformer/h.0/attn"),
+        (look.ZOO / "lstm.onnx", {"tokens": (1, 16)}, "/lstm/LSTM"),
+    ],
+)
+def test_the_shot_shows_all_of_the_panel(blank, tmp_path, path, arrays, layer):
+    given = tmp_path / "given.npz"
+    np.savez(given, **{name: np.arange(shape[1])[None] % 5 for name, shape in arrays.items()})
+    network = look.build(path, given)
+    build.finish(opening.steps(network, layer))
+    shots.add(network, "opened")
+    words_in_the_picture(network)

@@ -79,6 +79,7 @@ OPERATORS = {
     "pin_reading",
     "open_sample",
     "slide_cell",
+    "add_window",
     "select_object",
     "show_network",
     "read_cells",
@@ -202,7 +203,7 @@ WITHOUT_NETWORK = {
     "attach_gltf",
     "compose_network",
     "open_sample",
-    "slide_cell",
+    "add_window",
     "install_library",
 }
 

@@ -21,6 +21,7 @@ from .plot import PLOT
 from .proof import PROOF
 from .series import ALL as OF_SERIES
 from .value import VALUE
+from .window import WINDOW
 
 # By the kind of object.
 OF = {
@@ -59,6 +60,7 @@ ALL = {
         NORMAL,
         ATTENTION,
         RECURRENT,
+        WINDOW,
         PALETTE,
         PLOT,
         PROOF,

@@ -166,3 +166,17 @@ class OpenedPart(BesideLayer):
     __slots__ = ()
     KIND = "opened part"
     part: Fact[str] = Fact(TEXT, "")
+
+
+class WindowMap(ObjectEntity):
+    """A small map with a window over it, which belongs to no network."""
+
+    __slots__ = ()
+    KIND = "window map"
+
+
+class WindowPart(ObjectEntity):
+    """A text beside such a map, or the letters that its numbers are made of."""
+
+    __slots__ = ()
+    KIND = "window part"

@@ -162,7 +162,7 @@ def stand(
     paints = scene.materials
     shelf = scene.child("labels")
     obj = bpy.data.objects.new(f"{panel.layer} opened", panel.mesh())
-    digits = _digits(panel.layer, paints)
+    digits = _hidden(letters(f"{panel.layer} digits", paints["label"]), panel.layer, "digits")
     numbers = _hidden(bpy.data.objects.new(table.name, table), panel.layer, "table")
     for part in (digits, numbers):
         shelf.objects.link(part)
@@ -217,18 +217,22 @@ def drawn(layer: LayerObject | None, cells: np.ndarray) -> np.ndarray:
     return np.array([known.get(tuple(cell), -1) for cell in cells.tolist()], np.int64).reshape(-1)
 
 
-def _digits(name: str, paints) -> bpy.types.Object:
+def letters(name: str, material: bpy.types.Material) -> bpy.types.Object:
     """The letters that numbers are made of; nobody sees them."""
-    mesh = bpy.data.meshes.new(f"{name} digits")
-    obj = bpy.data.objects.new(mesh.name, mesh)
-    given = {"Text": opened.GLYPHS, "Size": 1.0, "Material": paints["label"], "Align": "Left"}
+    obj = bpy.data.objects.new(name, bpy.data.meshes.new(name))
+    given = {"Text": opened.GLYPHS, "Size": 1.0, "Material": material, "Align": "Left"}
     attach(obj, "Text", legend.text_group(labels.font()), given)
-    return _hidden(obj, name, "digits")
+    return _unseen(obj)
 
 
 def _hidden(obj: bpy.types.Object, layer: str, part: str) -> bpy.types.Object:
-    """An object of which others read, and that nobody sees."""
+    """An object of which a panel reads."""
     OpenedPart.make(obj, layer=layer, part=part)
+    return _unseen(obj)
+
+
+def _unseen(obj: bpy.types.Object) -> bpy.types.Object:
+    """An object of which others read, and that nobody sees."""
     obj.hide_render = True
     obj.hide_select = True
     obj.display_type = "BOUNDS"

@@ -131,7 +131,7 @@ def _rows(panel: Panel, terms: Terms, rows: Rows, tops, extra, edge: float, labe
         panel.add(0, extra[0], opened.TERM, row=len(rows.rows), slot=-1)
     for number, z in enumerate([*tops, *extra]):
         row = rows.rows[number] if number < len(rows.rows) else Row("bias", np.zeros(0, int))
-        text = min(NUMBER, 0.33 * (row.tile or NUMBER / 0.4)) if row.numbers else 0.0
+        text = min(NUMBER, 0.29 * (row.tile or NUMBER / 0.4)) if row.numbers else 0.0
         said = terms.how != SOFTMAX or not row.numbers
         numbers = {"text": text, "size": NUMBER if said else 0.0, "decimals": decimals}
         panel.add(0, z, opened.ROW, row=number, tile=row.tile, **numbers, **(labels if row.labelled else {}))

@@ -32,6 +32,7 @@ from .opened_parts import (
     bars,
     both,
     bounds,
+    some,
     statistic,
 )
 from .part import within
@@ -201,6 +202,7 @@ def _build():
     _maps_on(board, terms)
     _frames_on(board, terms)
     _formula_on(board, terms)
+    _vector_on(board, terms)
     return group.finish(board.finish())
 
 
@@ -339,6 +341,42 @@ def _frames_on(board: Board, terms: _Terms):
     board.outlines(
         points, one, scaled(group, plus(group, low, high), 0.5), size, group["Frame"], group["Result Material"]
     )
+
+
+def _vector_on(board: Board, terms: _Terms):
+    """All terms in a row, as flattened maps are, with frames round those that are shown one by one, and the places of
+    these in that row."""
+    group, points = board.group, terms.points
+    slot = group.attribute("slot", "INT")
+    single = both(group, terms.is_term, group.math("GREATER_THAN", slot, -0.5))
+    count = statistic(group, points, single, "Sum")
+    wide = group.math("DIVIDE", group["Vector Width"], group.math("MAXIMUM", count, 1.0))
+    there = both(group, single, group.math("GREATER_THAN", group["Vector Width"], 0.0))
+    begin = group.separate(group["Vector At"])
+    x = group.math("MULTIPLY_ADD", group.math("ADD", slot, 0.5), wide, begin[0])
+    spot = group.vector(x, 0.0, begin[2])
+    shade = group.math("DIVIDE", group.attribute("value"), group.math("MAXIMUM", group["Range"], LEAST))
+    moved = group.store(points, "shade", group.math("MINIMUM", group.math("MAXIMUM", shade, -1.0), 1.0))
+    moved = group.store(moved, "in_vector", there)
+    moved = group.call("GeometryNodeSetPosition", {"Geometry": moved, "Selection": there, "Position": spot})
+    cloud = some(group, moved, there, (0.0, 0.0, 0.0))
+    cube = group.call("GeometryNodeMeshCube", {"Size": group.vector(1.0, 1.0, 1.0)})
+    cube = group.call("GeometryNodeSetMaterial", {"Geometry": cube, "Material": group["Cell Material"]})
+    high = group.math("MULTIPLY", group["Label Size"], 1.3)
+    size = group.vector(wide, wide, high)
+    board.add(group.call("GeometryNodeInstanceOnPoints", {"Points": cloud, "Instance": cube, "Scale": size}))
+    shown = group.math("LESS_THAN", group.attribute("row"), group.math("SUBTRACT", group["Shown"], 0.5))
+    shown = both(group, group.attribute("in_vector"), shown, group.attribute("seen"))
+    thick = group.math("MULTIPLY", group["Frame"], 0.7)
+    size = group.vector(group.math("MULTIPLY_ADD", thick, 2.0, wide), 0.0, group.math("MULTIPLY_ADD", thick, 4.0, high))
+    here = group.call("GeometryNodeInputPosition", {})
+    board.outlines(moved, shown, here, size, thick, group["Result Material"])
+    labels = group.store(group.store(points, "size", group["Label Size"]), "decimals", 0.0)
+    ranked = both(
+        group, there, group.math("LESS_THAN", group.attribute("row"), group.math("SUBTRACT", group["Shown"], 0.5))
+    )
+    at = group.vector(begin[1], 0.0, 0.0)
+    board.number(labels, both(group, ranked, group.attribute("seen")), at, group.math("ADD", slot, 1.0))
 
 
 def _formula_on(board: Board, terms: _Terms):

@@ -105,6 +105,22 @@ def test_what_is_drawn_is_worked_out_by_nodes_and_follows_the_cells(blank, layer
         assert total == pytest.approx(2 * (made.before - (made.bias or 0)) + (made.bias or 0), rel=1e-4)
 
 
+def test_flattened_maps_stand_in_a_row(blank):
+    """A dense layer that reads maps tells map, row, column and place in the vector of each product that it shows."""
+    network = look.build(look.CNN, look.DIGIT)
+    made = build.finish(opening.steps(network, "dense1", (7, 0, 0)))
+    (panel,) = look.of_kind(network, "opened")
+    parts, rows, told, fine, slots = (numbers(panel, name) for name in ("part", "row", "number", "decimals", "slot"))
+    largest = np.argsort(-np.abs(made.products), kind="stable")[:8]
+    for row, slot in enumerate(largest.tolist()):
+        place = told[(parts == 0) & (rows == row) & (fine == 0) & (slots == slot)]
+        assert slot + 1 in place
+        cell = told[(parts == 1) & (rows == row) & (fine == 0)] - 1
+        assert set(cell.tolist()) == set(made.cells[slot].tolist())  # each digit is an instance
+        assert int(np.dot(made.cells[slot], (49, 7, 1))) == slot
+    assert ((parts == 0) & (fine != 0)).sum() >= 784  # all of them in a row
+
+
 def test_fill_shows_row_after_row(blank):
     network = look.build(look.CNN, look.DIGIT)
     build.finish(opening.steps(network, "dense1"))
@@ -116,7 +132,7 @@ def test_fill_shows_row_after_row(blank):
         cloud = geometry.instances_pointcloud()
         counts.append(len(cloud.points) if cloud else 0)
     titles = len([one for one in look.of_kind(network, "opened part") if look.facts(one)["part"] == "place"])
-    frames = 5  # geometry that is empty, but there
+    frames = 5 + 784  # geometry that is empty, but there; and the row of all cells
     assert counts[0] <= titles + frames and counts[0] < counts[1] < counts[2]
 
 

@@ -87,6 +87,10 @@ OPENED = Interface(
             "Layout",
             Socket("Block", "Float", 2.0, 0.0, 1e4, subtype="DISTANCE", about="Sets how far columns are apart"),
             Socket("Sums", "Float", 6.0, 0.0, 1e4, subtype="DISTANCE", about="Sets where sums stand"),
+            Socket(
+                "Vector Width", "Float", 0.0, 0.0, 1e4, subtype="DISTANCE", about="Sets how wide all terms in a row are"
+            ),
+            Socket("Vector At", "Vector", about="Sets where the row of all terms begins", follows=True),
             *BARS,
         ),
         *panel(

@@ -33,6 +33,7 @@ CELLS = 4096  # that such a map has at the most
 GAP = 0.12 * HEIGHT
 LENGTH = 0.45 * HEIGHT  # of all bars together
 LABELS, AXES = ("map", "row", "column"), ("unit", "row", "column")
+ON_TILE = 0.92  # of a tile, the width of a number on it
 LEAST = 1.6 * NUMBER  # the height of a row
 
 
@@ -52,7 +53,11 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
     bars = sums + 3.2 * NUMBER
     tops, extra = _heights(rows.rows, terms)
     edge = -0.62 * block
-    labels = _labels(panel, rows, table, edge)
+    flat = _is_flattened(network, terms, table, rows)
+    place_at = edge - 0.5 * max(2.2 * WORD, DIGIT * len(str(table.places.shape[1]))) if flat else 0.0
+    if flat:
+        panel.say("column", "place", place_at, 1.6 * WORD, 0.85 * WORD)
+    labels = _labels(panel, rows, table, 2 * place_at - edge - 0.6 * WORD if flat else edge)
     decimals = _rows(panel, terms, rows, tops, extra, edge, labels)
     for place, text in enumerate(COLUMNS[terms.how]):
         if text:
@@ -60,6 +65,10 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
     _steps(panel, terms, table, sums, (extra or tops)[-1], decimals)
     right = bars + (LENGTH if terms.how in (SUM, SOFTMAX) else 0.0)
     panel.reach(right, 0.0)
+    vector = (0.0, 0.0, 0.0)
+    if flat:
+        vector = panel.left, place_at, 4.2 * WORD
+        panel.say("vector", "all cells in a row, as they are read", panel.left, 6.0 * WORD, 0.85 * WORD, "dim", "LEFT")
     area = _maps(panel, network, terms, table, right)
     _title(panel, network, terms, table)
     if line := _formula(terms, table):
@@ -78,6 +87,8 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
         "Sums": sums,
         "Bars": bars,
         "Length": LENGTH,
+        "Vector Width": right - vector[0] if flat else 0.0,
+        "Vector At": vector,
         "Thickness": 0.9 * NUMBER,
         "Range": float(source.inputs["Range"]) if source else largest,
         "Target Range": float(layer.inputs["Range"]),
@@ -88,6 +99,14 @@ def make(collection: bpy.types.Collection, network: Network, terms: Terms, table
     }
     mesh = _table_mesh(terms, table, source, layer)
     return drawing.stand(scene, layer, panel, mesh, opened.opened_group(), inputs, terms.cell)
+
+
+def _is_flattened(network: Network, terms: Terms, table: Table, rows: Rows) -> bool:
+    """Whether a dense layer reads whole maps one behind the other."""
+    if terms.how != SUM or not len(rows.ranked) or table.places.shape[1] > CELLS:
+        return False
+    source = network.layer(terms.source).grid
+    return source.is_map and sum(rows.axes) > 1 and table.places.shape[1] == source.size
 
 
 def _heights(rows: list[Row], terms: Terms) -> tuple[list[float], list[float]]:
@@ -131,7 +150,8 @@ def _rows(panel: Panel, terms: Terms, rows: Rows, tops, extra, edge: float, labe
         panel.add(0, extra[0], opened.TERM, row=len(rows.rows), slot=-1)
     for number, z in enumerate([*tops, *extra]):
         row = rows.rows[number] if number < len(rows.rows) else Row("bias", np.zeros(0, int))
-        text = min(NUMBER, 0.29 * (row.tile or NUMBER / 0.4)) if row.numbers else 0.0
+        text = min(NUMBER, ON_TILE * row.tile / ((2 + decimals) * DIGIT / WORD + 0.26)) if row.tile else 0.8 * NUMBER
+        text = text if row.numbers else 0.0
         said = terms.how != SOFTMAX or not row.numbers
         numbers = {"text": text, "size": NUMBER if said else 0.0, "decimals": decimals}
         panel.add(0, z, opened.ROW, row=number, tile=row.tile, **numbers, **(labels if row.labelled else {}))
@@ -257,7 +277,7 @@ def _title(panel: Panel, network: Network, terms: Terms, table: Table) -> None:
     layer = network.layer(terms.layer)
     counts = (layer.grid.units, layer.grid.rows, layer.grid.columns)
     words = ("map" if layer.grid.is_map else "unit", "row", "column")
-    panel.title(short_name(layer), counts, panel.left, 4.2 * WORD, opened.TITLE, words)
+    panel.title(short_name(layer), counts, panel.left, max(4.2 * WORD, panel.top + 1.2 * WORD), opened.TITLE, words)
 
 
 def _table_mesh(terms: Terms, table: Table, source: LayerObject | None, layer: LayerObject) -> bpy.types.Mesh:

@@ -20,7 +20,8 @@ AHEAD = 0.02  # metres stand numbers before tiles
 LEAST = 1e-12
 FAINT = 0.35  # of the full color has the smallest bar
 PLAIN, DARK, HOT = range(3)  # inks of numbers
-FORMULA = 16  # value of `part`: numbers of a line of words and numbers
+TERM, ROW, STEP, TITLE, INTO, FROM, INTO_FRAME, FROM_FRAME = range(8)  # values of `part`
+FORMULA = 16  # of `part`: numbers of a line of words and numbers
 Socket = bpy.types.NodeSocket
 
 

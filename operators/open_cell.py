@@ -50,8 +50,8 @@ class NEUROSCENE_OT_open_cell(Stepwise, ChangesNetwork, bpy.types.Operator):
 
 
 class NEUROSCENE_OT_slide_cell(ChangesNetwork, bpy.types.Operator):
-    """Keyframe the opened cell so that it goes over its whole map, from the current frame on. In the shot of opened
-    cells it takes the time of the shot"""
+    """Keyframe the opened cell so that its rows come one by one and it goes over its whole map, from the current frame
+    on. In the shot of opened cells it takes the time of the shot"""
 
     bl_idname = "neuroscene.slide_cell"
     bl_label = "Slide over Map"
@@ -65,8 +65,14 @@ class NEUROSCENE_OT_slide_cell(ChangesNetwork, bpy.types.Operator):
         description="Set how long it takes. Without effect in the shot of opened cells",
     )
 
+    rows_first: bpy.props.BoolProperty(
+        name="Rows First",
+        default=True,
+        description="Show the rows one after the other in the first quarter of the time",
+    )
+
     def run(self, context, network):
-        return f"It goes over {sliding.slide(network, self.seconds):,} cells"
+        return f"It goes over {sliding.slide(network, self.seconds, self.rows_first):,} cells"
 
 
 class NEUROSCENE_OT_close_cell(ChangesNetwork, bpy.types.Operator):

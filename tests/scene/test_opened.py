@@ -275,6 +275,8 @@ def test_one_click_lets_it_go_over_the_map(registered):
     bpy.ops.ed.undo_push(message="before")
     assert acting.run("slide_cell", seconds=2.0) == {"FINISHED"}
     last = 11 + 2 * scene.render.fps
+    assert slid() == [(23, pytest.approx(1 / 49)), (last, 1.0), (11, 0.0), (23, 1.0)]  # rows first
+    assert acting.run("slide_cell", seconds=2.0, rows_first=False) == {"FINISHED"}
     assert slid() == [(11, pytest.approx(1 / 49)), (last, 1.0)]
     titles = {}
     for frame in (11, (11 + last) // 2, last):
@@ -284,9 +286,11 @@ def test_one_click_lets_it_go_over_the_map(registered):
         titles[frame] = [int(told[(part == 3) & (step == axis)][0]) for axis in (1, 2)]
     assert titles[11] == [1, 1] and titles[last] == [7, 7] and titles[11] < titles[(11 + last) // 2] < titles[last]
     bpy.ops.ed.undo()
+    assert len(slid()) == 4
+    bpy.ops.ed.undo()
     assert len(panels()) == 1 and not slid()
     shots.add(acting.network(), "opened")
-    assert acting.run("slide_cell", seconds=2.0) == {"FINISHED"}
+    assert acting.run("slide_cell", seconds=2.0, rows_first=False) == {"FINISHED"}
     scene = look.scene_of(acting.network())
     assert [frame for frame, _ in slid()] == [scene.frame_start, scene.frame_end]
 

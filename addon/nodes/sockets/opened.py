@@ -24,11 +24,11 @@ CELL = panel(
         "cell is that of Unit, Row and Column",
         first=(1, 0),
     ),
-    Socket("Filled", "Bool", False, about="Shows the map that is made only up to the cell", first=(1, 1)),
     Socket("First", "Vector", about="Sets the first cell to which it moves", follows=True, hidden=True),
     Socket("Last", "Vector", about="Sets the last cell to which it moves", follows=True, hidden=True),
 )
 
+FILLED = Socket("Filled", "Bool", False, about="Shows the map that is made only up to the cell", first=(1, 1))
 FILL = Socket(
     "Fill",
     "Float",
@@ -60,6 +60,14 @@ LOOK = (
     Socket("Result Material", "Material", about="Colors the result", follows=True),
 )
 
+INKS = ("Number Material", "Ink Material", "Result Material")
+
+
+def _looks(*names: str) -> tuple[Socket, ...]:
+    """Some of the sockets of how a panel looks, in their order."""
+    return tuple(socket for socket in LOOK if socket.name in names)
+
+
 OPENED = Interface(
     "Neuroscene Opened",
     (
@@ -68,6 +76,7 @@ OPENED = Interface(
             "Terms",
             Socket("How", "Menu", items=HOWS, about="Chooses what is made of the terms", follows=True),
             FILL,
+            FILLED,
             SOURCE,
             TARGET,
             TABLE,
@@ -118,7 +127,7 @@ NORMAL = Interface(
             Socket("Width", "Float", 4.0, 0.0, 1e4, subtype="DISTANCE", about="Sets how wide all numbers are together"),
             Socket("Height", "Float", 1.0, 0.0, 1e4, subtype="DISTANCE", about="Sets how high the largest is"),
         ),
-        *panel("Look", *LOOK),
+        *panel("Look", *_looks("Frame", "Digits", "Term Material", *INKS)),
     ),
 )
 ATTENTION = Interface(
@@ -146,7 +155,7 @@ ATTENTION = Interface(
             Socket("Sums", "Float", 6.0, 0.0, 1e4, subtype="DISTANCE", about="Sets where sums stand"),
             *BARS,
         ),
-        *panel("Look", *LOOK),
+        *panel("Look", *_looks("Pitch", "Frame", "Label Size", "Digits", "Term Material", *INKS)),
     ),
 )
 RECURRENT = Interface(
@@ -158,7 +167,6 @@ RECURRENT = Interface(
             Socket("Kind", "Menu", items=GATES, about="Chooses what is made of the gates", follows=True),
             FILL,
             SOURCE,
-            TARGET,
             TABLE,
             Socket("Inputs", "Int", 1, 1, about="Sets how many numbers a step reads", follows=True, hidden=True),
             Socket("Hidden", "Int", 1, 1, about="Sets how many units there are", follows=True, hidden=True),
@@ -176,6 +184,6 @@ RECURRENT = Interface(
             Socket("Block", "Float", 2.0, 0.0, 1e4, subtype="DISTANCE", about="Sets how far columns are apart"),
             Socket("Sums", "Float", 6.0, 0.0, 1e4, subtype="DISTANCE", about="Sets where numbers stand"),
         ),
-        *panel("Look", *LOOK),
+        *panel("Look", *_looks("Pitch", "Frame", "Digits", *INKS)),
     ),
 )

@@ -81,7 +81,6 @@ def make(collection: bpy.types.Collection, network: Network, gates: Gates) -> bp
     inputs_of = {
         "Kind": gates.op,
         "Source": source.obj if source else None,
-        "Target": layer.obj,
         "First": (0.0, 0.0, 0.0),
         "Last": tuple(float(size - 1) for size in counts),
         "Inputs": inputs,
@@ -91,7 +90,6 @@ def make(collection: bpy.types.Collection, network: Network, gates: Gates) -> bp
         "Sums": sums,
         "Pitch": float(source.inputs["Pitch"]) if source else 0.1,
         "Frame": drawing.FRAME,
-        "Label Size": WORD,
     }
     mesh = _table(gates, grid, source)
     return drawing.stand(scene, layer, panel, mesh, opened_gates.gates_group(), inputs_of, gates.cell)

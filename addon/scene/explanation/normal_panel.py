@@ -73,7 +73,6 @@ def make(collection: bpy.types.Collection, network: Network, normal: Normal) -> 
         "Width": WIDTH,
         "Height": HIGH,
         "Frame": drawing.FRAME,
-        "Label Size": WORD,
     }
     return drawing.stand(scene, layer, panel, mesh, opened_normal.normal_group(), inputs, normal.cell)
 

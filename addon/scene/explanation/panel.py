@@ -12,7 +12,7 @@ from math import pi
 import bpy
 import numpy as np
 
-from ... import colormaps
+from ... import colormaps, compat
 from ...layout import HEIGHT
 from ...nodes import legend, opened, opened_parts
 from ...nodes import materials as shaders
@@ -178,7 +178,8 @@ def stand(
         "Cell Material": cells_material(scene),
         "Term Material": kept(scene, "products", lambda name: shaders.tiles(name, colormaps.WEIGHT)),
     }
-    attach(obj, "Opened", group, given | dict(inputs))
+    known = compat.identifiers(group)
+    attach(obj, "Opened", group, {name: value for name, value in (given | dict(inputs)).items() if name in known})
     extent = [panel.left, panel.right, panel.bottom, panel.top]
     Opened.make(obj, layer=panel.layer, cell=list(cell), extent=extent)
     shelf.objects.link(obj)

@@ -8,6 +8,7 @@ import bpy
 from ..addon import cli
 from ..addon.formats.table import READERS
 from .add_shot import NEUROSCENE_OT_add_shot
+from .add_window import NEUROSCENE_OT_add_window
 from .annotate import NEUROSCENE_OT_add_text, NEUROSCENE_OT_pin_largest
 from .apply_style import NEUROSCENE_OT_apply_style
 from .arrange_network import NEUROSCENE_OT_arrange_network
@@ -47,7 +48,7 @@ from .freeze_layers import NEUROSCENE_OT_freeze_layers
 from .import_network import NEUROSCENE_FH_checkpoint, NEUROSCENE_OT_import_network
 from .import_series import NEUROSCENE_OT_import_series
 from .look_file import NEUROSCENE_OT_load_look, NEUROSCENE_OT_save_look
-from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell
+from .open_cell import NEUROSCENE_OT_close_cell, NEUROSCENE_OT_open_cell, NEUROSCENE_OT_slide_cell
 from .open_sample import NEUROSCENE_OT_open_sample, NEUROSCENE_OT_show_network
 from .prove_pruning import NEUROSCENE_OT_hide_proof, NEUROSCENE_OT_prove_pruning
 from .put_back import NEUROSCENE_OT_put_back
@@ -117,7 +118,9 @@ CLASSES = (
     NEUROSCENE_OT_add_shot,
     NEUROSCENE_OT_set_shot,
     NEUROSCENE_OT_remove_shot,
+    NEUROSCENE_OT_add_window,
     NEUROSCENE_OT_open_cell,
+    NEUROSCENE_OT_slide_cell,
     NEUROSCENE_OT_close_cell,
     NEUROSCENE_OT_edit_storyboard,
     NEUROSCENE_OT_new_storyboard,

@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 Neuroscene developers
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Open one number of a network, and close it again."""
+"""Open one number of a network, let it go over its map, and close it again."""
 
 import bpy
 
 from ..addon.scene.entities import LayerObject, network_of
-from ..addon.scene.explanation import opening
+from ..addon.scene.explanation import opening, sliding
 from ..addon.scene.transaction import Made
 from .bases.of_network import ChangesNetwork, RefusedError
 from .bases.stepwise import Stepwise
@@ -14,7 +14,7 @@ from .bases.stepwise import Stepwise
 
 class NEUROSCENE_OT_open_cell(Stepwise, ChangesNetwork, bpy.types.Operator):
     """Show what one cell of the active layer is made of: the cells that it reads, their weights, products and sums.
-    Works for convolutions, poolings, dense layers and softmax"""
+    Works for convolutions, poolings, dense layers, softmax, normalizations, attention and recurrent layers"""
 
     bl_idname = "neuroscene.open_cell"
     bl_label = "Open Cell"
@@ -47,6 +47,32 @@ class NEUROSCENE_OT_open_cell(Stepwise, ChangesNetwork, bpy.types.Operator):
 
     def undone(self, context):
         self._made.remove()
+
+
+class NEUROSCENE_OT_slide_cell(ChangesNetwork, bpy.types.Operator):
+    """Keyframe the opened cell so that its rows come one by one and it goes over its whole map, from the current frame
+    on. In the shot of opened cells it takes the time of the shot"""
+
+    bl_idname = "neuroscene.slide_cell"
+    bl_label = "Slide over Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    seconds: bpy.props.FloatProperty(
+        name="Seconds",
+        default=8.0,
+        min=0.1,
+        soft_max=60.0,
+        description="Set how long it takes. Without effect in the shot of opened cells",
+    )
+
+    rows_first: bpy.props.BoolProperty(
+        name="Rows First",
+        default=True,
+        description="Show the rows one after the other in the first quarter of the time",
+    )
+
+    def run(self, context, network):
+        return f"It goes over {sliding.slide(network, self.seconds, self.rows_first):,} cells"
 
 
 class NEUROSCENE_OT_close_cell(ChangesNetwork, bpy.types.Operator):

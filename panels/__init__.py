@@ -18,6 +18,7 @@ from .hierarchy import NEUROSCENE_MT_hierarchy, NEUROSCENE_MT_networks, NEUROSCE
 from .layer import NEUROSCENE_PT_layer
 from .lines import NEUROSCENE_PT_lines
 from .network import NEUROSCENE_PT_network
+from .opened import NEUROSCENE_PT_opened, NEUROSCENE_PT_window
 from .series import NEUROSCENE_PT_series
 from .shots import NEUROSCENE_PT_shots
 from .storyboard import NEUROSCENE_PT_storyboard, NEUROSCENE_UL_beats
@@ -43,6 +44,8 @@ CLASSES = (
     NEUROSCENE_PT_book,
     NEUROSCENE_PT_arcs,
     NEUROSCENE_PT_annotation,
+    NEUROSCENE_PT_opened,
+    NEUROSCENE_PT_window,
     NEUROSCENE_GGT_layer,
     menus.NEUROSCENE_MT_select,
     menus.NEUROSCENE_MT_network,

@@ -60,6 +60,7 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
         if not copy:
             row = layout.row(align=True)
             row.operator("neuroscene.open_cell")
+            row.operator("neuroscene.slide_cell", text="", icon="ANIM")
             row.operator("neuroscene.close_cell", text="", icon="X")
             _incoming(layout, layer)
             _numbers(layout, layer)
@@ -69,9 +70,6 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             if layer.by_hand:
                 sockets(column, layer.modifier, ("By Hand",))
             column.operator("neuroscene.edit_cells", icon="EDITMODE_HLT")
-            opened = column.row(align=True)
-            opened.operator("neuroscene.open_cell", icon="VIEWZOOM")
-            opened.operator("neuroscene.close_cell", text="", icon="X")
             row = column.row(align=True)
             row.operator("neuroscene.back_to_arrangement")
             row.operator("neuroscene.back_to_arrangement", text="", icon="LOOP_BACK").reset = True

@@ -69,6 +69,7 @@ class NEUROSCENE_MT_add(bpy.types.Menu):
         layout.operator_menu_enum("neuroscene.show_histograms", "of", text="Annotation: Histogram")
         layout.operator("neuroscene.show_plot", text="Chart of Samples")
         layout.separator()
+        layout.operator("neuroscene.add_window")
         layout.operator("neuroscene.install_library", icon="ASSET_MANAGER")
 
 

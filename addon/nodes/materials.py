@@ -18,6 +18,7 @@ from .tree import TreeBuilder, find
 RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
 VALUE = value.NAME
 COVERS = 2.6  # times the size of evidence is how much of a cell's gray it covers
+TILES = 0.65  # the light of tiles on a panel, on which numbers are read
 COLOUR, SECOND, SURFACE = "Color", "Second Color", "Surface"
 
 
@@ -37,6 +38,13 @@ def cells(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types
     surface = _principled(tree, ramp, node.outputs["Emission Strength"], 0.38)
     tree.put(surface.inputs["Alpha"], node.outputs["Alpha"])
     return _finish(material, tree, output, surface.outputs[0])
+
+
+def tiles(name: str, stops: colormaps.Stops = colormaps.ACTIVATION) -> bpy.types.Material:
+    """The material of cells on a panel, which no lamp falls on; `shade` comes from the instances."""
+    material, tree, output = _new(name, "#3f78b5")
+    node = value.add(tree, {"Shade": _attribute(tree, "shade", "INSTANCER")})
+    return _finish(material, tree, output, _emission(tree, _ramp(tree, node, stops), TILES))
 
 
 def faces(name: str, map_: str, emission: float, by_magnitude: float) -> bpy.types.Material:

@@ -74,6 +74,14 @@ class TreeBuilder:
             domain=domain,
         )
 
+    def store_vector(self, geometry, name: str, value: Value) -> bpy.types.NodeSocket:
+        return self.call(
+            "GeometryNodeStoreNamedAttribute",
+            {"Geometry": geometry, "Name": name, "Value": value},
+            data_type="FLOAT_VECTOR",
+            domain="POINT",
+        )
+
     def arrange(self) -> None:
         """Put nodes in columns by their distance from the output."""
         depth: dict[str, int] = {}

@@ -41,7 +41,8 @@ def render(path: Path, given, shot="hero", style="", model=look.CNN) -> None:
     rendering.render(path, rendering.Options(shot=shot))
 
 
-KINDS = [name for name in shots.KINDS if name not in ("hero", "training", "training-close")]  # the last are of a run
+OTHERS = ("hero", "training", "training-close", "opened")  # of a run, and of what somebody has opened
+KINDS = [name for name in shots.KINDS if name not in OTHERS]
 PICTURES = {
     "digits_cnn_digit_7": (look.DIGIT,),
     "digits_cnn_at_rest": (None,),

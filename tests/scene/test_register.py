@@ -78,6 +78,8 @@ OPERATORS = {
     "rename_layer",
     "pin_reading",
     "open_sample",
+    "slide_cell",
+    "add_window",
     "select_object",
     "show_network",
     "read_cells",
@@ -201,6 +203,7 @@ WITHOUT_NETWORK = {
     "attach_gltf",
     "compose_network",
     "open_sample",
+    "add_window",
     "install_library",
 }
 

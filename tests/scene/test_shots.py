@@ -22,7 +22,7 @@ from unit.make import DATA
 WHOLE = ("elevation", "plan", "turntable", "unfold")  # shots in which all is in the picture, in every frame
 SHOWN = ("layer", "block", "connections", "bars")
 EVERY = [
-    name for name in shots.KINDS if name not in ("before-after", "training", "training-close")
+    name for name in shots.KINDS if name not in ("before-after", "training", "training-close", "opened")
 ]  # for these a pair or a run
 
 

@@ -144,3 +144,34 @@ def test_a_hint_of_sources_keeps_every_edge_from_them(tmp_path):
     kept = np.isin(full.source, wanted), np.isin(part.source, wanted)
     assert kept[0].sum() == kept[1].sum() > 0
     np.testing.assert_array_equal(full.weight[kept[0]], part.weight[kept[1]])
+
+
+@pytest.mark.parametrize(
+    ("op", "weights", "attributes"),
+    [
+        ("Conv", (6, 2, 3, 2), {"group": 2, "strides": [2, 1], "pads": [1, 0, 1, 1], "dilations": [1, 2]}),
+        ("ConvTranspose", (4, 3, 3, 3), {"group": 2, "strides": [2, 2], "pads": [1, 1, 0, 0]}),
+        ("MaxPool", None, {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}),
+    ],
+)
+def test_slots_are_the_same_edges_each_at_its_tap(tmp_path, op, weights, attributes):
+    """Every slot of a target cell is one edge into it, those beside the map are -1, and a slot is the same tap of the
+    same channel for every cell: its weight depends on the unit alone."""
+    stored = {"w": seeded(*weights)} if weights else {}
+    made = model([node(op, ["x", *stored], ["y"], **attributes)], {"x": (1, 4, 7, 6)}, {"y": None}, stored)
+    found = network(tmp_path, made)
+    join, grid = found.connections[0].join, found.connections[0].target.grid
+    targets = np.random.default_rng(0).permutation(grid.size)
+    sources, weight = join.slots(targets)
+    edges = join.into(targets)
+    there = sources >= 0
+    assert (~there).any() and there.sum() == len(edges)
+    mine = np.stack([np.broadcast_to(targets[:, None], sources.shape)[there], sources[there]], -1)
+    theirs = np.stack([edges.target, edges.source], -1)
+    orders = [np.lexsort(each.T) for each in (mine, theirs)]
+    assert (mine[orders[0]] == theirs[orders[1]]).all()
+    assert (weight[there][orders[0]] == edges.weight[orders[1]]).all()
+    unit = targets // (grid.rows * grid.columns)
+    for number in range(grid.units):
+        own = weight[unit == number]
+        assert (own == own[0]).all()

@@ -96,6 +96,21 @@ class Join(ABC):
     def into(self, targets: np.ndarray, sources: np.ndarray | None = None) -> Edges:
         """Every edge that ends in one of these target cells; `sources` is a hint: other sources may be left out."""
 
+    def slots(self, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Every edge into each target cell at a place of its own, (n, slots): sources, -1 where there is none, and
+        weights. A slot is the same tap of the same channel for every target where a join has taps."""
+        edges = self.into(targets)
+        order = np.argsort(targets, kind="stable")
+        row = order[np.searchsorted(targets, edges.target, sorter=order)]
+        counts = np.bincount(row, minlength=len(targets))
+        by_row = np.argsort(row, kind="stable")
+        slot = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        sources = np.full((len(targets), max(counts.tolist(), default=0)), -1, np.int64)
+        weights = np.zeros(sources.shape, np.float32)
+        sources[row[by_row], slot] = edges.source[by_row]
+        weights[row[by_row], slot] = edges.weight[by_row]
+        return sources, weights
+
     def strongest_into(self, targets: np.ndarray, count: int, activation: np.ndarray | None = None) -> Edges:
         """Of the edges into these target cells at least the `count` strongest and the strongest into each cell, those
         into one cell in one run. `activation` is that of the source (flat, one sample), where strength takes it in."""

@@ -39,15 +39,25 @@ class Conv(Join):
         self.fan_in = self.per_group * self.taps
 
     def into(self, targets, sources=None):
+        among = None if sources is None else np.unique(sources // prod(self.window.source) % self.channels)
+        source, weight = self._windows(targets, among)
+        return Edges.of(source, targets[:, None, None], weight).take(source.ravel() >= 0)
+
+    def slots(self, targets):
+        source, weight = self._windows(targets)
+        return source.reshape(len(targets), -1), weight.reshape(len(targets), -1)
+
+    def _windows(self, targets, among=None):
+        """Sources, -1 beside the map and in channels that are not `among` those asked for, and weights of each target
+        cell, (n, channels, taps)."""
         area = prod(self.window.source)
         unit, place = np.divmod(targets, prod(self.window.target))
         sample, unit = np.divmod(unit, self.units)  # several where frames or crops were folded into the batch
         position, valid = self.window.read(place)
-        channel = self._channels(unit, None if sources is None else np.unique(sources // area % self.channels))
-        weight = self._kernels(unit, channel)  # (n, channels, taps)
+        channel = self._channels(unit, among)
+        weight = self._kernels(unit, channel)
         source = (sample[:, None, None] * self.channels + channel[:, :, None]) * area + position[:, None, :]
-        keep = np.broadcast_to(valid[:, None, :] & (channel >= 0)[:, :, None], source.shape).ravel()
-        return Edges.of(source, targets[:, None, None], weight).take(keep)
+        return np.where(valid[:, None, :] & (channel >= 0)[:, :, None], source, -1), weight
 
     def kernels(self, units: np.ndarray, channels: np.ndarray) -> Edges:
         """One edge a kernel between these units: the signed sum of its taps, magnitude its L2 norm."""

@@ -28,14 +28,17 @@ class Pool(Join):
         self.fan_in = self.taps = prod(window.kernel)
 
     def into(self, targets, sources=None):
+        source, weight = self.slots(targets)
+        return Edges.of(source, targets[:, None], weight).take(source.ravel() >= 0)
+
+    def slots(self, targets):
         unit, place = np.divmod(targets, prod(self.window.target))
         position, valid = self.window.read(place)
-        source = unit[:, None] * prod(self.window.source) + position
         weight = np.ones(len(targets))
         if self.mean:
             weight = 1.0 / np.maximum(1, self.window.padded_taps(place) if self.whole else valid.sum(-1))
-        weight = np.broadcast_to(weight[:, None], valid.shape)
-        return Edges.of(source, targets[:, None], weight).take(valid.ravel())
+        source = unit[:, None] * prod(self.window.source) + position
+        return np.where(valid, source, -1), np.broadcast_to(weight[:, None].astype(np.float32), valid.shape)
 
     def strength(self, edges, activation):
         return rank_largest(edges, activation) if self.largest else super().strength(edges, activation)

@@ -66,6 +66,10 @@ class Through(Join):
         source = self.source_of(edges.source)
         return Edges(source, edges.target, edges.weight, edges.magnitude).take(source >= 0)
 
+    def slots(self, targets):
+        source, weight = self.join.slots(targets)
+        return np.where(source >= 0, self.source_of(np.maximum(source, 0)), -1), weight
+
     def strength(self, edges, activation):
         return self.join.strength(edges, activation)
 

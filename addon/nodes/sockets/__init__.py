@@ -15,12 +15,13 @@ from .kernels import KERNELS
 from .layer import LAYER
 from .legend import NUMBER, RANGES, TEXT
 from .network import NETWORK
-from .opened import OPENED
+from .opened import ATTENTION, NORMAL, OPENED, RECURRENT
 from .palette import PALETTE
 from .plot import PLOT
 from .proof import PROOF
 from .series import ALL as OF_SERIES
 from .value import VALUE
+from .window import WINDOW
 
 # By the kind of object.
 OF = {
@@ -56,6 +57,10 @@ ALL = {
         *OF_SERIES,
         ARRIVAL,
         OPENED,
+        NORMAL,
+        ATTENTION,
+        RECURRENT,
+        WINDOW,
         PALETTE,
         PLOT,
         PROOF,

@@ -25,6 +25,8 @@ from .beside import (
     OpenedPart,
     Plot,
     ProofChart,
+    WindowMap,
+    WindowPart,
 )
 from .book import Book
 from .bundle import Bundle, Taps
@@ -90,6 +92,8 @@ __all__ = [
     "Taps",
     "TextCurve",
     "Title",
+    "WindowMap",
+    "WindowPart",
     "WithSockets",
     "add_child",
     "arrival_nodes",

@@ -150,16 +150,33 @@ class Histogram(BesideLayer):
 
 
 class Opened(BesideLayer):
-    """What one cell of a layer is made of: that of `cell` (unit, row, column)."""
+    """What one cell of a layer is made of: at first that of `cell` (unit, row, column). `extent` is how far it reaches
+    in its own space, in metres: to the left, right, bottom and top."""
 
     __slots__ = ()
     KIND = "opened"
     cell: Fact[list[int]] = Fact(WHOLES)
+    extent: Fact[list[float]] = Fact(NUMBERS, [])
 
 
 class OpenedPart(BesideLayer):
-    """A text beside an opened cell, or the letters that its numbers are made of; `part` is what it is."""
+    """A text beside an opened cell, the letters that its numbers are made of, or the table of what it may show; `part`
+    is what it is."""
 
     __slots__ = ()
     KIND = "opened part"
     part: Fact[str] = Fact(TEXT, "")
+
+
+class WindowMap(ObjectEntity):
+    """A small map with a window over it, which belongs to no network."""
+
+    __slots__ = ()
+    KIND = "window map"
+
+
+class WindowPart(ObjectEntity):
+    """A text beside such a map, or the letters that its numbers are made of."""
+
+    __slots__ = ()
+    KIND = "window part"

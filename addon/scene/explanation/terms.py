@@ -22,7 +22,8 @@ from ...network.joins import conv, dense, pool
 from ...network.network import by_unit, sample_of
 
 SUM, LARGEST, MEAN, SOFTMAX = "sum", "largest", "mean", "softmax"
-CLOSE = 1e-4  # of the largest term, by which a sum may miss what onnxruntime gives
+CLOSE = 1e-5  # of the largest term, or of 1, by which a sum may miss what onnxruntime gives
+MOVES = ("Flatten", "Reshape", "Identity", "Dropout", "Transpose", "Squeeze", "Unsqueeze", "Cast")
 
 
 @dataclass(frozen=True)
@@ -79,23 +80,34 @@ def terms(network: Network, layer: Layer, cell: tuple[int, int, int], values: Ma
     Raises `CheckpointError` where the layer is none of those that can be opened, the cell is not in it, or the terms do
     not come to what onnxruntime gave.
     """
+    check_cell(layer, cell)
     grid = layer.grid
-    if not all(0 <= at < size for at, size in zip(cell, (grid.units, grid.rows, grid.columns), strict=True)):
-        raise CheckpointError(layer.name, f"has no cell {cell}", f"it has {grid.units} x {grid.rows} x {grid.columns}")
     flat = int(np.dot(cell, grid.strides))
     last = layer.parts[-1] if layer.parts else None
     if last is not None and last.op == "Softmax" and not grid.is_map and grid.units > 1:
         return _softmax(layer, cell, values)
-    for connection in network.connections:
-        if connection.target is layer and isinstance(
-            connection.join.inner, conv.Conv | dense.Dense | pool.Pool | pool.Reduce
-        ):
-            return _joined(network, connection, cell, flat, values)
+    connection = joined(network, layer)
+    if connection is not None:
+        return _joined(network, connection, cell, flat, values)
     raise CheckpointError(
         layer.name,
         f"is {layer.op}, which cannot be opened",
-        "choose a convolution, a pooling, a dense layer or a softmax",
+        "choose a convolution, a pooling, a dense or recurrent layer, a softmax, a normalization or attention",
     )
+
+
+def check_cell(layer: Layer, cell: tuple[int, int, int]) -> None:
+    """Raises `CheckpointError` where a layer has no such cell."""
+    grid = layer.grid
+    if not all(0 <= at < size for at, size in zip(cell, (grid.units, grid.rows, grid.columns), strict=True)):
+        raise CheckpointError(layer.name, f"has no cell {cell}", f"it has {grid.units} x {grid.rows} x {grid.columns}")
+
+
+def joined(network: Network, layer: Layer) -> Connection | None:
+    """The connection whose terms make up the cells of a layer, None where there is none that can be opened."""
+    kinds = conv.Conv | dense.Dense | pool.Pool | pool.Reduce
+    into = (connection for connection in network.connections if connection.target is layer)
+    return next((connection for connection in into if isinstance(connection.join.inner, kinds)), None)
 
 
 def _joined(network: Network, connection: Connection, cell, flat: int, values: Mapping[str, np.ndarray]) -> Terms:
@@ -105,7 +117,7 @@ def _joined(network: Network, connection: Connection, cell, flat: int, values: M
     if given is None or given.size < source.grid.size:
         raise CheckpointError(source.name, "has no numbers of this run", "run the input again")
     read = sample_of(given, source.grid).reshape(-1)[edges.source].astype(np.float32)
-    cells = _cells(source, edges.source)
+    cells = cells_of(source, edges.source)
     how = SUM
     inner = join.inner
     if isinstance(inner, pool.Pool | pool.Reduce):
@@ -114,8 +126,8 @@ def _joined(network: Network, connection: Connection, cell, flat: int, values: M
             raise CheckpointError(layer.name, f"is {layer.op}, which cannot be opened", "choose a mean or a maximum")
     weights = edges.weight.astype(np.float32) if how == SUM else np.ones(len(read), np.float32)
     products = read.astype(np.float64) * weights
-    steps = _steps(layer, flat, values)
     bias = None
+    steps = [Step(op, float(numbers[flat])) for op, numbers in stages(layer, values)]
     if how == LARGEST:
         before = float(read.max())
     elif how == MEAN:
@@ -128,13 +140,25 @@ def _joined(network: Network, connection: Connection, cell, flat: int, values: M
         if known is not None and abs(before + known - first) < abs(before - first):
             bias, before = known, before + known
     first = steps[0].value if steps else before
-    if abs(first - before) > CLOSE * max(1.0, float(np.abs(products).max(initial=0.0)), abs(before)):
-        raise CheckpointError(layer.name, f"gives {first:.6g} there, and its terms come to {before:.6g}", "report this")
+    check(layer, np.array([first]), np.array([before]), float(np.abs(products).max(initial=0.0)))
     named = (layer.name, layer.op, cell, source.name, how, edges.source, read, weights, cells)
     return Terms(*named, before, bias, tuple(steps[1:]))
 
 
-def _cells(source: Layer, places: np.ndarray) -> np.ndarray:
+def check(layer: Layer, given: np.ndarray, made: np.ndarray, largest: float = 0.0) -> None:
+    """Raises `CheckpointError` where what was `made` of terms is not what onnxruntime has `given`; `largest` is the
+    largest of the terms."""
+    if not len(given):
+        return
+    apart = np.abs(np.asarray(given, np.float64) - made)
+    worst = int(np.nan_to_num(apart, nan=np.inf).argmax())
+    if not apart[worst] <= CLOSE * max(1.0, largest, abs(float(made[worst]))):
+        raise CheckpointError(
+            layer.name, f"gives {given[worst]:.7g} there, and its terms come to {made[worst]:.7g}", "report this"
+        )
+
+
+def cells_of(source: Layer, places: np.ndarray) -> np.ndarray:
     """Unit, row and column of flat places in a layer's tensor, (n, 3)."""
     grid = source.grid
     return np.stack(
@@ -145,12 +169,16 @@ def _cells(source: Layer, places: np.ndarray) -> np.ndarray:
 
 def _bias(network: Network, layer: Layer, cell: tuple[int, int, int]) -> float | None:
     """The additive constant of a unit, of a row of features that of its column; None where the layer has none."""
-    if layer.bias is not None:
-        bias = np.asarray(layer.bias.array()).reshape(-1)
-    else:  # of a layer of one unit nobody asks for it
-        bias = _third_input(network, layer)
+    bias = biases(network, layer)
     at = cell[2] if layer.grid.units == 1 and len(bias) == layer.grid.columns else cell[0]
     return float(bias[at % len(bias)]) if len(bias) else None
+
+
+def biases(network: Network, layer: Layer) -> np.ndarray:
+    """The additive constants of a layer, one a unit, of a row of features one a column; (0,) where it has none."""
+    if layer.bias is not None:
+        return np.asarray(layer.bias.array()).reshape(-1)
+    return _third_input(network, layer)  # of a layer of one unit nobody asks for it
 
 
 def _third_input(network: Network, layer: Layer) -> np.ndarray:
@@ -167,42 +195,38 @@ def _third_input(network: Network, layer: Layer) -> np.ndarray:
     return onnx.numpy_helper.to_array(stored, str(checkpoint.folder)).reshape(-1)
 
 
-def _steps(layer: Layer, flat: int, values: Mapping[str, np.ndarray]) -> list[Step]:
-    """What each part of a layer gives at a place, one behind the other; moves of numbers left out."""
-    made: list[Step] = []
+def stages(layer: Layer, values: Mapping[str, np.ndarray]) -> list[tuple[str, np.ndarray]]:
+    """The operator and the numbers (flat) of each part of a layer, one behind the other; moves of numbers left out."""
+    made: list[tuple[str, np.ndarray]] = []
     for part in layer.parts:
         value = values.get(part.tensor)
-        if value is None or value.dtype.kind != "f" or value.size < layer.grid.size:
+        if value is None or value.dtype.kind != "f" or value.size < layer.grid.size or part.op in MOVES:
             continue
-        number = float(value.reshape(-1)[flat])
-        if part.op in ("Flatten", "Reshape", "Identity", "Dropout", "Transpose", "Squeeze", "Cast"):
-            continue
-        if part.op == "Add" and made and made[-1].op in ("MatMul", "Gemm"):  # a bias on its own
-            made[-1] = Step(made[-1].op, number)
+        numbers = value.reshape(-1)
+        if part.op == "Add" and made and made[-1][0] in ("MatMul", "Gemm"):  # a bias on its own
+            made[-1] = (made[-1][0], numbers)
         else:
-            made.append(Step(part.op, number))
+            made.append((part.op, numbers))
     return made
+
+
+def scores_of(layer: Layer, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The numbers before a softmax, (units,). Raises `CheckpointError` where the layer has none."""
+    for part in reversed(layer.parts[:-1]):
+        before = values.get(part.tensor)
+        if before is not None and before.size >= layer.grid.units:
+            return before.reshape(-1)[: layer.grid.units].astype(np.float32)
+    raise CheckpointError(layer.name, "has no scores before its softmax", "choose the layer before it")
 
 
 def _softmax(layer: Layer, cell, values: Mapping[str, np.ndarray]) -> Terms:
     """The scores before a softmax, of which the shares are made."""
     shares = values[layer.parts[-1].tensor].reshape(-1)[: layer.grid.units]
-    before = next(
-        (
-            values[part.tensor]
-            for part in reversed(layer.parts[:-1])
-            if part.tensor in values and values[part.tensor].size >= layer.grid.units
-        ),
-        None,
-    )
-    if before is None:
-        raise CheckpointError(layer.name, "has no scores before its softmax", "choose the layer before it")
-    scores = before.reshape(-1)[: layer.grid.units].astype(np.float32)
+    scores = scores_of(layer, values)
     raised = np.exp(scores.astype(np.float64) - scores.max())
     share = float(raised[cell[0]] / raised.sum())
     given = float(shares[cell[0]])
-    if abs(share - given) > CLOSE:
-        raise CheckpointError(layer.name, f"gives {given:.6g} there, and its terms come to {share:.6g}", "report this")
+    check(layer, np.array([given]), np.array([share]))
     count = len(scores)
     cells = np.stack([np.arange(count), np.zeros(count, int), np.zeros(count, int)], -1)
     ones = np.ones(count, np.float32)

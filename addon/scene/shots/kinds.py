@@ -11,7 +11,7 @@ from math import radians
 
 from ..building.studio import SHELF, STILL, View
 from ..storyboard.beats import RATE
-from . import compare, forward, macro, moves, reveals, training, training_close
+from . import compare, forward, macro, moves, opened, reveals, training, training_close
 
 END = 1 << 20  # as a poster: the last frame
 
@@ -136,6 +136,17 @@ KINDS = {
             caption=False,
             move=training_close.place,
             check=training.check,
+        ),
+        Kind(
+            "opened",
+            "What one cell is made of, from before it, after Open Cell",
+            View(azimuth=radians(93), elevation=radians(1.5), lens=62.0, f_stop=0.0),
+            10 * RATE,
+            labels=False,
+            classes=False,
+            caption=False,
+            move=opened.place,
+            check=opened.check,
         ),
         Kind(
             "before-after",

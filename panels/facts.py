@@ -176,8 +176,10 @@ def _values(layer):
             return layer.value_is.capitalize(), None, [("Not Finite", f"{len(values):,}")]
         zero = int((finite == 0).sum())
         rows = [
-            ("Mean, Dev.", f"{finite.mean(dtype=np.float64):.4g}, {finite.std(dtype=np.float64):.4g}"),
-            ("Range", f"{finite.min():.4g} to {finite.max():.4g}"),
+            ("Mean", f"{finite.mean(dtype=np.float64):.4g}"),
+            ("Std Dev", f"{finite.std(dtype=np.float64):.4g}"),
+            ("Min", f"{finite.min():.4g}"),
+            ("Max", f"{finite.max():.4g}"),
         ]
         if zero:
             rows.append(("Zeros", f"{zero:,} ({zero / len(finite):.1%})"))
@@ -220,8 +222,10 @@ def _painted(material) -> tuple:
 def _of_statistics(told) -> list[tuple[str, str]]:
     zeros, count = int(told["zeros"]), int(told["count"])
     rows = [
-        ("Mean, Dev.", f"{told['mean']:.4g}, {told['std']:.4g}"),
-        ("Range", f"{told['min']:.4g} to {told['max']:.4g}"),
+        ("Mean", f"{told['mean']:.4g}"),
+        ("Std Dev", f"{told['std']:.4g}"),
+        ("Min", f"{told['min']:.4g}"),
+        ("Max", f"{told['max']:.4g}"),
     ]
     if zeros:
         rows.append(("Zeros", f"{zeros:,} ({zeros / count:.1%})"))

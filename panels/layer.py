@@ -11,13 +11,13 @@ from ..addon.scene.editing import arranging, by_hand
 from ..addon.scene.entities import LayerCopy, LayerObject, NetworkScene, network_of
 from ..addon.scene.picking import reading
 from . import facts
-from .sidebar import Sidebar, advanced, dim, fields, head, moved, sockets, table
+from .sidebar import Sidebar, advanced, dim, fields, head, moved, pair, sockets, titled
 
 DETAILS = {"AUTO": "Auto", "BOX": "Box", "MAPS": "Maps", "CELLS": "Cells", "SHEET": "Sheet", "COVER": "Cover"}
 NEEDS = {"line": ("Line Axis",), "grid": ("Unit Columns",), "arc": ("Arc Angle", "Radius")}  # others: the radius
-CELLS = ("Shape", "Size", "Relief")
-SHOWN = ("Fold", "Reveal", "Explode", "Shown Units")
-CALLED = {"Shown Units": "Units (0 is all)", "Arrangement": "Morph", "Unit Columns": "Columns"}
+CELLS = ("Size", "Relief")
+SHOWN = ("Fold", "Reveal"), ("Explode", "Shown Units")
+CALLED = {"Shown Units": "Units (0 is all)", "Unit Columns": "Columns"}
 FEW = 3  # bundles
 
 
@@ -58,10 +58,6 @@ class NEUROSCENE_PT_layer(Sidebar, bpy.types.Panel):
             row.label(text="Cells were deleted: set the detail", icon="ERROR")
         shown = _controls(layout, obj, layer)
         if not copy:
-            row = layout.row(align=True)
-            row.operator("neuroscene.open_cell")
-            row.operator("neuroscene.slide_cell", text="", icon="ANIM")
-            row.operator("neuroscene.close_cell", text="", icon="X")
             _incoming(layout, layer)
             _numbers(layout, layer)
         body = advanced(layout, layer.modifier, LAYER, shown)
@@ -87,33 +83,39 @@ def _detail(layout, layer):
 
 
 def _shown(layout, layer):
-    """Which numbers the layer shows, and how an input stands."""
+    """Which numbers the layer shows, how an input stands, and what one of its cells is made of."""
     row = layout.row(align=True)
     if len(layer.tensors) > 1 and not layer.is_plane:
         row.operator_menu_enum("neuroscene.show_tensor", "part")
     if layer.op == "Input" and layer.grid[1] * layer.grid[2] > 1:
         row.operator_menu_enum("neuroscene.show_input", "how")
-    row.operator_menu_enum("neuroscene.show_histograms", "of")
+    row.operator("neuroscene.open_cell")
+    row.operator("neuroscene.slide_cell", text="", icon="ANIM")
+    row.operator("neuroscene.close_cell", text="", icon="X")
 
 
 def _controls(layout, obj, layer) -> tuple[str, ...]:
     """Ten inputs by their names, those that the arrangement asks for among them; which they are."""
     modifier = layer.modifier
-    shown = CELLS + SHOWN
+    shown = [*CELLS, "Shape", *(name for pair in SHOWN for name in pair)]
     if layer.detail in ("cells", "maps"):
-        column = fields(layout)
-        column.prop(obj, "neuroscene_arrangement", text="Arrangement")
+        row = titled(layout, "Arrangement")
+        row.prop(obj, "neuroscene_arrangement", text="")
+        sockets(row, modifier, ("Arrangement",), {"Arrangement": ""})
         number = layer.inputs["Arrangement"]
         name = ARRANGEMENTS[max(0, min(len(ARRANGEMENTS) - 1, round(number)))]
-        near = ("Arrangement", *NEEDS.get(name, ("Radius",)), "Spacing")
-        sockets(column, modifier, near, CALLED)
-        sockets(fields(layout), modifier, CELLS, {"Relief": "Height"})
-        shown += near
-    column = fields(layout)
-    sockets(column, modifier, SHOWN, CALLED)
+        needs = NEEDS.get(name, ("Radius",))
+        sockets(fields(layout), modifier, needs[1:], CALLED)
+        pair(layout, modifier, (needs[0], "Spacing"), CALLED)
+        sockets(fields(layout), modifier, ("Shape",))
+        pair(layout, modifier, CELLS, {"Relief": "Height"})
+        shown += ["Arrangement", *needs, "Spacing"]
+    column = layout.column(align=True)
+    for names in SHOWN:
+        pair(column, modifier, names, CALLED)
     own = layer.inputs["Range From"] == "Own"
     last = ("Range From", "Range" if own else "Clip")
-    sockets(column, modifier, last, {"Range From": "Color Range", "Range": "Maximum"})
+    sockets(titled(layout, "Color Range"), modifier, last, dict.fromkeys(last, ""))
     return (*shown, *last)
 
 
@@ -139,13 +141,37 @@ def _incoming(layout, layer):
 
 
 def _numbers(layout, layer):
-    """Statistics of what the layer gives and of its weights, each with its histogram."""
+    """Statistics of what the layer gives and of its weights beside one another, each under its histogram."""
     header, body = layout.panel("NEUROSCENE_layer_numbers", default_closed=False)
     header.label(text="Numbers")
+    header.operator_menu_enum("neuroscene.show_histograms", "of", text="", icon="SEQ_HISTOGRAM")
     if body is None:
         return
-    for title, icon, rows in facts.numbers(layer):
-        split = body.split(factor=0.27) if icon else body
-        if icon:
-            split.template_icon(icon, scale=3.6)
-        table(split, [(title, ""), *rows], tight=True)
+    told = list(facts.numbers(layer))
+    column = body.column(align=True)
+    column.scale_y = 0.85
+    _row(column, "", [title for title, _, _ in told])
+    if any(icon for _, icon, _ in told):
+        pictures = _cells(body, "", len(told))
+        for cell, (_, icon, _) in zip(pictures, told, strict=True):
+            cell.template_icon(icon, scale=2.6)
+    column = body.column(align=True)
+    column.scale_y = 0.85
+    for label in dict.fromkeys(label for _, _, rows in told for label, _ in rows):
+        _row(column, label, [dict(rows).get(label, "") for _, _, rows in told])
+
+
+def _row(layout, label, texts):
+    for cell, text in zip(_cells(layout, label, len(texts)), texts, strict=True):
+        cell.label(text=text)
+
+
+def _cells(layout, label, count):
+    """A row with a dim label on the left and so many cells of equal width."""
+    split = layout.split(factor=0.2)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.active = False
+    left.label(text=label)
+    row = split.row(align=True)
+    return [row.row(align=True) for _ in range(count)]

@@ -49,6 +49,15 @@ def fields(layout):
     return column
 
 
+def titled(layout, title):
+    """A row for fields beside one another, with one name on their left."""
+    split = layout.split(factor=0.4)
+    left = split.row()
+    left.alignment = "RIGHT"
+    left.label(text=title)
+    return split.row(align=True)
+
+
 def sockets(layout, modifier, names, called=None):
     """Inputs of a modifier as fields, in this order, some `called` otherwise than their sockets; each's row by name."""
     items = {item.name: item for item in modifier.node_group.interface.items_tree if item.item_type == "SOCKET"}
@@ -56,6 +65,13 @@ def sockets(layout, modifier, names, called=None):
     for name, row in rows.items():
         compat.draw_input(row, modifier, items[name], (called or {}).get(name, name))
     return rows
+
+
+def pair(layout, modifier, names, called=None):
+    """Two inputs of a modifier beside one another, with their names inside their fields."""
+    row = layout.row(align=True)
+    row.use_property_split = False
+    return sockets(row, modifier, names, called)
 
 
 def advanced(layout, modifier, interface, shown):

@@ -102,10 +102,11 @@ def test_layer_on_one_screen(registered):
     ):
         assert part in text, part
     controls = [name for name in drawn.fields if name]
-    assert controls[:4] == ["Arrangement", "Morph", "Columns", "Spacing"] and len(controls) <= 15
-    assert len(drawn.closed) == 2 and "Mean, Dev." in text
+    assert controls[:3] == ["Columns", "Spacing", "Shape"] and len(controls) <= 15
+    assert {"Arrangement", "Color Range"} <= set(drawn.texts)  # each before two fields
+    assert len(drawn.closed) == 2 and "Std Dev" in text
     values = look.values_of(layer)
-    assert f"{values.min():.4g} to {values.max():.4g}" in text
+    assert {f"{values.min():.4g}", f"{values.max():.4g}"} <= set(drawn.texts)
     hidden = {socket.name for socket in OF["layer"] if socket.hidden} - {"Columns"}  # as Unit Columns are called
     every = draw(NEUROSCENE_PT_layer, layer, opened=True)
     assert "360 of 903,168" in every.texts

@@ -20,6 +20,7 @@ from neuroscene.addon import cli
 from neuroscene.addon.scene import shots
 from neuroscene.addon.scene.building import build, importing
 from neuroscene.addon.scene.entities import scene_of
+from neuroscene.addon.scene.explanation import opening
 from neuroscene.addon.scene.looks import painting, saved_styles
 from neuroscene.addon.scene.output import rendering
 from neuroscene.addon.scene.series import filling
@@ -63,8 +64,14 @@ STILLS = {
     "gallery/pictures-paper": (PICTURES, "hero", "Paper", None, WIDE),
     "gallery/cells": (CELLS, "hero", "", None, WIDE),
     "gallery/letters": (LETTERS, "hero", "", None, WIDE),
+    "gallery/opened": (CNN, "opened", "", None, WIDE),
+    "gallery/opened-attention": (LETTERS, "opened", "", None, WIDE),
     "gallery/portrait": (CNN, "hero", "Clay", None, (900, 1200)),
 }
+OPENED = {
+    CNN: ("conv2", (7, 8, 8)),
+    LETTERS: ("blocks/blocks.0/attention", None),
+}  # layer, and unit, row and column or the largest
 # file below docs -> model, shot, size, of how many frames one, seconds (0: its own)
 FILMS = {
     "gallery/dolly": (CNN, "dolly", FILM, 1, 0),
@@ -108,6 +115,8 @@ def still(name: str) -> None:
     if shot == "before-after":
         bpy.context.window.scene = scene_of(network)
         build.finish(shots.compared(network, OTHER))
+    if shot == "opened":
+        build.finish(opening.steps(network, *OPENED[model]))
     options = rendering.Options(shot=shot, size=size, samples=SAMPLES_A_STILL)
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "still.png"

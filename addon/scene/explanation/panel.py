@@ -20,13 +20,28 @@ from ...nodes.tree import attach
 from ..attributes import array
 from ..building.paints import kept
 from ..camera import framing
-from ..entities import LayerObject, NetworkScene, Opened, OpenedPart
+from ..entities import (
+    Arcs,
+    Bars,
+    Book,
+    Bundle,
+    InputPicture,
+    Kernels,
+    Label,
+    LayerCopy,
+    LayerObject,
+    NetworkScene,
+    Opened,
+    OpenedPart,
+)
 from ..texts import labels
 
 NUMBER, WORD = 0.042 * HEIGHT, 0.042 * HEIGHT
 DIGIT = 0.58 * WORD
 ROW_GAP = 0.024 * HEIGHT
-ABOVE = 0.24 * HEIGHT  # between a layer and what is opened above it
+ABOVE = 0.55 * HEIGHT  # between a layer and what is opened above it
+BESIDE = 0.25  # of its width, that is kept free on both sides
+AROUND = (LayerObject, LayerCopy, Bundle, Book, Label, Bars, Kernels, Arcs, InputPicture)
 FRAME = 0.006 * HEIGHT  # the radius of a frame
 LAST = 1 << 20  # the row of what is in none
 WHOLES = ("part", "row", "slot", "step", "key", "gate", "again")
@@ -191,7 +206,8 @@ def stand(
         OpenedPart.make(text, layer=panel.layer, part=part)
         shelf.objects.link(text)
         text.parent = obj
-    _place(obj, layer, panel, scene.layers().values())
+    around = (member.obj for member in scene.members(*AROUND) if not member.obj.hide_render)
+    _place(obj, layer, panel, [each for each in around if each != layer.obj])
     return obj
 
 
@@ -241,7 +257,7 @@ def _unseen(obj: bpy.types.Object) -> bpy.types.Object:
     return obj
 
 
-def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel, others: Iterable[LayerObject]) -> None:
+def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel, others: Iterable[bpy.types.Object]) -> None:
     """Put the panel above its layer, in its middle, above and before all that is there."""
     scene = next(iter(obj.users_scene), None)
     if scene is None:
@@ -249,14 +265,15 @@ def _place(obj: bpy.types.Object, layer: LayerObject, panel: Panel, others: Iter
     scene.view_layers[0].update()
     inverse = np.array(layer.obj.matrix_world.inverted())
 
-    def box(shown: LayerObject) -> np.ndarray:
-        corners = framing.box_corners(shown.obj, scene.view_layers[0].depsgraph)
+    def box(shown: bpy.types.Object) -> np.ndarray:
+        corners = framing.box_corners(shown, scene.view_layers[0].depsgraph)
         return corners @ inverse[:3, :3].T + inverse[:3, 3]
 
-    own = box(layer)
+    own = box(layer.obj)
     own = own if len(own) else np.zeros((1, 3))
     left = float(own[:, 0].mean()) - (panel.left + panel.right) / 2
-    span = left + panel.left, left + panel.right
+    aside = BESIDE * (panel.right - panel.left)
+    span = left + panel.left - aside, left + panel.right + aside
     near = [own]
     for other in others:
         corners = box(other)

@@ -19,7 +19,7 @@ from .terms import LARGEST, MEAN, SOFTMAX, Terms
 MOST, CLASSES = 8, 12  # rows that are shown one by one, and those of a softmax
 GRIDS = 25  # cells of a kernel that is shown cell by cell
 TILE = 0.11 * HEIGHT  # the width of a tile of a row of one, and of a kernel
-LARGE = 3.0  # times as wide is the kernel that gives most
+LARGE = 4.0  # times as wide is the kernel that gives most
 
 
 @dataclass(frozen=True)

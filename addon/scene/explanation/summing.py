@@ -33,7 +33,7 @@ CELLS = 4096  # that such a map has at the most
 GAP = 0.12 * HEIGHT
 LENGTH = 0.45 * HEIGHT  # of all bars together
 LABELS, AXES = ("map", "row", "column"), ("unit", "row", "column")
-ON_TILE = 0.92  # of a tile, the width of a number on it
+ON_TILE = 0.78  # of a tile that its number is wide, the sign of a negative included
 LEAST = 1.6 * NUMBER  # the height of a row
 
 

@@ -60,6 +60,11 @@ class _Writer:
         self.weights.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
 
+    def constant(self, name: str, array: np.ndarray) -> str:
+        """A number that is no weight: no training changes it, and nobody counts it."""
+        self.nodes.append(helper.make_node("Constant", [], [name], name=name, value=numpy_helper.from_array(array)))
+        return name
+
     def room(self, layer: LayerSpec, shape: Sequence[int]) -> None:
         """Refuse weights, or a result, that would be too large."""
         self.size += prod(shape)
@@ -425,10 +430,10 @@ def _attention(writer: _Writer, layer: LayerSpec, shapes: list[Shape]) -> None:
         order = [0, 2, 3, 1] if part == "key" else [0, 2, 1, 3]
         parts[part] = writer.node("Transpose", [parted], f"{name}.heads", perm=order)
     scores = writer.node("MatMul", [parts["query"], parts["key"]], f"{layer.name}.scores")
-    scale = writer.weight(f"{layer.name}.scale", np.array(sqrt(size), np.float32))
+    scale = writer.constant(f"{layer.name}.scale", np.array(sqrt(size), np.float32))
     scores = writer.node("Div", [scores, scale], f"{layer.name}.scaled")
     if writer.truth(layer, "causal", False):
-        later = writer.weight(f"{layer.name}.later", np.triu(np.full((steps, steps), -1e9, np.float32), 1))
+        later = writer.constant(f"{layer.name}.later", np.triu(np.full((steps, steps), -1e9, np.float32), 1))
         scores = writer.node("Add", [scores, later], f"{layer.name}.masked")
     share = writer.node("Softmax", [scores], f"{layer.name}.pattern", axis=-1)
     looked = writer.node("MatMul", [share, parts["value"]], f"{layer.name}.looked")

@@ -25,6 +25,7 @@ from .step import RIGHT, Step
 
 BATCH, EPOCHS, SEED = 32, 5, 0
 LARGE = 1 << 26  # bytes that all layers give for a batch, from which memory is given back
+HIDDEN = -1e4  # of a mask; a learned number is never so low
 RATES = {"sgd": 0.01, "adam": 1e-3}
 SCHEDULES = ("constant", "cosine")
 
@@ -169,17 +170,17 @@ def frozen(network: Network, names: Iterable[str]) -> frozenset[str]:
 
 
 def trainable(network: Network, resting: Collection[str] = ()) -> dict[str, TensorProto]:
-    """The weights of floats that a training changes, but for running numbers of normalisations and what rests; by
-    name."""
+    """The weights of floats that a training changes, but for running numbers of normalisations, masks, and what rests;
+    by name."""
     graph = network.checkpoint.model.graph
-    running = _running(network.checkpoint)
+    fixed = _running(network.checkpoint).keys() | _masks(network.checkpoint)
     own = {leaf.name for layer in network.layers for leaf in layer.weights}
     return {
         tensor.name: tensor
         for tensor in graph.initializer
         if tensor.name in own
         and tensor.data_type == TensorProto.FLOAT
-        and tensor.name not in running
+        and tensor.name not in fixed
         and tensor.name not in resting
     }
 
@@ -193,6 +194,21 @@ def _running(checkpoint: Checkpoint) -> dict[str, TensorProto]:
         for name in node.input[3:5]
     }
     return {tensor.name: tensor for tensor in checkpoint.model.graph.initializer if tensor.name in names}
+
+
+def _masks(checkpoint: Checkpoint) -> set[str]:
+    """The names of tensors that say what an attention may look at: a Softmax reads the sum with them, and they hold
+    numbers so low that nothing is left of a share."""
+    graph = checkpoint.model.graph
+    shared = {name for node in graph.node if node.op_type == "Softmax" for name in node.input}
+    added = {name for node in graph.node if node.op_type == "Add" and shared & set(node.output) for name in node.input}
+    return {
+        tensor.name
+        for tensor in graph.initializer
+        if tensor.name in added
+        and tensor.data_type == TensorProto.FLOAT
+        and checkpoint.array(tensor).min(initial=0.0) <= HIDDEN
+    }
 
 
 def _scores_of(network: Network, data: DataSet) -> str:

@@ -475,3 +475,27 @@ def test_a_rate_that_falls(tmp_path):
     """By half a cosine: the same first step, and none at the end."""
     assert [_slowed("cosine", share) for share in (0.0, 0.5)] == [1.0, pytest.approx(0.5)]
     assert _slowed("cosine", 1.0) == pytest.approx(0.0) and _slowed("constant", 0.7) == 1.0
+
+
+def test_masks_are_no_weights(tmp_path):
+    """What an attention may look at stays, whether a constant says it or, as exporters write it, a tensor."""
+    composed = compose(template("sorter")).model
+    constants = {each.output[0] for each in composed.graph.node if each.op_type == "Constant"}
+    assert {"block0.attention.later", "block0.attention.scale"} <= constants
+    names = set(trainable(opened(save(tmp_path, composed))))
+    assert not names & constants and "block0.attention.query.weight" in names
+    mask = np.triu(np.full((4, 4), -1e9, np.float32), 1)
+    written = model(
+        [
+            node("MatMul", ["x", "query"], ["q"]),
+            node("Transpose", ["x"], ["k"], perm=[0, 2, 1]),
+            node("MatMul", ["q", "k"], ["scores"]),
+            node("Add", ["scores", "mask"], ["masked"]),
+            node("Softmax", ["masked"], ["share"], axis=-1),
+            node("MatMul", ["share", "x"], ["y"]),
+        ],
+        {"x": (1, 4, 8)},
+        {"y": (1, 4, 8)},
+        {"query": np.eye(8, dtype=np.float32), "mask": mask},
+    )
+    assert set(trainable(opened(save(tmp_path, written, "written.onnx")))) == {"query"}

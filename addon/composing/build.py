@@ -65,6 +65,14 @@ class _Writer:
         self.nodes.append(helper.make_node("Constant", [], [name], name=name, value=numpy_helper.from_array(array)))
         return name
 
+    def above_diagonal(self, name: str, size: int, number: float) -> str:
+        """A square (size, size) with a number above the diagonal and 0 elsewhere, made and not stored."""
+        square = self.constant(f"{name}.size", np.array([size, size], np.int64))
+        value = helper.make_tensor("value", TensorProto.FLOAT, [1], [number])
+        filled = self.node("ConstantOfShape", [square], f"{name}.all", value=value)
+        one = self.constant(f"{name}.begin", np.array(1, np.int64))
+        return self.node("Trilu", [filled, one], name, upper=1)
+
     def room(self, layer: LayerSpec, shape: Sequence[int]) -> None:
         """Refuse weights, or a result, that would be too large."""
         self.size += prod(shape)
@@ -433,7 +441,7 @@ def _attention(writer: _Writer, layer: LayerSpec, shapes: list[Shape]) -> None:
     scale = writer.constant(f"{layer.name}.scale", np.array(sqrt(size), np.float32))
     scores = writer.node("Div", [scores, scale], f"{layer.name}.scaled")
     if writer.truth(layer, "causal", False):
-        later = writer.constant(f"{layer.name}.later", np.triu(np.full((steps, steps), -1e9, np.float32), 1))
+        later = writer.above_diagonal(f"{layer.name}.later", steps, -1e9)
         scores = writer.node("Add", [scores, later], f"{layer.name}.masked")
     share = writer.node("Softmax", [scores], f"{layer.name}.pattern", axis=-1)
     looked = writer.node("MatMul", [share, parts["value"]], f"{layer.name}.looked")

@@ -480,10 +480,22 @@ def test_a_rate_that_falls(tmp_path):
 def test_masks_are_no_weights(tmp_path):
     """What an attention may look at stays, whether a constant says it or, as exporters write it, a tensor."""
     composed = compose(template("sorter")).model
-    constants = {each.output[0] for each in composed.graph.node if each.op_type == "Constant"}
-    assert {"block0.attention.later", "block0.attention.scale"} <= constants
-    names = set(trainable(opened(save(tmp_path, composed))))
-    assert not names & constants and "block0.attention.query.weight" in names
+    stored = {each.name for each in composed.graph.initializer}
+    assert "block0.attention.query.weight" in stored and not {
+        name for name in stored if name.endswith((".later", "attention.scale"))
+    }
+    network = opened(save(tmp_path, composed))
+    assert set(trainable(network)) <= stored
+    assert network.parameters == sum(
+        int(np.prod(each.dims)) for each in composed.graph.initializer if each.data_type == onnx.TensorProto.FLOAT
+    )
+    pattern = onnx.ModelProto()
+    pattern.CopyFrom(composed)
+    pattern.graph.output.append(onnx.helper.make_empty_tensor_value_info("block0.attention.pattern"))
+    session = onnxruntime.InferenceSession(pattern.SerializeToString())
+    tokens = session.get_inputs()[0]
+    shares = session.run(["block0.attention.pattern"], {tokens.name: np.zeros((1, *tokens.shape[1:]), np.int64)})[0]
+    assert (np.triu(shares, 1) == 0).all() and np.allclose(shares.sum(-1), 1, atol=1e-5)
     mask = np.triu(np.full((4, 4), -1e9, np.float32), 1)
     written = model(
         [

@@ -14,7 +14,7 @@ from neuroscene.addon.colormaps.oklab import encode
 from neuroscene.addon.nodes import materials
 from neuroscene.addon.nodes.sockets import OF
 from neuroscene.addon.scene import hierarchy
-from neuroscene.addon.scene.entities import LayerObject, NetworkScene
+from neuroscene.addon.scene.entities import LayerObject, NetworkScene, chosen
 from neuroscene.addon.scene.picking import models
 from neuroscene.panels import facts, histograms
 from neuroscene.panels.block import NEUROSCENE_PT_block
@@ -277,3 +277,11 @@ def test_histograms_of_the_sidebar_are_the_numbers_in_their_colors(registered):
     icon = histograms.icon(("conv2",), drawn)  # the same for a key that is known
     assert histograms.icon(("conv2",), histograms.of(-values, material, extent)) == icon
     assert histograms.of(np.ones(5, np.float32), material, 1.0) is None
+
+
+def test_without_an_active_object_the_network_of_the_scene_is_shown(registered):
+    first, second = (look.build(look.CNN, look.DIGIT, new_scene=True) for _ in range(2))
+    for network in (second, first):
+        bpy.context.window.scene = look.scene_of(network)
+        bpy.context.view_layer.objects.active = None
+        assert chosen(bpy.context) == network

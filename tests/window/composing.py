@@ -138,6 +138,9 @@ def put(words, layer):
 
 def compose_from_assets():
     """Assets dragged onto layers make a network; one undo takes one layer away, and it comes back"""
+    for other in list(bpy.context.window_manager.windows)[1:]:  # of a render
+        with bpy.context.temp_override(window=other):
+            bpy.ops.wm.window_close()
     yield from press("Escape")  # the splash screen, where this is the first step
     yield from add_from_menu("install asset")
     libraries = bpy.context.preferences.filepaths.asset_libraries

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$(realpath -m "${1:-build/window-root}") out=$(realpath -m "${2:-out/window}")
-most=${SECONDS_AT_MOST:-1500} making=${SECONDS_FOR_ROOT:-900}
+most=${SECONDS_AT_MOST:-2400} making=${SECONDS_FOR_ROOT:-900}
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
 say() { printf 'window: %s\n' "$*"; }

@@ -192,7 +192,10 @@ def scene_of(network: bpy.types.Collection) -> bpy.types.Scene | None:
 
 def chosen(context: bpy.types.Context, uuid: str = "") -> bpy.types.Collection | None:
     """The network with this uuid, of copies that of the active object; without one, that of the active object, else the
-    first of the file."""
+    first of the scene, else the first of the file."""
     active = network_of(context.object)
     matches = [network for network in networks() if not uuid or NetworkScene(network).uuid == uuid]
-    return active if active in matches else next(iter(matches), None)
+    if active in matches:
+        return active
+    here = set(networks(context.scene))
+    return next((network for network in matches if network in here), next(iter(matches), None))

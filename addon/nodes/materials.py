@@ -18,6 +18,7 @@ from .tree import TreeBuilder, find
 RAMP = "Ramp"  # the names of the nodes that export, legend and styles look for
 VALUE = value.NAME
 COVERS = 2.6  # times the size of evidence is how much of a cell's gray it covers
+ONE_COLOR = "#b9a99b"  # of lines in Solid shading: one for all, so that of no sign
 TILES = 0.65  # the light of tiles on a panel, on which numbers are read
 COLOUR, SECOND, SURFACE = "Color", "Second Color", "Surface"
 
@@ -67,7 +68,7 @@ def faces(name: str, map_: str, emission: float, by_magnitude: float) -> bpy.typ
 
 def lines(name: str, stops: colormaps.Stops = colormaps.WEIGHT) -> bpy.types.Material:
     """The material of connections that carry a weight: hue by its sign, brightness by importance."""
-    material, tree, output = _new(name, "#e0481c")
+    material, tree, output = _new(name, ONE_COLOR)
     node = _light(tree, {"Shade": _attribute(tree, "shade"), "Emission by Strength": 1.235})
     ramp = _ramp(tree, node, stops)
     return _finish(material, tree, output, _through(tree, node, ramp))

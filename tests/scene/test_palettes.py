@@ -158,3 +158,12 @@ def test_lines_still_end_on_cells(network):
     for obj in look.layers(network).values():
         look.set_input(obj, "Palette", None)
     assert np.array_equal(before, look.curve_places(bundle, look.evaluate(network)))
+
+
+def test_lines_in_solid_shading_have_the_color_of_no_sign(registered):
+    network = look.build(look.CNN, look.DIGIT)
+    bundle = next(obj for obj in look.of_kind(network, "connections") if look.facts(obj)["carries"] == "weight")
+    for style in ("Cinema", "Paper", "Neon"):
+        bpy.ops.neuroscene.apply_style(style=style)
+        red, green, blue = look.inputs(bundle)["Material"].diffuse_color[:3]
+        assert max(red, green, blue) < 2 * min(red, green, blue), style  # gray

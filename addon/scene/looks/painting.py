@@ -188,7 +188,8 @@ def paint(material: bpy.types.Material, shown: ColorMap) -> None:
     if ramp and value:
         shaders.set_stops(ramp, shaders.linear_stops(shown.stops))
         value.inputs["Low"].default_value = shown.low
-        material.diffuse_color = ramp.evaluate(0.85)
+        if role_of(material) != "lines":  # they have one color in Solid shading, which is that of no sign
+            material.diffuse_color = ramp.evaluate(0.85)
         palettes.refresh(material)
 
 

@@ -53,7 +53,7 @@ SAMPLES = (
     _of("digits_cnn", "Convolutions", "Reads digits, 29,066 weights", "digits/digit_7.png"),
     _of("digits_mlp", "Dense Layers", "Reads digits, 52,650 weights", "digits/digit_3.png"),
     _of("pictures_resnet", "Residual Network", "Names pictures", "pictures/fish.png"),
-    _of("faces_cnn", "Faces", "Tells happy, sad and surprised faces by the mouth", "faces/surprised.png"),
+    _of("faces_cnn", "Faces", "Reads a face by its mouth", "faces/surprised.png"),
     _of("cells_unet", "U-Net", "Finds cells in a picture", "cells/cells.png"),
     _of(
         "letters_transformer", "Transformer", "Sorts letters by attention", "letters/letters.npy", "letters/letters.png"
@@ -61,7 +61,7 @@ SAMPLES = (
     _of(
         "spiral_deep",
         "Spiral, Deep",
-        "Tells two arms of a spiral apart by three layers",
+        "Three layers: 99 % right",
         "points/point.npy",
         "points/spiral_deep.png",
         "points/spiral.npz",
@@ -69,7 +69,7 @@ SAMPLES = (
     _of(
         "spiral_shallow",
         "Spiral, Shallow",
-        "Fails at the same with as many weights in one layer",
+        "One layer: 70 % right",
         "points/point.npy",
         "points/spiral_shallow.png",
         "points/spiral.npz",
@@ -77,7 +77,7 @@ SAMPLES = (
     _of(
         "moons_shallow",
         "Moons",
-        "Tells two half circles apart by one layer",
+        "One layer is enough",
         "points/point.npy",
         "points/moons_shallow.png",
         "points/moons.npz",
@@ -85,16 +85,10 @@ SAMPLES = (
     _of(
         "digits_autoencoder",
         "Autoencoder",
-        "Draws a digit again from two numbers",
+        "A digit as two numbers",
         "digits/digit_2.png",
         "points/digits_autoencoder.png",
         "digits/digits.npz",
     ),
-    _of(
-        "letters_sorter",
-        "Tiny GPT",
-        "Sorts six letters, one after the other",
-        "letters/sorting.npy",
-        "letters/sorting.png",
-    ),
+    _of("letters_sorter", "Tiny GPT", "Sorts six letters in order", "letters/sorting.npy", "letters/sorting.png"),
 )

@@ -15,6 +15,7 @@ from ..addon import preferences
 from ..addon.scene.camera import framing
 from ..addon.scene.entities import networks
 from ..addon.scene.picking import pointing
+from ..addon.scene.texts.words import counted
 
 DARK, BORDER, AMBER = (0.035, 0.045, 0.07, 0.95), (1.0, 1.0, 1.0, 0.12), (1.0, 0.72, 0.38, 1.0)
 TITLE, LABEL, TEXT = (1.0, 1.0, 1.0, 1.0), (0.62, 0.67, 0.75, 1.0), (0.93, 0.95, 1.0, 1.0)
@@ -52,6 +53,9 @@ def _draw():
         _text(PLAIN, 96 * context.preferences.system.ui_scale, 16, 11 * context.preferences.system.ui_scale, LABEL)
     here = pointing.now()
     if here is None or here.region != region.as_pointer():
+        return
+    if here.seen != pointing.seen_by(context):  # the view has moved on under a mouse that rests
+        pointing.forget()
         return
     gpu.state.blend_set("ALPHA")
     try:
@@ -148,7 +152,9 @@ def _card(context, here):
     lit = here.evidence
     if lit is not None and lit.lines and lit.total:
         count = sum(map(len, lit.lines))
-        rows.append(("Lit", f"{count:,} lines" if count == lit.total else f"{count:,} of {lit.total:,} lines"))
+        rows.append(
+            ("Lit", counted(count, "line") if count == lit.total else f"{count:,} of {counted(lit.total, 'line')}")
+        )
     title = _fitted(said.title, 14 * scale, (WIDE - 2 * PAD) * scale)
     tall = (PAD * 2 + LINE * (2.3 + len(rows))) * scale - (0 if said.what else LINE * scale)
     x, y = _place(context, here, WIDE * scale, tall, scale)

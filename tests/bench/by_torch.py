@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 BATCH = 32
+THREADS = 2  # as many as onnxruntime takes on two cores
 
 
 def network() -> nn.Sequential:
@@ -36,6 +37,7 @@ def main(path: str, epochs: int) -> None:
     held = np.load(path)
     x = torch.from_numpy(held["x_train"].astype(np.float32)).reshape(-1, 1, 28, 28) / 255
     y = torch.from_numpy(held["y_train"].astype(np.int64))
+    torch.set_num_threads(THREADS)
     model = network()
     optimizer = torch.optim.Adam(model.parameters())
     begin = time.perf_counter()

@@ -120,7 +120,7 @@ def training() -> list[dict]:
     rows = [row(name, speed, "pictures/s", "the bound alone, checkpoints and tests with it", 500.0, least=True)]
     if peer is not None:
         said = f"PyTorch, without checkpoints and tests ({peer:,.0f} pictures/s)"
-        rows.append(row(f"{name}, to PyTorch", speed / peer, "x", said, 0.5, least=True))
+        rows.append(row(f"{name}, to PyTorch", speed / peer, "x", said, 0.7, least=True))
     return rows
 
 

@@ -21,7 +21,8 @@ REST = 0.12  # seconds that the mouse rests before lines light up
 
 @dataclass(frozen=True)
 class Pointed:
-    """A reading at a place of a region (pixels), in the view with this address; `serial` counts what was pointed at."""
+    """A reading at a place of a region (pixels), in the view with this address; `serial` counts what was pointed at,
+    `seen` says of which scene and from where (`seen_by`)."""
 
     reading: Reading
     region: int
@@ -29,6 +30,7 @@ class Pointed:
     y: int
     dims: bool
     serial: int
+    seen: tuple
     evidence: Evidence | None = None
 
 
@@ -89,15 +91,21 @@ def point(context: bpy.types.Context, x: int, y: int, prefer: str, dims: bool) -
         return forget()
     region = context.region.as_pointer()
     if before and before.region == region and same(before.reading.hit, hit):
-        _now[:] = [replace(before, x=x, y=y, dims=dims)]
+        _now[:] = [replace(before, x=x, y=y, dims=dims, seen=seen_by(context))]
         return True
     found = read(hit, context.view_layer, wait=False)
     if found is None:
         return forget()
     _serial[0] += 1
-    _now[:] = [Pointed(found, region, x, y, dims, _serial[0])]
+    _now[:] = [Pointed(found, region, x, y, dims, _serial[0], seen_by(context))]
     bpy.app.timers.register(lambda serial=_serial[0]: _light_up(serial), first_interval=REST)
     return True
+
+
+def seen_by(context: bpy.types.Context) -> tuple:
+    """Which scene a 3D view shows, and from where."""
+    matrix = context.region_data.perspective_matrix
+    return context.scene.session_uid, tuple(number for row in matrix for number in row)
 
 
 def same(first: Hit, second: Hit) -> bool:

@@ -6,9 +6,10 @@
 import bpy
 
 from ..addon.scene.explanation import window
+from .bases.whole import Whole
 
 
-class NEUROSCENE_OT_add_window(bpy.types.Operator):
+class NEUROSCENE_OT_add_window(Whole, bpy.types.Operator):
     """Add a small map with a window that goes over it: what kernel, stride, padding and dilation do"""
 
     bl_idname = "neuroscene.add_window"

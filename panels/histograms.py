@@ -63,10 +63,12 @@ def picture(histogram: Histogram) -> np.ndarray:
 
 
 def icon(key: tuple, histogram: Histogram) -> int:
-    """The number of the icon of a histogram. `key` says which it is: of one that is known the picture is not made
-    anew."""
-    import bpy.utils.previews  # here: there are none without a window
+    """The number of the icon of a histogram, 0 without a window. `key` says which it is: of one that is known the
+    picture is not made anew."""
+    import bpy.utils.previews  # here: it needs Blender
 
+    if bpy.app.background:  # nobody would see it, and Blender 4.5 as a module does not end with pictures left
+        return 0
     if "all" not in _previews:
         _previews["all"] = bpy.utils.previews.new()
     known = _previews["all"]

@@ -274,8 +274,7 @@ def test_histograms_of_the_sidebar_are_the_numbers_in_their_colors(registered):
         place = np.clip((middle / extent + 1) / 2, 0, 1)  # a diverging map without a logarithm
         expected = np.array(materials.ramp_of(material).evaluate(place)[:3])
         assert np.allclose(column[0, :3], encode(expected), atol=1e-5), number
-    icon = histograms.icon(("conv2",), drawn)  # the same for a key that is known
-    assert histograms.icon(("conv2",), histograms.of(-values, material, extent)) == icon
+    assert histograms.icon(("conv2",), drawn) == 0  # there is no window
     assert histograms.of(np.ones(5, np.float32), material, 1.0) is None
 
 

@@ -36,10 +36,12 @@ from .opened_parts import (
     TITLE,
     Board,
     Here,
+    Table,
     accumulated,
     bars,
     both,
     bounds,
+    largest,
     statistic,
 )
 from .part import within
@@ -89,16 +91,13 @@ class Terms:
         self.is_term, self.is_row, self.is_step, self.is_title = (
             group.same(part, kind) for kind in (TERM, ROW, STEP, TITLE)
         )
-        self.table = group.call("GeometryNodeObjectInfo", {"Object": group["Table"]}, "Geometry")
+        self.of_table = Table(group)
         self.source = group.near(group["Source"])
         self.target = group.call("GeometryNodeObjectInfo", {"Object": group["Target"]}, "Geometry")
         self._values()
         self._products()
         self._order()
         self._sums()
-
-    def of_table(self, name: str, index, kind: str = "FLOAT") -> Socket:
-        return self.group.sample(self.table, self.group.attribute(name, kind), index, kind, "POINT")
 
     def value_at(self, place) -> Socket:
         """What the source holds at a place: what its layer shows, else what it held in the run."""
@@ -293,25 +292,8 @@ def _formula_on(board: Board, terms: Terms):
     group, points, here = board.group, terms.points, terms.here
     slot = group.attribute("slot", "INT")
     single = both(group, terms.is_term, group.math("GREATER_THAN", slot, -0.5))
-    size = group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute("product")), -1.0)
-    ordered = group.call(
-        "GeometryNodeSortElements",
-        {"Geometry": points, "Group ID": group.math("SUBTRACT", 1.0, single), "Sort Weight": size},
-        domain="POINT",
-    )
     count = statistic(group, points, single, "Sum")
-
-    def largest(name, place):
-        read = group.call(
-            "GeometryNodeSampleIndex",
-            {"Geometry": ordered, "Value": group.attribute(name), "Index": place},
-            data_type="FLOAT",
-            domain="POINT",
-        )
-        return both(group, read, group.math("GREATER_THAN", count, place + 0.5))
-
-    values = [largest("value", place) for place in range(3)]
-    weights = [largest("weight", place) for place in range(3)]
+    values, weights = largest(group, points, single, "product", count, ("value", "weight"))
     scale, shift = (terms.of_table(name, here.number) for name in ("scale", "shift"))
     bias = statistic(group, points, both(group, group.attribute("product"), terms.is_term), "Sum", group.same(slot, -1))
     rest = group.math("SUBTRACT", terms.total, bias)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import bpy
 
 from .opened import REST, ROW, STEP, SUM, TERM, TITLE, VALUES, WEIGHTS
-from .opened_parts import HOT, LEAST, PLAIN, Board, Here, accumulated, bars, both, statistic
+from .opened_parts import HOT, LEAST, PLAIN, Board, Here, Table, accumulated, bars, both, largest, statistic
 from .part import within
 from .sockets.opened import ATTENTION
 from .tree import GroupBuilder, reuse
@@ -39,11 +39,7 @@ def _build():
     group = GroupBuilder(ATTENTION.name)
     group.declare(ATTENTION)
     here, board = Here(group), Board(group)
-    table = group.call("GeometryNodeObjectInfo", {"Object": group["Table"]}, "Geometry")
-
-    def of_table(name, index, kind="FLOAT"):
-        return group.sample(table, group.attribute(name, kind), index, kind, "POINT")
-
+    of_table = Table(group)
     part, slot, key, step = (group.attribute(name, "INT") for name in ("part", "slot", "key", "step"))
     is_term, is_row, is_strip, is_step, is_title = (group.same(part, kind) for kind in (TERM, ROW, STRIP, STEP, TITLE))
     head, query, feature = here.unit, here.row, here.column
@@ -96,24 +92,7 @@ def _build():
 def _formula(board: Board, points, is_row, total):
     """The three others that give most, and all others together."""
     group = board.group
-    size = group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute("sum")), -1.0)
-    ordered = group.call(
-        "GeometryNodeSortElements",
-        {"Geometry": points, "Group ID": group.math("SUBTRACT", 1.0, is_row), "Sort Weight": size},
-        domain="POINT",
-    )
-
-    def largest(name, place):
-        read = group.call(
-            "GeometryNodeSampleIndex",
-            {"Geometry": ordered, "Value": group.attribute(name), "Index": place},
-            data_type="FLOAT",
-            domain="POINT",
-        )
-        return both(group, read, group.math("GREATER_THAN", group["Keys"], place + 0.5))
-
-    shares = [largest("share", place) for place in range(3)]
-    values = [largest("value", place) for place in range(3)]
+    shares, values = largest(group, points, is_row, "sum", group["Keys"], ("share", "value"))
     rest = total
     for share, value in zip(shares, values, strict=True):
         rest = group.math("SUBTRACT", rest, group.math("MULTIPLY", share, value))

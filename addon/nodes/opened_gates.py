@@ -15,7 +15,7 @@ from __future__ import annotations
 import bpy
 
 from .opened import ROW, STEP, TERM, TITLE
-from .opened_parts import HOT, PLAIN, Board, Here, accumulated, both, bounds, statistic
+from .opened_parts import HOT, PLAIN, Board, Here, Table, accumulated, both, bounds, statistic
 from .sockets.opened import GATES, RECURRENT
 from .tree import GroupBuilder, reuse
 from .vectors import plus, scaled
@@ -39,11 +39,7 @@ def _build():
     group = GroupBuilder(RECURRENT.name)
     group.declare(RECURRENT)
     here, board = Here(group), Board(group)
-    table = group.call("GeometryNodeObjectInfo", {"Object": group["Table"]}, "Geometry")
-
-    def of_table(name, index, kind="FLOAT"):
-        return group.sample(table, group.attribute(name, kind), index, kind, "POINT")
-
+    of_table = Table(group)
     kind = group.picked("Kind")
     is_lstm, is_gru = (group.same(kind, GATES.index(name)) for name in ("LSTM", "GRU"))
     part, slot, gate, again, step = (group.attribute(name, "INT") for name in ("part", "slot", "gate", "again", "step"))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import bpy
 
 from .opened import STEP, TERM, TITLE
-from .opened_parts import HOT, LEAST, PLAIN, Board, Here, both, some, statistic
+from .opened_parts import HOT, LEAST, PLAIN, Board, Here, Table, both, some, statistic
 from .sockets.opened import NORMAL
 from .tree import GroupBuilder, reuse
 
@@ -32,11 +32,7 @@ def _build():
     group = GroupBuilder(NORMAL.name)
     group.declare(NORMAL)
     here, board = Here(group), Board(group)
-    table = group.call("GeometryNodeObjectInfo", {"Object": group["Table"]}, "Geometry")
-
-    def of_table(name, index, kind="FLOAT"):
-        return group.sample(table, group.attribute(name, kind), index, kind, "POINT")
-
+    of_table = Table(group)
     part, slot, step = (group.attribute(name, "INT") for name in ("part", "slot", "step"))
     is_term, is_step, is_title, is_line = (group.same(part, kind) for kind in (TERM, STEP, TITLE, LINE))
     at = of_table("at", here.number, "INT")

@@ -100,6 +100,42 @@ class Here:
         self.begin = group.math("MULTIPLY", unit, self.plane)  # of its unit, in the table
 
 
+class Table:
+    """The numbers of the object in *Table*, by their name and place: of all that a panel may show."""
+
+    def __init__(self, group):
+        self.group = group
+        self.geometry = group.call("GeometryNodeObjectInfo", {"Object": group["Table"]}, "Geometry")
+
+    def __call__(self, name: str, index, kind: str = "FLOAT") -> Socket:
+        return self.group.sample(self.geometry, self.group.attribute(name, kind), index, kind, "POINT")
+
+
+def largest(group, points, which, by: str, count, names: tuple[str, ...], most: int = 3) -> list[list[Socket]]:
+    """Numbers, by their names, of the points of `which` that have the largest sizes `by` an attribute, each 0 where
+    there are not so many of the `count` points."""
+    ordered = group.call(
+        "GeometryNodeSortElements",
+        {
+            "Geometry": points,
+            "Group ID": group.math("SUBTRACT", 1.0, which),
+            "Sort Weight": group.math("MULTIPLY", group.math("ABSOLUTE", group.attribute(by)), -1.0),
+        },
+        domain="POINT",
+    )
+
+    def at(name, place):
+        read = group.call(
+            "GeometryNodeSampleIndex",
+            {"Geometry": ordered, "Value": group.attribute(name), "Index": place},
+            data_type="FLOAT",
+            domain="POINT",
+        )
+        return both(group, read, group.math("GREATER_THAN", count, place + 0.5))
+
+    return [[at(name, place) for place in range(most)] for name in names]
+
+
 class Board:
     """What a panel shows: tiles, outlines, and numbers, which are all written at once."""
 

@@ -55,31 +55,36 @@ def of_normal(folder, name):
     return path, path.with_suffix(".npy")
 
 
-def test_normalizations_come_to_what_onnxruntime_gives(blank, tmp_path):
+def in_another_blender(folder, models):
+    """Three cells of the one layer of each model, opened: the model's name, the cell, what a Blender without the
+    extension draws of it, its place in the tensor, and every tensor by onnxruntime."""
     moves, wanted = {}, {}
-    for name in NORMALS:
-        path, given = of_normal(tmp_path, name)
+    for name, (path, given) in models.items():
         network = look.build(path, given)
-        (layer,) = (one for one in look.layers(network).values() if look.facts(one)["op"] != "Input")
+        (layer,) = (obj for obj in look.layers(network).values() if look.facts(obj)["op"] != "Input")
         build.finish(opening.steps(network, look.facts(layer)["layer"], (0, 0, 0)))
         (panel,) = look.of_kind(network, "opened")
         cells = three(look.facts(layer)["grid"])
         moves[panel.name] = moved(cells)
-        wanted[panel.name] = name, cells, look.facts(layer), every_tensor(path, {"x": np.load(given)})
-    drawn = elsewhere(tmp_path, moves)
-    for panel, (name, cells, facts, tensors) in wanted.items():
+        wanted[panel.name] = name, cells, look.facts(layer)["strides"], every_tensor(path, {"x": np.load(given)})
+    drawn = elsewhere(folder, moves)
+    for panel, (name, cells, strides, tensors) in wanted.items():
         for number, cell in enumerate(cells):
-            flat = int(np.dot(cell, facts["strides"]))
-            found = drawn[panel, number]
-            assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
-            assert told(found, 2, 0) == pytest.approx(tensors["x"].reshape(-1)[flat], rel=1e-6), (name, cell)
-            line = written(found)
-            bias = line.get(7, (0.0,))[0]
-            adds_up(line[5], (line[0][0] - line.get(1, (0.0,))[0]) / line[2][0] * line[6][0] + bias)
-            if name == "layer":
-                row = tensors["x"].reshape(5, 12)[flat // 12].astype(np.float64)
-                assert told(found, 2, 1) == pytest.approx(row.mean(), abs=1e-5)
-                assert told(found, 2, 2) == pytest.approx(np.sqrt(row.var() + 1e-3), abs=1e-5)
+            yield name, cell, drawn[panel, number], int(np.dot(cell, strides)), tensors
+
+
+def test_normalizations_come_to_what_onnxruntime_gives(blank, tmp_path):
+    models = {name: of_normal(tmp_path, name) for name in NORMALS}
+    for name, cell, found, flat, tensors in in_another_blender(tmp_path, models):
+        assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
+        assert told(found, 2, 0) == pytest.approx(tensors["x"].reshape(-1)[flat], rel=1e-6), (name, cell)
+        line = written(found)
+        bias = line.get(7, (0.0,))[0]
+        adds_up(line[5], (line[0][0] - line.get(1, (0.0,))[0]) / line[2][0] * line[6][0] + bias)
+        if name == "layer":
+            row = tensors["x"].reshape(5, 12)[flat // 12].astype(np.float64)
+            assert told(found, 2, 1) == pytest.approx(row.mean(), abs=1e-5)
+            assert told(found, 2, 2) == pytest.approx(np.sqrt(row.var() + 1e-3), abs=1e-5)
 
 
 def test_normalizations_that_an_exporter_wrote_out(tmp_path):
@@ -166,32 +171,21 @@ def of_recurrent(folder, name):
 
 
 def test_recurrent_units_come_to_what_onnxruntime_gives(blank, tmp_path):
-    moves, wanted = {}, {}
-    for name in RECURRENT:
-        path, given = of_recurrent(tmp_path, name)
-        network = look.build(path, given)
-        layer = next(one for one in look.layers(network).values() if look.facts(one)["op"] in ("LSTM", "GRU", "RNN"))
-        build.finish(opening.steps(network, look.facts(layer)["layer"], (0, 0, 0)))
-        (panel,) = look.of_kind(network, "opened")
-        cells = three(look.facts(layer)["grid"])
-        moves[panel.name] = moved(cells)
-        wanted[panel.name] = name, cells, look.facts(layer), every_tensor(path, {"x": np.load(given)})
-    drawn = elsewhere(tmp_path, moves)
-    for panel, (name, cells, facts, tensors) in wanted.items():
-        for number, cell in enumerate(cells):
-            flat = int(np.dot(cell, facts["strides"]))
-            found = drawn[panel, number]
-            assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
-            line = {step: number for step, (number, _) in written(found).items()}
-            if RECURRENT[name][0] == "LSTM":
-                adds_up((line[3], 4), line[12] * line[0] + line[10] * line[13])
-                adds_up((line[5], 4), line[11] * np.tanh(line[3]))
-            elif RECURRENT[name][0] == "GRU":
-                adds_up((line[5], 4), line[10] * line[0] + (1 - line[10]) * line[12])
-            else:
-                adds_up((line[5], 4), np.tanh(line[8]))
-        if name in ("lstm",):  # the last unit at the last step: its cell state is told too
-            assert told(found, 2, 3) == pytest.approx(tensors["y_c"].reshape(-1)[-1], rel=1e-5, abs=1e-5)
+    models = {name: of_recurrent(tmp_path, name) for name in RECURRENT}
+    last = {}
+    for name, cell, found, flat, tensors in in_another_blender(tmp_path, models):
+        assert told(found, 2, 5) == pytest.approx(tensors["y"].reshape(-1)[flat], rel=1e-5, abs=1e-5), (name, cell)
+        line = {step: number for step, (number, _) in written(found).items()}
+        if RECURRENT[name][0] == "LSTM":
+            adds_up((line[3], 4), line[12] * line[0] + line[10] * line[13])
+            adds_up((line[5], 4), line[11] * np.tanh(line[3]))
+        elif RECURRENT[name][0] == "GRU":
+            adds_up((line[5], 4), line[10] * line[0] + (1 - line[10]) * line[12])
+        else:
+            adds_up((line[5], 4), np.tanh(line[8]))
+        last[name] = found, tensors
+    found, tensors = last["lstm"]  # the last unit at the last step: its cell state is told too
+    assert told(found, 2, 3) == pytest.approx(tensors["y_c"].reshape(-1)[-1], rel=1e-5, abs=1e-5)
 
 
 def test_what_is_rare_is_refused(tmp_path):

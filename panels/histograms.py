@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import bpy
 import numpy as np
 
 from ..addon.colormaps import value as shades
 from ..addon.colormaps.oklab import encode
 from ..addon.nodes import materials as shaders
+from .pictures import previews
 
 BINS = 40
 WIDE, HIGH = 120, 120  # pixels; a picture in a panel is square
 AXIS, GAP = 12, 4  # pixels of the bar of colors, and above it
 KEPT = 32
-_previews: dict = {}
 _slots: OrderedDict[tuple, str] = OrderedDict()
 
 
@@ -65,13 +66,9 @@ def picture(histogram: Histogram) -> np.ndarray:
 def icon(key: tuple, histogram: Histogram) -> int:
     """The number of the icon of a histogram, 0 without a window. `key` says which it is: of one that is known the
     picture is not made anew."""
-    import bpy.utils.previews  # here: it needs Blender
-
     if bpy.app.background:  # nobody would see it, and Blender 4.5 as a module does not end with pictures left
         return 0
-    if "all" not in _previews:
-        _previews["all"] = bpy.utils.previews.new()
-    known = _previews["all"]
+    known = previews()
     if key not in _slots:
         slot = _slots.popitem(last=False)[1] if len(_slots) >= KEPT else f"histogram {len(_slots)}"
         preview = known[slot] if slot in known else known.new(slot)
@@ -85,9 +82,5 @@ def icon(key: tuple, histogram: Histogram) -> int:
 
 
 def unregister():
-    """Let go of all pictures."""
-    if _previews:
-        import bpy.utils.previews
-
-        bpy.utils.previews.remove(_previews.pop("all"))
-        _slots.clear()
+    """Forget which pictures there were; they go with all others."""
+    _slots.clear()

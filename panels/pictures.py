@@ -10,13 +10,18 @@ from ..addon.samples import SAMPLES, Sample
 _previews = {}
 
 
-def icon(sample: Sample) -> int:
-    """The number of the icon of a sample; it is loaded the first time."""
+def previews():
+    """All small pictures of the sidebar; Blender wants them back when the extension goes."""
     import bpy.utils.previews  # here: there are none without a window
 
     if "all" not in _previews:
         _previews["all"] = bpy.utils.previews.new()
-    known = _previews["all"]
+    return _previews["all"]
+
+
+def icon(sample: Sample) -> int:
+    """The number of the icon of a sample; it is loaded the first time."""
+    known = previews()
     if sample.name not in known:
         picture = known.load(sample.name, str(sample.picture), "IMAGE")
         tuple(picture.image_size)  # else a spinner is drawn until somebody asks
@@ -31,4 +36,4 @@ def unregister():
         bpy.utils.previews.remove(_previews.pop("all"))
 
 
-__all__ = ["SAMPLES", "icon", "unregister"]
+__all__ = ["SAMPLES", "icon", "previews", "unregister"]

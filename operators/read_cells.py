@@ -77,10 +77,10 @@ class NEUROSCENE_OT_leave_view(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context):
-        return pointing.now() is not None and not in_view(context)
+        return pointing.in_view() and not in_view(context)
 
     def invoke(self, context, event):
-        if pointing.forget():
+        if pointing.leave():
             pointing.redraw()
         return {"PASS_THROUGH"}
 

@@ -54,6 +54,17 @@ def remember(context: bpy.types.Context, x: int, y: int) -> None:
     _mouse[:] = [Place(context.area.as_pointer(), context.region.as_pointer(), x, y)]
 
 
+def in_view() -> bool:
+    """Whether the mouse was in a 3D view when it was seen last."""
+    return bool(_mouse)
+
+
+def leave() -> bool:
+    """The mouse is in no 3D view any more; whether something was pointed at."""
+    _mouse.clear()
+    return forget()
+
+
 def under_mouse(window: bpy.types.Window) -> Hit | None:
     """What lies under the mouse, where that was seen last in a 3D view of a window; None where it was not."""
     for area in window.screen.areas if _mouse else ():

@@ -56,9 +56,9 @@ def train(
     """Train a network and write folder/epoch_00.onnx (as it was), epoch_01.onnx ... and metrics.csv; with
     `options.every` also epoch_01_step_000040.onnx ..., whose step counts the batches since the start.
 
-    Equal seeds give equal weights on one machine, however many checkpoints are written; `written` is
-    told of each when it is whole. Yields (share done, what is
-    next). Raises `CheckpointError`, also where a loss or a weight is not finite: then the checkpoints before are kept.
+    Equal seeds give equal weights on one machine, however many checkpoints are written; `written` is told of each when
+    it is whole. Yields (share done, what is next). Raises `CheckpointError`, also where a loss or a weight is not
+    finite: then the checkpoints before are kept.
     """
     checkpoint = network.checkpoint
     checkpoint.check_runs()

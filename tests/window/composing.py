@@ -145,7 +145,7 @@ def compose_from_assets():
     yield from add_from_menu("install asset")
     libraries = bpy.context.preferences.filepaths.asset_libraries
     yield from until(lambda: any(each.name == "Neuroscene" for each in libraries), "the library", 120.0)
-    assert Path(importlib_pil()).is_file(), "Blender has removed the extension's packages"
+    assert Path(place_of_a_package()).is_file(), "Blender has removed the extension's packages"
     yield from add_from_menu("empty: image")
     yield from until(network, "a network", 120.0)
     yield 3.0
@@ -175,7 +175,7 @@ def compose_from_assets():
     yield from until(lambda: composed() == made, "it is back")
 
 
-def importlib_pil():
+def place_of_a_package():
     """Where a package that came with the extension lies."""
     import PIL  # noqa: PLC0415 (of the installed extension)
 

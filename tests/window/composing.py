@@ -23,7 +23,6 @@ from hands import (
     run_operator,
     shot,
     space,
-    thing,
     undo,
     until,
     view,
@@ -107,7 +106,9 @@ def open_asset_browser():
 
 def cell_in_view(name):
     """Where on the screen a cell of a layer is seen."""
-    layer, pointing, region = thing("layer", layer=name), ours("addon.scene.picking.pointing"), view()
+    pointing, region = ours("addon.scene.picking.pointing"), view()
+    layers = (obj for obj in network().all_objects if KEY in obj and obj[KEY]["kind"] == "layer")
+    layer = next(obj for obj in layers if obj[KEY]["layer"] == name)  # of this network: others have such names too
     places = cells(layer)
     for place in places[np.linspace(0, len(places) - 1, 60).astype(int)]:
         x, y = on_screen(place)
